@@ -1,0 +1,177 @@
+// Package exchange is the record of one request and its log on disk. The log
+// is the truth of a run: every metric can be recomputed from it. The package
+// computes no metric; it keeps what happened, and when.
+package exchange
+
+import "time"
+
+// Stamp is a moment of a run: nanoseconds on the monotonic clock since the
+// clock's start, which is 1. The zero Stamp means that it did not happen.
+type Stamp int64
+
+// Happened reports whether the moment was reached.
+func (s Stamp) Happened() bool { return s != 0 }
+
+// Sub returns s − t in milliseconds and true, or false where either did not happen.
+func (s Stamp) Sub(t Stamp) (ms float64, ok bool) {
+	if s == 0 || t == 0 {
+		return 0, false
+	}
+	return float64(s-t) / 1e6, true
+}
+
+// Add returns the moment d later.
+func (s Stamp) Add(d time.Duration) Stamp { return s + Stamp(d) }
+
+// Clock turns moments into stamps. All rooms of a run share one.
+type Clock struct {
+	start time.Time // with monotonic reading; the run's one wall-clock anchor
+}
+
+// NewClock starts a clock now.
+func NewClock() *Clock { return &Clock{start: time.Now()} }
+
+// Now returns the current moment.
+func (c *Clock) Now() Stamp { return Stamp(time.Since(c.start)) + 1 }
+
+// At returns the moment of t, which must carry a monotonic reading.
+func (c *Clock) At(t time.Time) Stamp { return Stamp(t.Sub(c.start)) + 1 }
+
+// Time returns the wall-clock time of s, by the anchor.
+func (c *Clock) Time(s Stamp) time.Time { return c.start.Add(time.Duration(s - 1)) }
+
+// Start returns the wall-clock anchor: the time of stamp 1.
+func (c *Clock) Start() time.Time { return c.start }
+
+// Kind is what a content frame carries.
+type Kind uint8
+
+// Kinds of content frames, in order of generation where a model reasons first.
+const (
+	Text Kind = iota
+	Reasoning
+	ToolCall
+)
+
+// Frame is one event-stream frame that carried generated content.
+type Frame struct {
+	At     Stamp // when its bytes arrived, taken before they were parsed
+	Tokens int32 // generated tokens in it; 0 where the server did not say
+	Kind   Kind
+}
+
+// Class is why an exchange did not succeed; empty for success.
+type Class string
+
+// Classes of failure (design: Counts). Cut is no failure: we ended it.
+const (
+	OK          Class = ""
+	DNS         Class = "dns"
+	Connect     Class = "connect"
+	TLS         Class = "tls"
+	Timeout     Class = "timeout"
+	Reset       Class = "reset"
+	HTTP4xx     Class = "http_4xx"
+	HTTP429     Class = "http_429"
+	HTTP5xx     Class = "http_5xx"
+	Protocol    Class = "protocol"
+	StreamError Class = "stream_error" // error frame under HTTP 200; finish reason abort or error
+	Truncated   Class = "truncated"    // end without a finish reason
+	Empty       Class = "empty"
+	BadFrame    Class = "bad_frame"
+	Cut         Class = "cut"  // ended by us: grace over, Ctrl-C, spend cap, breaker
+	Shed        Class = "shed" // scheduled, never attempted
+)
+
+// Phase is the part of a cell that an exchange belongs to.
+type Phase string
+
+// The phases of a cell, in order.
+const (
+	Warmup   Phase = "warmup"
+	Measured Phase = "measured"
+	Cooldown Phase = "cooldown"
+)
+
+// TokenSource says where the output token count comes from.
+type TokenSource string
+
+// Sources of token counts, best first.
+const (
+	FromUsage  TokenSource = "usage"  // the server's usage object
+	FromFrames TokenSource = "frames" // one token a content frame: an estimate
+	Unknown    TokenSource = ""
+)
+
+// Exchange is the record of one request, from the moment it was due to the
+// end of its response. Stamps that did not happen are zero and stay out of
+// the log. It holds no prompt or answer text.
+type Exchange struct {
+	Cell   string `json:"cell"`
+	Target string `json:"target"`
+	Phase  Phase  `json:"phase"`
+	Index  int    `json:"i"`              // position in the cell's schedule, from 0
+	User   int    `json:"user,omitempty"` // closed loop: which user, from 0
+	Prompt string `json:"prompt"`         // identity of the prompt; pairs targets
+	// PromptHash is a hash of the prompt text, to find repeats; 0 if unknown.
+	PromptHash uint64 `json:"prompt_hash,omitempty"`
+
+	Due         Stamp         `json:"due,omitempty"`     // when the request should go
+	Woken       Stamp         `json:"woken,omitempty"`   // the pacer fired
+	Started     Stamp         `json:"started,omitempty"` // it had a slot
+	DNS         time.Duration `json:"dns_ns,omitempty"`  // parts of a new connection's set-up;
+	TCP         time.Duration `json:"tcp_ns,omitempty"`  // nothing for a reused one
+	TLS         time.Duration `json:"tls_ns,omitempty"`
+	Connected   Stamp         `json:"connected,omitempty"`    // zero for a reused connection
+	Writing     Stamp         `json:"writing,omitempty"`      // first byte written
+	Sent        Stamp         `json:"sent,omitempty"`         // last byte written
+	FirstByte   Stamp         `json:"first_byte,omitempty"`   // response headers
+	FirstToken  Stamp         `json:"first_token,omitempty"`  // first generated content of any kind
+	FirstAnswer Stamp         `json:"first_answer,omitempty"` // first visible text or tool call
+	LastToken   Stamp         `json:"last_token,omitempty"`
+	Usage       Stamp         `json:"usage,omitempty"` // the usage object arrived
+	Done        Stamp         `json:"done,omitempty"`  // end of the response
+
+	Frames []Frame `json:"-"` // content frames in order; packed in the log
+	// Coalesced counts content frames that shared a read with the one before.
+	Coalesced int `json:"coalesced,omitempty"`
+	// KernelStamps says that frame times are the kernel's receive times.
+	KernelStamps bool `json:"kernel,omitempty"`
+	Streamed     bool `json:"streamed,omitempty"`
+	Reused       bool `json:"reused,omitempty"` // connection reused
+
+	Class      Class   `json:"class,omitempty"`
+	Error      string  `json:"error,omitempty"` // redacted, at most 2 KiB
+	Status     int     `json:"status,omitempty"`
+	RetryAfter float64 `json:"retry_after_s,omitempty"`
+	Finish     string  `json:"finish,omitempty"` // stop, length, tool_calls, content_filter, …
+
+	// Token counts by the server's usage; nil where it did not say.
+	InputTokens     *int        `json:"input_tokens,omitempty"`
+	OutputTokens    *int        `json:"output_tokens,omitempty"`
+	CachedTokens    *int        `json:"cached_tokens,omitempty"`
+	ReasoningTokens *int        `json:"reasoning_tokens,omitempty"`
+	AskedInput      int         `json:"asked_in,omitempty"`  // planned tokens; 0 if free
+	AskedOutput     int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
+	FixedOutput     bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
+	TokenSource     TokenSource `json:"token_source,omitempty"`
+	AnswerBytes     int         `json:"answer_bytes,omitempty"`
+}
+
+// Output returns the output tokens and where the count comes from: usage,
+// else one for each content frame (an estimate).
+func (x *Exchange) Output() (tokens int, src TokenSource) {
+	if x.OutputTokens != nil {
+		return *x.OutputTokens, FromUsage
+	}
+	if len(x.Frames) > 0 {
+		return len(x.Frames), FromFrames
+	}
+	return 0, Unknown
+}
+
+// Failed reports whether the exchange counts as a failure (a cut or a shed
+// request has classes of their own).
+func (x *Exchange) Failed() bool {
+	return x.Class != OK && x.Class != Cut && x.Class != Shed
+}

@@ -1,0 +1,195 @@
+package metric
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Op is a comparison in a limit.
+type Op string
+
+// The four comparisons.
+const (
+	Less         Op = "<"
+	LessEqual    Op = "<="
+	Greater      Op = ">"
+	GreaterEqual Op = ">="
+)
+
+// Limit is one statement of what must hold, such as ttft.p95<50ms.
+type Limit struct {
+	Metric Metric
+	// Stat is "p50" … "p99.9", "mean", "min" or "max"; empty for rates and
+	// for per-request limits (as goodput uses them).
+	Stat  string
+	Op    Op
+	Value float64 // in Metric.Unit (a share as ratio, savings in percent)
+}
+
+var limitForm = regexp.MustCompile(`^\s*([a-z_]+)(?:\.([a-z0-9.]+?))?\s*(<=|>=|<|>)\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([a-zA-Z%µμ/]*)\s*$`)
+
+// ParseLimit reads a limit. Durations take ns, us, µs, ms, s or m; shares take
+// % or a plain ratio; a plain number is in the metric's own unit. The error
+// says what was wrong and what would be right.
+func ParseLimit(s string) (Limit, error) {
+	m := limitForm.FindStringSubmatch(s)
+	if m == nil {
+		return Limit{}, fmt.Errorf("limit %q is not of the form metric.statistic<value, like ttft.p95<50ms or success>=98%%", s)
+	}
+	met, ok := Lookup(m[1])
+	if !ok {
+		return Limit{}, fmt.Errorf("limit %q: unknown metric %q%s", s, m[1], DidYouMean(m[1], Tags()))
+	}
+	l := Limit{Metric: met, Stat: m[2], Op: Op(m[3])}
+	if err := checkStat(met, m[2]); err != nil {
+		return Limit{}, fmt.Errorf("limit %q: %w", s, err)
+	}
+	v, err := strconv.ParseFloat(m[4], 64)
+	if err != nil {
+		return Limit{}, fmt.Errorf("limit %q: %q is not a number", s, m[4])
+	}
+	scale, err := unitScale(met, m[5])
+	if err != nil {
+		return Limit{}, fmt.Errorf("limit %q: %w", s, err)
+	}
+	l.Value = v * scale
+	return l, nil
+}
+
+// Quantile returns the quantile of Stat as a share in (0, 1), such as 0.95
+// for p95, and whether Stat is one.
+func (l Limit) Quantile() (float64, bool) {
+	digits, ok := strings.CutPrefix(l.Stat, "p")
+	if !ok {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || v <= 0 || v >= 100 {
+		return 0, false
+	}
+	return v / 100, true
+}
+
+// Holds reports whether v meets the limit.
+func (l Limit) Holds(v float64) bool {
+	switch l.Op {
+	case Less:
+		return v < l.Value
+	case LessEqual:
+		return v <= l.Value
+	case Greater:
+		return v > l.Value
+	}
+	return v >= l.Value
+}
+
+// PerRequest returns the limit with its quantile stripped, as goodput applies
+// it to single requests.
+func (l Limit) PerRequest() Limit {
+	l.Stat = ""
+	return l
+}
+
+// String writes the limit in the grammar that ParseLimit reads.
+func (l Limit) String() string {
+	var b strings.Builder
+	b.WriteString(l.Metric.Tag)
+	if l.Stat != "" {
+		b.WriteString("." + l.Stat)
+	}
+	b.WriteString(string(l.Op))
+	switch l.Metric.Unit {
+	case "ratio":
+		b.WriteString(strconv.FormatFloat(100*l.Value, 'g', 6, 64) + "%")
+	case "percent":
+		b.WriteString(strconv.FormatFloat(l.Value, 'g', 6, 64) + "%")
+	case "ms", "ms/token":
+		b.WriteString(strconv.FormatFloat(l.Value, 'g', 6, 64) + "ms")
+	default:
+		b.WriteString(strconv.FormatFloat(l.Value, 'g', 6, 64))
+	}
+	return b.String()
+}
+
+func checkStat(m Metric, stat string) error {
+	if m.Kind == Rate {
+		if stat != "" {
+			return fmt.Errorf("%s is one number for a window and takes no statistic (got %q)", m.Tag, stat)
+		}
+		return nil
+	}
+	switch stat {
+	case "", "mean", "min", "max":
+		return nil
+	}
+	if _, ok := (Limit{Stat: stat}).Quantile(); !ok {
+		return fmt.Errorf("unknown statistic %q; use mean, min, max or a percentile between p0 and p100, like p95 or p99.9", stat)
+	}
+	return nil
+}
+
+func unitScale(m Metric, unit string) (float64, error) {
+	if unit == "" {
+		return 1, nil
+	}
+	var scales map[string]float64
+	switch m.Unit {
+	case "ms", "ms/token":
+		scales = map[string]float64{"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "ms": 1, "s": 1e3, "m": 60e3, "ms/token": 1}
+	case "ratio":
+		scales = map[string]float64{"%": 0.01}
+	case "percent":
+		scales = map[string]float64{"%": 1, "percent": 1}
+	case "1/s":
+		scales = map[string]float64{"/s": 1, "rps": 1, "req/s": 1}
+	case "token/s":
+		scales = map[string]float64{"token/s": 1, "tok/s": 1, "/s": 1}
+	case "USD":
+		scales = map[string]float64{"USD": 1}
+	case "points":
+		scales = map[string]float64{"points": 1, "p": 1}
+	case "tokens":
+		scales = map[string]float64{"tokens": 1}
+	}
+	if f, ok := scales[unit]; ok {
+		return f, nil
+	}
+	return 0, fmt.Errorf("unit %q does not fit %s, which is in %s", unit, m.Tag, m.Unit)
+}
+
+// DidYouMean returns ` (did you mean "x"?)` for the candidate nearest to word,
+// or "" when none is near.
+func DidYouMean(word string, candidates []string) string {
+	best, bestDist := "", 1+len(word)/3
+	for _, c := range candidates {
+		if d := editDistance(word, c); d <= bestDist && (best == "" || d < bestDist) {
+			best, bestDist = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", best)
+}
+
+// editDistance is the Levenshtein distance over bytes; tags and keys are ASCII.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diag := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diag, row[j] = row[j], min(row[j]+1, row[j-1]+1, diag+cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,241 @@
+// Package plan says what to measure: one validated value, made from defaults,
+// a YAML file, environment variables and flags, in rising order of precedence.
+// A plan is pure data. Nothing is sent while one is made.
+package plan
+
+import "time"
+
+// Benchmark names one of the benchmarks of the suite.
+type Benchmark string
+
+// The benchmarks, in the order in which they run and are reported. Load is
+// one cell with all knobs (the load command) and not part of the suite.
+const (
+	Latency    Benchmark = "latency"
+	Throughput Benchmark = "throughput"
+	Cost       Benchmark = "cost"
+	Quality    Benchmark = "quality"
+	Hardware   Benchmark = "hardware"
+	Load       Benchmark = "load"
+)
+
+// Plan is everything that a run depends on. The zero Plan is not valid; start
+// from Default.
+type Plan struct {
+	Name string `yaml:"name" json:"name"`
+	Seed uint64 `yaml:"seed" json:"seed"`
+
+	Candidate Target  `yaml:"candidate" json:"candidate"`
+	Baseline  *Target `yaml:"baseline,omitempty" json:"baseline,omitempty"`
+
+	// Only lists the benchmarks to run; empty means all five.
+	Only  []Benchmark `yaml:"only,omitempty" json:"only,omitempty"`
+	Quick bool        `yaml:"quick,omitempty" json:"quick,omitempty"`
+
+	Workload   WorkloadPlan   `yaml:"workload" json:"workload"`
+	Latency    LatencyPlan    `yaml:"latency" json:"latency"`
+	Throughput ThroughputPlan `yaml:"throughput" json:"throughput"`
+	Cost       CostPlan       `yaml:"cost" json:"cost"`
+	Quality    QualityPlan    `yaml:"quality" json:"quality"`
+	Load       LoadPlan       `yaml:"load" json:"load"`
+
+	// Claims are decided by the run and set the exit code.
+	Claims []Claim `yaml:"claims,omitempty" json:"claims,omitempty"`
+
+	Client ClientPlan `yaml:"client" json:"client"`
+
+	// MaxCost stops the run before a dispatch that could take the spend over
+	// it, in USD; 0 means no cap. It needs a price for every priced target.
+	MaxCost float64 `yaml:"max_cost,omitempty" json:"max_cost,omitempty"`
+	// Undecided is the exit code policy for undecided claims: "gate" (97) or "pass".
+	Undecided string `yaml:"undecided,omitempty" json:"undecided,omitempty"`
+	// KeepText is "quality" (answers of the quality benchmark, mode 0600) or "none".
+	KeepText string `yaml:"keep_text" json:"keep_text"`
+	Dir      string `yaml:"dir" json:"dir"` // folder of runs
+}
+
+// Target is one endpoint.
+type Target struct {
+	// URL is http(s)://host[:port][/v1], or sim:vllm and sim:api for the
+	// embedded simulated endpoints.
+	URL   string `yaml:"url" json:"url"`
+	Model string `yaml:"model,omitempty" json:"model,omitempty"` // empty: the first of /v1/models
+	// At most one source of the key. The key itself is never part of a plan.
+	KeyEnv     string `yaml:"key_env,omitempty" json:"key_env,omitempty"`
+	KeyFile    string `yaml:"key_file,omitempty" json:"key_file,omitempty"`
+	KeyCommand string `yaml:"key_command,omitempty" json:"key_command,omitempty"`
+
+	API     string            `yaml:"api" json:"api"` // "chat" or "completions"
+	Stream  bool              `yaml:"stream" json:"stream"`
+	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"` // values are redacted in outputs
+	Body    map[string]any    `yaml:"body,omitempty" json:"body,omitempty"`       // extra body fields, sent as they are
+
+	Price   *Price   `yaml:"price,omitempty" json:"price,omitempty"`
+	Machine *Machine `yaml:"machine,omitempty" json:"machine,omitempty"`
+
+	// TTFT, ITL and Slots override the profile of a sim: target.
+	Sim *SimPlan `yaml:"sim,omitempty" json:"sim,omitempty"`
+}
+
+// SimPlan overrides the profile of an embedded simulated endpoint.
+type SimPlan struct {
+	TTFT  Duration `yaml:"ttft,omitempty" json:"ttft,omitempty"`
+	ITL   Duration `yaml:"itl,omitempty" json:"itl,omitempty"`
+	Slots int      `yaml:"slots,omitempty" json:"slots,omitempty"`
+}
+
+// Price is what a token costs, in USD per million tokens. A price is an input
+// with a date and a source, never a constant of the tool.
+type Price struct {
+	// Model looks the price up in the catalog; explicit figures win.
+	Model  string   `yaml:"model,omitempty" json:"model,omitempty"`
+	Input  *float64 `yaml:"input,omitempty" json:"input,omitempty"`
+	Cached *float64 `yaml:"cached,omitempty" json:"cached,omitempty"`
+	Output *float64 `yaml:"output,omitempty" json:"output,omitempty"`
+	AsOf   string   `yaml:"as_of,omitempty" json:"as_of,omitempty"`
+	Source string   `yaml:"source,omitempty" json:"source,omitempty"`
+}
+
+// Machine is what a self-hosted endpoint runs on, and what it costs whether
+// it works or idles.
+type Machine struct {
+	Name        string  `yaml:"name,omitempty" json:"name,omitempty"`
+	Accelerator string  `yaml:"accelerator,omitempty" json:"accelerator,omitempty"`   // looked up in the catalog where usd_per_hour is absent
+	Count       int     `yaml:"count,omitempty" json:"count,omitempty"`               // accelerators of one replica; default 1
+	USDPerHour  float64 `yaml:"usd_per_hour,omitempty" json:"usd_per_hour,omitempty"` // of one accelerator
+	AsOf        string  `yaml:"as_of,omitempty" json:"as_of,omitempty"`
+	Source      string  `yaml:"source,omitempty" json:"source,omitempty"`
+	// MinReplicas is the least number kept running; default 1.
+	MinReplicas int `yaml:"min_replicas,omitempty" json:"min_replicas,omitempty"`
+}
+
+// WorkloadPlan says what is sent.
+type WorkloadPlan struct {
+	InputTokens  int     `yaml:"input_tokens" json:"input_tokens"`
+	OutputTokens int     `yaml:"output_tokens" json:"output_tokens"`
+	Temperature  float64 `yaml:"temperature" json:"temperature"`
+	// Dataset is a JSONL or plain-text file of prompts that replaces the synthetic ones.
+	Dataset string `yaml:"dataset,omitempty" json:"dataset,omitempty"`
+}
+
+// LatencyPlan sizes the pass of prompts that feeds latency, cost and quality.
+type LatencyPlan struct {
+	Iterations int `yaml:"iterations" json:"iterations"`
+	Warmup     int `yaml:"warmup" json:"warmup"`
+}
+
+// ThroughputPlan lists the closed-loop levels (users at once).
+type ThroughputPlan struct {
+	Levels       []int `yaml:"levels" json:"levels"`
+	LoadBaseline bool  `yaml:"load_baseline" json:"load_baseline"`
+	// Requests at each level; 0 means max(100, 5 × level).
+	Requests int `yaml:"requests,omitempty" json:"requests,omitempty"`
+}
+
+// CostPlan says from how many requests usage is taken and for which volume
+// the cost is worked out.
+type CostPlan struct {
+	Samples         int     `yaml:"samples" json:"samples"`
+	MonthlyRequests float64 `yaml:"monthly_requests" json:"monthly_requests"`
+	// BesideRequests is a second volume printed beside the first; 0 for none.
+	BesideRequests float64 `yaml:"beside_requests,omitempty" json:"beside_requests,omitempty"`
+	// PeakToMean is the peak rate over the mean rate of a month.
+	PeakToMean float64 `yaml:"peak_to_mean" json:"peak_to_mean"`
+	Months     int     `yaml:"months" json:"months"` // horizon of the projection
+}
+
+// QualityPlan says what is scored.
+type QualityPlan struct {
+	Kinds    []string `yaml:"kinds,omitempty" json:"kinds,omitempty"`       // viral_hook, technical, code_generation
+	Keywords []string `yaml:"keywords,omitempty" json:"keywords,omitempty"` // replace the shipped topics
+	// OutputTokens is the token limit of an answer that is scored; the model
+	// may stop earlier.
+	OutputTokens int `yaml:"output_tokens" json:"output_tokens"`
+	// Weights replaces the default weights of a kind: component → weight.
+	Weights map[string]map[string]float64 `yaml:"weights,omitempty" json:"weights,omitempty"`
+}
+
+// LoadPlan is the one cell of the load command. Exactly one of Users and Rate
+// is set; a trace brings its own times.
+type LoadPlan struct {
+	Users     int      `yaml:"users,omitempty" json:"users,omitempty"`       // closed loop
+	Rate      float64  `yaml:"rate,omitempty" json:"rate,omitempty"`         // open loop, requests/s
+	Arrival   string   `yaml:"arrival,omitempty" json:"arrival,omitempty"`   // constant or poisson
+	Requests  int      `yaml:"requests,omitempty" json:"requests,omitempty"` // by count and/or
+	Duration  Duration `yaml:"duration,omitempty" json:"duration,omitempty"` // by duration
+	Warmup    int      `yaml:"warmup,omitempty" json:"warmup,omitempty"`     // requests; 0: one a user
+	ThinkTime Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
+	Trace     string   `yaml:"trace,omitempty" json:"trace,omitempty"`
+	Speed     float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
+}
+
+// ClientPlan is how the client behaves.
+type ClientPlan struct {
+	MaxInflight    int      `yaml:"max_inflight,omitempty" json:"max_inflight,omitempty"` // 0: no limit
+	Timeout        Duration `yaml:"timeout" json:"timeout"`
+	IdleTimeout    Duration `yaml:"idle_timeout" json:"idle_timeout"`
+	ConnectTimeout Duration `yaml:"connect_timeout" json:"connect_timeout"`
+	Grace          Duration `yaml:"grace" json:"grace"` // drain time at the end of a cell
+	Insecure       bool     `yaml:"insecure,omitempty" json:"insecure,omitempty"`
+	CACert         string   `yaml:"ca_cert,omitempty" json:"ca_cert,omitempty"`
+}
+
+// Claim is one statement that the run shall decide, written before it is tested.
+type Claim struct {
+	ID string `yaml:"id,omitempty" json:"id,omitempty"`
+	// Limit in the grammar of limits: ttft.p95<50ms, success>=98%,
+	// savings>=60%, quality_delta>=-5.
+	Limit string `yaml:"limit" json:"limit"`
+	// Benchmark that decides it; by default found from the metric.
+	Benchmark Benchmark `yaml:"benchmark,omitempty" json:"benchmark,omitempty"`
+	// Level is the throughput level (users at once) at which it is decided.
+	Level int `yaml:"level,omitempty" json:"level,omitempty"`
+	// Alpha is the one-sided error probability; 0 means 0.05.
+	Alpha float64 `yaml:"alpha,omitempty" json:"alpha,omitempty"`
+}
+
+// Duration is a time.Duration that reads and prints as "250ms".
+type Duration time.Duration
+
+// Std returns d as a time.Duration.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+// String prints d as time.Duration does.
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText writes d as "250ms".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads "250ms".
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}
+
+// Default returns the plan that flags, environment and file start from. It
+// has no target yet.
+func Default() Plan {
+	return Plan{
+		Name:       "run",
+		Seed:       1,
+		Candidate:  DefaultTarget(),
+		Workload:   WorkloadPlan{InputTokens: 256, OutputTokens: 64},
+		Latency:    LatencyPlan{Iterations: 100, Warmup: 4},
+		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
+		Cost:       CostPlan{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12},
+		Quality:    QualityPlan{Kinds: []string{"viral_hook", "technical", "code_generation"}, OutputTokens: 160},
+		Client: ClientPlan{
+			Timeout:        Duration(10 * time.Minute),
+			IdleTimeout:    Duration(120 * time.Second),
+			ConnectTimeout: Duration(10 * time.Second),
+			Grace:          Duration(30 * time.Second),
+		},
+		Undecided: "gate",
+		KeepText:  "quality",
+		Dir:       "runs",
+	}
+}
+
+// DefaultTarget returns a target with the defaults of the endpoint room.
+func DefaultTarget() Target { return Target{API: "chat", Stream: true} }
