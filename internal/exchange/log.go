@@ -1,0 +1,226 @@
+package exchange
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// LogName is the file name of the log in a run's folder.
+const LogName = "exchanges.jsonl.zst"
+
+// flushEvery bounds what a crash can lose.
+const flushEvery = 500 * time.Millisecond
+
+// Log is the append-only log of a run: one JSON object a line, {"k": kind,
+// "v": record}, in a zstd stream that is flushed twice a second, so that a
+// crash loses at most the last second. Encoding and writing happen on a
+// goroutine of the log's own: Append only queues.
+type Log struct {
+	queue chan entry
+	done  chan struct{}
+
+	mu     sync.Mutex // protects err and closed
+	err    error
+	closed bool
+}
+
+type entry struct {
+	kind string
+	rec  any
+}
+
+// Create makes a new log; the file must not exist.
+func Create(path string) (*Log, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("failed to create the exchange log: %w", err)
+	}
+	return newLog(f)
+}
+
+// file is what a Log writes to; *os.File, or a failing one in tests.
+type file interface {
+	io.WriteCloser
+	Sync() error
+}
+
+func newLog(f file) (*Log, error) {
+	enc, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("failed to start the exchange log: %w", err), f.Close())
+	}
+	// The queue absorbs a slow disk; past it, Append waits, which is visible
+	// as client delay rather than as a lost record.
+	l := &Log{queue: make(chan entry, 1<<14), done: make(chan struct{})}
+	go l.write(f, enc)
+	return l, nil
+}
+
+// Append queues one record under kind. The log owns rec until Close: it must
+// not be changed afterwards. It returns the first error of an earlier write:
+// after a full disk nothing more is recorded, and the run must end.
+func (l *Log) Append(kind string, rec any) error {
+	l.mu.Lock()
+	err, closed := l.err, l.closed
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if closed {
+		return errors.New("the exchange log is closed")
+	}
+	l.queue <- entry{kind, rec}
+	return nil
+}
+
+// Err returns the first error of writing, such as a full disk.
+func (l *Log) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Close writes what is queued and closes the file. Append must not be called
+// at the same time.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return l.err
+	}
+	l.closed = true
+	l.mu.Unlock()
+	close(l.queue)
+	<-l.done
+	return l.Err()
+}
+
+func (l *Log) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = fmt.Errorf("failed to write the exchange log: %w", err)
+	}
+}
+
+func (l *Log) write(f file, enc *zstd.Encoder) {
+	defer close(l.done)
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	dirty, broken := false, false
+	check := func(err error) {
+		if err != nil {
+			l.fail(err)
+			broken = true
+		}
+	}
+	flush := func() {
+		if !dirty || broken {
+			return
+		}
+		dirty = false
+		check(enc.Flush())
+		if !broken {
+			check(f.Sync())
+		}
+	}
+	for {
+		select {
+		case e, ok := <-l.queue:
+			if !ok {
+				if !broken {
+					check(enc.Close())
+				}
+				check(f.Close())
+				return
+			}
+			if broken {
+				continue // drain, so that Append never blocks
+			}
+			line, err := encodeLine(e.kind, e.rec)
+			if err != nil {
+				check(err)
+				continue
+			}
+			_, err = enc.Write(line)
+			check(err)
+			dirty = true
+		case <-tick.C:
+			flush()
+		}
+	}
+}
+
+type line struct {
+	Kind string          `json:"k"`
+	Rec  json.RawMessage `json:"v"`
+}
+
+func encodeLine(kind string, rec any) ([]byte, error) {
+	var v any = rec
+	if x, ok := rec.(*Exchange); ok {
+		v = pack(x)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(line{kind, raw})
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '\n'), nil
+}
+
+// KindExchange is the kind of the records that are exchanges; other kinds
+// belong to the rooms that write them.
+const KindExchange = "x"
+
+// Read calls f for every record of the log at path, in order. Records of kind
+// KindExchange are decoded with DecodeExchange by the caller. A log that a
+// crash cut short is read up to its last whole record, and torn is true; a
+// broken record before that is an error.
+func Read(path string, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("failed to open the exchange log: %w", err)
+	}
+	defer file.Close()
+	return read(file, f)
+}
+
+func read(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
+	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return false, fmt.Errorf("failed to read the exchange log: %w", err)
+	}
+	defer dec.Close()
+	br := bufio.NewReaderSize(dec, 1<<20)
+	for n := 1; ; n++ {
+		b, err := br.ReadBytes('\n')
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF) && len(b) == 0:
+			return false, nil
+		default:
+			// The stream ends inside a record or a zstd block: the crash. Any
+			// other zstd error is the same thing seen from the decoder.
+			return true, nil
+		}
+		var l line
+		if err := json.Unmarshal(b, &l); err != nil {
+			return false, fmt.Errorf("exchange log, record %d: %w", n, err)
+		}
+		if err := f(l.Kind, l.Rec); err != nil {
+			return false, fmt.Errorf("exchange log, record %d: %w", n, err)
+		}
+	}
+}

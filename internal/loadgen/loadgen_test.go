@@ -1,0 +1,326 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// server is a Requester whose requests take a time that the test sets.
+type server struct {
+	clock   *exchange.Clock
+	service func(x *exchange.Exchange) time.Duration
+	class   exchange.Class
+	slots   chan struct{} // nil: unlimited
+
+	mu   sync.Mutex
+	busy int
+	peak int
+}
+
+func (s *server) Prepare(_ exchange.Phase, _ int, _ *exchange.Exchange) (Send, error) {
+	return func(ctx context.Context, x *exchange.Exchange) {
+		x.Writing = s.clock.Now()
+		s.mu.Lock()
+		s.busy++
+		s.peak = max(s.peak, s.busy)
+		s.mu.Unlock()
+		if s.slots != nil {
+			s.slots <- struct{}{}
+			defer func() { <-s.slots }()
+		}
+		t := time.NewTimer(s.service(x))
+		defer t.Stop()
+		select {
+		case <-t.C:
+			x.FirstToken = s.clock.Now()
+			x.LastToken, x.Class = x.FirstToken, s.class
+		case <-ctx.Done():
+			x.Class = exchange.Cut
+		}
+		x.Done = s.clock.Now()
+		s.mu.Lock()
+		s.busy--
+		s.mu.Unlock()
+	}, nil
+}
+
+type run struct {
+	window   Window
+	err      error
+	all      []*exchange.Exchange
+	measured []*exchange.Exchange
+	peak     int
+}
+
+// drive runs one cell on a fake clock. The service time is a function of the
+// request; stopAfter > 0 presses Ctrl-C then.
+func drive(t *testing.T, shape Shape, class exchange.Class, stopAfter time.Duration, service func(*exchange.Exchange) time.Duration, check func(run)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		clock := exchange.NewClock()
+		srv := &server{clock: clock, service: service, class: class}
+		var mu sync.Mutex
+		var got run
+		d := Driver{Clock: clock, PortableTimer: true, Emit: func(x *exchange.Exchange) {
+			mu.Lock()
+			defer mu.Unlock()
+			got.all = append(got.all, x)
+		}}
+		stop, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if stopAfter > 0 {
+			time.AfterFunc(stopAfter, cancel)
+		}
+		got.window, got.err = d.Run(t.Context(), stop, shape, srv)
+		got.peak = srv.peak
+		for _, x := range got.all {
+			if x.Phase == exchange.Measured {
+				got.measured = append(got.measured, x)
+			}
+		}
+		slices.SortFunc(got.measured, func(a, b *exchange.Exchange) int { return a.Index - b.Index })
+		check(got)
+	})
+}
+
+func fixed(d time.Duration) func(*exchange.Exchange) time.Duration {
+	return func(*exchange.Exchange) time.Duration { return d }
+}
+
+func ms(t *testing.T, a, b exchange.Stamp) float64 {
+	t.Helper()
+	v, ok := a.Sub(b)
+	if !ok {
+		t.Fatalf("stamp missing: %d − %d", a, b)
+	}
+	return v
+}
+
+// vLLM's bench starts the clock after its concurrency semaphore
+// (vllm-project/vllm#54101): 500 ms of service at 10 requests/s through one
+// slot then looks like 500 ms. From the due time it is 1.9 s on the mean.
+func TestLatencyStartsWhenDue(t *testing.T) {
+	shape := Shape{Rate: 10, Arrival: Constant, Requests: 8, MaxInflight: 1, Grace: time.Minute}
+	drive(t, shape, exchange.OK, 0, fixed(500*time.Millisecond), func(r run) {
+		if len(r.measured) != 8 {
+			t.Fatalf("%d measured requests, want 8", len(r.measured))
+		}
+		var service, response, worst float64
+		for _, x := range r.measured {
+			service += ms(t, x.LastToken, x.Writing) / 8
+			response += ms(t, x.LastToken, x.Due) / 8
+			worst = max(worst, ms(t, x.LastToken, x.Due))
+			if late := ms(t, x.Woken, x.Due); late > 1 {
+				t.Errorf("lateness of request %d is %v ms; the wait belongs to queued", x.Index, late)
+			}
+		}
+		if service < 500 || service > 505 || response < 1900 || response > 1925 || worst < 3300 || worst > 3340 {
+			t.Errorf("service mean %v, response mean %v, max %v; want 500–505, 1900–1925, 3300–3340", service, response, worst)
+		}
+		// mlcommons/endpoints#372: the first gap is no part of the rate.
+		if rate := 8 / r.window.Seconds(); math.Abs(rate-10) > 0.01 {
+			t.Errorf("8 requests at 10/s give a rate of %v", rate)
+		}
+	})
+}
+
+// A frozen server must show in the tail: 1 s of freeze in 5 s of load at 200
+// requests/s is a p99 near 1 s, which a client that stops sending would hide.
+func TestFreezeIsNotOmitted(t *testing.T) {
+	shape := Shape{Rate: 200, Arrival: Constant, Requests: 1000, Grace: time.Minute}
+	freeze := func(x *exchange.Exchange) time.Duration {
+		at := time.Duration(x.Due) // frozen from 2 s to 3 s
+		if at >= 2*time.Second && at < 3*time.Second {
+			return 3*time.Second - at + 10*time.Millisecond
+		}
+		return 10 * time.Millisecond
+	}
+	drive(t, shape, exchange.OK, 0, freeze, func(r run) {
+		var v []float64
+		for _, x := range r.measured {
+			v = append(v, ms(t, x.LastToken, x.Due))
+		}
+		slices.Sort(v)
+		if len(v) != 1000 || v[989] < 950 || v[989] > 985 {
+			t.Errorf("n=%d, p99 %v ms; want 1000 and 950 to 985", len(v), v[len(v)*99/100-1])
+		}
+	})
+}
+
+func TestClosedLoop(t *testing.T) {
+	shape := Shape{Users: 4, Warmup: 4, Requests: 20, Spread: 100 * time.Millisecond, Grace: time.Minute}
+	drive(t, shape, exchange.OK, 0, fixed(100*time.Millisecond), func(r run) {
+		if len(r.measured) != 20 || r.peak != 4 {
+			t.Fatalf("%d measured, peak %d; want 20 and exactly 4 in flight", len(r.measured), r.peak)
+		}
+		var warm int
+		for _, x := range r.all {
+			if x.Phase == exchange.Warmup {
+				warm++
+			}
+		}
+		if warm != 4 {
+			t.Errorf("%d warm-up requests, want 4", warm)
+		}
+		// The window holds no ramp-down: 4 users at 100 ms are 40/s exactly.
+		done := 0
+		for _, x := range r.all {
+			if x.Done >= r.window.Start && x.Done < r.window.End {
+				done++
+			}
+		}
+		if rate := float64(done) / r.window.Seconds(); math.Abs(rate-40) > 2 {
+			t.Errorf("throughput %v, want 40", rate)
+		}
+	})
+}
+
+func TestThinkTimeCountsUsers(t *testing.T) {
+	shape := Shape{Users: 2, Requests: 10, Think: 900 * time.Millisecond, Grace: time.Minute}
+	drive(t, shape, exchange.OK, 0, fixed(100*time.Millisecond), func(r run) {
+		if s := r.window.Seconds(); math.Abs(s-5) > 0.01 {
+			t.Errorf("10 requests of 2 users with a cycle of 1 s take %v s, want 5", s)
+		}
+		for _, x := range r.measured {
+			if late := ms(t, x.Woken, x.Due); late > 1 {
+				t.Errorf("think time leaked into lateness: %v ms", late)
+			}
+		}
+	})
+}
+
+func TestDurationEndsWhileUsersAreBusy(t *testing.T) {
+	shape := Shape{Users: 1, Duration: time.Second, Grace: 10 * time.Second}
+	drive(t, shape, exchange.OK, 0, fixed(3*time.Second), func(r run) {
+		if len(r.measured) != 1 || r.measured[0].Class != exchange.OK || r.window.Seconds() != 1 {
+			t.Errorf("%d measured in %v s; want the one request, whole, in a window of 1 s", len(r.measured), r.window.Seconds())
+		}
+	})
+}
+
+// A request belongs to the window if its due time does; past grace it is cut,
+// and one that never got a slot is shed.
+func TestGraceCutsAndSheds(t *testing.T) {
+	shape := Shape{Rate: 10, Arrival: Constant, Requests: 5, MaxInflight: 1, Grace: time.Second}
+	drive(t, shape, exchange.OK, 0, fixed(time.Hour), func(r run) {
+		count := map[exchange.Class]int{}
+		for _, x := range r.measured {
+			count[x.Class]++
+		}
+		if count[exchange.Cut] != 1 || count[exchange.Shed] != 4 {
+			t.Errorf("classes %v, want 1 cut and 4 shed", count)
+		}
+	})
+}
+
+func TestStopDrains(t *testing.T) {
+	shape := Shape{Users: 2, Requests: 100, Grace: time.Minute}
+	drive(t, shape, exchange.OK, 1050*time.Millisecond, fixed(100*time.Millisecond), func(r run) {
+		if !r.window.Stopped || r.window.Reason == "" {
+			t.Errorf("window %+v does not say that the user stopped it", r.window)
+		}
+		for _, x := range r.all {
+			if x.Class != exchange.OK {
+				t.Errorf("request %d was %q; what runs shall end", x.Index, x.Class)
+			}
+		}
+		if n := len(r.measured); n != 22 {
+			t.Errorf("%d requests, want the 22 that had started", n)
+		}
+	})
+}
+
+func TestBreakerEndsAHopelessRun(t *testing.T) {
+	shape := Shape{Users: 1, Requests: 1000, Grace: time.Minute}
+	drive(t, shape, exchange.HTTP5xx, 0, fixed(time.Millisecond), func(r run) {
+		if len(r.measured) != 20 || r.window.Reason == "" || r.window.Stopped {
+			t.Errorf("%d requests, %+v; want 20 and a reason", len(r.measured), r.window)
+		}
+		// A refusing server is not hammered: at least 1 s between attempts.
+		for i := 1; i < len(r.measured); i++ {
+			if gap := ms(t, r.measured[i].Due, r.measured[i-1].Due); gap < 1000 {
+				t.Fatalf("only %v ms after a failure", gap)
+			}
+		}
+	})
+}
+
+func TestSpendCapStopsBeforeDispatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := exchange.NewClock()
+		srv := &server{clock: clock, service: fixed(time.Millisecond)}
+		admitted, sent := 0, 0
+		d := Driver{Clock: clock, PortableTimer: true,
+			Admit: func(*exchange.Exchange) error {
+				if admitted == 5 {
+					return errors.New("the spend cap is reached")
+				}
+				admitted++
+				return nil
+			},
+			Emit: func(*exchange.Exchange) { sent++ },
+		}
+		w, err := d.Run(t.Context(), t.Context(), Shape{Users: 1, Requests: 100, Grace: time.Minute}, srv)
+		if err != nil || sent != 5 || w.Reason != "the spend cap is reached" {
+			t.Errorf("sent %d, %+v, %v; want 5 and the reason", sent, w, err)
+		}
+	})
+}
+
+func TestArrivals(t *testing.T) {
+	take := func(a Arrival, rate float64, n int, seed uint64) []float64 {
+		seq, err := Arrivals(a, rate, nil, 0, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v []float64
+		for d := range seq {
+			v = append(v, d.Seconds())
+			if len(v) == n {
+				break
+			}
+		}
+		return v
+	}
+	if v := take(Constant, 2000, 20001, 1); v[0] != 0 || math.Abs(v[20000]-10) > 1e-9 {
+		t.Errorf("constant arrivals drift: 20000 at 2000/s end at %v s", v[20000])
+	}
+	v := take(Poisson, 100, 10001, 7)
+	mean, varsum := v[10000]/10000, 0.0
+	for i := 1; i < len(v); i++ {
+		varsum += (v[i] - v[i-1] - mean) * (v[i] - v[i-1] - mean)
+	}
+	cv := math.Sqrt(varsum/10000) / mean
+	if v[0] != 0 || math.Abs(mean*100-1) > 0.03 || math.Abs(cv-1) > 0.03 {
+		t.Errorf("Poisson arrivals: mean gap × rate %v, coefficient of variation %v; want 1 and 1", mean*100, cv)
+	}
+	if !slices.Equal(v, take(Poisson, 100, 10001, 7)) || slices.Equal(v, take(Poisson, 100, 10001, 8)) {
+		t.Error("the schedule is not a function of the seed")
+	}
+	if _, err := Arrivals(Poisson, -1, nil, 0, 1); err == nil {
+		t.Error("a negative rate was accepted")
+	}
+}
+
+func TestTraceReplayKeepsItsTimes(t *testing.T) {
+	times := []time.Duration{0, time.Second, time.Second, 4 * time.Second}
+	shape := Shape{Times: times, Speed: 2, Grace: time.Minute}
+	drive(t, shape, exchange.OK, 0, fixed(10*time.Second), func(r run) {
+		if len(r.measured) != len(times) {
+			t.Fatalf("%d requests, want %d", len(r.measured), len(times))
+		}
+		for i, x := range r.measured {
+			if got, want := ms(t, x.Due, r.measured[0].Due), float64(times[i].Milliseconds())/2; got != want {
+				t.Errorf("arrival %d at %v ms, want %v", i, got, want)
+			}
+		}
+	})
+}

@@ -1,0 +1,163 @@
+package measure
+
+import (
+	"math"
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// conf is the confidence of shown intervals, two-sided.
+const conf = 0.95
+
+// Distribution is a per-request statistic over exchanges in due order.
+// serial says that one user sent them one after the other, so that n itself
+// is the effective sample size.
+func Distribution(m metric.Metric, xs []*exchange.Exchange, serial bool) (result.Statistic, bool) {
+	var (
+		values []float64 // in due order; failures at their worst, cut ones at their least
+		upper  []float64 // the same with cut ones at their worst
+		ok     []float64 // of ok requests only
+		cut    int
+	)
+	for _, x := range xs {
+		if x.Class == exchange.Cut {
+			if slices.Contains(latencyTags, m.Tag) {
+				cut++
+				values, upper = append(values, soFar(m.Tag, x)), append(upper, cutWorst(m.Tag, x))
+			}
+			continue
+		}
+		v, defined := Value(m.Tag, x)
+		if !defined {
+			continue
+		}
+		values, upper = append(values, v), append(upper, v)
+		if x.Class == exchange.OK {
+			ok = append(ok, v)
+		}
+	}
+	if len(values) == 0 {
+		return result.Statistic{}, false
+	}
+	s := result.Statistic{Unit: m.Unit, N: len(values), NOK: len(ok)}
+	neff := float64(len(values))
+	if !serial {
+		neff = stats.RankESS(values)
+	}
+	s.NEff = neff
+	moments(&s, ok)
+	slices.Sort(values)
+	slices.Sort(upper)
+	q := func(p float64) result.Estimate { return quantile(values, upper, p, neff) }
+	s.P50, s.P90, s.P95, s.P99, s.P999 = q(.5), q(.9), q(.95), q(.99), q(.999)
+	if m.Direction == metric.HigherIsBetter {
+		p1, p5 := q(.01), q(.05)
+		s.P1, s.P5 = &p1, &p5
+	}
+	s.Curve = curve(values)
+	if cut > 0 {
+		s.Note = "some requests were cut; quantiles that they could reach are bounds"
+	}
+	return s, true
+}
+
+// cutWorst is the most that a cut request's latency can be: a part that had
+// been reached is known, the rest is unbounded.
+func cutWorst(tag string, x *exchange.Exchange) float64 {
+	switch tag {
+	case "ttft", "ttfa", "ttft_service", "ttfa_service":
+		if v, ok := Value(tag, x); ok {
+			return v
+		}
+	}
+	return inf
+}
+
+func moments(s *result.Statistic, ok []float64) {
+	if len(ok) == 0 {
+		return
+	}
+	sum, lo, hi := 0.0, ok[0], ok[0]
+	for _, v := range ok {
+		sum += v
+		lo, hi = min(lo, v), max(hi, v)
+	}
+	mean := sum / float64(len(ok))
+	s.Mean, s.Min, s.Max = result.Num(mean), result.Num(lo), result.Num(hi)
+	if len(ok) > 1 {
+		ss := 0.0
+		for _, v := range ok {
+			ss += (v - mean) * (v - mean)
+		}
+		s.SD = result.Num(math.Sqrt(ss / float64(len(ok)-1)))
+	}
+}
+
+// quantile estimates one quantile. values and upper are sorted and differ
+// only in requests that were cut. Below the n that an interval needs, the
+// value is withheld and the largest (or smallest) observation is its bound.
+func quantile(values, upper []float64, p, neff float64) result.Estimate {
+	needed := stats.QuantileMinN(p, conf, true)
+	if int(neff) < needed {
+		e := result.Estimate{NeededN: needed, Withheld: "too few independent samples for an interval"}
+		if p > 0.5 {
+			// The quantile's best point estimate from few samples: at least
+			// what type 7 gives is not a bound; the order statistic whose
+			// one-sided coverage holds is.
+			if lo, ok := lowerBound(values, p, neff); ok {
+				e.AtLeast = result.Num(lo)
+			}
+		}
+		return e
+	}
+	v := stats.Quantile(values, p)
+	lo, _, okLo := stats.QuantileInterval(values, p, conf, neff)
+	_, hi, okHi := stats.QuantileInterval(upper, p, conf, neff)
+	if w := stats.Quantile(upper, p); w != v {
+		e := result.Estimate{Withheld: "requests that were cut could reach into this quantile", AtLeast: result.Num(v)}
+		return e
+	}
+	e := result.Estimate{Value: result.Num(v)}
+	if okLo {
+		e.Lo = result.Num(lo)
+	}
+	if okHi {
+		e.Hi = result.Num(hi)
+	}
+	return e
+}
+
+// lowerBound is the order statistic that lies under the quantile with the
+// shown confidence, one-sided: x_(k) with the largest k such that
+// P(Bin(n, p) ≤ k−1) ≤ 1−conf, at the effective n.
+func lowerBound(sorted []float64, p, neff float64) (float64, bool) {
+	n := int(neff)
+	if n < 1 {
+		return 0, false
+	}
+	k := 0
+	for k < n && stats.BinomCDF(k, n, p) <= 1-conf {
+		k++
+	}
+	if k < 1 {
+		return 0, false
+	}
+	i := int(float64(k) / float64(n) * float64(len(sorted)))
+	return sorted[max(0, min(i, len(sorted))-1)], true
+}
+
+// curve returns the values at the quantiles 0, 0.01, … 1 of at least 5 values.
+func curve(sorted []float64) []result.Number {
+	if len(sorted) < 5 {
+		return nil
+	}
+	c := make([]result.Number, 101)
+	for i := range c {
+		c[i] = result.Number(stats.Quantile(sorted, float64(i)/100))
+	}
+	return c
+}

@@ -1,0 +1,128 @@
+package prose
+
+import (
+	"strings"
+	"unicode"
+)
+
+// set makes a word list.
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		m[w] = true
+	}
+	return m
+}
+
+// stopWords carry grammar and no subject. They are never changed.
+var stopWords = set(`a about above across after again against all almost also although always am among an and another any are around as at
+be because been before being below between both but by can cannot can't could couldn't did didn't do does doesn't doing don't done down during
+each either else enough especially even ever every few for from further get gets had has hasn't have haven't having he hence her here hers him his
+how however i i'd i'll i'm i've if in instead into is isn't it it's its itself just know least less let let's like likely made make makes many may me
+might mine more most much must my near need needs neither never no nor not now of off often on once one only onto or other others otherwise our
+ours out over own per perhaps quite rather really same say says shall she should shouldn't since so some such take takes than that that's the
+their theirs them then there therefore these they they're this those though three through thus to together too toward two under unless until up
+upon us use used uses using usually very via want was wasn't way ways we we're well were weren't what what's when whenever where whereas
+whether which while who whole whom whose why will with within without won't would wouldn't yet you you'll you're you've your yours yourself`)
+
+// IsStop reports whether a lower-case word carries grammar and no subject.
+func IsStop(word string) bool { return stopWords[word] }
+
+// Stem takes common English endings off a lower-case word, so that "caches",
+// "cached" and "caching" meet. It is cruder than Porter's stemmer: what comes
+// out is a key to compare, not a word. Words with letters beyond ASCII are
+// left alone.
+func Stem(w string) string {
+	w = strings.TrimSuffix(w, "'s")
+	if len(w) <= 3 || strings.ContainsFunc(w, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return w
+	}
+	switch {
+	case strings.HasSuffix(w, "ies") && len(w) > 4:
+		w = w[:len(w)-3] + "y"
+	case strings.HasSuffix(w, "sses"), strings.HasSuffix(w, "xes"), strings.HasSuffix(w, "ches"), strings.HasSuffix(w, "shes"):
+		w = w[:len(w)-2]
+	case strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "is"):
+		w = w[:len(w)-1]
+	}
+	for _, end := range []string{"ing", "ed", "er", "or"} {
+		base, ok := strings.CutSuffix(w, end)
+		if !ok || len(base) < 3 || !strings.ContainsAny(base, "aeiouy") {
+			continue
+		}
+		n := len(base)
+		if base[n-1] == base[n-2] && !strings.ContainsRune("lsz", rune(base[n-1])) {
+			base = base[:n-1]
+		}
+		w = base
+		break
+	}
+	if base, ok := strings.CutSuffix(w, "ly"); ok && len(base) >= 4 {
+		w = base
+	}
+	if base, ok := strings.CutSuffix(w, "ion"); ok && len(base) >= 4 && (base[len(base)-1] == 't' || base[len(base)-1] == 's') {
+		w = base
+	}
+	if base, ok := strings.CutSuffix(w, "e"); ok && len(base) >= 3 {
+		w = base
+	}
+	if base, ok := strings.CutSuffix(w, "y"); ok && len(base) >= 3 {
+		w = base + "i"
+	}
+	return w
+}
+
+// Stems returns the stems of the words of a text that carry meaning, in order.
+// Hyphenated words and identifiers (snake_case, camelCase) are taken apart.
+func Stems(s string) []string { return ContentStems(Words(splitCamel(s))) }
+
+// ContentStems does what Stems does for words that are split already.
+func ContentStems(words []string) []string {
+	var out []string
+	for _, w := range words {
+		if stopWords[w] {
+			continue
+		}
+		if !strings.ContainsAny(w, "-_") {
+			out = append(out, Stem(w))
+			continue
+		}
+		for p := range strings.FieldsFuncSeq(w, func(r rune) bool { return r == '-' || r == '_' }) {
+			if !stopWords[p] {
+				out = append(out, Stem(p))
+			}
+		}
+	}
+	return out
+}
+
+// splitCamel puts a hyphen between a lower-case and an upper-case letter.
+func splitCamel(s string) string {
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/16)
+	prev := rune(0)
+	for _, r := range s {
+		if unicode.IsUpper(r) && unicode.IsLower(prev) {
+			b.WriteByte('-')
+		}
+		b.WriteRune(r)
+		prev = r
+	}
+	return b.String()
+}
+
+// English reports whether words look like English: at least 8 of them, of
+// which at least 15 % are English function words. Shorter texts are said to
+// be no English, since nothing can be known.
+func English(words []string) bool {
+	if len(words) < 8 {
+		return false
+	}
+	n := 0
+	for _, w := range words {
+		if stopWords[w] {
+			n++
+		}
+	}
+	return float64(n) >= 0.15*float64(len(words))
+}

@@ -1,0 +1,108 @@
+// Package sim is a simulated server that speaks the OpenAI API as vLLM does:
+// chat completions and completions, streamed or not, models, health and
+// Prometheus metrics. It exists so that Inferometer works with no set-up and
+// so that its own measurements can be checked against times that are known
+// exactly. Latency comes from a profile, by absolute deadlines (package
+// engine); answers are seeded text (package answer).
+//
+// Everything that it says is marked: each response carries the header
+// X-Inferometer-Evidence: simulated, and each model is owned by
+// inferometer-sim. It offers one choice a request, no log probabilities, no
+// tool calls, no TLS, and it does not restrict who may connect: the listener
+// is the caller's business. It imports no other room of the project.
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Profile says how a simulated server behaves. Start from LookupProfile and
+// change what should differ; the zero Profile is not valid.
+type Profile struct {
+	Name        string // as in --profile
+	Model       string // the one model that it serves
+	ServerName  string // the Server header, and what /version says
+	Description string // for people
+
+	TTFT time.Duration // from the arrival of a request with a free slot to its first token
+	ITL  time.Duration // between tokens
+	// Jitter is the relative standard deviation of both, see engine.Latency;
+	// 0 means exact.
+	Jitter float64
+	Slots  int // requests that run at once; the others queue
+
+	// OutputTokens is about how long an answer is that may end by itself.
+	OutputTokens int
+	// MaxModelLen is the limit for the tokens of prompt and answer together.
+	MaxModelLen int
+	// Quality, from 0 to 1, is the share of good habits in the answers, see
+	// answer.Request.
+	Quality float64
+
+	// EarlyRole sends the role-only first frame as soon as the request has a
+	// slot, and not with the first token, as some servers do.
+	EarlyRole bool
+	// FinishFrame sends the finish reason in a frame of its own after the
+	// last token, as commercial APIs do, and not with the last token, as
+	// vLLM does.
+	FinishFrame bool
+}
+
+// Profiles returns the built-in profiles. Their latencies are round figures
+// of the order that users of such servers see, not measurements of any one
+// product.
+func Profiles() []Profile {
+	return []Profile{
+		{
+			Name: "vllm", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/vllm",
+			Description: "a self-hosted vLLM with an 8B model on one accelerator",
+			TTFT:        24 * time.Millisecond, ITL: 6 * time.Millisecond, Jitter: 0.08, Slots: 64,
+			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8,
+		},
+		{
+			Name: "api", Model: "commercial-large", ServerName: "inferometer-sim/api",
+			Description: "a commercial API with a large model",
+			TTFT:        200 * time.Millisecond, ITL: 3500 * time.Microsecond, Jitter: 0.15, Slots: 256,
+			OutputTokens: 75, MaxModelLen: 131072, Quality: 0.85, EarlyRole: true, FinishFrame: true,
+		},
+	}
+}
+
+// LookupProfile returns the profile with the given name.
+func LookupProfile(name string) (Profile, error) {
+	var names []string
+	for _, p := range Profiles() {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Profile{}, fmt.Errorf("unknown profile %q; --profile takes one of %s", name, strings.Join(names, ", "))
+}
+
+// Validate says what is wrong with a profile, and which flag sets it.
+func (p Profile) Validate() error {
+	const maxLatency = 10 * time.Minute
+	switch {
+	case p.Model == "":
+		return fmt.Errorf("profile %q has no model", p.Name)
+	case p.TTFT < 0 || p.TTFT > maxLatency:
+		return fmt.Errorf("--ttft %v is not between 0 and %v", p.TTFT, maxLatency)
+	case p.ITL < 0 || p.ITL > maxLatency:
+		return fmt.Errorf("--itl %v is not between 0 and %v", p.ITL, maxLatency)
+	case p.Slots < 1:
+		return fmt.Errorf("--slots %d: a server needs at least one", p.Slots)
+	case !isShare(p.Jitter):
+		return fmt.Errorf("jitter %v of profile %q is not between 0 and 1", p.Jitter, p.Name)
+	case !isShare(p.Quality):
+		return fmt.Errorf("quality %v of profile %q is not between 0 and 1", p.Quality, p.Name)
+	case p.MaxModelLen < 1:
+		return fmt.Errorf("profile %q has no room for tokens (MaxModelLen %d)", p.Name, p.MaxModelLen)
+	}
+	return nil
+}
+
+// isShare is false for NaN too.
+func isShare(x float64) bool { return x >= 0 && x <= 1 }

@@ -1,0 +1,263 @@
+package sim
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/sim/engine"
+)
+
+const (
+	maxBody     = 16 << 20         // bytes of a request body
+	bodyTimeout = 30 * time.Second // for a request body to arrive
+	drainTime   = 5 * time.Second  // for requests to end when the server stops
+	lastBytes   = 250 * time.Millisecond
+
+	owner          = "inferometer-sim"
+	evidenceHeader = "X-Inferometer-Evidence"
+)
+
+// Config is what a server is made of.
+type Config struct {
+	Profile Profile
+	// Seed chooses answers and jitter: same seed, same model, same prompt,
+	// same answer.
+	Seed uint64
+	// TruthLog, if set, gets one JSON line for each write of a response, see
+	// Truth. It is buffered and flushed by Close.
+	TruthLog io.Writer
+	// APIKey, if set, is asked for under /v1 as "Authorization: Bearer …".
+	APIKey string
+	// PlainTimer paces by the timers of the Go runtime, which
+	// testing/synctest can drive, instead of the finest of the system.
+	PlainTimer bool
+	// ErrorLog gets what net/http has to say about broken connections and
+	// panics; nil discards it.
+	ErrorLog *log.Logger
+}
+
+// Server is a simulated server. Create it with New and end it with Close
+// (which Serve does).
+type Server struct {
+	profile   Profile
+	seed      uint64
+	keyHash   *[sha256.Size]byte
+	plain     bool
+	errorLog  *log.Logger
+	started   time.Time
+	engine    *engine.Engine
+	metrics   *metrics
+	truth     *truthLog // nil without a log
+	handler   http.Handler
+	modelJSON []byte // the model's name as a JSON string
+
+	pacerOnce sync.Once
+	pacer     engine.Pacer
+	closeOnce sync.Once
+	closeErr  error
+
+	quit    context.Context // done when the server is closed
+	cut     context.CancelFunc
+	mu      sync.Mutex // guards closed, and running against a late start
+	closed  bool
+	running sync.WaitGroup
+}
+
+// New returns a server. A profile that is not valid (see Profile.Validate) is
+// used as far as it goes: fewer than one slot is one, negative times are 0.
+func New(c Config) *Server {
+	p := c.Profile
+	p.TTFT, p.ITL = max(p.TTFT, 0), max(p.ITL, 0)
+	if p.ServerName == "" {
+		p.ServerName = owner + "/" + p.Name
+	}
+	if p.MaxModelLen < 1 {
+		p.MaxModelLen = 32768
+	}
+	s := &Server{
+		profile:   p,
+		seed:      c.Seed,
+		plain:     c.PlainTimer,
+		errorLog:  c.ErrorLog,
+		started:   time.Now(),
+		engine:    engine.New(engine.Latency{TTFT: p.TTFT, ITL: p.ITL, Jitter: p.Jitter}, p.Slots, c.Seed),
+		modelJSON: appendJSON(nil, p.Model),
+	}
+	if s.errorLog == nil {
+		s.errorLog = log.New(io.Discard, "", 0)
+	}
+	if c.APIKey != "" {
+		h := sha256.Sum256([]byte(c.APIKey))
+		s.keyHash = &h
+	}
+	if c.TruthLog != nil {
+		s.truth = newTruthLog(c.TruthLog, s.started)
+	}
+	s.quit, s.cut = context.WithCancel(context.Background())
+	s.metrics = newMetrics(p.Model, s.engine)
+	s.handler = s.routes()
+	return s
+}
+
+// Handler answers requests. Use Serve where there is a listener; with
+// Handler alone, call Close at the end.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Serve answers on the listener, HTTP/1.1 only, until ctx is done or the
+// listener fails. It then refuses new requests, lets those that run go on for up
+// to five seconds, cuts the rest, and calls Close. A stop by ctx is no error.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          s.errorLog,
+		Protocols:         new(http.Protocols),
+	}
+	srv.Protocols.SetHTTP1(true)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		s.drain()
+		// What is left are responses that have their last byte to send, and
+		// connections that never sent a request, which Shutdown waits for.
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastBytes)
+		if srv.Shutdown(last) != nil {
+			_ = srv.Close() // an error is that of closing the listener twice
+		}
+		cancel()
+		err = <-failed
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	if err != nil {
+		err = fmt.Errorf("serving %s: %w", l.Addr(), err)
+		_ = srv.Close()
+	}
+	return errors.Join(err, s.Close())
+}
+
+// Close cuts what still runs, waits for it, flushes the truth log and releases
+// the timer. It returns the first error of writing the truth log. Closing
+// again does nothing.
+func (s *Server) Close() error {
+	s.closeOnce.Do(func() {
+		s.refuse()
+		s.cut()
+		s.running.Wait()
+		if err := s.alarms().Close(); err != nil {
+			s.closeErr = fmt.Errorf("closing the timer: %w", err)
+		}
+		if s.truth != nil {
+			if err := s.truth.flush(); err != nil {
+				s.closeErr = fmt.Errorf("writing the truth log (--truth-log): %w", err)
+			}
+		}
+	})
+	return s.closeErr
+}
+
+// drain refuses new requests and waits for those that run, or cuts them when
+// the time is over.
+func (s *Server) drain() {
+	s.refuse()
+	defer time.AfterFunc(drainTime, s.cut).Stop()
+	s.running.Wait()
+}
+
+func (s *Server) refuse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+}
+
+// begin registers a request with drain and Close, unless the server is stopping.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.running.Add(1)
+	return true
+}
+
+// alarms returns the pacer, made when it is first needed. Where the fine
+// timer cannot be had (no descriptor left), the plain one does.
+func (s *Server) alarms() engine.Pacer {
+	s.pacerOnce.Do(func() {
+		s.pacer = engine.TimerPacer{}
+		if s.plain {
+			return
+		}
+		if p, err := engine.NewPacer(); err == nil {
+			s.pacer = p
+		}
+	})
+	return s.pacer
+}
+
+// routes maps paths and methods. The patterns hold no method, so that a wrong
+// one is answered in the API's own shape.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	handle := func(path string, f http.HandlerFunc, methods ...string) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			for _, m := range methods {
+				if r.Method == m {
+					f(w, r)
+					return
+				}
+			}
+			w.Header().Set("Allow", strings.Join(methods, ", "))
+			writeError(w, statusError(http.StatusMethodNotAllowed))
+		})
+	}
+	handle("/v1/chat/completions", func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, true) }, http.MethodPost)
+	handle("/v1/completions", func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, false) }, http.MethodPost)
+	handle("/v1/models", s.models, http.MethodGet, http.MethodHead)
+	handle("/v1/models/{id...}", s.model, http.MethodGet, http.MethodHead)
+	handle("/health", func(http.ResponseWriter, *http.Request) {}, http.MethodGet, http.MethodHead)
+	handle("/ping", func(http.ResponseWriter, *http.Request) {}, http.MethodGet, http.MethodHead, http.MethodPost)
+	handle("/version", s.version, http.MethodGet, http.MethodHead)
+	handle("/metrics", s.metrics.handler.ServeHTTP, http.MethodGet, http.MethodHead)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, statusError(http.StatusNotFound)) })
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Server", s.profile.ServerName)
+		h.Set(evidenceHeader, "simulated")
+		if strings.HasPrefix(r.URL.Path, "/v1/") && !s.authorized(r) {
+			h.Set("WWW-Authenticate", "Bearer")
+			writeJSON(w, http.StatusUnauthorized, []byte(`{"error":"Unauthorized"}`))
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// authorized compares hashes, so that the time taken tells nothing about the key.
+func (s *Server) authorized(r *http.Request) bool {
+	if s.keyHash == nil {
+		return true
+	}
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	got := sha256.Sum256([]byte(key))
+	return subtle.ConstantTimeCompare(got[:], s.keyHash[:]) == 1 && strings.EqualFold(scheme, "Bearer")
+}

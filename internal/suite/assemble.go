@@ -1,0 +1,345 @@
+package suite
+
+import (
+	"cmp"
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/validity"
+)
+
+// assemble makes the result from the plan and the log: the one path for a run
+// that has just ended, one that was cut short, and one of last year.
+func assemble(p plan.Plan, l *logged) (*result.Result, error) {
+	a := &assembly{plan: p, log: l, measured: map[string]result.Cell{}}
+	res := &result.Result{
+		Schema: result.Schema,
+		Run: result.Run{
+			Name: l.run.Name, Started: l.run.Started, Version: l.run.Version, Command: l.run.Command,
+			Seed: l.run.Seed, Quick: l.run.Quick, Host: l.run.Host, Clock: a.clock(),
+		},
+		Targets: l.targets,
+	}
+	if l.end != nil {
+		res.Run.Ended, res.Run.Status, res.Run.Reason = l.end.Ended, l.end.Status, l.end.Reason
+	} else {
+		res.Run.Ended = l.run.Started.Add(time.Duration(l.last))
+		res.Run.Status, res.Run.Reason = result.Interrupted, "the run was ended from outside before its end was written"
+	}
+	limits, err := a.limits()
+	if err != nil {
+		return nil, err
+	}
+	a.requestLimits = limits
+	a.measureCells()
+	res.Benchmarks.Latency = a.latency()
+	res.Benchmarks.Throughput = a.throughput()
+	res.Benchmarks.Quality = a.quality()
+	res.Benchmarks.Cost = a.cost(res.Benchmarks.Throughput)
+	res.Benchmarks.Hardware = l.hardware
+	res.Benchmarks.Load = a.load()
+	res.Validity = validity.Judge(a.validity(res))
+	res.Inputs = a.inputs()
+	for _, in := range res.Inputs {
+		if res.Evidence == "" {
+			res.Evidence = in.Evidence
+		}
+		res.Evidence = result.Weakest(res.Evidence, in.Evidence)
+	}
+	res.Claims, err = a.claims(res)
+	return res, err
+}
+
+// assembly is the work in progress of one result.
+type assembly struct {
+	plan          plan.Plan
+	log           *logged
+	measured      map[string]result.Cell // by cell
+	requestLimits []metric.Limit         // per request, of the claims on latency
+}
+
+// limits are the per-request limits that the claims set, quantiles stripped.
+func (a *assembly) limits() ([]metric.Limit, error) {
+	var out []metric.Limit
+	for _, c := range a.plan.Claims {
+		l, err := metric.ParseLimit(c.Limit)
+		if err != nil {
+			return nil, err
+		}
+		if l.Metric.Kind == metric.PerRequest && l.Metric.Unit != "points" {
+			out = append(out, l.PerRequest())
+		}
+	}
+	return out, nil
+}
+
+// clock says which clock stamped the frames.
+func (a *assembly) clock() string {
+	kernel, all := 0, 0
+	for _, c := range a.log.cells {
+		for _, x := range c.exchanges {
+			if x.FirstToken.Happened() {
+				all++
+				if x.KernelStamps {
+					kernel++
+				}
+			}
+		}
+	}
+	switch {
+	case all == 0:
+		return ""
+	case kernel == all:
+		return "kernel receive stamps"
+	case kernel == 0:
+		return "after read"
+	}
+	return "kernel receive stamps, for some connections after read"
+}
+
+// window of a cell; an interrupted one ends with what was seen last.
+func (c *loggedCell) bounds() (start, end exchange.Stamp) {
+	if c.window != nil {
+		return c.window.Start, c.window.End
+	}
+	for _, x := range c.exchanges {
+		if x.Phase != exchange.Measured {
+			continue
+		}
+		if start == 0 || x.Due < start {
+			start = x.Due
+		}
+		end = max(end, x.Done, x.Due)
+	}
+	return start, end
+}
+
+func (a *assembly) measureCells() {
+	for _, c := range a.log.cells {
+		start, end := c.bounds()
+		t, _ := a.log.target(c.Target)
+		a.measured[c.ID] = measure.Cell(measure.CellInput{
+			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
+			Start: start, End: end, Exchanges: c.exchanges, Limits: a.requestLimits,
+		})
+	}
+}
+
+// cells of a benchmark in the order of the log.
+func (a *assembly) cells(b plan.Benchmark) []result.Cell {
+	var out []result.Cell
+	for _, c := range a.log.cells {
+		if c.Benchmark == b {
+			out = append(out, a.measured[c.ID])
+		}
+	}
+	return out
+}
+
+func (a *assembly) load() *result.Load {
+	cells := a.cells(plan.Load)
+	if len(cells) == 0 {
+		return nil
+	}
+	l := &result.Load{Evidence: evidenceOf(cells), Cells: cells}
+	if a.plan.Load.Trace != "" {
+		l.Trace = filepath.Base(a.plan.Load.Trace)
+	}
+	return l
+}
+
+func (a *assembly) throughput() *result.Throughput {
+	cells := a.cells(plan.Throughput)
+	if len(cells) == 0 {
+		return nil
+	}
+	t := &result.Throughput{Evidence: evidenceOf(cells), Cells: cells}
+	for _, c := range a.log.cells {
+		if c.Benchmark == plan.Throughput && !slices.Contains(t.Levels, c.Level) {
+			t.Levels = append(t.Levels, c.Level)
+		}
+	}
+	return t
+}
+
+func evidenceOf(cells []result.Cell) result.Evidence {
+	var words []result.Evidence
+	for _, c := range cells {
+		words = append(words, c.Evidence)
+	}
+	return result.Weakest(words...)
+}
+
+// inputs lists every source of numbers.
+func (a *assembly) inputs() []result.Input {
+	var in []result.Input
+	for _, t := range a.log.targets {
+		in = append(in, result.Input{Name: t.Name, Evidence: t.Evidence, Source: t.Server})
+		if !selected(a.plan, plan.Cost) || a.log.cell("load/"+t.Name) != nil {
+			continue
+		}
+		if t.Price != nil {
+			in = append(in, result.Input{Name: t.Name + " price", Evidence: result.Listed, Source: t.Price.Source, AsOf: t.Price.AsOf})
+		}
+		if t.Machine != nil {
+			in = append(in, result.Input{Name: t.Name + " machine", Evidence: result.Listed, Source: t.Machine.Source, AsOf: t.Machine.AsOf})
+			in = append(in, result.Input{Name: t.Name + " cost", Evidence: result.Modelled, Source: "machine hours for the planned volume at the measured throughput"})
+		}
+	}
+	return in
+}
+
+// validity gathers what the checks are handed.
+func (a *assembly) validity(res *result.Result) validity.Input {
+	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
+	in.Client.Shared = a.log.run.SharedSim
+	in.Client.Cores = res.Run.Host.Cores
+	seen := map[string]map[uint64]bool{}
+	for _, c := range a.log.cells {
+		cell := a.measured[c.ID]
+		v := validity.Cell{Result: &cell, TightestLimit: a.tightest()}
+		if seen[c.Target] == nil {
+			seen[c.Target] = map[uint64]bool{}
+		}
+		a.observeCell(c, &v, seen[c.Target])
+		in.Cells = append(in.Cells, v)
+		if w := c.window; w != nil {
+			in.Client.CPUShare = larger(in.Client.CPUShare, w.CPUShare)
+			in.Client.GCPauseMax = larger(in.Client.GCPauseMax, w.GCPauseMax)
+			in.Client.ClockStep = larger(in.Client.ClockStep, w.ClockStep)
+		}
+	}
+	in.Client.Limits = a.tightest()
+	return in
+}
+
+// tightest latency limit of the claims in ms; 0 if there is none.
+func (a *assembly) tightest() float64 {
+	t := 0.0
+	for _, l := range a.requestLimits {
+		if l.Metric.Unit == "ms" && (t == 0 || l.Value < t) {
+			t = l.Value
+		}
+	}
+	return t
+}
+
+func larger(a, b *float64) *float64 {
+	if a == nil || b != nil && math.Abs(*b) > math.Abs(*a) {
+		return b
+	}
+	return a
+}
+
+// observeCell fills what the cell's statistics do not show. seen holds the
+// prompts that the target was sent before.
+func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]bool) {
+	var added, e2e, lengthErr []float64
+	var frames, coalesced, ok, noUsage, overTokens int
+	var input, cached float64
+	cachedKnown := false
+	start, end := c.bounds()
+	var inFlight, inSystem float64
+	done := 0
+	for _, x := range c.exchanges {
+		if x.Writing.Happened() && x.Done.Happened() && end > start {
+			inFlight += math.Max(0, float64(min(x.Done, end)-max(x.Writing, start)))
+			if x.Done >= start && x.Done < end {
+				done++
+				inSystem += float64(x.Done - x.Writing)
+			}
+		}
+		if x.Phase == exchange.Measured && x.PromptHash != 0 && seen[x.PromptHash] {
+			v.Repeated++
+		}
+		seen[x.PromptHash] = true
+		if x.Phase != exchange.Measured {
+			continue
+		}
+		late, ok1 := measure.Value("lateness", x)
+		delay, ok2 := measure.Value("client_delay", x)
+		if ok1 && ok2 {
+			added = append(added, late+delay)
+		}
+		if x.Class != exchange.OK {
+			continue
+		}
+		ok++
+		if d, known := x.LastToken.Sub(x.Due); known {
+			e2e = append(e2e, d)
+		}
+		frames += len(x.Frames)
+		coalesced += x.Coalesced
+		if x.OutputTokens == nil {
+			noUsage++
+		} else {
+			if len(x.Frames) > *x.OutputTokens {
+				overTokens++
+			}
+			if x.FixedOutput && x.AskedOutput > 0 {
+				lengthErr = append(lengthErr, math.Abs(float64(*x.OutputTokens-x.AskedOutput))/float64(x.AskedOutput))
+			}
+		}
+		if x.InputTokens != nil && x.CachedTokens != nil {
+			cachedKnown = true
+			input += float64(*x.InputTokens)
+			cached += float64(*x.CachedTokens)
+		}
+	}
+	if len(added) > 0 {
+		slices.Sort(added)
+		p := stats.Quantile(added, 0.99)
+		if len(added) < 100 {
+			p = added[len(added)-1]
+		}
+		v.ClientAddedP99 = &p
+	}
+	if len(e2e) > 0 {
+		slices.Sort(e2e)
+		v.MedianE2E = stats.Quantile(e2e, 0.5)
+	}
+	if frames > 0 {
+		v.Coalesced = float64(coalesced) / float64(frames)
+	}
+	if ok > 0 {
+		v.UsageMissing = float64(noUsage) / float64(ok)
+		v.FramesOverTokens = float64(overTokens) / float64(ok)
+	}
+	if cachedKnown && input > 0 {
+		share := cached / input
+		v.CachedShare = &share
+	}
+	if m, ok := mean(lengthErr); ok {
+		v.LengthError = &m
+	}
+	if done > 0 {
+		window := float64(end - start)
+		v.InFlight, v.Lambda, v.W = inFlight/window, float64(done)/window*1e9, inSystem/float64(done)/1e9
+	}
+}
+
+func mean(v []float64) (float64, bool) {
+	if len(v) == 0 {
+		return 0, false
+	}
+	s := 0.0
+	for _, x := range v {
+		s += x
+	}
+	return s / float64(len(v)), true
+}
+
+// dueOrder returns a cell's measured exchanges in due order.
+func dueOrder(c *loggedCell) []*exchange.Exchange {
+	xs := slices.DeleteFunc(slices.Clone(c.exchanges), func(x *exchange.Exchange) bool { return x.Phase != exchange.Measured })
+	slices.SortStableFunc(xs, func(a, b *exchange.Exchange) int { return cmp.Compare(a.Due, b.Due) })
+	return xs
+}

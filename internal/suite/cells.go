@@ -1,0 +1,306 @@
+package suite
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/interop"
+	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/quality"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/workload"
+)
+
+// selected reports whether the plan asks for a benchmark.
+func selected(p plan.Plan, b plan.Benchmark) bool {
+	if b == plan.Load {
+		return slices.Contains(p.Only, plan.Load)
+	}
+	return len(p.Only) == 0 || slices.Contains(p.Only, b)
+}
+
+// step is a set of cells that run at the same time, one a target.
+type step []*cell
+
+// cell is one workload × load × target, ready to run.
+type cell struct {
+	cellRecord
+	target *target
+	shape  loadgen.Shape
+	main   workload.Source // measured prompts
+	warm   workload.Source // prompts of their own for the warm-up
+	// keep holds the answers for scoring.
+	keep map[string]quality.Item
+}
+
+// scores reports whether answers are scored.
+func (r *run) scores() bool { return r.selected(plan.Quality) }
+
+// cells lays out the whole run. The pass of prompts feeds latency, cost and
+// quality at once; samples tops it up where cost wants more usage figures.
+func (r *run) cells() ([]step, error) {
+	if r.selected(plan.Load) {
+		return r.loadCells()
+	}
+	var steps []step
+	pass, samples := r.passSizes()
+	if pass+samples > 0 {
+		made, err := r.passCells(pass, samples)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, made...)
+	}
+	if r.selected(plan.Throughput) {
+		made, err := r.throughputCells()
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, made...)
+	}
+	return steps, nil
+}
+
+// passSizes returns how many prompts the serial pass sends, and how many more
+// the samples cell sends for cost.
+func (r *run) passSizes() (pass, samples int) { return passSizes(r.plan) }
+
+func passSizes(p plan.Plan) (pass, samples int) {
+	if selected(p, plan.Latency) || selected(p, plan.Quality) {
+		pass = p.Latency.Iterations
+	}
+	if selected(p, plan.Cost) {
+		samples = max(0, p.Cost.Samples-pass)
+	}
+	return pass, samples
+}
+
+// sampleUsers is how many users draw the usage samples beyond the pass: they
+// are for token counts, so their latency is in no statistic.
+const sampleUsers = 8
+
+func (r *run) passCells(pass, samples int) ([]step, error) {
+	var steps []step
+	text, items, err := r.passPrompts(pass + samples)
+	if err != nil {
+		return nil, err
+	}
+	add := func(id string, b plan.Benchmark, users, from, n int) error {
+		var s step
+		for _, t := range r.targets {
+			main, warm, err := r.passSources(items, id, from)
+			if err != nil {
+				return err
+			}
+			c := &cell{
+				cellRecord: cellRecord{
+					ID: id + "/" + t.name, Benchmark: b, Target: t.name,
+					Workload: result.Workload{
+						Name: "prompts", InputTokens: r.plan.Workload.InputTokens, OutputTokens: r.passOutput(),
+						FixedOutput: r.passFixed() && t.fixed, Temperature: r.plan.Workload.Temperature, Text: text,
+					},
+				},
+				target: t, main: main, warm: warm,
+				shape: loadgen.Shape{Users: users, Requests: n, Warmup: max(users, r.plan.Latency.Warmup), Seed: r.plan.Seed},
+			}
+			if items != nil && id == "pass" {
+				c.keep = map[string]quality.Item{}
+				for _, it := range items {
+					c.keep[it.ID] = it
+				}
+			}
+			s = append(s, c)
+		}
+		steps = append(steps, s)
+		return nil
+	}
+	if pass > 0 {
+		if err := add("pass", plan.Latency, 1, 0, pass); err != nil {
+			return nil, err
+		}
+	}
+	if samples > 0 {
+		if err := add("samples", plan.Cost, min(sampleUsers, samples), pass, samples); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
+}
+
+// passOutput is the token limit of an answer of the pass.
+func (r *run) passOutput() int {
+	if r.scores() {
+		return r.plan.Quality.OutputTokens
+	}
+	return r.plan.Workload.OutputTokens
+}
+
+// passFixed: an answer that is scored ends where the model ends it.
+func (r *run) passFixed() bool { return !r.scores() && r.plan.Workload.Dataset == "" }
+
+// passPrompts returns the quality prompts of the pass, or none where a dataset
+// or synthetic prompts serve, and what the workload is in words.
+func (r *run) passPrompts(n int) (text string, items []quality.Item, err error) {
+	if r.plan.Workload.Dataset != "" {
+		return "prompts of the dataset " + filepath.Base(r.plan.Workload.Dataset), nil, nil
+	}
+	if !r.scores() {
+		return fmt.Sprintf("synthetic prompts of about %d tokens, every one new", r.plan.Workload.InputTokens), nil, nil
+	}
+	items, err = quality.Prompts(r.plan.Quality.Kinds, r.plan.Quality.Keywords, n, r.plan.Seed)
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("the shipped quality prompts with a background note, about %d tokens in all, every one new", r.plan.Workload.InputTokens), items, nil
+}
+
+func (r *run) passSources(items []quality.Item, id string, from int) (main, warm workload.Source, err error) {
+	warm = r.synthetic(id+"/warm-up", false)
+	switch {
+	case r.plan.Workload.Dataset != "":
+		main, err = workload.NewDataset(r.plan.Workload.Dataset, r.passOutput())
+	case items != nil:
+		main = &padded{Source: workload.NewQuality(items, r.passOutput()), fill: r.filler(), want: r.plan.Workload.InputTokens, perWord: r.tokensPerWord(), overhead: r.targets[0].overhead}
+	default:
+		main = r.synthetic("pass", true)
+	}
+	return offset{main, from}, warm, err
+}
+
+func (r *run) throughputCells() ([]step, error) {
+	var steps []step
+	for _, level := range r.plan.Throughput.Levels {
+		for _, t := range r.targets {
+			if t.name == baseline && !r.plan.Throughput.LoadBaseline {
+				continue
+			}
+			id := fmt.Sprintf("throughput/%s@%d", t.name, level)
+			n := levelRequests(r.plan, level)
+			main, text, err := r.mainSource(id)
+			if err != nil {
+				return nil, err
+			}
+			steps = append(steps, step{{
+				cellRecord: cellRecord{
+					ID: id, Benchmark: plan.Throughput, Target: t.name, Level: level,
+					Workload: r.loadWorkload(t, text),
+				},
+				target: t, main: main, warm: r.synthetic(id+"/warm-up", true),
+				shape: loadgen.Shape{Users: level, Requests: n, Warmup: level, Seed: r.plan.Seed},
+			}})
+		}
+	}
+	return steps, nil
+}
+
+// levelRequests is how many requests a throughput level sends.
+func levelRequests(p plan.Plan, level int) int {
+	if p.Throughput.Requests > 0 {
+		return p.Throughput.Requests
+	}
+	return max(100, 5*level)
+}
+
+func (r *run) loadWorkload(t *target, text string) result.Workload {
+	w := r.plan.Workload
+	return result.Workload{
+		Name: "load", InputTokens: w.InputTokens, OutputTokens: w.OutputTokens,
+		FixedOutput: t.fixed && w.Dataset == "", Temperature: w.Temperature, Text: text,
+	}
+}
+
+func (r *run) mainSource(id string) (workload.Source, string, error) {
+	w := r.plan.Workload
+	if w.Dataset != "" {
+		src, err := workload.NewDataset(w.Dataset, w.OutputTokens)
+		return src, "prompts of the dataset " + filepath.Base(w.Dataset), err
+	}
+	return r.synthetic(id, true), fmt.Sprintf("synthetic prompts of about %d tokens, every one new; answers of %d tokens", w.InputTokens, w.OutputTokens), nil
+}
+
+func (r *run) loadCells() ([]step, error) {
+	l := r.plan.Load
+	t := r.targets[0]
+	c := &cell{
+		cellRecord: cellRecord{ID: "load/" + t.name, Benchmark: plan.Load, Target: t.name},
+		target:     t, warm: r.synthetic("load/warm-up", true),
+		shape: loadgen.Shape{
+			Users: l.Users, Think: l.ThinkTime.Std(), Rate: l.Rate, Arrival: loadgen.Arrival(l.Arrival), Speed: l.Speed,
+			Requests: l.Requests, Duration: l.Duration.Std(), Warmup: max(l.Warmup, l.Users), Seed: r.plan.Seed,
+		},
+	}
+	var err error
+	var text string
+	if l.Trace == "" {
+		c.main, text, err = r.mainSource("load")
+		c.Workload = r.loadWorkload(t, text)
+		return []step{{c}}, err
+	}
+	trace, err := interop.ReadTrace(l.Trace, l.Requests)
+	if err != nil {
+		return nil, err
+	}
+	var lengths []workload.Length
+	for _, row := range trace.Rows {
+		lengths = append(lengths, workload.Length{In: row.In, Out: row.Out})
+		c.shape.Times = append(c.shape.Times, row.At)
+	}
+	c.main = workload.NewTrace(lengths, r.syntheticConfig("load/trace", true))
+	c.Workload = result.Workload{
+		Name: "trace", FixedOutput: t.fixed, Temperature: r.plan.Workload.Temperature,
+		Text: fmt.Sprintf("lengths and times of %s (%s, %d rows)", filepath.Base(l.Trace), trace.Format, len(trace.Rows)),
+	}
+	// The trace sets number and times; a rate or an end of its own would bend it.
+	c.shape.Rate, c.shape.Arrival, c.shape.Requests = 0, loadgen.Trace, 0
+	return []step{{c}}, nil
+}
+
+// describe writes the load of a cell as data and in words.
+func describe(s loadgen.Shape, maxInflight int) result.LoadShape {
+	out := result.LoadShape{Requests: s.Requests, DurationS: s.Duration.Seconds(), MaxInflight: maxInflight}
+	end := fmt.Sprintf("%d requests", s.Requests)
+	if s.Requests == 0 {
+		end = s.Duration.String()
+	} else if s.Duration > 0 {
+		end += " or " + s.Duration.String()
+	}
+	switch {
+	case len(s.Times) > 0:
+		out.Kind, out.Arrival, out.Requests = "open", string(loadgen.Trace), len(s.Times)
+		out.Text = fmt.Sprintf("open loop, %d arrivals of a trace at %v times its speed", len(s.Times), cmp.Or(s.Speed, 1))
+	case s.Open():
+		out.Kind, out.Rate, out.Arrival = "open", s.Rate, string(s.Arrival)
+		out.Text = fmt.Sprintf("open loop, %v requests/s, %s arrivals, %s", s.Rate, s.Arrival, end)
+	default:
+		out.Kind, out.Users = "closed", s.Users
+		users := "1 user at a time"
+		if s.Users != 1 {
+			users = fmt.Sprintf("%d users at once", s.Users)
+		}
+		out.Text = fmt.Sprintf("closed loop, %s, %s", users, end)
+	}
+	if maxInflight > 0 {
+		out.Text += fmt.Sprintf(", at most %d in flight", maxInflight)
+	}
+	return out
+}
+
+// prewarm is how many connections a cell needs open before its clock starts.
+func (c *cell) prewarm(maxInflight int) int {
+	n := c.shape.Users
+	if c.shape.Open() {
+		// What is in flight on the mean, if requests take a second, and a margin.
+		n = 8 + int(2*c.shape.Rate)
+		if len(c.shape.Times) > 0 {
+			n = 32
+		}
+	}
+	n = min(n, 512)
+	if maxInflight > 0 {
+		n = min(n, maxInflight)
+	}
+	return n
+}

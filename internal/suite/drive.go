@@ -1,0 +1,201 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/workload"
+)
+
+// measure runs the steps one after the other, the cells of a step at once.
+func (r *run) measure(ctx context.Context, steps []step) (status result.Status, reason string) {
+	for _, s := range steps {
+		if r.Stop.Err() != nil || ctx.Err() != nil {
+			return result.Interrupted, "stopped by the user"
+		}
+		windows := make([]loadgen.Window, len(s))
+		errs := make([]error, len(s))
+		var wait sync.WaitGroup
+		for i, c := range s {
+			wait.Go(func() { windows[i], errs[i] = r.drive(ctx, c) })
+		}
+		wait.Wait()
+		for i, c := range s {
+			switch {
+			case errs[i] != nil:
+				return result.Partial, fmt.Sprintf("%s: %v", c.ID, errs[i])
+			case windows[i].Stopped:
+				return result.Interrupted, "stopped by the user"
+			case windows[i].Reason != "":
+				return result.Partial, fmt.Sprintf("%s: %s", c.ID, windows[i].Reason)
+			}
+		}
+		if err := r.log.Err(); err != nil {
+			return result.Partial, err.Error()
+		}
+	}
+	return result.Complete, ""
+}
+
+// drive runs one cell and writes all of it to the log.
+func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
+	limits := r.plan.Client
+	shape := c.shape
+	shape.MaxInflight, shape.Grace = limits.MaxInflight, limits.Grace.Std()
+	shape.Spread = time.Duration(c.target.medianE2E * float64(time.Millisecond))
+	rec := c.cellRecord
+	rec.Load = describe(shape, limits.MaxInflight)
+	if err := r.log.Append(kindCell, rec); err != nil {
+		return loadgen.Window{}, err
+	}
+	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: rec.Load.Text, Total: shape.Requests + len(shape.Times)})
+	if err := c.target.client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
+		return loadgen.Window{}, err
+	}
+	if len(shape.Times) > 0 {
+		// A trace's times leave no room for a warm-up, so it goes before.
+		if err := r.warmUp(ctx, c, max(4, c.shape.Warmup)); err != nil {
+			return loadgen.Window{}, err
+		}
+		shape.Warmup = 0
+	}
+	progress := newProgress(r, c, shape.Requests+len(shape.Times))
+	self := observe(r.clock)
+	d := r.driver(progress)
+	w, err := d.Run(ctx, r.Stop, shape, &requester{run: r, cell: c})
+	if err != nil {
+		return w, err
+	}
+	if m := progress.median(); m > 0 {
+		c.target.medianE2E = m
+	}
+	end := self.end(r.clock)
+	end.Cell, end.Start, end.End, end.Reason = c.ID, w.Start, w.End, w.Reason
+	r.tell(Event{Kind: "done", Cell: c.ID, Target: c.target.name, Done: progress.count(), Total: shape.Requests + len(shape.Times)})
+	return w, r.log.Append(kindWindow, end)
+}
+
+func (r *run) driver(p *progress) *loadgen.Driver {
+	return &loadgen.Driver{
+		Clock: r.clock, Admit: r.spend.admit,
+		Emit: func(x *exchange.Exchange) {
+			r.spend.settle(x)
+			p.saw(x)
+			// A failed log ends the run after the cell; the exchange itself is over.
+			_ = r.log.Append(exchange.KindExchange, x)
+		},
+	}
+}
+
+func (r *run) warmUp(ctx context.Context, c *cell, n int) error {
+	d := r.driver(newProgress(r, c, 0))
+	_, err := d.Run(ctx, r.Stop, loadgen.Shape{Users: 1, Requests: n, Grace: r.plan.Client.Grace.Std()}, &requester{run: r, cell: c, warming: true})
+	return err
+}
+
+// requester makes a cell's requests from its workload.
+type requester struct {
+	run     *run
+	cell    *cell
+	warming bool // all requests are warm-up
+}
+
+// Prepare encodes the body and notes what the prompt is.
+func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (loadgen.Send, error) {
+	src := q.cell.main
+	if phase == exchange.Warmup || q.warming {
+		src = q.cell.warm
+	}
+	it, err := src.Item(i)
+	if err != nil {
+		return nil, err
+	}
+	t := q.cell.target
+	fixed := it.Fixed && t.fixed
+	call, err := t.client.Encode(endpoint.Prompt{
+		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: q.run.plan.Workload.Temperature,
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.Cell, x.Target = q.cell.ID, t.name
+	x.Prompt, x.PromptHash = it.ID, it.Hash
+	x.AskedInput, x.AskedOutput, x.FixedOutput = it.AskedInput, it.MaxTokens, fixed
+	return func(ctx context.Context, x *exchange.Exchange) {
+		if q.warming {
+			x.Phase = exchange.Warmup
+		}
+		text := t.client.Do(ctx, call, x)
+		q.run.keep(q.cell, it, x, text)
+	}, nil
+}
+
+// keep holds an answer of the pass until it is scored.
+func (r *run) keep(c *cell, it workload.Item, x *exchange.Exchange, text string) {
+	if c.keep == nil || x.Phase != exchange.Measured || x.Class != exchange.OK {
+		return
+	}
+	item, ok := c.keep[it.ID]
+	if !ok {
+		return
+	}
+	r.answers.add(answer{target: c.target.name, item: item, text: text, truncated: x.Finish == "length"})
+}
+
+// progress counts a cell's measured requests and tells of them at most ten
+// times a second.
+type progress struct {
+	run   *run
+	cell  *cell
+	total int
+
+	mu   sync.Mutex // protects all following fields
+	done int
+	e2e  []float64
+	last exchange.Stamp
+}
+
+func newProgress(r *run, c *cell, total int) *progress {
+	return &progress{run: r, cell: c, total: total}
+}
+
+func (p *progress) saw(x *exchange.Exchange) {
+	if x.Phase != exchange.Measured {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
+		p.e2e = append(p.e2e, v)
+	}
+	if now := p.run.clock.Now(); now-p.last > exchange.Stamp(100*time.Millisecond) {
+		p.last = now
+		p.run.tell(Event{Kind: "progress", Cell: p.cell.ID, Target: p.cell.target.name, Done: p.done, Total: p.total})
+	}
+}
+
+func (p *progress) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done
+}
+
+// median of the service end-to-end latency so far, in ms; 0 if none.
+func (p *progress) median() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.e2e) == 0 {
+		return 0
+	}
+	s := slices.Clone(p.e2e)
+	slices.Sort(s)
+	return s[len(s)/2]
+}

@@ -1,0 +1,152 @@
+package suite
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/plan"
+)
+
+// Forecast is what a plan would send and cost, before anything is sent.
+// Seconds are a guess from the profile of an embedded endpoint, or from
+// assumed speeds for a real one; Notes say which.
+type Forecast struct {
+	Cells        []ForecastCell
+	Requests     int
+	InputTokens  float64
+	OutputTokens float64
+	Seconds      float64
+	USD          *float64 // nil: a price is missing
+	Notes        []string
+}
+
+// ForecastCell is one cell of a forecast, warm-up included.
+type ForecastCell struct {
+	ID, Target   string
+	Requests     int
+	InputTokens  float64
+	OutputTokens float64
+	Seconds      float64
+}
+
+// Assumed speeds of an endpoint that has not been asked yet.
+const (
+	assumedTTFT = 0.3  // s
+	assumedTPOT = 0.02 // s
+	setUp       = 3.0  // s: starting, probing, reporting
+)
+
+// Estimate lays out what a plan would send. Nothing is sent.
+func Estimate(p plan.Plan) Forecast {
+	f := Forecast{Seconds: setUp}
+	targets := []string{candidate}
+	if p.Baseline != nil {
+		targets = append(targets, baseline)
+	}
+	add := func(names []string, id string, requests, users, out int, seconds float64) {
+		longest := 0.0
+		for _, name := range names {
+			c := ForecastCell{ID: strings.ReplaceAll(id, "*", name), Target: name, Requests: requests,
+				InputTokens:  float64(requests * p.Workload.InputTokens),
+				OutputTokens: float64(requests * out), Seconds: seconds}
+			if seconds == 0 {
+				c.Seconds = float64(requests) / float64(max(1, users)) * e2eOf(p, name, out)
+			}
+			longest = max(longest, c.Seconds)
+			f.Cells = append(f.Cells, c)
+			f.Requests += requests
+			f.InputTokens += c.InputTokens
+			f.OutputTokens += c.OutputTokens
+		}
+		f.Seconds += longest
+	}
+	if selected(p, plan.Load) {
+		l := p.Load
+		n, seconds := l.Requests, l.Duration.Std().Seconds()
+		if l.Rate > 0 {
+			if n == 0 || seconds > 0 && l.Rate*seconds < float64(n) {
+				n = int(math.Ceil(l.Rate * seconds))
+			}
+			seconds = float64(n) / l.Rate
+		} else if n == 0 && l.Users > 0 {
+			n = int(float64(l.Users) * seconds / e2eOf(p, candidate, p.Workload.OutputTokens))
+		}
+		if l.Trace != "" {
+			f.Notes = append(f.Notes, "lengths and duration come from the trace; they are not counted here")
+		}
+		add(targets[:1], "load/*", n+max(l.Warmup, l.Users), l.Users, p.Workload.OutputTokens, seconds)
+	} else {
+		pass, samples := passSizes(p)
+		out := p.Workload.OutputTokens
+		if selected(p, plan.Quality) {
+			out = p.Quality.OutputTokens
+			f.Notes = append(f.Notes, fmt.Sprintf("answers that are scored end by themselves; %d tokens is their limit", out))
+		}
+		if pass > 0 {
+			add(targets, "pass/*", pass+max(1, p.Latency.Warmup), 1, out, 0)
+		}
+		if samples > 0 {
+			users := min(sampleUsers, samples)
+			add(targets, "samples/*", samples+max(users, p.Latency.Warmup), users, out, 0)
+		}
+		if selected(p, plan.Throughput) {
+			names := targets[:1]
+			if p.Throughput.LoadBaseline {
+				names = targets
+			}
+			for _, level := range p.Throughput.Levels {
+				for _, name := range names {
+					// Warm-up and the load that goes on until the last has ended.
+					add([]string{name}, fmt.Sprintf("throughput/*@%d", level), levelRequests(p, level)+2*level, level, p.Workload.OutputTokens, 0)
+				}
+			}
+		}
+	}
+	f.priced(p)
+	return f
+}
+
+// e2eOf guesses one request's end-to-end time in seconds.
+func e2eOf(p plan.Plan, name string, out int) float64 {
+	t := p.Candidate
+	if name == baseline && p.Baseline != nil {
+		t = *p.Baseline
+	}
+	switch t.URL {
+	case "sim:vllm":
+		return 0.024 + float64(min(out, 70))*0.006
+	case "sim:api":
+		return 0.200 + float64(min(out, 70))*0.0035
+	}
+	return assumedTTFT + float64(out)*assumedTPOT
+}
+
+// priced adds up the dollars. A target without a price that is not embedded
+// leaves the sum unknown: unknown is not zero.
+func (f *Forecast) priced(p plan.Plan) {
+	total, known := 0.0, true
+	for _, c := range f.Cells {
+		t := p.Candidate
+		if c.Target == baseline && p.Baseline != nil {
+			t = *p.Baseline
+		}
+		if strings.HasPrefix(t.URL, "sim:") {
+			continue
+		}
+		price, err := priceOf(t.Price)
+		switch {
+		case err == nil && price != nil:
+			total += (c.InputTokens*price.Input + c.OutputTokens*price.Output) / 1e6
+		case t.Machine != nil:
+			// Paid by the hour, whether it is measured or not.
+		default:
+			known = false
+		}
+	}
+	if !known {
+		f.Notes = append(f.Notes, "the spend is unknown: a target has neither price nor machine in the plan")
+		return
+	}
+	f.USD = &total
+}

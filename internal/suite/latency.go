@@ -1,0 +1,113 @@
+package suite
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// shownConf is the confidence of shown intervals, two-sided.
+const shownConf = 0.95
+
+func (a *assembly) latency() *result.Latency {
+	if !selected(a.plan, plan.Latency) {
+		return nil
+	}
+	cells := a.cells(plan.Latency)
+	if len(cells) == 0 {
+		return nil
+	}
+	l := &result.Latency{Evidence: evidenceOf(cells), Cells: cells}
+	for _, limit := range a.requestLimits {
+		l.Limits = append(l.Limits, limit.String())
+		for _, c := range a.log.cells {
+			if c.Benchmark == plan.Latency {
+				l.Shares = append(l.Shares, shareUnder(limit, c))
+			}
+		}
+	}
+	if cand, base := a.log.cell("pass/"+candidate), a.log.cell("pass/"+baseline); cand != nil && base != nil {
+		for _, tag := range []string{"ttft", "tpot", "e2e"} {
+			if c, ok := versus(tag, cand, base); ok {
+				l.Versus = append(l.Versus, c)
+			}
+		}
+	}
+	return l
+}
+
+// shareUnder is the share of requests that meet a limit. A failed request
+// does not; a request without the metric is left out.
+func shareUnder(l metric.Limit, c *loggedCell) result.Share {
+	s := result.Share{Limit: l.String(), Target: c.Target}
+	for _, x := range dueOrder(c) {
+		if x.Class == exchange.Cut {
+			continue
+		}
+		if meets, defined := measure.Meets(l, x); defined {
+			s.N++
+			if meets {
+				s.K++
+			}
+		}
+	}
+	if s.N > 0 {
+		lo, hi := stats.Wilson(s.K, s.N, shownConf)
+		s.Value, s.Lo, s.Hi = result.Num(float64(s.K)/float64(s.N)), result.Num(lo), result.Num(hi)
+	}
+	return s
+}
+
+// versus is the candidate's metric over the baseline's on the same prompts:
+// the geometric mean of the ratios, with a Student interval of their logs.
+func versus(tag string, cand, base *loggedCell) (result.Comparison, bool) {
+	m, ok := metric.Lookup(tag)
+	if !ok {
+		return result.Comparison{}, false
+	}
+	of := map[string]float64{}
+	for _, x := range dueOrder(base) {
+		if v, ok := measure.Value(tag, x); ok && x.Class == exchange.OK && v > 0 {
+			of[x.Prompt] = v
+		}
+	}
+	var logs []float64
+	all := 0
+	for _, x := range dueOrder(cand) {
+		all++
+		v, ok := measure.Value(tag, x)
+		if b, paired := of[x.Prompt]; paired && ok && x.Class == exchange.OK && v > 0 {
+			logs = append(logs, math.Log(v/b))
+		}
+	}
+	c := result.Comparison{
+		Metric: tag, Stat: "geometric mean of paired ratios", Unit: "ratio", N: all, Pairs: len(logs),
+		Method: "paired by prompt; Student interval of the log ratios",
+	}
+	mean, lo, hi, ok := stats.MeanInterval(logs, shownConf)
+	if !ok {
+		c.Estimate = result.Estimate{Withheld: "fewer than two prompts were answered by both targets", NeededN: 2}
+		c.Text = fmt.Sprintf("%s cannot be compared: %s", m.Name, c.Estimate.Withheld)
+		return c, true
+	}
+	ratio := math.Exp(mean)
+	c.Estimate = result.Estimate{Value: result.Num(ratio), Lo: result.Num(math.Exp(lo)), Hi: result.Num(math.Exp(hi))}
+	switch {
+	case hi < 0:
+		c.Text = fmt.Sprintf("the candidate's %s is %.3g times shorter than the baseline's on the same prompts", m.Name, 1/ratio)
+	case lo > 0:
+		c.Text = fmt.Sprintf("the candidate's %s is %.3g times longer than the baseline's on the same prompts", m.Name, ratio)
+	default:
+		c.Text = fmt.Sprintf("no difference in %s can be told from these %d pairs", m.Name, len(logs))
+	}
+	if left := all - len(logs); left > 0 {
+		c.Text += fmt.Sprintf(" (%d prompts left out: not answered by both)", left)
+	}
+	return c, true
+}

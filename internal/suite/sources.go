@@ -1,0 +1,99 @@
+package suite
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/workload"
+)
+
+// syntheticConfig describes synthetic prompts of a stream of their own. A
+// stream never shares a prompt with another one.
+func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfig {
+	return workload.SyntheticConfig{
+		Seed: r.plan.Seed, Salt: r.salt(), Stream: stream,
+		InputTokens: max(1, r.plan.Workload.InputTokens-int(r.targets[0].overhead)), OutputTokens: r.plan.Workload.OutputTokens,
+		Fixed: fixed, TokensPerWord: r.tokensPerWord(),
+	}
+}
+
+func (r *run) synthetic(stream string, fixed bool) workload.Source {
+	return workload.NewSynthetic(r.syntheticConfig(stream, fixed))
+}
+
+// tokensPerWord is the candidate's, for both targets: they get the same bytes.
+func (r *run) tokensPerWord() float64 { return r.targets[0].tokensPerWord }
+
+// salt makes the prompts of a run new to the server's prefix cache: another
+// run with the same seed sends other bytes.
+func (r *run) salt() string { return r.clock.Start().UTC().Format("20060102T150405.000") }
+
+// syntheticWords is a text of about that many words, for calibration.
+func syntheticWords(seed uint64, name string, words int) string {
+	src := workload.NewSynthetic(workload.SyntheticConfig{Seed: seed, Salt: "calibration " + name, Stream: fmt.Sprint("calibration/", words), InputTokens: 2 * words, TokensPerWord: 1})
+	it, err := src.Item(0)
+	if err != nil {
+		return strings.Repeat("word ", words)
+	}
+	f := strings.Fields(it.User)
+	return strings.Join(f[:min(words, len(f))], " ")
+}
+
+// padded puts a background note before each prompt, so that it has about the
+// planned number of input tokens and bytes that no prefix cache has seen. The
+// prompt itself, which is what is scored, stays as it is.
+type padded struct {
+	workload.Source
+	fill     workload.Source
+	want     int // tokens in all
+	perWord  float64
+	overhead float64
+}
+
+// defaultTokensPerWord serves where the target does not report usage.
+const defaultTokensPerWord = 1.35
+
+func (r *run) filler() workload.Source {
+	c := r.syntheticConfig("pass/background", false)
+	return workload.NewSynthetic(c)
+}
+
+// Item adds the note to the prompt's system message.
+func (p *padded) Item(i int) (workload.Item, error) {
+	it, err := p.Source.Item(i)
+	if err != nil {
+		return it, err
+	}
+	note, err := p.fill.Item(i)
+	if err != nil {
+		return it, err
+	}
+	per := p.perWord
+	if per == 0 {
+		per = defaultTokensPerWord
+	}
+	have := int(p.overhead + per*float64(len(strings.Fields(it.User))+len(strings.Fields(it.System))+8))
+	words := int(float64(p.want-have) / per)
+	if words > 0 {
+		f := strings.Fields(note.User)
+		f = f[:min(words, len(f))]
+		it.System = strings.TrimSpace(it.System + "\nBackground, not part of the task: " + strings.Join(f, " "))
+	}
+	h := fnv.New64a()
+	h.Write([]byte(it.System))
+	h.Write([]byte{0})
+	h.Write([]byte(it.User))
+	it.Hash = h.Sum64()
+	it.AskedInput = max(p.want, have)
+	return it, nil
+}
+
+// offset starts a source at its n-th item.
+type offset struct {
+	workload.Source
+	n int
+}
+
+// Item returns the item i places after the start.
+func (o offset) Item(i int) (workload.Item, error) { return o.Source.Item(i + o.n) }

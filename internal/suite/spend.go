@@ -1,0 +1,79 @@
+package suite
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// spend holds the cap on what a run may cost. A request reserves its worst
+// case before it goes and settles by the server's usage when it has ended, so
+// that the cap holds for any number in flight. A target without a price costs
+// nothing here: its machine is paid by the hour.
+type spend struct {
+	cap float64 // USD; 0: none
+
+	mu       sync.Mutex // protects all following fields
+	prices   map[string]result.Price
+	spent    float64
+	reserved map[*exchange.Exchange]float64
+}
+
+func newSpend(limit float64) *spend {
+	return &spend{cap: limit, prices: map[string]result.Price{}, reserved: map[*exchange.Exchange]float64{}}
+}
+
+func (s *spend) price(target string, p *result.Price) {
+	if p != nil {
+		s.prices[target] = *p
+	}
+}
+
+// admit reserves the worst case of x, or says that the cap is reached.
+func (s *spend) admit(x *exchange.Exchange) error {
+	if s.cap == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, ok := s.prices[x.Target]
+	if !ok {
+		return nil
+	}
+	// Asked lengths are estimates: half as much input again is the worst case.
+	worst := (1.5*float64(x.AskedInput)*p.Input + float64(x.AskedOutput)*p.Output) / 1e6
+	held := s.spent
+	for _, v := range s.reserved {
+		held += v
+	}
+	if held+worst > s.cap {
+		return fmt.Errorf("the spend cap is reached: $%.4f spent or promised of $%.4f (--max-cost)", held, s.cap)
+	}
+	s.reserved[x] = worst
+	return nil
+}
+
+// settle books what x has cost. Without usage the whole reservation is booked.
+func (s *spend) settle(x *exchange.Exchange) {
+	if s.cap == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	worst, ok := s.reserved[x]
+	if !ok {
+		return
+	}
+	delete(s.reserved, x)
+	p := s.prices[x.Target]
+	switch {
+	case x.InputTokens != nil && x.OutputTokens != nil:
+		s.spent += (float64(*x.InputTokens)*p.Input + float64(*x.OutputTokens)*p.Output) / 1e6
+	case x.Status >= 400 || !x.Sent.Happened():
+		// Refused, or never sent: nothing is billed.
+	default:
+		s.spent += worst
+	}
+}

@@ -1,0 +1,194 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/catalog"
+	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Names of the two targets.
+const (
+	candidate = "candidate"
+	baseline  = "baseline"
+)
+
+// target is one endpoint of a run, found and ready.
+type target struct {
+	name     string
+	plan     plan.Target
+	client   *endpoint.Client
+	found    result.Target
+	fixed    bool // the server takes a fixed output length
+	embedded bool // a sim: target that this run started
+	// tokensPerWord and overhead describe the target's tokenizer, as far as
+	// two small requests show it; 0 if it does not report usage.
+	tokensPerWord float64
+	overhead      float64
+	medianE2E     float64 // ms, of the last cell; spreads the users of the next
+}
+
+// findTargets starts embedded endpoints, and asks every target what it is and
+// what it can do.
+func (r *run) findTargets(ctx context.Context) error {
+	all := []*target{{name: candidate, plan: r.plan.Candidate}}
+	if r.plan.Baseline != nil {
+		all = append(all, &target{name: baseline, plan: *r.plan.Baseline})
+	}
+	for _, t := range all {
+		if err := r.find(ctx, t); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+		r.targets = append(r.targets, t)
+		r.tell(Event{Kind: "target", Target: t.name, Text: fmt.Sprintf("%s at %s (%s, %s)", t.found.Model, t.found.URL, t.found.Server, t.found.Evidence)})
+	}
+	return nil
+}
+
+func (r *run) find(ctx context.Context, t *target) error {
+	url := t.plan.URL
+	if profile, ok := strings.CutPrefix(url, "sim:"); ok {
+		if r.StartSim == nil {
+			return fmt.Errorf("this program cannot start the embedded endpoint %q; give a URL", url)
+		}
+		started, stop, err := r.StartSim(ctx, profile, t.plan, r.plan.Seed)
+		if err != nil {
+			return fmt.Errorf("failed to start the embedded endpoint %q: %w", url, err)
+		}
+		r.closers = append(r.closers, stop)
+		url, t.embedded = started, true
+	}
+	key, err := endpoint.LoadKey(ctx, t.plan.KeyEnv, t.plan.KeyFile, t.plan.KeyCommand)
+	if err != nil {
+		return err
+	}
+	c := r.plan.Client
+	t.client, err = endpoint.New(endpoint.Config{
+		URL: url, Model: t.plan.Model, API: t.plan.API, Stream: t.plan.Stream, Key: key,
+		Headers: t.plan.Headers, Body: t.plan.Body,
+		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
+		Insecure: c.Insecure, CACert: c.CACert,
+		UserAgent: "inferometer/" + r.Version, Clock: r.clock,
+	})
+	if err != nil {
+		return err
+	}
+	r.closers = append(r.closers, t.client.Close)
+	found, err := t.client.Probe(ctx)
+	if err != nil {
+		return err
+	}
+	t.fixed = found.FixedOutput
+	t.found = result.Target{
+		Name: t.name, URL: t.client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
+		API: t.plan.API, Streaming: t.plan.Stream, Fields: found.Fields, Abilities: found.Abilities,
+	}
+	if t.embedded {
+		t.found.URL = t.plan.URL // the port of the day says nothing
+		t.found.Evidence = result.Simulated
+	}
+	if t.found.Price, err = priceOf(t.plan.Price); err != nil {
+		return err
+	}
+	if t.found.Machine, err = machineOf(t.plan.Machine); err != nil {
+		return err
+	}
+	if r.plan.MaxCost > 0 && t.found.Price == nil && t.found.Machine == nil && !t.embedded {
+		return fmt.Errorf("--max-cost needs a price for %s: set %s.price in the plan, or drop --max-cost", t.name, t.name)
+	}
+	r.spend.price(t.name, t.found.Price)
+	return r.calibrate(ctx, t)
+}
+
+// priceOf resolves a price: explicit figures win over the catalog's.
+func priceOf(p *plan.Price) (*result.Price, error) {
+	if p == nil {
+		return nil, nil
+	}
+	out := &result.Price{Model: p.Model, Source: p.Source, AsOf: p.AsOf, Cached: p.Cached}
+	if p.Input != nil && p.Output != nil {
+		out.Input, out.Output = *p.Input, *p.Output
+		if out.Source == "" {
+			out.Source = "the plan"
+		}
+		return out, nil
+	}
+	if p.Model == "" {
+		return nil, fmt.Errorf("a price needs input and output in USD per million tokens, or a model of the catalog (inferometer prices ls)")
+	}
+	listed, err := catalog.LookupPrice(p.Model)
+	if err != nil {
+		return nil, err
+	}
+	out.Input, out.Output, out.Source, out.AsOf = listed.Input, listed.Output, listed.Source, listed.AsOf
+	if out.Cached == nil {
+		out.Cached = listed.Cached
+	}
+	if p.Input != nil {
+		out.Input = *p.Input
+	}
+	if p.Output != nil {
+		out.Output = *p.Output
+	}
+	return out, nil
+}
+
+func machineOf(m *plan.Machine) (*result.Machine, error) {
+	if m == nil {
+		return nil, nil
+	}
+	out := &result.Machine{
+		Name: m.Name, Accelerator: m.Accelerator, Count: max(1, m.Count), USDPerHour: m.USDPerHour,
+		Source: m.Source, AsOf: m.AsOf, MinReplicas: max(1, m.MinReplicas),
+	}
+	if out.USDPerHour > 0 {
+		if out.Source == "" {
+			out.Source = "the plan"
+		}
+		return out, nil
+	}
+	listed, err := catalog.LookupAccelerator(m.Accelerator)
+	if err != nil {
+		return nil, err
+	}
+	out.USDPerHour, out.Source, out.AsOf = listed.USDPerHour, listed.Provider+", "+listed.Source, listed.AsOf
+	return out, nil
+}
+
+// calibrate learns how many tokens the target counts for a word, from two
+// small requests that are part of no statistic. A target without usage keeps
+// the default, and the length check says what came of it.
+func (r *run) calibrate(ctx context.Context, t *target) error {
+	const short, long = 20, 220
+	count := func(words int) (tokens int, ok bool, err error) {
+		text := syntheticWords(r.plan.Seed, t.name, words)
+		call, err := t.client.Encode(endpoint.Prompt{User: text, MaxTokens: 1})
+		if err != nil {
+			return 0, false, err
+		}
+		x := &exchange.Exchange{Phase: exchange.Warmup, Due: r.clock.Now()}
+		t.client.Do(ctx, call, x)
+		if x.InputTokens == nil {
+			return 0, false, nil
+		}
+		return *x.InputTokens, true, nil
+	}
+	a, okA, err := count(short)
+	if err != nil {
+		return err
+	}
+	b, okB, err := count(long)
+	if err != nil {
+		return err
+	}
+	if per := float64(b-a) / (long - short); okA && okB && per > 0.2 && per < 10 {
+		t.tokensPerWord = per
+		t.overhead = max(0, float64(a)-per*short)
+	}
+	return nil
+}
