@@ -1,0 +1,241 @@
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// timedConn notes when bytes went and came. The transport writes from one
+// goroutine and reads from others, so its marks are atomic.
+type timedConn struct {
+	net.Conn
+	clock *exchange.Clock
+	recv  receiver // nil where the kernel's receive times are not to be had
+
+	firstWrite atomic.Int64 // stamp of the first byte written since arm
+	lastWrite  atomic.Int64
+	lastRead   atomic.Int64 // stamp of the newest bytes
+	kernel     atomic.Bool  // lastRead is the kernel's receive time
+
+	// Set before the connection is handed out, then constant.
+	dns, tcp, tls time.Duration
+	dialled       exchange.Stamp
+	connected     exchange.Stamp
+	warmed        bool // dialled ahead of any request
+}
+
+// receiver reads and tells how long ago the kernel received the bytes.
+type receiver interface {
+	// read returns n, the age of the newest bytes (negative: unknown), and err.
+	read(p []byte) (n int, age time.Duration, err error)
+	// alive reports whether an idle connection still stands.
+	alive() bool
+}
+
+// arm forgets the marks of the exchange before.
+func (c *timedConn) arm() {
+	c.firstWrite.Store(0)
+	c.lastWrite.Store(0)
+}
+
+func (c *timedConn) Write(p []byte) (int, error) {
+	c.firstWrite.CompareAndSwap(0, int64(c.clock.Now()))
+	n, err := c.Conn.Write(p)
+	c.lastWrite.Store(int64(c.clock.Now()))
+	return n, err
+}
+
+func (c *timedConn) Read(p []byte) (int, error) {
+	if c.recv == nil {
+		n, err := c.Conn.Read(p)
+		if n > 0 {
+			c.lastRead.Store(int64(c.clock.Now()))
+		}
+		return n, err
+	}
+	n, age, err := c.recv.read(p)
+	if n > 0 {
+		now := c.clock.Now()
+		c.kernel.Store(age >= 0)
+		if age > 0 {
+			now = max(1, now-exchange.Stamp(age))
+		}
+		c.lastRead.Store(int64(now))
+	}
+	return n, err
+}
+
+// timedOf finds our connection under a TLS one.
+func timedOf(c net.Conn) *timedConn {
+	switch c := c.(type) {
+	case *timedConn:
+		return c
+	case *tls.Conn:
+		t, _ := c.NetConn().(*timedConn)
+		return t
+	}
+	return nil
+}
+
+// stageError is a failure to connect, with its class.
+type stageError struct {
+	class exchange.Class
+	err   error
+}
+
+func (e *stageError) Error() string { return e.err.Error() }
+func (e *stageError) Unwrap() error { return e.err }
+
+// dialer makes timed connections, and keeps those that were dialled ahead.
+type dialer struct {
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	timeout time.Duration
+	clock   *exchange.Clock
+	tls     *tls.Config
+
+	mu   sync.Mutex // protects all following fields
+	idle []idleConn
+}
+
+type idleConn struct {
+	conn net.Conn
+	addr string
+	at   exchange.Stamp
+}
+
+// A connection dialled ahead is used within this time or not at all: servers
+// close silent connections after a few seconds.
+const warmLife = 3 * time.Second
+
+func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, error) {
+	if c := d.take(addr); c != nil {
+		return c, nil
+	}
+	return d.open(ctx, network, addr)
+}
+
+func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
+	if c := d.take(addr); c != nil {
+		return c, nil
+	}
+	return d.handshake(ctx, network, addr)
+}
+
+func (d *dialer) open(ctx context.Context, network, addr string) (*timedConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	c := &timedConn{clock: d.clock, dialled: d.clock.Now()}
+	var dnsStart exchange.Stamp
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart: func(httptrace.DNSStartInfo) { dnsStart = d.clock.Now() },
+		DNSDone:  func(httptrace.DNSDoneInfo) { c.dns = time.Duration(d.clock.Now() - dnsStart) },
+	})
+	conn, err := d.dial(ctx, network, addr)
+	if err != nil {
+		var dns *net.DNSError
+		if errors.As(err, &dns) {
+			return nil, &stageError{exchange.DNS, err}
+		}
+		return nil, &stageError{exchange.Connect, err}
+	}
+	c.Conn = conn
+	c.recv = newReceiver(conn)
+	c.connected = d.clock.Now()
+	c.tcp = time.Duration(c.connected-c.dialled) - c.dns
+	return c, nil
+}
+
+func (d *dialer) handshake(ctx context.Context, network, addr string) (net.Conn, error) {
+	c, err := d.open(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	conf := d.tls.Clone()
+	if conf.ServerName == "" {
+		conf.ServerName, _, _ = net.SplitHostPort(addr)
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	secure := tls.Client(c, conf)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		return nil, &stageError{exchange.TLS, err}
+	}
+	now := d.clock.Now()
+	c.tls = time.Duration(now - c.connected)
+	c.connected = now
+	return secure, nil
+}
+
+// take returns a connection that was dialled ahead and still stands, or nil.
+func (d *dialer) take(addr string) net.Conn {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := len(d.idle) - 1; i >= 0; i-- {
+		w := d.idle[i]
+		d.idle = d.idle[:i]
+		t := timedOf(w.conn)
+		fresh := time.Duration(d.clock.Now()-w.at) < warmLife
+		if w.addr == addr && fresh && (t.recv == nil || t.recv.alive()) {
+			return w.conn
+		}
+		_ = w.conn.Close()
+	}
+	return nil
+}
+
+// warm replaces the connections dialled ahead by n fresh ones.
+func (d *dialer) warm(ctx context.Context, secure bool, addr string, n int) error {
+	d.close()
+	open := func(ctx context.Context) (net.Conn, error) { return d.open(ctx, "tcp", addr) }
+	if secure {
+		open = func(ctx context.Context) (net.Conn, error) { return d.handshake(ctx, "tcp", addr) }
+	}
+	conns := make([]idleConn, n)
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, 64) // a server's accept queue is short
+	for i := range n {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			c, err := open(ctx)
+			if err != nil {
+				errs[i] = err
+				return
+			}
+			t := timedOf(c)
+			t.warmed = true
+			conns[i] = idleConn{conn: c, addr: addr, at: d.clock.Now()}
+		})
+	}
+	wait.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range conns {
+		if c.conn != nil {
+			d.idle = append(d.idle, c)
+		}
+	}
+	if len(d.idle) > 0 || n == 0 {
+		return nil // the others are dialled, and timed, when they are needed
+	}
+	return errors.Join(errs[0])
+}
+
+func (d *dialer) close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range d.idle {
+		_ = w.conn.Close()
+	}
+	d.idle = nil
+}

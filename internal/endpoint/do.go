@@ -1,0 +1,486 @@
+package endpoint
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// Reasons for which a watch ends an exchange.
+var (
+	errTimeout = errors.New("the exchange took longer than --timeout")
+	errIdle    = errors.New("the server sent nothing for longer than --idle-timeout")
+)
+
+// Do sends call and notes in x what happened and when, from Connected to
+// Done. It returns the visible answer text. A failure is x.Class, never an
+// error or a retry; the end of ctx makes it exchange.Cut.
+func (c *Client) Do(ctx context.Context, call *Call, x *exchange.Exchange) string {
+	e := &attempt{client: c, x: x, stream: call.stream, began: c.clock.Now()}
+	defer e.release()
+	e.run(ctx, call)
+	e.close()
+	if x.Done == 0 {
+		x.Done = c.clock.Now()
+	}
+	x.Error = c.redact(cleanText(x.Error, 2048))
+	text := decodeText(e.text)
+	x.AnswerBytes = len(text)
+	return text
+}
+
+// attempt is the state of one exchange.
+type attempt struct {
+	client *Client
+	x      *exchange.Exchange
+	stream bool
+	began  exchange.Stamp
+
+	mu     sync.Mutex // the transport's hooks run in goroutines of its own
+	closed bool       // x is the caller's again: a late hook must not touch it
+	conn   *timedConn
+	total  *time.Timer
+	idle   *time.Timer
+
+	idleSet  exchange.Stamp
+	text     []byte // answer so far, JSON-escaped
+	counted  int    // generated tokens so far, by continuous usage; −1 before
+	bad      string // why a frame could not be read
+	finished bool   // [DONE] came
+	scratch  *scratch
+}
+
+// scratch is memory that exchanges hand on to each other.
+type scratch struct{ buf, text, joined []byte }
+
+var scratchPool = sync.Pool{New: func() any { return &scratch{buf: make([]byte, 8<<10)} }}
+
+func (e *attempt) release() {
+	if e.scratch != nil && cap(e.scratch.buf) <= 1<<20 && cap(e.text) <= 1<<20 {
+		e.scratch.text = e.text[:0]
+		scratchPool.Put(e.scratch)
+	}
+	e.text = nil
+}
+
+func (e *attempt) run(parent context.Context, call *Call) {
+	c, x := e.client, e.x
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	// Both watches count from the first byte written; until then connecting
+	// has its own limit.
+	e.total = time.AfterFunc(c.cfg.ConnectTimeout*2+c.cfg.Timeout, func() { cancel(errTimeout) })
+	e.idle = time.AfterFunc(c.cfg.ConnectTimeout*2+c.cfg.IdleTimeout, func() { cancel(errIdle) })
+	defer e.total.Stop()
+	defer e.idle.Stop()
+
+	req, err := c.request(httptrace.WithClientTrace(ctx, e.trace()), http.MethodPost, c.base.JoinPath(c.path()).String(), call.body)
+	if err != nil {
+		e.fail(exchange.Protocol, err.Error())
+		return
+	}
+	if call.stream {
+		req.Header = c.streamHeader()
+	}
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		e.failed(parent, ctx, err)
+		return
+	}
+	defer func() { _ = resp.Body.Close() }()
+	e.mu.Lock()
+	if e.conn != nil {
+		x.KernelStamps = e.conn.kernel.Load()
+	}
+	e.mu.Unlock()
+	x.Status = resp.StatusCode
+	body := &watched{attempt: e, r: resp.Body}
+	if resp.StatusCode != http.StatusOK {
+		e.refused(resp, body)
+		return
+	}
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	switch kind = strings.ToLower(strings.TrimSpace(kind)); {
+	case kind == "text/html":
+		b, _ := io.ReadAll(io.LimitReader(body, 512))
+		e.fail(exchange.Protocol, fmt.Sprintf("the server answered with a web page and not with an API response (%s); check the URL", snippet(b)))
+	case !call.stream || kind == "application/json":
+		e.whole(parent, ctx, body)
+	default:
+		x.Streamed = true
+		e.events(parent, ctx, body)
+	}
+}
+
+// request makes a request whose body cannot be rewound, so that the transport
+// cannot send it twice.
+func (c *Client) request(ctx context.Context, method, url string, body []byte) (*http.Request, error) {
+	var r io.Reader
+	if body != nil {
+		r = struct{ io.Reader }{bytes.NewReader(body)}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, r)
+	if err != nil {
+		return nil, err
+	}
+	req.ContentLength = int64(len(body))
+	req.Header = c.header.Clone()
+	return req, nil
+}
+
+func (c *Client) streamHeader() http.Header {
+	h := c.header.Clone()
+	h.Set("Accept", "text/event-stream")
+	return h
+}
+
+func (e *attempt) trace() *httptrace.ClientTrace {
+	c, x := e.client, e.x
+	return &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.closed {
+				return
+			}
+			e.total.Reset(c.cfg.Timeout)
+			e.idle.Reset(c.cfg.IdleTimeout)
+			e.conn = timedOf(info.Conn)
+			if e.conn == nil {
+				return
+			}
+			e.conn.arm()
+			if !info.Reused && !e.conn.warmed && e.conn.connected > e.began {
+				x.DNS, x.TCP, x.TLS, x.Connected = e.conn.dns, e.conn.tcp, e.conn.tls, e.conn.connected
+				if e.conn.dialled < e.began { // dialled for another request first
+					x.DNS, x.TLS, x.TCP = 0, 0, time.Duration(e.conn.connected-e.began)
+				}
+			}
+			x.Reused = info.Reused || e.conn.warmed
+		},
+		GotFirstResponseByte: func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if !e.closed {
+				x.FirstByte = e.lastRead()
+			}
+		},
+	}
+}
+
+// lastRead is the stamp of the newest bytes.
+func (e *attempt) lastRead() exchange.Stamp {
+	if e.conn != nil {
+		if s := e.conn.lastRead.Load(); s != 0 {
+			return exchange.Stamp(s)
+		}
+	}
+	return e.client.clock.Now()
+}
+
+// close takes the write stamps and shuts the hooks out.
+func (e *attempt) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	if e.conn != nil {
+		e.x.Writing = exchange.Stamp(e.conn.firstWrite.Load())
+		e.x.Sent = exchange.Stamp(e.conn.lastWrite.Load())
+	}
+}
+
+// watched feeds the idle watch.
+type watched struct {
+	*attempt
+	r io.Reader
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if n > 0 {
+		// Setting a timer costs more than reading the clock.
+		if now := w.client.clock.Now(); now-w.idleSet > exchange.Stamp(w.client.cfg.IdleTimeout/16) {
+			w.idleSet = now
+			w.idle.Reset(w.client.cfg.IdleTimeout)
+		}
+	}
+	return n, err
+}
+
+func (e *attempt) fail(class exchange.Class, text string) {
+	e.x.Class, e.x.Error = class, text
+}
+
+// failed classifies an error of the transport.
+func (e *attempt) failed(parent, ctx context.Context, err error) {
+	if parent.Err() != nil {
+		e.fail(exchange.Cut, "")
+		return
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		e.fail(exchange.Timeout, cause.Error())
+		return
+	}
+	e.fail(classOf(err), e.client.explain(err).Error())
+}
+
+// refused takes an answer that is not 200.
+func (e *attempt) refused(resp *http.Response, body io.Reader) {
+	x := e.x
+	b, _ := io.ReadAll(io.LimitReader(body, 64<<10))
+	switch {
+	case resp.StatusCode == http.StatusTooManyRequests:
+		x.Class = exchange.HTTP429
+	case resp.StatusCode >= 500:
+		x.Class = exchange.HTTP5xx
+	case resp.StatusCode >= 400:
+		x.Class = exchange.HTTP4xx
+	default:
+		x.Class = exchange.Protocol
+	}
+	x.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	x.Error = fmt.Sprintf("HTTP %d: %s", resp.StatusCode, errorText(b))
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		x.Error = fmt.Sprintf("HTTP %d: the server redirects to %q; redirects are not followed, give that URL", resp.StatusCode, redactURL(resp.Header.Get("Location")))
+	}
+}
+
+// retryAfter reads seconds or a date; 0 if there is neither.
+func retryAfter(v string, now time.Time) float64 {
+	if s, err := strconv.ParseFloat(v, 64); err == nil && s > 0 && !math.IsInf(s, 0) {
+		return s
+	}
+	if t, err := http.ParseTime(v); err == nil && t.After(now) {
+		return t.Sub(now).Seconds()
+	}
+	return 0
+}
+
+// whole reads an answer that is one JSON object. It has no first token: the
+// moment of generation is not visible.
+func (e *attempt) whole(parent, ctx context.Context, body io.Reader) {
+	x := e.x
+	b, err := io.ReadAll(io.LimitReader(body, maxLine))
+	last := e.lastRead()
+	x.Done = last
+	if err != nil {
+		e.failed(parent, ctx, err)
+		return
+	}
+	var f frame
+	if !classify(b, &f) {
+		e.fail(exchange.Protocol, "the answer is not the JSON of the OpenAI API: "+snippet(b))
+		return
+	}
+	if f.err != nil {
+		e.fail(exchange.StreamError, errorText(b))
+		return
+	}
+	e.takeUsage(&f.usage, last)
+	e.text = append(e.text, f.text...)
+	if f.content {
+		x.LastToken = last
+	}
+	e.conclude(string(f.finish))
+}
+
+// events reads an event stream.
+func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
+	x := e.x
+	if x.Frames == nil {
+		x.Frames = make([]exchange.Frame, 0, min(max(16, x.AskedOutput+2), 4096))
+	}
+	e.scratch, _ = scratchPool.Get().(*scratch)
+	e.text = e.scratch.text
+	e.counted = -1
+	r := eventReader{src: body, buf: e.scratch.buf}
+	var (
+		f       frame
+		joined  = e.scratch.joined[:0] // data lines of an event that is no JSON yet
+		isError bool                   // the event's type is "error"
+		lastHit int                    // read in which the content frame before came
+	)
+	for !e.finished {
+		line, err := r.line()
+		if err != nil {
+			e.ended(parent, ctx, err)
+			break
+		}
+		if len(line) == 0 {
+			if len(joined) > 0 {
+				e.bad = snippet(joined)
+				joined = joined[:0]
+			}
+			isError = false
+			continue
+		}
+		name, value := field(line)
+		switch string(name) {
+		case "event":
+			isError = string(value) == "error"
+			continue
+		case "data":
+		default: // comments, ids and retry times
+			continue
+		}
+		at := e.lastRead()
+		switch value = bytes.TrimSpace(value); {
+		case len(value) == 0 || value[0] == ':': // heartbeats of some gateways
+			continue
+		case string(value) == "[DONE]":
+			e.finished = true
+			x.Done = at
+			continue
+		}
+		payload := value
+		if len(joined) > 0 {
+			joined = append(append(joined, '\n'), value...)
+			payload = joined
+		}
+		if !classify(payload, &f) {
+			if len(joined) == 0 {
+				joined = append(joined, value...)
+			}
+			continue
+		}
+		if f.err != nil || isError {
+			e.fail(exchange.StreamError, errorText(payload))
+		}
+		if f.content {
+			e.hit(&f, at)
+			if len(x.Frames) > 1 && r.reads == lastHit {
+				x.Coalesced++
+			}
+			lastHit = r.reads
+		}
+		if f.usage.seen {
+			e.takeUsage(&f.usage, at)
+		}
+		if len(f.finish) > 0 {
+			x.Finish = cleanText(string(f.finish), 40)
+		}
+		joined = joined[:0]
+	}
+	if len(joined) > 0 {
+		e.bad = snippet(joined)
+	}
+	if e.finished && !r.buffered() {
+		e.drain(body)
+	}
+	e.scratch.buf, e.scratch.joined = r.buf, joined[:0]
+	if x.Class == exchange.OK {
+		e.conclude(x.Finish)
+	}
+}
+
+// hit notes a frame with generated content.
+func (e *attempt) hit(f *frame, at exchange.Stamp) {
+	x := e.x
+	fr := exchange.Frame{At: at, Kind: f.kind}
+	if f.usage.seen && f.usage.output >= 0 {
+		// Continuous usage: the count so far, with each frame.
+		if fr.Tokens = int32(f.usage.output - max(0, e.counted)); fr.Tokens < 0 {
+			fr.Tokens = 0
+		}
+		e.counted = f.usage.output
+	}
+	if x.FirstToken == 0 {
+		x.FirstToken = at
+	}
+	if x.FirstAnswer == 0 && f.kind != exchange.Reasoning {
+		x.FirstAnswer = at
+	}
+	x.LastToken = at
+	x.Frames = append(x.Frames, fr)
+	if len(e.text)+len(f.text) < maxLine {
+		e.text = append(e.text, f.text...)
+	}
+}
+
+func (e *attempt) takeUsage(u *usage, at exchange.Stamp) {
+	if !u.seen {
+		return
+	}
+	x := e.x
+	x.Usage = at
+	set := func(p **int, n int) {
+		if n >= 0 {
+			if *p == nil {
+				*p = new(int)
+			}
+			**p = n
+		}
+	}
+	set(&x.InputTokens, u.input)
+	set(&x.OutputTokens, u.output)
+	set(&x.CachedTokens, u.cached)
+	set(&x.ReasoningTokens, u.reasoning)
+}
+
+// ended takes the end of a stream that no [DONE] announced.
+func (e *attempt) ended(parent, ctx context.Context, err error) {
+	x := e.x
+	x.Done = e.client.clock.Now()
+	whole := x.Finish != "" && (x.InputTokens != nil || !e.client.fields.usage)
+	switch {
+	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		x.Done = e.lastRead()
+	case whole && parent.Err() == nil: // all has come; how the server hung up matters no more
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e.fail(exchange.Truncated, "the server closed the connection in the middle of the stream")
+	case errors.Is(err, errLineTooLong):
+		e.fail(exchange.Protocol, err.Error())
+	default:
+		e.failed(parent, ctx, err)
+	}
+}
+
+// drain reads the end of a stream after [DONE], so that the connection can be
+// used again. A server that keeps it open is not waited for.
+func (e *attempt) drain(body io.Reader) {
+	e.idle.Reset(50 * time.Millisecond)
+	e.idleSet = math.MaxInt64
+	var rest [512]byte
+	for range 8 {
+		if _, err := body.Read(rest[:]); err != nil {
+			return
+		}
+	}
+}
+
+// conclude decides what an exchange without an error was.
+func (e *attempt) conclude(finish string) {
+	x := e.x
+	x.Finish = cleanText(finish, 40)
+	if _, src := x.Output(); src != exchange.Unknown {
+		x.TokenSource = src
+	}
+	switch {
+	case finish == "error" || finish == "abort":
+		e.fail(exchange.StreamError, fmt.Sprintf("the server ended the answer with finish_reason %q", finish))
+	case e.bad != "":
+		e.fail(exchange.BadFrame, "a frame of the stream is no JSON: "+e.bad)
+	case finish == "" && x.Streamed && !e.finished:
+		e.fail(exchange.Truncated, "the stream ended without a finish_reason")
+	case x.LastToken == 0 && finish != "content_filter":
+		e.fail(exchange.Empty, "the answer has no generated content"+emptyHint(x))
+	}
+}
+
+func emptyHint(x *exchange.Exchange) string {
+	if x.ReasoningTokens != nil && *x.ReasoningTokens > 0 {
+		return " (all tokens went into hidden reasoning; raise --output-tokens)"
+	}
+	return ""
+}

@@ -1,0 +1,250 @@
+// Package endpoint performs one exchange over the wire with an
+// OpenAI-compatible server and notes when each part of it happened.
+//
+// Its opinions: a stamp is the time the bytes arrived, taken before they are
+// parsed (on Linux the kernel's receive time); the body is encoded before the
+// request is due; nothing is retried in hiding; a connection carries one
+// stream; keys reach only the server that they are for. It counts and
+// classifies frames and computes no metric. It speaks HTTP/1.1 only: over
+// HTTP/2 streams share a connection, and with it each other's delays.
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// Config describes one endpoint.
+type Config struct {
+	// URL is http(s)://host[:port][/path], with or without /v1.
+	URL    string
+	Model  string // empty: the first of /v1/models
+	API    string // "chat" (default) or "completions"
+	Stream bool
+	Key    Key
+	// Headers are sent with each request; Body fields are added to each body
+	// and win over ours.
+	Headers map[string]string
+	Body    map[string]any
+
+	ConnectTimeout time.Duration // of DNS, TCP and TLS together; 0: 10 s
+	Timeout        time.Duration // of an exchange, from its first byte written; 0: 10 min
+	IdleTimeout    time.Duration // of a silence within an exchange; 0: 120 s
+	Insecure       bool          // accept any certificate
+	CACert         string        // file of further certificate authorities, PEM
+	UserAgent      string
+
+	// Dial replaces the network's dialler, for tests over net.Pipe.
+	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+	Clock *exchange.Clock // nil: a clock of its own
+}
+
+// Client talks to one endpoint. Its methods may be called concurrently once
+// Probe has returned.
+type Client struct {
+	cfg       Config
+	base      *url.URL // with /v1
+	fallback  *url.URL // the path as given, if /v1 was added to one; else nil
+	model     string
+	header    http.Header
+	transport *http.Transport
+	dialer    *dialer
+	clock     *exchange.Clock
+	fields    fields
+	secrets   []string
+}
+
+var versionPath = regexp.MustCompile(`/v\d+(beta)?$`)
+
+// New returns a client. Nothing is sent.
+func New(cfg Config) (*Client, error) {
+	u, err := parseURL(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.API == "" {
+		cfg.API = "chat"
+	}
+	if cfg.API != "chat" && cfg.API != "completions" {
+		return nil, fmt.Errorf("api %q is not known: use chat or completions (--api)", cfg.API)
+	}
+	cfg.ConnectTimeout = orDefault(cfg.ConnectTimeout, 10*time.Second)
+	cfg.Timeout = orDefault(cfg.Timeout, 10*time.Minute)
+	cfg.IdleTimeout = orDefault(cfg.IdleTimeout, 120*time.Second)
+	if cfg.Clock == nil {
+		cfg.Clock = exchange.NewClock()
+	}
+	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, fields: defaultFields()}
+	if !versionPath.MatchString(u.Path) {
+		if u.Path != "" {
+			given := *u
+			c.fallback = &given
+		}
+		u.Path += "/v1"
+	}
+	if err := c.setHeaders(); err != nil {
+		return nil, err
+	}
+	conf, err := tlsConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.dialer = &dialer{dial: cfg.Dial, timeout: cfg.ConnectTimeout, clock: cfg.Clock, tls: conf}
+	if c.dialer.dial == nil {
+		c.dialer.dial = (&net.Dialer{}).DialContext
+	}
+	c.transport = &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         c.dialer.plain,
+		DialTLSContext:      c.dialer.secure,
+		TLSClientConfig:     conf,
+		TLSHandshakeTimeout: cfg.ConnectTimeout,
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 1 << 20, // the default of 2 would close the others
+		// uvicorn and llama.cpp close an idle connection after 5 s. Ours goes
+		// first, or a request would race with the server's close.
+		IdleConnTimeout: 4 * time.Second,
+		Protocols:       protocols(),
+	}
+	return c, nil
+}
+
+func protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	return p
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d <= 0 {
+		return def
+	}
+	return d
+}
+
+func parseURL(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, fmt.Errorf("the URL of the endpoint is missing: give one like http://127.0.0.1:8000")
+	}
+	if !strings.Contains(s, "://") {
+		return nil, fmt.Errorf("the URL %q has no scheme: did you mean http://%s?", redactURL(s), redactURL(s))
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, fmt.Errorf("the URL %q cannot be read: %w", redactURL(s), errorsUnwrapURL(err))
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("the URL %q has the scheme %q: use http or https", redactURL(s), u.Scheme)
+	}
+	if u.Host == "" || u.Hostname() == "" {
+		return nil, fmt.Errorf("the URL %q has no host: give one like http://127.0.0.1:8000", redactURL(s))
+	}
+	if u.User != nil || u.RawQuery != "" {
+		return nil, fmt.Errorf("the URL of %s holds a user, password or query: keys go into --key-env, other secrets into a header of the plan, so that they reach no log", u.Hostname())
+	}
+	u.Fragment = ""
+	u.Path = strings.TrimRight(u.Path, "/")
+	for _, end := range []string{"/chat/completions", "/completions", "/models"} {
+		u.Path = strings.TrimSuffix(u.Path, end)
+	}
+	return u, nil
+}
+
+// setHeaders makes the header that all requests share.
+func (c *Client) setHeaders() error {
+	c.header = http.Header{
+		"Content-Type":    {"application/json"},
+		"Accept-Encoding": {"identity"},
+	}
+	if c.cfg.UserAgent != "" {
+		c.header.Set("User-Agent", c.cfg.UserAgent)
+	}
+	if c.cfg.Key != "" {
+		c.header.Set("Authorization", "Bearer "+string(c.cfg.Key))
+		c.secrets = append(c.secrets, string(c.cfg.Key))
+	}
+	for name, v := range c.cfg.Headers {
+		if !validHeader(name, v) {
+			return fmt.Errorf("the header %q of the plan is not valid: names are letters, digits and dashes, values one line of text", name)
+		}
+		c.header.Set(name, v)
+		if len(v) >= 4 {
+			c.secrets = append(c.secrets, v)
+		}
+	}
+	return nil
+}
+
+func validHeader(name, value string) bool {
+	if name == "" || strings.ContainsAny(value, "\r\n\x00") {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
+	})
+}
+
+func tlsConfig(cfg Config) (*tls.Config, error) {
+	conf := &tls.Config{InsecureSkipVerify: cfg.Insecure, MinVersion: tls.VersionTLS12} //nolint:gosec // the user's own flag --insecure
+	if cfg.CACert == "" {
+		return conf, nil
+	}
+	pem, err := os.ReadFile(cfg.CACert)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read --ca-cert: %w", err)
+	}
+	conf.RootCAs, err = x509.SystemCertPool()
+	if err != nil {
+		conf.RootCAs = x509.NewCertPool()
+	}
+	if !conf.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--ca-cert %q holds no certificate in PEM form", cfg.CACert)
+	}
+	return conf, nil
+}
+
+// URL returns the base URL that requests go to, with /v1 and without secrets.
+func (c *Client) URL() string { return c.base.String() }
+
+// Model returns the model that is asked for.
+func (c *Client) Model() string { return c.model }
+
+// Close closes idle connections.
+func (c *Client) Close() {
+	c.dialer.close()
+	c.transport.CloseIdleConnections()
+}
+
+// Warm dials n connections, so that the next n concurrent requests need not.
+func (c *Client) Warm(ctx context.Context, n int) error {
+	probe, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String(), nil)
+	if err != nil {
+		return err
+	}
+	if proxy, err := c.transport.Proxy(probe); err != nil || proxy != nil {
+		return err // a proxy's connections are the proxy's business
+	}
+	if err := c.dialer.warm(ctx, c.base.Scheme == "https", hostPort(c.base), n); err != nil {
+		return fmt.Errorf("failed to open %d connections to %s: %w", n, c.base.Host, c.explain(err))
+	}
+	return nil
+}
+
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}

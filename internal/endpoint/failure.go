@@ -1,0 +1,153 @@
+package endpoint
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// classOf says which class of failure a transport error is.
+func classOf(err error) exchange.Class {
+	var stage *stageError
+	switch {
+	case errors.As(err, &stage):
+		return stage.class
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+		return exchange.Reset
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return exchange.Timeout
+	case strings.Contains(err.Error(), "server closed idle connection"): // net/http exports no value for it
+		return exchange.Reset
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return exchange.Reset
+	}
+	return exchange.Protocol
+}
+
+// explain turns an error of the network into one that says what to do.
+func (c *Client) explain(err error) error {
+	host := c.base.Host
+	var (
+		dns      *net.DNSError
+		hostname x509.HostnameError
+		unknown  x509.UnknownAuthorityError
+		invalid  x509.CertificateInvalidError
+		record   tls.RecordHeaderError
+		stage    *stageError
+	)
+	switch {
+	case errors.As(err, &dns):
+		return fmt.Errorf("the host %q of the URL was not found (%s); check the spelling and the network", c.base.Hostname(), dns.Err)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("nothing listens at %s (connection refused); is the server running, and is the port of the URL right?", host)
+	case errors.As(err, &hostname):
+		return fmt.Errorf("the TLS certificate of %s is for another name (%v); use the name it is for, or --insecure to accept any", host, hostname)
+	case errors.As(err, &unknown):
+		return fmt.Errorf("the TLS certificate of %s is signed by an unknown authority; give its certificate with --ca-cert, or --insecure to accept any", host)
+	case errors.As(err, &invalid):
+		return fmt.Errorf("the TLS certificate of %s is not valid (%v); --insecure accepts any", host, invalid)
+	case errors.As(err, &record):
+		return fmt.Errorf("%s does not speak TLS; did you mean http://%s?", host, host)
+	case errors.As(err, &stage) && isTimeout(err):
+		return fmt.Errorf("%s did not answer within the connect timeout; check the address and firewalls, or raise --connect-timeout", host)
+	case strings.Contains(err.Error(), "malformed HTTP response"): // net/http exports no type for it
+		return fmt.Errorf("%s does not speak HTTP; is it an HTTPS port (https://%s), or another service?", host, host)
+	case classOf(err) == exchange.Reset:
+		return fmt.Errorf("the connection to %s was closed by the server (%v)", host, cleanError(err))
+	}
+	return cleanError(err)
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func cleanError(err error) error { return errors.New(cleanText(err.Error(), 500)) }
+
+// errorText finds the message in the body of an error, in the shapes that
+// servers use: {"error":{"message":…}}, {"error":…}, {"message":…}, {"detail":…}.
+func errorText(b []byte) string {
+	var v struct {
+		Error   json.RawMessage `json:"error"`
+		Message json.RawMessage `json:"message"`
+		Detail  json.RawMessage `json:"detail"`
+	}
+	if json.Unmarshal(b, &v) == nil {
+		for _, raw := range []json.RawMessage{v.Error, v.Message, v.Detail} {
+			var s string
+			if json.Unmarshal(raw, &s) == nil && s != "" {
+				return cleanText(s, 500)
+			}
+			var o struct {
+				Message string `json:"message"`
+			}
+			if json.Unmarshal(raw, &o) == nil && o.Message != "" {
+				return cleanText(o.Message, 500)
+			}
+		}
+	}
+	return snippet(b)
+}
+
+// snippet quotes the beginning of what a server sent.
+func snippet(b []byte) string {
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 {
+		return "no text"
+	}
+	return fmt.Sprintf("%q", cleanText(string(b[:min(len(b), 400)]), 120))
+}
+
+// cleanText makes hostile text harmless: one line, no control or formatting
+// characters, at most limit bytes.
+func cleanText(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// decodeText undoes the JSON escapes of an answer that was collected frame by
+// frame. Halves of a surrogate pair that came in two frames meet here.
+func decodeText(escaped []byte) string {
+	if bytes.IndexByte(escaped, '\\') < 0 {
+		return strings.ToValidUTF8(string(escaped), "\uFFFD")
+	}
+	quoted := make([]byte, 0, len(escaped)+2)
+	quoted = append(append(append(quoted, '"'), escaped...), '"')
+	var s string
+	if err := json.Unmarshal(quoted, &s); err != nil {
+		return strings.ToValidUTF8(string(escaped), "\uFFFD")
+	}
+	return s
+}

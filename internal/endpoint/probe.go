@@ -1,0 +1,283 @@
+package endpoint
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Found is what Probe learned about a target.
+type Found struct {
+	Model       string
+	Models      []string // as /v1/models lists them; nil if it does not
+	Server      string   // software, as far as it says
+	Evidence    string   // "measured", or "simulated" for the embedded simulator
+	Abilities   []result.Ability
+	Fields      []string // optional request fields that are sent
+	FixedOutput bool     // a fixed output length was accepted
+}
+
+// Marks of the embedded simulator.
+const (
+	evidenceHeader = "X-Inferometer-Evidence"
+	simulatorOwner = "inferometer-sim"
+)
+
+// Probe finds the model at /v1/models, checks that an asked-for model exists,
+// and learns with a few one-token requests which optional fields the target
+// takes; later calls send those. An error says what to do.
+func (c *Client) Probe(ctx context.Context) (Found, error) {
+	found := Found{Evidence: "measured"}
+	listed, err := c.findModel(ctx, &found)
+	if err != nil {
+		return found, err
+	}
+	found.Model = c.model
+	found.Abilities = append(found.Abilities, ability("models", listed, "the model was given by hand"))
+	x, err := c.tryFields(ctx)
+	if err != nil {
+		return found, err
+	}
+	found.Fields = c.fields.names(c.cfg.Stream)
+	found.FixedOutput = c.fields.ignoreEOS || c.fields.minTokens
+	if c.cfg.Stream {
+		found.Abilities = append(found.Abilities, ability("streaming", x.Streamed, "the server answered a streaming request with one JSON object: there is no time to first token"))
+	}
+	found.Abilities = append(found.Abilities,
+		ability("usage", x.OutputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
+		ability("fixed output", found.FixedOutput, "answers may end early: their length is the model's choice"),
+		c.metricsAbility(ctx))
+	if found.Server == "vLLM" {
+		c.version(ctx, &found)
+	}
+	return found, nil
+}
+
+func ability(name string, yes bool, otherwise string) result.Ability {
+	if yes {
+		return result.Ability{Name: name, State: "yes"}
+	}
+	return result.Ability{Name: name, State: "no", Note: otherwise}
+}
+
+// answer is a small response, read whole.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (c *Client) get(ctx context.Context, url string) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout*2)
+	defer cancel()
+	req, err := c.request(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return answer{}, c.explain(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
+	if err != nil {
+		return answer{}, c.explain(err)
+	}
+	return answer{resp.StatusCode, resp.Header, b}, nil
+}
+
+// findModel asks /v1/models. listed is false where the server has no list and
+// the model was given.
+func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err error) {
+	a, err := c.get(ctx, c.base.JoinPath("models").String())
+	if err != nil {
+		return false, fmt.Errorf("failed to ask %s for its models: %w", c.base, err)
+	}
+	if a.status == http.StatusNotFound && c.fallback != nil {
+		if b, err := c.get(ctx, c.fallback.JoinPath("models").String()); err == nil && b.status == http.StatusOK {
+			a, c.base = b, c.fallback
+		}
+	}
+	found.Server = cleanText(a.header.Get("Server"), 80)
+	if a.header.Get(evidenceHeader) == "simulated" {
+		found.Evidence = "simulated"
+	}
+	if a.status != http.StatusOK {
+		return false, c.modelsRefused(a)
+	}
+	var list struct {
+		Data []struct {
+			ID      string `json:"id"`
+			OwnedBy string `json:"owned_by"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(a.body, &list); err != nil {
+		return false, fmt.Errorf("%s/models answered with %s and not with the JSON of the OpenAI API: is the URL that of an API? (%s)", c.base, contentKind(a), snippet(a.body))
+	}
+	for _, m := range list.Data {
+		if m.ID == "" {
+			continue
+		}
+		found.Models = append(found.Models, m.ID)
+		switch {
+		case strings.HasPrefix(m.OwnedBy, simulatorOwner):
+			found.Evidence = "simulated"
+		case m.OwnedBy == "vllm":
+			found.Server = "vLLM"
+		case m.OwnedBy == "sglang":
+			found.Server = "SGLang"
+		case m.OwnedBy == "llamacpp":
+			found.Server = "llama.cpp"
+		}
+	}
+	switch {
+	case len(found.Models) == 0 && c.model == "":
+		return false, fmt.Errorf("%s/models lists no model; name one with --model", c.base)
+	case len(found.Models) == 0:
+		return false, nil
+	case c.model == "":
+		c.model = found.Models[0]
+	case !slices.Contains(found.Models, c.model):
+		return false, fmt.Errorf("%s has no model %q%s", c.base, cleanText(c.model, 100), suggest(c.model, found.Models))
+	}
+	return true, nil
+}
+
+func contentKind(a answer) string {
+	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	if kind == "" {
+		return "unnamed content"
+	}
+	return cleanText(kind, 40)
+}
+
+func suggest(model string, models []string) string {
+	if s := metric.DidYouMean(model, models); s != "" {
+		return s + "; choose with --model"
+	}
+	some := models[:min(len(models), 5)]
+	text := "; it has " + cleanText(strings.Join(some, ", "), 300)
+	if len(models) > len(some) {
+		text += fmt.Sprintf(" and %d more", len(models)-len(some))
+	}
+	return text + "; choose with --model"
+}
+
+// modelsRefused explains why /v1/models did not answer; nil if the run can go
+// on because the model is known.
+func (c *Client) modelsRefused(a answer) error {
+	text := c.redact(errorText(a.body))
+	switch {
+	case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
+		hint := "give a key with --key-env NAME (the name of an environment variable that holds it)"
+		if c.cfg.Key != "" {
+			hint = "the key was sent and not accepted; is it the right one for this server?"
+		}
+		return fmt.Errorf("%s answered HTTP %d (%s): %s", c.base, a.status, text, hint)
+	case c.model != "":
+		return nil
+	case a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed:
+		return fmt.Errorf("%s/models answered HTTP %d: either the URL is not that of an OpenAI-compatible API, or it lists no models and --model must name one", c.base, a.status)
+	case a.status == http.StatusServiceUnavailable:
+		return fmt.Errorf("%s answered HTTP 503 (%s): the server is not ready; wait until its model is loaded and try again", c.base, text)
+	case a.status >= 300 && a.status < 400:
+		return fmt.Errorf("%s redirects to %q; redirects are not followed (a key could go astray), give that URL", c.base, redactURL(a.header.Get("Location")))
+	}
+	return fmt.Errorf("%s/models answered HTTP %d (%s)", c.base, a.status, text)
+}
+
+// tryFields sends one-token requests until one is taken, leaving out what the
+// server refuses.
+func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
+	for range 8 {
+		call, err := c.Encode(Prompt{User: "Say hello.", MaxTokens: 2, Fixed: true})
+		if err != nil {
+			return nil, err
+		}
+		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: 2}
+		c.Do(ctx, call, x)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case x.Class == exchange.OK, x.Class == exchange.Empty:
+			return x, nil
+		case (x.Status == 400 || x.Status == 422) && c.leaveOut(x.Error):
+			continue
+		}
+		return nil, c.probeFailed(x)
+	}
+	return nil, errors.New("the server refused every form of a one-token request; give the fields that it needs under body: in the plan")
+}
+
+// leaveOut drops the field that an error message complains about, else the
+// next of those that not every server knows. It returns false when nothing is
+// left to drop.
+func (c *Client) leaveOut(message string) bool {
+	f := &c.fields
+	switch m := strings.ToLower(message); {
+	case f.limit == "max_tokens" && strings.Contains(m, "max_tokens") && strings.Contains(m, "max_completion_tokens"):
+		f.limit = "max_completion_tokens"
+	case f.minTokens && strings.Contains(m, "min_tokens"):
+		f.minTokens = false
+	case f.ignoreEOS && strings.Contains(m, "ignore_eos"):
+		f.ignoreEOS = false
+	case f.usage && (strings.Contains(m, "stream_options") || strings.Contains(m, "include_usage")):
+		f.usage = false
+	case f.temperature && strings.Contains(m, "temperature"):
+		f.temperature = false
+	case strings.Contains(m, "model"): // about the model, not about a field
+		return false
+	case f.minTokens:
+		f.minTokens = false
+	case f.ignoreEOS:
+		f.ignoreEOS = false
+	case f.usage && c.cfg.Stream:
+		f.usage = false
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *Client) probeFailed(x *exchange.Exchange) error {
+	where := c.base.JoinPath(c.path()).String()
+	switch {
+	case x.Status == 401 || x.Status == 403:
+		return fmt.Errorf("%s refused the key (%s); give it with --key-env NAME", where, x.Error)
+	case x.Status == 404:
+		return fmt.Errorf("%s answered %s; is the model name right (--model), and does the server have this API (--api chat or completions)?", where, x.Error)
+	case x.Status == 429:
+		return fmt.Errorf("%s answered %s; the key's rate or spending limit is reached, try again later", where, x.Error)
+	}
+	return fmt.Errorf("a one-token request to %s failed (%s): %s", where, x.Class, x.Error)
+}
+
+// metricsAbility looks for Prometheus text beside the API.
+func (c *Client) metricsAbility(ctx context.Context) result.Ability {
+	u := *c.base
+	u.Path = versionPath.ReplaceAllString(u.Path, "")
+	a, err := c.get(ctx, u.JoinPath("metrics").String())
+	found := err == nil && a.status == http.StatusOK && strings.Contains(string(a.body[:min(len(a.body), 64<<10)]), "# TYPE ")
+	return ability("metrics", found, "the server shows no Prometheus metrics at /metrics; they are optional")
+}
+
+func (c *Client) version(ctx context.Context, found *Found) {
+	u := *c.base
+	u.Path = versionPath.ReplaceAllString(u.Path, "")
+	a, err := c.get(ctx, u.JoinPath("version").String())
+	var v struct {
+		Version string `json:"version"`
+	}
+	if err == nil && a.status == http.StatusOK && json.Unmarshal(a.body, &v) == nil && v.Version != "" {
+		found.Server += " " + cleanText(v.Version, 40)
+	}
+}

@@ -1,0 +1,123 @@
+//go:build linux && (amd64 || arm64)
+
+package endpoint
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket receives with recvmsg and SO_TIMESTAMPNS, so that the time of a read
+// is the time the kernel received its newest bytes and does not depend on how
+// busy this program is. The kernel's stamp is wall-clock time. It is compared
+// with the wall clock right after the read, and only the difference (the age
+// of the bytes) is used, so that a slewed clock does no harm; a stepped one
+// gives an age that cannot be, and none is reported.
+type socket struct {
+	raw  syscall.RawConn
+	recv func(fd uintptr) bool // bound once: a closure a read would allocate
+
+	hdr unix.Msghdr
+	iov unix.Iovec
+	oob [64]byte
+
+	n     int
+	errno syscall.Errno
+}
+
+// newReceiver returns nil for a connection without a socket under it.
+func newReceiver(c net.Conn) receiver {
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) {
+		set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	})
+	if err != nil || set != nil {
+		return nil
+	}
+	s := &socket{raw: raw}
+	s.recv = s.recvmsg
+	return s
+}
+
+func (s *socket) recvmsg(fd uintptr) bool {
+	for {
+		s.hdr.Control = &s.oob[0]
+		s.hdr.SetControllen(len(s.oob))
+		n, _, errno := syscall.Syscall(syscall.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&s.hdr)), 0)
+		switch errno {
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+			return false
+		}
+		s.n, s.errno = int(n), errno
+		return true
+	}
+}
+
+func (s *socket) read(p []byte) (int, time.Duration, error) {
+	if len(p) == 0 {
+		return 0, -1, nil
+	}
+	s.iov.Base = &p[0]
+	s.iov.SetLen(len(p))
+	s.hdr.Iov = &s.iov
+	s.hdr.SetIovlen(1)
+	err := s.raw.Read(s.recv)
+	s.iov.Base = nil
+	if err != nil {
+		return 0, -1, err
+	}
+	if s.errno != 0 {
+		return 0, -1, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("recvmsg", s.errno)}
+	}
+	if s.n == 0 {
+		return 0, -1, io.EOF
+	}
+	return s.n, s.age(), nil
+}
+
+// The most that bytes can have waited for us; more is a clock that was set.
+const maxAge = time.Minute
+
+// age is the time since the kernel received the newest bytes; −1 if unknown.
+func (s *socket) age() time.Duration {
+	const head = unix.SizeofCmsghdr
+	if int(s.hdr.Controllen) < head+int(unsafe.Sizeof(unix.Timespec{})) {
+		return -1
+	}
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&s.oob[0]))
+	if h.Level != unix.SOL_SOCKET || h.Type != unix.SO_TIMESTAMPNS {
+		return -1
+	}
+	ts := (*unix.Timespec)(unsafe.Pointer(&s.oob[head]))
+	age := time.Duration(time.Now().UnixNano() - ts.Nano())
+	if age < 0 || age > maxAge {
+		return -1
+	}
+	return age
+}
+
+func (s *socket) alive() bool {
+	ok := true
+	err := s.raw.Control(func(fd uintptr) {
+		var b [1]byte
+		n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		ok = err == unix.EAGAIN || n > 0 //nolint:errorlint // a bare errno
+	})
+	return ok && err == nil
+}

@@ -1,0 +1,297 @@
+package endpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// chunks gives one byte slice a read.
+type chunks [][]byte
+
+func (c *chunks) Read(p []byte) (int, error) {
+	if len(*c) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, (*c)[0])
+	if (*c)[0] = (*c)[0][n:]; len((*c)[0]) == 0 {
+		*c = (*c)[1:]
+	}
+	return n, nil
+}
+
+func linesOf(t *testing.T, r io.Reader) []string {
+	t.Helper()
+	e := eventReader{src: r}
+	var out []string
+	for {
+		l, err := e.line()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(l))
+	}
+}
+
+// slowLines is the obvious reader: all bytes first, then the three line ends.
+func slowLines(b []byte) []string {
+	s := strings.TrimPrefix(string(b), "\xef\xbb\xbf")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = strings.ReplaceAll(s, "\r", "\n")
+	if s == "" {
+		if len(b) > 0 {
+			return []string{""} // a lone byte order mark is a line without text
+		}
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(s, "\n"), "\n")
+}
+
+func TestLinesAtEverySplit(t *testing.T) {
+	text := []byte("\xef\xbb\xbfdata: a\r\n\r\ndata:ü€😀\rdata: c\n\n\r: ping\n\r\nevent: x\ndata: last")
+	want := slowLines(text)
+	for i := 0; i <= len(text); i++ {
+		for j := i; j <= len(text); j++ {
+			parts := chunks{text[:i], text[i:j], text[j:]}
+			parts = chunksWithoutEmpty(parts)
+			if got := linesOf(t, &parts); strings.Join(got, "|") != strings.Join(want, "|") {
+				t.Fatalf("split at %d and %d:\n got %q\nwant %q", i, j, got, want)
+			}
+		}
+	}
+	if got := linesOf(t, iotest.OneByteReader(bytes.NewReader(text))); strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Fatalf("byte by byte: got %q, want %q", got, want)
+	}
+}
+
+func chunksWithoutEmpty(c chunks) chunks {
+	var out chunks
+	for _, b := range c {
+		if len(b) > 0 {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+func TestLongLine(t *testing.T) {
+	long := "data: " + strings.Repeat("x", 8<<20)
+	got := linesOf(t, strings.NewReader(long+"\nend"))
+	if len(got) != 2 || len(got[0]) != len(long) || got[1] != "end" {
+		t.Fatalf("got %d lines", len(got))
+	}
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("data: a\r\n\rdata: b\n\n"), uint8(3))
+	f.Add([]byte("\xef\xbb\xbf"), uint8(1))
+	f.Fuzz(func(t *testing.T, b []byte, size uint8) {
+		var parts chunks
+		for rest := b; len(rest) > 0; {
+			n := min(len(rest), int(size)+1)
+			parts = append(parts, rest[:n])
+			rest = rest[n:]
+		}
+		got, want := linesOf(t, &parts), slowLines(b)
+		if len(got) != len(want) || strings.Join(got, "\x00") != strings.Join(want, "\x00") {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestClassify(t *testing.T) {
+	tests := []struct {
+		name, in string
+		ok       bool
+		content  bool
+		kind     exchange.Kind
+		text     string
+		finish   string
+		err      bool
+		output   int
+	}{
+		{"role only", `{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}`, true, false, 0, "", "", false, -1},
+		{"null content", `{"choices":[{"delta":{"role":"assistant","content":null},"finish_reason":null}]}`, true, false, 0, "", "", false, -1},
+		{"text", `{"choices":[{"delta":{"content":" a\"b"}}]}`, true, true, exchange.Text, ` a\"b`, "", false, -1},
+		{"spaces", "{ \"choices\" : [ { \"delta\" : { \"content\" : \"x\" } , \"finish_reason\" : \"stop\" } ] }\t", true, true, exchange.Text, "x", "stop", false, -1},
+		{"completion", `{"choices":[{"text":"x","index":0,"finish_reason":"length"}],"usage":{"completion_tokens":6}}`, true, true, exchange.Text, "x", "length", false, 6},
+		{"reasoning_content", `{"choices":[{"delta":{"reasoning_content":"hm"}}]}`, true, true, exchange.Reasoning, "", "", false, -1},
+		{"reasoning", `{"choices":[{"delta":{"reasoning":"hm","content":""}}]}`, true, true, exchange.Reasoning, "", "", false, -1},
+		{"both", `{"choices":[{"delta":{"content":"x","reasoning":"hm"}}]}`, true, true, exchange.Text, "x", "", false, -1},
+		{"tool name", `{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":""}}]}}]}`, true, true, exchange.ToolCall, "", "", false, -1},
+		{"tool arguments", `{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{"}}]}}]}`, true, true, exchange.ToolCall, "", "", false, -1},
+		{"tool id only", `{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function"}]}}]}`, true, false, 0, "", "", false, -1},
+		{"usage", `{"choices":[],"usage":{"prompt_tokens":56,"completion_tokens":24,"prompt_tokens_details":{"cached_tokens":3}}}`, true, false, 0, "", "", false, 24},
+		{"usage null", `{"choices":[{"delta":{"content":"x"}}],"usage":null}`, true, true, exchange.Text, "x", "", false, -1},
+		{"error object", `{"error":{"message":"no","code":500}}`, true, false, 0, "", "", true, -1},
+		{"error null", `{"error":null,"choices":[]}`, true, false, 0, "", "", false, -1},
+		{"no delta", `{"choices":[{}]}`, true, false, 0, "", "", false, -1},
+		{"content inside a string", `{"choices":[{"delta":{"role":"{\"content\":\"x\"}"}}]}`, true, false, 0, "", "", false, -1},
+		{"content parts", `{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}`, true, true, exchange.Text, "ab", "", false, -1},
+		{"two objects", `{}{}`, false, false, 0, "", "", false, -1},
+		{"cut", `{"choices":[{"delta":{"content":"x`, false, false, 0, "", "", false, -1},
+		{"no object", `[1]`, false, false, 0, "", "", false, -1},
+		{"trailing comma", `{"a":1,}`, false, false, 0, "", "", false, -1},
+		{"deep", strings.Repeat("[", 1e4), false, false, 0, "", "", false, -1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var f frame
+			ok := classify([]byte(tt.in), &f)
+			if ok != tt.ok {
+				t.Fatalf("classify = %v, want %v", ok, tt.ok)
+			}
+			if !ok {
+				return
+			}
+			if f.content != tt.content || f.kind != tt.kind || string(f.text) != tt.text || string(f.finish) != tt.finish || (f.err != nil) != tt.err || f.usage.output != tt.output {
+				t.Errorf("got %+v text %q finish %q err %q", f, f.text, f.finish, f.err)
+			}
+		})
+	}
+}
+
+// oracle classifies with encoding/json, the slow obvious way.
+func oracle(b []byte) (content bool, text string, finish string, isErr bool, ok bool) {
+	var v map[string]any
+	if json.Unmarshal(b, &v) != nil || v == nil {
+		return false, "", "", false, false
+	}
+	nonEmpty := func(v any) bool { s, is := v.(string); return is && s != "" }
+	call := func(v any) bool {
+		o, _ := v.(map[string]any)
+		return nonEmpty(o["name"]) || nonEmpty(o["arguments"])
+	}
+	choices, _ := v["choices"].([]any)
+	for _, c := range choices {
+		o, _ := c.(map[string]any)
+		if s, is := o["text"].(string); is && s != "" {
+			content, text = true, text+s
+		}
+		if s, is := o["finish_reason"].(string); is && s != "" {
+			finish = s
+		}
+		for _, name := range []string{"delta", "message"} {
+			d, _ := o[name].(map[string]any)
+			for _, k := range []string{"content", "refusal"} {
+				if s, is := d[k].(string); is && s != "" {
+					content, text = true, text+s
+				}
+			}
+			content = content || nonEmpty(d["reasoning"]) || nonEmpty(d["reasoning_content"]) || call(d["function_call"])
+			calls, _ := d["tool_calls"].([]any)
+			for _, t := range calls {
+				o, _ := t.(map[string]any)
+				content = content || call(o["function"])
+			}
+			parts, _ := d["content"].([]any)
+			for _, p := range parts {
+				o, _ := p.(map[string]any)
+				if s, is := o["text"].(string); is && s != "" {
+					content, text = true, text+s
+				}
+			}
+		}
+	}
+	return content, text, finish, v["error"] != nil, true
+}
+
+func FuzzClassify(f *testing.F) {
+	f.Add([]byte(`{"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`))
+	f.Add([]byte(`{"error":{"message":"m"}}`))
+	f.Add([]byte(`{"choices":[{"message":{"tool_calls":[{"function":{"name":"n"}}]}}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var fr frame
+		ok := classify(b, &fr)
+		if !json.Valid(b) || bytes.ContainsAny(b, "\\") || duplicateKeys(b) {
+			return // only: no panic. Escaped and repeated keys are not read as encoding/json reads them.
+		}
+		content, _, finish, isErr, want := oracle(b)
+		if want && !ok && bytes.Count(b, []byte("["))+bytes.Count(b, []byte("{")) < 200 {
+			t.Fatalf("a valid object was refused: %q", b)
+		}
+		if ok && want && (fr.content != content || string(fr.finish) != finish || (fr.err != nil) != isErr) {
+			t.Fatalf("%q: content %v/%v finish %q/%q err %v/%v", b, fr.content, content, fr.finish, finish, fr.err != nil, isErr)
+		}
+	})
+}
+
+func duplicateKeys(b []byte) bool {
+	seen := map[string]bool{}
+	d := json.NewDecoder(bytes.NewReader(b))
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if s, ok := tok.(string); ok {
+			if seen[s] {
+				return true // maybe only a repeated value; then this input is not compared
+			}
+			seen[s] = true
+		}
+	}
+}
+
+// The recorded streams of a real llama-server, through the classifier and the
+// oracle, frame by frame.
+func TestRecordedFrames(t *testing.T) {
+	dir := filepath.Join("..", "..", "..", "shared", "fixtures", "llama-server")
+	files, _ := filepath.Glob(filepath.Join(dir, "*.sse"))
+	if len(files) == 0 {
+		t.Skipf("skipped: no recorded streams at %s", dir)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames := 0
+		for _, l := range linesOf(t, iotest.HalfReader(bytes.NewReader(b))) {
+			key, value := field([]byte(l))
+			if string(key) != "data" || string(value) == "[DONE]" {
+				continue
+			}
+			frames++
+			var f frame
+			if !classify(value, &f) {
+				t.Fatalf("%s: refused %s", name, value)
+			}
+			content, text, finish, isErr, _ := oracle(value)
+			if f.content != content || decodeText(f.text) != text || string(f.finish) != finish || (f.err != nil) != isErr {
+				t.Errorf("%s: %s\n got content %v text %q finish %q\nwant content %v text %q finish %q", filepath.Base(name), value, f.content, f.text, f.finish, content, text, finish)
+			}
+		}
+		if frames == 0 {
+			t.Errorf("%s: no frames", name)
+		}
+	}
+}
+
+func TestClassifyAllocatesNothing(t *testing.T) {
+	line := []byte(`{"choices":[{"finish_reason":null,"index":0,"delta":{"content":" quiet"}}],"created":1795423056,"id":"chatcmpl-x","model":"tiny","object":"chat.completion.chunk"}`)
+	var f frame
+	if n := testing.AllocsPerRun(100, func() { classify(line, &f) }); n != 0 {
+		t.Errorf("%v allocations a frame, want 0", n)
+	}
+}
+
+func BenchmarkClassify(b *testing.B) {
+	line := []byte(`{"choices":[{"finish_reason":null,"index":0,"delta":{"content":" quiet"}}],"created":1795423056,"id":"chatcmpl-BjF4eHe1jC2i5Ekv3RdELzPKcjvHBvyn","model":"tiny","system_fingerprint":"b0-unknown","object":"chat.completion.chunk"}`)
+	b.ReportAllocs()
+	var f frame
+	for b.Loop() {
+		classify(line, &f)
+	}
+}
