@@ -82,7 +82,7 @@ func DefaultTarget(url string) *Target {
 // ReadPlan reads a plan file, strictly: an unknown key is an error with its
 // line and column. The environment is not read.
 func ReadPlan(path string) (Plan, error) {
-	p, _, err := plan.Load(plan.Sources{File: path})
+	p, _, err := plan.Read(plan.Sources{File: path})
 	return p, err
 }
 
@@ -90,7 +90,7 @@ func ReadPlan(path string) (Plan, error) {
 // simulated vLLM against an embedded simulated API. Everything measured from
 // it is marked simulated.
 func DemoPlan() (Plan, error) {
-	p, _, err := plan.Load(plan.Sources{Name: "examples/migration.yaml", YAML: examples.Migration})
+	p, _, err := plan.Read(plan.Sources{Name: "examples/migration.yaml", YAML: examples.Migration})
 	return p, err
 }
 

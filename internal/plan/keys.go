@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+)
+
+// Key ties a plan key to its flag. The environment variable is
+// INFEROMETER_ and the flag's name in capitals.
+type Key struct {
+	Flag string // without dashes
+	Path string // in the YAML file
+	Help string
+}
+
+// Env returns the name of the environment variable, INFEROMETER_KEY_ENV for
+// the flag key-env.
+func (k Key) Env() string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(k.Flag, "-", "_"))
+}
+
+const envPrefix = "INFEROMETER_"
+
+// keys is every key that has a flag. Keys without one (prices as figures,
+// headers, body fields, weights) are for files.
+var keys = []Key{
+	{"url", "candidate.url", "endpoint to measure, with or without /v1; sim:vllm and sim:api are built in"},
+	{"model", "candidate.model", "model to ask for (default: the first of /v1/models)"},
+	{"key-env", "candidate.key_env", "name of the environment variable that holds the API key"},
+	{"key-file", "candidate.key_file", "file that holds the API key"},
+	{"key-command", "candidate.key_command", "shell command that prints the API key"},
+	{"api", "candidate.api", "dialect: chat or completions"},
+	{"stream", "candidate.stream", "ask for event streams"},
+	{"price", "candidate.price.model", "model of the price list whose price the endpoint has (inferometer prices ls)"},
+	{"accelerator", "candidate.machine.accelerator", "accelerator that the endpoint runs on, for its hourly price"},
+	{"accelerators", "candidate.machine.count", "number of accelerators of one replica"},
+	{"usd-per-hour", "candidate.machine.usd_per_hour", "price of one accelerator hour in USD"},
+	{"baseline", "baseline.url", "endpoint to compare with"},
+	{"baseline-model", "baseline.model", "model of the baseline"},
+	{"baseline-key-env", "baseline.key_env", "name of the environment variable that holds the baseline's API key"},
+	{"baseline-key-file", "baseline.key_file", "file that holds the baseline's API key"},
+	{"baseline-key-command", "baseline.key_command", "shell command that prints the baseline's API key"},
+	{"baseline-api", "baseline.api", "dialect of the baseline: chat or completions"},
+	{"baseline-price", "baseline.price.model", "model of the price list whose price the baseline has"},
+	{"only", "only", "benchmarks to run: latency, throughput, cost, quality, hardware"},
+	{"quick", "quick", "small samples, done in seconds; claims stay undecided"},
+	{"name", "name", "name of the run, part of its folder's name"},
+	{"seed", "seed", "seed of prompts and schedules"},
+	{"dir", "dir", "folder of runs"},
+	{"input-tokens", "workload.input_tokens", "tokens of a synthetic prompt"},
+	{"output-tokens", "workload.output_tokens", "tokens of an answer"},
+	{"temperature", "workload.temperature", "sampling temperature"},
+	{"dataset", "workload.dataset", "file of prompts: JSONL with prompt or messages, or one prompt a line"},
+	{"iterations", "latency.iterations", "prompts of the pass that feeds latency, cost and quality"},
+	{"latency-warmup", "latency.warmup", "requests before the pass that count in nothing"},
+	{"levels", "throughput.levels", "users at once at each step of the throughput benchmark"},
+	{"level-requests", "throughput.requests", "requests at each level (default: the larger of 100 and 5 × level)"},
+	{"load-baseline", "throughput.load_baseline", "put the throughput load on the baseline too"},
+	{"samples", "cost.samples", "requests from which token usage is taken"},
+	{"monthly-requests", "cost.monthly_requests", "requests a month that the cost is worked out for"},
+	{"beside-requests", "cost.beside_requests", "a second monthly volume printed beside the first"},
+	{"peak-to-mean", "cost.peak_to_mean", "peak request rate over the mean rate of a month"},
+	{"months", "cost.months", "months of the cost projection"},
+	{"kinds", "quality.kinds", "kinds of prompts: viral_hook, technical, code_generation"},
+	{"keywords", "quality.keywords", "your own topics for the quality prompts"},
+	{"quality-output-tokens", "quality.output_tokens", "token limit of an answer that is scored"},
+	{"claim", "claims", "what the run shall decide, such as ttft.p95<50ms; may be repeated"},
+	{"users", "load.users", "closed loop: users, each with one request at a time"},
+	{"rate", "load.rate", "open loop: requests per second, sent whether or not answers come"},
+	{"arrival", "load.arrival", "arrivals of the open loop: constant or poisson"},
+	{"requests", "load.requests", "end after this many requests"},
+	{"duration", "load.duration", "end after this time"},
+	{"warmup", "load.warmup", "requests before the measured ones (default: one a user)"},
+	{"think-time", "load.think_time", "closed loop: a user's pause between an answer and the next request"},
+	{"trace", "load.trace", "file of recorded arrivals and lengths to replay"},
+	{"speed", "load.speed", "replay the trace this many times faster"},
+	{"max-inflight", "client.max_inflight", "requests at once; further ones wait, and the wait counts (0: no limit)"},
+	{"timeout", "client.timeout", "limit of one exchange, from its first byte written"},
+	{"idle-timeout", "client.idle_timeout", "limit of a silence within an exchange"},
+	{"connect-timeout", "client.connect_timeout", "limit of DNS, TCP and TLS together"},
+	{"grace", "client.grace", "time that running requests get at the end of a cell"},
+	{"insecure", "client.insecure", "accept any TLS certificate"},
+	{"ca-cert", "client.ca_cert", "file of further certificate authorities (PEM)"},
+	{"max-cost", "max_cost", "stop before a request that could take the spend over this many USD"},
+	{"undecided", "undecided", "what an undecided claim does to the exit code: gate (97) or pass (0)"},
+	{"keep-text", "keep_text", "text that is kept: quality (answers that were scored) or none"},
+}
+
+// Keys returns every key that has a flag, in the order of the manual. The
+// caller owns the slice.
+func Keys() []Key { return slices.Clone(keys) }
+
+// LookupKey finds a key by its flag.
+func LookupKey(flag string) (Key, bool) {
+	for _, k := range keys {
+		if k.Flag == flag {
+			return k, true
+		}
+	}
+	return Key{}, false
+}
+
+// flagOf returns the flag of a path, or "".
+func flagOf(path string) string {
+	for _, k := range keys {
+		if k.Path == path {
+			return k.Flag
+		}
+	}
+	return ""
+}

@@ -1,0 +1,407 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/metric"
+)
+
+// Problem is one thing that is wrong with a plan.
+type Problem struct {
+	Path string // key
+	Text string
+}
+
+// Error names the key, and the flag where there is one.
+func (p Problem) Error() string {
+	if f := flagOf(p.Path); f != "" {
+		return fmt.Sprintf("%s (--%s): %s", p.Path, f, p.Text)
+	}
+	return fmt.Sprintf("%s: %s", p.Path, p.Text)
+}
+
+// Locate adds to the problems of a plan where each value came from.
+func (p Provenance) Locate(err error) error {
+	var list problems
+	if !errors.As(err, &list) {
+		return err
+	}
+	out := make([]error, len(list))
+	for i, q := range list {
+		from, ok := p[q.Path]
+		switch {
+		case !ok, strings.HasPrefix(from, "--"):
+			out[i] = q
+		default:
+			out[i] = fmt.Errorf("%s: %w", from, q)
+		}
+	}
+	return errors.Join(out...)
+}
+
+// problems is what Validate returns.
+type problems []Problem
+
+func (p problems) Error() string {
+	lines := make([]string, len(p))
+	for i, q := range p {
+		lines[i] = q.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (p *problems) add(path, format string, args ...any) {
+	*p = append(*p, Problem{path, fmt.Sprintf(format, args...)})
+}
+
+// Validate says everything that is wrong with the plan, or nil.
+func (p Plan) Validate() error {
+	var out problems
+	p.validateTargets(&out)
+	p.validateSizes(&out)
+	p.validateLoad(&out)
+	p.validateClaims(&out)
+	p.validateWords(&out)
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+func (p Plan) validateTargets(out *problems) {
+	onlyHardware := len(p.Only) == 1 && p.Only[0] == Hardware
+	if p.Candidate.URL == "" && !onlyHardware {
+		out.add("candidate.url", "the endpoint to measure is missing; give its URL, such as http://127.0.0.1:8000")
+	}
+	p.Candidate.validate("candidate", out)
+	if p.Baseline != nil {
+		if p.Baseline.URL == "" {
+			out.add("baseline.url", "the baseline has no URL; give it with --baseline URL")
+		}
+		p.Baseline.validate("baseline", out)
+	}
+}
+
+func (t Target) validate(name string, out *problems) {
+	keys := 0
+	for _, s := range []string{t.KeyEnv, t.KeyFile, t.KeyCommand} {
+		if s != "" {
+			keys++
+		}
+	}
+	if keys > 1 {
+		out.add(name+".key_env", "a target takes its key from one place; give one of key_env, key_file and key_command")
+	}
+	if t.API != "chat" && t.API != "completions" {
+		out.add(name+".api", "%q is no dialect; use chat or completions", t.API)
+	}
+	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
+		if profile != "vllm" && profile != "api" {
+			out.add(name+".url", "%q is no built-in endpoint%s; use sim:vllm or sim:api", t.URL, metric.DidYouMean(profile, []string{"vllm", "api"}))
+		}
+	} else if t.Sim != nil {
+		out.add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
+	}
+	if s := t.Sim; s != nil && (s.TTFT < 0 || s.ITL < 0 || s.Slots < 0) {
+		out.add(name+".sim", "times and slots are not negative")
+	}
+	if t.Price != nil {
+		t.Price.validate(name+".price", out)
+	}
+	if m := t.Machine; m != nil {
+		switch {
+		case bad(m.USDPerHour):
+			out.add(name+".machine.usd_per_hour", "%v is no price; give USD for one accelerator hour", m.USDPerHour)
+		case m.USDPerHour == 0 && m.Accelerator == "":
+			out.add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
+		}
+		if m.Count < 0 || m.MinReplicas < 0 {
+			out.add(name+".machine.count", "counts are not negative")
+		}
+	}
+}
+
+func (p Price) validate(path string, out *problems) {
+	for _, f := range []struct {
+		name string
+		v    *float64
+	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
+		if f.v != nil && bad(*f.v) {
+			out.add(path+"."+f.name, "%v is no price; give USD per million tokens", *f.v)
+		}
+	}
+	if p.Model == "" && (p.Input == nil || p.Output == nil) {
+		out.add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
+	}
+}
+
+// bad reports whether v is not a finite number of at least 0.
+func bad(v float64) bool { return v < 0 || math.IsNaN(v) || math.IsInf(v, 0) }
+
+func (p Plan) validateSizes(out *problems) {
+	for _, f := range []struct {
+		path     string
+		v, least int
+		most     int
+	}{
+		{"workload.input_tokens", p.Workload.InputTokens, 1, 10_000_000},
+		{"workload.output_tokens", p.Workload.OutputTokens, 1, 10_000_000},
+		{"latency.iterations", p.Latency.Iterations, 1, 10_000_000},
+		{"latency.warmup", p.Latency.Warmup, 0, 1_000_000},
+		{"throughput.requests", p.Throughput.Requests, 0, 100_000_000},
+		{"cost.samples", p.Cost.Samples, 1, 10_000_000},
+		{"cost.months", p.Cost.Months, 1, 600},
+		{"quality.output_tokens", p.Quality.OutputTokens, 1, 10_000_000},
+		{"client.max_inflight", p.Client.MaxInflight, 0, 1_000_000},
+	} {
+		switch {
+		case f.v < f.least:
+			out.add(f.path, "%d is too small; it is at least %d", f.v, f.least)
+		case f.v > f.most:
+			out.add(f.path, "%d is too large; it is at most %d", f.v, f.most)
+		}
+	}
+	for _, f := range []struct {
+		path string
+		v    float64
+	}{
+		{"workload.temperature", p.Workload.Temperature}, {"cost.monthly_requests", p.Cost.MonthlyRequests},
+		{"cost.beside_requests", p.Cost.BesideRequests}, {"max_cost", p.MaxCost},
+	} {
+		if bad(f.v) {
+			out.add(f.path, "%v is not a number of at least 0", f.v)
+		}
+	}
+	if p.Cost.MonthlyRequests == 0 {
+		out.add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
+	}
+	if !(p.Cost.PeakToMean >= 1) || math.IsInf(p.Cost.PeakToMean, 0) {
+		out.add("cost.peak_to_mean", "%v is not possible: a peak is at least the mean, so it is at least 1", p.Cost.PeakToMean)
+	}
+	if len(p.Throughput.Levels) == 0 {
+		out.add("throughput.levels", "there is no level; give users at once, such as 10,25,50,100")
+	}
+	for i, l := range p.Throughput.Levels {
+		if l < 1 || l > 100_000 {
+			out.add("throughput.levels", "%d users are not possible; a level is between 1 and 100000", l)
+		} else if slices.Contains(p.Throughput.Levels[:i], l) {
+			out.add("throughput.levels", "the level %d is there twice", l)
+		}
+	}
+	for _, f := range []struct {
+		path string
+		v    Duration
+	}{{"client.timeout", p.Client.Timeout}, {"client.idle_timeout", p.Client.IdleTimeout}, {"client.connect_timeout", p.Client.ConnectTimeout}} {
+		if f.v <= 0 {
+			out.add(f.path, "%v is no time to wait", f.v)
+		}
+	}
+	if p.Client.Grace < 0 {
+		out.add("client.grace", "%v is negative", p.Client.Grace)
+	}
+}
+
+func (p Plan) validateLoad(out *problems) {
+	l := p.Load
+	if l.Users < 0 || l.Users > 100_000 {
+		out.add("load.users", "%d users are not possible; give between 1 and 100000", l.Users)
+	}
+	if bad(l.Rate) {
+		out.add("load.rate", "%v is no rate; give requests per second, such as 5 or 0.5", l.Rate)
+	}
+	if l.Requests < 0 {
+		out.add("load.requests", "%d is negative", l.Requests)
+	}
+	if l.Duration < 0 {
+		out.add("load.duration", "%v is negative", l.Duration)
+	}
+	if l.Warmup < 0 || l.ThinkTime < 0 {
+		out.add("load.warmup", "warm-up and think time are not negative")
+	}
+	if bad(l.Speed) {
+		out.add("load.speed", "%v is no speed; 2 replays a trace twice as fast", l.Speed)
+	}
+	if !slices.Contains([]string{"", "constant", "poisson"}, l.Arrival) {
+		out.add("load.arrival", "%q is no arrival process%s; use constant or poisson", l.Arrival, metric.DidYouMean(l.Arrival, []string{"constant", "poisson"}))
+	}
+	if !slices.Contains(p.Only, Load) {
+		return
+	}
+	ways := 0
+	for _, set := range []bool{l.Users > 0, l.Rate > 0, l.Trace != ""} {
+		if set {
+			ways++
+		}
+	}
+	if ways != 1 {
+		out.add("load", "give one of --users N (closed loop), --rate R (open loop) and --trace FILE")
+	}
+	if l.Trace == "" && l.Requests == 0 && l.Duration == 0 {
+		out.add("load.requests", "say when to end: --requests N, --duration D or both")
+	}
+	if l.Rate == 0 && l.Arrival != "" {
+		out.add("load.arrival", "an arrival process needs an open loop; give --rate R")
+	}
+	if l.Users == 0 && l.ThinkTime > 0 {
+		out.add("load.think_time", "only users think; give --users N")
+	}
+	if l.Trace == "" && l.Speed != 0 {
+		out.add("load.speed", "only a trace has a speed; give --trace FILE")
+	}
+	for path, file := range map[string]string{"load.trace": l.Trace} {
+		if _, err := os.Stat(file); file != "" && err != nil {
+			out.add(path, "the file cannot be read: %v", err)
+		}
+	}
+}
+
+func (p Plan) validateClaims(out *problems) {
+	ids := map[string]bool{}
+	for i, c := range p.Claims {
+		path := fmt.Sprintf("claims[%d]", i)
+		if c.ID != "" && ids[c.ID] {
+			out.add(path+".id", "the id %q is there twice", c.ID)
+		}
+		ids[c.ID] = true
+		if c.Alpha < 0 || c.Alpha >= 0.5 || math.IsNaN(c.Alpha) {
+			out.add(path+".alpha", "%v is no error probability; it is between 0 and 0.5", c.Alpha)
+		}
+		l, err := metric.ParseLimit(c.Limit)
+		if err != nil {
+			out.add(path+".limit", "%v", err)
+			continue
+		}
+		if text := undecidable(l); text != "" {
+			out.add(path+".limit", "%s", text)
+		}
+		b := BenchmarkOf(c, l)
+		if !slices.Contains(append(All(), Load), b) {
+			out.add(path+".benchmark", "%q is no benchmark%s", b, metric.DidYouMean(string(b), names(All())))
+		}
+		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
+			out.add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
+		}
+		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
+			out.add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
+		}
+	}
+}
+
+// undecidable says why a limit can be no claim, or "".
+func undecidable(l metric.Limit) string {
+	example := l.Metric.Tag + ".p95" + string(l.Op)
+	switch l.Metric.Kind {
+	case metric.PerRequest:
+		if l.Metric.Tag == "quality_delta" {
+			return ""
+		}
+		if l.Metric.Tag == "quality" && (l.Stat == "" || l.Stat == "mean") {
+			return ""
+		}
+		if l.Stat == "" {
+			return fmt.Sprintf("%q says nothing of how many requests must hold it; name a quantile, such as %s…", l, example)
+		}
+		if _, ok := l.Quantile(); !ok && l.Stat != "mean" {
+			return fmt.Sprintf("%q cannot be decided from a sample; name a quantile, such as %s…", l, example)
+		}
+	case metric.Pooled:
+		return fmt.Sprintf("%s pools the gaps of all requests and has no claims; use stall or tpot", l.Metric.Tag)
+	case metric.Rate:
+		if l.Metric.Tag == "goodput" {
+			return "goodput needs limits of its own and is not a claim yet; claim its parts, such as ttft.p95<500ms and success>=99%"
+		}
+	}
+	return ""
+}
+
+func (p Plan) validateWords(out *problems) {
+	for _, b := range p.Only {
+		if !slices.Contains(append(All(), Load), b) {
+			out.add("only", "%q is no benchmark%s; use %s", b, metric.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
+		}
+	}
+	if p.Undecided != "" && p.Undecided != "gate" && p.Undecided != "pass" {
+		out.add("undecided", "%q is not known; use gate or pass", p.Undecided)
+	}
+	if p.KeepText != "quality" && p.KeepText != "none" {
+		out.add("keep_text", "%q is not known; use quality or none", p.KeepText)
+	}
+	if p.Dir == "" {
+		out.add("dir", "the folder of runs has no name")
+	}
+	if p.Name == "" || len(p.Name) > 80 || strings.ContainsFunc(p.Name, func(r rune) bool {
+		return !(r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+	}) || strings.Trim(p.Name, ".") == "" {
+		out.add("name", "%q cannot be part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
+	}
+	for _, k := range p.Quality.Kinds {
+		if !slices.Contains(qualityKinds, k) {
+			out.add("quality.kinds", "%q is no kind of prompt%s; use %s", k, metric.DidYouMean(k, qualityKinds), strings.Join(qualityKinds, ", "))
+		}
+	}
+	for kind, weights := range p.Quality.Weights {
+		sum := 0.0
+		for name, w := range weights {
+			if bad(w) {
+				out.add("quality.weights", "the weight %v of %s.%s is not a number of at least 0", w, kind, name)
+			}
+			sum += w
+		}
+		if !slices.Contains(qualityKinds, kind) || sum <= 0 {
+			out.add("quality.weights", "weights belong to one of %s, and at least one is above 0; %q", strings.Join(qualityKinds, ", "), kind)
+		}
+	}
+}
+
+var qualityKinds = []string{"viral_hook", "technical", "code_generation"}
+
+// All returns the benchmarks of the suite in the order of the report.
+func All() []Benchmark { return []Benchmark{Latency, Throughput, Cost, Quality, Hardware} }
+
+func names(list []Benchmark) []string {
+	out := make([]string, len(list))
+	for i, b := range list {
+		out[i] = string(b)
+	}
+	return out
+}
+
+// BenchmarkOf returns the benchmark that decides a claim: the one it names,
+// else the one that its metric belongs to.
+func BenchmarkOf(c Claim, l metric.Limit) Benchmark {
+	switch {
+	case c.Benchmark != "":
+		return c.Benchmark
+	case c.Level > 0:
+		return Throughput
+	}
+	switch l.Metric.Tag {
+	case "savings", "cost_per_request", "cost_per_mtok":
+		return Cost
+	case "quality", "quality_delta":
+		return Quality
+	}
+	if l.Metric.Kind == metric.Rate {
+		return Throughput
+	}
+	return Latency
+}
+
+// LevelOf returns the throughput level at which a claim is decided: the one
+// it names, else 50 users where the plan has that level, else the highest.
+func LevelOf(c Claim, p Plan) int {
+	switch {
+	case c.Level > 0:
+		return c.Level
+	case slices.Contains(p.Throughput.Levels, 50):
+		return 50
+	case len(p.Throughput.Levels) == 0:
+		return 0
+	}
+	return slices.Max(p.Throughput.Levels)
+}

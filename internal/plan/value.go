@@ -1,0 +1,173 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var durationType = reflect.TypeFor[Duration]()
+
+// yamlName returns a field's key in a plan file, or "" for none.
+func yamlName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return name
+}
+
+// fieldAt finds the field of a struct that has the given key.
+func fieldAt(v reflect.Value, name string) (reflect.Value, bool) {
+	for i := range v.NumField() {
+		if yamlName(v.Type().Field(i)) == name {
+			return v.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+// at returns the value at a dotted path, and makes the targets, prices and
+// machines on the way that are not there yet.
+func (p *Plan) at(path string) (reflect.Value, error) {
+	v := reflect.ValueOf(p).Elem()
+	for name := range strings.SplitSeq(path, ".") {
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				v.Set(reflect.New(v.Type().Elem()))
+				if t, ok := v.Interface().(*Target); ok {
+					*t = DefaultTarget()
+				}
+			}
+			v = v.Elem()
+		}
+		f, ok := fieldAt(v, name)
+		if !ok {
+			return v, fmt.Errorf("there is no key %q", path)
+		}
+		v = f
+	}
+	return v, nil
+}
+
+// set parses text into the value at path. A list is separated by commas; a
+// claim is added to those that are there.
+func (p *Plan) set(path, text string) error {
+	v, err := p.at(path)
+	if err != nil {
+		return err
+	}
+	return parseInto(v, text)
+}
+
+func parseInto(v reflect.Value, text string) error {
+	if v.Type() == durationType {
+		d, err := time.ParseDuration(strings.TrimSpace(text))
+		if err != nil {
+			return fmt.Errorf("%q is not a duration like 250ms, 10s or 5m", text)
+		}
+		v.SetInt(int64(d))
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		return parseInto(v.Elem(), text)
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(strings.TrimSpace(text))
+		if err != nil {
+			return fmt.Errorf("%q is not true or false", text)
+		}
+		v.SetBool(b)
+	case reflect.Int:
+		n, err := strconv.ParseInt(cleanNumber(text), 10, 64)
+		if err != nil {
+			return notNumber(text, "a whole number", err)
+		}
+		v.SetInt(n)
+	case reflect.Uint64:
+		n, err := strconv.ParseUint(cleanNumber(text), 10, 64)
+		if err != nil {
+			return notNumber(text, "a whole number that is not negative", err)
+		}
+		v.SetUint(n)
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(cleanNumber(text), 64)
+		if err != nil {
+			return notNumber(text, "a number", err)
+		}
+		v.SetFloat(x)
+	case reflect.Slice:
+		return parseList(v, text)
+	default:
+		return fmt.Errorf("this key can only be set in a plan file")
+	}
+	return nil
+}
+
+func parseList(v reflect.Value, text string) error {
+	if claims, ok := v.Addr().Interface().(*[]Claim); ok {
+		for limit := range strings.SplitSeq(text, ",") {
+			*claims = append(*claims, Claim{Limit: strings.TrimSpace(limit)})
+		}
+		return nil
+	}
+	list := reflect.MakeSlice(v.Type(), 0, 4)
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		e := reflect.New(v.Type().Elem()).Elem()
+		if err := parseInto(e, item); err != nil {
+			return err
+		}
+		list = reflect.Append(list, e)
+	}
+	v.Set(list)
+	return nil
+}
+
+// cleanNumber allows 3_000_000 and 3,000,000 is left to fail: it could be a list.
+func cleanNumber(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "_", "") }
+
+func notNumber(text, want string, err error) error {
+	if errors.Is(err, strconv.ErrRange) {
+		return fmt.Errorf("%q is too large", text)
+	}
+	return fmt.Errorf("%q is not %s", text, want)
+}
+
+// children returns the keys that may stand under a path's type; nil and false
+// for a type whose keys are free or that has none.
+func children(t reflect.Type) (names []string, ok bool) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil, false
+	}
+	for i := range t.NumField() {
+		if n := yamlName(t.Field(i)); n != "" {
+			names = append(names, n)
+		}
+	}
+	return names, true
+}
+
+// childType returns the type of the value under key name.
+func childType(t reflect.Type, name string) (reflect.Type, bool) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil, false
+	}
+	for i := range t.NumField() {
+		if yamlName(t.Field(i)) == name {
+			return t.Field(i).Type, true
+		}
+	}
+	return nil, false
+}
