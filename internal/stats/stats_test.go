@@ -1,0 +1,236 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestQuantileTouchesInfinity(t *testing.T) {
+	inf := math.Inf(1)
+	x := []float64{1, 2, 3, 4, inf}
+	for _, tt := range []struct{ p, want float64 }{{0.5, 3}, {0.75, 4}, {0.8, inf}, {1, inf}, {0, 1}} {
+		if got := Quantile(x, tt.p); got != tt.want {
+			t.Errorf("quantile %v = %v, want %v", tt.p, got, tt.want)
+		}
+	}
+	if got := Quantile([]float64{inf, inf, inf}, 0.4); got != inf {
+		t.Errorf("all failed: %v", got)
+	}
+	if !math.IsNaN(Quantile(nil, 0.5)) {
+		t.Error("no values have a quantile")
+	}
+}
+
+func TestMinN(t *testing.T) {
+	for _, tt := range []struct {
+		p        float64
+		one, two int
+	}{{0.5, 5, 6}, {0.9, 29, 36}, {0.95, 59, 72}, {0.99, 299, 368}, {0.999, 2995, 3688}} {
+		if one, two := QuantileMinN(tt.p, 0.95, false), QuantileMinN(tt.p, 0.95, true); one != tt.one || two != tt.two {
+			t.Errorf("p%v: %d and %d, want %d and %d", 100*tt.p, one, two, tt.one, tt.two)
+		}
+	}
+}
+
+func TestIntervalAtEffectiveN(t *testing.T) {
+	x := make([]float64, 1000)
+	for i := range x {
+		x[i] = float64(i)
+	}
+	lo, hi, ok := QuantileInterval(x, 0.5, 0.95, 0)
+	lo2, hi2, ok2 := QuantileInterval(x, 0.5, 0.95, 100)
+	if !ok || !ok2 || hi2-lo2 < 2.5*(hi-lo) {
+		t.Errorf("%v to %v, at a tenth of n %v to %v", lo, hi, lo2, hi2)
+	}
+	if _, _, ok := QuantileInterval(x, 0.99, 0.95, 100); ok {
+		t.Error("p99 of 100 independent values has an interval")
+	}
+}
+
+func TestDecideQuantile(t *testing.T) {
+	tests := []struct {
+		name            string
+		over, n         int
+		neff, p         float64
+		proved, refuted bool
+		needed          int
+	}{
+		{"too few", 0, 20, 20, 0.95, false, false, 59},
+		{"just enough", 0, 59, 59, 0.95, true, false, 0},
+		{"one short", 0, 58, 58, 0.95, false, false, 59},
+		{"many but dependent", 0, 1000, 40, 0.95, false, false, 59},
+		{"clearly over", 30, 100, 100, 0.95, false, true, 0},
+		{"over but few", 3, 5, 5, 0.95, false, false, 59},
+		{"all over but few", 5, 5, 5, 0.95, false, false, 59},
+		{"nothing", 0, 0, 0, 0.95, false, false, 59},
+		{"lower quantile", 0, 4, 4, 0.05, true, false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := DecideQuantile(tt.over, tt.n, tt.neff, tt.p, 0.05)
+			if d.Proved != tt.proved || d.Refuted != tt.refuted || d.NeededN != tt.needed {
+				t.Errorf("%+v", d)
+			}
+		})
+	}
+	if d := DecideQuantile(2, 100, 100, 0.95, 0.05); d.Proved || d.NeededN < 100 || d.NeededN > 400 {
+		t.Errorf("2 of 100 over a p95: %+v", d)
+	}
+}
+
+func TestDecideShare(t *testing.T) {
+	tests := []struct {
+		ok, n           int
+		proved, refuted bool
+		needed          int
+	}{
+		{149, 149, true, false, 0},
+		{148, 148, false, false, 149},
+		{0, 0, false, false, 0},
+		{90, 100, false, true, 0},
+	}
+	for _, tt := range tests {
+		d := DecideShareAtLeast(tt.ok, tt.n, 0.98, 0.05)
+		if d.Proved != tt.proved || d.Refuted != tt.refuted || d.NeededN != tt.needed {
+			t.Errorf("%d of %d: %+v", tt.ok, tt.n, d)
+		}
+	}
+}
+
+// A limit that lies exactly at the true p95 of a queue (M/D/8) must not be
+// proved more often than alpha promises, though response times depend on each
+// other. Independent order statistics would prove it in up to two thirds of
+// the runs.
+func TestClaimsOnAQueueKeepTheirError(t *testing.T) {
+	runs, warm := 1000, 2000
+	if testing.Short() {
+		runs = 200
+	}
+	for _, c := range []struct{ rho, noise float64 }{{0.5, 0}, {0.7, 0}, {0.9, 0}, {0.5, 1e-3}, {0.7, 1e-3}, {0.9, 1e-3}} {
+		rho, noise := c.rho, c.noise
+		rng := rand.New(rand.NewPCG(7, math.Float64bits(rho)))
+		truth := sorted(mdc(rng, 8, rho, noise, 2_000_000))
+		limit := Quantile(truth, 0.95)
+		proved := 0
+		for range runs {
+			x := mdc(rng, 8, rho, noise, warm+1000)[warm:]
+			over := 0
+			for _, v := range x {
+				if v > limit {
+					over++
+				}
+			}
+			if DecideQuantile(over, len(x), LimitNEff(x, limit), 0.95, 0.05).Proved {
+				proved++
+			}
+		}
+		share := float64(proved) / float64(runs)
+		t.Logf("utilization %v, noise %v: proved in %.1f %% of runs", rho, noise, 100*share)
+		if share > 0.08 {
+			t.Errorf("utilization %v: a false claim is proved in %.1f %% of runs, want at most 8 %%", rho, 100*share)
+		}
+	}
+}
+
+// mdc returns the waiting times of n arrivals at a queue with Poisson arrivals,
+// fixed service time 1 and c servers, by the Kiefer-Wolfowitz recurrence, plus a
+// little noise, as measured times have it.
+func mdc(rng *rand.Rand, c int, rho, noise float64, n int) []float64 {
+	free := make([]float64, c) // when each server is free
+	now := 0.0
+	out := make([]float64, n)
+	for i := range out {
+		now += rng.ExpFloat64() / (rho * float64(c))
+		first := 0
+		for j, f := range free {
+			if f < free[first] {
+				first = j
+			}
+		}
+		begin := max(now, free[first])
+		free[first] = begin + 1
+		out[i] = begin - now + noise*rng.Float64()
+	}
+	return out
+}
+
+func TestESS(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	white := make([]float64, 20000)
+	for i := range white {
+		white[i] = rng.NormFloat64()
+	}
+	if e := ESS(white); e < 17000 || e > 20000 {
+		t.Errorf("white noise is worth %v of 20000", e)
+	}
+	ar := lcg(99, 20000, 0.9)
+	if e, want := ESS(ar), 20000*0.1/1.9; e < 0.7*want || e > 1.4*want {
+		t.Errorf("AR(1) is worth %v, want about %v", e, want)
+	}
+	constant := []float64{5, 5, 5, 5, 5}
+	if e := ESS(constant); e != 5 {
+		t.Errorf("a constant series is worth %v, want n", e)
+	}
+	infs := slices.Clone(white[:100])
+	infs[3], infs[50] = math.Inf(1), math.Inf(1)
+	if e := RankESS(infs); !(e > 0 && e <= 100) {
+		t.Errorf("with failures: %v", e)
+	}
+}
+
+func TestTrend(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	flat, rising := make([]float64, 5000), make([]float64, 5000)
+	for i := range flat {
+		flat[i] = rng.NormFloat64()
+		rising[i] = rng.NormFloat64() + float64(i)/1000
+	}
+	if _, p := MannKendall(flat); p < 0.001 {
+		t.Errorf("no trend has p %v", p)
+	}
+	if tau, p := MannKendall(rising); p > 1e-6 || tau <= 0 {
+		t.Errorf("a trend has tau %v, p %v", tau, p)
+	}
+	if tau, p := MannKendall([]float64{1, 1, 1, 1, 1}); tau != 0 || p != 1 {
+		t.Errorf("a constant has tau %v, p %v", tau, p)
+	}
+	if cut, steady := MSER5(rising[:200]); steady && cut == 0 {
+		t.Log("a slow rise is steady to MSER-5; the trend test is there for it")
+	}
+}
+
+func TestRatioMOVER(t *testing.T) {
+	r := RatioMOVER(Bounded{10, 8, 12.5}, Bounded{20, 16, 25})
+	near(t, "ratio", r.Value, 2, 1e-12)
+	near(t, "symmetric in logarithms", r.Lo*r.Hi, 4, 1e-12)
+	if r := RatioMOVER(Bounded{10, 0, 12}, Bounded{20, 16, 25}); !math.IsInf(r.Hi, 1) {
+		t.Errorf("a divisor that may be 0 gives %v", r)
+	}
+}
+
+func FuzzBinomQuantile(f *testing.F) {
+	f.Add(0.05, 59, 0.95)
+	f.Add(0.975, 1000, 0.001)
+	f.Fuzz(func(t *testing.T, q float64, n int, p float64) {
+		if !(q > 1e-12 && q < 1-1e-12) || n < 1 || n > 100000 || !(p > 1e-9 && p < 1-1e-9) {
+			t.Skip()
+		}
+		k := BinomQuantile(q, n, p)
+		const slack = 1e-9
+		if c := BinomCDF(k, n, p); c < q*(1-slack) {
+			t.Errorf("P(X ≤ %d) = %v < %v", k, c, q)
+		}
+		if c := BinomCDF(k-1, n, p); k > 0 && c > q*(1+slack) {
+			t.Errorf("P(X ≤ %d) = %v ≥ %v: %d is not the smallest", k-1, c, q, k)
+		}
+	})
+}
+
+func BenchmarkESS(b *testing.B) {
+	x := lcg(1, 100_000, 0.9)
+	for b.Loop() {
+		ESS(x)
+	}
+}
