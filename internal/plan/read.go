@@ -125,10 +125,7 @@ func (p *Plan) settle(prov Provenance) {
 		for _, q := range quickValues {
 			// A plan file is written for a full run, so --quick wins over it,
 			// but not over what was typed with it.
-			if from := prov[q.Path]; strings.HasPrefix(from, "--") || strings.HasPrefix(from, envPrefix) {
-				continue
-			}
-			if prov.From("quick") == prov.From(q.Path) && prov[q.Path] != "" {
+			if _, set := prov[q.Path]; set && !fromFile(prov, q.Path) {
 				continue
 			}
 			if err := p.set(q.Path, q.Value); err == nil {
@@ -141,6 +138,7 @@ func (p *Plan) settle(prov Provenance) {
 			}
 		}
 	}
+	p.dropStrayClaims(prov)
 	if len(p.Only) == 1 && p.Only[0] == Load {
 		for i := range p.Claims {
 			if p.Claims[i].Benchmark == "" {
@@ -148,6 +146,24 @@ func (p *Plan) settle(prov Provenance) {
 			}
 		}
 	}
+}
+
+// dropStrayClaims forgets the claims of a file that belong to benchmarks which
+// whoever typed --only does not want this time.
+func (p *Plan) dropStrayClaims(prov Provenance) {
+	if len(p.Only) == 0 || fromFile(prov, "only") || prov.From("claims") != "default" {
+		return
+	}
+	p.Claims = slices.DeleteFunc(p.Claims, func(c Claim) bool {
+		l, err := metric.ParseLimit(c.Limit)
+		return err == nil && !slices.Contains(p.Only, BenchmarkOf(c, l))
+	})
+}
+
+// fromFile reports whether a file set the value at path.
+func fromFile(prov Provenance, path string) bool {
+	from := prov.From(path)
+	return from != "default" && !strings.HasPrefix(from, "--") && !strings.HasPrefix(from, envPrefix) && !strings.HasPrefix(from, "the ")
 }
 
 func (p *Plan) readEnv(env []string, prov Provenance) error {
@@ -192,6 +208,17 @@ func (p *Plan) readYAML(b []byte, name string, prov Provenance) error {
 	if err := k.walk(file.Docs[0].Body, reflect.TypeFor[Plan](), ""); err != nil {
 		return err
 	}
+	return p.decode(b, name)
+}
+
+// decode reads YAML over the plan. The library panics on a few malformed
+// inputs (a tag on the wrong kind of value); that is a bad file, not a crash.
+func (p *Plan) decode(b []byte, name string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s cannot be read as YAML; look for tags (!) and anchors (&), which plans do not need", name)
+		}
+	}()
 	if err := yaml.UnmarshalWithOptions(b, p, yaml.Strict()); err != nil {
 		return yamlError(name, err)
 	}

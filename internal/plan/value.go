@@ -171,3 +171,68 @@ func childType(t reflect.Type, name string) (reflect.Type, bool) {
 	}
 	return nil, false
 }
+
+// Value is one leaf of a plan with where it came from.
+type Value struct {
+	Path string `json:"key"`
+	Text string `json:"value"`
+	From string `json:"from"`
+}
+
+// Values lists every key that has a value, in the order of the types, with
+// secrets left out.
+func (p Plan) Values(prov Provenance) []Value {
+	var out []Value
+	leaves(reflect.ValueOf(p), "", func(path, text string) {
+		from := prov.From(path)
+		if from == "default" { // a list is set as a whole
+			for _, known := range prov.paths() {
+				if strings.HasPrefix(known, path+"[") || strings.HasPrefix(known, path+".") {
+					from = prov[known]
+					break
+				}
+			}
+		}
+		out = append(out, Value{path, text, from})
+	})
+	return out
+}
+
+func leaves(v reflect.Value, path string, visit func(path, text string)) {
+	switch {
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		return
+	case v.Kind() == reflect.Pointer:
+		leaves(v.Elem(), path, visit)
+		return
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if name := yamlName(v.Type().Field(i)); name != "" {
+				leaves(v.Field(i), strings.TrimPrefix(path+"."+name, "."), visit)
+			}
+		}
+		return
+	case v.IsZero() && (v.Kind() == reflect.String || v.Kind() == reflect.Slice || v.Kind() == reflect.Map):
+		return
+	}
+	text := fmt.Sprint(v.Interface())
+	switch x := v.Interface().(type) {
+	case map[string]string: // headers
+		text = fmt.Sprintf("%d, values not shown", len(x))
+	case []Claim:
+		var limits []string
+		for _, c := range x {
+			limits = append(limits, c.Limit)
+		}
+		text = strings.Join(limits, ", ")
+	case string:
+		if strings.HasSuffix(path, "key_command") {
+			text = Redacted
+		}
+	default:
+		if v.Kind() == reflect.Slice {
+			text = strings.Trim(strings.ReplaceAll(text, " ", ","), "[]")
+		}
+	}
+	visit(path, text)
+}

@@ -403,9 +403,12 @@ type TargetCost struct {
 	PerRequest   Estimate `json:"per_request"`
 	PerMTok      Estimate `json:"per_mtok"` // input and output tokens together
 	TokensPerUSD Estimate `json:"tokens_per_usd"`
-	Parts        []Part   `json:"parts,omitempty"`        // of PerRequest: input, cached, output, busy machine, idle machine
-	CapacityRPS  *Number  `json:"capacity_rps,omitempty"` // requests/s that one replica carried
-	CapacityFrom string   `json:"capacity_from,omitempty"`
+	// PerMTokFull is PerMTok of a machine that works at its capacity all the
+	// time: what the volume would have to be for; absent where paid by the token.
+	PerMTokFull  *Estimate `json:"per_mtok_full_use,omitempty"`
+	Parts        []Part    `json:"parts,omitempty"`        // of PerRequest: input, cached, output, busy machine, idle machine
+	CapacityRPS  *Number   `json:"capacity_rps,omitempty"` // requests/s that one replica carried
+	CapacityFrom string    `json:"capacity_from,omitempty"`
 }
 
 // Part is one share of a cost.

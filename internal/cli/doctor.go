@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/hardware"
+	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/plan"
+)
+
+// check is one line of the doctor.
+type check struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // ok, warn, fail
+	Text   string `json:"text"`
+	Do     string `json:"do,omitempty"` // what to do about it
+}
+
+func newDoctor(p *Process) *cobra.Command {
+	var f planFlags
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "doctor [URL]",
+		Short: "Check this machine, the tool itself and, with a URL, an endpoint",
+		Long: `Check this machine, the tool itself, by measuring the built-in server whose
+true times are known, and, with a URL, what an endpoint can do. Each line says
+what to do about it; the last line is pass or fail.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			pl, err := p.doctorPlan(&f, first(args))
+			if err != nil {
+				return err
+			}
+			return p.doctor(c.Context(), pl, asJSON)
+		},
+	}
+	f.add(c, targetFlags, []string{"dir", "insecure", "ca-cert", "connect-timeout"})
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (p *Process) doctorPlan(f *planFlags, url string) (plan.Plan, error) {
+	if url != "" {
+		f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: url, From: "the command line"})
+	}
+	pl, prov, err := plan.Read(plan.Sources{Env: p.Env, Set: f.settings})
+	if err != nil {
+		return pl, usageError{err}
+	}
+	if pl.Candidate.URL != "" {
+		if err := pl.Validate(); err != nil {
+			return pl, usageError{prov.Locate(err)}
+		}
+	}
+	return pl, nil
+}
+
+func (p *Process) doctor(ctx context.Context, pl plan.Plan, asJSON bool) error {
+	var all []check
+	add := func(checks ...check) {
+		for _, c := range checks {
+			all = append(all, c)
+			if !asJSON {
+				c.print(p.Stdout)
+			}
+		}
+	}
+	add(check{Name: "version", Status: "ok", Text: fmt.Sprintf("%s (%s, %s/%s)", p.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)})
+	add(machineChecks(ctx)...)
+	add(fileLimit(), clockCheck(), timerCheck(), writeCheck(pl.Dir))
+	add(selfChecks(ctx)...)
+	if pl.Candidate.URL != "" {
+		add(urlChecks(ctx, pl)...)
+	}
+	verdict := "pass"
+	for _, c := range all {
+		if c.Status == "fail" {
+			verdict = "fail"
+		}
+	}
+	if asJSON {
+		if err := writeJSON(p.Stdout, struct {
+			Checks  []check `json:"checks"`
+			Verdict string  `json:"verdict"`
+		}{all, verdict}); err != nil {
+			return err
+		}
+	} else if _, err := fmt.Fprintln(p.Stdout, "doctor:", verdict); err != nil {
+		return err
+	}
+	if verdict == "fail" {
+		return exitCode(exitError)
+	}
+	return nil
+}
+
+func (c check) print(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "%-4s  %-16s  %s\n", c.Status, c.Name, c.Text)
+	if c.Do != "" {
+		_, _ = fmt.Fprintf(w, "%-4s  %-16s  → %s\n", "", "", c.Do)
+	}
+}
+
+func machineChecks(ctx context.Context) []check {
+	h := hardware.Host(ctx)
+	cores := check{Name: "cores", Status: "ok", Text: fmt.Sprintf("%d usable, %s", h.Cores, h.CPU)}
+	if h.Cores < 2 {
+		cores.Status = "warn"
+		cores.Do = "the client needs a core of its own beside a local server; measure from another machine"
+	}
+	memory := check{Name: "memory", Status: "ok", Text: fmt.Sprintf("%d MiB", h.MemoryMB)}
+	if h.MemoryMB > 0 && h.MemoryMB < 512 {
+		memory.Status, memory.Do = "warn", "long runs keep their log in memory when they are reported; 512 MiB are enough for most"
+	}
+	return []check{cores, memory}
+}
+
+// clockCheck watches the monotonic clock and the wall clock for a moment.
+func clockCheck() check {
+	least := time.Duration(1 << 62)
+	last := time.Now()
+	for range 10000 {
+		now := time.Now()
+		if d := now.Sub(last); d > 0 && d < least {
+			least = d
+		}
+		last = now
+	}
+	a := time.Now()
+	time.Sleep(20 * time.Millisecond)
+	b := time.Now()
+	wall := b.Round(0).Sub(a.Round(0))
+	step := (wall - b.Sub(a)).Abs()
+	c := check{Name: "clock", Status: "ok", Text: fmt.Sprintf("resolution %v; wall clock and monotonic clock agree within %v over 20 ms", least, step.Round(time.Microsecond))}
+	if least > 100*time.Microsecond || step > time.Millisecond {
+		c.Status, c.Do = "warn", "latencies under a millisecond are not to be trusted; is the clock being stepped, or is this an emulated machine?"
+	}
+	return c
+}
+
+// timerCheck measures how late a plain sleep ends; on Linux the pacer does
+// better, and each run reports its own lateness.
+func timerCheck() check {
+	worst := time.Duration(0)
+	for range 50 {
+		begin := time.Now()
+		time.Sleep(time.Millisecond)
+		worst = max(worst, time.Since(begin)-time.Millisecond)
+	}
+	c := check{Name: "timer", Status: "ok", Text: fmt.Sprintf("a sleep of 1 ms ends at most %v late (of 50)", worst.Round(time.Microsecond))}
+	if worst > 20*time.Millisecond {
+		c.Status, c.Do = "warn", "this machine is busy or throttled; stop other work before you measure"
+	}
+	return c
+}
+
+// writeCheck writes a file where runs go.
+func writeCheck(dir string) check {
+	c := check{Name: "write access", Status: "ok", Text: fmt.Sprintf("runs go to %s", dir)}
+	at := dir
+	for { // the folder is made by the first run
+		if info, err := os.Stat(at); err == nil && info.IsDir() {
+			break
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			break
+		}
+		at = up
+	}
+	f, err := os.CreateTemp(at, ".inferometer-doctor-*")
+	if err == nil {
+		_, err = f.Write(make([]byte, 64<<10))
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+		if removeErr := os.Remove(f.Name()); err == nil {
+			err = removeErr
+		}
+	}
+	if err != nil {
+		c.Status, c.Text, c.Do = "fail", fmt.Sprintf("cannot write to %s: %v", at, err), "name a folder that can be written with --dir"
+	}
+	return c
+}
+
+// urlChecks asks an endpoint what it can do.
+func urlChecks(ctx context.Context, pl plan.Plan) []check {
+	t := pl.Candidate
+	fail := func(err error) []check {
+		return []check{{Name: "endpoint", Status: "fail", Text: err.Error()}}
+	}
+	key, err := endpoint.LoadKey(ctx, t.KeyEnv, t.KeyFile, t.KeyCommand)
+	if err != nil {
+		return fail(err)
+	}
+	url := t.URL
+	if profile, ok := simProfile(url); ok {
+		exe, err := os.Executable()
+		if err != nil {
+			return fail(err)
+		}
+		s, err := launch.Sim(ctx, exe, simArgs(profile, t, pl.Seed))
+		if err != nil {
+			return fail(err)
+		}
+		defer func() { _ = s.Stop() }()
+		url = s.URL
+	}
+	c, err := endpoint.New(endpoint.Config{
+		URL: url, Model: t.Model, API: t.API, Stream: t.Stream, Key: key, Headers: t.Headers, Body: t.Body,
+		ConnectTimeout: pl.Client.ConnectTimeout.Std(), IdleTimeout: 30 * time.Second, Insecure: pl.Client.Insecure, CACert: pl.Client.CACert,
+		Clock: exchange.NewClock(),
+	})
+	if err != nil {
+		return fail(err)
+	}
+	defer c.Close()
+	found, err := c.Probe(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	server := found.Server
+	if server == "" {
+		server = "a server that does not say what it is"
+	}
+	out := []check{{Name: "endpoint", Status: "ok", Text: fmt.Sprintf("%s: %s, model %s, evidence %s", c.URL(), server, found.Model, found.Evidence)}}
+	for _, a := range found.Abilities {
+		k := check{Name: a.Name, Status: "ok", Text: a.State}
+		if a.State != "yes" {
+			k.Status, k.Do = "warn", a.Note
+		}
+		out = append(out, k)
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/inferometer/inferometer/examples"
+	"github.com/inferometer/inferometer/internal/plan"
+)
+
+// planFlags are the flags of a command that set keys of the plan, and the
+// values given, in the order given.
+type planFlags struct {
+	settings []plan.Setting
+}
+
+// value collects one flag's values as text; the plan parses them, so that a
+// flag, a variable and a file have the same rules and the same errors.
+type value struct {
+	flags *planFlags
+	key   plan.Key
+	text  string
+}
+
+func (v *value) String() string { return v.text }
+func (v *value) Type() string   { return "value" }
+
+func (v *value) Set(s string) error {
+	v.text = s
+	v.flags.settings = append(v.flags.settings, plan.Setting{Path: v.key.Path, Value: s, From: "--" + v.key.Flag})
+	return nil
+}
+
+// boolFlags need no value: --quick.
+var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true}
+
+// Groups of flags.
+var (
+	targetFlags   = []string{"url", "model", "key-env", "key-file", "key-command", "api", "stream"}
+	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "insecure", "ca-cert", "max-cost"}
+	runFlags      = []string{"name", "seed", "dir", "claim", "undecided", "keep-text"}
+	workFlags     = []string{"input-tokens", "output-tokens", "temperature", "dataset"}
+	baselineFlags = []string{"baseline", "baseline-model", "baseline-key-env", "baseline-key-file", "baseline-key-command", "baseline-api"}
+	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
+	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}
+	loadFlags     = []string{"users", "rate", "arrival", "requests", "duration", "warmup", "think-time", "trace", "speed"}
+)
+
+func (f *planFlags) add(c *cobra.Command, groups ...[]string) {
+	for _, g := range groups {
+		for _, name := range g {
+			k, ok := plan.LookupKey(name)
+			if !ok {
+				panic("cli: no key for the flag " + name) // a test makes every command
+			}
+			f.addKey(c.Flags(), k)
+		}
+	}
+	c.Flags().SortFlags = false
+}
+
+func (f *planFlags) addKey(set *pflag.FlagSet, k plan.Key) {
+	fl := set.VarPF(&value{flags: f, key: k}, k.Flag, "", k.Help)
+	if boolFlags[k.Flag] {
+		fl.NoOptDefVal = "true"
+	}
+}
+
+// read makes the plan of a command. arg is its argument: a URL, a plan file or
+// nothing, which means the demo unless a flag or variable names an endpoint.
+func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, plan.Provenance, error) {
+	s := plan.Sources{Env: p.Env}
+	switch {
+	case arg == "" && !p.namesEndpoint(f):
+		s.Name, s.YAML = "examples/migration.yaml", examples.Migration
+	case arg == "":
+	case strings.Contains(arg, "://") || strings.HasPrefix(arg, "sim:"):
+		s.Set = append(s.Set, plan.Setting{Path: "candidate.url", Value: arg, From: "the command line"})
+	case isFile(arg) || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
+		s.File = arg
+	default:
+		return plan.Plan{}, nil, usagef("%q is neither a URL nor a plan file; a URL begins with http:// or https://, as in http://%s", arg, strings.TrimLeft(arg, "/:"))
+	}
+	if len(only) > 0 {
+		s.Set = append(s.Set, plan.Setting{Path: "only", Value: strings.Join(only, ","), From: "the command"})
+	}
+	s.Set = append(s.Set, f.settings...)
+	pl, prov, err := plan.Read(s)
+	if err != nil {
+		return pl, prov, usageError{err}
+	}
+	if err := pl.Validate(); err != nil {
+		return pl, prov, usageError{prov.Locate(err)}
+	}
+	return pl, prov, nil
+}
+
+// namesEndpoint reports whether a flag or variable sets the candidate's URL.
+func (p *Process) namesEndpoint(f *planFlags) bool {
+	for _, s := range f.settings {
+		if s.Path == "candidate.url" {
+			return true
+		}
+	}
+	return p.getenv("INFEROMETER_URL") != ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+// commandLine is what was typed, without what may be secret.
+func (p *Process) commandLine() string {
+	out := []string{"inferometer"}
+	hide := false
+	for _, a := range p.Args {
+		name, _, hasValue := strings.Cut(a, "=")
+		secret := strings.HasSuffix(name, "key-command")
+		switch {
+		case hide:
+			a, hide = plan.Redacted, false
+		case secret && hasValue:
+			a = name + "=" + plan.Redacted
+		case secret:
+			hide = true
+		}
+		if strings.Contains(a, "://") {
+			a = withoutUserinfo(a)
+		}
+		if strings.ContainsAny(a, " \t\n'\"<>&|;*?()[]{}$`\\") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		out = append(out, a)
+	}
+	return strings.Join(out, " ")
+}
+
+// withoutUserinfo removes user, password and query of a URL, which the tool
+// refuses but which must not be repeated either.
+func withoutUserinfo(s string) string {
+	before, rest, _ := strings.Cut(s, "://")
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	host, path, found := strings.Cut(rest, "/")
+	if i := strings.LastIndexByte(host, '@'); i >= 0 {
+		host = host[i+1:]
+	}
+	if found {
+		path = "/" + path
+	}
+	return fmt.Sprintf("%s://%s%s", before, host, path)
+}

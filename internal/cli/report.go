@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/suite"
+)
+
+func newReport(p *Process) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "report RUN",
+		Short: "Recompute everything of a run from its log, and write its report anew",
+		Long: `Recompute everything of a run from its log, and write result.json, report.md,
+report.html and the figures anew. RUN is the run's folder. It works on a run
+that was killed, too: what was written until then is reported as interrupted.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := suite.Recompute(args[0])
+			if r == nil {
+				return err
+			}
+			if err != nil {
+				p.complain(err)
+			}
+			if showErr := p.show(r, asJSON, plan.Plan{}); showErr != nil {
+				return showErr
+			}
+			if err != nil {
+				return exitCode(exitError)
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print result.json to stdout")
+	return c
+}

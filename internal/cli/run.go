@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/suite"
+)
+
+// output is how a command with a result shows it.
+type output struct {
+	json   bool
+	dryRun bool
+}
+
+func (o *output) add(c *cobra.Command) {
+	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the resolved plan and what it would send and cost, and send nothing")
+}
+
+func newRun(p *Process) *cobra.Command {
+	var f planFlags
+	var o output
+	c := &cobra.Command{
+		Use:   "run [URL | plan.yaml]",
+		Short: "Run the benchmarks: latency, throughput, cost, quality, hardware",
+		Long: `Run the benchmarks against an endpoint, or as a plan says, and write a report.
+
+Without an argument it runs the demo: two built-in simulated endpoints, a
+self-hosted vLLM and a commercial API. What is measured from them is marked
+simulated everywhere.
+
+Every flag is also a key of a plan file and a variable INFEROMETER_NAME.
+Flags win over variables, variables over the file, the file over defaults.`,
+		Example: `  inferometer run
+  inferometer run http://127.0.0.1:8000 --quick
+  inferometer run plan.yaml --only latency,cost --dry-run`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args)) },
+	}
+	f.add(c, []string{"only"}, suiteFlags[:1], baselineFlags, targetFlags, suiteFlags[1:], workFlags, costFlags, runFlags, clientFlags)
+	o.add(c)
+	f.addLegacy(c)
+	return c
+}
+
+// addLegacy adds the flags of older scripts.
+func (f *planFlags) addLegacy(c *cobra.Command) {
+	only := func(name, benchmarks string) {
+		fl := c.Flags().VarPF(&fixed{f, plan.Setting{Path: "only", Value: benchmarks, From: "--" + name}}, name, "", "the same as --only "+benchmarks)
+		fl.NoOptDefVal = "true"
+		fl.Hidden = true
+	}
+	only("latency-only", "latency")
+	only("cost-only", "throughput,cost")
+	only("concurrent-only", "throughput")
+	only("apple-silicon", "hardware")
+	for name, to := range map[string]string{"concurrent-levels": "levels", "service-url": "url"} {
+		k, _ := plan.LookupKey(to)
+		fl := c.Flags().VarPF(&value{flags: f, key: plan.Key{Flag: name, Path: k.Path}}, name, "", "the same as --"+to)
+		fl.Hidden = true
+	}
+}
+
+// fixed is a flag that stands for one setting.
+type fixed struct {
+	flags   *planFlags
+	setting plan.Setting
+}
+
+func (v *fixed) String() string { return "" }
+func (v *fixed) Type() string   { return "bool" }
+
+func (v *fixed) Set(s string) error {
+	on, err := strconv.ParseBool(s)
+	if on {
+		v.flags.settings = append(v.flags.settings, v.setting)
+	}
+	return err
+}
+
+func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command {
+	var f planFlags
+	var o output
+	c := &cobra.Command{
+		Use: name + " [URL | plan.yaml]", Short: short,
+		Long: short + ".\n\nThe same as inferometer run with this benchmark alone; without an argument, against the\nbuilt-in endpoints of the demo.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args), only...) },
+	}
+	switch name {
+	case "latency":
+		f.add(c, []string{"iterations", "latency-warmup", "quick"}, baselineFlags, targetFlags, workFlags, runFlags, clientFlags)
+	case "throughput":
+		f.add(c, []string{"levels", "level-requests", "load-baseline", "quick"}, baselineFlags, targetFlags, workFlags, runFlags, clientFlags)
+	case "cost":
+		f.add(c, costFlags, []string{"levels", "level-requests", "quick"}, baselineFlags, targetFlags, workFlags, runFlags, clientFlags)
+	case "quality":
+		f.add(c, []string{"kinds", "keywords", "quality-output-tokens", "iterations", "quick"}, baselineFlags, targetFlags, []string{"input-tokens", "temperature"}, runFlags, clientFlags)
+	}
+	o.add(c)
+	return c
+}
+
+func newLoad(p *Process) *cobra.Command {
+	var f planFlags
+	var o output
+	c := &cobra.Command{
+		Use:   "load [URL | plan.yaml]",
+		Short: "Put one cell of load on an endpoint, with all knobs",
+		Long: `Put one cell of load on an endpoint.
+
+--rate R is open loop: requests go when they are due, whether or not answers
+come. --users N is closed loop: each user waits for the answer before the next
+request, so that a slow server gets less load; its latency does not answer how
+the server does at a rate. --trace FILE replays recorded arrivals and lengths.
+Latency counts from when a request was due.`,
+		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --arrival poisson --duration 1m
+  inferometer load http://127.0.0.1:8000 --users 16 --requests 500 --claim 'ttft.p95<500ms'
+  inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			arg := first(args)
+			if arg == "" && !p.namesEndpoint(&f) {
+				return usagef("give the URL of the endpoint, as in: inferometer load http://127.0.0.1:8000 --users 4 --requests 100")
+			}
+			return p.run(c.Context(), &f, &o, arg, "load")
+		},
+	}
+	f.add(c, loadFlags, targetFlags, workFlags, runFlags, clientFlags)
+	o.add(c)
+	return c
+}
+
+func newHardware(p *Process) *cobra.Command {
+	var f planFlags
+	var o output
+	c := &cobra.Command{
+		Use:   "hardware",
+		Short: "Say what machine this is",
+		Long:  "Say what machine this is: processor, memory, accelerators. Nothing is sent.",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: "", From: "the command"})
+			return p.run(c.Context(), &f, &o, "", "hardware")
+		},
+	}
+	f.add(c, []string{"name", "dir"})
+	o.add(c)
+	return c
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// run carries out a command that measures.
+func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, only ...string) error {
+	pl, prov, err := p.read(f, arg, only...)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return p.dryRun(pl, prov, o.json)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("failed to find this program's own file: %w", err)
+	}
+	ctx, stop, release := p.interruptible(ctx)
+	defer release()
+	progress := newProgress(p)
+	out, err := suite.Run(ctx, pl, suite.Options{
+		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
+		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
+			s, err := launch.Sim(ctx, exe, simArgs(profile, t, seed))
+			if err != nil {
+				return "", nil, err
+			}
+			return s.URL, func() { _ = s.Stop() }, nil
+		},
+	})
+	progress.end()
+	if out == nil || out.Result == nil {
+		if stop.Err() != nil && err != nil {
+			p.complain(err)
+			return exitCode(suite.ExitInterrupted)
+		}
+		return err
+	}
+	if err != nil {
+		p.complain(err)
+	}
+	if showErr := p.show(out.Result, o.json, pl); showErr != nil {
+		return showErr
+	}
+	code := suite.ExitCode(out.Result, pl)
+	if code == 0 && err != nil {
+		code = exitError
+	}
+	if code != 0 {
+		return exitCode(code)
+	}
+	return nil
+}
+
+// show prints a result.
+func (p *Process) show(r *result.Result, asJSON bool, _ plan.Plan) error {
+	if asJSON {
+		return writeJSON(p.Stdout, r)
+	}
+	width, _ := terminal(p.Stdout)
+	return report.Console(p.Stdout, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width})
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// interruptible gives a command two contexts: the first Ctrl-C ends stop (no
+// new requests; what runs is drained and reported), the second ends run (what
+// runs is cut; the data is kept), the third ends the program.
+func (p *Process) interruptible(parent context.Context) (run, stop context.Context, release func()) {
+	run, cancelRun := context.WithCancel(parent)
+	stop, cancelStop := context.WithCancel(run)
+	signals := make(chan os.Signal, 3)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			switch n {
+			case 0:
+				_, _ = fmt.Fprintln(p.Stderr, "\ninferometer: stopping: running requests end first; Ctrl-C again cuts them")
+				cancelStop()
+			case 1:
+				_, _ = fmt.Fprintln(p.Stderr, "\ninferometer: cutting what runs; what was measured is kept")
+				cancelRun()
+			default:
+				os.Exit(suite.ExitInterrupted)
+			}
+		}
+	}()
+	return run, stop, func() {
+		signal.Stop(signals)
+		close(done)
+		cancelStop()
+		cancelRun()
+	}
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/sim"
+)
+
+// simArgs are the arguments of the child process that serves a sim: target.
+func simArgs(profile string, t plan.Target, seed uint64) []string {
+	args := []string{"--profile", profile, "--seed", strconv.FormatUint(seed, 10), "--exit-with-stdin"}
+	if s := t.Sim; s != nil {
+		if s.TTFT > 0 {
+			args = append(args, "--ttft", s.TTFT.String())
+		}
+		if s.ITL > 0 {
+			args = append(args, "--itl", s.ITL.String())
+		}
+		if s.Slots > 0 {
+			args = append(args, "--slots", strconv.Itoa(s.Slots))
+		}
+	}
+	return args
+}
+
+func newSim(p *Process) *cobra.Command {
+	var (
+		addr, profile, truth, keyEnv string
+		ttft, itl                    time.Duration
+		slots                        int
+		seed                         uint64
+		withStdin                    bool
+	)
+	var names []string
+	for _, pr := range sim.Profiles() {
+		names = append(names, fmt.Sprintf("  %-6s %s", pr.Name, pr.Description))
+	}
+	c := &cobra.Command{
+		Use:   "sim",
+		Short: "Serve a simulated endpoint",
+		Long: `Serve a simulated OpenAI-compatible endpoint: chat and plain completions,
+models, health and metrics, with the latency of a profile. Its answers are
+marked simulated. Profiles:
+
+` + strings.Join(names, "\n"),
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			pr, err := sim.LookupProfile(profile)
+			if err != nil {
+				return usagef("--profile: %w", err)
+			}
+			if c.Flags().Changed("ttft") {
+				pr.TTFT = ttft
+			}
+			if c.Flags().Changed("itl") {
+				pr.ITL = itl
+			}
+			if c.Flags().Changed("slots") {
+				pr.Slots = slots
+			}
+			if err := pr.Validate(); err != nil {
+				return usageError{err}
+			}
+			cfg := sim.Config{Profile: pr, Seed: seed}
+			if keyEnv != "" {
+				if cfg.APIKey = p.getenv(keyEnv); cfg.APIKey == "" {
+					return usagef("--api-key-env: the environment variable %q is not set", keyEnv)
+				}
+			}
+			if truth != "" {
+				f, err := os.OpenFile(truth, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+				if err != nil {
+					return fmt.Errorf("--truth-log: %w", err)
+				}
+				defer func() { _ = f.Close() }()
+				cfg.TruthLog = f
+			}
+			ctx, cancel := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+			defer cancel()
+			if withStdin {
+				ctx = untilEOF(ctx, p.Stdin)
+			}
+			return p.serveSim(ctx, addr, cfg)
+		},
+	}
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
+	c.Flags().StringVar(&profile, "profile", "vllm", "latency and answers: a profile of the list above")
+	c.Flags().DurationVar(&ttft, "ttft", 0, "time to first token (default: the profile's)")
+	c.Flags().DurationVar(&itl, "itl", 0, "time between tokens (default: the profile's)")
+	c.Flags().IntVar(&slots, "slots", 0, "requests served at once; further ones queue (default: the profile's)")
+	c.Flags().Uint64Var(&seed, "seed", 1, "seed of jitter and answers")
+	c.Flags().StringVar(&truth, "truth-log", "", "file that gets intended and actual time of every write")
+	c.Flags().StringVar(&keyEnv, "api-key-env", "", "name of the environment variable with the API key to ask for")
+	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, so that the server dies with its parent")
+	return c
+}
+
+func (p *Process) serveSim(ctx context.Context, addr string, cfg sim.Config) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	if _, err := fmt.Fprintf(p.Stdout, "listening on http://%s\n", l.Addr()); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if host, _, _ := net.SplitHostPort(l.Addr().String()); !net.ParseIP(host).IsLoopback() {
+		_, _ = fmt.Fprintln(p.Stderr, "inferometer: this address can be reached from other machines")
+	}
+	return sim.New(cfg).Serve(ctx, l)
+}
+
+// untilEOF ends a context when r does.
+func untilEOF(ctx context.Context, r io.Reader) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, r)
+		cancel()
+	}()
+	return ctx
+}

@@ -1,0 +1,150 @@
+// Package hardware says which machine this program runs on: processor, cores
+// and memory with the limits that a container puts on them, NUMA, frequency
+// governor, virtualisation and NVIDIA GPUs. Speed and cost figures mean
+// little without them, and two runs are compared only when they agree.
+//
+// Each fact names where it was read. What cannot be read is left out: a
+// missing fact is not a zero. The package asks for no privileges, reads
+// neither host name nor serial numbers nor addresses, and changes nothing.
+// It measures no power; and it describes the client's machine, which is the
+// server's only where the server is local.
+package hardware
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// detectTimeout bounds all that asks the operating system or a program.
+const detectTimeout = 10 * time.Second
+
+// Host returns the few facts about this machine that every run records. Cores
+// is what this process may use: the machine's logical cores, less what
+// affinity and a container take away. MemoryMB is in MiB, and is the
+// container's limit where that is smaller.
+func Host(ctx context.Context) result.Host {
+	ctx, cancel := context.WithTimeout(ctx, detectTimeout)
+	defer cancel()
+	return hostOf(describe(ctx), limitsOf(os.DirFS("/")))
+}
+
+func hostOf(s system, l limits) result.Host {
+	h := result.Host{
+		OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(),
+		CPU: s.cpu, Kernel: s.kernel, Cores: runtime.NumCPU(),
+		MemoryMB: int64(s.memory >> 20),
+	}
+	if l.cores > 0 {
+		h.Cores = min(h.Cores, max(1, int(math.Ceil(l.cores))))
+	}
+	if l.memory > 0 && (s.memory == 0 || l.memory < s.memory) {
+		h.MemoryMB = int64(l.memory >> 20)
+	}
+	return h
+}
+
+// Detect returns all that can be found out about this machine within 10 s.
+// Local is left false: whether the candidate runs here is not this package's
+// to know.
+func Detect(ctx context.Context) result.Hardware {
+	ctx, cancel := context.WithTimeout(ctx, detectTimeout)
+	defer cancel()
+	s, l := describe(ctx), limitsOf(os.DirFS("/"))
+	h := result.Hardware{Evidence: result.Measured, Host: hostOf(s, l)}
+	b := sheet{}
+	b.addSystem(s)
+	b.addLimits(l, s)
+	if runtime.GOOS == "linux" {
+		b.addLinux(os.DirFS("/"), os.Getenv)
+	}
+	b.addGPUs(ctx, runProgram)
+	h.Facts, h.Notes = b.facts, b.notes
+	return h
+}
+
+// sheet collects facts.
+type sheet struct {
+	facts []result.Fact
+	notes []string
+}
+
+// add appends a fact; an empty value is a missing one and adds nothing.
+func (b *sheet) add(name, value, source string) {
+	if value = clean(value); value != "" {
+		b.facts = append(b.facts, result.Fact{Name: name, Value: value, Source: source})
+	}
+}
+
+func (b *sheet) note(format string, args ...any) {
+	b.notes = append(b.notes, fmt.Sprintf(format, args...))
+}
+
+// addSystem adds what every operating system tells.
+func (b *sheet) addSystem(s system) {
+	b.add("processor", s.cpu, s.source)
+	if s.logical > 0 {
+		v := fmt.Sprintf("%d logical", s.logical)
+		if s.physical > 0 {
+			v += fmt.Sprintf(", %d physical", s.physical)
+		}
+		b.add("cores", v, s.source)
+	}
+	if n := runtime.NumCPU(); n != s.logical {
+		b.add("cores by affinity", fmt.Sprintf("%d", n), "scheduler affinity of this process")
+	}
+	if s.mhz > 0 {
+		b.add("processor clock", fmt.Sprintf("%.0f MHz as reported", s.mhz), s.source)
+	}
+	b.add("memory", bytesText(s.memory), s.source)
+	b.add("system", s.platform, s.source)
+	b.add("kernel", s.kernel, s.source)
+	b.add("virtualisation", s.virtual, s.source)
+	b.add("cores used by Go", fmt.Sprintf("%d", runtime.GOMAXPROCS(0)), "GOMAXPROCS")
+}
+
+// addLimits adds a container's limits, with a note where they bind.
+func (b *sheet) addLimits(l limits, s system) {
+	if l.cores > 0 {
+		b.add("processor limit", fmt.Sprintf("%.4g cores", l.cores), l.coresSource)
+		if l.cores < float64(runtime.NumCPU()) {
+			b.note("a control group limits this process to %.4g cores of %d: a client that reaches its limit stands still for up to 100 ms at a time", l.cores, runtime.NumCPU())
+		}
+	}
+	if l.memory > 0 && (s.memory == 0 || l.memory < s.memory) {
+		b.add("memory limit", bytesText(l.memory), l.memorySource)
+	}
+}
+
+// bytesText writes a size in GiB; 0 is missing.
+func bytesText(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}
+
+// clean makes one printable line of at most 200 characters of what a system
+// file or a program said.
+func clean(s string) string {
+	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)), " ")
+	if r := []rune(s); len(r) > 200 {
+		return string(r[:199]) + "…"
+	}
+	return s
+}

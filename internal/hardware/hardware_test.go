@@ -1,0 +1,230 @@
+package hardware
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// This machine, whatever it is.
+func TestThisMachine(t *testing.T) {
+	h := Detect(t.Context())
+	if h.Evidence != result.Measured {
+		t.Errorf("evidence is %q", h.Evidence)
+	}
+	if diff := cmp.Diff(Host(t.Context()), h.Host); diff != "" {
+		t.Errorf("Host and Detect differ:\n%s", diff)
+	}
+	if h.Host.Cores < 1 || h.Host.Cores > runtime.NumCPU() {
+		t.Errorf("cores: %d of %d", h.Host.Cores, runtime.NumCPU())
+	}
+	if h.Host.MemoryMB <= 0 || h.Host.Kernel == "" {
+		t.Errorf("memory or kernel is missing: %+v", h.Host)
+	}
+	seen := map[string]bool{}
+	for _, f := range h.Facts {
+		if f.Name == "" || f.Value == "" || f.Source == "" {
+			t.Errorf("a fact with a gap: %+v", f)
+		}
+		if seen[f.Name] {
+			t.Errorf("two facts are called %q", f.Name)
+		}
+		seen[f.Name] = true
+	}
+	for _, name := range []string{"memory", "kernel", "cores"} {
+		if !seen[name] {
+			t.Errorf("no fact %q among %v", name, h.Facts)
+		}
+	}
+}
+
+// A context that is over leaves facts out, and makes none up.
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, f := range Detect(ctx).Facts {
+		if strings.HasPrefix(f.Name, "GPU") {
+			t.Errorf("a GPU was found without asking: %+v", f)
+		}
+	}
+}
+
+func TestHost(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		s        system
+		l        limits
+		memoryMB int64
+		oneCore  bool
+	}{
+		{"no limits", system{memory: 8 << 30}, limits{}, 8192, false},
+		{"memory limit", system{memory: 8 << 30}, limits{memory: 1 << 30}, 1024, false},
+		{"memory limit above the machine", system{memory: 8 << 30}, limits{memory: 64 << 30}, 8192, false},
+		{"machine unknown", system{}, limits{memory: 1 << 30}, 1024, false},
+		{"nothing known", system{}, limits{}, 0, false},
+		{"half a core", system{}, limits{cores: 0.5}, 0, true},
+		{"more cores than there are", system{}, limits{cores: 1e6}, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := hostOf(c.s, c.l)
+			want := runtime.NumCPU()
+			if c.oneCore {
+				want = 1
+			}
+			if h.Cores != want || h.MemoryMB != c.memoryMB {
+				t.Errorf("got %d cores and %d MiB, want %d and %d", h.Cores, h.MemoryMB, want, c.memoryMB)
+			}
+		})
+	}
+}
+
+// tree builds a file system from "path=content" lines.
+func tree(files ...string) fstest.MapFS {
+	m := fstest.MapFS{}
+	for _, f := range files {
+		name, content, _ := strings.Cut(f, "=")
+		m[name] = &fstest.MapFile{Data: []byte(content)}
+	}
+	return m
+}
+
+func TestLimits(t *testing.T) {
+	const root = "sys/fs/cgroup"
+	for _, c := range []struct {
+		name  string
+		files []string
+		want  limits
+	}{
+		{"no /proc", nil, limits{}},
+		{"v2 without limits", []string{"proc/self/cgroup=0::/\n", root + "/cpu.max=max 100000\n", root + "/memory.max=max\n"}, limits{}},
+		{"v2 in a container", []string{"proc/self/cgroup=0::/\n", root + "/cpu.max=150000 100000\n", root + "/memory.max=1073741824\n"},
+			limits{1.5, "/sys/fs/cgroup/cpu.max", 1 << 30, "/sys/fs/cgroup/memory.max"}},
+		{"v2, the parent is tighter", []string{"proc/self/cgroup=0::/a.slice/b\n",
+			root + "/a.slice/cpu.max=100000 100000\n", root + "/a.slice/b/cpu.max=400000 100000\n", root + "/a.slice/b/memory.max=5\n"},
+			limits{1, "/sys/fs/cgroup/a.slice/cpu.max", 5, "/sys/fs/cgroup/a.slice/b/memory.max"}},
+		{"v1, the host's path is not mounted", []string{"proc/self/cgroup=4:memory:/docker/x\n3:cpu,cpuacct:/docker/x\n",
+			root + "/cpu/cpu.cfs_quota_us=50000\n", root + "/cpu/cpu.cfs_period_us=100000\n", root + "/memory/memory.limit_in_bytes=1024\n"},
+			limits{0.5, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", 1024, "/sys/fs/cgroup/memory/memory.limit_in_bytes"}},
+		{"v1 without limits", []string{"proc/self/cgroup=4:memory:/\n3:cpu:/\n",
+			root + "/cpu/cpu.cfs_quota_us=-1\n", root + "/cpu/cpu.cfs_period_us=100000\n", root + "/memory/memory.limit_in_bytes=9223372036854771712\n"},
+			limits{}},
+		{"nonsense", []string{"proc/self/cgroup=nonsense\n0::/../..\n", root + "/cpu.max=NaN 0\n", root + "/memory.max=-4\n"}, limits{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, limitsOf(tree(c.files...)), cmp.AllowUnexported(limits{})); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLinux(t *testing.T) {
+	const cpu = "sys/devices/system/cpu/"
+	fsys := tree(
+		"sys/devices/system/node/node0/x=", "sys/devices/system/node/node1/x=", "sys/devices/system/node/online=0-1",
+		cpu+"cpu0/cpufreq/scaling_governor=powersave\n", cpu+"cpu1/cpufreq/scaling_governor=performance\n",
+		cpu+"cpu10/cpufreq/scaling_governor=powersave\n", cpu+"smt/active=1\n",
+		"sys/devices/system/clocksource/clocksource0/current_clocksource=tsc\n",
+		"sys/class/dmi/id/sys_vendor=ACME\x1b[31m\n", "sys/class/dmi/id/product_name=Box\t9\n",
+		"proc/cpuinfo=processor\t: 0\nflags\t\t: fpu hypervisor sse\n",
+		".dockerenv=",
+	)
+	b := sheet{}
+	b.addLinux(fsys, func(string) string { return "" })
+	want := []result.Fact{
+		{Name: "NUMA nodes", Value: "2", Source: "/sys/devices/system/node"},
+		{Name: "simultaneous multithreading", Value: "on", Source: "/sys/devices/system/cpu/smt/active"},
+		{Name: "frequency governor", Value: "performance, powersave", Source: "/sys/devices/system/cpu/*/cpufreq/scaling_governor"},
+		{Name: "clock source", Value: "tsc", Source: "/sys/devices/system/clocksource"},
+		{Name: "machine", Value: "ACME[31m Box 9", Source: "/sys/class/dmi/id"},
+		{Name: "hypervisor", Value: "present", Source: "/proc/cpuinfo flags"},
+		{Name: "container", Value: "docker", Source: "/.dockerenv"},
+	}
+	if diff := cmp.Diff(want, b.facts); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+	if len(b.notes) != 3 {
+		t.Errorf("want a note on NUMA, one on the governor and one on the hypervisor, got %q", b.notes)
+	}
+}
+
+func TestBareLinux(t *testing.T) {
+	b := sheet{}
+	b.addLinux(tree(), func(string) string { return "" })
+	if len(b.facts)+len(b.notes) != 0 {
+		t.Errorf("facts out of nothing: %v %v", b.facts, b.notes)
+	}
+}
+
+func TestContainer(t *testing.T) {
+	for _, c := range []struct {
+		files []string
+		env   string
+		want  string
+	}{
+		{nil, "", ""},
+		{nil, "10.0.0.1", "kubernetes"},
+		{[]string{"run/.containerenv="}, "", "podman"},
+		{[]string{"proc/self/cgroup=0::/kubepods/pod1\n"}, "", "kubepods"},
+		{[]string{"proc/self/cgroup=0::/user.slice\n"}, "", ""},
+	} {
+		if got, _ := container(tree(c.files...), func(string) string { return c.env }); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.files, got, c.want)
+		}
+	}
+}
+
+func TestGPUs(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		out   string
+		err   error
+		facts []result.Fact
+		note  string
+	}{
+		{"none installed", "", exec.ErrNotFound, nil, "not on the path"},
+		{"driver in trouble", "NVIDIA-SMI has failed because it couldn't\ncommunicate", errors.New("exit status 9"), nil, "couldn't communicate"},
+		{"silent failure", "", errors.New("exit status 9"), nil, "exit status 9"},
+		{"other answer", "hello\n", nil, nil, "cannot be read"},
+		{"two, one with gaps",
+			"0, NVIDIA H100 80GB HBM3, 81559, 550.54.15, 700.00, 1980, Enabled, Disabled\n" +
+				"1, NVIDIA T4, 15360, 550.54.15, [N/A], [Not Supported], Disabled, [N/A]\n", nil,
+			[]result.Fact{
+				{Name: "GPU 0", Value: "NVIDIA H100 80GB HBM3, 81559 MiB, driver 550.54.15, power limit 700.00 W, SM clock up to 1980 MHz, persistence enabled, MIG disabled", Source: "nvidia-smi"},
+				{Name: "GPU 1", Value: "NVIDIA T4, 15360 MiB, driver 550.54.15, persistence disabled", Source: "nvidia-smi"},
+			}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := sheet{}
+			b.addGPUs(t.Context(), func(context.Context, string, ...string) ([]byte, error) { return []byte(c.out), c.err })
+			if diff := cmp.Diff(c.facts, b.facts); diff != "" {
+				t.Errorf("facts (-want +got):\n%s", diff)
+			}
+			if notes := strings.Join(b.notes, "\n"); !strings.Contains(notes, c.note) || (c.note == "") != (notes == "") {
+				t.Errorf("notes %q, want %q in them", notes, c.note)
+			}
+		})
+	}
+}
+
+// A nvidia-smi that hangs is given up; its GPUs are unknown, not absent.
+func TestGPUTimeout(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	b := sheet{}
+	b.addGPUs(ctx, func(ctx context.Context, _ string, _ ...string) ([]byte, error) {
+		cancel()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	if len(b.notes) != 1 || !strings.Contains(b.notes[0], "unknown") {
+		t.Errorf("notes: %q", b.notes)
+	}
+}
