@@ -9,6 +9,8 @@ package interop
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,7 +45,7 @@ func ReadTrace(path string, limit int) (*Trace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to open the trace (--trace): %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	t, err := readTrace(f)
 	if err != nil {
 		return nil, fmt.Errorf("trace %q (--trace): %w", filepath.Base(path), err)
@@ -64,7 +66,7 @@ func readTrace(r io.Reader) (*Trace, error) {
 	}
 	head, err := b.Peek(4096)
 	if err != nil && len(head) == 0 {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("the file is empty")
 		}
 		return nil, fmt.Errorf("failed to read: %w", err)
@@ -83,6 +85,9 @@ func readTrace(r io.Reader) (*Trace, error) {
 	return nil, fmt.Errorf("no known trace begins with %q; the Azure LLM inference trace of 2023 begins with %q", line, strings.Join(azureHeader, ","))
 }
 
+// maxSpan of a trace that is believed; a wrong year is no arrival.
+const maxSpan = 366 * 24 * time.Hour
+
 // finish sorts the rows, counts what was out of order, and makes times
 // relative to the first. at[i] belongs to rows[i].
 func finish(t *Trace, at []time.Time) (*Trace, error) {
@@ -92,7 +97,7 @@ func finish(t *Trace, at []time.Time) (*Trace, error) {
 		}
 		return nil, fmt.Errorf("it holds a header and no rows")
 	}
-	first := at[0]
+	first, last := at[0], at[0]
 	for i := range at {
 		if i > 0 && at[i].Before(at[i-1]) {
 			t.Unsorted++
@@ -100,18 +105,16 @@ func finish(t *Trace, at []time.Time) (*Trace, error) {
 		if at[i].Before(first) {
 			first = at[i]
 		}
+		if at[i].After(last) {
+			last = at[i]
+		}
+	}
+	if last.Sub(first) > maxSpan {
+		return nil, fmt.Errorf("its times span more than a year, from %s to %s", first.Format(time.DateOnly), last.Format(time.DateOnly))
 	}
 	for i := range at {
 		t.Rows[i].At = at[i].Sub(first)
 	}
-	slices.SortStableFunc(t.Rows, func(a, b Row) int {
-		switch {
-		case a.At < b.At:
-			return -1
-		case a.At > b.At:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(t.Rows, func(a, b Row) int { return cmp.Compare(a.At, b.At) })
 	return t, nil
 }

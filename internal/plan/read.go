@@ -115,7 +115,7 @@ var quickValues = []Setting{
 	{Path: "latency.iterations", Value: "20"},
 	{Path: "latency.warmup", Value: "2"},
 	{Path: "cost.samples", Value: "20"},
-	{Path: "throughput.levels", Value: "2,5"},
+	{Path: "throughput.levels", Value: "5,10"},
 	{Path: "throughput.requests", Value: "20"},
 }
 
