@@ -23,6 +23,7 @@ type timedConn struct {
 	firstWrite atomic.Int64 // stamp of the first byte written since arm
 	lastWrite  atomic.Int64
 	lastRead   atomic.Int64 // stamp of the newest bytes
+	reused     atomic.Bool  // the next write is the first of a further exchange
 	kernel     atomic.Bool  // lastRead is the kernel's receive time
 
 	// Set before the connection is handed out, then constant.
@@ -41,12 +42,27 @@ type receiver interface {
 }
 
 // arm forgets the marks of the exchange before.
-func (c *timedConn) arm() {
+func (c *timedConn) arm(reused bool) {
 	c.firstWrite.Store(0)
 	c.lastWrite.Store(0)
+	c.reused.Store(reused)
 }
 
+// alive reports whether the server has not closed the connection, as far as
+// this system can tell.
+func (c *timedConn) alive() bool { return c.recv == nil || c.recv.alive() }
+
+// errStale says that nothing was written because the server has hung up.
+var errStale = &net.OpError{Op: "write", Net: "tcp", Err: errors.New("the server closed the connection after the exchange before")}
+
+// Write notes the time. The first write of an exchange on a kept connection
+// first looks whether the server has hung up meanwhile: then nothing has been
+// written, and the transport takes another connection. That is no retry, since
+// no byte of the request has gone out.
 func (c *timedConn) Write(p []byte) (int, error) {
+	if c.reused.Swap(false) && !c.alive() {
+		return 0, errStale
+	}
 	c.firstWrite.CompareAndSwap(0, int64(c.clock.Now()))
 	n, err := c.Conn.Write(p)
 	c.lastWrite.Store(int64(c.clock.Now()))
@@ -184,7 +200,7 @@ func (d *dialer) take(addr string) net.Conn {
 		d.idle = d.idle[:i]
 		t := timedOf(w.conn)
 		fresh := time.Duration(d.clock.Now()-w.at) < warmLife
-		if w.addr == addr && fresh && (t.recv == nil || t.recv.alive()) {
+		if w.addr == addr && fresh && t.alive() {
 			return w.conn
 		}
 		_ = w.conn.Close()

@@ -27,7 +27,11 @@ var (
 // Done. It returns the visible answer text. A failure is x.Class, never an
 // error or a retry; the end of ctx makes it exchange.Cut.
 func (c *Client) Do(ctx context.Context, call *Call, x *exchange.Exchange) string {
-	e := &attempt{client: c, x: x, stream: call.stream, began: c.clock.Now()}
+	return c.do(ctx, call, x, nil)
+}
+
+func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange, watch func(*timedConn)) string {
+	e := &attempt{client: c, x: x, stream: call.stream, began: c.clock.Now(), watch: watch}
 	defer e.release()
 	e.run(ctx, call)
 	e.close()
@@ -54,10 +58,11 @@ type attempt struct {
 	idle   *time.Timer
 
 	idleSet  exchange.Stamp
-	text     []byte // answer so far, JSON-escaped
-	counted  int    // generated tokens so far, by continuous usage; −1 before
-	bad      string // why a frame could not be read
-	finished bool   // [DONE] came
+	text     []byte           // answer so far, JSON-escaped
+	counted  int              // generated tokens so far, by continuous usage; −1 before
+	bad      string           // why a frame could not be read
+	finished bool             // [DONE] came
+	watch    func(*timedConn) // told the connection at the end; for Probe
 	scratch  *scratch
 }
 
@@ -123,18 +128,18 @@ func (e *attempt) run(parent context.Context, call *Call) {
 	}
 }
 
-// request makes a request whose body cannot be rewound, so that the transport
-// cannot send it twice.
+// request makes a request. net/http sends the body of a POST again only where
+// no byte of it has gone out (see timedConn.Write), which is no second attempt.
 func (c *Client) request(ctx context.Context, method, url string, body []byte) (*http.Request, error) {
 	var r io.Reader
 	if body != nil {
-		r = struct{ io.Reader }{bytes.NewReader(body)}
+		r = bytes.NewReader(body)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, url, r)
 	if err != nil {
 		return nil, err
 	}
-	req.ContentLength = int64(len(body))
+	req.Close = c.hangsUp
 	req.Header = c.header.Clone()
 	return req, nil
 }
@@ -160,7 +165,7 @@ func (e *attempt) trace() *httptrace.ClientTrace {
 			if e.conn == nil {
 				return
 			}
-			e.conn.arm()
+			e.conn.arm(info.Reused)
 			if !info.Reused && !e.conn.warmed && e.conn.connected > e.began {
 				x.DNS, x.TCP, x.TLS, x.Connected = e.conn.dns, e.conn.tcp, e.conn.tls, e.conn.connected
 				if e.conn.dialled < e.began { // dialled for another request first
@@ -194,6 +199,9 @@ func (e *attempt) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed = true
+	if e.watch != nil {
+		e.watch(e.conn)
+	}
 	if e.conn != nil {
 		e.x.Writing = exchange.Stamp(e.conn.firstWrite.Load())
 		e.x.Sent = exchange.Stamp(e.conn.lastWrite.Load())
@@ -375,7 +383,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 	if len(joined) > 0 {
 		e.bad = snippet(joined)
 	}
-	if e.finished && !r.buffered() {
+	if e.finished {
 		e.drain(body)
 	}
 	e.scratch.buf, e.scratch.joined = r.buf, joined[:0]

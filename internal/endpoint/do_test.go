@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -448,6 +449,56 @@ func TestProbe(t *testing.T) {
 	c = testClient(t, http.HandlerFunc(strict), func(cfg *Config) { cfg.Model = "btea" })
 	if _, err := c.Probe(t.Context()); err == nil || !strings.Contains(err.Error(), `did you mean "beta"`) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A server that closes each connection after its answer, and does not say so.
+func TestServerThatHangsUp(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped: only the Linux receiver can look whether a connection is still there")
+	}
+	body := textFrame("a") + finishFrame + doneFrame
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = conn.Close() }()
+				r, err := http.ReadRequest(bufio.NewReader(conn))
+				if err != nil {
+					return
+				}
+				_, _ = io.Copy(io.Discard, r.Body)
+				answer := body
+				if r.Method == http.MethodGet {
+					answer = `{"data":[{"id":"m"}]}`
+				}
+				_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer)
+			}()
+		}
+	}()
+	c, err := New(Config{URL: "http://" + l.Addr().String(), Stream: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Probe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !c.hangsUp {
+		t.Error("not noticed")
+	}
+	for range 50 {
+		if x, _ := do(t, c); x.Class != "" || x.Reused {
+			t.Fatalf("class %q (%s), reused %v", x.Class, x.Error, x.Reused)
+		}
 	}
 }
 

@@ -62,6 +62,7 @@ type Client struct {
 	dialer    *dialer
 	clock     *exchange.Clock
 	fields    fields
+	hangsUp   bool // the server closes the connection after each answer
 	secrets   []string
 }
 

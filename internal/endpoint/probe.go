@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -54,6 +55,7 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	}
 	found.Abilities = append(found.Abilities,
 		ability("usage", x.OutputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
+		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request connects anew, and that time is part of its latency"),
 		ability("fixed output", found.FixedOutput, "answers may end early: their length is the model's choice"),
 		c.metricsAbility(ctx))
 	if found.Server == "vLLM" {
@@ -195,6 +197,9 @@ func (c *Client) modelsRefused(a answer) error {
 	return fmt.Errorf("%s/models answered HTTP %d (%s)", c.base, a.status, text)
 }
 
+// hangUpTime is how long Probe waits for a server to close the connection.
+const hangUpTime = 20 * time.Millisecond
+
 // tryFields sends one-token requests until one is taken, leaving out what the
 // server refuses.
 func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
@@ -204,11 +209,17 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 			return nil, err
 		}
 		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: 2}
-		c.Do(ctx, call, x)
+		var conn *timedConn
+		c.do(ctx, call, x, func(used *timedConn) { conn = used })
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case x.Class == exchange.OK, x.Class == exchange.Empty:
+			// A server may hang up after each answer without having said so
+			// (llama.cpp's does after a stream). Using the connection again
+			// would be a race that some requests lose.
+			time.Sleep(hangUpTime)
+			c.hangsUp = conn != nil && !conn.alive()
 			return x, nil
 		case (x.Status == 400 || x.Status == 422) && c.leaveOut(x.Error):
 			continue

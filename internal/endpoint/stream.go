@@ -60,9 +60,6 @@ func (e *eventReader) line() ([]byte, error) {
 	}
 }
 
-// buffered reports whether bytes of the last read are still to be looked at.
-func (e *eventReader) buffered() bool { return e.r < e.w }
-
 func (e *eventReader) first(line []byte) []byte {
 	if !e.begun {
 		e.begun = true

@@ -3,6 +3,7 @@ package suite
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 
@@ -229,7 +230,7 @@ func (r *run) loadCells() ([]step, error) {
 		target:     t, warm: r.synthetic("load/warm-up", true),
 		shape: loadgen.Shape{
 			Users: l.Users, Think: l.ThinkTime.Std(), Rate: l.Rate, Arrival: loadgen.Arrival(l.Arrival), Speed: l.Speed,
-			Requests: l.Requests, Duration: l.Duration.Std(), Warmup: max(l.Warmup, l.Users), Seed: r.plan.Seed,
+			Requests: l.Requests, Duration: l.Duration.Std(), Warmup: loadWarmup(l), Seed: r.plan.Seed,
 		},
 	}
 	var err error
@@ -256,6 +257,15 @@ func (r *run) loadCells() ([]step, error) {
 	// The trace sets number and times; a rate or an end of its own would bend it.
 	c.shape.Rate, c.shape.Arrival, c.shape.Requests = 0, loadgen.Trace, 0
 	return []step{{c}}, nil
+}
+
+// loadWarmup is what the plan says, else one request a user, or those of a
+// second of open loop.
+func loadWarmup(l plan.LoadPlan) int {
+	if l.Warmup > 0 {
+		return l.Warmup
+	}
+	return max(l.Users, min(100, int(math.Ceil(l.Rate))))
 }
 
 // describe writes the load of a cell as data and in words.

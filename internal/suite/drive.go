@@ -96,6 +96,13 @@ func (r *run) driver(p *progress) *loadgen.Driver {
 
 func (r *run) warmUp(ctx context.Context, c *cell, n int) error {
 	d := r.driver(newProgress(r, c, 0))
+	emit := d.Emit
+	d.Emit = func(x *exchange.Exchange) {
+		// The driver counts these as its measured requests; the log must not.
+		y := *x
+		y.Phase = exchange.Warmup
+		emit(&y)
+	}
 	_, err := d.Run(ctx, r.Stop, loadgen.Shape{Users: 1, Requests: n, Grace: r.plan.Client.Grace.Std()}, &requester{run: r, cell: c, warming: true})
 	return err
 }
@@ -129,9 +136,6 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.AskedOutput, x.FixedOutput = it.AskedInput, it.MaxTokens, fixed
 	return func(ctx context.Context, x *exchange.Exchange) {
-		if q.warming {
-			x.Phase = exchange.Warmup
-		}
 		text := t.client.Do(ctx, call, x)
 		q.run.keep(q.cell, it, x, text)
 	}, nil

@@ -75,7 +75,7 @@ func Estimate(p plan.Plan) Forecast {
 		if l.Trace != "" {
 			f.Notes = append(f.Notes, "lengths and duration come from the trace; they are not counted here")
 		}
-		add(targets[:1], "load/*", n+max(l.Warmup, l.Users), l.Users, p.Workload.OutputTokens, seconds)
+		add(targets[:1], "load/*", n+loadWarmup(l), l.Users, p.Workload.OutputTokens, seconds)
 	} else {
 		pass, samples := passSizes(p)
 		out := p.Workload.OutputTokens

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of a data set that is held in memory.
@@ -20,7 +21,8 @@ const (
 
 // NewDataset reads a file of prompts: JSONL with "prompt" or "messages" (and
 // optionally "id", "system" and "max_tokens"), or plain text with a prompt a
-// line. Blank lines are passed over.
+// line. Blank lines are passed over. After the last prompt comes the first
+// again. A conversation is sent as one request, up to its last user turn.
 func NewDataset(path string, outputTokens int) (Source, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -28,46 +30,65 @@ func NewDataset(path string, outputTokens int) (Source, error) {
 	}
 	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err == nil && info.Size() > maxDataset {
-		return nil, fmt.Errorf("data set %s has %d MiB, and at most 2 GiB are held in memory; take a part of it", path, info.Size()>>20)
+		return nil, fmt.Errorf("data set %q (--dataset) has %d MiB, and at most 2 GiB are held in memory; take a part of it", path, info.Size()>>20)
 	}
-	items, err := readDataset(f, outputTokens)
+	items, flat, err := readDataset(f, outputTokens)
 	if err != nil {
-		return nil, fmt.Errorf("data set %s: %w", path, err)
+		return nil, fmt.Errorf("data set %q (--dataset): %w", path, err)
 	}
-	return dataset{filepath.Base(path), items}, nil
+	return dataset{filepath.Base(path), items, flat}, nil
 }
 
 type dataset struct {
 	name  string
 	items []Item
+	flat  int // conversations that became one request
 }
 
 func (d dataset) Len() int { return len(d.items) }
 
-func (d dataset) Text() string { return fmt.Sprintf("%d prompts of %s", len(d.items), d.name) }
+func (d dataset) Text() string {
+	text := fmt.Sprintf("%d prompts of %s", len(d.items), d.name)
+	if d.flat > 0 {
+		text += fmt.Sprintf(", %d of them conversations written as one request", d.flat)
+	}
+	return text
+}
 
 // Item returns prompt i; after the last comes the first again.
-func (d dataset) Item(i int) (Item, error) { return d.items[i%len(d.items)], nil }
+func (d dataset) Item(i int) (Item, error) {
+	n, err := wrap(i, len(d.items), "prompts in the data set")
+	if err != nil {
+		return Item{}, err
+	}
+	return d.items[n], nil
+}
 
-func readDataset(r io.Reader, out int) ([]Item, error) {
+// readDataset also returns how many conversations became one request.
+func readDataset(r io.Reader, out int) (items []Item, flat int, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	if bom, err := in.Peek(3); err == nil && string(bom) == "\xef\xbb\xbf" {
 		_, _ = in.Discard(3)
 	}
-	var items []Item
 	isJSON := false
 	for n := 1; ; n++ {
 		line, err := readLine(in)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return nil, 0, fmt.Errorf("line %d: %w", n, err)
 		}
 		if text := bytes.TrimSpace(line); len(text) > 0 {
 			if len(items) == 0 {
+				if string(text) == "[" || bytes.HasPrefix(text, []byte("[{")) {
+					return nil, 0, errors.New("this is a JSON array, and one object a line is read; turn it into lines with: jq -c '.[]'")
+				}
 				isJSON = text[0] == '{'
 			}
-			it, err := parseLine(text, isJSON)
+			it, flattened, err := parseLine(text, isJSON)
 			if err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
+				return nil, 0, fmt.Errorf("line %d: %w", n, err)
+			}
+			if flattened {
+				flat++
 			}
 			if it.ID == "" {
 				it.ID = fmt.Sprintf("line %d", n)
@@ -75,7 +96,7 @@ func readDataset(r io.Reader, out int) ([]Item, error) {
 			if it.MaxTokens == 0 {
 				it.MaxTokens = out
 			}
-			it.Hash = textHash(it.System, it.User)
+			it.Kind, it.Hash = "dataset", textHash(it.System, it.User)
 			items = append(items, it)
 		}
 		if errors.Is(err, io.EOF) {
@@ -83,9 +104,9 @@ func readDataset(r io.Reader, out int) ([]Item, error) {
 		}
 	}
 	if len(items) == 0 {
-		return nil, errors.New("the file holds no prompt")
+		return nil, 0, errors.New("the file holds no prompt")
 	}
-	return items, nil
+	return items, flat, nil
 }
 
 // readLine reads a line of at most maxLine bytes, however long that is.
@@ -103,73 +124,115 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-func parseLine(text []byte, isJSON bool) (Item, error) {
+func parseLine(text []byte, isJSON bool) (it Item, flattened bool, err error) {
+	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
+		return it, false, errors.New("this is no UTF-8 text; a data set is JSONL, or plain text with a prompt a line")
+	}
 	if !isJSON {
-		if bytes.IndexByte(text, 0) >= 0 {
-			return Item{}, errors.New("this is no text; a data set is JSONL, or plain text with a prompt a line")
-		}
-		return Item{User: string(text)}, nil
+		return Item{User: string(text)}, false, nil
 	}
 	var row struct {
-		ID        any           `json:"id"`
-		Prompt    string        `json:"prompt"`
-		System    string        `json:"system"`
-		Messages  []datasetTurn `json:"messages"`
-		MaxTokens int           `json:"max_tokens"`
+		ID        json.RawMessage `json:"id"`
+		Prompt    string          `json:"prompt"`
+		System    string          `json:"system"`
+		Messages  []turn          `json:"messages"`
+		MaxTokens int             `json:"max_tokens"`
 	}
 	if err := json.Unmarshal(text, &row); err != nil {
-		return Item{}, fmt.Errorf("this is no JSON object of a prompt: %w", err)
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field != "" {
+			return it, false, fmt.Errorf("%q has the wrong type (%s)", wrong.Field, wrong.Value)
+		}
+		return it, false, fmt.Errorf("this is no JSON object of a prompt: %w", err)
 	}
-	it := Item{System: row.System, User: row.Prompt, MaxTokens: max(0, row.MaxTokens)}
-	if row.ID != nil {
-		it.ID = fmt.Sprint(row.ID)
+	if row.MaxTokens < 0 {
+		return it, false, fmt.Errorf(`"max_tokens" is negative: %d`, row.MaxTokens)
 	}
+	it = Item{ID: idOf(row.ID), System: row.System, User: row.Prompt, MaxTokens: row.MaxTokens}
 	if it.User == "" {
-		it.System, it.User = flatten(row.System, row.Messages)
+		it.System, it.User, flattened, err = flatten(row.System, row.Messages)
+		if err != nil {
+			return Item{}, false, err
+		}
 	}
-	if it.User == "" {
-		return Item{}, errors.New(`there is neither "prompt" nor "messages" with text`)
+	if strings.TrimSpace(it.User) == "" {
+		return Item{}, false, errors.New(`there is neither a "prompt" nor a user's turn in "messages" with text`)
 	}
-	return it, nil
+	return it, flattened, nil
 }
 
-type datasetTurn struct {
+// idOf takes a string or a number as it is written, up to a sane length.
+func idOf(raw json.RawMessage) string {
+	const most = 100
+	var s string
+	if len(raw) == 0 || string(raw) == "null" {
+		return ""
+	}
+	if json.Unmarshal(raw, &s) != nil {
+		s = string(raw)
+	}
+	return strings.ToValidUTF8(s[:min(most, len(s))], "")
+}
+
+// turn is one message of a conversation.
+type turn struct {
 	Role    string          `json:"role"`
 	Content json.RawMessage `json:"content"`
 }
 
-func (t datasetTurn) text() string {
+// text of a turn: a string, or parts of type text.
+func (t turn) text() (string, error) {
+	if len(t.Content) == 0 || string(t.Content) == "null" {
+		return "", nil // a turn that only calls tools
+	}
 	var s string
 	if json.Unmarshal(t.Content, &s) == nil {
-		return s
+		return s, nil
 	}
 	var parts []struct {
+		Type string `json:"type"`
 		Text string `json:"text"`
 	}
 	if json.Unmarshal(t.Content, &parts) != nil {
-		return ""
+		return "", errors.New(`the "content" of a message is neither text nor a list of parts`)
 	}
 	for _, p := range parts {
+		if p.Type != "" && p.Type != "text" {
+			return "", fmt.Errorf("a message has a part of type %q; only text is sent", p.Type)
+		}
 		s += p.Text
 	}
-	return s
+	return s, nil
 }
 
-// flatten makes one request of a conversation: its system messages, and the
-// turns before its last user turn as a transcript.
-func flatten(system string, turns []datasetTurn) (sys, user string) {
-	var transcript []string
-	for _, t := range turns {
-		text := t.text()
+// flatten makes one request of a conversation up to its last user turn: the
+// system messages, and a transcript if there is more than one turn. What
+// follows the last user turn is the answer that the data set has for it.
+func flatten(system string, turns []turn) (sys, user string, flattened bool, err error) {
+	last := -1
+	for i, t := range turns {
+		if t.Role == "user" {
+			last = i
+		}
+	}
+	var roles, texts []string
+	for _, t := range turns[:last+1] {
+		text, err := t.text()
 		switch {
+		case err != nil:
+			return "", "", false, err
 		case text == "":
 		case t.Role == "system" || t.Role == "developer":
 			system = strings.TrimSpace(system + "\n" + text)
-		case len(turns) == 1 || t.Role == "user" && len(transcript) == 0:
-			transcript = append(transcript, text)
 		default:
-			transcript = append(transcript, t.Role+": "+text)
+			roles, texts = append(roles, t.Role), append(texts, text)
 		}
 	}
-	return system, strings.Join(transcript, "\n\n")
+	if len(texts) == 1 {
+		return system, texts[0], false, nil
+	}
+	for i := range texts {
+		texts[i] = roles[i] + ": " + texts[i]
+	}
+	return system, strings.Join(texts, "\n\n"), len(texts) > 0, nil
 }

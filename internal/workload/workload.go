@@ -1,8 +1,9 @@
 // Package workload makes what is sent: synthetic prompts of a wanted length,
 // prompts of a data set, the lengths of a trace, and the quality prompts. A
 // source is a pure function of its seed and an index, so that a run can be
-// repeated and any share of it computed alone. Synthetic prompts never repeat:
-// a prefix cache cannot flatter a server with them.
+// repeated and any share of it computed alone. Synthetic prompts do not repeat
+// and differ from their first line, so that no prefix cache can flatter a
+// server with them. It sends nothing and knows no times.
 package workload
 
 import (
@@ -11,7 +12,6 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
-	"strings"
 
 	"github.com/inferometer/inferometer/internal/quality"
 )
@@ -19,7 +19,7 @@ import (
 // Item is one prompt.
 type Item struct {
 	ID           string
-	Kind         string // of a quality prompt
+	Kind         string // "synthetic", "dataset", or the kind of a quality prompt
 	System, User string
 	AskedInput   int           // tokens that it should have; 0: not known
 	MaxTokens    int           // of the answer; 0: no limit
@@ -49,10 +49,12 @@ type SyntheticConfig struct {
 	TokensPerWord float64
 }
 
-// usualTokensPerWord of English prose in byte-pair vocabularies.
-const usualTokensPerWord = 1.3
+// usualTokensPerWord of these prompts in byte-pair vocabularies.
+const usualTokensPerWord = 1.35
 
 // NewSynthetic returns an endless source of plain English text without sense.
+// The same configuration and index give the same bytes. No two prompts of a
+// stream are the same as long as they have at least seven words.
 func NewSynthetic(c SyntheticConfig) Source { return synthetic{c} }
 
 type synthetic struct{ SyntheticConfig }
@@ -64,35 +66,44 @@ func (s synthetic) Text() string {
 }
 
 func (s synthetic) Item(i int) (Item, error) {
-	return s.item(i, s.InputTokens, s.OutputTokens), nil
+	return s.item(i, s.InputTokens, s.OutputTokens)
 }
 
-func (s synthetic) item(i, in, out int) Item {
+// item i of a stream: its generator is a function of seed, salt, stream and
+// index, and its first line writes a·i + b with an odd a, which does not come
+// again before the words of the line are used up.
+func (s synthetic) item(i, in, out int) (Item, error) {
+	if i < 0 {
+		return Item{}, fmt.Errorf("there is no prompt %d", i)
+	}
 	per := s.TokensPerWord
-	if per <= 0 {
+	if !(per > 0) || math.IsInf(per, 0) {
 		per = usualTokensPerWord
 	}
-	text := prose(s.rand(i), max(1, int(math.Round(float64(in)/per))))
-	it := Item{
-		ID: fmt.Sprintf("%s#%d", s.Stream, i), User: text,
-		AskedInput: in, MaxTokens: out, Fixed: s.Fixed,
-	}
-	it.Hash = textHash("", text)
-	return it
+	key := s.key()
+	code := (mix(key)|1)*uint64(i) + mix(key+1)
+	r := rand.New(rand.NewPCG(key, mix(key^mix(uint64(i)))))
+	wordsOf := func(tokens int) int { return int(math.Round(float64(tokens) / per)) }
+	text := prompt(r, code, max(1, wordsOf(in)), max(0, wordsOf(out)))
+	return Item{
+		ID: fmt.Sprintf("%s#%d", s.Stream, i), Kind: "synthetic", User: text,
+		AskedInput: in, MaxTokens: out, Fixed: s.Fixed, Hash: textHash("", text),
+	}, nil
 }
 
-// rand is the generator of item i: a function of seed, salt, stream and index.
-func (s synthetic) rand(i int) *rand.Rand {
+// key of a stream.
+func (s synthetic) key() uint64 {
 	h := fnv.New64a()
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], s.Seed)
+	h.Write(b[:])
 	h.Write([]byte(s.Salt))
 	h.Write([]byte{0})
 	h.Write([]byte(s.Stream))
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(i))
-	h.Write(b[:])
-	return rand.New(rand.NewPCG(s.Seed, h.Sum64()))
+	return mix(h.Sum64())
 }
 
+// textHash is FNV-1a, the same on every machine and in every version.
 func textHash(system, user string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(system))
@@ -104,8 +115,8 @@ func textHash(system, user string) uint64 {
 // Length is what a trace records of a request, in tokens.
 type Length struct{ In, Out int }
 
-// NewTrace returns synthetic prompts with the recorded lengths, in order. The
-// lengths of c are not used.
+// NewTrace returns synthetic prompts with the recorded lengths, in order and
+// over again. The lengths of c are not used.
 func NewTrace(lengths []Length, c SyntheticConfig) Source {
 	return traced{synthetic{c}, lengths}
 }
@@ -120,11 +131,12 @@ func (t traced) Len() int { return len(t.lengths) }
 func (t traced) Text() string { return fmt.Sprintf("%d lengths of a trace", len(t.lengths)) }
 
 func (t traced) Item(i int) (Item, error) {
-	if len(t.lengths) == 0 {
-		return Item{}, fmt.Errorf("the trace has no rows")
+	n, err := wrap(i, len(t.lengths), "rows in the trace")
+	if err != nil {
+		return Item{}, err
 	}
-	l := t.lengths[i%len(t.lengths)]
-	return t.item(i, max(1, l.In), max(1, l.Out)), nil
+	l := t.lengths[n]
+	return t.item(i, max(1, l.In), max(1, l.Out))
 }
 
 // NewQuality returns the quality prompts, in order and over again.
@@ -142,60 +154,21 @@ func (q scored) Len() int { return len(q.items) }
 func (q scored) Text() string { return fmt.Sprintf("%d quality prompts", len(q.items)) }
 
 func (q scored) Item(i int) (Item, error) {
-	if len(q.items) == 0 {
-		return Item{}, fmt.Errorf("there are no quality prompts")
+	n, err := wrap(i, len(q.items), "quality prompts")
+	if err != nil {
+		return Item{}, err
 	}
-	it := &q.items[i%len(q.items)]
+	it := &q.items[n]
 	return Item{ID: it.ID, Kind: it.Kind, User: it.Prompt, MaxTokens: q.out, Hash: textHash("", it.Prompt), Quality: it}, nil
 }
 
-// prose writes n words of sentences.
-func prose(r *rand.Rand, n int) string {
-	var b strings.Builder
-	b.Grow(n * 7)
-	var sentence []string
-	for written := 0; written < n; {
-		sentence = appendSentence(sentence[:0], r)
-		sentence = sentence[:min(len(sentence), n-written)]
-		for i, w := range sentence {
-			if written > 0 {
-				b.WriteByte(' ')
-			}
-			if i == 0 {
-				b.WriteString(strings.ToUpper(w[:1]) + w[1:])
-			} else {
-				b.WriteString(w)
-			}
-			written++
-		}
-		b.WriteByte('.')
+// wrap starts again after the last of n items.
+func wrap(i, n int, what string) (int, error) {
+	switch {
+	case n == 0:
+		return 0, fmt.Errorf("there are no %s", what)
+	case i < 0:
+		return 0, fmt.Errorf("there is no prompt %d", i)
 	}
-	return b.String()
-}
-
-func appendSentence(s []string, r *rand.Rand) []string {
-	pick := func(list []string) string { return list[r.IntN(len(list))] }
-	noun := func(s []string) []string {
-		if r.IntN(3) > 0 {
-			return append(s, pick(determiners), pick(adjectives), pick(nouns))
-		}
-		return append(s, pick(determiners), pick(nouns))
-	}
-	if r.IntN(3) == 0 {
-		s = append(s, pick(openings))
-	}
-	s = noun(s)
-	s = append(s, pick(verbs))
-	s = noun(s)
-	if r.IntN(2) == 0 {
-		s = append(s, pick(prepositions))
-		s = noun(s)
-	}
-	if r.IntN(4) == 0 {
-		s = append(s, pick(conjunctions))
-		s = noun(s)
-		s = append(s, pick(verbs))
-		s = noun(s)
-	}
-	return s
+	return i % n, nil
 }

@@ -1,10 +1,13 @@
 package workload
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/quality"
 )
 
 func TestSyntheticIsAFunctionOfItsSeed(t *testing.T) {
@@ -41,7 +44,7 @@ func TestSyntheticNeverRepeats(t *testing.T) {
 	for i := range 5000 {
 		it, _ := src.Item(i)
 		words := strings.Fields(it.User)
-		if len(words) != 49 || it.AskedInput != 64 || it.MaxTokens != 7 || !it.Fixed {
+		if len(words) != 47 || it.AskedInput != 64 || it.MaxTokens != 7 || !it.Fixed {
 			t.Fatalf("%d words, %+v", len(words), it)
 		}
 		start := strings.Join(words[:12], " ")
@@ -49,6 +52,127 @@ func TestSyntheticNeverRepeats(t *testing.T) {
 			t.Fatalf("item %d repeats: %s", i, start)
 		}
 		starts[start], hashes[it.Hash] = true, true
+	}
+}
+
+// Runs are repeated from their seed, by other versions too: these bytes may
+// not change.
+func TestSyntheticText(t *testing.T) {
+	src := NewSynthetic(SyntheticConfig{Seed: 1, Salt: "s", Stream: "pass", InputTokens: 60, OutputTokens: 64, TokensPerWord: 1})
+	it, err := src.Item(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `Apology, ritual, colony, banner, idea, anchor, pumpkin.
+Every melon introduces this open drill although those tidy museums published all golden fans. Every comb softly attaches many queens. Indeed every urgent banner would contain the tame turbine in the noisy garden. One rural spider touches few doubtful medals through their honest bucket. The.
+Continue this text with about 64 more words.`
+	if it.User != want || it.Hash != textHash("", want) || it.ID != "pass#2" || it.Kind != "synthetic" {
+		t.Errorf("%+v", it)
+	}
+	if src.Len() != 0 || !strings.Contains(src.Text(), "60 tokens") {
+		t.Errorf("%d %q", src.Len(), src.Text())
+	}
+	if _, err := src.Item(-1); err == nil {
+		t.Error("a prompt before the first")
+	}
+}
+
+// A prefix cache must find nothing: all first lines of a run differ, of every
+// stream and every length from one that has room for a code.
+func TestFirstLinesDiffer(t *testing.T) {
+	seen := map[string]string{}
+	for _, stream := range []string{"pass", "pass/warm-up", "throughput/candidate@10"} {
+		for _, n := range []int{7, 200} {
+			src := NewSynthetic(SyntheticConfig{Seed: 3, Salt: "x", Stream: stream + strings.Repeat("/", n), InputTokens: n, TokensPerWord: 1})
+			for i := range 3000 {
+				it, err := src.Item(i)
+				if err != nil {
+					t.Fatal(err)
+				}
+				first, _, _ := strings.Cut(it.User, "\n")
+				if other, found := seen[first]; found {
+					t.Fatalf("%s and %s both begin with %q", it.ID, other, first)
+				}
+				seen[first] = it.ID
+			}
+		}
+	}
+}
+
+func TestLengthInWords(t *testing.T) {
+	for _, n := range []int{1, 2, 6, 7, 8, 36, 37, 38, 45, 100, 1000} {
+		for _, per := range []float64{0.5, 1, 1.5, 0, math.NaN(), math.Inf(1), -3} {
+			it, err := NewSynthetic(SyntheticConfig{InputTokens: n, OutputTokens: 10, TokensPerWord: per}).Item(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !(per > 0) || math.IsInf(per, 0) {
+				per = usualTokensPerWord
+			}
+			if got, want := len(strings.Fields(it.User)), max(1, int(math.Round(float64(n)/per))); got != want {
+				t.Errorf("%d tokens at %v a word: %d words, want %d:\n%s", n, per, got, want, it.User)
+			}
+		}
+	}
+}
+
+func TestVocabulary(t *testing.T) {
+	v := words()
+	if len(v.nouns) < 1<<headBits {
+		t.Fatalf("%d nouns cannot write %d bits each", len(v.nouns), headBits)
+	}
+	all := map[string]bool{}
+	for _, n := range v.nouns {
+		if all[n] {
+			t.Errorf("the noun %q stands twice, so first lines could repeat", n)
+		}
+		all[n] = true
+		all[withS(n)] = true
+	}
+	for _, w := range v.verbs {
+		all[w], all[withS(w)], all[past(w)] = true, true, true
+	}
+	for _, list := range [][]string{v.adjectives, v.adverbs, v.openings, v.singular, v.plural, v.modals, v.prepositions, v.conjunctions} {
+		if len(list) < 8 {
+			t.Errorf("a list of %d words: %v", len(list), list)
+		}
+		for _, w := range list {
+			all[w] = true
+		}
+	}
+	if len(all) < 1900 {
+		t.Errorf("%d different words", len(all))
+	}
+	for w := range all {
+		if strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") != "" {
+			t.Errorf("%q is no plain word", w)
+		}
+	}
+	for in, want := range map[string]string{"story": "stories", "branch": "branches", "valley": "valleys", "house": "houses"} {
+		if got := withS(in); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for in, want := range map[string]string{"carry": "carried", "close": "closed", "enjoy": "enjoyed", "open": "opened"} {
+		if got := past(in); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestQualityPrompts(t *testing.T) {
+	items := []quality.Item{{ID: "a", Kind: "technical", Prompt: "p"}, {ID: "b", Kind: "viral_hook", Prompt: "q"}}
+	src := NewQuality(items, 9)
+	for i, want := range []string{"a", "b", "a"} {
+		it, err := src.Item(i)
+		if err != nil || it.ID != want || it.Quality == nil || it.Quality.ID != want || it.MaxTokens != 9 || it.Fixed {
+			t.Errorf("item %d: %+v, %v", i, it, err)
+		}
+	}
+	for _, empty := range []Source{NewQuality(nil, 1), NewTrace(nil, SyntheticConfig{})} {
+		if _, err := empty.Item(0); err == nil {
+			t.Errorf("%s: an item of nothing", empty.Text())
+		}
 	}
 }
 
@@ -81,7 +205,8 @@ func TestDataset(t *testing.T) {
 		{"plain text", "first\r\n\nsecond", []string{"first", "second"}, "", 9},
 		{"prompts", "\xef\xbb\xbf" + `{"prompt":"a","id":7,"max_tokens":3}` + "\n" + `{"prompt":"b","system":"s"}`, []string{"a", "b"}, "", 3},
 		{"messages", `{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"hi"}]}]}`, []string{"hi"}, "s", 9},
-		{"turns", `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}`, []string{"a\n\nassistant: b\n\nuser: c"}, "", 9},
+		{"an answer of the data set", `{"id":"q1","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"source":"x"}`, []string{"a"}, "", 9},
+		{"turns", `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}`, []string{"user: a\n\nassistant: b\n\nuser: c"}, "", 9},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,11 +232,20 @@ func TestDataset(t *testing.T) {
 
 func TestDatasetErrors(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                             "no prompt",
-		"\n \n":                        "no prompt",
-		`{"prompt":"a"}` + "\n{oops":   "line 2: this is no JSON",
-		`{"text":"a"}`:                 `neither "prompt" nor "messages"`,
-		"a\x00b":                       "this is no text",
+		"":                               "no prompt",
+		"\n \n":                          "no prompt",
+		`{"prompt":"a"}` + "\n{oops":     "line 2: this is no JSON",
+		`{"text":"a"}`:                   `neither a "prompt" nor`,
+		`{"prompt":" "}`:                 `neither a "prompt" nor`,
+		`{"prompt":["a"]}`:               `line 1: "prompt" has the wrong type (array)`,
+		`{"prompt":"a","max_tokens":-1}`: "negative",
+		"\n" + `{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}`: `line 2: a message has a part of type "image_url"`,
+		`{"messages":[{"role":"user","content":7}]}`:                             "neither text nor",
+		`{"messages":[{"role":"system","content":"s"}]}`:                         "a user's turn",
+		`[{"prompt":"a"}]`:             "jq -c",
+		"[\n{}]":                       "jq -c",
+		"a\x00b":                       "line 1: this is no UTF-8 text",
+		"a\n\xff":                      "line 2: this is no UTF-8 text",
 		strings.Repeat("x", maxLine+2): "longer than 16 MiB",
 	} {
 		if _, err := NewDataset(write(t, in), 1); err == nil || !strings.Contains(err.Error(), want) {
@@ -126,14 +260,16 @@ func TestDatasetErrors(t *testing.T) {
 func FuzzDataset(f *testing.F) {
 	f.Add(`{"prompt":"a"}`)
 	f.Add("a\nb")
+	f.Add(`{"id":1e3,"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"text":"t"}]},{"role":"x"}]}`)
+	f.Add("\xef\xbb\xbf\r\n{\"prompt\":\"\\ud800\"}")
 	f.Fuzz(func(t *testing.T, in string) {
-		items, err := readDataset(strings.NewReader(in), 1)
-		if err == nil && len(items) == 0 {
-			t.Fatal("no items and no error")
+		items, flat, err := readDataset(strings.NewReader(in), 1)
+		if (err == nil) == (len(items) == 0) || flat > len(items) {
+			t.Fatalf("%d items, %d flattened, %v", len(items), flat, err)
 		}
 		for _, it := range items {
-			if it.User == "" {
-				t.Fatalf("an empty prompt from %q", in)
+			if strings.TrimSpace(it.User) == "" || it.ID == "" || it.MaxTokens < 1 {
+				t.Fatalf("%+v from %q", it, in)
 			}
 		}
 	})
