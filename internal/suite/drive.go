@@ -68,7 +68,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	}
 	progress := newProgress(r, c, shape.Requests+len(shape.Times))
 	self := observe(r.clock)
-	d := r.driver(progress)
+	d := r.driver(progress, false)
 	w, err := d.Run(ctx, r.Stop, shape, &requester{run: r, cell: c})
 	if err != nil {
 		return w, err
@@ -82,11 +82,17 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	return w, r.log.Append(kindWindow, end)
 }
 
-func (r *run) driver(p *progress) *loadgen.Driver {
+func (r *run) driver(p *progress, warming bool) *loadgen.Driver {
 	return &loadgen.Driver{
 		Clock: r.clock, Admit: r.spend.admit,
 		Emit: func(x *exchange.Exchange) {
 			r.spend.settle(x)
+			if warming {
+				// The driver counts these as its measured requests; the log
+				// must not.
+				y := *x
+				y.Phase, x = exchange.Warmup, &y
+			}
 			p.saw(x)
 			// A failed log ends the run after the cell; the exchange itself is over.
 			_ = r.log.Append(exchange.KindExchange, x)
@@ -95,14 +101,7 @@ func (r *run) driver(p *progress) *loadgen.Driver {
 }
 
 func (r *run) warmUp(ctx context.Context, c *cell, n int) error {
-	d := r.driver(newProgress(r, c, 0))
-	emit := d.Emit
-	d.Emit = func(x *exchange.Exchange) {
-		// The driver counts these as its measured requests; the log must not.
-		y := *x
-		y.Phase = exchange.Warmup
-		emit(&y)
-	}
+	d := r.driver(newProgress(r, c, 0), true)
 	_, err := d.Run(ctx, r.Stop, loadgen.Shape{Users: 1, Requests: n, Grace: r.plan.Client.Grace.Std()}, &requester{run: r, cell: c, warming: true})
 	return err
 }

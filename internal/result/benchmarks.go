@@ -1,0 +1,168 @@
+package result
+
+// Benchmarks holds what was run; absent means not run.
+type Benchmarks struct {
+	Latency    *Latency    `json:"latency,omitempty"`
+	Throughput *Throughput `json:"throughput,omitempty"`
+	Cost       *Cost       `json:"cost,omitempty"`
+	Quality    *Quality    `json:"quality,omitempty"`
+	Hardware   *Hardware   `json:"hardware,omitempty"`
+	Load       *Load       `json:"load,omitempty"`
+}
+
+// Comparison is an effect with its interval.
+type Comparison struct {
+	Metric   string   `json:"metric"` // ttft
+	Stat     string   `json:"stat"`   // p50, p95, mean
+	Unit     string   `json:"unit"`   // "ratio", "ms", "points", "percent"
+	Estimate Estimate `json:"estimate"`
+	N        int      `json:"n"`
+	Pairs    int      `json:"pairs,omitempty"` // where paired
+	Method   string   `json:"method"`
+	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
+}
+
+// Share is a proportion with its interval.
+type Share struct {
+	Limit  string  `json:"limit"` // ttft<50ms
+	K      int     `json:"k"`
+	N      int     `json:"n"`
+	Value  *Number `json:"value,omitempty"`
+	Lo     *Number `json:"lo,omitempty"`
+	Hi     *Number `json:"hi,omitempty"`
+	Target string  `json:"target"`
+}
+
+// Latency is the latency benchmark.
+type Latency struct {
+	Evidence Evidence     `json:"evidence"`
+	Cells    []Cell       `json:"cells"`
+	Limits   []string     `json:"limits,omitempty"` // limits on latency from claims, else for reference
+	Shares   []Share      `json:"shares,omitempty"` // share of requests under each limit
+	Versus   []Comparison `json:"versus,omitempty"` // candidate against baseline
+}
+
+// Throughput is the throughput benchmark: one cell a level.
+type Throughput struct {
+	Evidence Evidence `json:"evidence"`
+	Levels   []int    `json:"levels"`
+	Cells    []Cell   `json:"cells"`
+}
+
+// Cost is the cost benchmark. Amounts are USD.
+type Cost struct {
+	Evidence   Evidence     `json:"evidence"`
+	Candidate  *TargetCost  `json:"candidate,omitempty"`
+	Baseline   *TargetCost  `json:"baseline,omitempty"`
+	Volumes    []VolumeCost `json:"volumes,omitempty"` // the plan's volume first
+	BreakEven  *BreakEven   `json:"break_even,omitempty"`
+	Withheld   string       `json:"withheld,omitempty"` // why there is no comparison
+	Notes      []string     `json:"notes,omitempty"`
+	Months     int          `json:"months"`
+	Projection []Month      `json:"projection,omitempty"` // cumulative, the plan's volume
+}
+
+// TargetCost is what one target costs at the plan's volume.
+type TargetCost struct {
+	Target       string   `json:"target"`
+	Kind         string   `json:"kind"` // "api" (pays by token) or "machine" (pays by hour)
+	Evidence     Evidence `json:"evidence"`
+	Samples      int      `json:"samples"`                // requests behind the usage figures
+	InputTokens  *Number  `json:"input_tokens,omitempty"` // mean of a request
+	CachedTokens *Number  `json:"cached_tokens,omitempty"`
+	OutputTokens *Number  `json:"output_tokens,omitempty"`
+	PerRequest   Estimate `json:"per_request"`
+	PerMTok      Estimate `json:"per_mtok"` // input and output tokens together
+	TokensPerUSD Estimate `json:"tokens_per_usd"`
+	// PerMTokFull is PerMTok of a machine that works at its capacity all the
+	// time: what the volume would have to be for; absent where paid by the token.
+	PerMTokFull  *Estimate `json:"per_mtok_full_use,omitempty"`
+	Parts        []Part    `json:"parts,omitempty"`        // of PerRequest: input, cached, output, busy machine, idle machine
+	CapacityRPS  *Number   `json:"capacity_rps,omitempty"` // requests/s that one replica carried
+	CapacityFrom string    `json:"capacity_from,omitempty"`
+}
+
+// Part is one share of a cost.
+type Part struct {
+	Name string  `json:"name"`
+	USD  float64 `json:"usd"`
+}
+
+// VolumeCost compares both targets at one monthly volume.
+type VolumeCost struct {
+	MonthlyRequests float64  `json:"monthly_requests"`
+	Candidate       Estimate `json:"candidate_month"` // USD a month
+	Baseline        Estimate `json:"baseline_month"`
+	SavingsPercent  Estimate `json:"savings_percent"`
+	SavingsMonth    Estimate `json:"savings_month"`
+	SavingsYear     Estimate `json:"savings_year"`
+	Replicas        int      `json:"replicas,omitempty"`
+	Utilisation     *Number  `json:"utilisation,omitempty"` // mean rate over capacity of the replicas
+	Text            string   `json:"text"`                  // one sentence that explains the figure
+}
+
+// BreakEven is the monthly volume from which the candidate is cheaper.
+type BreakEven struct {
+	MonthlyRequests Estimate `json:"monthly_requests"`
+	Text            string   `json:"text"`
+}
+
+// Month is one step of the cost projection.
+type Month struct {
+	Month     int     `json:"month"`
+	Candidate float64 `json:"candidate"`
+	Baseline  float64 `json:"baseline"`
+}
+
+// Quality is the quality benchmark. Scores are heuristic, 0 to 100: they show
+// drift between two targets on the same prompts; they are no proof of accuracy.
+type Quality struct {
+	Evidence Evidence       `json:"evidence"`
+	Targets  []QualityScore `json:"targets"`
+	Kinds    []QualityKind  `json:"kinds,omitempty"`
+	Delta    *Comparison    `json:"delta,omitempty"` // candidate − baseline, paired by prompt
+	Notes    []string       `json:"notes,omitempty"`
+}
+
+// QualityScore is one target's mean scores.
+type QualityScore struct {
+	Target     string              `json:"target"`
+	N          int                 `json:"n"`
+	Score      Estimate            `json:"score"`
+	Components map[string]Estimate `json:"components"` // by component name
+	Truncated  int                 `json:"truncated"`  // answers cut by the token limit
+	Empty      int                 `json:"empty"`
+}
+
+// QualityKind is one kind of prompt.
+type QualityKind struct {
+	Kind      string             `json:"kind"`
+	N         int                `json:"n"`
+	Weights   map[string]float64 `json:"weights"`
+	Candidate Estimate           `json:"candidate"`
+	Baseline  *Estimate          `json:"baseline,omitempty"`
+	Delta     *Estimate          `json:"delta,omitempty"`
+}
+
+// Hardware is the hardware benchmark: which machine this is.
+type Hardware struct {
+	Evidence Evidence `json:"evidence"`
+	Local    bool     `json:"local"` // whether the candidate runs on this machine, as far as can be known
+	Host     Host     `json:"host"`
+	Facts    []Fact   `json:"facts"`
+	Notes    []string `json:"notes,omitempty"`
+}
+
+// Fact is one property of a machine and where it was read.
+type Fact struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// Load is the load command's one cell.
+type Load struct {
+	Evidence Evidence `json:"evidence"`
+	Cells    []Cell   `json:"cells"`
+	Trace    string   `json:"trace,omitempty"` // base name of the replayed file
+}
