@@ -14,6 +14,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -62,7 +63,8 @@ type Client struct {
 	dialer    *dialer
 	clock     *exchange.Clock
 	fields    fields
-	hangsUp   bool // the server closes the connection after each answer
+	stamping  io.Closer // nil where there are no kernel stamps
+	hangsUp   bool      // the server closes the connection after each answer
 	secrets   []string
 }
 
@@ -104,6 +106,9 @@ func New(cfg Config) (*Client, error) {
 	c.dialer = &dialer{dial: cfg.Dial, timeout: cfg.ConnectTimeout, clock: cfg.Clock, tls: conf}
 	if c.dialer.dial == nil {
 		c.dialer.dial = (&net.Dialer{}).DialContext
+	}
+	if cfg.Dial == nil {
+		c.stamping = keepStamping()
 	}
 	c.transport = &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -221,8 +226,11 @@ func (c *Client) URL() string { return c.base.String() }
 // Model returns the model that is asked for.
 func (c *Client) Model() string { return c.model }
 
-// Close closes idle connections.
+// Close closes idle connections. It may be called more than once.
 func (c *Client) Close() {
+	if c.stamping != nil {
+		_ = c.stamping.Close()
+	}
 	c.dialer.close()
 	c.transport.CloseIdleConnections()
 }

@@ -85,6 +85,7 @@ func (c *Client) get(ctx context.Context, url string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	req.Close = true // what a server does with idle connections is not known yet
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return answer{}, c.explain(err)
@@ -211,14 +212,14 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: 2}
 		var conn *timedConn
 		c.do(ctx, call, x, func(used *timedConn) { conn = used })
+		// A server may hang up after each answer without having said so
+		// (llama.cpp's does after a stream). Using the connection again would
+		// be a race that some requests lose.
+		time.Sleep(hangUpTime)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case x.Class == exchange.OK, x.Class == exchange.Empty:
-			// A server may hang up after each answer without having said so
-			// (llama.cpp's does after a stream). Using the connection again
-			// would be a race that some requests lose.
-			time.Sleep(hangUpTime)
 			c.hangsUp = conn != nil && !conn.alive()
 			return x, nil
 		case (x.Status == 400 || x.Status == 422) && c.leaveOut(x.Error):
