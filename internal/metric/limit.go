@@ -28,7 +28,7 @@ type Limit struct {
 	Value float64 // in Metric.Unit (a share as ratio, savings in percent)
 }
 
-var limitForm = regexp.MustCompile(`^\s*([a-z_]+)(?:\.([a-z0-9.]+?))?\s*(<=|>=|<|>)\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([a-zA-Z%µμ/]*)\s*$`)
+var limitForm = regexp.MustCompile(`^\s*([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+?))?\s*(<=|>=|<|>)\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([a-zA-Z%µμ/]*)\s*$`)
 
 // ParseLimit reads a limit. Durations take ns, us, µs, ms, s or m; shares take
 // % or a plain ratio; a plain number is in the metric's own unit. The error

@@ -1,0 +1,89 @@
+package metric
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs/metrics.md anew")
+
+const metricsHead = `# Metrics
+
+One registry in the code holds every metric; this page is made from it
+(` + "`go test ./internal/metric -update`" + `). Latency counts from the moment when a request
+was **due**: by the arrival schedule, or when its user was ready. What the client
+added is part of it, and is also shown by itself. A failed request is +∞ in
+latencies and 0 in speeds; a quantile that touches +∞ is shown as ∞ (` + "`\"inf\"`" + ` in JSON).
+
+Time stamps of one request, in order: due → woken (the pacer fired) → started (it
+had a slot) → connected → writing (first byte written) → sent → first_byte →
+first_token (first frame with generated content of any kind) → first_answer (first
+visible text or tool call) → every later content frame → last_token → usage → done.
+
+| tag | name | unit | better | formula |
+|---|---|---|---|---|
+`
+
+const metricsTail = `
+## Limits
+
+` + "`metric.statistic<value`" + `, everywhere the same: ` + "`ttft.p95<500ms`, `tpot.p95<40ms`, `success>=99.9%`" + `.
+Statistics are p50, p90, p95, p99, p99.9 (any quantile for claims), mean, min and max.
+
+## How many requests a quantile needs
+
+At 95 % confidence. Fewer, and the quantile is withheld, or the claim undecided.
+
+| | p50 | p90 | p95 | p99 | p99.9 |
+|---|---|---|---|---|---|
+| to be shown with an interval | 6 | 36 | 72 | 368 | 3,688 |
+| to decide a claim, at best | 5 | 29 | 59 | 299 | 2,995 |
+
+These are numbers of independent requests. Requests under load depend on each other
+(slow ones come in bursts), so claims count with an effective sample size: the
+smallest of Geyer's estimates for the ranks of the latencies, for being over the
+limit, and for being in the slowest tenth. For one user at a time it is n itself.
+`
+
+func TestDocs(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(metricsHead)
+	for _, m := range All() {
+		better := "lower"
+		if m.Direction == HigherIsBetter {
+			better = "higher"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", m.Tag, m.Name, m.Unit, better, m.Formula)
+	}
+	b.WriteString(metricsTail)
+	file := filepath.Join("..", "..", "docs", "metrics.md")
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(have) != b.String() {
+		t.Errorf("%s is not that of the registry; run go test ./internal/metric -update", file)
+	}
+}
+
+func TestEveryMetricIsWhole(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range All() {
+		if m.Tag == "" || m.Name == "" || m.Unit == "" || m.Formula == "" || seen[m.Tag] {
+			t.Errorf("%+v", m)
+		}
+		seen[m.Tag] = true
+		if got, ok := Lookup(m.Tag); !ok || got.Name != m.Name {
+			t.Errorf("%s is not found", m.Tag)
+		}
+	}
+}
