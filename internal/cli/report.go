@@ -3,7 +3,6 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -24,7 +23,7 @@ that was killed, too: what was written until then is reported as interrupted.`,
 			if err != nil {
 				p.complain(err)
 			}
-			if showErr := p.show(r, asJSON, plan.Plan{}); showErr != nil {
+			if showErr := p.show(r, asJSON, args[0]); showErr != nil {
 				return showErr
 			}
 			if err != nil {

@@ -206,7 +206,7 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if err != nil {
 		p.complain(err)
 	}
-	if showErr := p.show(out.Result, o.json, pl); showErr != nil {
+	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
 	}
 	code := suite.ExitCode(out.Result, pl)
@@ -219,13 +219,13 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	return nil
 }
 
-// show prints a result.
-func (p *Process) show(r *result.Result, asJSON bool, _ plan.Plan) error {
+// show prints a result; folder is where its files are.
+func (p *Process) show(r *result.Result, asJSON bool, folder string) error {
 	if asJSON {
 		return writeJSON(p.Stdout, r)
 	}
 	width, _ := terminal(p.Stdout)
-	return report.Console(p.Stdout, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width})
+	return report.Console(p.Stdout, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -133,13 +133,17 @@ func (a *assembly) measureCells() {
 	}
 }
 
-// cells of a benchmark in the order of the log.
+// cells of a benchmark in the order of the log, but of lanes that ran at once
+// the candidate's first.
 func (a *assembly) cells(b plan.Benchmark) []result.Cell {
 	var out []result.Cell
 	for _, c := range a.log.cells {
 		if c.Benchmark == b {
 			out = append(out, a.measured[c.ID])
 		}
+	}
+	if b == plan.Latency {
+		slices.SortStableFunc(out, func(x, y result.Cell) int { return cmp.Compare(rank(x.Target), rank(y.Target)) })
 	}
 	return out
 }
@@ -168,6 +172,14 @@ func (a *assembly) throughput() *result.Throughput {
 		}
 	}
 	return t
+}
+
+// rank orders targets: the candidate first.
+func rank(target string) int {
+	if target == candidate {
+		return 0
+	}
+	return 1
 }
 
 func evidenceOf(cells []result.Cell) result.Evidence {

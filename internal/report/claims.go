@@ -1,0 +1,88 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// claimLine is one claim, ready to show.
+type claimLine struct {
+	verdict  string
+	id       string
+	limit    string
+	estimate string // with interval
+	n        string
+	evidence string
+	text     string // with its conditions
+	reason   string
+}
+
+func claimLines(r *result.Result) []claimLine {
+	var out []claimLine
+	for _, c := range r.Claims {
+		n := fmt.Sprintf("n=%d", c.N)
+		if c.NEff > 0 && c.NEff < float64(c.N)-0.5 {
+			n += fmt.Sprintf(" (worth %.0f)", c.NEff)
+		}
+		if c.Verdict == result.Undecided && c.NeededN > c.N {
+			n += fmt.Sprintf(", needs %s", number(float64(c.NeededN)))
+		}
+		evidence := string(c.Evidence)
+		if c.Weakest != "" && len(c.Inputs) > 1 {
+			evidence += " (" + clean(c.Weakest) + ")"
+		}
+		out = append(out, claimLine{
+			verdict: string(c.Verdict), id: clean(c.ID), limit: clean(c.Limit), estimate: span(c.Estimate, c.Lo, c.Hi, c.Unit),
+			n: n, evidence: evidence, text: clean(c.Text), reason: clean(c.Reason),
+		})
+	}
+	return out
+}
+
+// summary counts the verdicts on what the user claimed.
+func summary(r *result.Result) string {
+	counts := map[result.Verdict]int{}
+	set := 0
+	for _, c := range r.Claims {
+		if c.Set {
+			counts[c.Verdict]++
+			set++
+		}
+	}
+	if set == 0 {
+		return "No claim was made; add one with --claim 'ttft.p95<500ms' or in the plan."
+	}
+	var parts []string
+	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
+		if counts[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
+		}
+	}
+	return fmt.Sprintf("%d claims: %s.", set, strings.Join(parts, ", "))
+}
+
+// checksOf returns the checks with a status, the same text once with all its
+// cells.
+func checksOf(r *result.Result, s result.CheckStatus) []result.Check {
+	var out []result.Check
+	for _, c := range r.Validity.Checks {
+		if c.Status == s {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// validityLine says the judgement in words.
+func validityLine(r *result.Result) string {
+	warn, fail := len(checksOf(r, result.Warn)), len(checksOf(r, result.Fail))
+	switch r.Validity.Status {
+	case result.Fail:
+		return fmt.Sprintf("INVALID: %d of %d checks failed. The figures may not be believed and prove nothing.", fail, len(r.Validity.Checks))
+	case result.Warn:
+		return fmt.Sprintf("valid with warnings: %d of %d checks warn.", warn, len(r.Validity.Checks))
+	}
+	return fmt.Sprintf("valid: all %d checks pass or do not apply.", len(r.Validity.Checks))
+}

@@ -1,0 +1,111 @@
+package report
+
+import (
+	"bytes"
+	_ "embed" // the page
+	"fmt"
+	"html/template"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+//go:embed page.html.tmpl
+var pageSource string
+
+var page = template.Must(template.New("page").Parse(pageSource))
+
+// HTML returns the report as one file that needs no network: styles and
+// figures are inside, and its policy forbids loading anything else.
+func HTML(r *result.Result) ([]byte, error) {
+	drawn := map[string][]byte{}
+	for _, f := range figure.All(r) {
+		b, err := render(f, "svg")
+		if err != nil {
+			return nil, err
+		}
+		drawn[f.ID] = b
+	}
+	return pageOf(r, drawn)
+}
+
+type pageData struct {
+	Title, Headline, Warning, Status string
+	Evidence                         string
+	Summary, Validity                string
+	ValidityStatus                   string
+	Claims                           []pageClaim
+	Sections                         []pageSection
+	Impact                           []string
+	Specification                    []pageTable
+	Checks                           pageTable
+	Reproduce                        []string
+	Version                          string
+}
+
+type pageClaim struct {
+	Verdict, ID, Limit, Estimate, N, Evidence, Text, Reason string
+}
+
+type pageSection struct {
+	ID, Title, Evidence string
+	Text                []string
+	Tables              []pageTable
+	Figures             []pageFigure
+	Notes               []string
+}
+
+type pageTable struct {
+	Title string
+	Head  []string
+	Rows  [][]string
+}
+
+type pageFigure struct {
+	Title, Subtitle, Evidence, Note string
+	SVG                             template.HTML
+}
+
+func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
+	figures := map[string]pageFigure{}
+	for _, f := range figure.All(r) {
+		figures[f.ID] = pageFigure{
+			Title: clean(f.Title), Subtitle: clean(f.Subtitle), Evidence: string(f.Evidence), Note: clean(f.Note),
+			// Our own drawing: the library escapes the texts in it.
+			SVG: template.HTML(inline(drawn[f.ID], f.Title)), //nolint:gosec // see above
+		}
+	}
+	d := pageData{
+		Title: clean(r.Run.Name), Headline: headline(r), Warning: warning(r), Status: status(r), Evidence: string(r.Evidence),
+		Summary: summary(r), Validity: validityLine(r), ValidityStatus: string(r.Validity.Status),
+		Impact: impact(r), Checks: asPage(checkTable(r)), Reproduce: reproduce(r), Version: clean(r.Run.Version),
+	}
+	for _, l := range claimLines(r) {
+		if l.estimate == missing {
+			l.estimate = ""
+		}
+		d.Claims = append(d.Claims, pageClaim{l.verdict, l.id, l.limit, l.estimate, l.n, l.evidence, l.text, l.reason})
+	}
+	for _, s := range sections(r) {
+		p := pageSection{ID: s.id, Title: s.title, Evidence: string(s.evidence), Text: s.text, Notes: s.notes}
+		for _, t := range s.tables {
+			p.Tables = append(p.Tables, asPage(t))
+		}
+		for _, id := range s.figures {
+			p.Figures = append(p.Figures, figures[id])
+		}
+		d.Sections = append(d.Sections, p)
+	}
+	for _, t := range specification(r) {
+		if len(t.rows) > 0 {
+			d.Specification = append(d.Specification, asPage(t))
+		}
+	}
+	var b bytes.Buffer
+	if err := page.Execute(&b, d); err != nil {
+		return nil, fmt.Errorf("failed to make the page: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func asPage(t table) pageTable { return pageTable{Title: t.title, Head: t.head, Rows: t.rows} }

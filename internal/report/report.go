@@ -1,0 +1,64 @@
+// Package report turns a result into what people read: console tables, a
+// Markdown report, one self-contained HTML page, and drawn figures. It
+// computes no statistic. Claims and the run's judgement of itself come first;
+// what a server sent is hostile text and is shown as plain text only.
+package report
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Write writes report.md, report.html and the figures as SVG and PNG into the
+// folder of a run, each file whole or not at all, and lists them.
+func Write(dir string, r *result.Result) ([]result.Artifact, error) {
+	figures := filepath.Join(dir, "figures")
+	if err := os.MkdirAll(figures, 0o755); err != nil {
+		return nil, err
+	}
+	var out []result.Artifact
+	drawn := map[string][]byte{}
+	for _, f := range figure.All(r) {
+		for _, format := range []string{"svg", "png"} {
+			b, err := render(f, format)
+			if err != nil {
+				return out, err
+			}
+			if format == "svg" {
+				drawn[f.ID] = b
+			}
+			name := f.ID + "." + format
+			if err := writeWhole(filepath.Join(figures, name), b); err != nil {
+				return out, err
+			}
+			out = append(out, result.Artifact{Path: "figures/" + name, Kind: "figure"})
+		}
+	}
+	if err := writeWhole(filepath.Join(dir, "report.md"), Markdown(r)); err != nil {
+		return out, err
+	}
+	out = append(out, result.Artifact{Path: "report.md", Kind: "markdown"})
+	page, err := pageOf(r, drawn)
+	if err != nil {
+		return out, err
+	}
+	if err := writeWhole(filepath.Join(dir, "report.html"), page); err != nil {
+		return out, err
+	}
+	return append(out, result.Artifact{Path: "report.html", Kind: "html"}), nil
+}
+
+// writeWhole writes through a second file, so that a full disk leaves no half
+// of a report.
+func writeWhole(path string, b []byte) error {
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, b, 0o644); err != nil {
+		_ = os.Remove(tmp) // the first error says more
+		return fmt.Errorf("failed to write %s: %w", path, err)
+	}
+	return os.Rename(tmp, path)
+}
