@@ -21,6 +21,7 @@ var (
 // Tokenize13a splits a line as mteval-v13a does, the default of sacreBLEU.
 // Only ASCII punctuation is split off.
 func Tokenize13a(s string) []string {
+	s = strings.ReplaceAll(s, "\x00", " ") // grams joins tokens with it
 	s = strings.ReplaceAll(s, "<skipped>", "")
 	s = strings.ReplaceAll(s, "-\n", "")
 	s = strings.ReplaceAll(s, "\n", " ")

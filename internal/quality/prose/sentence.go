@@ -150,6 +150,7 @@ func abbreviated(s string) bool {
 // inside numbers, and dots inside names such as node.js. Han and kana give one
 // word a rune.
 func Words(s string) []string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	var out []string
 	start := -1
 	end := func(i int) {
