@@ -90,7 +90,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
       --baseline-key-env API_KEY                   your server against an API
   inferometer run plan.yaml                        what the plan says`,
 		SilenceErrors: true, SilenceUsage: true,
-		Version: p.Version,
+		Version: p.Version, SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("inferometer {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/result"
@@ -27,7 +28,7 @@ func claimLines(r *result.Result) []claimLine {
 			n += fmt.Sprintf(" (worth %.0f)", c.NEff)
 		}
 		if c.Verdict == result.Undecided && c.NeededN > c.N {
-			n += fmt.Sprintf(", needs %s", number(float64(c.NeededN)))
+			n += ", needs " + group(strconv.Itoa(c.NeededN))
 		}
 		evidence := string(c.Evidence)
 		if c.Weakest != "" && len(c.Inputs) > 1 {
@@ -35,7 +36,7 @@ func claimLines(r *result.Result) []claimLine {
 		}
 		out = append(out, claimLine{
 			verdict: string(c.Verdict), id: clean(c.ID), limit: clean(c.Limit), estimate: span(c.Estimate, c.Lo, c.Hi, c.Unit),
-			n: n, evidence: evidence, text: clean(c.Text), reason: clean(c.Reason),
+			n: n, evidence: evidence, text: capital(clean(c.Text)), reason: capital(clean(c.Reason)),
 		})
 	}
 	return out
@@ -60,7 +61,11 @@ func summary(r *result.Result) string {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
 	}
-	return fmt.Sprintf("%d claims: %s.", set, strings.Join(parts, ", "))
+	claims := "claims"
+	if set == 1 {
+		claims = "claim"
+	}
+	return fmt.Sprintf("%d %s: %s.", set, claims, strings.Join(parts, ", "))
 }
 
 // checksOf returns the checks with a status, the same text once with all its

@@ -45,6 +45,9 @@ func drawing(f figure.Figure) (*plot.Plot, error) {
 	p.Title.TextStyle.Color = ink
 	p.Title.TextStyle.Font.Size = 13
 	p.Title.Padding = 4
+	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		style.Font.Variant = "Sans"
+	}
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Color, a.Label.TextStyle.Color, a.Tick.Color, a.Tick.Label.Color = ink, ink, ink, ink
 		a.Label.TextStyle.Font.Size, a.Tick.Label.Font.Size = 10, 9

@@ -54,6 +54,9 @@ func assemble(p plan.Plan, l *logged) (*result.Result, error) {
 		}
 		res.Evidence = result.Weakest(res.Evidence, in.Evidence)
 	}
+	if res.Evidence == "" {
+		res.Evidence = result.Measured // nothing but this machine was looked at
+	}
 	res.Claims, err = a.claims(res)
 	return res, err
 }

@@ -67,6 +67,15 @@ func meanEstimate(v []float64) result.Estimate {
 	return result.Estimate{Value: result.Num(m), Lo: result.Num(lo), Hi: result.Num(hi)}
 }
 
+// scoreEstimate is the mean of scores, whose interval cannot leave 0 to 100.
+func scoreEstimate(v []float64) result.Estimate {
+	e := meanEstimate(v)
+	if e.Value != nil {
+		e.Lo, e.Hi = result.Num(max(0, float64(*e.Lo))), result.Num(min(100, float64(*e.Hi)))
+	}
+	return e
+}
+
 func (a *assembly) targetScore(name string) (result.QualityScore, bool) {
 	s := result.QualityScore{Target: name, Components: map[string]result.Estimate{}}
 	var totals []float64
@@ -87,9 +96,9 @@ func (a *assembly) targetScore(name string) (result.QualityScore, bool) {
 		}
 	}
 	s.N = len(totals)
-	s.Score = meanEstimate(totals)
+	s.Score = scoreEstimate(totals)
 	for k, v := range parts {
-		s.Components[k] = meanEstimate(v)
+		s.Components[k] = scoreEstimate(v)
 	}
 	return s, s.N > 0
 }
@@ -106,9 +115,9 @@ func (a *assembly) kindScore(kind string) (result.QualityKind, bool) {
 		}
 	}
 	k.N = len(of[candidate])
-	k.Candidate = meanEstimate(of[candidate])
+	k.Candidate = scoreEstimate(of[candidate])
 	if b := of[baseline]; len(b) > 0 {
-		e := meanEstimate(b)
+		e := scoreEstimate(b)
 		k.Baseline = &e
 		d := meanEstimate(a.deltas(kind))
 		k.Delta = &d

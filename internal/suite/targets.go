@@ -36,6 +36,9 @@ type target struct {
 // findTargets starts embedded endpoints, and asks every target what it is and
 // what it can do.
 func (r *run) findTargets(ctx context.Context) error {
+	if len(r.plan.Only) == 1 && r.selected(plan.Hardware) {
+		return nil // nothing is sent
+	}
 	all := []*target{{name: candidate, plan: r.plan.Candidate}}
 	if r.plan.Baseline != nil {
 		all = append(all, &target{name: baseline, plan: *r.plan.Baseline})

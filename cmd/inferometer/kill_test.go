@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program builds the command once for the tests that signal it.
+func program(t *testing.T) string {
+	t.Helper()
+	exe := filepath.Join(t.TempDir(), "inferometer")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", exe, ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return exe
+}
+
+// running starts a long load and waits until its log holds a second of it.
+func running(t *testing.T, exe, dir string) (*exec.Cmd, *bytes.Buffer, string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), exe, "load", "sim:vllm", "--rate", "40", "--requests", "100000", "--output-tokens", "4", "--dir", dir, "--grace", "2s", "--json")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 600 {
+		time.Sleep(50 * time.Millisecond)
+		logs, _ := filepath.Glob(filepath.Join(dir, "*", "exchanges.jsonl.zst"))
+		if len(logs) == 1 {
+			if info, err := os.Stat(logs[0]); err == nil && info.Size() > 4096 {
+				return cmd, &stdout, filepath.Dir(logs[0])
+			}
+		}
+	}
+	t.Fatalf("nothing was logged within 30 s: %s", stderr.String())
+	return nil, nil, ""
+}
+
+type outcome struct {
+	Run        struct{ Status, Reason string }
+	Benchmarks struct {
+		Load struct {
+			Cells []struct{ Counts struct{ OK, Failed int } }
+		}
+	}
+}
+
+func decode(t *testing.T, b []byte) outcome {
+	t.Helper()
+	var o outcome
+	if err := json.Unmarshal(b, &o); err != nil {
+		t.Fatalf("%v in %.200s", err, b)
+	}
+	return o
+}
+
+// After kill -9 in the middle of a run, report works on what was written.
+func TestKilledRunCanBeReported(t *testing.T) {
+	exe, dir := program(t), t.TempDir()
+	cmd, _, folder := running(t, exe, dir)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	out, err := exec.CommandContext(t.Context(), exe, "report", folder, "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := decode(t, out)
+	if o.Run.Status != "interrupted" || len(o.Benchmarks.Load.Cells) != 1 || o.Benchmarks.Load.Cells[0].Counts.OK < 10 {
+		t.Errorf("%+v", o)
+	}
+	for _, name := range []string{"result.json", "report.md", "report.html"} {
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// One Ctrl-C ends the run in order: a result, marked interrupted, and 130.
+func TestInterruptDrainsAndReports(t *testing.T) {
+	exe, dir := program(t), t.TempDir()
+	cmd, stdout, _ := running(t, exe, dir)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d (%v), want 130", code, err)
+	}
+	o := decode(t, stdout.Bytes())
+	if o.Run.Status != "interrupted" || !strings.Contains(o.Run.Reason, "user") || o.Benchmarks.Load.Cells[0].Counts.Failed != 0 {
+		t.Errorf("%+v", o)
+	}
+}
