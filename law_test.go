@@ -281,7 +281,7 @@ func texts(t *testing.T) map[string]string {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() || strings.HasSuffix(name, ".test") || strings.HasPrefix(name, ".got-") {
+		if !d.Type().IsRegular() || name == ".git" || strings.HasSuffix(name, ".test") || strings.HasPrefix(name, ".got-") {
 			return nil
 		}
 		b, err := os.ReadFile(p)

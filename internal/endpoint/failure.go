@@ -57,11 +57,11 @@ func (c *Client) explain(err error) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing listens at %s (connection refused); is the server running, and is the port of the URL right?", host)
 	case errors.As(err, &hostname):
-		return fmt.Errorf("the TLS certificate of %s is for another name (%v); use the name it is for, or --insecure to accept any", host, hostname)
+		return fmt.Errorf("the TLS certificate of %s is for another name (%w); use the name it is for, or --insecure to accept any", host, hostname)
 	case errors.As(err, &unknown):
 		return fmt.Errorf("the TLS certificate of %s is signed by an unknown authority; give its certificate with --ca-cert, or --insecure to accept any", host)
 	case errors.As(err, &invalid):
-		return fmt.Errorf("the TLS certificate of %s is not valid (%v); --insecure accepts any", host, invalid)
+		return fmt.Errorf("the TLS certificate of %s is not valid (%w); --insecure accepts any", host, invalid)
 	case errors.As(err, &record):
 		return fmt.Errorf("%s does not speak TLS; did you mean http://%s?", host, host)
 	case errors.As(err, &stage) && isTimeout(err):
@@ -69,7 +69,7 @@ func (c *Client) explain(err error) error {
 	case strings.Contains(err.Error(), "malformed HTTP response"): // net/http exports no type for it
 		return fmt.Errorf("%s does not speak HTTP; is it an HTTPS port (https://%s), or another service?", host, host)
 	case classOf(err) == exchange.Reset:
-		return fmt.Errorf("the connection to %s was closed by the server (%v)", host, cleanError(err))
+		return fmt.Errorf("the connection to %s was closed by the server (%w)", host, cleanError(err))
 	}
 	return cleanError(err)
 }

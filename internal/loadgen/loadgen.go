@@ -235,7 +235,7 @@ func (r *runner) open() {
 		r.err = err
 		return
 	}
-	defer pace.Close()
+	defer func() { _ = pace.Close() }()
 	for at := range due {
 		p, ok := r.next()
 		if !ok {

@@ -25,7 +25,6 @@ const (
 )
 
 type block struct {
-	at     exchange.Stamp
 	counts map[int]int
 	n      int
 }

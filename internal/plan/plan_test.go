@@ -50,7 +50,7 @@ func TestTargetsKeepTheirDefaults(t *testing.T) {
 
 func TestFileErrors(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
-		{"unknown key", "candidate:\n  url: x\n  modle: y\n", `plan.yaml:3:3: unknown key "modle" in candidate (did you mean "model"?)`},
+		{"unknown key", "candidate:\n  url: x\n  modell: y\n", `plan.yaml:3:3: unknown key "modell" in candidate (did you mean "model"?)`},
 		{"key in the wrong place", "iterations: 5\n", "did you mean latency.iterations?"},
 		{"unknown top key", "candidat: {}\n", `plan.yaml:1:1: unknown key "candidat" in a plan (did you mean "candidate"?)`},
 		{"wrong type", "latency:\n  iterations: many\n", "plan.yaml:2:15: the value should be a whole number"},
