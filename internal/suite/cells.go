@@ -229,7 +229,7 @@ func (r *run) loadCells() ([]step, error) {
 		cellRecord: cellRecord{ID: "load/" + t.name, Benchmark: plan.Load, Target: t.name},
 		target:     t, warm: r.synthetic("load/warm-up", true),
 		shape: loadgen.Shape{
-			Users: l.Users, Think: l.ThinkTime.Std(), Rate: l.Rate, Arrival: loadgen.Arrival(l.Arrival), Speed: l.Speed,
+			Users: l.Users, Think: l.ThinkTime.Std(), Rate: l.Rate, Arrival: cmp.Or(loadgen.Arrival(l.Arrival), loadgen.Constant), Speed: l.Speed,
 			Requests: l.Requests, Duration: l.Duration.Std(), Warmup: loadWarmup(l), Seed: r.plan.Seed,
 		},
 	}

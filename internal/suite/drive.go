@@ -84,7 +84,13 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 
 func (r *run) driver(p *progress, warming bool) *loadgen.Driver {
 	return &loadgen.Driver{
-		Clock: r.clock, Admit: r.spend.admit,
+		Clock: r.clock,
+		Admit: func(x *exchange.Exchange) error {
+			if err := r.log.Err(); err != nil {
+				return err // what cannot be kept is not worth sending
+			}
+			return r.spend.admit(x)
+		},
 		Emit: func(x *exchange.Exchange) {
 			r.spend.settle(x)
 			if warming {

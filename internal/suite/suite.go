@@ -173,6 +173,10 @@ func (r *run) begin(ctx context.Context, f folder) error {
 // finish scores the answers, after everything has been measured, and closes
 // the log.
 func (r *run) finish(status result.Status, reason string) error {
+	if err := r.log.Err(); err != nil {
+		_ = r.log.Close() // it can only say the same
+		return err
+	}
 	err := r.score()
 	err = errors.Join(err, r.log.Append(kindEnd, endRecord{Ended: time.Now().UTC(), Status: status, Reason: reason}))
 	return errors.Join(err, r.log.Close())
