@@ -3,9 +3,10 @@ package quality
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/inferometer/inferometer/internal/quality/codecheck"
 	"github.com/inferometer/inferometer/internal/quality/overlap"
 	"github.com/inferometer/inferometer/internal/quality/prose"
 )
@@ -13,68 +14,33 @@ import (
 // relevance: how much of the topic's words comes up. Half of them is enough
 // for full marks. A text that only says the prompt again, or is little but
 // keywords, is worth less.
-func (a *assessment) relevance() (float64, bool) {
-	keys := a.keywordStems()
-	v := 100 * math.Min(1, a.hits(keys)/0.5)
-	if len(a.all) >= 3 {
-		v *= 1 - math.Max(0, overlap.Copied(a.all, a.prompt)-0.5)*1.6
+func (a *assessment) relevance() float64 {
+	v := 100 * math.Min(1, a.hits(a.keywordStems())/0.5)
+	v *= falling(overlap.Copied(a.tokens, a.prompt), 0.5, 1, 0.2)
+	if len(a.content) >= 12 {
+		v *= falling(a.keywordShare(), 0.65, 1, 0.3)
 	}
-	set := map[string]bool{}
-	for _, k := range keys {
-		set[k] = true
-	}
-	stuffed := 0
-	for _, w := range a.all {
-		if set[prose.Stem(w)] {
-			stuffed++
-		}
-	}
-	if density := share(stuffed, len(a.all)); len(a.all) > 0 && density > 0.35 {
-		v *= math.Max(0, 1-(density-0.35)*2)
-	}
-	return v, true
+	return v
 }
 
 // structure: whole sentences of bearable length, an end, the form of the kind.
-func (a *assessment) structure() (float64, bool) {
+func (a *assessment) structure() float64 {
 	t := a.text
 	if a.isCode() {
-		return 55*a.codeForm() + 25*a.ending() + 20*explained(t), true
+		return 55*a.codeForm() + 25*a.ending() + 20*explained(t)
 	}
 	counts := prose.Count(t.Sentences)
-	length := 0.0
-	if counts.Sentences > 0 {
-		length = band(float64(counts.Words)/float64(counts.Sentences), 6, 26)
-	}
+	length := band(counts.SentenceLength(), 6, 26)
 	longest := 0
 	for _, n := range t.Paragraphs {
 		longest = max(longest, n)
 	}
 	if a.item.Kind == "viral_hook" {
 		first := float64(len(prose.Words(t.FirstLine())))
-		return 30*length + 30*a.ending() + 25*band(first, 3, 25) + 15*band(float64(longest), 1, 60), true
+		return 20*length + 10*band(counts.LIX(), 3, 50) + 30*a.ending() + 25*band(first, 3, 25) + 15*band(float64(longest), 1, 60)
 	}
 	parts := math.Min(1, float64(len(t.Paragraphs))/2)
-	return 35*length + 35*a.ending() + 15*parts + 15*band(float64(longest), 5, 120), true
-}
-
-// explained: code with words around it.
-func explained(t *prose.Text) float64 { return math.Min(1, float64(t.Words)/12) }
-
-// codeForm: a fenced block that is closed.
-func (a *assessment) codeForm() float64 {
-	if len(a.text.Blocks) == 0 {
-		if codecheck.Check("", a.text.Raw).Defines {
-			return 0.4
-		}
-		return 0
-	}
-	for _, b := range a.text.Blocks {
-		if !b.Closed {
-			return 0.5
-		}
-	}
-	return 1
+	return 25*length + 10*band(counts.LIX(), 3, 65) + 35*a.ending() + 15*parts + 15*band(float64(longest), 5, 120)
 }
 
 // ending: whether the text stops where a text may stop.
@@ -83,10 +49,17 @@ func (a *assessment) ending() float64 {
 	switch {
 	case raw == "":
 		return 0
-	case strings.HasSuffix(raw, "```"):
+	case a.openBlock():
+		return 0.2
+	case strings.HasSuffix(raw, "```"), strings.HasSuffix(raw, "~~~"):
 		return 1
-	case strings.ContainsAny(raw[len(raw)-1:], ".!?:)\"'") || strings.HasSuffix(raw, "…"):
+	case strings.HasSuffix(raw, ":"):
+		return 0.4 // what it announces does not come
+	}
+	if last, _ := utf8.DecodeLastRuneInString(raw); strings.ContainsRune(`.!?…)]"'”’»。！？`, last) {
 		return 1
+	}
+	switch {
 	case a.text.LastLine().Kind == prose.Item || strings.Contains(raw[max(0, len(raw)-24):], "#"):
 		return 0.8
 	}
@@ -98,13 +71,13 @@ var (
 	numeral      = regexp.MustCompile(`\d`)
 	contrast     = regexp.MustCompile(`(?i)\b(but|yet|instead|however|without|stop|never|nobody|most|until|wrong|myth|mistake|actually)\b`)
 	callTo       = regexp.MustCompile(`(?i)\b(try|save|share|follow|comment|start|learn|read|watch|tell|join|click|bookmark|tag|ask)\b`)
-	example      = regexp.MustCompile(`(?i)\b(for example|e\.g\.|for instance|such as|imagine|suppose|say,|example)\b`)
-	overclaim    = regexp.MustCompile(`(?i)\b(guaranteed|100 ?%|always works|never fails|zero risk|no downsides?|miracle|instantly rich)\b`)
+	example      = regexp.MustCompile(`(?i)\b(for example|for instance|such as|imagine|suppose|example)\b|\be\.g\.|, say,`)
+	overclaim    = regexp.MustCompile(`(?i)\b(guaranteed|always works|never fails|zero risk|no downsides?|miracle|instantly rich)\b`)
 	connective   = regexp.MustCompile(`(?i)\b(because|so|therefore|thus|since|then|first|second|next|finally|also|moreover|however|but|although|while|instead|for example|that is|in order to|as a result|which means|when|if)\b`)
 )
 
 // engagement: does it speak to a reader, early and concretely?
-func (a *assessment) engagement() (float64, bool) {
+func (a *assessment) engagement() float64 {
 	t := a.text
 	first := t.FirstLine()
 	body := t.Prose()
@@ -123,66 +96,34 @@ func (a *assessment) engagement() (float64, bool) {
 		add(12, len(prose.Words(first)) <= 20)
 		shouting := strings.Count(body, "!") + 2*strings.Count(body, "!!")
 		v -= 5 * math.Max(0, float64(shouting-3))
-		return v * a.legible, true
+		return v
 	}
 	add(35, example.MatchString(body) || len(t.Blocks) > 0)
 	add(25, secondPerson.MatchString(body) || strings.Contains(body, "?"))
 	add(20, numeral.MatchString(body))
 	add(20, contrast.MatchString(body))
-	return v * a.legible, true
+	return v
 }
 
 // technical: for code, whether it could run; else whether the terms of the
 // field come up and overclaiming does not. Terms are no accuracy.
-func (a *assessment) technical() (float64, bool) {
+func (a *assessment) technical() float64 {
 	if a.isCode() {
-		return a.codeWorks(), true
+		return a.codeWorks()
 	}
-	keys := a.keywordStems()
-	v := 70*math.Min(1, a.hits(keys)/0.6) + 30
-	if n := len(overclaim.FindAllString(a.text.Prose(), -1)); n > 0 {
-		v -= 25 * float64(n)
-	}
-	return v * a.legible, true
-}
-
-// codeWorks: 100 for code that parses (Go) or is closed and defines something.
-func (a *assessment) codeWorks() float64 {
-	code, language := a.text.Code(), ""
-	if len(a.text.Blocks) > 0 {
-		language = a.text.Blocks[0].Language
-	} else {
-		code = a.text.Raw
-		if !codecheck.Check("", code).Defines {
-			return 0
-		}
-	}
-	r := codecheck.Check(language, code)
-	v := 0.0
-	if r.Defines {
-		v += 40
-	}
-	if r.Balanced {
-		v += 30
-	}
-	switch {
-	case r.Parsed:
-		v += 30
-	case r.Language != "go" && r.Balanced && r.Defines:
-		v += 30 // nothing here can parse it; what can be seen is whole
-	}
-	return v
+	v := 70*math.Min(1, a.hits(a.keywordStems())/0.6) + 30
+	return v - 25*float64(len(overclaim.FindAllString(a.text.Prose(), 4)))
 }
 
 // coherence: neighbours share some words and not all, connectives join them,
 // and the text does not say the same again and again.
-func (a *assessment) coherence() (float64, bool) {
+func (a *assessment) coherence() float64 {
 	s := a.text.Sentences
 	if len(a.all) == 0 {
 		if len(a.text.Blocks) > 0 {
-			return 60, true // code alone: nothing to join
+			return 60 // code alone: nothing to join
 		}
-		return 0, true
+		return 0
 	}
 	link := 0.5 // of a single sentence nothing can be said
 	if len(s) > 1 {
@@ -194,7 +135,7 @@ func (a *assessment) coherence() (float64, bool) {
 	}
 	joined := math.Min(1, float64(len(connective.FindAllString(a.text.Prose(), -1)))/math.Max(1, float64(len(s))*0.5))
 	fresh := 1 - math.Min(1, 2*overlap.Repetition(a.all))
-	return (35*link + 25*joined + 40*fresh) * a.legible * (0.6 + 0.4*a.ending()), true
+	return (35*link + 25*joined + 40*fresh) * (0.6 + 0.4*a.ending())
 }
 
 // linked is high for sentences that share a little and low for strangers and
@@ -224,8 +165,8 @@ func linked(a, b []string) float64 {
 	return 0.45
 }
 
-// completeness: the share of requirements met, and an end.
-func (a *assessment) completeness() (float64, bool) {
+// completeness: the share of requirements met, an end, and enough to read.
+func (a *assessment) completeness() float64 {
 	met, n := a.ending(), 1.0
 	for _, r := range a.item.Require {
 		met += a.meets(r)
@@ -235,46 +176,74 @@ func (a *assessment) completeness() (float64, bool) {
 		met += a.codeForm()
 		n++
 	}
-	enough := math.Min(1, float64(a.text.Words+len(prose.Words(a.text.Code())))/20)
-	return 100 * (met + enough) / (n + 1), true
+	enough := math.Min(1, float64(len(a.tokens))/20)
+	return 100 * (met + enough) / (n + 1)
 }
 
+// meets says to what share a requirement is met. One of a name that is not
+// known is not met.
 func (a *assessment) meets(r Requirement) float64 {
-	words := float64(a.text.Words)
-	yes := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
-	}
+	least := float64(max(1, r.N))
 	switch r.What {
 	case "min_words":
-		return math.Min(1, words/float64(max(1, r.N)))
+		return math.Min(1, float64(a.text.Words)/least)
 	case "max_words":
-		return band(words, 1, float64(r.N))
+		return band(float64(a.text.Words), 1, least)
 	case "sentences":
-		return math.Min(1, float64(len(a.text.Sentences))/float64(max(1, r.N)))
+		return math.Min(1, float64(len(a.text.Sentences))/least)
+	case "paragraphs":
+		return math.Min(1, float64(len(a.text.Paragraphs))/least)
+	case "list":
+		return math.Min(1, float64(a.text.Count(prose.Item))/least)
 	case "code_block":
 		return a.codeForm()
-	case "list":
-		return math.Min(1, float64(a.text.Count(prose.Item))/float64(max(1, r.N)))
+	case "language":
+		return yes(a.check.Language == r.Text)
 	case "question":
-		return yes(strings.Contains(a.text.Raw, "?"))
+		return yes(strings.Contains(a.text.FirstLine(), "?"))
+	case "call_to_action":
+		return yes(callTo.MatchString(a.text.Prose()))
+	case "mentions":
+		text := strings.ToLower(a.text.Raw)
+		return yes(slices.ContainsFunc(strings.Split(r.Text, "|"), func(s string) bool { return strings.Contains(text, strings.ToLower(s)) }))
 	}
 	return 0
 }
 
-// domain: agreement with a reference where there is one, form for code; else
-// it does not apply. A right answer in other words agrees by about 30 points
-// of chrF, which is what full marks are scaled to.
-func (a *assessment) domain() (float64, bool) {
+func yes(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Agreement with a reference, (BLEU + 2 chrF) ÷ 3: unrelated English texts
+// agree by about strangers, a right answer in words of its own by about
+// kindred, which is what full marks are scaled to.
+const (
+	strangers = 12.0
+	kindred   = 27.0
+	// overlapBytes is how much of an answer is compared with a reference.
+	overlapBytes = 8 << 10
+)
+
+// domain: agreement with a reference where there is one; code that could run,
+// in the form and the language that were asked for; else it does not apply.
+func (a *assessment) domain() (v float64, ok bool) {
 	switch {
 	case a.item.Reference != "":
 		text := a.text.Prose()
+		text = strings.ToValidUTF8(text[:min(overlapBytes, len(text))], "")
 		agree := (overlap.SentenceBLEU(text, a.item.Reference) + 2*overlap.ChrF(text, a.item.Reference)) / 3
-		return 100 * math.Min(1, agree/30), true
+		return within(100 * (agree - strangers) / (kindred - strangers)), true
 	case a.isCode():
-		return (a.codeWorks() + 100*a.codeForm()) / 2, true
+		v = (a.codeWorks() + 100*a.codeForm()) / 2
+		for _, r := range a.item.Require {
+			if r.What == "language" && a.meets(r) == 0 {
+				v /= 2
+			}
+		}
+		return v, true
 	}
 	return 0, false
 }

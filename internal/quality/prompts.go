@@ -3,6 +3,7 @@ package quality
 import (
 	_ "embed" // the prompts
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -28,8 +29,12 @@ type Item struct {
 
 // Requirement is something that an answer must have and that can be counted.
 type Requirement struct {
-	What string `json:"what"` // min_words, max_words, sentences, code_block, list, question
+	// What is min_words, max_words, sentences, paragraphs, list (at least N
+	// items), code_block, language (of the code, Text), question (in the first
+	// line), call_to_action or mentions (one of the words in Text, apart by |).
+	What string `json:"what"`
 	N    int    `json:"n,omitempty"`
+	Text string `json:"text,omitempty"`
 }
 
 type topic struct {
@@ -43,7 +48,10 @@ type promptKind struct {
 		Text    string        `json:"text"` // {topic} stands for the topic
 		Require []Requirement `json:"require"`
 	} `json:"templates"`
-	Topics []topic `json:"topics"`
+	// OwnTopic makes a topic of a keyword of the user where the keyword alone
+	// would make no sentence.
+	OwnTopic string  `json:"own_topic"`
+	Topics   []topic `json:"topics"`
 }
 
 func readPrompts() (map[string]promptKind, error) {
@@ -58,9 +66,9 @@ func readPrompts() (map[string]promptKind, error) {
 func Kinds() []string { return []string{"viral_hook", "technical", "code_generation"} }
 
 // Prompts returns n prompts, the kinds taking turns, in an order drawn from
-// the seed. Keywords replace the shipped topics. Prompts are unique: where n is
-// more than topics and templates give, it is an error that says how many there
-// are.
+// the seed. Keywords replace the shipped topics. Prompts are unique: beyond
+// what topics and templates give, each asks for one more version. A kind that
+// is not known and keywords without a word are errors.
 func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 	data, err := readPrompts()
 	if err != nil {
@@ -69,17 +77,26 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 	if len(kinds) == 0 {
 		kinds = Kinds()
 	}
-	pools := make([][]Item, len(kinds))
+	if len(keywords) > 0 {
+		if keywords = distinct(keywords); len(keywords) == 0 {
+			return nil, errors.New("no keyword holds a word; name topics (--keywords) or leave it out for the shipped ones")
+		}
+	}
+	var pools [][]Item
 	total := 0
 	for i, kind := range kinds {
+		if slices.Contains(kinds[:i], kind) {
+			continue // its prompts would come twice
+		}
 		k, ok := data[kind]
 		if !ok {
 			return nil, fmt.Errorf("unknown kind of prompt %q; use %s (--kinds)", kind, strings.Join(Kinds(), ", "))
 		}
-		pools[i] = k.items(kind, keywords)
+		pool := k.items(kind, keywords)
 		rng := rand.New(rand.NewPCG(seed, uint64(len(kind))<<32|uint64(kind[0])))
-		rng.Shuffle(len(pools[i]), func(a, b int) { pools[i][a], pools[i][b] = pools[i][b], pools[i][a] })
-		total += len(pools[i])
+		rng.Shuffle(len(pool), func(a, b int) { pool[a], pool[b] = pool[b], pool[a] })
+		pools = append(pools, pool)
+		total += len(pool)
 	}
 	if n > total {
 		// Every prompt is put in other words by a number of its own.
@@ -107,12 +124,29 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 	return out, nil
 }
 
+// distinct returns the texts that hold something, on one line each, once each,
+// in order.
+func distinct(texts []string) []string {
+	var out []string
+	for _, s := range texts {
+		s = strings.Join(strings.Fields(s), " ")
+		if len(prose.Words(s)) > 0 && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 func (k promptKind) items(kind string, keywords []string) []Item {
 	topics := k.Topics
 	if len(keywords) > 0 {
 		topics = nil
 		for _, w := range keywords {
-			topics = append(topics, topic{Name: w})
+			name := w
+			if k.OwnTopic != "" {
+				name = strings.ReplaceAll(k.OwnTopic, "{topic}", w)
+			}
+			topics = append(topics, topic{Name: name, Keywords: prose.Words(w)})
 		}
 	}
 	var out []Item
@@ -122,9 +156,6 @@ func (k promptKind) items(kind string, keywords []string) []Item {
 				ID: fmt.Sprintf("%s/%d.%d", kind, ti, mi), Kind: kind, Topic: tp.Name,
 				Prompt:   strings.ReplaceAll(m.Text, "{topic}", tp.Name),
 				Keywords: tp.Keywords, Require: m.Require, Reference: tp.Reference,
-			}
-			if len(it.Keywords) == 0 {
-				it.Keywords = prose.Words(tp.Name)
 			}
 			out = append(out, it)
 		}

@@ -8,11 +8,13 @@
 package quality
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/inferometer/inferometer/internal/quality/codecheck"
 	"github.com/inferometer/inferometer/internal/quality/prose"
 )
 
@@ -50,14 +52,6 @@ func DefaultWeights(kind string) map[string]float64 {
 	return out
 }
 
-// gateAt is the relevance under which an answer is taken to miss the prompt:
-// then the whole score shrinks, down to gateLeast of it, since a well-made text
-// about something else is no answer.
-const (
-	gateAt    = 30.0
-	gateLeast = 0.4
-)
-
 // Assess scores an answer. Nil weights are those of the item's kind, or those
 // of technical for an unknown kind. An answer without a visible character has
 // a total of 0.
@@ -67,59 +61,74 @@ func Assess(it Item, answer string, weights map[string]float64) Score {
 			weights = DefaultWeights("technical")
 		}
 	}
-	a := &assessment{item: it, text: prose.Parse(answer), prompt: prose.Words(it.Prompt)}
+	a := newAssessment(it, answer)
 	s := Score{Components: map[string]float64{}}
-	if !a.text.Visible() {
-		for _, name := range []string{"relevance", "structure", "coherence", "completeness"} {
-			s.Components[name] = 0
-		}
+	fit := 0.0
+	if a.text.Visible() {
+		fit, s.Notes = a.fit(a.relevance())
+		s.Components["relevance"] = within(a.relevance())
+	} else {
+		s.Components["relevance"] = 0
 		s.Notes = []string{"the answer is empty"}
-		return s
 	}
 	if a.text.Capped {
-		s.Notes = append(s.Notes, "only the first MiB of the answer was read")
+		s.Notes = append(s.Notes, fmt.Sprintf("only the first %d KiB of the answer were read", prose.MaxBytes>>10))
 	}
-	a.words()
-	for name, score := range map[string]func() (float64, bool){
-		"relevance": a.relevance, "structure": a.structure, "engagement": a.engagement, "technical_accuracy": a.technical,
-		"coherence": a.coherence, "completeness": a.completeness, "domain_specific": a.domain,
+	for name, component := range map[string]func() float64{
+		"structure": a.structure, "engagement": a.engagement, "technical_accuracy": a.technical,
+		"coherence": a.coherence, "completeness": a.completeness,
 	} {
-		if v, ok := score(); ok {
-			s.Components[name] = math.Min(100, math.Max(0, v))
+		s.Components[name] = within(fit * component())
+	}
+	if v, ok := a.domain(); ok {
+		s.Components["domain_specific"] = within(fit * v)
+	}
+	s.Total = weigh(s.Components, weights)
+	return s
+}
+
+func within(v float64) float64 { return math.Min(100, math.Max(0, v)) }
+
+// weigh is the weighted mean of the components that there are. Weights that are
+// no positive number count as 0; without any the total is 0.
+func weigh(components, weights map[string]float64) float64 {
+	top := 0.0 // weights are divided by the greatest, so that no sum overflows
+	for _, name := range Components() {
+		if w := weights[name]; w > top && !math.IsInf(w, 1) {
+			top = w
 		}
 	}
 	sum, total := 0.0, 0.0
 	for _, name := range Components() { // in order: sums must not depend on a map's
-		v, ok := s.Components[name]
+		v, ok := components[name]
 		w := weights[name]
-		if ok && w > 0 {
-			sum += w
-			total += w * v
+		if ok && w > 0 && w <= top {
+			sum += w / top
+			total += w / top * v
 		}
 	}
-	if sum > 0 {
-		s.Total = total / sum
+	if sum == 0 {
+		return 0
 	}
-	if r := s.Components["relevance"]; r < gateAt {
-		s.Total *= gateLeast + (1-gateLeast)*r/gateAt
-		s.Notes = append(s.Notes, "the answer hardly speaks of what was asked")
-	}
-	return s
+	return within(total / sum)
 }
 
 // assessment is the work on one answer.
 type assessment struct {
 	item   Item
 	text   *prose.Text
-	prompt []string
+	prompt []string // words of the prompt, lower case
 
-	all     []string        // words of prose, lower case
-	stems   map[string]bool // of content words, code included
-	legible float64         // share of sentences that read like language, 0 to 1
+	all     []string        // words of sentences, lower case
+	tokens  []string        // all, then the words of code
+	content []string        // stems of all without grammar
+	stems   map[string]bool // of content words, headings and code included
+	legible float64         // 1 for language, towards 0 for noise
+	check   codecheck.Result
 }
 
-func (a *assessment) words() {
-	a.stems = map[string]bool{}
+func newAssessment(it Item, answer string) *assessment {
+	a := &assessment{item: it, text: prose.Parse(answer), prompt: prose.Words(it.Prompt), stems: map[string]bool{}}
 	grammar := 0
 	for _, s := range a.text.Sentences {
 		a.all = append(a.all, s.Words...)
@@ -129,15 +138,20 @@ func (a *assessment) words() {
 			}
 		}
 	}
+	a.content = prose.ContentStems(a.all)
+	a.tokens = append(slices.Clone(a.all), prose.Words(a.text.Code())...)
 	for _, st := range prose.Stems(a.text.Prose() + " " + a.text.Code()) {
 		a.stems[st] = true
 	}
 	// A third of English words are grammar; a text in Latin letters with
 	// hardly any is noise, or no English, which this package cannot judge.
+	// Where the prompt is no English either, nothing is known.
+	a.check = a.checkCode()
 	a.legible = 1
-	if len(a.all) >= 6 && mostlyASCII(a.text.Raw) {
+	if len(a.all) >= 6 && mostlyASCII(a.text.Raw) && (len(a.prompt) < 8 || prose.English(a.prompt)) {
 		a.legible = math.Min(1, share(grammar, len(a.all))/0.15)
 	}
+	return a
 }
 
 func mostlyASCII(s string) bool {
@@ -155,14 +169,12 @@ func (a *assessment) isCode() bool { return a.item.Kind == "code_generation" }
 // keywordStems are what the answer should speak of: the item's keywords, else
 // the content words of the prompt.
 func (a *assessment) keywordStems() []string {
-	source := strings.Join(a.item.Keywords, " ")
-	if source == "" {
-		source = a.item.Prompt
+	stems := prose.Stems(strings.Join(a.item.Keywords, " "))
+	if len(stems) == 0 {
+		stems = slices.DeleteFunc(prose.Stems(a.item.Prompt), func(s string) bool { return requestWords[s] })
 	}
-	stems := prose.Stems(source)
 	slices.Sort(stems)
-	stems = slices.Compact(stems)
-	return stems
+	return slices.Compact(stems)
 }
 
 // hits is the share of stems that the answer holds.

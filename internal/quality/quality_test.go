@@ -167,15 +167,21 @@ func TestWeightsMatter(t *testing.T) {
 func FuzzAssess(f *testing.F) {
 	f.Add("technical", "What is a log?", "A log is a file.")
 	f.Add("code_generation", "Write code", "```go\nfunc f() {}\n```")
+	f.Add("list", "Write\n- a list", "- a\n- b\n\n```py\nif a:\n  pass\n")
 	f.Add("viral_hook", "", "\xff\x00\u202e")
 	f.Fuzz(func(t *testing.T, kind, prompt, answer string) {
-		s := Assess(Item{Kind: kind, Prompt: prompt}, answer, nil)
-		if !(s.Total >= 0 && s.Total <= 100) {
-			t.Fatalf("total %v", s.Total)
-		}
-		for name, v := range s.Components {
-			if !(v >= 0 && v <= 100) {
-				t.Fatalf("%s %v", name, v)
+		for _, it := range []Item{
+			{Kind: kind, Prompt: prompt},
+			{Kind: kind, Prompt: prompt, Keywords: []string{prompt}, Reference: prompt, Require: []Requirement{{What: "min_words", N: -1}, {What: kind, N: len(prompt), Text: kind}}},
+		} {
+			s := Assess(it, answer, nil)
+			if !(s.Total >= 0 && s.Total <= 100) {
+				t.Fatalf("total %v", s.Total)
+			}
+			for name, v := range s.Components {
+				if !(v >= 0 && v <= 100) {
+					t.Fatalf("%s %v", name, v)
+				}
 			}
 		}
 	})

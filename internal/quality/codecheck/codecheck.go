@@ -1,7 +1,8 @@
 // Package codecheck looks whether a piece of code could run, without running
-// it. Go is parsed; of other languages only brackets, strings and the shape of
-// a definition are looked at, which finds code that was cut off and not code
-// that is wrong.
+// it. Go is parsed. Of other languages only strings, brackets, the indentation
+// of Python and the shape of a definition are looked at, which finds code that
+// was cut off or never written, and not code that is wrong. Nothing here
+// proves that code does what was asked.
 package codecheck
 
 import (
@@ -13,44 +14,76 @@ import (
 
 // Result is what a check found.
 type Result struct {
-	Language string
-	Parsed   bool // a real parser accepted it
-	Balanced bool // brackets and strings are closed
-	Defines  bool // it defines a function, method, class or type
+	Language string // as asked for or guessed; "unknown" if nothing tells
+	Parsed   bool   // a real parser accepted it; Go only
+	Balanced bool   // brackets, strings and comments are closed
+	Indented bool   // Python: blocks are indented; true for other languages
+	Defines  bool   // it defines something; of scripts and queries: it says something
+	Stub     bool   // what it defines is left empty
 }
 
-var definition = regexp.MustCompile(`(?m)\b(func|def|function|class|fn|type|interface|struct|public|private|static|const|let|var)\s+\w+|=>|\w+\s*\([^)]*\)\s*\{`)
+// Whole reports whether nothing is known to be broken: Go parses, other
+// languages are balanced and indented.
+func (r Result) Whole() bool {
+	if r.Language == "go" {
+		return r.Parsed
+	}
+	return r.Balanced && r.Indented
+}
+
+var definition = regexp.MustCompile(`(?m)\bfunc\s+(\([^)\n]*\)\s*)?\w+\s*[(\[]|\bdef\s+\w+\s*\(|\bfunction\s*\*?\s*\w*\s*\(|\bclass\s+\w+[^.\n]*[:{]|\bfn\s+\w+\s*[<(]|\b(const|let|var)\s+\w+\s*=|\btype\s+\w+\s+(struct|interface|=)|\b(struct|interface|enum|trait|impl)\s+\w+[^.\n]*\{|\)\s*=>|\w+\s*\([^)\n]*\)[^.;\n]*\{`)
 
 // Check looks at code in a language as a fence names it; "" is guessed.
 func Check(language, code string) Result {
-	language = normal(language, code)
-	r := Result{Language: language, Balanced: balanced(language, code), Defines: definition.MatchString(code)}
+	language = Language(language, code)
+	masked, closed := mask(language, code)
+	r := Result{
+		Language: language,
+		Balanced: closed && balanced(language, masked),
+		Indented: language != "python" || indented(masked),
+		Defines:  definition.MatchString(masked),
+		Stub:     stub(code),
+	}
+	if scripts[language] {
+		r.Defines = strings.TrimSpace(masked) != ""
+	}
 	if language == "go" {
 		r.Parsed = parsesAsGo(code)
 	}
 	return r
 }
 
-func normal(language, code string) string {
+// scripts are languages whose code may define nothing.
+var scripts = map[string]bool{"sql": true, "bash": true, "html": true, "css": true, "json": true, "yaml": true}
+
+// Language returns the usual name of a language in lower case, guessed from
+// the code where none is given.
+func Language(language, code string) string {
 	switch l := strings.ToLower(language); l {
 	case "golang":
 		return "go"
 	case "py", "python3":
 		return "python"
-	case "js", "node":
+	case "js", "jsx", "node":
 		return "javascript"
-	case "ts":
+	case "ts", "tsx":
 		return "typescript"
+	case "sh", "shell", "zsh":
+		return "bash"
+	case "c++":
+		return "cpp"
+	case "yml":
+		return "yaml"
 	case "":
 	default:
 		return l
 	}
 	switch {
-	case strings.Contains(code, "func ") && (strings.Contains(code, "package ") || strings.Contains(code, ":=")):
+	case strings.Contains(code, "func ") && (strings.Contains(code, "package ") || strings.Contains(code, ":=") || strings.Contains(code, "return ")):
 		return "go"
-	case strings.Contains(code, "def ") && strings.Contains(code, ":"):
+	case strings.Contains(code, "def ") && strings.Contains(code, "):") || strings.Contains(code, "def ") && strings.Contains(code, "->"):
 		return "python"
-	case strings.Contains(code, "function ") || strings.Contains(code, "=>"):
+	case strings.Contains(code, "function ") && strings.Contains(code, "{") || strings.Contains(code, ") =>"):
 		return "javascript"
 	}
 	return "unknown"
@@ -68,31 +101,14 @@ func parsesAsGo(code string) bool {
 
 var pairs = map[byte]byte{')': '(', ']': '[', '}': '{'}
 
-// balanced looks at brackets outside strings and comments.
-func balanced(language, code string) bool {
+// balanced looks at the brackets of masked code.
+func balanced(language, masked string) bool {
+	if language == "bash" {
+		return true // a case branch ends with a lone bracket
+	}
 	var open []byte
-	hash := language == "python" || language == "ruby" || language == "bash" || language == "sh" || language == "yaml"
-	for i := 0; i < len(code); i++ {
-		c := code[i]
-		switch {
-		case hash && c == '#', !hash && c == '/' && i+1 < len(code) && code[i+1] == '/':
-			n := strings.IndexByte(code[i:], '\n')
-			if n < 0 {
-				return len(open) == 0
-			}
-			i += n
-		case !hash && c == '/' && i+1 < len(code) && code[i+1] == '*':
-			n := strings.Index(code[i+2:], "*/")
-			if n < 0 {
-				return false
-			}
-			i += n + 3
-		case c == '"' || c == '`' || c == '\'' && quotes(language):
-			end := closing(code, i)
-			if end < 0 {
-				return false
-			}
-			i = end
+	for i := range len(masked) {
+		switch c := masked[i]; {
 		case c == '(' || c == '[' || c == '{':
 			open = append(open, c)
 		case pairs[c] != 0:
@@ -105,29 +121,71 @@ func balanced(language, code string) bool {
 	return len(open) == 0
 }
 
-// quotes reports whether ' begins a string or character: not in Rust, where
-// it also begins a lifetime.
-func quotes(language string) bool { return language != "rust" && language != "unknown" }
+// indented looks whether lines that open a block of Python are followed by
+// deeper ones, whether only those are, and whether blocks end at a level that
+// was open.
+func indented(masked string) bool {
+	levels, opens, depth := []int{0}, false, 0
+	first := true
+	for line := range strings.SplitSeq(masked, "\n") {
+		text := strings.TrimSpace(line)
+		inside := depth > 0
+		depth += strings.Count(text, "(") + strings.Count(text, "[") + strings.Count(text, "{") -
+			strings.Count(text, ")") - strings.Count(text, "]") - strings.Count(text, "}")
+		if text == "" {
+			continue
+		}
+		if !inside {
+			width := len(line) - len(strings.TrimLeft(line, " \t"))
+			if first {
+				levels[0], first = width, false // a listing may be indented as a whole
+			}
+			top := levels[len(levels)-1]
+			switch {
+			case opens && width <= top, !opens && width > top:
+				return false
+			case opens:
+				levels = append(levels, width)
+			}
+			for len(levels) > 0 && levels[len(levels)-1] > width {
+				levels = levels[:len(levels)-1]
+			}
+			if len(levels) == 0 || levels[len(levels)-1] != width {
+				return false
+			}
+		}
+		if depth <= 0 {
+			opens = strings.HasSuffix(text, ":")
+			if strings.HasSuffix(text, `\`) {
+				depth = 0
+				return true // a continued line: beyond this check
+			}
+		}
+	}
+	return !opens
+}
 
-// closing finds the end of the string that begins at i; −1 if there is none.
-func closing(code string, i int) int {
-	q := code[i]
-	if triple := strings.Repeat(string(q), 3); q != '`' && strings.HasPrefix(code[i:], triple) {
-		n := strings.Index(code[i+3:], triple)
-		if n < 0 {
-			return -1
+var (
+	leftOut = regexp.MustCompile(`(?i)^(pass|\.\.\.|return( None| nil| null)?;?|raise NotImplementedError.*|panic\(.*(not implemented|unimplemented|todo).*|throw new Error\(.*(not implemented|unimplemented|todo).*|(//|#)\s*(todo|your code|implement|add your|logic|\.\.\.).*)$`)
+	frame   = regexp.MustCompile(`^(package|import|from|using|#include|def|func|function|class|async|export|public|private|static|fn|pub|const \w+ = (async )?\(.*=>)\b|^"""|^'''|^(//|#|/\*|\*)|^[)\]};,]*$`)
+)
+
+// stub reports code with a sign of something left out and at most one line
+// that does something.
+func stub(code string) bool {
+	sign, work := false, 0
+	for line := range strings.SplitSeq(code, "\n") {
+		switch text := strings.TrimSpace(line); {
+		case text == "":
+		case leftOut.MatchString(text):
+			sign = true
+		case !frame.MatchString(text):
+			work++
+		case strings.HasSuffix(text, "{}"):
+			sign = true
+		case strings.Contains(text, "{") && !strings.HasSuffix(text, "{"), strings.Contains(text, ": return "):
+			work += 2 // a body on the same line
 		}
-		return i + 3 + n + 2
 	}
-	for j := i + 1; j < len(code); j++ {
-		switch {
-		case code[j] == '\\' && q != '`':
-			j++
-		case code[j] == q:
-			return j
-		case code[j] == '\n' && q != '`':
-			return -1
-		}
-	}
-	return -1
+	return sign && work <= 1
 }

@@ -16,7 +16,7 @@ import (
 
 // MaxBytes is how much of a text is read; what follows is dropped and Capped
 // says so.
-const MaxBytes = 1 << 20
+const MaxBytes = 256 << 10
 
 // LineKind is what a line outside fenced code is.
 type LineKind uint8

@@ -45,8 +45,19 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestLIX(t *testing.T) {
+	// 10 words in 2 sentences, of which 3 have more than six letters.
+	c := Count(Parse("The quick visitor reads a newspaper. Then she leaves quietly.").Sentences)
+	if c.Words != 10 || c.Sentences != 2 || c.Long != 3 || c.LIX() != 5+30 {
+		t.Errorf("%+v, LIX %v", c, c.LIX())
+	}
+	if got := (Counts{}).LIX(); got != 0 {
+		t.Errorf("LIX of nothing is %v", got)
+	}
+}
+
 func TestStemsMeet(t *testing.T) {
-	for _, group := range [][]string{{"cache", "caches", "cached", "caching"}, {"query", "queries"}, {"run", "running", "runs"}} {
+	for _, group := range [][]string{{"cache", "caches", "cached", "caching"}, {"query", "queries"}, {"run", "running", "runs"}, {"travel", "travelling", "travels"}, {"call", "calls", "calling"}, {"install", "installed"}} {
 		for _, w := range group[1:] {
 			if Stem(w) != Stem(group[0]) {
 				t.Errorf("%q becomes %q and %q becomes %q", group[0], Stem(group[0]), w, Stem(w))

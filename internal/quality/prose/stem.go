@@ -63,6 +63,9 @@ func Stem(w string) string {
 	if base, ok := strings.CutSuffix(w, "ion"); ok && len(base) >= 4 && (base[len(base)-1] == 't' || base[len(base)-1] == 's') {
 		w = base
 	}
+	if strings.HasSuffix(w, "ll") {
+		w = w[:len(w)-1] // travel and travelling, install and installing
+	}
 	if base, ok := strings.CutSuffix(w, "e"); ok && len(base) >= 3 {
 		w = base
 	}

@@ -1,0 +1,101 @@
+package quality
+
+import (
+	"math"
+	"regexp"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/quality/overlap"
+	"github.com/inferometer/inferometer/internal/quality/prose"
+)
+
+// An answer fits its prompt, or the rest hardly counts: a well-made text about
+// something else, the prompt said again, a list of keywords, one sentence over
+// and over, a refusal. Each such finding multiplies every component but
+// relevance, so that the total stays the weighted mean of what is shown.
+const (
+	offTopicAt = 30.0 // relevance under which an answer is taken to miss the prompt
+	leastFit   = 0.1
+)
+
+// fit is 1 for an answer to the prompt and falls to leastFit; the notes say why
+// it fell.
+func (a *assessment) fit(relevance float64) (fit float64, notes []string) {
+	fit = 1
+	lower := func(to float64, why string) {
+		if to < 0.95 {
+			notes = append(notes, why)
+		}
+		fit *= to
+	}
+	lower(falling(offTopicAt-relevance, 0, offTopicAt, 0.4), "the answer hardly speaks of what was asked")
+	lower(falling(overlap.Repetition(a.tokens), 0.25, 0.7, 0.25), "the answer says the same again and again")
+	lower(falling(overlap.Copied(a.tokens, a.prompt), 0.5, 0.9, 0.3), "the answer repeats the prompt")
+	if len(a.content) >= 12 {
+		lower(falling(a.keywordShare(), 0.65, 0.95, 0.3), "the answer is little but keywords")
+	}
+	lower(0.3+0.7*a.legible, "the answer hardly reads as English")
+	if a.refuses() {
+		lower(0.4, "the answer reads as a refusal")
+	}
+	if a.leaks() {
+		lower(0.8, "the answer shows marks of the chat template or of reasoning")
+	}
+	return math.Max(leastFit, fit), notes
+}
+
+// falling is 1 up to from, least from to on, and a straight line between.
+func falling(v, from, to, least float64) float64 {
+	return 1 - (1-least)*math.Min(1, math.Max(0, (v-from)/(to-from)))
+}
+
+// keywordShare is the share of the words that carry meaning which are keywords.
+func (a *assessment) keywordShare() float64 {
+	set := map[string]bool{}
+	for _, k := range a.keywordStems() {
+		set[k] = true
+	}
+	n := 0
+	for _, st := range a.content {
+		if set[st] {
+			n++
+		}
+	}
+	return share(n, len(a.content))
+}
+
+var refusal = regexp.MustCompile(`(?i)\b(i['’]?m sorry|sorry,|i (?:can ?not|can['’]t|won['’]t|will not|am unable to|am not able to) (?:help|assist|answer|provide|comply|write|create|do that|fulfil)|i must decline|as an? (?:ai|language) (?:language )?model)`)
+
+// refuses looks for the usual words of a refusal in the first 200 bytes of a
+// short answer without code. It knows English refusals only.
+func (a *assessment) refuses() bool {
+	if len(a.text.Blocks) > 0 || a.text.Words > 80 {
+		return false
+	}
+	p := a.text.Prose()
+	return refusal.MatchString(strings.ToValidUTF8(p[:min(200, len(p))], ""))
+}
+
+// leaks reports marks that a chat template or a reasoning parser should have
+// taken away, the common fault of a server set up by hand. Code may speak of
+// them.
+func (a *assessment) leaks() bool {
+	p := a.text.Prose()
+	for _, mark := range []string{"<|im_start|>", "<|im_end|>", "<|eot_id|>", "<|endoftext|>", "<|assistant|>", "<|user|>", "<think>", "</think>", "[/INST]", "<end_of_turn>"} {
+		if strings.Contains(p, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// requestWords are what prompts say about the answer and not about its subject.
+var requestWords = func() map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(`write explain describe name give answer tell say show create list example sentence sentences paragraph
+word words short brief briefly please step steps point points code function program python javascript golang typescript java rust hook viral
+social media post video question call comment result print return returns prints code-block text`) {
+		m[prose.Stem(w)] = true
+	}
+	return m
+}()
