@@ -131,11 +131,19 @@ func rates(out map[string]result.Rate, in CellInput, measured []*exchange.Exchan
 		if x.Class == exchange.OK && within(x.Done) {
 			done.add(x.Done, 1)
 		}
-		if x.Class == exchange.OK && within(x.FirstToken) {
+		// An answer that is not streamed shows all of its tokens at its end.
+		begun := x.FirstToken
+		if !x.Streamed {
+			begun = x.LastToken
+		}
+		if x.Class == exchange.OK && within(begun) {
 			if x.InputTokens != nil {
-				input.add(x.FirstToken, float64(*x.InputTokens))
+				input.add(begun, float64(*x.InputTokens))
 			} else {
 				unknownInput = true
+			}
+			if n, src := x.Output(); len(x.Frames) == 0 && src != exchange.Unknown {
+				output.add(begun, float64(n))
 			}
 		}
 		each := perFrame(x)

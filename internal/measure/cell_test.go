@@ -1,0 +1,171 @@
+package measure
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// series is n requests, one each 100 ms, with first tokens after 10, 11, … ms.
+func series(n int) []*exchange.Exchange {
+	var xs []*exchange.Exchange
+	for i := range n {
+		ttft := 10 + float64(i%20)
+		xs = append(xs, good(float64(100*i), ttft, ttft+5, ttft+10))
+	}
+	return xs
+}
+
+func cell(t *testing.T, users int, xs ...*exchange.Exchange) result.Cell {
+	t.Helper()
+	end := ms(0)
+	for _, x := range xs {
+		end = max(end, x.Due+exchange.Stamp(100e6))
+	}
+	limit, err := metric.ParseLimit("ttft<20ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Cell(CellInput{
+		ID: "c", Target: "candidate", Load: result.LoadShape{Kind: "closed", Users: users},
+		Start: ms(0), End: end, Exchanges: xs, Limits: []metric.Limit{limit},
+	})
+}
+
+func TestCountsAndRates(t *testing.T) {
+	xs := series(100)
+	xs[10].Class, xs[20].Class, xs[30].Class = exchange.HTTP5xx, exchange.Cut, exchange.Shed
+	xs = append(xs, &exchange.Exchange{Phase: exchange.Warmup, Due: ms(-5)})
+	c := cell(t, 4, xs...)
+	n := c.Counts
+	if n.Scheduled != 100 || n.Attempted != 99 || n.OK != 97 || n.Failed != 1 || n.Cut != 1 || n.Shed != 1 || n.Warmup != 1 || n.ByClass["http_5xx"] != 1 {
+		t.Errorf("%+v", n)
+	}
+	if n.Scheduled != n.Shed+n.Attempted || n.Attempted != n.OK+n.Failed+n.Cut {
+		t.Errorf("counts do not add up: %+v", n)
+	}
+	near := func(tag string, want float64) {
+		t.Helper()
+		r := c.Metrics.Rates[tag]
+		if r.Value == nil || math.Abs(float64(*r.Value)-want) > 1e-9 {
+			t.Errorf("%s = %v, want %v", tag, r.Value, want)
+		}
+	}
+	near("success", 97.0/99) // a cut request is no failure, a shed one is
+	near("throughput", 97.0/10)
+	near("output_throughput", 97*3/10.0)
+	near("input_throughput", 97*100/10.0)
+	if r := c.Metrics.Rates["wasted_throughput"]; r.Value == nil || float64(*r.Value) <= 0 {
+		t.Errorf("tokens of the failed and cut requests are not shown: %+v", r)
+	}
+	if r := c.Metrics.Rates["goodput"]; r.Value == nil || float64(*r.Value) <= 0 || float64(*r.Value) >= 9.7 {
+		t.Errorf("goodput %v of a limit that half of the requests meet", r.Value)
+	}
+}
+
+// An answer that is not streamed counts its tokens where it ended.
+func TestWholeAnswersCountInRates(t *testing.T) {
+	xs := series(60)
+	for _, x := range xs {
+		x.Streamed, x.Frames, x.FirstToken, x.FirstAnswer = false, nil, 0, 0
+	}
+	c := cell(t, 4, xs...)
+	if r := c.Metrics.Rates["output_throughput"]; r.Value == nil || math.Abs(float64(*r.Value)-30) > 1e-9 {
+		t.Errorf("output_throughput %v, want 30", r.Value)
+	}
+	if s, ok := c.Metrics.Stats["ttft"]; ok {
+		t.Errorf("a ttft where none can be seen: %+v", s)
+	}
+}
+
+func TestQuantilesAndFailures(t *testing.T) {
+	c := cell(t, 1, series(100)...)
+	s := c.Metrics.Stats["ttft"]
+	if s.N != 100 || s.NOK != 100 || s.P50.Value == nil || s.P95.Value == nil || s.P99.Value != nil || s.P99.NeededN != 368 || s.P99.AtLeast == nil {
+		t.Errorf("%+v", s)
+	}
+	if float64(*s.P50.Value) != 19.5 || s.P50.Lo == nil || s.P50.Hi == nil {
+		t.Errorf("p50 %+v", s.P50)
+	}
+
+	// With 8 % failures the p95 is infinite and the p50 is not; the mean is
+	// over ok requests and says so.
+	xs := series(100)
+	for i := range 8 {
+		xs[12*i].Class = exchange.Reset
+	}
+	s = cell(t, 1, xs...).Metrics.Stats["ttft"]
+	if s.NOK != 92 || s.P95.Value == nil || !math.IsInf(float64(*s.P95.Value), 1) || math.IsInf(float64(*s.P50.Value), 1) || math.IsInf(float64(*s.Mean), 1) {
+		t.Errorf("%+v", s)
+	}
+
+	// A cut request may be slower than all: what it could reach is withheld.
+	xs = series(100)
+	for i := range 8 {
+		x := xs[12*i]
+		x.Class, x.FirstToken, x.LastToken, x.Frames, x.Done = exchange.Cut, 0, 0, nil, x.Due+exchange.Stamp(30e6)
+	}
+	s = cell(t, 1, xs...).Metrics.Stats["ttft"]
+	if s.P95.Value != nil || s.P95.AtLeast == nil || !strings.Contains(s.P95.Withheld, "cut") || s.P50.Value == nil {
+		t.Errorf("p95 %+v, p50 %+v", s.P95, s.P50)
+	}
+
+	// Below the n that an interval needs nothing is made up.
+	s = cell(t, 1, series(4)...).Metrics.Stats["ttft"]
+	if s.P50.Value != nil || s.P50.NeededN != 6 || s.Mean == nil {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestSteady(t *testing.T) {
+	if c := cell(t, 4, series(30)...); c.Steady != nil || !strings.Contains(c.SteadyNote, "needs 50") {
+		t.Errorf("%v, %q", c.Steady, c.SteadyNote)
+	}
+	xs := series(200)
+	for i := range 40 { // a slow beginning
+		for k := range xs[i].Frames {
+			xs[i].Frames[k].At += exchange.Stamp(80e6)
+		}
+		xs[i].LastToken += exchange.Stamp(80e6)
+	}
+	xs[3].Class = exchange.Reset
+	c := cell(t, 4, xs...)
+	if c.Steady == nil || c.Steady.Stats["e2e"].N > 165 || c.Counts.Failed != 1 || float64(*c.Metrics.Rates["success"].Value) == 1 {
+		t.Errorf("%q, %+v", c.SteadyNote, c.Counts)
+	}
+}
+
+func TestPooled(t *testing.T) {
+	// 12 s of frames: enough blocks of a second for an interval.
+	gap, itl, ok := Pooled(series(120))
+	if !ok || gap.P50.Value == nil || math.Abs(float64(*gap.P50.Value)-5) > 0.05 || gap.N < 10 {
+		t.Errorf("%+v, %v", gap, ok)
+	}
+	if itl.P50.Value == nil {
+		t.Errorf("as many tokens as frames, and no itl: %+v", itl)
+	}
+	if gap, _, ok := Pooled(series(40)); ok && gap.P50.Value != nil && gap.P50.Lo != nil {
+		t.Errorf("an interval from under ten blocks: %+v", gap.P50)
+	}
+	bundled := series(120)
+	for _, x := range bundled {
+		x.OutputTokens = num(9)
+	}
+	gap, itl, _ = Pooled(bundled)
+	if itl.P50.Value != nil || !strings.Contains(itl.Note+itl.P50.Withheld, "bundled") || gap.P50.Value == nil {
+		t.Errorf("itl of frames with unknown tokens: %+v", itl)
+	}
+}
+
+func TestArrivals(t *testing.T) {
+	xs := series(100)
+	c := Cell(CellInput{ID: "c", Load: result.LoadShape{Kind: "open", Rate: 10}, Start: ms(0), End: ms(10000), Exchanges: xs})
+	a := c.Arrivals
+	if a == nil || math.Abs(a.IntendedRate-10) > 0.2 || math.Abs(a.Deficit) > 1e-6 || math.Abs(a.ErrorP50MS-1) > 1e-6 {
+		t.Errorf("%+v", a)
+	}
+}

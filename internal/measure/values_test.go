@@ -1,0 +1,112 @@
+package measure
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/metric"
+)
+
+func ms(v float64) exchange.Stamp { return exchange.Stamp(v*1e6) + 1 }
+
+func num(n int) *int { return &n }
+
+// good is a request that was due at t ms and sent 1 ms later, with frames at
+// the given times after t.
+func good(t float64, frames ...float64) *exchange.Exchange {
+	x := &exchange.Exchange{
+		Phase: exchange.Measured, Due: ms(t), Woken: ms(t + 0.2), Started: ms(t + 0.5), Writing: ms(t + 1), Sent: ms(t + 1.1),
+		Streamed: true, InputTokens: num(100), OutputTokens: num(len(frames)),
+	}
+	for _, f := range frames {
+		x.Frames = append(x.Frames, exchange.Frame{At: ms(t + f)})
+	}
+	if len(frames) > 0 {
+		x.FirstToken, x.FirstAnswer, x.LastToken = ms(t+frames[0]), ms(t+frames[0]), ms(t+frames[len(frames)-1])
+		x.Done = x.LastToken
+	}
+	return x
+}
+
+func failed(t float64) *exchange.Exchange {
+	x := good(t, 10, 20)
+	x.Class, x.Error = exchange.Truncated, "cut off"
+	return x
+}
+
+func TestValue(t *testing.T) {
+	connected := good(0, 10, 20, 40)
+	connected.DNS, connected.TCP, connected.Connected = 100*time.Microsecond, 200*time.Microsecond, ms(0.9)
+	hidden := good(0, 10, 20, 30) // 5 of 8 tokens were reasoning that was never streamed
+	hidden.OutputTokens, hidden.ReasoningTokens = num(8), num(5)
+	shown := good(0, 10, 20, 30)
+	shown.OutputTokens, shown.ReasoningTokens = num(3), num(1)
+	shown.Frames[0].Kind = exchange.Reasoning
+	counted := good(0, 10, 20, 30) // the server counted two tokens in the first frame
+	counted.OutputTokens = num(4)
+	counted.Frames[0].Tokens = 2
+	whole := good(0)
+	whole.Streamed, whole.LastToken, whole.OutputTokens = false, ms(50), num(7)
+	estimated := good(0, 10, 20, 30)
+	estimated.OutputTokens = nil
+
+	tests := []struct {
+		name, tag string
+		x         *exchange.Exchange
+		want      float64
+		ok        bool
+	}{
+		{"ttft is from due", "ttft", good(5, 10, 20), 10, true},
+		{"ttft_service is from writing", "ttft_service", good(5, 10, 20), 9, true},
+		{"e2e", "e2e", good(5, 10, 20), 20, true},
+		{"lateness", "lateness", good(5, 10), 0.2, true},
+		{"queued", "queued", good(5, 10), 0.3, true},
+		{"connect of a kept connection", "connect", good(5, 10), 0, false},
+		{"connect", "connect", connected, 0.3, true},
+		{"client_delay is without connect", "client_delay", connected, 0.2, true},
+		{"tpot", "tpot", good(0, 10, 20, 40), 15, true},
+		{"tpot of one token", "tpot", good(0, 10), 0, false},
+		{"tpot without hidden reasoning", "tpot", hidden, 10, true},
+		{"tpot with shown reasoning", "tpot", shown, 10, true},
+		{"tpot with a counted first frame", "tpot", counted, 10, true},
+		{"tpot by frames", "tpot", estimated, 10, true},
+		{"vllm's tpot needs usage", "tpot_vllm", estimated, 0, false},
+		{"vllm's tpot", "tpot_vllm", counted, 20.0 / 3, true},
+		{"user_rate", "user_rate", good(0, 10, 20, 40), 1000.0 / 15, true},
+		{"stall is the largest gap", "stall", good(0, 10, 20, 40), 20, true},
+		{"stall of one frame", "stall", good(0, 10), 0, false},
+		{"a whole answer has no ttft", "ttft", whole, 0, false},
+		{"a whole answer has e2e", "e2e", whole, 50, true},
+		{"a failure is infinitely slow", "ttft", failed(0), math.Inf(1), true},
+		{"in tpot too", "tpot", failed(0), math.Inf(1), true},
+		{"a failure has no speed", "user_rate", failed(0), 0, true},
+		{"a failure's tokens are none", "output_tokens", failed(0), 0, false},
+		{"its lateness counts", "lateness", failed(0), 0.2, true},
+		{"unknown", "poems", good(0, 10), 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := Value(tt.tag, tt.x)
+			if ok != tt.ok || ok && !(math.Abs(got-tt.want) < 1e-9 || got == tt.want) {
+				t.Errorf("%s = %v, %v; want %v, %v", tt.tag, got, ok, tt.want, tt.ok)
+			}
+		})
+	}
+}
+
+func TestMeets(t *testing.T) {
+	l, err := metric.ParseLimit("ttft<15ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		x              *exchange.Exchange
+		meets, defined bool
+	}{{good(0, 10), true, true}, {good(0, 20), false, true}, {failed(0), false, true}, {&exchange.Exchange{Due: 1}, true, false}} {
+		if meets, defined := Meets(l, tt.x); meets != tt.meets || defined != tt.defined {
+			t.Errorf("%v, %v, want %v, %v", meets, defined, tt.meets, tt.defined)
+		}
+	}
+}
