@@ -155,9 +155,9 @@ func (a *assembly) decideCost(c *result.Claim, l metric.Limit, res *result.Resul
 		return
 	}
 	if e.Value == nil || e.Lo == nil || e.Hi == nil {
-		c.Reason = e.Withheld
+		c.Estimate, c.Reason = e.Value, e.Withheld
 		if c.Reason == "" {
-			c.Reason = "there is no interval"
+			c.Reason = "the capacity of the machine has no interval: the throughput level that gives it had too few requests (at least 50 are needed)"
 		}
 		return
 	}

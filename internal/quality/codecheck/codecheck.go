@@ -157,7 +157,6 @@ func indented(masked string) bool {
 		if depth <= 0 {
 			opens = strings.HasSuffix(text, ":")
 			if strings.HasSuffix(text, `\`) {
-				depth = 0
 				return true // a continued line: beyond this check
 			}
 		}
