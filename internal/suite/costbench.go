@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/cost"
@@ -136,7 +137,7 @@ func (a *assembly) decideCost(c *result.Claim, l metric.Limit, res *result.Resul
 		return
 	}
 	k := cost.Assess(a.costInput(res.Benchmarks.Throughput, 1-2*c.Alpha))
-	c.Text = fmt.Sprintf("%s at %.0f requests a month", phrase(l), a.plan.Cost.MonthlyRequests)
+	c.Text = fmt.Sprintf("%s at %s requests a month", phrase(l), thousands(a.plan.Cost.MonthlyRequests))
 	var e result.Estimate
 	switch l.Metric.Tag {
 	case "savings":
@@ -163,4 +164,13 @@ func (a *assembly) decideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	}
 	c.Estimate, c.Lo, c.Hi = e.Value, e.Lo, e.Hi
 	decideBounds(c, l, float64(*e.Lo), float64(*e.Hi))
+}
+
+// thousands writes a whole number with commas.
+func thousands(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -190,7 +190,7 @@ func cacheContamination(c Cell) result.Check {
 	r := grade("prefix_cache", "ratio", *c.CachedShare, 0.05, 2)
 	r.Text = fmt.Sprintf("%s of the input tokens came from the server's prefix cache, though every prompt is new", percent(*c.CachedShare))
 	if r.Status != result.Pass {
-		r.Fix = "change --seed or restart the server; ttft is flattered by the cache"
+		r.Fix = "ttft is flattered by that much; a chat template or a common instruction is cached like this, or another client sends the same; turn the server's prefix cache off to compare servers"
 	}
 	return r
 }
