@@ -26,7 +26,7 @@ func program(t *testing.T) string {
 // running starts a long load and waits until its log holds a second of it.
 func running(t *testing.T, exe, dir string) (*exec.Cmd, *bytes.Buffer, string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), exe, "load", "sim:vllm", "--rate", "40", "--requests", "100000", "--output-tokens", "4", "--dir", dir, "--grace", "2s", "--json")
+	cmd := exec.CommandContext(t.Context(), exe, "load", "sim:vllm", "--rate", "40", "--requests", "100000", "--output-tokens", "4", "--warmup", "1", "--dir", dir, "--grace", "2s", "--json")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
@@ -36,7 +36,7 @@ func running(t *testing.T, exe, dir string) (*exec.Cmd, *bytes.Buffer, string) {
 		time.Sleep(50 * time.Millisecond)
 		logs, _ := filepath.Glob(filepath.Join(dir, "*", "exchanges.jsonl.zst"))
 		if len(logs) == 1 {
-			if info, err := os.Stat(logs[0]); err == nil && info.Size() > 4096 {
+			if info, err := os.Stat(logs[0]); err == nil && info.Size() > 8192 {
 				return cmd, &stdout, filepath.Dir(logs[0])
 			}
 		}

@@ -2,9 +2,9 @@ package report
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -28,18 +28,46 @@ func claimLines(r *result.Result) []claimLine {
 			n += fmt.Sprintf(" (worth %.0f)", c.NEff)
 		}
 		if c.Verdict == result.Undecided && c.NeededN > c.N {
-			n += ", needs " + group(strconv.Itoa(c.NeededN))
+			n += fmt.Sprintf(", needs %s", count(c.NeededN))
 		}
 		evidence := string(c.Evidence)
 		if c.Weakest != "" && len(c.Inputs) > 1 {
 			evidence += " (" + clean(c.Weakest) + ")"
 		}
 		out = append(out, claimLine{
-			verdict: string(c.Verdict), id: clean(c.ID), limit: clean(c.Limit), estimate: span(c.Estimate, c.Lo, c.Hi, c.Unit),
+			verdict: string(c.Verdict), id: clean(c.ID), limit: clean(c.Limit), estimate: claimed(r, c),
 			n: n, evidence: evidence, text: capital(clean(c.Text)), reason: capital(clean(c.Reason)),
 		})
 	}
 	return out
+}
+
+// claimed prints a claim's estimate. Where it has none, what the benchmark
+// itself shows of the same quantity stands in: a value without interval, or a
+// lower bound.
+func claimed(r *result.Result, c result.Claim) string {
+	if c.Estimate != nil {
+		return span(c.Estimate, c.Lo, c.Hi, c.Unit)
+	}
+	l, err := metric.ParseLimit(c.Limit)
+	if err != nil {
+		return missing
+	}
+	b := r.Benchmarks
+	switch {
+	case c.Benchmark == "latency" && b.Latency != nil && l.Stat != "":
+		for _, cell := range b.Latency.Cells {
+			if cell.Target == "candidate" {
+				st := cell.Metrics.Stats[l.Metric.Tag]
+				e, _ := st.Quantile(l.Stat)
+				e.NeededN, e.Withheld = 0, "" // the claim says what it needs
+				return estimate(e, st.Unit, 0)
+			}
+		}
+	case l.Metric.Tag == "savings" && b.Cost != nil && len(b.Cost.Volumes) > 0:
+		return estimate(b.Cost.Volumes[0].SavingsPercent, "percent", 0)
+	}
+	return missing
 }
 
 // summary counts the verdicts on what the user claimed.
@@ -61,15 +89,14 @@ func summary(r *result.Result) string {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
 	}
-	claims := "claims"
+	noun := "claims"
 	if set == 1 {
-		claims = "claim"
+		noun = "claim"
 	}
-	return fmt.Sprintf("%d %s: %s.", set, claims, strings.Join(parts, ", "))
+	return fmt.Sprintf("%d %s: %s.", set, noun, strings.Join(parts, ", "))
 }
 
-// checksOf returns the checks with a status, the same text once with all its
-// cells.
+// checksOf returns the checks with a status.
 func checksOf(r *result.Result, s result.CheckStatus) []result.Check {
 	var out []result.Check
 	for _, c := range r.Validity.Checks {
@@ -88,6 +115,9 @@ func validityLine(r *result.Result) string {
 		return fmt.Sprintf("INVALID: %d of %d checks failed. The figures may not be believed and prove nothing.", fail, len(r.Validity.Checks))
 	case result.Warn:
 		return fmt.Sprintf("valid with warnings: %d of %d checks warn.", warn, len(r.Validity.Checks))
+	}
+	if len(r.Validity.Checks) == 0 {
+		return "not assessed."
 	}
 	return fmt.Sprintf("valid: all %d checks pass or do not apply.", len(r.Validity.Checks))
 }

@@ -5,7 +5,10 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/width"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -26,7 +29,7 @@ func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 	}
 	c := console{ConsoleOptions: o}
 	if s := warning(r); s != "" {
-		c.line(c.paint("33;1", s))
+		c.wrap("", c.paint("33;1", s))
 		c.line("")
 	}
 	c.wrap("", c.bold(clean(r.Run.Name))+": "+headline(r))
@@ -82,7 +85,8 @@ func (c *console) wrap(indent, s string) {
 	}
 }
 
-// visible counts the columns of s without colours.
+// visible counts the columns of s without colours: wide letters take two,
+// marks that combine with a letter none.
 func visible(s string) int {
 	n := 0
 	for len(s) > 0 {
@@ -92,9 +96,15 @@ func visible(s string) int {
 				continue
 			}
 		}
-		_, size := utf8.DecodeRuneInString(s)
+		r, size := utf8.DecodeRuneInString(s)
 		s = s[size:]
-		n++
+		switch k := width.LookupRune(r).Kind(); {
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+		case k == width.EastAsianWide || k == width.EastAsianFullwidth:
+			n += 2
+		default:
+			n++
+		}
 	}
 	return n
 }
@@ -104,13 +114,19 @@ var verdictColor = map[string]string{"proved": "32;1", "refuted": "31;1", "undec
 func (c *console) claims(r *result.Result) {
 	lines := claimLines(r)
 	c.line("")
-	c.line(c.bold("CLAIMS") + "  " + summary(r))
+	c.wrap("", c.bold("CLAIMS")+": "+summary(r))
 	for _, l := range lines {
 		head := fmt.Sprintf("  %s %s", c.paint(verdictColor[l.verdict], fmt.Sprintf("%-9s", l.verdict)), c.bold(l.limit))
 		if l.estimate != missing {
 			head += "  " + l.estimate
 		}
-		c.line(head + "  " + c.dim(l.n+", "+l.evidence))
+		tail := l.n + ", " + l.evidence
+		if visible(head)+2+visible(tail) > c.Width {
+			c.line(head)
+			c.wrap("            ", c.dim(tail))
+		} else {
+			c.line(head + "  " + c.dim(tail))
+		}
 		c.wrap("            ", l.reason+".")
 	}
 }
@@ -126,13 +142,15 @@ func (c *console) section(s section) {
 		c.facts(s)
 		return
 	}
-	for _, t := range s.tables {
+	tables := s.tables
+	if s.short != nil {
+		tables = s.short
+	}
+	for _, t := range tables {
 		c.table(t)
 	}
-	if s.id == "cost" || s.id == "load" || s.id == "latency" {
-		for _, p := range s.text[min(1, len(s.text)):] {
-			c.wrap("  ", p)
-		}
+	for _, p := range s.told {
+		c.wrap("  ", p)
 	}
 	for _, n := range s.notes {
 		if strings.HasPrefix(n, "*") || strings.HasPrefix(n, "errors") {
@@ -162,7 +180,7 @@ func (c *console) table(t table) {
 	widths := make([]int, len(t.head))
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], visible(cell))
 		}
 	}
 	total := 2
@@ -172,14 +190,14 @@ func (c *console) table(t table) {
 	if t.title != "" {
 		c.line("  " + t.title)
 	}
-	if total > c.Width+2 {
+	if total-2 > c.Width {
 		c.list(t)
 		return
 	}
 	print := func(row []string, style func(string) string) {
 		line := "  "
 		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			pad := strings.Repeat(" ", widths[i]-visible(cell))
 			if i == 0 {
 				line += style(cell) + pad
 			} else {
@@ -205,23 +223,49 @@ func (c *console) list(t table) {
 
 func (c *console) validity(r *result.Result) {
 	c.line("")
-	c.line(c.bold("VALIDITY") + "  " + validityLine(r))
+	c.wrap("", c.bold("VALIDITY")+": "+validityLine(r))
 	for _, st := range []result.CheckStatus{result.Fail, result.Warn} {
-		for _, k := range checksOf(r, st) {
-			color := "33"
-			if st == result.Fail {
-				color = "31;1"
-			}
-			text := k.Text
-			if k.Cell != "" {
-				text = k.Cell + ": " + text
-			}
-			if k.Fix != "" {
-				text += "; " + k.Fix
-			}
-			c.wrap("  ", c.paint(color, string(st))+"  "+clean(text))
+		color := "33"
+		if st == result.Fail {
+			color = "31;1"
+		}
+		for _, text := range gathered(checksOf(r, st)) {
+			c.wrap("  ", c.paint(color, string(st))+"  "+text)
 		}
 	}
+}
+
+// gathered says each kind of finding once, with the first cell's words; the
+// pages have every one.
+func gathered(checks []result.Check) []string {
+	var ids []string
+	cells := map[string][]string{}
+	first := map[string]result.Check{}
+	for _, k := range checks {
+		if _, seen := first[k.ID]; !seen {
+			ids = append(ids, k.ID)
+			first[k.ID] = k
+		}
+		cells[k.ID] = append(cells[k.ID], clean(k.Cell))
+	}
+	var out []string
+	for _, id := range ids {
+		k := first[id]
+		text := clean(k.Text)
+		if k.Cell != "" {
+			text = clean(k.Cell) + ": " + text
+		}
+		if others := cells[id][1:]; len(others) > 3 {
+			text += fmt.Sprintf(" (likewise in %d other cells)", len(others))
+		} else if len(others) > 0 {
+			text += " (likewise " + strings.Join(others, ", ") + ")"
+		}
+		if k.Fix != "" {
+			text += "; " + clean(k.Fix)
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 func (c *console) files(r *result.Result) {

@@ -19,11 +19,20 @@ func clean(s string) string {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
 			return ' '
-		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+		case unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
 			return -1
 		}
 		return r
 	}, s)
+}
+
+// brief cleans text that a server or a file may have made very long.
+func brief(s string, most int) string {
+	s = clean(s)
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 func htmlEscape(s string) string { return html.EscapeString(clean(s)) }
@@ -54,11 +63,7 @@ func number(v float64) string {
 	case a == 0:
 		return "0"
 	}
-	s := strconv.FormatFloat(v, 'g', 3, 64)
-	if strings.Contains(s, "e") {
-		s = strconv.FormatFloat(v, 'f', int(math.Ceil(-math.Log10(a)))+2, 64)
-	}
-	return s
+	return strconv.FormatFloat(v, 'f', int(math.Ceil(-math.Log10(a)))+2, 64)
 }
 
 // group puts commas between thousands of a whole number.
@@ -83,7 +88,14 @@ func withUnit(v float64, unit string) string {
 	case "USD":
 		return usd(v)
 	case "ms/token":
-		return number(v) + " ms"
+		return withUnit(v, "ms")
+	case "1/s":
+		return number(v) + "/s"
+	case "times":
+		return number(v) + " ×"
+	}
+	if math.IsInf(v, 0) {
+		return number(v)
 	}
 	return strings.TrimSpace(number(v) + " " + unit)
 }
@@ -122,12 +134,25 @@ func span(v, lo, hi *result.Number, unit string) string {
 	}
 	bound := func(b *result.Number) string {
 		if b == nil {
-			return "?"
+			return missing
 		}
-		n := withUnit(float64(*b), unit)
-		return strings.TrimSuffix(strings.TrimSuffix(n, " "+unit), " ms")
+		if unit == "USD" {
+			return usd(float64(*b))
+		}
+		n, _, _ := strings.Cut(strings.TrimSuffix(withUnit(float64(*b), unit), "/s"), " ")
+		return n
 	}
 	return s + " [" + bound(lo) + ", " + bound(hi) + "]"
+}
+
+// quantileText prints a quantile. Where requests depend on each other, what
+// counts is how many independent ones they are worth.
+func quantileText(e result.Estimate, s result.Statistic) string {
+	if e.Value == nil && e.NeededN > 0 && s.N >= e.NeededN && s.NEff > 0 {
+		worth := fmt.Sprintf("(n=%s, worth %.0f,", count(s.N), math.Floor(s.NEff))
+		return strings.Replace(estimate(e, s.Unit, s.N), fmt.Sprintf("(n=%d,", s.N), worth, 1)
+	}
+	return estimate(e, s.Unit, s.N)
 }
 
 // estimate prints a value with its interval, or why there is none.
@@ -139,8 +164,11 @@ func estimate(e result.Estimate, unit string, n int) string {
 	if n > 0 {
 		why = append(why, fmt.Sprintf("n=%d", n))
 	}
-	if e.NeededN > 0 {
-		why = append(why, "needs "+group(strconv.Itoa(e.NeededN)))
+	switch {
+	case e.NeededN > 0:
+		why = append(why, "needs "+count(e.NeededN))
+	case e.Withheld != "" && e.AtLeast != nil:
+		why = append(why, clean(e.Withheld))
 	}
 	paren := ""
 	if len(why) > 0 {
@@ -151,14 +179,24 @@ func estimate(e result.Estimate, unit string, n int) string {
 		return "≥ " + withUnit(float64(*e.AtLeast), unit) + paren
 	case e.NeededN > 0:
 		return "withheld" + paren
+	case e.Withheld != "":
+		return "withheld: " + clean(e.Withheld)
 	}
 	return missing
 }
 
-func rateText(r result.Rate) string {
-	unit := r.Unit
-	if r.Value == nil {
-		return missing
+// count prints a whole number.
+func count(n int) string { return group(strconv.Itoa(n)) }
+
+// capital begins a sentence.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 || r == utf8.RuneError {
+		return s
 	}
-	return span(r.Value, r.Lo, r.Hi, unit)
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+func rateText(r result.Rate) string {
+	return estimate(result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}, r.Unit, 0)
 }

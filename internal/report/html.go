@@ -13,7 +13,9 @@ import (
 //go:embed page.html.tmpl
 var pageSource string
 
-var page = template.Must(template.New("page").Parse(pageSource))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"long": func(s string) bool { return len(s) > 56 }, // may break into lines
+}).Parse(pageSource))
 
 // HTML returns the report as one file that needs no network: styles and
 // figures are inside, and its policy forbids loading anything else.
@@ -72,7 +74,7 @@ func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
 		figures[f.ID] = pageFigure{
 			Title: clean(f.Title), Subtitle: clean(f.Subtitle), Evidence: string(f.Evidence), Note: clean(f.Note),
 			// Our own drawing: the library escapes the texts in it.
-			SVG: template.HTML(inline(drawn[f.ID], f.Title)), //nolint:gosec // see above
+			SVG: template.HTML(inline(drawn[f.ID], f)), //nolint:gosec // see above
 		}
 	}
 	d := pageData{

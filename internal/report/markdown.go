@@ -12,9 +12,9 @@ import (
 // the business is told, the technical specification, validity, and how to
 // reproduce it. Figures are linked in the folder figures/.
 func Markdown(r *result.Result) []byte {
-	m := &markdown{titles: map[string]string{}}
+	m := &markdown{figures: map[string]figure.Figure{}}
 	for _, f := range figure.All(r) {
-		m.titles[f.ID] = f.Title
+		m.figures[f.ID] = f
 	}
 	m.line("# %s", escape("Inferometer: "+r.Run.Name))
 	if s := warning(r); s != "" {
@@ -38,8 +38,8 @@ func Markdown(r *result.Result) []byte {
 }
 
 type markdown struct {
-	b      strings.Builder
-	titles map[string]string
+	b       strings.Builder
+	figures map[string]figure.Figure
 }
 
 // line writes a paragraph.
@@ -49,12 +49,20 @@ func (m *markdown) line(format string, args ...any) {
 
 // escape makes text plain in Markdown and in a cell of a table.
 func escape(s string) string {
-	s = clean(s)
+	s = strings.TrimSpace(clean(s))
 	var b strings.Builder
-	for _, r := range s {
+	for i, r := range s {
 		switch r {
-		case '\\', '`', '*', '_', '[', ']', '|', '#', '!', '~', '$':
+		case '\\', '`', '*', '_', '[', ']', '|', '#', '!', '~', '$', '@':
 			b.WriteByte('\\')
+		case '-', '+', '=': // lists and underlines of headings
+			if i == 0 {
+				b.WriteByte('\\')
+			}
+		case '.', ')': // numbered lists
+			if digits := strings.TrimLeft(s[:i], "0123456789"); i > 0 && digits == "" && (i+1 == len(s) || s[i+1] == ' ') {
+				b.WriteByte('\\')
+			}
 		case '<':
 			b.WriteString("&lt;")
 			continue
@@ -67,9 +75,13 @@ func escape(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	// Bare addresses of a server must not become links.
-	return strings.NewReplacer("://", ":\u200b//", "www.", "www\u200b.").Replace(b.String())
+	// Bare addresses must not become links: a server chose some of them.
+	return bare.Replace(b.String())
 }
+
+// bare breaks what readers of Markdown make links of, in a way that is not
+// seen and does not spoil a copy of the text.
+var bare = strings.NewReplacer("://", `:\//`, "www.", `www\.`, "WWW.", `WWW\.`, "Www.", `Www\.`, "mailto:", `mailto\:`, "xmpp:", `xmpp\:`)
 
 func (m *markdown) table(t table) {
 	if len(t.rows) == 0 {
@@ -85,11 +97,27 @@ func (m *markdown) table(t table) {
 		m.b.WriteString("|\n")
 	}
 	row(t.head)
-	m.b.WriteString("|---" + strings.Repeat("|--:", len(t.head)-1) + "|\n")
+	m.b.WriteString("|---")
+	for i := 1; i < len(t.head); i++ {
+		m.b.WriteString(alignment(t.rows, i))
+	}
+	m.b.WriteString("|\n")
 	for _, r := range t.rows {
 		row(r)
 	}
 	m.b.WriteByte('\n')
+}
+
+// alignment of a column: figures to the right, words to the left.
+func alignment(rows [][]string, column int) string {
+	for _, row := range rows {
+		cell := row[column]
+		if cell != "" && !strings.ContainsAny(cell[:1], "0123456789$") && !strings.HasPrefix(cell, "−") &&
+			!strings.HasPrefix(cell, "≥") && !strings.HasPrefix(cell, missing) && !strings.HasPrefix(cell, infinity) && !strings.HasPrefix(cell, "withheld") {
+			return "|---"
+		}
+	}
+	return "|--:"
 }
 
 func (m *markdown) claims(r *result.Result) {
@@ -117,7 +145,11 @@ func (m *markdown) section(s section) {
 		m.table(t)
 	}
 	for _, id := range s.figures {
-		m.line("![%s](figures/%s.svg)", escape(m.titles[id]), id)
+		f := m.figures[id]
+		m.line("![%s](figures/%s.svg)", escape(f.Title+", "+string(f.Evidence)), id)
+		if f.Note != "" {
+			m.line("%s", escape(capital(f.Note)+"."))
+		}
 	}
 	for _, n := range s.notes {
 		m.line("- %s", escape(n))
@@ -132,84 +164,11 @@ func (m *markdown) impact(r *result.Result) {
 	}
 }
 
-func impact(r *result.Result) []string {
-	c := r.Benchmarks.Cost
-	if c == nil {
-		return []string{"Cost was not part of this run (--only latency,throughput,cost)."}
-	}
-	if c.Withheld != "" || len(c.Volumes) == 0 {
-		return []string{"There is no comparison of costs. " + capital(clean(c.Withheld)) + "."}
-	}
-	var out []string
-	for _, v := range c.Volumes {
-		out = append(out, fmt.Sprintf("At %s requests a month: %s saved a month, %s a year (%s). Evidence: %s.",
-			number(v.MonthlyRequests), estimate(v.SavingsMonth, "USD", 0), estimate(v.SavingsYear, "USD", 0), estimate(v.SavingsPercent, "percent", 0), c.Evidence))
-	}
-	if c.BreakEven != nil {
-		out = append(out, clean(c.BreakEven.Text))
-	}
-	return out
-}
-
 func (m *markdown) specification(r *result.Result) {
 	m.line("## Technical specification")
 	for _, t := range specification(r) {
 		m.table(t)
 	}
-}
-
-// specification lists what ran where.
-func specification(r *result.Result) []table {
-	run := table{head: []string{"run", ""}, rows: [][]string{
-		{"id", clean(r.Run.ID)}, {"started", r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
-		{"ended", r.Run.Ended.UTC().Format("2006-01-02 15:04:05 UTC")},
-		{"status", string(r.Run.Status)}, {"tool", "inferometer " + clean(r.Run.Version)}, {"seed", fmt.Sprint(r.Run.Seed)},
-		{"frame times", clean(r.Run.Clock)}, {"evidence", string(r.Evidence)},
-	}}
-	h := r.Run.Host
-	run.rows = append(run.rows, []string{"client machine", clean(fmt.Sprintf("%s, %d cores, %s MiB, %s/%s", h.CPU, h.Cores, number(float64(h.MemoryMB)), h.OS, h.Arch))})
-	targets := table{title: "Targets", head: []string{"target", "model", "URL", "server", "API", "fields sent", "evidence"}}
-	prices := table{title: "Prices and machines", head: []string{"target", "price", "as of", "source"}}
-	for _, t := range r.Targets {
-		stream := t.API
-		if t.Streaming {
-			stream += ", streamed"
-		}
-		targets.rows = append(targets.rows, []string{clean(t.Name), clean(t.Model), clean(t.URL), clean(t.Server), clean(stream), clean(strings.Join(t.Fields, ", ")), string(t.Evidence)})
-		if p := t.Price; p != nil {
-			text := fmt.Sprintf("%s in, %s out", usd(p.Input), usd(p.Output))
-			if p.Cached != nil {
-				text += fmt.Sprintf(", %s cached", usd(*p.Cached))
-			}
-			prices.rows = append(prices.rows, []string{clean(t.Name), text + " for a million tokens", clean(p.AsOf), clean(p.Source)})
-		}
-		if mc := t.Machine; mc != nil {
-			prices.rows = append(prices.rows, []string{clean(t.Name), clean(fmt.Sprintf("%d × %s, %s an hour each", mc.Count, mc.Accelerator, usd(mc.USDPerHour))), clean(mc.AsOf), clean(mc.Source)})
-		}
-	}
-	inputs := table{title: "Where the figures come from", head: []string{"input", "evidence", "source"}}
-	for _, in := range r.Inputs {
-		inputs.rows = append(inputs.rows, []string{clean(in.Name), string(in.Evidence), clean(in.Source)})
-	}
-	cells := table{title: "Cells", head: []string{"cell", "load", "workload", "window", "warm-up"}}
-	for _, c := range allCells(r) {
-		cells.rows = append(cells.rows, []string{clean(c.ID), clean(c.Load.Text), clean(c.Workload.Text), number(c.WindowS) + " s", fmt.Sprint(c.Counts.Warmup)})
-	}
-	return []table{run, targets, prices, inputs, cells}
-}
-
-func allCells(r *result.Result) []result.Cell {
-	var out []result.Cell
-	if b := r.Benchmarks.Latency; b != nil {
-		out = append(out, b.Cells...)
-	}
-	if b := r.Benchmarks.Throughput; b != nil {
-		out = append(out, b.Cells...)
-	}
-	if b := r.Benchmarks.Load; b != nil {
-		out = append(out, b.Cells...)
-	}
-	return out
 }
 
 func (m *markdown) validity(r *result.Result) {
@@ -218,30 +177,9 @@ func (m *markdown) validity(r *result.Result) {
 	m.table(checkTable(r))
 }
 
-// checkTable lists every check, the worst first.
-func checkTable(r *result.Result) table {
-	t := table{head: []string{"check", "status", "cell", "what was found", "what would mend it"}}
-	for _, st := range []result.CheckStatus{result.Fail, result.Warn, result.Pass, result.NotAssessed} {
-		for _, k := range checksOf(r, st) {
-			t.rows = append(t.rows, []string{clean(k.ID), string(k.Status), clean(k.Cell), clean(k.Text), clean(k.Fix)})
-		}
-	}
-	return t
-}
-
 func (m *markdown) reproduce(r *result.Result) {
 	m.line("## How to reproduce")
 	for _, p := range reproduce(r) {
 		m.line("%s", escape(p))
 	}
-}
-
-func reproduce(r *result.Result) []string {
-	out := []string{}
-	if r.Run.Command != "" {
-		out = append(out, "Typed: "+clean(r.Run.Command))
-	}
-	return append(out,
-		"plan.yaml in the run's folder is the plan as resolved: inferometer run plan.yaml measures the same again. The same seed draws the same schedule and the same answers of a built-in endpoint; prompts are new in each run, so that no cache can help.",
-		"inferometer report on the run's folder recomputes every figure from the log of exchanges, exchanges.jsonl.zst.")
 }

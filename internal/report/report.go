@@ -18,7 +18,7 @@ import (
 func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 	figures := filepath.Join(dir, "figures")
 	if err := os.MkdirAll(figures, 0o755); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("failed to make the folder of the figures: %w", err)
 	}
 	var out []result.Artifact
 	drawn := map[string][]byte{}
@@ -56,9 +56,13 @@ func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 // of a report.
 func writeWhole(path string, b []byte) error {
 	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, b, 0o644); err != nil {
+	err := os.WriteFile(tmp, b, 0o644)
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
 		_ = os.Remove(tmp) // the first error says more
 		return fmt.Errorf("failed to write %s: %w", path, err)
 	}
-	return os.Rename(tmp, path)
+	return nil
 }

@@ -1,0 +1,136 @@
+package figure
+
+import (
+	"fmt"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// costs returns the targets of a cost benchmark that are there.
+func costs(c *result.Cost) []*result.TargetCost {
+	var out []*result.TargetCost
+	for _, t := range []*result.TargetCost{c.Candidate, c.Baseline} {
+		if t != nil {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// breakdown stacks the parts of the cost of a thousand requests.
+func breakdown(c *result.Cost) *Figure {
+	f := &Figure{ID: "cost-breakdown", Title: "Cost of a thousand requests", Subtitle: "by part, at the planned volume", Evidence: c.Evidence, Y: Axis{Label: "cost", Unit: "USD"}}
+	var names, left []string
+	values := map[string]map[int]float64{}
+	for _, t := range costs(c) {
+		if len(t.Parts) == 0 {
+			left = append(left, fmt.Sprintf("%s: %s", t.Target, absence(t.PerRequest, t.Samples, 0)))
+			continue
+		}
+		at := len(f.X.Categories)
+		f.X.Categories = append(f.X.Categories, t.Target)
+		for _, p := range t.Parts {
+			if p.USD == 0 {
+				continue
+			}
+			if values[p.Name] == nil {
+				values[p.Name] = map[int]float64{}
+				names = append(names, p.Name)
+			}
+			values[p.Name][at] = 1000 * p.USD
+		}
+	}
+	for _, n := range names {
+		s := Series{Name: n, Role: Part, Kind: Stack}
+		for i := range f.X.Categories {
+			s.Points = append(s.Points, Point{X: float64(i), Y: values[n][i]})
+		}
+		f.Series = append(f.Series, s)
+	}
+	f.Note = notes(left)
+	return f
+}
+
+// prices sets side by side what a million tokens cost: by the price list, in
+// the measured mix of input and output, and on a machine that never idles.
+func prices(r *result.Result) *Figure {
+	c := r.Benchmarks.Cost
+	f := &Figure{
+		ID: "token-prices", Title: "Price of a million tokens", Subtitle: "mix: input and output as measured, at the planned volume",
+		Evidence: result.Weakest(c.Evidence, result.Listed), Y: Axis{Label: "price", Unit: "USD"},
+	}
+	listed := map[string]*result.Price{}
+	for i := range r.Targets {
+		listed[r.Targets[i].Name] = r.Targets[i].Price
+	}
+	one := func(v float64) *result.Estimate { return &result.Estimate{Value: result.Num(v)} }
+	columns := []struct {
+		name string
+		of   func(*result.TargetCost) *result.Estimate
+	}{
+		{"input, listed", func(t *result.TargetCost) *result.Estimate {
+			if p := listed[t.Target]; p != nil && t.Kind == "api" {
+				return one(p.Input)
+			}
+			return nil
+		}},
+		{"output, listed", func(t *result.TargetCost) *result.Estimate {
+			if p := listed[t.Target]; p != nil && t.Kind == "api" {
+				return one(p.Output)
+			}
+			return nil
+		}},
+		{"mix", func(t *result.TargetCost) *result.Estimate { return &t.PerMTok }},
+		{"mix, always busy", func(t *result.TargetCost) *result.Estimate { return t.PerMTokFull }},
+	}
+	series := map[string]*Series{}
+	var left []string
+	for _, col := range columns {
+		x, used := float64(len(f.X.Categories)), false
+		for _, t := range costs(c) {
+			e := col.of(t)
+			if e == nil {
+				continue
+			}
+			p, ok := point(x, *e)
+			if !ok || p.AtLeast {
+				left = append(left, fmt.Sprintf("%s of the %s: %s", col.name, t.Target, absence(*e, t.Samples, 0)))
+				continue
+			}
+			if series[t.Target] == nil {
+				series[t.Target] = &Series{Name: t.Target, Role: role(t.Target), Kind: Bar}
+			}
+			series[t.Target].Points = append(series[t.Target].Points, p)
+			used = true
+		}
+		if used {
+			f.X.Categories = append(f.X.Categories, col.name)
+		}
+	}
+	for _, t := range costs(c) {
+		if s := series[t.Target]; s != nil {
+			f.Series = append(f.Series, *s)
+		}
+	}
+	f.Note = notes(left)
+	return f
+}
+
+// projection adds the cost of both targets up over the months.
+func projection(c *result.Cost) *Figure {
+	if len(c.Projection) == 0 {
+		return nil
+	}
+	f := &Figure{
+		ID: "cost-projection", Title: "Cost over the months", Subtitle: "added up, at the planned volume and today's prices", Evidence: result.Weakest(c.Evidence, result.Modelled),
+		X: Axis{Label: "months"}, Y: Axis{Label: "cost so far", Unit: "USD"},
+	}
+	cand := Series{Name: "candidate", Role: Candidate, Kind: Line, Points: []Point{{}}}
+	base := Series{Name: "baseline", Role: Baseline, Kind: Line, Points: []Point{{}}}
+	for _, m := range c.Projection {
+		cand.Points = append(cand.Points, Point{X: float64(m.Month), Y: m.Candidate})
+		base.Points = append(base.Points, Point{X: float64(m.Month), Y: m.Baseline})
+	}
+	f.Series = []Series{cand, base}
+	return f
+}

@@ -1,0 +1,118 @@
+package figure
+
+import (
+	"fmt"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// levelFigure is a figure whose x axis is the number of users.
+func levelFigure(id, title string, t *result.Throughput, y Axis) *Figure {
+	return &Figure{
+		ID: id, Title: title, Subtitle: "closed loop", Evidence: t.Evidence,
+		X: Axis{Label: "users at once"}, Y: y,
+	}
+}
+
+// size is how many requests stand behind a value, and how many independent
+// ones they are worth; 0 where that is not known.
+type size struct {
+	n   int
+	eff float64
+}
+
+// addLevels adds a line for each target, named with the suffix, and returns
+// what is left out.
+func addLevels(f *Figure, t *result.Throughput, what, suffix string, dashed bool, of func(result.Cell) (result.Estimate, size)) []string {
+	var left []string
+	for _, target := range targets(t.Cells) {
+		s := Series{Name: target + suffix, Role: role(target), Kind: Line, Dashed: dashed}
+		for _, c := range t.Cells {
+			if c.Target != target {
+				continue
+			}
+			e, n := of(c)
+			p, ok := point(float64(c.Load.Users), e)
+			if ok {
+				s.Points = append(s.Points, p)
+			}
+			if !ok || p.AtLeast {
+				left = append(left, fmt.Sprintf("%s at %d users: %s", what, c.Load.Users, absence(e, n.n, n.eff)))
+			}
+		}
+		if len(s.Points) > 0 {
+			f.Series = append(f.Series, s)
+		}
+	}
+	return left
+}
+
+// intervals says in the subtitle whether there are any.
+func intervals(f *Figure, kind string) {
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			if p.Lo != nil || p.Hi != nil {
+				f.Subtitle = "closed loop, with 95 % " + kind
+				return
+			}
+		}
+	}
+	f.Subtitle = "closed loop; no intervals at so few requests"
+}
+
+func rate(tag string) func(result.Cell) (result.Estimate, size) {
+	return func(c result.Cell) (result.Estimate, size) {
+		r := c.Metrics.Rates[tag]
+		return result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}, size{n: r.N}
+	}
+}
+
+func quantile(tag, stat string) func(result.Cell) (result.Estimate, size) {
+	return func(c result.Cell) (result.Estimate, size) {
+		st := c.Metrics.Stats[tag]
+		e, _ := st.Quantile(stat)
+		return e, size{st.N, st.NEff}
+	}
+}
+
+func throughput(t *result.Throughput) *Figure {
+	f := levelFigure("throughput", "Throughput by concurrency", t, Axis{Label: "requests completed", Unit: "1/s"})
+	f.Note = notes(addLevels(f, t, "throughput", "", false, rate("throughput")))
+	intervals(f, "intervals")
+	return f
+}
+
+func outputThroughput(t *result.Throughput) *Figure {
+	f := levelFigure("output-throughput", "Output tokens by concurrency", t, Axis{Label: "output tokens", Unit: "token/s"})
+	f.Note = notes(addLevels(f, t, "output tokens", "", false, rate("output_throughput")))
+	intervals(f, "intervals")
+	return f
+}
+
+func latencyByLevel(r *result.Result) *Figure {
+	t := r.Benchmarks.Throughput
+	f := levelFigure("latency-by-level", "Time to first token by concurrency", t, Axis{Label: "time to first token", Unit: "ms", Log: true})
+	f.Subtitle = "closed loop, p50 and p95 with 95 % intervals; hollow: at least"
+	left := addLevels(f, t, "p50", " p50", false, quantile("ttft", "p50"))
+	left = append(left, addLevels(f, t, "p95", " p95", true, quantile("ttft", "p95"))...)
+	for _, benchmark := range []string{"throughput", "latency"} {
+		for _, lim := range limitsOn(r, benchmark, "ttft") {
+			if lim.Value > 0 && len(f.Limits) == 0 {
+				f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
+			}
+		}
+	}
+	f.Note = notes(left)
+	return f
+}
+
+func success(r *result.Result) *Figure {
+	t := r.Benchmarks.Throughput
+	f := levelFigure("success", "Success by concurrency", t, Axis{Label: "share of requests that succeeded", Share: true})
+	f.Note = notes(addLevels(f, t, "success", "", false, rate("success")))
+	intervals(f, "Wilson intervals")
+	for _, lim := range limitsOn(r, "throughput", "success") {
+		f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
+	}
+	return f
+}

@@ -1,0 +1,66 @@
+package figure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// componentOrder is the order of the report; what it does not know comes
+// after, by name.
+var componentOrder = []string{"relevance", "structure", "engagement", "technical_accuracy", "coherence", "completeness", "domain_specific"}
+
+// Components returns the names of the components that any target was scored
+// on, in the order of the report.
+func Components(q *result.Quality) []string {
+	var known, other []string
+	seen := map[string]bool{}
+	for _, t := range q.Targets {
+		for n := range t.Components {
+			if !seen[n] {
+				seen[n] = true
+				if !slices.Contains(componentOrder, n) {
+					other = append(other, n)
+				}
+			}
+		}
+	}
+	for _, n := range componentOrder {
+		if seen[n] {
+			known = append(known, n)
+		}
+	}
+	slices.Sort(other)
+	return append(known, other...)
+}
+
+func components(q *result.Quality) *Figure {
+	f := &Figure{ID: "quality", Title: "Quality by component", Subtitle: "heuristic scores from 0 to 100, mean with 95 % interval", Evidence: q.Evidence, Y: Axis{Label: "score", Unit: "points"}}
+	names := Components(q)
+	for _, n := range names {
+		f.X.Categories = append(f.X.Categories, strings.ReplaceAll(n, "_", " "))
+	}
+	var left []string
+	for _, t := range q.Targets {
+		s := Series{Name: t.Target, Role: role(t.Target), Kind: Bar}
+		for i, n := range names {
+			e, scored := t.Components[n]
+			if !scored {
+				continue
+			}
+			p, ok := point(float64(i), e)
+			if !ok || p.AtLeast {
+				left = append(left, fmt.Sprintf("%s of the %s: %s", f.X.Categories[i], t.Target, absence(e, t.N, 0)))
+				continue
+			}
+			s.Points = append(s.Points, p)
+		}
+		if len(s.Points) > 0 {
+			f.Series = append(f.Series, s)
+		}
+	}
+	f.Note = notes(left)
+	return f
+}

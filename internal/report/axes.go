@@ -1,0 +1,243 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/plot"
+
+	"github.com/inferometer/inferometer/internal/figure"
+)
+
+// axisLabel names an axis with its unit.
+func axisLabel(a figure.Axis) string {
+	unit := a.Unit
+	switch unit {
+	case "1/s":
+		unit = "per second"
+	case "token/s":
+		unit = "tokens per second"
+	case "times":
+		unit = ""
+	}
+	switch {
+	case a.Label == "" || unit == "":
+		return clean(a.Label + unit)
+	case unit == "per second":
+		return clean(a.Label + " " + unit)
+	}
+	return clean(a.Label + ", " + unit)
+}
+
+// bounds are the least and greatest value that an axis must show.
+type bounds struct{ lo, hi float64 }
+
+func (b *bounds) add(v float64) {
+	if !math.IsInf(v, 0) && !math.IsNaN(v) {
+		b.lo, b.hi = min(b.lo, v), max(b.hi, v)
+	}
+}
+
+func (b *bounds) empty() bool { return b.lo > b.hi }
+
+// extent finds the bounds of both axes from points, intervals and limits.
+func extent(f figure.Figure) (x, y bounds) {
+	x, y = bounds{math.Inf(1), math.Inf(-1)}, bounds{math.Inf(1), math.Inf(-1)}
+	sums := map[float64]float64{}
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			x.add(p.X)
+			if s.Kind == figure.Stack {
+				sums[p.X] += p.Y
+				y.add(sums[p.X])
+				continue
+			}
+			y.add(p.Y)
+			if p.Lo != nil && (!f.Y.Log || *p.Lo > 0) {
+				y.add(float64(*p.Lo))
+			}
+			if p.Hi != nil {
+				y.add(float64(*p.Hi))
+			}
+		}
+	}
+	for _, l := range f.Limits {
+		if l.Vertical {
+			x.add(l.Value)
+		} else {
+			y.add(l.Value)
+		}
+	}
+	return x, y
+}
+
+// setAxes fixes ranges, scales and ticks.
+func setAxes(p *plot.Plot, f figure.Figure) {
+	x, y := extent(f)
+	if n := len(f.X.Categories); n > 0 {
+		p.NominalX(f.X.Categories...)
+		p.X.Tick.Label.Font = sans(8.5)
+		if n > 5 {
+			p.X.Tick.Label.Font = sans(7)
+		}
+		p.X.Min, p.X.Max = -0.5, float64(n)-0.5
+	} else {
+		setX(p, f, x)
+	}
+	if f.Y.Log {
+		p.Y.Scale = plot.LogScale{}
+		p.Y.Min, p.Y.Max = logRange(f, y)
+		p.Y.Tick.Marker = logTicks(f.Y)
+		return
+	}
+	p.Y.Min, p.Y.Max = linearRange(f, y)
+	p.Y.Tick.Marker = linearTicks(f.Y)
+}
+
+func setX(p *plot.Plot, f figure.Figure, x bounds) {
+	if x.empty() {
+		x = bounds{0, 1}
+	}
+	if f.X.Log {
+		p.X.Scale = plot.LogScale{}
+		p.X.Min, p.X.Max = x.lo/1.08, x.hi*1.08
+		p.X.Tick.Marker = logTicks(f.X)
+		return
+	}
+	pad := max(0.04*(x.hi-x.lo), 0.5*math.Abs(x.hi)*btof(x.hi == x.lo), 1e-9)
+	p.X.Min, p.X.Max = x.lo-pad, x.hi+pad
+	p.X.Tick.Marker = linearTicks(f.X)
+	if at := positions(f); len(at) <= 8 {
+		p.X.Tick.Marker = plot.ConstantTicks(at)
+	}
+}
+
+func btof(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// positions are ticks at the points themselves.
+func positions(f figure.Figure) []plot.Tick {
+	var at []float64
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			if !slices.Contains(at, p.X) {
+				at = append(at, p.X)
+			}
+		}
+	}
+	slices.Sort(at)
+	var out []plot.Tick
+	for _, v := range at {
+		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, f.X)})
+	}
+	return out
+}
+
+// logRange leaves room above for labels. Bars without a base begin at a power
+// of ten under every value.
+func logRange(f figure.Figure, y bounds) (lo, hi float64) {
+	if y.empty() || y.lo <= 0 {
+		return 1, 10
+	}
+	if f.Y.Base > 0 {
+		y.add(f.Y.Base)
+		return y.lo / 1.3, y.hi * 1.4
+	}
+	for _, s := range f.Series {
+		if s.Kind == figure.Bar {
+			return math.Pow(10, math.Floor(math.Log10(y.lo)-0.1)), y.hi * 1.9
+		}
+	}
+	return y.lo / 1.25, y.hi * 1.3
+}
+
+// linearRange begins at zero, but for shares that all lie near one.
+func linearRange(f figure.Figure, y bounds) (lo, hi float64) {
+	if y.empty() {
+		return 0, 1
+	}
+	if f.Y.Share {
+		if y.lo > 0.5 {
+			return max(0, math.Floor(20*y.lo-0.2)/20), 1.004
+		}
+		return 0, 1.004
+	}
+	lo, hi = min(0, y.lo), max(0, y.hi)
+	if lo == hi {
+		return lo, lo + 1
+	}
+	return lo, hi + 0.1*(hi-lo)
+}
+
+// linearTicks are about five round steps.
+func linearTicks(a figure.Axis) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
+		return roundTicks(lo, hi, a)
+	})
+}
+
+func roundTicks(lo, hi float64, a figure.Axis) []plot.Tick {
+	if hi <= lo {
+		return nil
+	}
+	raw := (hi - lo) / 5
+	unit := math.Pow(10, math.Floor(math.Log10(raw)))
+	step := 10 * unit
+	for _, m := range []float64{1, 2, 2.5, 5} {
+		if m*unit >= raw {
+			step = m * unit
+			break
+		}
+	}
+	var out []plot.Tick
+	for i := math.Ceil(lo/step - 1e-9); i*step <= hi*(1+1e-9); i++ {
+		v := i * step
+		if v == 0 {
+			v = 0 // not the negative one
+		}
+		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, a)})
+	}
+	return out
+}
+
+// logTicks are 1, 2 and 5 of each power of ten; only 1 over many powers, and
+// round steps where the axis is too short for that.
+func logTicks(a figure.Axis) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
+		steps := []float64{1, 2, 5}
+		if hi/lo > 5000 {
+			steps = steps[:1]
+		}
+		var out []plot.Tick
+		for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
+			for _, m := range steps {
+				if v := m * math.Pow(10, e); v >= lo*0.999 && v <= hi*1.001 {
+					out = append(out, plot.Tick{Value: v, Label: tickLabel(v, a)})
+				}
+			}
+		}
+		if len(out) < 3 {
+			return roundTicks(lo, hi, a)
+		}
+		return out
+	})
+}
+
+func tickLabel(v float64, a figure.Axis) string {
+	if a.Share {
+		return strconv.FormatFloat(100*v, 'g', 4, 64) + " %"
+	}
+	s := strconv.FormatFloat(v, 'g', 4, 64)
+	if math.Abs(v) >= 1000 {
+		s = group(strconv.FormatFloat(v, 'f', 0, 64))
+	}
+	if a.Unit == "USD" {
+		return "$" + s
+	}
+	return s
+}

@@ -1,0 +1,52 @@
+package report
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// fixtures are results as result.json holds them: a whole run against the
+// built-in simulator, one target with three requests, a run that was
+// interrupted after its first benchmark, and one in which nothing succeeded.
+var fixtures = []string{"full", "minimal", "interrupted", "failed"}
+
+func fixture(t *testing.T, name string) *result.Result {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r result.Result
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return &r
+}
+
+// golden compares with a file, or writes it.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s differs (go test ./internal/report -update writes it anew; -want +got):\n%s", file, d)
+	}
+}

@@ -1,0 +1,244 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+func TestConsole(t *testing.T) {
+	for _, name := range fixtures {
+		var b bytes.Buffer
+		if err := Console(&b, fixture(t, name), ConsoleOptions{Width: 100, Folder: "runs/" + name}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".txt", b.Bytes())
+	}
+}
+
+func TestConsoleKeepsToItsWidth(t *testing.T) {
+	for _, name := range fixtures {
+		for _, columns := range []int{60, 80, 120} {
+			var plain, coloured bytes.Buffer
+			if err := Console(&plain, fixture(t, name), ConsoleOptions{Width: columns}); err != nil {
+				t.Fatal(err)
+			}
+			if err := Console(&coloured, fixture(t, name), ConsoleOptions{Width: columns, Color: true}); err != nil {
+				t.Fatal(err)
+			}
+			if bytes.ContainsRune(plain.Bytes(), '\x1b') {
+				t.Errorf("%s: colours without being asked", name)
+			}
+			if got := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(coloured.String(), ""); got != plain.String() {
+				t.Errorf("%s, %d columns: colours change the text", name, columns)
+			}
+			for line := range strings.Lines(plain.String()) {
+				line = strings.TrimSuffix(line, "\n")
+				if visible(line) > columns && strings.Contains(strings.TrimSpace(line), " ") {
+					t.Errorf("%s: %d columns of %d: %q", name, visible(line), columns, line)
+				}
+			}
+		}
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	for _, name := range fixtures {
+		golden(t, name+".md", Markdown(fixture(t, name)))
+	}
+}
+
+// The parts that the report must have, in this order.
+func TestMarkdownParts(t *testing.T) {
+	text := string(Markdown(fixture(t, "full")))
+	for _, want := range []string{
+		"SIMULATED", "## Executive summary", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
+		"## Business impact", "a year", "## Technical specification", "## Validity", "## How to reproduce",
+	} {
+		_, after, ok := strings.Cut(text, want)
+		if !ok {
+			t.Fatalf("%q is missing or out of order", want)
+		}
+		text = after
+	}
+}
+
+func TestHTMLStandsAlone(t *testing.T) {
+	for _, name := range fixtures {
+		r := fixture(t, name)
+		page, err := HTML(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := string(page)
+		if !strings.Contains(s, `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:;`) {
+			t.Errorf("%s: no policy", name)
+		}
+		for _, bad := range []string{"<script", "<link", "<iframe", "src=", "@import", "url(", "srcset"} {
+			if strings.Contains(s, bad) {
+				t.Errorf("%s: the page has %q", name, bad)
+			}
+		}
+		for _, m := range regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(s, -1) {
+			if id, ok := strings.CutPrefix(m[1], "#"); !ok || !strings.Contains(s, `id="`+id+`"`) {
+				t.Errorf("%s: link to %q", name, m[1])
+			}
+		}
+		if n, want := strings.Count(s, "<figure>"), len(figure.All(r)); n != want {
+			t.Errorf("%s: %d figures of %d on the page", name, n, want)
+		}
+		if n, want := strings.Count(s, `<figcaption><span class="badge `+string(r.Evidence)), len(figure.All(r)); n != want {
+			t.Errorf("%s: %d figures of %d with %s on their badge", name, n, want, r.Evidence)
+		}
+		if !strings.Contains(s, `<span class="badge `+string(r.Evidence)+`">`+string(r.Evidence)+`</span></h1>`) {
+			t.Errorf("%s: the head says nothing of its evidence", name)
+		}
+	}
+}
+
+// A drawing on the page takes every colour from the page, or it could not be
+// read both light and dark.
+func TestInlineColours(t *testing.T) {
+	for _, f := range figure.All(fixture(t, "full")) {
+		svg, err := render(f, "svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := inline(svg, f)
+		if m := regexp.MustCompile(`#[0-9A-Fa-f]{6}`).FindString(s); m != "" {
+			t.Errorf("%s: colour %s is fixed", f.ID, m)
+		}
+		for _, m := range regexp.MustCompile(`var\((--[a-z0-9]+)\)`).FindAllStringSubmatch(s, -1) {
+			if n := strings.Count(pageSource, m[1]+":"); n != 2 {
+				t.Errorf("%s: %s is set %d times, want once for light and once for dark", f.ID, m[1], n)
+			}
+		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	r := fixture(t, "full")
+	list, err := Write(dir, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures := figure.All(r)
+	if len(figures) < 11 {
+		t.Errorf("a whole run has %d figures", len(figures))
+	}
+	if want := 2 + 2*len(figures); len(list) != want {
+		t.Errorf("%d files, want %d: %v", len(list), want, list)
+	}
+	for _, a := range list {
+		b, err := os.ReadFile(filepath.Join(dir, a.Path))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		switch filepath.Ext(a.Path) {
+		case ".svg":
+			if !bytes.Contains(b, []byte(">SIMULATED</text>")) {
+				t.Errorf("%s does not say that it is simulated", a.Path)
+			}
+			wellFormed(t, a.Path, b)
+		case ".png":
+			if _, err := png.Decode(bytes.NewReader(b)); err != nil {
+				t.Errorf("%s: %v", a.Path, err)
+			}
+		default:
+			if !bytes.Contains(b, []byte("SIMULATED")) {
+				t.Errorf("%s does not say that it is simulated", a.Path)
+			}
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*", "*.tmp"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	if _, err := Write(dir, fixture(t, "minimal")); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+// The PNG is drawn by the same code as the SVG, and nothing can read its
+// words; that the evidence changes its pixels shows that they are there.
+func TestPNGCarriesEvidence(t *testing.T) {
+	f := figure.All(fixture(t, "full"))[0]
+	simulated, err := render(f, "png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Evidence = result.Measured
+	measured, err := render(f, "png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(simulated, measured) {
+		t.Error("the evidence is not in the picture")
+	}
+}
+
+func TestWriteFails(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "figures"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(dir, fixture(t, "minimal")); err == nil {
+		t.Error("no error where the folder of figures cannot be made")
+	}
+	dir = t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "report.md", "in the way"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(dir, fixture(t, "minimal")); err == nil || !strings.Contains(err.Error(), "report.md") {
+		t.Errorf("the error does not name the file: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "report.md.tmp")); !os.IsNotExist(err) {
+		t.Error("half a file is left")
+	}
+}
+
+// An empty result is nobody's, but must not end in a panic.
+func TestEmpty(t *testing.T) {
+	var r result.Result
+	if err := Console(io.Discard, &r, ConsoleOptions{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := Write(t.TempDir(), &r); err != nil {
+		t.Error(err)
+	}
+}
+
+func wellFormed(t *testing.T, name string, svg []byte) {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Errorf("%s: %v", name, err)
+			return
+		}
+	}
+}
+
+func harmless(s string) (rune, bool) {
+	for _, r := range s {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return r, false
+		}
+	}
+	return 0, true
+}
