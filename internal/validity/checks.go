@@ -155,7 +155,7 @@ func outputLength(c Cell) result.Check {
 	r := grade("output_length", "ratio", *c.LengthError, 0.01, 0.10)
 	r.Text = fmt.Sprintf("output lengths are %s off the %d tokens that were asked for", percent(*c.LengthError), c.Result.Workload.OutputTokens)
 	if r.Status != result.Pass {
-		r.Fix = "the server stops early; compare TPOT rather than end-to-end latency"
+		r.Fix = "the server did not generate what was asked for, or counts tokens in another way; compare TPOT rather than end-to-end latency"
 	}
 	return r
 }
