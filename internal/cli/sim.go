@@ -17,6 +17,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
 // simArgs are the arguments of the child process that serves a sim: target.
@@ -38,11 +39,12 @@ func simArgs(profile string, t plan.Target, seed uint64) []string {
 
 func newSim(p *Process) *cobra.Command {
 	var (
-		addr, profile, truth, keyEnv string
-		ttft, itl                    time.Duration
-		slots                        int
-		seed                         uint64
-		withStdin                    bool
+		addr, profile, truth, keyEnv, play string
+		ttft, itl                          time.Duration
+		jitter                             float64
+		slots                              int
+		seed                               uint64
+		withStdin                          bool
 	)
 	var names []string
 	for _, pr := range sim.Profiles() {
@@ -52,8 +54,9 @@ func newSim(p *Process) *cobra.Command {
 		Use:   "sim",
 		Short: "Serve a simulated endpoint",
 		Long: `Serve a simulated OpenAI-compatible endpoint: chat and plain completions,
-models, health and metrics, with the latency of a profile. Its answers are
-marked simulated. Profiles:
+models, health and metrics, with the latency of a profile or of a script. Its
+answers are marked simulated. POST /sim/freeze?for=1s stops it for a time.
+Profiles:
 
 ` + strings.Join(names, "\n"),
 		Args: cobra.NoArgs,
@@ -68,6 +71,9 @@ marked simulated. Profiles:
 			if c.Flags().Changed("itl") {
 				pr.ITL = itl
 			}
+			if c.Flags().Changed("jitter") {
+				pr.Jitter = jitter
+			}
 			if c.Flags().Changed("slots") {
 				pr.Slots = slots
 			}
@@ -75,6 +81,11 @@ marked simulated. Profiles:
 				return usageError{err}
 			}
 			cfg := sim.Config{Profile: pr, Seed: seed}
+			if play != "" {
+				if cfg.Script, err = script.Load(play); err != nil {
+					return usagef("--script: %w", err)
+				}
+			}
 			if keyEnv != "" {
 				if cfg.APIKey = p.getenv(keyEnv); cfg.APIKey == "" {
 					return usagef("--api-key-env: the environment variable %q is not set", keyEnv)
@@ -100,9 +111,11 @@ marked simulated. Profiles:
 	c.Flags().StringVar(&profile, "profile", "vllm", "latency and answers: a profile of the list above")
 	c.Flags().DurationVar(&ttft, "ttft", 0, "time to first token (default: the profile's)")
 	c.Flags().DurationVar(&itl, "itl", 0, "time between tokens (default: the profile's)")
+	c.Flags().Float64Var(&jitter, "jitter", 0, "relative spread of both; 0 is exact (default: the profile's)")
 	c.Flags().IntVar(&slots, "slots", 0, "requests served at once; further ones queue (default: the profile's)")
 	c.Flags().Uint64Var(&seed, "seed", 1, "seed of jitter and answers")
 	c.Flags().StringVar(&truth, "truth-log", "", "file that gets intended and actual time of every write")
+	c.Flags().StringVar(&play, "script", "", "file that says word for word what is answered, and when (docs/simulator.md)")
 	c.Flags().StringVar(&keyEnv, "api-key-env", "", "name of the environment variable with the API key to ask for")
 	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, so that the server dies with its parent")
 	return c

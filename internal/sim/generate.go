@@ -34,13 +34,17 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 		return
 	}
 	s.metrics.cacheQueries.Add(float64(q.promptTokens))
-	e := s.newExchange(w, q, s.compose(q), s.engine.Enter(arrived))
-	defer e.alarm.Stop()
+	e := s.newExchange(w, q, s.engine.Enter(arrived))
 	defer func() { e.job.Leave(time.Now()) }() // does nothing where finish did it
 	var err error
-	if q.stream {
+	switch reply := s.scripted(q, e.job.Index()); {
+	case reply != nil:
+		err = e.recite(ctx, *reply)
+	case q.stream:
+		e.reply = s.compose(q)
 		err = e.stream(ctx)
-	} else {
+	default:
+		e.reply = s.compose(q)
 		err = e.whole(ctx)
 	}
 	if err != nil {
@@ -57,80 +61,154 @@ type exchange struct {
 	q      *request
 	reply  reply
 	job    *engine.Job
-	alarm  engine.Alarm
 	id     string
 	writes int
+	kinds  []string  // of the frames that are written but not flushed
 	last   time.Time // when the last token was written
+
+	frames *frames
+	token  int   // the next one to send
+	err    error // of a write
 }
 
-func (s *Server) newExchange(w http.ResponseWriter, q *request, a reply, job *engine.Job) *exchange {
+func (s *Server) newExchange(w http.ResponseWriter, q *request, job *engine.Job) *exchange {
 	kind := "cmpl"
 	if q.chat {
 		kind = "chatcmpl"
 	}
 	return &exchange{
-		s: s, w: w, rc: http.NewResponseController(w), q: q, reply: a, job: job,
-		alarm: s.alarms().NewAlarm(),
-		id:    fmt.Sprintf("%s-sim-%08x-%d", kind, uint32(s.seed^s.seed>>32), job.Index()),
+		s: s, w: w, rc: http.NewResponseController(w), q: q, job: job,
+		id: fmt.Sprintf("%s-sim-%08x-%d", kind, uint32(s.seed^s.seed>>32), job.Index()),
 	}
 }
 
-// stream sends one frame a token, each when it is due.
+// stream sends the answer token by token, each when it is due.
 func (e *exchange) stream(ctx context.Context) error {
 	h := e.w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Request-Id", e.id)
-	f := newFrames(e.q, e.id, e.job.Arrived().Unix(), e.s.modelJSON)
-	if err := e.write("headers", nil, e.job.Arrived()); err != nil {
+	e.frames = newFrames(e.q, e.id, e.job.Arrived().Unix(), e.s.modelJSON)
+	accepted, err := e.awaitDue(ctx, func() time.Time { return e.s.engine.Thaw(e.job.Arrived()) })
+	if err != nil {
+		return err
+	}
+	if err := e.write("headers", nil, accepted); err != nil {
 		return err
 	}
 	if err := e.wait(ctx); err != nil {
 		return err
 	}
-	early := e.q.chat && e.s.profile.EarlyRole
-	if early {
-		if err := e.write("role", f.role(), e.job.Start()); err != nil {
+	if e.earlyRole() {
+		due, err := e.awaitDue(ctx, e.job.Start)
+		if err != nil {
+			return err
+		}
+		if err := e.write("role", e.frames.role(), due); err != nil {
 			return err
 		}
 	}
-	n := len(e.reply.pieces)
-	var due time.Time
-	for k, piece := range e.reply.pieces {
-		due = e.job.Due(k)
-		if err := e.alarm.WaitUntil(ctx, due); err != nil {
+	ready, _ := ctx.Value(writableKey{}).(func() bool)
+	return perform(ctx, e.conductor(), e.job.Due(0), ready, e.step)
+}
+
+func (e *exchange) conductor() *engine.Conductor {
+	return e.s.conductors[e.job.Index()%uint64(len(e.s.conductors))]
+}
+
+func (e *exchange) earlyRole() bool { return e.q.chat && e.s.profile.EarlyRole }
+
+// step sends the next token, and with the first one and the last one what
+// belongs to them, in one write. It returns when the next is due.
+func (e *exchange) step() (next time.Time, more bool, err error) {
+	k, n := e.token, len(e.reply.pieces)
+	due, actual := e.job.Due(k), time.Now()
+	if actual.Before(due) {
+		return due, true, nil // the server has been frozen since
+	}
+	e.token++
+	if k == 0 && e.q.chat && !e.earlyRole() {
+		e.put("role", e.frames.role())
+	}
+	ends := k == n-1
+	reason := ""
+	if ends && !e.s.profile.FinishFrame {
+		reason = e.reply.reason
+	}
+	e.observe(k, due, actual)
+	// A token that a stop string swallowed is generated, but not sent.
+	if piece := e.reply.pieces[k]; piece != "" || reason != "" {
+		e.put("token", e.frames.token(piece, reason, k+1))
+	}
+	if ends {
+		if e.s.profile.FinishFrame {
+			e.put("finish", e.frames.end(e.reply.reason, n))
+		}
+		if e.q.includeUsage {
+			e.put("usage", e.frames.usage(n))
+		}
+		e.put("done", e.frames.done())
+	}
+	err = e.flush(due, actual)
+	if err != nil || ends {
+		if err == nil {
+			e.finish(due)
+		}
+		return time.Time{}, false, err
+	}
+	return e.job.Due(k + 1), true, nil
+}
+
+// perform runs step at the given moment and then whenever it says, until it
+// has no more to do or ctx is done. Streams are written by the conductor as
+// long as their clients read; the stream of a slow client, and one whose
+// connection cannot be asked, by the goroutine of the request, so that it
+// holds up nobody else.
+func perform(ctx context.Context, c *engine.Conductor, at time.Time, ready func() bool, step func() (time.Time, bool, error)) error {
+	if ready == nil {
+		return performAlone(ctx, c, at, step)
+	}
+	done := make(chan error, 1)
+	slow := make(chan struct{})
+	steps := 0
+	task := c.Start(at, func() (time.Time, bool) {
+		// What the kernel takes without waiting is many frames more.
+		if steps++; steps%readyEvery == 1 && !ready() {
+			close(slow)
+			return at, false
+		}
+		var more bool
+		var err error
+		if at, more, err = step(); !more {
+			done <- err
+		}
+		return at, more
+	})
+	select {
+	case err := <-done:
+		return err
+	case <-slow:
+		return performAlone(ctx, c, at, step)
+	case <-ctx.Done():
+		task.Cancel()
+		return ctx.Err()
+	}
+}
+
+// readyEvery is after how many frames a connection is asked again.
+const readyEvery = 8
+
+func performAlone(ctx context.Context, c *engine.Conductor, at time.Time, step func() (time.Time, bool, error)) error {
+	for {
+		if err := c.Wait(ctx, at); err != nil {
 			return err
 		}
-		if k == 0 && e.q.chat && !early {
-			if err := e.write("role", f.role(), due); err != nil {
-				return err
-			}
-		}
-		reason := ""
-		if k == n-1 && !e.s.profile.FinishFrame {
-			reason = e.reply.reason
-		}
-		e.observe(k, due, time.Now())
-		if piece == "" && reason == "" {
-			continue // swallowed by a stop string: generated, but not sent
-		}
-		if err := e.write("token", f.token(piece, reason, k+1), due); err != nil {
+		var more bool
+		var err error
+		if at, more, err = step(); !more {
 			return err
 		}
 	}
-	e.finish(due)
-	if e.s.profile.FinishFrame {
-		if err := e.write("finish", f.end(e.reply.reason, n), due); err != nil {
-			return nil // the answer was complete
-		}
-	}
-	if e.q.includeUsage {
-		if err := e.write("usage", f.usage(n), due); err != nil {
-			return nil
-		}
-	}
-	_ = e.write("done", f.done(), due)
-	return nil
 }
 
 // whole sends the answer in one piece when its last token is due.
@@ -139,8 +217,8 @@ func (e *exchange) whole(ctx context.Context) error {
 		return err
 	}
 	n := len(e.reply.pieces)
-	due := e.job.Due(n - 1)
-	if err := e.alarm.WaitUntil(ctx, due); err != nil {
+	due, err := e.awaitDue(ctx, func() time.Time { return e.job.Due(n - 1) })
+	if err != nil {
 		return err
 	}
 	for k := range n - 1 {
@@ -172,6 +250,20 @@ func (e *exchange) whole(ctx context.Context) error {
 	return nil
 }
 
+// awaitDue blocks until the moment that due gives is there. The server may be
+// frozen meanwhile, and the moment move.
+func (e *exchange) awaitDue(ctx context.Context, due func() time.Time) (time.Time, error) {
+	for {
+		at := due()
+		if !time.Now().Before(at) {
+			return at, ctx.Err()
+		}
+		if err := e.conductor().Wait(ctx, at); err != nil {
+			return at, err
+		}
+	}
+}
+
 // wait blocks until the request has a slot.
 func (e *exchange) wait(ctx context.Context) error {
 	if err := e.job.Wait(ctx); err != nil {
@@ -181,21 +273,35 @@ func (e *exchange) wait(ctx context.Context) error {
 	return nil
 }
 
-// write sends b at once; without b it sends the headers. The actual time is
-// taken right before, and logged right after.
+// write sends b at once; without b it sends the headers.
 func (e *exchange) write(kind string, b []byte, due time.Time) error {
 	actual := time.Now()
-	if b != nil {
-		if _, err := e.w.Write(b); err != nil {
-			return err
-		}
+	e.put(kind, b)
+	return e.flush(due, actual)
+}
+
+// put adds a frame to what the next flush sends.
+func (e *exchange) put(kind string, b []byte) {
+	if len(b) > 0 && e.err == nil {
+		_, e.err = e.w.Write(b)
 	}
-	err := e.rc.Flush()
 	if e.s.truth != nil {
+		e.kinds = append(e.kinds, kind)
+	}
+}
+
+// flush sends what was put, in one write, and logs it right after. actual is
+// the time right before.
+func (e *exchange) flush(due, actual time.Time) error {
+	if e.err == nil {
+		e.err = e.rc.Flush()
+	}
+	for _, kind := range e.kinds {
 		e.s.truth.add(e.id, e.job.Index(), e.writes, kind, due, actual)
 	}
+	e.kinds = e.kinds[:0]
 	e.writes++
-	return err
+	return e.err
 }
 
 // observe counts token k, due and made at the given moments.

@@ -41,6 +41,10 @@ type Profile struct {
 	// answer.Request.
 	Quality float64
 
+	// Plain answers are one word over and over: they cost nothing to make, and
+	// the server has its time for its times.
+	Plain bool
+
 	// EarlyRole sends the role-only first frame as soon as the request has a
 	// slot, and not with the first token, as some servers do.
 	EarlyRole bool
@@ -50,9 +54,9 @@ type Profile struct {
 	FinishFrame bool
 }
 
-// Profiles returns the built-in profiles. Their latencies are round figures
-// of the order that users of such servers see, not measurements of any one
-// product.
+// Profiles returns the built-in profiles. Their latencies are round figures, of
+// the order that users of such servers see where they are named after some; they
+// are not measurements of any one product.
 func Profiles() []Profile {
 	return []Profile{
 		{
@@ -66,6 +70,12 @@ func Profiles() []Profile {
 			Description: "a commercial API with a large model",
 			TTFT:        200 * time.Millisecond, ITL: 3500 * time.Microsecond, Jitter: 0.15, Slots: 256,
 			OutputTokens: 75, MaxModelLen: 131072, Quality: 0.85, EarlyRole: true, FinishFrame: true,
+		},
+		{
+			Name: "fixed", Model: "fixed", ServerName: "inferometer-sim/fixed",
+			Description: "a responder with exact times, to check a client against",
+			TTFT:        50 * time.Millisecond, ITL: 10 * time.Millisecond, Slots: 1 << 20,
+			OutputTokens: 100, MaxModelLen: 1 << 20, Plain: true,
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/sim/answer"
@@ -16,6 +17,9 @@ type reply struct {
 
 // compose writes the answer to a request.
 func (s *Server) compose(q *request) reply {
+	if s.profile.Plain {
+		return s.plain(q)
+	}
 	tokens, ended := answer.Write(answer.Request{
 		Model: s.profile.Model, System: q.before, Prompt: q.prompt, Seed: q.seed,
 		Natural: s.profile.OutputTokens, Quality: s.profile.Quality,
@@ -25,6 +29,17 @@ func (s *Server) compose(q *request) reply {
 	if ended {
 		a.reason = reasonStop
 	}
+	a.stopAt(q.stops, q.min)
+	return a
+}
+
+// plain is an answer of one word, as long as was asked for.
+func (s *Server) plain(q *request) reply {
+	n, reason := q.limit, reasonLength
+	if natural := max(q.min, s.profile.OutputTokens); !q.fixed && natural < n {
+		n, reason = natural, reasonStop
+	}
+	a := reply{pieces: slices.Repeat([]string{" word"}, n), reason: reason}
 	a.stopAt(q.stops, q.min)
 	return a
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/answer"
+	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
 // What a prompt costs beside its text, after the shape of Llama 3's chat
@@ -39,6 +40,8 @@ type request struct {
 	seed       uint64
 
 	stream, includeUsage, continuousUsage bool
+
+	script *script.Reply // what the request wants to be answered; usually nil
 }
 
 // body is the request as it comes. Pointers tell absent and null from zero.
@@ -59,6 +62,8 @@ type body struct {
 	BestOf              *int            `json:"best_of"`
 	Logprobs            json.RawMessage `json:"logprobs"`
 	Echo                *bool           `json:"echo"`
+
+	Script json.RawMessage `json:"sim_script"` // ours, see Config.Script
 
 	Stream        *bool `json:"stream"`
 	StreamOptions *struct {
@@ -139,6 +144,13 @@ func (s *Server) parse(raw []byte, chat bool) (*request, *apiError) {
 	}
 	if err := q.readStops(b.Stop); err != nil {
 		return nil, err
+	}
+	if len(b.Script) > 0 {
+		reply, err := script.ParseReply(b.Script)
+		if err != nil {
+			return nil, badRequest("sim_script", "sim_script: %s", clip(err.Error()))
+		}
+		q.script = &reply
 	}
 	return q, q.setLimits(&b, s.profile.MaxModelLen)
 }

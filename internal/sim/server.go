@@ -10,11 +10,13 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/engine"
+	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
 const (
@@ -22,6 +24,8 @@ const (
 	bodyTimeout = 30 * time.Second // for a request body to arrive
 	drainTime   = 5 * time.Second  // for requests to end when the server stops
 	lastBytes   = 250 * time.Millisecond
+
+	maxConductors = 4
 
 	owner          = "inferometer-sim"
 	evidenceHeader = "X-Inferometer-Evidence"
@@ -36,6 +40,10 @@ type Config struct {
 	// TruthLog, if set, gets one JSON line for each write of a response, see
 	// Truth. It is buffered and flushed by Close.
 	TruthLog io.Writer
+	// Script, if it has replies, answers in place of the profile, and freezes
+	// the server. A request may bring the reply that it wants: a JSON object
+	// like one of the script's, as the body's field sim_script.
+	Script script.Script
 	// APIKey, if set, is asked for under /v1 as "Authorization: Bearer …".
 	APIKey string
 	// PlainTimer paces by the timers of the Go runtime, which
@@ -51,8 +59,8 @@ type Config struct {
 type Server struct {
 	profile   Profile
 	seed      uint64
+	replies   []script.Reply
 	keyHash   *[sha256.Size]byte
-	plain     bool
 	errorLog  *log.Logger
 	started   time.Time
 	engine    *engine.Engine
@@ -61,10 +69,11 @@ type Server struct {
 	handler   http.Handler
 	modelJSON []byte // the model's name as a JSON string
 
-	pacerOnce sync.Once
-	pacer     engine.Pacer
-	closeOnce sync.Once
-	closeErr  error
+	// Streams are shared out over as many conductors as there are processors
+	// to run them.
+	conductors []*engine.Conductor
+	closeOnce  sync.Once
+	closeErr   error
 
 	quit    context.Context // done when the server is closed
 	cut     context.CancelFunc
@@ -87,7 +96,7 @@ func New(c Config) *Server {
 	s := &Server{
 		profile:   p,
 		seed:      c.Seed,
-		plain:     c.PlainTimer,
+		replies:   c.Script.Replies,
 		errorLog:  c.ErrorLog,
 		started:   time.Now(),
 		engine:    engine.New(engine.Latency{TTFT: p.TTFT, ITL: p.ITL, Jitter: p.Jitter}, p.Slots, c.Seed),
@@ -102,6 +111,12 @@ func New(c Config) *Server {
 	}
 	if c.TruthLog != nil {
 		s.truth = newTruthLog(c.TruthLog, s.started)
+	}
+	for range min(runtime.GOMAXPROCS(0), maxConductors) {
+		s.conductors = append(s.conductors, engine.NewConductor(c.PlainTimer))
+	}
+	for _, f := range c.Script.Freeze {
+		s.engine.Freeze(s.started.Add(time.Duration(f.At)), time.Duration(f.For))
 	}
 	s.quit, s.cut = context.WithCancel(context.Background())
 	s.metrics = newMetrics(p.Model, s.engine)
@@ -124,6 +139,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          s.errorLog,
 		Protocols:         new(http.Protocols),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, writableKey{}, writable(c))
+		},
 	}
 	srv.Protocols.SetHTTP1(true)
 	failed := make(chan error, 1)
@@ -153,6 +171,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return errors.Join(err, s.Close())
 }
 
+// writableKey finds a connection's writable function in a request's context.
+type writableKey struct{}
+
 // Close cuts what still runs, waits for it, flushes the truth log and releases
 // the timer. It returns the first error of writing the truth log. Closing
 // again does nothing.
@@ -161,8 +182,10 @@ func (s *Server) Close() error {
 		s.refuse()
 		s.cut()
 		s.running.Wait()
-		if err := s.alarms().Close(); err != nil {
-			s.closeErr = fmt.Errorf("closing the timer: %w", err)
+		for _, c := range s.conductors {
+			if err := c.Close(); err != nil {
+				s.closeErr = fmt.Errorf("closing the timer: %w", err)
+			}
 		}
 		if s.truth != nil {
 			if err := s.truth.flush(); err != nil {
@@ -198,21 +221,6 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// alarms returns the pacer, made when it is first needed. Where the fine
-// timer cannot be had (no descriptor left), the plain one does.
-func (s *Server) alarms() engine.Pacer {
-	s.pacerOnce.Do(func() {
-		s.pacer = engine.TimerPacer{}
-		if s.plain {
-			return
-		}
-		if p, err := engine.NewPacer(); err == nil {
-			s.pacer = p
-		}
-	})
-	return s.pacer
-}
-
 // routes maps paths and methods. The patterns hold no method, so that a wrong
 // one is answered in the API's own shape.
 func (s *Server) routes() http.Handler {
@@ -236,6 +244,7 @@ func (s *Server) routes() http.Handler {
 	handle("/health", func(http.ResponseWriter, *http.Request) {}, http.MethodGet, http.MethodHead)
 	handle("/ping", func(http.ResponseWriter, *http.Request) {}, http.MethodGet, http.MethodHead, http.MethodPost)
 	handle("/version", s.version, http.MethodGet, http.MethodHead)
+	handle("/sim/freeze", s.freeze, http.MethodPost)
 	handle("/metrics", s.metrics.handler.ServeHTTP, http.MethodGet, http.MethodHead)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, statusError(http.StatusNotFound)) })
 

@@ -93,7 +93,7 @@ func TestMetricsComeFromTheSameEvents(t *testing.T) {
 	})
 }
 
-func TestTruthLogHasOneLineForEachWrite(t *testing.T) {
+func TestTruthLogHasOneLineForEachFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		client, stop := start(t, Config{Profile: exact(), TruthLog: &log})
@@ -103,7 +103,8 @@ func TestTruthLogHasOneLineForEachWrite(t *testing.T) {
 		id := decode(t, events[0].data).ID
 		stop()
 
-		// Each write is a frame, but for the first, which is the headers. The
+		// Role and first token are one write, and so are the last token and what
+		// ends the stream. The
 		// intended times are exact; over a pipe on a fake clock so are the actual.
 		ms := int64(time.Millisecond)
 		line := func(frame int, kind string, at int64) Truth {
@@ -111,9 +112,9 @@ func TestTruthLogHasOneLineForEachWrite(t *testing.T) {
 		}
 		want := []Truth{line(0, "headers", 1000*ms), line(1, "role", 1050*ms)}
 		for k := range 8 {
-			want = append(want, line(2+k, "token", int64(1050+10*k)*ms))
+			want = append(want, line(1+k, "token", int64(1050+10*k)*ms))
 		}
-		want = append(want, line(10, "usage", 1120*ms), line(11, "done", 1120*ms))
+		want = append(want, line(8, "usage", 1120*ms), line(8, "done", 1120*ms))
 		var got []Truth
 		for text := range strings.Lines(log.String()) {
 			var w Truth

@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// Truth is one line of the truth log: one write of a response. A client's
+// Truth is one line of the truth log: one frame of a response. A client's
 // stamps can be checked against it: Request is the id that the response
 // carries in its body and in the header X-Request-Id.
 type Truth struct {
 	Request string `json:"request"`
 	Index   uint64 `json:"index"` // order of arrival, from 0
-	// Frame counts the writes of the request, from 0.
+	// Frame counts the writes of the request, from 0; frames that went out in
+	// one write share it.
 	Frame int `json:"frame"`
 	// Kind is "headers", "role", "token", "finish", "usage", "done" or, for an
 	// answer that is not streamed, "response".

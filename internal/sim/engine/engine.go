@@ -11,6 +11,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,8 +26,9 @@ const maxBackdate = 5 * time.Millisecond
 type Engine struct {
 	latency Latency
 	seed    uint64
+	time    atomic.Pointer[timeline]
 
-	mu    sync.Mutex
+	mu    sync.Mutex // protects all following fields, and changes of time
 	queue Queue
 	next  uint64
 }
@@ -34,7 +36,25 @@ type Engine struct {
 // New returns an engine with the given latencies and slots; fewer than one
 // slot counts as one.
 func New(l Latency, slots int, seed uint64) *Engine {
-	return &Engine{latency: l, seed: seed, queue: Queue{slots: max(slots, 1)}}
+	e := &Engine{latency: l, seed: seed, queue: Queue{slots: max(slots, 1)}}
+	e.time.Store(&timeline{})
+	return e
+}
+
+// Freeze stops the server for d from the given moment on: what is due meanwhile
+// is due later by what is left of the freeze, and so is all that follows.
+func (e *Engine) Freeze(from time.Time, d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.time.Load().with(from, from.Add(max(d, 0)))
+	e.time.Store(&l)
+}
+
+// Thaw returns the moment from which the server works again, t itself where
+// it is not frozen.
+func (e *Engine) Thaw(t time.Time) time.Time {
+	l := e.time.Load()
+	return l.real(l.own(t))
 }
 
 // Load returns how many jobs run and how many wait.
@@ -49,7 +69,7 @@ type Job struct {
 	e       *Engine
 	index   uint64
 	arrived time.Time
-	start   time.Time     // set before granted is closed
+	start   time.Time     // in the engine's own time; set before granted is closed
 	granted chan struct{} // closed when the job has a slot
 	entry   entry
 }
@@ -64,15 +84,15 @@ func (e *Engine) Enter(arrived time.Time) *Job {
 	j.index = e.next
 	e.next++
 	if e.queue.Arrive(&j.entry) {
-		j.begin(arrived)
+		j.begin(e.time.Load().own(arrived))
 	}
 	return j
 }
 
-// begin gives the job its slot, free since the given moment.
+// begin gives the job its slot, free since the given moment of own time.
 func (j *Job) begin(free time.Time) {
-	j.start = j.arrived
-	if free.After(j.arrived) {
+	j.start = j.e.time.Load().own(j.arrived)
+	if free.After(j.start) {
 		j.start = free
 	}
 	close(j.granted)
@@ -96,12 +116,18 @@ func (j *Job) Arrived() time.Time { return j.arrived }
 
 // Start is the moment from which the job had its slot. It is valid after Wait
 // has returned nil.
-func (j *Job) Start() time.Time { return j.start }
+func (j *Job) Start() time.Time { return j.e.time.Load().real(j.start) }
 
 // Due is the moment at which token k (from 0) is due. It is valid after Wait
-// has returned nil.
+// has returned nil, and as long as the engine is not frozen anew.
 func (j *Job) Due(k int) time.Time {
-	return j.start.Add(j.e.latency.Offset(j.e.seed, j.index, k))
+	return j.After(j.e.latency.Offset(j.e.seed, j.index, k))
+}
+
+// After is the moment at which the engine has worked for d since the job has
+// its slot. It is valid as Due is.
+func (j *Job) After(d time.Duration) time.Time {
+	return j.e.time.Load().real(j.start.Add(d))
 }
 
 // Leave ends the job, in whatever state it is: a slot that it held is free
@@ -113,6 +139,6 @@ func (j *Job) Leave(at time.Time) {
 	j.e.mu.Lock()
 	defer j.e.mu.Unlock()
 	if next := j.e.queue.Leave(&j.entry); next != nil {
-		next.job.begin(at)
+		next.job.begin(j.e.time.Load().own(at))
 	}
 }

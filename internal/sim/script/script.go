@@ -1,0 +1,310 @@
+// Package script says word for word what a simulated server answers: frames,
+// bytes, delays and faults, so that a client can be tested against times and
+// mistakes that are known exactly. It makes bytes and offsets, and sends
+// nothing.
+package script
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Script is what a server answers, one reply after the other in the order in
+// which requests arrive, and again from the first.
+type Script struct {
+	Replies []Reply  `yaml:"replies"`
+	Freeze  []Freeze `yaml:"freeze,omitempty"`
+}
+
+// Freeze stops the whole server for a time, from a moment after its start.
+type Freeze struct {
+	At  Duration `yaml:"at"`
+	For Duration `yaml:"for"`
+}
+
+// Reply is one response. Without a Body it is an event stream of its steps.
+type Reply struct {
+	Status  int               `yaml:"status,omitempty"` // 0: 200
+	Headers map[string]string `yaml:"headers,omitempty"`
+	// HeadersAfter is when the headers go, from the request's slot; 0: at once.
+	HeadersAfter Duration `yaml:"headers_after,omitempty"`
+	// Body is sent whole, After the request has its slot, and there are no steps.
+	Body  string   `yaml:"body,omitempty"`
+	After Duration `yaml:"after,omitempty"`
+	Steps []Step   `yaml:"steps,omitempty"`
+}
+
+// Step sends something. At most one of its contents is set. A step without
+// After goes out in one write with the one before.
+type Step struct {
+	After  Duration `yaml:"after,omitempty"`  // since the step before, or the request's slot
+	Repeat int      `yaml:"repeat,omitempty"` // as often; 0 means once
+
+	Text      string   `yaml:"text,omitempty"`      // frame with answer text
+	Reasoning string   `yaml:"reasoning,omitempty"` // frame with reasoning
+	Tool      *Tool    `yaml:"tool,omitempty"`      // frame with a part of a tool call
+	Role      bool     `yaml:"role,omitempty"`      // frame with the role and no content
+	Finish    string   `yaml:"finish,omitempty"`    // frame with a finish reason
+	Usage     *Usage   `yaml:"usage,omitempty"`     // frame with token counts and no choice
+	Error     string   `yaml:"error,omitempty"`     // frame with an error
+	Done      bool     `yaml:"done,omitempty"`      // data: [DONE]
+	Data      *string  `yaml:"data,omitempty"`      // frame with these bytes after "data: "
+	Raw       string   `yaml:"raw,omitempty"`       // these bytes as they are
+	Bytes     int      `yaml:"bytes,omitempty"`     // frame with answer text of so many bytes
+	Split     int      `yaml:"split,omitempty"`     // writes of at most so many bytes each
+	End       End      `yaml:"end,omitempty"`       // how the response ends here
+	Tokens    *Counted `yaml:"tokens,omitempty"`    // usage within this frame
+}
+
+// Tool is a part of a tool call.
+type Tool struct {
+	Name      string `yaml:"name,omitempty"`
+	Arguments string `yaml:"arguments,omitempty"`
+}
+
+// Usage is the server's token count.
+type Usage struct {
+	Prompt     int  `yaml:"prompt"`
+	Completion int  `yaml:"completion"`
+	Cached     *int `yaml:"cached,omitempty"`
+	Reasoning  *int `yaml:"reasoning,omitempty"`
+}
+
+// Counted adds a continuous count to a frame: tokens generated so far. With
+// Repeat it grows by the same number each time.
+type Counted int
+
+// End is how a response ends before its time.
+type End string
+
+// The ends. Without one, a response ends as it should after its last step.
+const (
+	Close End = "close" // the connection is closed in the middle of the response
+	Reset End = "reset" // the connection is reset
+	Hang  End = "hang"  // nothing more comes, and the connection stays
+)
+
+// Duration reads "250ms", to the nanosecond.
+type Duration time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Load reads a script from a YAML or JSON file.
+func Load(path string) (Script, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Script{}, fmt.Errorf("failed to read the script: %w", err)
+	}
+	s, err := Parse(b)
+	if err != nil {
+		return s, fmt.Errorf("script %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// Parse reads a script from YAML or JSON. Unknown keys are errors, with line
+// and column.
+func Parse(b []byte) (Script, error) {
+	var s Script
+	if err := yaml.UnmarshalWithOptions(b, &s, yaml.Strict()); err != nil {
+		return s, err
+	}
+	return s, s.validate()
+}
+
+// ParseReply reads one reply, as a request may bring it with it.
+func ParseReply(b []byte) (Reply, error) {
+	var r Reply
+	if err := yaml.UnmarshalWithOptions(b, &r, yaml.Strict()); err != nil {
+		return r, err
+	}
+	return r, r.validate()
+}
+
+const (
+	maxFrames = 1 << 20
+	maxBytes  = 64 << 20
+)
+
+func (s Script) validate() error {
+	if len(s.Replies) == 0 && len(s.Freeze) == 0 {
+		return errors.New("it has neither replies nor a freeze")
+	}
+	for i, r := range s.Replies {
+		if err := r.validate(); err != nil {
+			return fmt.Errorf("replies[%d]: %w", i, err)
+		}
+	}
+	for i, f := range s.Freeze {
+		if f.At < 0 || f.For <= 0 {
+			return fmt.Errorf("freeze[%d]: at must not be negative and for must be positive", i)
+		}
+	}
+	return nil
+}
+
+func (r Reply) validate() error {
+	if r.Status != 0 && (r.Status < 200 || r.Status > 599) {
+		return fmt.Errorf("status %d is not between 200 and 599", r.Status)
+	}
+	if r.HeadersAfter < 0 || r.After < 0 {
+		return errors.New("headers_after and after cannot be negative")
+	}
+	if r.Body != "" && len(r.Steps) > 0 {
+		return errors.New("it has a body and steps; one of them is sent")
+	}
+	if len(r.Steps) == 0 && r.Body == "" && r.Status == 0 {
+		return errors.New("it has neither steps, a body nor a status")
+	}
+	frames := 0
+	for i, s := range r.Steps {
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("steps[%d]: %w", i, err)
+		}
+		frames += max(1, s.Repeat)
+	}
+	if frames > maxFrames {
+		return fmt.Errorf("it has %d frames; at most %d are taken", frames, maxFrames)
+	}
+	return nil
+}
+
+func (s Step) validate() error {
+	contents := 0
+	for _, set := range []bool{
+		s.Text != "", s.Reasoning != "", s.Tool != nil, s.Role, s.Finish != "", s.Usage != nil, s.Error != "",
+		s.Done, s.Data != nil, s.Raw != "", s.Bytes != 0, s.End != "",
+	} {
+		if set {
+			contents++
+		}
+	}
+	switch {
+	case contents != 1:
+		return fmt.Errorf("it needs exactly one of text, reasoning, tool, role, finish, usage, error, done, data, raw, bytes and end, and has %d", contents)
+	case s.After < 0 || s.Repeat < 0 || s.Split < 0 || s.Bytes < 0:
+		return errors.New("after, repeat, split and bytes cannot be negative")
+	case s.Bytes > maxBytes:
+		return fmt.Errorf("bytes is %d; at most %d are taken", s.Bytes, maxBytes)
+	case s.End != "" && !slices.Contains([]End{Close, Reset, Hang}, s.End):
+		return fmt.Errorf("end is %q; use close, reset or hang", s.End)
+	}
+	return nil
+}
+
+// Write is what goes to the client at one moment.
+type Write struct {
+	After time.Duration // since the request has its slot
+	// Parts are written one after the other, each in a write of its own.
+	Parts [][]byte
+	Kinds []string // of the frames in it, for the truth log
+	End   End
+}
+
+// Writes renders a reply for a request to the given model.
+func (r Reply) Writes(model string) []Write {
+	var out []Write
+	at := time.Duration(0)
+	for _, s := range r.Steps {
+		for i := range max(1, s.Repeat) {
+			at += time.Duration(s.After)
+			if len(out) == 0 || s.After > 0 {
+				out = append(out, Write{After: at})
+			}
+			w := &out[len(out)-1]
+			kind, b := s.frame(model, i)
+			w.Kinds = append(w.Kinds, kind)
+			w.add(b, s.Split)
+			if w.End = s.End; w.End != "" {
+				return out
+			}
+		}
+	}
+	return out
+}
+
+// add appends b to the write that is going on, or in pieces.
+func (w *Write) add(b []byte, split int) {
+	if split == 0 {
+		if len(w.Parts) == 0 {
+			w.Parts = append(w.Parts, nil)
+		}
+		last := &w.Parts[len(w.Parts)-1]
+		*last = append(*last, b...)
+		return
+	}
+	for piece := range slices.Chunk(b, split) {
+		w.Parts = append(w.Parts, piece)
+	}
+}
+
+// frame renders a step, for the i-th time, and says of what kind it is.
+func (s Step) frame(model string, i int) (kind string, b []byte) {
+	switch {
+	case s.Raw != "":
+		return "raw", []byte(s.Raw)
+	case s.Done:
+		return "done", []byte("data: [DONE]\n\n")
+	case s.Data != nil:
+		return "data", []byte("data: " + *s.Data + "\n\n")
+	case s.End != "":
+		return string(s.End), nil
+	}
+	type object = map[string]any
+	o := object{"id": "script", "object": "chat.completion.chunk", "created": 0, "model": model}
+	choice := func(delta object, finish any) {
+		o["choices"] = []object{{"index": 0, "delta": delta, "finish_reason": finish}}
+	}
+	kind = "token"
+	switch {
+	case s.Text != "":
+		choice(object{"content": s.Text}, nil)
+	case s.Bytes > 0:
+		choice(object{"content": strings.Repeat("x", s.Bytes)}, nil)
+	case s.Reasoning != "":
+		choice(object{"reasoning_content": s.Reasoning}, nil)
+	case s.Tool != nil:
+		choice(object{"tool_calls": []object{{"index": 0, "function": object{"name": s.Tool.Name, "arguments": s.Tool.Arguments}}}}, nil)
+	case s.Role:
+		kind = "role"
+		choice(object{"role": "assistant", "content": ""}, nil)
+	case s.Finish != "":
+		kind = "finish"
+		choice(object{}, s.Finish)
+	case s.Usage != nil:
+		kind = "usage"
+		u := object{"prompt_tokens": s.Usage.Prompt, "completion_tokens": s.Usage.Completion, "total_tokens": s.Usage.Prompt + s.Usage.Completion}
+		if s.Usage.Cached != nil {
+			u["prompt_tokens_details"] = object{"cached_tokens": *s.Usage.Cached}
+		}
+		if s.Usage.Reasoning != nil {
+			u["completion_tokens_details"] = object{"reasoning_tokens": *s.Usage.Reasoning}
+		}
+		o["choices"], o["usage"] = []object{}, u
+	case s.Error != "":
+		kind = "error"
+		o = object{"error": object{"message": s.Error, "type": "server_error", "code": 500}}
+	}
+	if s.Tokens != nil {
+		n := int(*s.Tokens) * (i + 1)
+		o["usage"] = object{"prompt_tokens": 0, "completion_tokens": n, "total_tokens": n}
+	}
+	// A map of strings and numbers can always be encoded.
+	payload, _ := json.Marshal(o)
+	return kind, append(append([]byte("data: "), payload...), "\n\n"...)
+}
