@@ -19,6 +19,7 @@ type timedConn struct {
 	net.Conn
 	clock *exchange.Clock
 	recv  receiver // nil where the kernel's receive times are not to be had
+	lag   *lagCounts
 
 	firstWrite atomic.Int64 // stamp of the first byte written since arm
 	lastWrite  atomic.Int64
@@ -39,6 +40,15 @@ type receiver interface {
 	read(p []byte) (n int, age time.Duration, err error)
 	// alive reports whether an idle connection still stands.
 	alive() bool
+	// path is what the kernel knows of the network path; ok is false where it
+	// does not say.
+	path() (p tcpPath, ok bool)
+}
+
+// tcpPath is what the kernel knows of a connection's path.
+type tcpPath struct {
+	rtt         time.Duration // smoothed round-trip time
+	retransmits uint32        // segments sent again since the connection began
 }
 
 // arm forgets the marks of the exchange before.
@@ -81,6 +91,9 @@ func (c *timedConn) Read(p []byte) (int, error) {
 	if n > 0 {
 		now := c.clock.Now()
 		c.kernel.Store(age >= 0)
+		if age >= 0 {
+			c.lag.add(age)
+		}
 		if age > 0 {
 			now = max(1, now-exchange.Stamp(age))
 		}
@@ -116,6 +129,7 @@ type dialer struct {
 	timeout time.Duration
 	clock   *exchange.Clock
 	tls     *tls.Config
+	lag     lagCounts // of all connections
 
 	mu   sync.Mutex // protects all following fields
 	idle []idleConn
@@ -148,7 +162,7 @@ func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, er
 func (d *dialer) open(ctx context.Context, network, addr string) (*timedConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	c := &timedConn{clock: d.clock, dialled: d.clock.Now()}
+	c := &timedConn{clock: d.clock, dialled: d.clock.Now(), lag: &d.lag}
 	var dnsStart exchange.Stamp
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { dnsStart = d.clock.Now() },

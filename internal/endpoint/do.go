@@ -54,8 +54,10 @@ type attempt struct {
 	mu     sync.Mutex // the transport's hooks run in goroutines of its own
 	closed bool       // x is the caller's again: a late hook must not touch it
 	conn   *timedConn
-	total  *time.Timer
-	idle   *time.Timer
+	// retransmits of the connection before this exchange
+	retransmits uint32
+	total       *time.Timer
+	idle        *time.Timer
 
 	idleSet  exchange.Stamp
 	text     []byte           // answer so far, JSON-escaped
@@ -110,6 +112,7 @@ func (e *attempt) run(parent context.Context, call *Call) {
 	}
 	e.mu.Unlock()
 	x.Status = resp.StatusCode
+	x.ServerID = cleanText(resp.Header.Get("X-Request-Id"), 64)
 	body := &watched{attempt: e, r: resp.Body}
 	if resp.StatusCode != http.StatusOK {
 		e.refused(resp, body)
@@ -166,6 +169,10 @@ func (e *attempt) trace() *httptrace.ClientTrace {
 				return
 			}
 			e.conn.arm(info.Reused)
+			if info.Reused && e.conn.recv != nil {
+				p, _ := e.conn.recv.path()
+				e.retransmits = p.retransmits
+			}
 			if !info.Reused && !e.conn.warmed && e.conn.connected > e.began {
 				x.DNS, x.TCP, x.TLS, x.Connected = e.conn.dns, e.conn.tcp, e.conn.tls, e.conn.connected
 				if e.conn.dialled < e.began { // dialled for another request first
@@ -201,6 +208,11 @@ func (e *attempt) close() {
 	e.closed = true
 	if e.watch != nil {
 		e.watch(e.conn)
+	}
+	if e.conn != nil && e.conn.recv != nil {
+		if p, ok := e.conn.recv.path(); ok {
+			e.x.RTT, e.x.Retransmits = p.rtt, p.retransmits-e.retransmits
+		}
 	}
 	if e.conn != nil {
 		e.x.Writing = exchange.Stamp(e.conn.firstWrite.Load())

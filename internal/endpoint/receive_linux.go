@@ -122,6 +122,18 @@ func (s *socket) alive() bool {
 	return ok && err == nil
 }
 
+func (s *socket) path() (p tcpPath, ok bool) {
+	err := s.raw.Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			return
+		}
+		p = tcpPath{rtt: time.Duration(info.Rtt) * time.Microsecond, retransmits: info.Total_retrans}
+		ok = true
+	})
+	return p, ok && err == nil
+}
+
 // keepStamping holds a socket that asks for receive times until it is closed.
 // The kernel stamps packets only while some socket wants that and takes a
 // moment to begin, so that the first answers of a run would have no stamp.

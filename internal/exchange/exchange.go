@@ -138,7 +138,13 @@ type Exchange struct {
 	// KernelStamps says that frame times are the kernel's receive times.
 	KernelStamps bool `json:"kernel,omitempty"`
 	Streamed     bool `json:"streamed,omitempty"`
-	Reused       bool `json:"reused,omitempty"` // connection reused
+	// RTT is the kernel's smoothed round-trip time at the end, and Retransmits
+	// the segments that had to be sent again; zero where it does not say.
+	RTT         time.Duration `json:"rtt_ns,omitempty"`
+	Retransmits uint32        `json:"retransmits,omitempty"`
+	// ServerID is the id under which the server's own log has the request.
+	ServerID string `json:"server_id,omitempty"`
+	Reused   bool   `json:"reused,omitempty"` // connection reused
 
 	Class      Class   `json:"class,omitempty"`
 	Error      string  `json:"error,omitempty"` // redacted, at most 2 KiB
