@@ -10,6 +10,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/observe"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/workload"
 )
@@ -67,7 +68,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 		shape.Warmup = 0
 	}
 	progress := newProgress(r, c, shape.Requests+len(shape.Times))
-	self := observe(r.clock)
+	self, lag := observe.Begin(r.clock.Start()), c.target.client.Watch()
 	d := r.driver(progress, false)
 	w, err := d.Run(ctx, r.Stop, shape, &requester{run: r, cell: c})
 	if err != nil {
@@ -76,8 +77,10 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	if m := progress.median(); m > 0 {
 		c.target.medianE2E = m
 	}
-	end := self.end(r.clock)
-	end.Cell, end.Start, end.End, end.Reason = c.ID, w.Start, w.End, w.Reason
+	end := windowRecord{Cell: c.ID, Start: w.Start, End: w.End, Reason: w.Reason, Seen: self.End()}
+	if l := lag(); l.Reads > 0 {
+		end.LagP50, end.LagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
+	}
 	r.tell(Event{Kind: "done", Cell: c.ID, Target: c.target.name, Done: progress.count(), Total: shape.Requests + len(shape.Times)})
 	return w, r.log.Append(kindWindow, end)
 }

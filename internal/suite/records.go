@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/observe"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -46,13 +47,15 @@ type cellRecord struct {
 // windowRecord closes a cell: its measured window and what the client
 // observed of itself meanwhile.
 type windowRecord struct {
-	Cell       string         `json:"cell"`
-	Start      exchange.Stamp `json:"start"`
-	End        exchange.Stamp `json:"end"`
-	Reason     string         `json:"reason,omitempty"`
-	CPUShare   *float64       `json:"cpu_share,omitempty"`
-	GCPauseMax *float64       `json:"gc_pause_max_ms,omitempty"`
-	ClockStep  *float64       `json:"clock_step_ms,omitempty"`
+	Cell   string         `json:"cell"`
+	Start  exchange.Stamp `json:"start"`
+	End    exchange.Stamp `json:"end"`
+	Reason string         `json:"reason,omitempty"`
+	observe.Seen
+	// Lag is how long received bytes waited for their read; nil where there
+	// are no receive times.
+	LagP50 *float64 `json:"stamp_lag_p50_ms,omitempty"`
+	LagP99 *float64 `json:"stamp_lag_p99_ms,omitempty"`
 }
 
 // scoreRecord is the heuristic score of one answer; the text is not in the log.

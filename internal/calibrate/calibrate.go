@@ -1,0 +1,258 @@
+// Package calibrate measures the measuring program: it drives a responder
+// whose every write is logged, at the load that is planned, and says what the
+// client adds to a latency on this machine. The responder runs beside the
+// client, on the same processors, so that what is found is an upper bound for
+// a server elsewhere.
+package calibrate
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/observe"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// Load is what client and responder are put under.
+type Load struct {
+	Shape     loadgen.Shape
+	TTFT, ITL time.Duration // of the responder, exact
+	Tokens    int           // of each answer
+}
+
+// Responder starts the built-in server with the given arguments, and returns
+// its URL and what ends it.
+type Responder func(ctx context.Context, args []string) (url string, stop func() error, err error)
+
+// Run carries out a calibration. The log of the responder's writes goes to a
+// temporary folder that is removed.
+func Run(ctx context.Context, start Responder, l Load) (result.Floor, error) {
+	dir, err := os.MkdirTemp("", "inferometer-calibrate-")
+	if err != nil {
+		return result.Floor{}, fmt.Errorf("failed to make a folder for the calibration: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	truth := filepath.Join(dir, "truth.jsonl")
+	url, stop, err := start(ctx, []string{
+		"--profile", "fixed", "--ttft", l.TTFT.String(), "--itl", l.ITL.String(), "--truth-log", truth,
+	})
+	if err != nil {
+		return result.Floor{}, fmt.Errorf("failed to start the built-in responder: %w", err)
+	}
+	m, err := drive(ctx, url, l)
+	err = errors.Join(err, stop())
+	if err != nil {
+		return result.Floor{}, err
+	}
+	written, err := readTruth(truth)
+	if err != nil {
+		return result.Floor{}, err
+	}
+	return m.floor(l, written)
+}
+
+// measured is what the client saw.
+type measured struct {
+	clock  *exchange.Clock
+	drift  float64 // wall clock against monotonic clock, ns per ns
+	window loadgen.Window
+	xs     []*exchange.Exchange // those that are measured, in order of due
+	seen   observe.Seen
+	lag    endpoint.Lag
+}
+
+func drive(ctx context.Context, url string, l Load) (*measured, error) {
+	m := &measured{clock: exchange.NewClock()}
+	c, err := endpoint.New(endpoint.Config{URL: url, Stream: true, Clock: m.clock, Timeout: time.Minute})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if _, err := c.Probe(ctx); err != nil {
+		return nil, fmt.Errorf("the built-in responder does not answer: %w", err)
+	}
+	call, err := c.Encode(endpoint.Prompt{User: "calibration", MaxTokens: l.Tokens, Fixed: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Warm(ctx, warmConnections(l.Shape)); err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	d := loadgen.Driver{Clock: m.clock, Emit: func(x *exchange.Exchange) {
+		mu.Lock()
+		defer mu.Unlock()
+		m.xs = append(m.xs, x)
+	}}
+	watch, lag := observe.Begin(m.clock.Start()), c.Watch()
+	m.window, err = d.Run(ctx, ctx, l.Shape, same{c, call, l.Tokens})
+	m.seen, m.lag = watch.End(), lag()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	mono := now.Sub(m.clock.Start())
+	m.drift = float64(now.Round(0).Sub(m.clock.Start().Round(0))-mono) / float64(mono)
+	slices.SortFunc(m.xs, func(a, b *exchange.Exchange) int { return cmp.Compare(a.Due, b.Due) })
+	return m, ctx.Err()
+}
+
+// warmConnections is how many connections the load needs before its clock
+// starts: two for what is in flight on the mean.
+func warmConnections(s loadgen.Shape) int {
+	if s.Users > 0 {
+		return s.Users
+	}
+	return min(1024, max(8, s.Requests))
+}
+
+// same sends one request again and again.
+type same struct {
+	client *endpoint.Client
+	call   *endpoint.Call
+	tokens int
+}
+
+func (s same) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Send, error) {
+	x.AskedOutput = s.tokens
+	return func(ctx context.Context, x *exchange.Exchange) { s.client.Do(ctx, s.call, x) }, nil
+}
+
+// write is one write of the responder: when it was due, and when it began, in
+// Unix nanoseconds.
+type write struct{ intended, actual int64 }
+
+// readTruth returns the writes that carried tokens, by request.
+func readTruth(path string) (map[string][]write, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the responder left no log: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	out := map[string][]write{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		var t sim.Truth
+		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
+			return nil, fmt.Errorf("the responder's log cannot be read: %w", err)
+		}
+		if t.Kind == "token" {
+			out[t.Request] = append(out[t.Request], write{t.ActualUnix - (t.Actual - t.Intended), t.ActualUnix})
+		}
+	}
+	return out, lines.Err()
+}
+
+// unix is the wall-clock time of a stamp, in nanoseconds.
+func (m *measured) unix(s exchange.Stamp) int64 {
+	return m.clock.Time(s).UnixNano() + int64(m.drift*float64(s))
+}
+
+// minFrames is the least that can tell a 99th percentile of frames.
+const minFrames = 50
+
+// floor compares what the client saw with what the responder did.
+func (m *measured) floor(l Load, written map[string][]write) (result.Floor, error) {
+	f := result.Floor{Load: describe(l)}
+	var stamp, ttft, added, woken, writing, lateness []float64
+	var gaps moments
+	var first, last exchange.Stamp
+	all := 0 // frames of all phases
+	for _, x := range m.xs {
+		all += len(x.Frames)
+		w := written[x.ServerID]
+		if x.Phase != exchange.Measured {
+			continue
+		}
+		f.Requests++
+		if x.Class != exchange.OK || len(w) != len(x.Frames) {
+			f.Lost++
+			continue
+		}
+		f.KernelStamps = x.KernelStamps
+		for i, fr := range x.Frames {
+			f.Frames++
+			stamp = append(stamp, float64(m.unix(fr.At)-w[i].actual)/1e3)
+			lateness = append(lateness, float64(w[i].actual-w[i].intended)/1e3)
+			if i > 0 {
+				gaps.add(float64(int64(fr.At-x.Frames[i-1].At)-(w[i].actual-w[i-1].actual)) / 1e6)
+			}
+		}
+		f.Coalesced += x.Coalesced
+		if first == 0 {
+			first = x.FirstToken
+		}
+		last = max(last, x.LastToken)
+		wake, _ := x.Woken.Sub(x.Due)
+		wrote, _ := x.Writing.Sub(x.Due)
+		seen, _ := x.FirstToken.Sub(x.Due)
+		woken, writing = append(woken, 1e3*wake), append(writing, 1e3*wrote)
+		ttft = append(ttft, seen-l.TTFT.Seconds()*1e3)
+		added = append(added, wrote+float64(m.unix(x.FirstToken)-w[0].actual)/1e6)
+	}
+	if f.Frames < minFrames {
+		return f, fmt.Errorf("the calibration saw %d frames, too few to say anything (%d of %d requests were lost)", f.Frames, f.Lost, f.Requests)
+	}
+	f.FramesPerS = float64(f.Frames) / (float64(last-first) / 1e9)
+	f.AddedP50, f.AddedP99 = quantiles(added)
+	f.TTFTErrorP50, f.TTFTErrorP99 = quantiles(ttft)
+	f.StampP50US, f.StampP99US = quantiles(stamp)
+	f.WokenP50US, f.WokenP99US = quantiles(woken)
+	f.WritingP50US, f.WritingP99US = quantiles(writing)
+	f.ResponderP50US, f.ResponderP99US = quantiles(lateness)
+	f.GapSD = gaps.sd()
+	if m.seen.CPUMS != nil {
+		f.CPUPerFrameUS = new(1e3 * *m.seen.CPUMS / float64(all))
+		f.CPUShare = m.seen.CPUShare
+	}
+	return f, nil
+}
+
+func describe(l Load) string {
+	how := fmt.Sprintf("%d users at once", l.Shape.Users)
+	if l.Shape.Open() {
+		how = strconv.FormatFloat(l.Shape.Rate, 'g', 4, 64) + " requests/s"
+	}
+	return fmt.Sprintf("%s, answers of %d tokens every %v", how, l.Tokens, l.ITL)
+}
+
+func quantiles(v []float64) (p50, p99 float64) {
+	slices.Sort(v)
+	return stats.Quantile(v, 0.5), stats.Quantile(v, 0.99)
+}
+
+// moments are a mean and a spread without the values (Welford, 1962).
+type moments struct {
+	n        int
+	mean, sq float64
+}
+
+func (m *moments) add(v float64) {
+	m.n++
+	d := v - m.mean
+	m.mean += d / float64(m.n)
+	m.sq += d * (v - m.mean)
+}
+
+func (m *moments) sd() float64 {
+	if m.n < 2 {
+		return 0
+	}
+	return math.Sqrt(m.sq / float64(m.n-1))
+}

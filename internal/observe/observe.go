@@ -1,0 +1,157 @@
+// Package observe watches the measuring program itself and its machine while
+// something is measured: processor time, garbage collection, the Go scheduler
+// and the clocks. It says what was seen; whether that was too much is
+// validity's business. What cannot be seen on a system is nil, never 0.
+package observe
+
+import (
+	"context"
+	"math"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// Seen is what was observed over a span of time.
+type Seen struct {
+	// CPUShare is this program's processor time over what its cores
+	// (GOMAXPROCS) could have given.
+	CPUShare *float64 `json:"cpu_share,omitempty"`
+	CPUMS    *float64 `json:"cpu_ms,omitempty"` // the same as time, in ms
+	// OtherCPUShare is what everything else on the machine used of all of its
+	// processors, and StealShare what the host of a virtual machine withheld.
+	OtherCPUShare *float64 `json:"other_cpu_share,omitempty"`
+	StealShare    *float64 `json:"steal_share,omitempty"`
+	GCs           int      `json:"gcs,omitempty"`             // garbage collections
+	GCPauseMax    *float64 `json:"gc_pause_max_ms,omitempty"` // the longest one that stopped the program
+	// SchedP99 is the 99th percentile of the time that goroutines were ready
+	// to run and did not, in ms, to within the runtime's buckets.
+	SchedP99 *float64 `json:"sched_p99_ms,omitempty"`
+	// ClockStep is how far the wall clock moved against the monotonic one
+	// since the anchor, in ms.
+	ClockStep *float64 `json:"clock_step_ms,omitempty"`
+}
+
+// Watch is an observation that goes on.
+type Watch struct {
+	anchor  time.Time // of the run's clock
+	began   time.Time
+	cpu     *float64 // seconds
+	machine *cpu.TimesStat
+	gcs     uint32
+	sched   []uint64
+}
+
+const schedLatencies = "/sched/latencies:seconds"
+
+// Begin starts to observe. anchor is the run's wall-clock anchor, with its
+// monotonic reading.
+func Begin(anchor time.Time) *Watch {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	w := &Watch{anchor: anchor, began: time.Now(), cpu: cpuSeconds(), machine: machineTimes(), gcs: m.NumGC}
+	if h := schedHistogram(); h != nil {
+		w.sched = h.Counts
+	}
+	return w
+}
+
+// End says what was seen since Begin.
+func (w *Watch) End() Seen {
+	var s Seen
+	elapsed := time.Since(w.began).Seconds()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	worst := 0.0
+	for n := m.NumGC; n > w.gcs && m.NumGC-n < uint32(len(m.PauseNs)); n-- {
+		worst = max(worst, float64(m.PauseNs[(n+255)%256])/1e6)
+	}
+	s.GCs, s.GCPauseMax = int(m.NumGC-w.gcs), &worst
+	own := 0.0
+	if now := cpuSeconds(); now != nil && w.cpu != nil && elapsed > 0 {
+		own = *now - *w.cpu
+		s.CPUShare, s.CPUMS = new(own/elapsed/float64(runtime.GOMAXPROCS(0))), new(1e3*own)
+	}
+	if now := machineTimes(); now != nil && w.machine != nil && s.CPUShare != nil {
+		if all := total(now) - total(w.machine); all > 0 {
+			busy := all - (idle(now) - idle(w.machine))
+			s.OtherCPUShare = new(max(0, busy-own) / all)
+			s.StealShare = new((now.Steal - w.machine.Steal) / all)
+		}
+	}
+	s.SchedP99 = w.schedP99()
+	now := time.Now()
+	wall := now.Round(0).Sub(w.anchor.Round(0))
+	s.ClockStep = new(float64(wall-now.Sub(w.anchor)) / 1e6)
+	return s
+}
+
+func (w *Watch) schedP99() *float64 {
+	h := schedHistogram()
+	if h == nil || len(w.sched) != len(h.Counts) {
+		return nil
+	}
+	all := uint64(0)
+	for i := range h.Counts {
+		h.Counts[i] -= w.sched[i]
+		all += h.Counts[i]
+	}
+	if all == 0 {
+		return nil
+	}
+	seen := uint64(0)
+	for i, n := range h.Counts {
+		if seen += n; float64(seen) >= 0.99*float64(all) {
+			top := h.Buckets[i+1]
+			if math.IsInf(top, 1) {
+				top = h.Buckets[i]
+			}
+			return new(1e3 * top)
+		}
+	}
+	return nil
+}
+
+// schedHistogram returns a copy of the runtime's histogram, or nil.
+func schedHistogram() *metrics.Float64Histogram {
+	sample := []metrics.Sample{{Name: schedLatencies}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindFloat64Histogram {
+		return nil
+	}
+	return sample[0].Value.Float64Histogram() // filled anew by each Read
+}
+
+// cpuSeconds is the processor time of this process, or nil where it cannot be read.
+func cpuSeconds() *float64 {
+	p, err := process.NewProcess(int32(os.Getpid()))
+	if err != nil {
+		return nil
+	}
+	t, err := p.Times()
+	if err != nil {
+		return nil
+	}
+	return new(t.User + t.System)
+}
+
+// machineTimes are those of all processors together, or nil.
+func machineTimes() *cpu.TimesStat {
+	t, err := cpu.TimesWithContext(context.Background(), false)
+	if err != nil || len(t) != 1 {
+		return nil
+	}
+	return &t[0]
+}
+
+// total leaves guest time out, which is part of user time on Linux.
+func total(t *cpu.TimesStat) float64 {
+	return t.User + t.System + t.Idle + t.Nice + t.Iowait + t.Irq + t.Softirq + t.Steal
+}
+
+// idle counts what the host withheld as not used: nobody here used it.
+func idle(t *cpu.TimesStat) float64 { return t.Idle + t.Iowait + t.Steal }
