@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/pace"
 	"github.com/inferometer/inferometer/internal/sim/engine"
 )
 
@@ -112,7 +113,7 @@ func (e *exchange) stream(ctx context.Context) error {
 	return perform(ctx, e.conductor(), e.job.Due(0), ready, e.step)
 }
 
-func (e *exchange) conductor() *engine.Conductor {
+func (e *exchange) conductor() *pace.Conductor {
 	return e.s.conductors[e.job.Index()%uint64(len(e.s.conductors))]
 }
 
@@ -164,7 +165,7 @@ func (e *exchange) step() (next time.Time, more bool, err error) {
 // long as their clients read; the stream of a slow client, and one whose
 // connection cannot be asked, by the goroutine of the request, so that it
 // holds up nobody else.
-func perform(ctx context.Context, c *engine.Conductor, at time.Time, ready func() bool, step func() (time.Time, bool, error)) error {
+func perform(ctx context.Context, c *pace.Conductor, at time.Time, ready func() bool, step func() (time.Time, bool, error)) error {
 	if ready == nil {
 		return performAlone(ctx, c, at, step)
 	}
@@ -198,7 +199,7 @@ func perform(ctx context.Context, c *engine.Conductor, at time.Time, ready func(
 // readyEvery is after how many frames a connection is asked again.
 const readyEvery = 8
 
-func performAlone(ctx context.Context, c *engine.Conductor, at time.Time, step func() (time.Time, bool, error)) error {
+func performAlone(ctx context.Context, c *pace.Conductor, at time.Time, step func() (time.Time, bool, error)) error {
 	for {
 		if err := c.Wait(ctx, at); err != nil {
 			return err

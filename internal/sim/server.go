@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/pace"
 	"github.com/inferometer/inferometer/internal/sim/engine"
 	"github.com/inferometer/inferometer/internal/sim/script"
 )
@@ -71,7 +72,7 @@ type Server struct {
 
 	// Streams are shared out over as many conductors as there are processors
 	// to run them.
-	conductors []*engine.Conductor
+	conductors []*pace.Conductor
 	closeOnce  sync.Once
 	closeErr   error
 
@@ -113,7 +114,7 @@ func New(c Config) *Server {
 		s.truth = newTruthLog(c.TruthLog, s.started)
 	}
 	for range min(runtime.GOMAXPROCS(0), maxConductors) {
-		s.conductors = append(s.conductors, engine.NewConductor(c.PlainTimer))
+		s.conductors = append(s.conductors, pace.New(c.PlainTimer))
 	}
 	for _, f := range c.Script.Freeze {
 		s.engine.Freeze(s.started.Add(time.Duration(f.At)), time.Duration(f.For))

@@ -1,4 +1,6 @@
-package engine
+// Package pace does things at absolute moments, as exactly as the system can:
+// what paces the requests of a load, and the frames of the simulated server.
+package pace
 
 import (
 	"context"
@@ -11,7 +13,7 @@ import (
 // in which they are due. Thousands of streams share one: writing their frames
 // from a single goroutine costs a system call each, where waking a goroutine
 // for each frame would cost several times that. A task that is late does not
-// move the next one. Create it with NewConductor.
+// move the next one. Create it with New.
 //
 // Two things wake it, and whichever comes first does the work: a timer of the
 // Go runtime, and on Linux a timerfd that is read through the runtime's network
@@ -50,10 +52,10 @@ const (
 	spinTasks = 32
 )
 
-// NewConductor returns a conductor. plain makes it use the runtime's timers
-// only, which testing/synctest can drive. Where the system's fine timer cannot
-// be had, they have to do as well.
-func NewConductor(plain bool) *Conductor {
+// New returns a conductor. plain makes it use the runtime's timers only, which
+// testing/synctest can drive. Where the system's fine timer cannot be had, they
+// have to do as well.
+func New(plain bool) *Conductor {
 	c := &Conductor{base: time.Now(), done: make(chan struct{})}
 	c.timer = time.AfterFunc(time.Hour, c.drain)
 	c.timer.Stop()
@@ -256,7 +258,7 @@ func (h heap) swap(i, j int) {
 }
 
 // errClosed is what Wait returns on a closed conductor.
-var errClosed = errors.New("the server is closing")
+var errClosed = errors.New("the pacer has been closed")
 
 // Wait blocks until the moment is there, and never returns nil before it, or
 // until ctx is done.

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package engine
+package pace
 
 // newAlarm returns nil: the timers of the runtime have to do.
 func newAlarm(func()) alarm { return nil }
