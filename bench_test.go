@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/calibrate"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/loadgen"
@@ -88,7 +89,7 @@ func BenchmarkArrivals(b *testing.B) {
 		seconds = 60
 	}
 	runFloor(b, calibrate.Load{
-		Shape: loadgen.Shape{Rate: 2000, Arrival: loadgen.Poisson, Seed: 1, Requests: 2000 * seconds, Warmup: 500, Grace: time.Minute},
+		Shape: loadgen.Shape{Schedule: arrival.Schedule{Process: arrival.Poisson, Curve: arrival.Flat(2000), Seed: 1}, Requests: 2000 * seconds, Warmup: 500, Grace: time.Minute},
 		TTFT:  time.Millisecond, ITL: time.Millisecond, Tokens: 1,
 	})
 }

@@ -16,7 +16,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -227,7 +226,7 @@ func (m *measured) floor(l Load, written map[string][]write) (result.Floor, erro
 func describe(l Load) string {
 	how := fmt.Sprintf("%d users at once", l.Shape.Users)
 	if l.Shape.Open() {
-		how = strconv.FormatFloat(l.Shape.Rate, 'g', 4, 64) + " requests/s"
+		how = l.Shape.Schedule.Curve.String() + " requests/s"
 	}
 	return fmt.Sprintf("%s, answers of %d tokens every %v", how, l.Tokens, l.ITL)
 }

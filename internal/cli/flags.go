@@ -41,13 +41,13 @@ var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure"
 // Groups of flags.
 var (
 	targetFlags   = []string{"url", "model", "key-env", "key-file", "key-command", "api", "stream"}
-	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "insecure", "ca-cert", "max-cost"}
+	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "insecure", "ca-cert", "max-cost"}
 	runFlags      = []string{"name", "seed", "dir", "claim", "undecided", "keep-text"}
 	workFlags     = []string{"input-tokens", "output-tokens", "temperature", "dataset"}
 	baselineFlags = []string{"baseline", "baseline-model", "baseline-key-env", "baseline-key-file", "baseline-key-command", "baseline-api"}
 	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
 	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}
-	loadFlags     = []string{"users", "rate", "arrival", "requests", "duration", "warmup", "think-time", "trace", "speed"}
+	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "think-time", "trace", "speed"}
 )
 
 func (f *planFlags) add(c *cobra.Command, groups ...[]string) {

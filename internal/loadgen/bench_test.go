@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -34,7 +35,7 @@ func BenchmarkOpenLoop(b *testing.B) {
 			sent, _ := x.Writing.Sub(x.Due)
 			woken, written = append(woken, 1000*late), append(written, 1000*sent)
 		}}
-		if _, err := d.Run(b.Context(), b.Context(), Shape{Rate: 2000, Arrival: Poisson, Requests: 4000, Seed: 1, Grace: time.Second}, instant{clock}); err != nil {
+		if _, err := d.Run(b.Context(), b.Context(), Shape{Schedule: arrival.Schedule{Process: arrival.Poisson, Curve: arrival.Flat(2000), Seed: 1}, Requests: 4000, Grace: time.Second}, instant{clock}); err != nil {
 			b.Fatal(err)
 		}
 		slices.Sort(woken)

@@ -5,58 +5,15 @@
 package loadgen
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/pace"
 )
-
-// Shape is the load of one cell. Exactly one of Users and Rate or Times is set.
-type Shape struct {
-	Users int           // closed loop: users that each wait for their answer
-	Think time.Duration // closed loop: pause before a user's next request
-	// Spread is the time over which closed-loop users start, one e2e or so, so
-	// that they do not march in step.
-	Spread time.Duration
-
-	Rate    float64 // open loop: requests per second
-	Arrival Arrival
-	Times   []time.Duration // open loop by trace: offsets from the start
-	Speed   float64         // trace time is divided by it; 0 means 1
-	Seed    uint64
-
-	Warmup   int           // requests before the measured part, in no statistic
-	Requests int           // measured requests; 0: by Duration alone
-	Duration time.Duration // measured time; 0: by Requests alone
-
-	MaxInflight int           // wait for a slot beyond it; 0: no limit
-	Grace       time.Duration // how long measured requests may go on at the end
-}
-
-// Open reports whether the shape is an open loop.
-func (s Shape) Open() bool { return s.Users == 0 }
-
-// Validate says what is wrong with the shape.
-func (s Shape) Validate() error {
-	switch {
-	case s.Users < 0:
-		return fmt.Errorf("users must be positive, got %d", s.Users)
-	case s.Users > 0 && (s.Rate != 0 || len(s.Times) > 0):
-		return errors.New("a load is either closed (users) or open (rate or trace), not both")
-	case s.Users == 0 && len(s.Times) == 0 && !(s.Rate > 0):
-		return fmt.Errorf("rate must be a positive number of requests per second, got %v", s.Rate)
-	case s.Requests < 0 || s.Warmup < 0 || s.MaxInflight < 0:
-		return errors.New("requests, warm-up and max-inflight cannot be negative")
-	case s.Duration < 0 || s.Think < 0 || s.Grace < 0 || s.Spread < 0:
-		return errors.New("times cannot be negative")
-	case s.Requests == 0 && s.Duration == 0 && len(s.Times) == 0:
-		return errors.New("a load needs an end: requests or duration")
-	}
-	return nil
-}
 
 // Send carries out one prepared request and fills the stamps from Connected
 // on, and the class. It returns when the response has ended; ctx ends it early.
@@ -90,9 +47,10 @@ type Driver struct {
 	Admit func(x *exchange.Exchange) error
 	// Emit takes each finished exchange, from many goroutines at once.
 	Emit func(*exchange.Exchange)
-	// Breaker ends the cell after so many failures in a row; 0 means 20 or
-	// twice the users, whichever is more.
-	Breaker int
+	// Breaker is the share of failures among the latest requests (20 or twice
+	// the users, whichever is more) at which a cell is hopeless and ends; 0
+	// means 0.9, and more than 1 never.
+	Breaker float64
 	// PortableTimer paces with the runtime's timers, which a fake clock
 	// drives, rather than with the most exact means of the platform.
 	PortableTimer bool
@@ -109,6 +67,10 @@ func (d *Driver) Run(ctx, stop context.Context, shape Shape, req Requester) (Win
 	unlink := context.AfterFunc(stop, func() { r.end("stopped by the user", true) })
 	defer unlink()
 	go r.prepareAll()
+	select {
+	case <-r.filled: // the clock starts when there is something to send
+	case <-r.starts.Done():
+	}
 	if shape.Open() {
 		r.open()
 	} else {
@@ -134,16 +96,21 @@ type runner struct {
 	noStart context.CancelFunc
 
 	prepared chan prepared
+	filled   chan struct{} // closed when as much has been prepared as fits, or is needed
 	slots    chan struct{}
 	wait     sync.WaitGroup
 
+	pace *pace.Conductor
+
 	mu          sync.Mutex // protects all following fields
 	window      Window
-	outstanding int  // measured requests that have not ended
-	measured    int  // measured requests admitted
-	sealed      bool // the measured part has an end
-	traceOver   bool // the schedule has no more to send
-	failures    int  // in a row
+	outstanding int    // measured requests that have not ended
+	measured    int    // measured requests admitted
+	sealed      bool   // the measured part has an end
+	traceOver   bool   // the schedule has no more to send
+	latest      []bool // whether each of the latest requests failed, a ring
+	failures    int    // in it
+	settled     int    // requests that have gone into it
 	err         error
 	graceTimer  *time.Timer
 	endTimer    *time.Timer
@@ -161,7 +128,14 @@ func newRunner(d *Driver, ctx context.Context, shape Shape, req Requester) *runn
 	r.tail, r.endTail = context.WithCancel(r.running)
 	r.starts, r.noStart = context.WithCancel(r.running)
 	// Enough is prepared ahead that encoding never delays a due request.
-	r.prepared = make(chan prepared, max(64, min(2*shape.Users, 1024)))
+	r.prepared = make(chan prepared, cmp.Or(shape.Ahead, 1024))
+	r.filled = make(chan struct{})
+	r.latest = make([]bool, max(20, 2*shape.Users))
+	precision := pace.Fine
+	if d.PortableTimer {
+		precision = pace.Plain
+	}
+	r.pace = pace.New(precision)
 	if shape.MaxInflight > 0 {
 		r.slots = make(chan struct{}, shape.MaxInflight)
 	}
@@ -172,6 +146,7 @@ func (r *runner) close() {
 	r.noStart()
 	r.endTail()
 	r.cut()
+	_ = r.pace.Close() // nothing is waiting any more
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, t := range []*time.Timer{r.graceTimer, r.endTimer} {
@@ -184,7 +159,12 @@ func (r *runner) close() {
 // prepareAll readies warm-up requests, then main ones, until the cell ends.
 func (r *runner) prepareAll() {
 	defer close(r.prepared)
+	full := sync.OnceFunc(func() { close(r.filled) })
+	defer full()
 	for n := 0; ; n++ {
+		if n == cap(r.prepared) || r.shape.Requests > 0 && n == r.shape.Warmup+r.shape.Requests || len(r.shape.Times) > 0 && n == len(r.shape.Times) {
+			full()
+		}
 		x := &exchange.Exchange{Phase: exchange.Measured, Index: n - r.shape.Warmup}
 		if n < r.shape.Warmup {
 			x.Phase, x.Index = exchange.Warmup, n
@@ -224,25 +204,14 @@ func (r *runner) next() (prepared, bool) {
 
 // open walks the schedule and never waits for an answer.
 func (r *runner) open() {
-	due, err := Arrivals(r.arrival(), r.shape.Rate, r.shape.Times, r.shape.Speed, r.shape.Seed)
-	if err != nil {
-		r.err = err
-		return
-	}
 	start := r.Clock.Now()
-	pace, err := newPacer(r.Clock, r.PortableTimer)
-	if err != nil {
-		r.err = err
-		return
-	}
-	defer func() { _ = pace.Close() }()
-	for at := range due {
+	for at := range r.shape.dues() {
 		p, ok := r.next()
 		if !ok {
 			return
 		}
 		p.x.Due = start.Add(at)
-		if !pace.Wait(r.starts, p.x.Due) {
+		if r.pace.Wait(r.starts, r.Clock.Time(p.x.Due)) != nil {
 			return
 		}
 		p.x.Woken = r.Clock.Now()
@@ -258,16 +227,6 @@ func (r *runner) open() {
 	r.seal(0)
 }
 
-func (r *runner) arrival() Arrival {
-	if len(r.shape.Times) > 0 {
-		return Trace
-	}
-	if r.shape.Arrival == "" {
-		return Poisson
-	}
-	return r.shape.Arrival
-}
-
 // closed runs users that each wait for their answer.
 func (r *runner) closed() {
 	start := r.Clock.Now()
@@ -275,7 +234,7 @@ func (r *runner) closed() {
 		r.wait.Go(func() {
 			due := start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
 			for {
-				if !waitUntil(r.starts, r.Clock, due) {
+				if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
 					return
 				}
 				p, ok := r.next()
@@ -451,23 +410,30 @@ func (r *runner) slot(ctx context.Context) bool {
 func (r *runner) ended(x *exchange.Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case x.Failed():
-		r.failures++
-	case x.Class == exchange.OK:
-		r.failures = 0
-	}
-	limit := r.Breaker
-	if limit == 0 {
-		limit = max(20, 2*r.shape.Users)
-	}
 	if x.Phase == exchange.Measured {
 		r.outstanding--
 	}
-	if r.failures >= limit {
-		r.endLocked(fmt.Sprintf("%d requests in a row failed, the last one with: %s", r.failures, x.Error), false)
+	if r.hopeless(x) {
+		r.endLocked(fmt.Sprintf("%d of the latest %d requests failed, the last one with: %s", r.failures, len(r.latest), x.Error), false)
 	}
 	r.finishIfDone()
+}
+
+// hopeless notes how x ended, and reports whether too many of the latest
+// requests have failed. r.mu is held.
+func (r *runner) hopeless(x *exchange.Exchange) bool {
+	if x.Class == exchange.Cut || x.Class == exchange.Shed {
+		return false
+	}
+	oldest := &r.latest[r.settled%len(r.latest)]
+	if *oldest {
+		r.failures--
+	}
+	if *oldest = x.Failed(); *oldest {
+		r.failures++
+	}
+	r.settled++
+	return x.Failed() && r.settled >= len(r.latest) && float64(r.failures) >= cmp.Or(r.Breaker, 0.9)*float64(len(r.latest))
 }
 
 func (r *runner) result() (Window, error) {
@@ -477,20 +443,4 @@ func (r *runner) result() (Window, error) {
 		r.window.End = r.Clock.Now()
 	}
 	return r.window, r.err
-}
-
-// waitUntil sleeps until s; false where ctx ended first.
-func waitUntil(ctx context.Context, clock *exchange.Clock, s exchange.Stamp) bool {
-	d := time.Duration(s - clock.Now())
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

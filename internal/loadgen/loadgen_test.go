@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -91,6 +92,10 @@ func drive(t *testing.T, shape Shape, class exchange.Class, stopAfter time.Durat
 	})
 }
 
+func even(rate float64) arrival.Schedule {
+	return arrival.Schedule{Process: arrival.Constant, Curve: arrival.Flat(rate)}
+}
+
 func fixed(d time.Duration) func(*exchange.Exchange) time.Duration {
 	return func(*exchange.Exchange) time.Duration { return d }
 }
@@ -108,7 +113,7 @@ func ms(t *testing.T, a, b exchange.Stamp) float64 {
 // (vllm-project/vllm#54101): 500 ms of service at 10 requests/s through one
 // slot then looks like 500 ms. From the due time it is 1.9 s on the mean.
 func TestLatencyStartsWhenDue(t *testing.T) {
-	shape := Shape{Rate: 10, Arrival: Constant, Requests: 8, MaxInflight: 1, Grace: time.Minute}
+	shape := Shape{Schedule: even(10), Requests: 8, MaxInflight: 1, Grace: time.Minute}
 	drive(t, shape, exchange.OK, 0, fixed(500*time.Millisecond), func(r run) {
 		if len(r.measured) != 8 {
 			t.Fatalf("%d measured requests, want 8", len(r.measured))
@@ -135,7 +140,7 @@ func TestLatencyStartsWhenDue(t *testing.T) {
 // A frozen server must show in the tail: 1 s of freeze in 5 s of load at 200
 // requests/s is a p99 near 1 s, which a client that stops sending would hide.
 func TestFreezeIsNotOmitted(t *testing.T) {
-	shape := Shape{Rate: 200, Arrival: Constant, Requests: 1000, Grace: time.Minute}
+	shape := Shape{Schedule: even(200), Requests: 1000, Grace: time.Minute}
 	freeze := func(x *exchange.Exchange) time.Duration {
 		at := time.Duration(x.Due) // frozen from 2 s to 3 s
 		if at >= 2*time.Second && at < 3*time.Second {
@@ -209,7 +214,7 @@ func TestDurationEndsWhileUsersAreBusy(t *testing.T) {
 // A request belongs to the window if its due time does; past grace it is cut,
 // and one that never got a slot is shed.
 func TestGraceCutsAndSheds(t *testing.T) {
-	shape := Shape{Rate: 10, Arrival: Constant, Requests: 5, MaxInflight: 1, Grace: time.Second}
+	shape := Shape{Schedule: even(10), Requests: 5, MaxInflight: 1, Grace: time.Second}
 	drive(t, shape, exchange.OK, 0, fixed(time.Hour), func(r run) {
 		count := map[exchange.Class]int{}
 		for _, x := range r.measured {
@@ -273,41 +278,6 @@ func TestSpendCapStopsBeforeDispatch(t *testing.T) {
 			t.Errorf("sent %d, %+v, %v; want 5 and the reason", sent, w, err)
 		}
 	})
-}
-
-func TestArrivals(t *testing.T) {
-	take := func(a Arrival, rate float64, n int, seed uint64) []float64 {
-		seq, err := Arrivals(a, rate, nil, 0, seed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var v []float64
-		for d := range seq {
-			v = append(v, d.Seconds())
-			if len(v) == n {
-				break
-			}
-		}
-		return v
-	}
-	if v := take(Constant, 2000, 20001, 1); v[0] != 0 || math.Abs(v[20000]-10) > 1e-9 {
-		t.Errorf("constant arrivals drift: 20000 at 2000/s end at %v s", v[20000])
-	}
-	v := take(Poisson, 100, 10001, 7)
-	mean, varsum := v[10000]/10000, 0.0
-	for i := 1; i < len(v); i++ {
-		varsum += (v[i] - v[i-1] - mean) * (v[i] - v[i-1] - mean)
-	}
-	cv := math.Sqrt(varsum/10000) / mean
-	if v[0] != 0 || math.Abs(mean*100-1) > 0.03 || math.Abs(cv-1) > 0.03 {
-		t.Errorf("Poisson arrivals: mean gap × rate %v, coefficient of variation %v; want 1 and 1", mean*100, cv)
-	}
-	if !slices.Equal(v, take(Poisson, 100, 10001, 7)) || slices.Equal(v, take(Poisson, 100, 10001, 8)) {
-		t.Error("the schedule is not a function of the seed")
-	}
-	if _, err := Arrivals(Poisson, -1, nil, 0, 1); err == nil {
-		t.Error("a negative rate was accepted")
-	}
 }
 
 func TestTraceReplayKeepsItsTimes(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
@@ -41,7 +42,7 @@ func Cell(in CellInput) result.Cell {
 	}
 	c.Steady, c.SteadyNote = steady(in, measured, serial)
 	if in.Load.Kind == "open" {
-		c.Arrivals = arrivals(measured)
+		c.Arrivals = arrivals(measured, in.Load, in.Start)
 	}
 	return c
 }
@@ -264,7 +265,7 @@ func steady(in CellInput, measured []*exchange.Exchange, serial bool) (*result.M
 	return &m, note
 }
 
-func arrivals(measured []*exchange.Exchange) *result.Arrivals {
+func arrivals(measured []*exchange.Exchange, load result.LoadShape, start exchange.Stamp) *result.Arrivals {
 	var errs []float64
 	var sent []exchange.Stamp
 	for _, x := range measured {
@@ -286,10 +287,44 @@ func arrivals(measured []*exchange.Exchange) *result.Arrivals {
 	if span <= 0 || got <= 0 {
 		return a
 	}
+	a.Process = process(measured, sent, load, start)
 	a.IntendedRate = float64(len(measured)-1) / span
 	a.AchievedRate = float64(len(sent)-1) / got
 	a.Deficit = 1 - a.AchievedRate/a.IntendedRate
 	return a
+}
+
+// process compares the gaps that were due and those that were sent with what
+// their process should have.
+func process(measured []*exchange.Exchange, sent []exchange.Stamp, load result.LoadShape, start exchange.Stamp) *result.Process {
+	curve := arrival.Flat(load.Rate)
+	if load.RateCurve != "" {
+		var err error
+		if curve, err = arrival.ParseCurve(load.RateCurve); err != nil {
+			return nil
+		}
+	}
+	s := arrival.Schedule{Process: arrival.Process(load.Arrival), Shape: load.Burstiness, Curve: curve}
+	if s.Validate() != nil {
+		return nil // a trace
+	}
+	seconds := func(s exchange.Stamp) float64 { return float64(s-start) / 1e9 }
+	due, went := make([]float64, len(measured)), make([]float64, len(sent))
+	for i, x := range measured {
+		due[i] = seconds(x.Due)
+	}
+	for i, at := range sent {
+		went[i] = seconds(at)
+	}
+	d, okDue := arrival.LookAt(due, curve)
+	w, okSent := arrival.LookAt(went, curve)
+	if !okDue || !okSent {
+		return nil
+	}
+	return &result.Process{
+		CVExpected: s.CV(), CVDue: d.CV, CVSent: w.CV, Lag1Due: d.Lag1, Lag1Sent: w.Lag1,
+		DispersionDue: d.Dispersion, DispersionSent: w.Dispersion, Gaps: w.Gaps,
+	}
 }
 
 // someErrors returns up to five distinct messages, the commonest first.

@@ -24,6 +24,7 @@ import (
 type Conductor struct {
 	base  time.Time // moments are kept in nanoseconds since base
 	alarm alarm     // nil: the runtime's timers alone
+	spin  int       // with at most so many tasks, an early wake is spent waiting
 	done  chan struct{}
 
 	mu       sync.Mutex // protects all following fields and those of the tasks
@@ -46,21 +47,37 @@ const (
 	// maxLead bounds how early the alarm is armed, in nanoseconds, to make up
 	// for its lateness.
 	maxLead = int64(150 * time.Microsecond)
-	// spinTasks is how many tasks there may be for a wake that came early to
-	// be spent looking at the clock. With more, there is always one that is
-	// due within microseconds, and the conductor would never sleep.
+	// spinTasks is how many tasks an exact conductor may have to look at the
+	// clock. With more, there is always one that is due within microseconds,
+	// and it would never sleep.
 	spinTasks = 32
 )
 
-// New returns a conductor. plain makes it use the runtime's timers only, which
-// testing/synctest can drive. Where the system's fine timer cannot be had, they
-// have to do as well.
-func New(plain bool) *Conductor {
+// Precision is how hard a conductor tries.
+type Precision int
+
+const (
+	// Fine uses the best timer of the system. Where it cannot be had, the
+	// runtime's have to do.
+	Fine Precision = iota
+	// Exact wakes early as well, by what the timer was late before, and looks
+	// at the clock until the moment is there, as long as there are few tasks.
+	// It costs up to 150 µs of a processor a step.
+	Exact
+	// Plain uses the runtime's timers only, which testing/synctest can drive.
+	Plain
+)
+
+// New returns a conductor.
+func New(p Precision) *Conductor {
 	c := &Conductor{base: time.Now(), done: make(chan struct{})}
 	c.timer = time.AfterFunc(time.Hour, c.drain)
 	c.timer.Stop()
-	if !plain {
+	if p != Plain {
 		c.alarm = newAlarm(c.rang)
+	}
+	if p == Exact && c.alarm != nil {
+		c.spin = spinTasks
 	}
 	return c
 }
@@ -152,7 +169,7 @@ func (c *Conductor) drain() {
 	for len(c.tasks) > 0 && !c.closed {
 		t := c.tasks[0]
 		if wait := t.due - c.now(); wait > 0 {
-			if wait > maxLead || len(c.tasks) > spinTasks {
+			if wait > maxLead || len(c.tasks) > c.spin {
 				break
 			}
 			c.mu.Unlock()
@@ -192,7 +209,7 @@ func (c *Conductor) arm() {
 		return
 	}
 	lead := c.lead
-	if len(c.tasks) > spinTasks {
+	if len(c.tasks) > c.spin {
 		lead = 0
 	}
 	at := max(due-lead, now+1)

@@ -12,7 +12,7 @@ import (
 )
 
 func conductors(t testing.TB) map[string]*Conductor {
-	cs := map[string]*Conductor{"plain": New(true), "fine": New(false)}
+	cs := map[string]*Conductor{"plain": New(Plain), "fine": New(Fine), "exact": New(Exact)}
 	t.Cleanup(func() {
 		for _, c := range cs {
 			for range 2 {
@@ -56,7 +56,7 @@ func TestStepsAreNeverEarlyAndAllRun(t *testing.T) {
 // which they are due.
 func TestALateStepMovesNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := New(true)
+		c := New(Plain)
 		defer func() { _ = c.Close() }()
 		begun := time.Now()
 		at := func(ms int) time.Time { return begun.Add(time.Duration(ms) * time.Millisecond) }

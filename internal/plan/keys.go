@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/arrival"
 )
 
 // Key ties a plan key to its flag. The environment variable is
@@ -67,13 +69,16 @@ var keys = []Key{
 	{"claim", "claims", "what the run shall decide, such as ttft.p95<50ms; may be repeated"},
 	{"users", "load.users", "closed loop: users, each with one request at a time"},
 	{"rate", "load.rate", "open loop: requests per second, sent whether or not answers come"},
-	{"arrival", "load.arrival", "arrivals of the open loop: constant or poisson"},
+	{"rate-curve", "load.rate_curve", "a rate that changes: " + arrival.Forms},
+	{"arrival", "load.arrival", "arrivals of the open loop: constant, poisson, gamma or weibull"},
+	{"burstiness", "load.burstiness", "shape of gamma and weibull arrivals: below 1 in bursts, 1 is poisson, above 1 more even"},
 	{"requests", "load.requests", "end after this many requests"},
 	{"duration", "load.duration", "end after this time"},
 	{"warmup", "load.warmup", "requests before the measured ones (default: one a user)"},
 	{"think-time", "load.think_time", "closed loop: a user's pause between an answer and the next request"},
 	{"trace", "load.trace", "file of recorded arrivals and lengths to replay"},
 	{"speed", "load.speed", "replay the trace this many times faster"},
+	{"breaker", "client.breaker", "share of failures among the latest requests that ends a cell; above 1 never"},
 	{"max-inflight", "client.max_inflight", "requests at once; further ones wait, and the wait counts (0: no limit)"},
 	{"timeout", "client.timeout", "limit of one exchange, from its first byte written"},
 	{"idle-timeout", "client.idle_timeout", "limit of a silence within an exchange"},

@@ -3,7 +3,11 @@
 // A plan is pure data. Nothing is sent while one is made.
 package plan
 
-import "time"
+import (
+	"time"
+
+	"github.com/inferometer/inferometer/internal/arrival"
+)
 
 // Benchmark names one of the benchmarks of the suite.
 type Benchmark string
@@ -158,15 +162,21 @@ type QualityPlan struct {
 // LoadPlan is the one cell of the load command. Exactly one of Users and Rate
 // is set; a trace brings its own times.
 type LoadPlan struct {
-	Users     int      `yaml:"users,omitempty" json:"users,omitempty"`       // closed loop
-	Rate      float64  `yaml:"rate,omitempty" json:"rate,omitempty"`         // open loop, requests/s
-	Arrival   string   `yaml:"arrival,omitempty" json:"arrival,omitempty"`   // constant or poisson
-	Requests  int      `yaml:"requests,omitempty" json:"requests,omitempty"` // by count and/or
-	Duration  Duration `yaml:"duration,omitempty" json:"duration,omitempty"` // by duration
-	Warmup    int      `yaml:"warmup,omitempty" json:"warmup,omitempty"`     // requests; 0: one a user
-	ThinkTime Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
-	Trace     string   `yaml:"trace,omitempty" json:"trace,omitempty"`
-	Speed     float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
+	Users int     `yaml:"users,omitempty" json:"users,omitempty"` // closed loop
+	Rate  float64 `yaml:"rate,omitempty" json:"rate,omitempty"`   // open loop, requests/s
+	// RateCurve is a rate that changes, in the place of Rate; see arrival.Forms.
+	RateCurve string `yaml:"rate_curve,omitempty" json:"rate_curve,omitempty"`
+	// Arrival is constant, poisson, gamma or weibull; empty means constant.
+	Arrival string `yaml:"arrival,omitempty" json:"arrival,omitempty"`
+	// Burstiness is the shape of gamma and weibull arrivals: below 1 they come
+	// in bursts; 0 means 1, which is poisson.
+	Burstiness float64  `yaml:"burstiness,omitempty" json:"burstiness,omitempty"`
+	Requests   int      `yaml:"requests,omitempty" json:"requests,omitempty"` // by count and/or
+	Duration   Duration `yaml:"duration,omitempty" json:"duration,omitempty"` // by duration
+	Warmup     int      `yaml:"warmup,omitempty" json:"warmup,omitempty"`     // requests; 0: one a user
+	ThinkTime  Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
+	Trace      string   `yaml:"trace,omitempty" json:"trace,omitempty"`
+	Speed      float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
 }
 
 // ClientPlan is how the client behaves.
@@ -178,6 +188,28 @@ type ClientPlan struct {
 	Grace          Duration `yaml:"grace" json:"grace"` // drain time at the end of a cell
 	Insecure       bool     `yaml:"insecure,omitempty" json:"insecure,omitempty"`
 	CACert         string   `yaml:"ca_cert,omitempty" json:"ca_cert,omitempty"`
+	// Breaker is the share of failures among the latest requests at which a
+	// cell is hopeless and ends; above 1 never.
+	Breaker float64 `yaml:"breaker" json:"breaker"`
+}
+
+// Schedule is the open loop that the plan asks for; its Process is empty where
+// it asks for none.
+func (l LoadPlan) Schedule(seed uint64) (arrival.Schedule, error) {
+	s := arrival.Schedule{Process: arrival.Process(l.Arrival), Shape: l.Burstiness, Curve: arrival.Flat(l.Rate), Seed: seed}
+	if l.Rate == 0 && l.RateCurve == "" {
+		return arrival.Schedule{}, nil
+	}
+	if s.Process == "" {
+		s.Process = arrival.Constant
+	}
+	if l.RateCurve != "" {
+		var err error
+		if s.Curve, err = arrival.ParseCurve(l.RateCurve); err != nil {
+			return s, err
+		}
+	}
+	return s, s.Validate()
 }
 
 // Claim is one statement that the run shall decide, written before it is tested.
@@ -230,6 +262,7 @@ func Default() Plan {
 			IdleTimeout:    Duration(120 * time.Second),
 			ConnectTimeout: Duration(10 * time.Second),
 			Grace:          Duration(30 * time.Second),
+			Breaker:        0.9,
 		},
 		Undecided: "gate",
 		KeepText:  "quality",

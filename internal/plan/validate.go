@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
 )
 
@@ -170,7 +171,7 @@ func (p Plan) validateSizes(out *problems) {
 		path string
 		v    float64
 	}{
-		{"workload.temperature", p.Workload.Temperature}, {"cost.monthly_requests", p.Cost.MonthlyRequests},
+		{"client.breaker", p.Client.Breaker}, {"workload.temperature", p.Workload.Temperature}, {"cost.monthly_requests", p.Cost.MonthlyRequests},
 		{"cost.beside_requests", p.Cost.BesideRequests}, {"max_cost", p.MaxCost},
 	} {
 		if bad(f.v) {
@@ -226,26 +227,35 @@ func (p Plan) validateLoad(out *problems) {
 	if bad(l.Speed) {
 		out.add("load.speed", "%v is no speed; 2 replays a trace twice as fast", l.Speed)
 	}
-	if !slices.Contains([]string{"", "constant", "poisson"}, l.Arrival) {
-		out.add("load.arrival", "%q is no arrival process%s; use constant or poisson", l.Arrival, metric.DidYouMean(l.Arrival, []string{"constant", "poisson"}))
+	if !slices.Contains(append(arrival.Processes(), ""), l.Arrival) {
+		out.add("load.arrival", "%q is no arrival process%s; use %s", l.Arrival, metric.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
+	} else if _, err := l.Schedule(p.Seed); err != nil {
+		path := "load.rate"
+		switch {
+		case l.RateCurve != "":
+			path = "load.rate_curve"
+		case l.Burstiness != 0:
+			path = "load.burstiness"
+		}
+		out.add(path, "%v", err)
 	}
 	if !slices.Contains(p.Only, Load) {
 		return
 	}
 	ways := 0
-	for _, set := range []bool{l.Users > 0, l.Rate > 0, l.Trace != ""} {
+	for _, set := range []bool{l.Users > 0, l.Rate > 0, l.RateCurve != "", l.Trace != ""} {
 		if set {
 			ways++
 		}
 	}
 	if ways != 1 {
-		out.add("load", "give one of --users N (closed loop), --rate R (open loop) and --trace FILE")
+		out.add("load", "give one of --users N (closed loop), --rate R and --rate-curve CURVE (open loop), and --trace FILE")
 	}
-	if l.Trace == "" && l.Requests == 0 && l.Duration == 0 {
+	if l.Trace == "" && l.RateCurve == "" && l.Requests == 0 && l.Duration == 0 {
 		out.add("load.requests", "say when to end: --requests N, --duration D or both")
 	}
-	if l.Rate == 0 && l.Arrival != "" {
-		out.add("load.arrival", "an arrival process needs an open loop; give --rate R")
+	if l.Rate == 0 && l.RateCurve == "" && (l.Arrival != "" || l.Burstiness != 0) {
+		out.add("load.arrival", "an arrival process needs an open loop; give --rate R or --rate-curve CURVE")
 	}
 	if l.Users == 0 && l.ThinkTime > 0 {
 		out.add("load.think_time", "only users think; give --users N")

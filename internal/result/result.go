@@ -283,8 +283,10 @@ type Metrics struct {
 type LoadShape struct {
 	Kind        string  `json:"kind"` // "closed" or "open"
 	Users       int     `json:"users,omitempty"`
-	Rate        float64 `json:"rate,omitempty"`    // requests/s asked
-	Arrival     string  `json:"arrival,omitempty"` // constant, poisson, trace
+	Rate        float64 `json:"rate,omitempty"`       // requests/s asked; on the mean where it changes
+	RateCurve   string  `json:"rate_curve,omitempty"` // of a rate that changes
+	Arrival     string  `json:"arrival,omitempty"`    // constant, poisson, gamma, weibull, trace
+	Burstiness  float64 `json:"burstiness,omitempty"` // shape of gamma and weibull arrivals
 	Requests    int     `json:"requests,omitempty"`
 	DurationS   float64 `json:"duration_s,omitempty"`
 	MaxInflight int     `json:"max_inflight,omitempty"`
@@ -327,6 +329,28 @@ type Arrivals struct {
 	ErrorP50MS   float64 `json:"error_p50_ms"` // writing − due, connect included
 	ErrorP99MS   float64 `json:"error_p99_ms"`
 	ErrorMaxMS   float64 `json:"error_max_ms"`
+	// Process describes the gaps that were due and those that were sent; absent
+	// for a trace and for fewer than three arrivals.
+	Process *Process `json:"process,omitempty"`
+}
+
+// Process compares an arrival process with what came of it. A changing rate
+// has been taken out.
+type Process struct {
+	// CV is the coefficient of variation of the gaps, as the process has it, as
+	// it was drawn and as it was sent.
+	CVExpected float64 `json:"cv_expected"`
+	CVDue      float64 `json:"cv_due"`
+	CVSent     float64 `json:"cv_sent"`
+	// Lag1 is the correlation of each gap with the next: 0 if they are
+	// independent.
+	Lag1Due  float64 `json:"lag1_due"`
+	Lag1Sent float64 `json:"lag1_sent"`
+	// Dispersion is the variance of counts over their mean, in slices of ten
+	// arrivals; 0 for fewer than ten slices. A Poisson process has 1.
+	DispersionDue  float64 `json:"dispersion_due,omitempty"`
+	DispersionSent float64 `json:"dispersion_sent,omitempty"`
+	Gaps           int     `json:"gaps"`
 }
 
 // Verdict of a claim.

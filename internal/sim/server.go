@@ -113,8 +113,12 @@ func New(c Config) *Server {
 	if c.TruthLog != nil {
 		s.truth = newTruthLog(c.TruthLog, s.started)
 	}
+	precision := pace.Exact
+	if c.PlainTimer {
+		precision = pace.Plain
+	}
 	for range min(runtime.GOMAXPROCS(0), maxConductors) {
-		s.conductors = append(s.conductors, pace.New(c.PlainTimer))
+		s.conductors = append(s.conductors, pace.New(precision))
 	}
 	for _, f := range c.Script.Freeze {
 		s.engine.Freeze(s.started.Add(time.Duration(f.At)), time.Duration(f.For))

@@ -105,7 +105,7 @@ func (r *run) passCells(pass, samples int) ([]step, error) {
 					},
 				},
 				target: t, main: main, warm: warm,
-				shape: loadgen.Shape{Users: users, Requests: n, Warmup: max(users, r.plan.Latency.Warmup), Seed: r.plan.Seed},
+				shape: loadgen.Shape{Users: users, Requests: n, Warmup: max(users, r.plan.Latency.Warmup)},
 			}
 			if items != nil && id == "pass" {
 				c.keep = map[string]quality.Item{}
@@ -190,7 +190,7 @@ func (r *run) throughputCells() ([]step, error) {
 					Workload: r.loadWorkload(t, text),
 				},
 				target: t, main: main, warm: r.synthetic(id+"/warm-up", true),
-				shape: loadgen.Shape{Users: level, Requests: n, Warmup: level, Seed: r.plan.Seed},
+				shape: loadgen.Shape{Users: level, Requests: n, Warmup: level},
 			}})
 		}
 	}
@@ -229,11 +229,17 @@ func (r *run) loadCells() ([]step, error) {
 		cellRecord: cellRecord{ID: "load/" + t.name, Benchmark: plan.Load, Target: t.name},
 		target:     t, warm: r.synthetic("load/warm-up", true),
 		shape: loadgen.Shape{
-			Users: l.Users, Think: l.ThinkTime.Std(), Rate: l.Rate, Arrival: cmp.Or(loadgen.Arrival(l.Arrival), loadgen.Constant), Speed: l.Speed,
-			Requests: l.Requests, Duration: l.Duration.Std(), Warmup: loadWarmup(l), Seed: r.plan.Seed,
+			Users: l.Users, Think: l.ThinkTime.Std(), Speed: l.Speed,
+			Requests: l.Requests, Duration: l.Duration.Std(), Warmup: loadWarmup(l),
 		},
 	}
 	var err error
+	if c.shape.Schedule, err = l.Schedule(r.plan.Seed); err != nil {
+		return nil, err
+	}
+	if l.RateCurve != "" && l.Requests == 0 && l.Duration == 0 {
+		c.shape.Duration = c.shape.Schedule.Curve.Length()
+	}
 	var text string
 	if l.Trace == "" {
 		c.main, text, err = r.mainSource("load")
@@ -255,7 +261,7 @@ func (r *run) loadCells() ([]step, error) {
 		Text: fmt.Sprintf("lengths and times of %s (%s, %d rows)", filepath.Base(l.Trace), trace.Format, len(trace.Rows)),
 	}
 	// The trace sets number and times; a rate or an end of its own would bend it.
-	c.shape.Rate, c.shape.Arrival, c.shape.Requests = 0, loadgen.Trace, 0
+	c.shape.Requests = 0
 	return []step{{c}}, nil
 }
 
@@ -265,7 +271,11 @@ func loadWarmup(l plan.LoadPlan) int {
 	if l.Warmup > 0 {
 		return l.Warmup
 	}
-	return max(l.Users, min(100, int(math.Ceil(l.Rate))))
+	rate := l.Rate
+	if s, err := l.Schedule(0); err == nil && l.RateCurve != "" {
+		rate = s.Curve.Begin()
+	}
+	return max(l.Users, min(100, int(math.Ceil(rate))))
 }
 
 // describe writes the load of a cell as data and in words.
@@ -279,11 +289,21 @@ func describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 	}
 	switch {
 	case len(s.Times) > 0:
-		out.Kind, out.Arrival, out.Requests = "open", string(loadgen.Trace), len(s.Times)
+		out.Kind, out.Arrival, out.Requests = "open", "trace", len(s.Times)
 		out.Text = fmt.Sprintf("open loop, %d arrivals of a trace at %v times its speed", len(s.Times), cmp.Or(s.Speed, 1))
 	case s.Open():
-		out.Kind, out.Rate, out.Arrival = "open", s.Rate, string(s.Arrival)
-		out.Text = fmt.Sprintf("open loop, %v requests/s, %s arrivals, %s", s.Rate, s.Arrival, end)
+		curve := s.Schedule.Curve
+		out.Kind, out.Rate, out.Arrival, out.Burstiness = "open", curve.Rate(0), string(s.Schedule.Process), s.Schedule.Shape
+		rate := fmt.Sprintf("%v requests/s", curve)
+		if length := curve.Length().Seconds(); length > 0 {
+			out.Rate, out.RateCurve = curve.Expected(length)/length, curve.String()
+			rate = fmt.Sprintf("requests/s as %v", curve)
+		}
+		process := string(s.Schedule.Process)
+		if s.Schedule.Shape != 0 {
+			process += fmt.Sprintf(" (burstiness %v)", s.Schedule.Shape)
+		}
+		out.Text = fmt.Sprintf("open loop, %s, %s arrivals, %s", rate, process, end)
 	default:
 		out.Kind, out.Users = "closed", s.Users
 		users := "1 user at a time"
@@ -303,9 +323,9 @@ func (c *cell) prewarm(maxInflight int) int {
 	n := c.shape.Users
 	if c.shape.Open() {
 		// What is in flight on the mean, if requests take a second, and a margin.
-		n = 8 + int(2*c.shape.Rate)
-		if len(c.shape.Times) > 0 {
-			n = 32
+		n = 32
+		if len(c.shape.Times) == 0 {
+			n = 8 + int(2*c.shape.Schedule.Curve.Begin())
 		}
 	}
 	n = min(n, 512)
@@ -313,4 +333,11 @@ func (c *cell) prewarm(maxInflight int) int {
 		n = min(n, maxInflight)
 	}
 	return n
+}
+
+// ahead is how many requests are encoded before they are due: as many as take
+// 64 MB or so, by their planned length.
+func (c *cell) ahead() int {
+	const budget, perToken = 64 << 20, 8 // bytes
+	return max(16, min(1024, budget/(perToken*max(1, c.Workload.InputTokens))))
 }

@@ -50,6 +50,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	limits := r.plan.Client
 	shape := c.shape
 	shape.MaxInflight, shape.Grace = limits.MaxInflight, limits.Grace.Std()
+	shape.Ahead = c.ahead()
 	shape.Spread = time.Duration(c.target.medianE2E * float64(time.Millisecond))
 	rec := c.cellRecord
 	rec.Load = describe(shape, limits.MaxInflight)
@@ -87,7 +88,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 
 func (r *run) driver(p *progress, warming bool) *loadgen.Driver {
 	return &loadgen.Driver{
-		Clock: r.clock,
+		Clock: r.clock, Breaker: r.plan.Client.Breaker,
 		Admit: func(x *exchange.Exchange) error {
 			if err := r.log.Err(); err != nil {
 				return err // what cannot be kept is not worth sending

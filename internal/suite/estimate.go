@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan"
 )
 
@@ -64,11 +65,8 @@ func Estimate(p plan.Plan) Forecast {
 	if selected(p, plan.Load) {
 		l := p.Load
 		n, seconds := l.Requests, l.Duration.Std().Seconds()
-		if l.Rate > 0 {
-			if n == 0 || seconds > 0 && l.Rate*seconds < float64(n) {
-				n = int(math.Ceil(l.Rate * seconds))
-			}
-			seconds = float64(n) / l.Rate
+		if s, err := l.Schedule(p.Seed); err == nil && s.Process != "" {
+			n, seconds = openLoop(s, n, seconds)
 		} else if n == 0 && l.Users > 0 {
 			n = int(float64(l.Users) * seconds / e2eOf(p, candidate, p.Workload.OutputTokens))
 		}
@@ -105,6 +103,27 @@ func Estimate(p plan.Plan) Forecast {
 	}
 	f.priced(p)
 	return f
+}
+
+// openLoop is how many requests an open loop sends and how long that takes;
+// n and seconds are its ends, 0 where it has none.
+func openLoop(s arrival.Schedule, n int, seconds float64) (int, float64) {
+	if n == 0 && seconds == 0 {
+		seconds = s.Curve.Length().Seconds()
+	}
+	if seconds == 0 {
+		for t := range s.Times() {
+			if seconds = t.Seconds(); n == 0 {
+				break
+			}
+			n--
+		}
+	}
+	expected := int(math.Ceil(s.Curve.Expected(seconds)))
+	if n == 0 || expected < n {
+		n = expected
+	}
+	return n, seconds
 }
 
 // e2eOf guesses one request's end-to-end time in seconds.

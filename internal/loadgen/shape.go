@@ -1,0 +1,89 @@
+package loadgen
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/arrival"
+)
+
+// Shape is the load of one cell: closed where Users is set, else open, by a
+// schedule or by the recorded Times.
+type Shape struct {
+	Users int           // closed loop: users that each wait for their answer
+	Think time.Duration // closed loop: pause before a user's next request
+	// Spread is the time over which closed-loop users start, one e2e or so, so
+	// that they do not march in step.
+	Spread time.Duration
+
+	Schedule arrival.Schedule // open loop
+	Times    []time.Duration  // open loop by trace: offsets from the start, in order
+	Speed    float64          // trace time is divided by it; 0 means 1
+
+	// Warmup requests go before the measured part and are in no statistic. In
+	// an open loop they come evenly, at the rate with which it begins.
+	Warmup   int
+	Requests int           // measured requests; 0: by Duration alone
+	Duration time.Duration // measured time; 0: by Requests alone
+
+	MaxInflight int           // wait for a slot beyond it; 0: no limit
+	Grace       time.Duration // how long measured requests may go on at the end
+	Ahead       int           // requests that are prepared ahead of time; 0: 1024
+}
+
+// Open reports whether the shape is an open loop.
+func (s Shape) Open() bool { return s.Users == 0 }
+
+// Validate says what is wrong with the shape.
+func (s Shape) Validate() error {
+	switch {
+	case s.Users < 0:
+		return fmt.Errorf("users must be positive, got %d", s.Users)
+	case s.Users > 0 && (s.Schedule.Process != "" || len(s.Times) > 0):
+		return errors.New("a load is either closed (users) or open (rate or trace), not both")
+	case s.Requests < 0 || s.Warmup < 0 || s.MaxInflight < 0 || s.Ahead < 0:
+		return errors.New("requests, warm-up, max-inflight and ahead cannot be negative")
+	case s.Duration < 0 || s.Think < 0 || s.Grace < 0 || s.Spread < 0:
+		return errors.New("times cannot be negative")
+	case s.Requests == 0 && s.Duration == 0 && len(s.Times) == 0:
+		return errors.New("a load needs an end: requests or duration")
+	case s.Speed < 0 || math.IsNaN(s.Speed) || math.IsInf(s.Speed, 0):
+		return fmt.Errorf("speed must be a positive number, got %v", s.Speed)
+	case s.Open() && len(s.Times) == 0:
+		return s.Schedule.Validate()
+	}
+	return nil
+}
+
+// dues are the due times of an open loop, as offsets from its start: those of
+// the warm-up, then the measured ones.
+func (s Shape) dues() iter.Seq[time.Duration] {
+	if len(s.Times) > 0 {
+		speed := cmp.Or(s.Speed, 1)
+		return func(yield func(time.Duration) bool) {
+			for _, t := range s.Times {
+				if !yield(time.Duration(float64(t) / speed)) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(time.Duration) bool) {
+		begin := s.Schedule.Curve.Begin()
+		at := func(i int) time.Duration { return time.Duration(float64(i) / begin * 1e9) }
+		for i := range s.Warmup {
+			if !yield(at(i)) {
+				return
+			}
+		}
+		for t := range s.Schedule.Times() {
+			if !yield(at(s.Warmup) + t) {
+				return
+			}
+		}
+	}
+}
