@@ -21,17 +21,24 @@ type timedConn struct {
 	recv  receiver // nil where the kernel's receive times are not to be had
 	lag   *lagCounts
 
-	firstWrite atomic.Int64 // stamp of the first byte written since arm
-	lastWrite  atomic.Int64
-	lastRead   atomic.Int64 // stamp of the newest bytes
-	reused     atomic.Bool  // the next write is the first of a further exchange
-	kernel     atomic.Bool  // lastRead is the kernel's receive time
+	marks  atomic.Pointer[marks] // of the exchange that has the connection
+	reused atomic.Bool           // the next write is the first of a further exchange
 
 	// Set before the connection is handed out, then constant.
 	dns, tcp, tls time.Duration
 	dialled       exchange.Stamp
 	connected     exchange.Stamp
 	warmed        bool // dialled ahead of any request
+}
+
+// marks are when bytes of one exchange went and came. Each exchange has its
+// own: the next one may have the connection, and write, before this one has
+// looked at them.
+type marks struct {
+	firstWrite atomic.Int64
+	lastWrite  atomic.Int64
+	lastRead   atomic.Int64 // of the newest bytes
+	kernel     atomic.Bool  // lastRead is the kernel's receive time
 }
 
 // receiver reads and tells how long ago the kernel received the bytes.
@@ -51,10 +58,9 @@ type tcpPath struct {
 	retransmits uint32        // segments sent again since the connection began
 }
 
-// arm forgets the marks of the exchange before.
-func (c *timedConn) arm(reused bool) {
-	c.firstWrite.Store(0)
-	c.lastWrite.Store(0)
+// arm hands the connection to an exchange, whose marks are made from now on.
+func (c *timedConn) arm(m *marks, reused bool) {
+	c.marks.Store(m)
 	c.reused.Store(reused)
 }
 
@@ -73,9 +79,10 @@ func (c *timedConn) Write(p []byte) (int, error) {
 	if c.reused.Swap(false) && !c.alive() {
 		return 0, errStale
 	}
-	c.firstWrite.CompareAndSwap(0, int64(c.clock.Now()))
+	m := c.marks.Load()
+	m.firstWrite.CompareAndSwap(0, int64(c.clock.Now()))
 	n, err := c.Conn.Write(p)
-	c.lastWrite.Store(int64(c.clock.Now()))
+	m.lastWrite.Store(int64(c.clock.Now()))
 	return n, err
 }
 
@@ -83,21 +90,22 @@ func (c *timedConn) Read(p []byte) (int, error) {
 	if c.recv == nil {
 		n, err := c.Conn.Read(p)
 		if n > 0 {
-			c.lastRead.Store(int64(c.clock.Now()))
+			c.marks.Load().lastRead.Store(int64(c.clock.Now()))
 		}
 		return n, err
 	}
 	n, age, err := c.recv.read(p)
 	if n > 0 {
 		now := c.clock.Now()
-		c.kernel.Store(age >= 0)
+		m := c.marks.Load()
+		m.kernel.Store(age >= 0)
 		if age >= 0 {
 			c.lag.add(age)
 		}
 		if age > 0 {
 			now = max(1, now-exchange.Stamp(age))
 		}
-		c.lastRead.Store(int64(now))
+		m.lastRead.Store(int64(now))
 	}
 	return n, err
 }
@@ -163,6 +171,7 @@ func (d *dialer) open(ctx context.Context, network, addr string) (*timedConn, er
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	c := &timedConn{clock: d.clock, dialled: d.clock.Now(), lag: &d.lag}
+	c.marks.Store(new(marks)) // of the handshake
 	var dnsStart exchange.Stamp
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { dnsStart = d.clock.Now() },

@@ -54,6 +54,7 @@ type attempt struct {
 	mu     sync.Mutex // the transport's hooks run in goroutines of its own
 	closed bool       // x is the caller's again: a late hook must not touch it
 	conn   *timedConn
+	marks  marks
 	// retransmits of the connection before this exchange
 	retransmits uint32
 	total       *time.Timer
@@ -108,7 +109,7 @@ func (e *attempt) run(parent context.Context, call *Call) {
 	defer func() { _ = resp.Body.Close() }()
 	e.mu.Lock()
 	if e.conn != nil {
-		x.KernelStamps = e.conn.kernel.Load()
+		x.KernelStamps = e.marks.kernel.Load()
 	}
 	e.mu.Unlock()
 	x.Status = resp.StatusCode
@@ -168,7 +169,7 @@ func (e *attempt) trace() *httptrace.ClientTrace {
 			if e.conn == nil {
 				return
 			}
-			e.conn.arm(info.Reused)
+			e.conn.arm(&e.marks, info.Reused)
 			if info.Reused && e.conn.recv != nil {
 				p, _ := e.conn.recv.path()
 				e.retransmits = p.retransmits
@@ -194,7 +195,7 @@ func (e *attempt) trace() *httptrace.ClientTrace {
 // lastRead is the stamp of the newest bytes.
 func (e *attempt) lastRead() exchange.Stamp {
 	if e.conn != nil {
-		if s := e.conn.lastRead.Load(); s != 0 {
+		if s := e.marks.lastRead.Load(); s != 0 {
 			return exchange.Stamp(s)
 		}
 	}
@@ -215,8 +216,8 @@ func (e *attempt) close() {
 		}
 	}
 	if e.conn != nil {
-		e.x.Writing = exchange.Stamp(e.conn.firstWrite.Load())
-		e.x.Sent = exchange.Stamp(e.conn.lastWrite.Load())
+		e.x.Writing = exchange.Stamp(e.marks.firstWrite.Load())
+		e.x.Sent = exchange.Stamp(e.marks.lastWrite.Load())
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -333,6 +335,33 @@ func TestWarmedConnectionsAreUsed(t *testing.T) {
 	if dials != 1 || !x.Reused || x.Connected != 0 {
 		t.Errorf("%d dials, reused %v, connected %v", dials, x.Reused, x.Connected)
 	}
+}
+
+// A connection may be another exchange's before the one that is ending has
+// looked at its stamps: in closed loops some requests then seemed to have been
+// written a second after they had been answered.
+func TestStampsAreThoseOfTheirExchange(t *testing.T) {
+	c := testClient(t, streamOf(textFrame("a"), finishFrame, doneFrame), nil)
+	call, err := c.Encode(Prompt{User: "hi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for range 32 {
+		wait.Go(func() {
+			for range 60 {
+				x := &exchange.Exchange{Due: c.clock.Now()}
+				c.Do(t.Context(), call, x)
+				order := []exchange.Stamp{x.Due, x.Writing, x.FirstToken, x.LastToken, x.Done, c.clock.Now()}
+				// A fast answer may come before the writer has looked at the clock.
+				if x.Class != exchange.OK || !slices.IsSorted(order) || x.Sent != 0 && x.Sent < x.Writing {
+					t.Errorf("%q %q: due, writing, first token, last token, done and now are %v, sent is %v", x.Class, x.Error, order, x.Sent)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestKeyReachesOnlyTheServer(t *testing.T) {
