@@ -146,6 +146,15 @@ func (c Curve) Begin() float64 {
 	return c.Expected(length) / length
 }
 
+// Peak is the highest rate.
+func (c Curve) Peak() float64 {
+	most := 0.0
+	for _, r := range c.rates {
+		most = max(most, r)
+	}
+	return most
+}
+
 // Rate is the rate at t seconds, in requests/s.
 func (c Curve) Rate(t float64) float64 {
 	p := c.period.Seconds()

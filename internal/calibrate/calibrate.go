@@ -72,7 +72,7 @@ type measured struct {
 	drift  float64 // wall clock against monotonic clock, ns per ns
 	window loadgen.Window
 	xs     []*exchange.Exchange // those that are measured, in order of due
-	seen   observe.Seen
+	seen   result.Client
 	lag    endpoint.Lag
 }
 

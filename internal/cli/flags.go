@@ -36,12 +36,12 @@ func (v *value) Set(s string) error {
 }
 
 // boolFlags need no value: --quick.
-var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true}
+var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true}
 
 // Groups of flags.
 var (
 	targetFlags   = []string{"url", "model", "key-env", "key-file", "key-command", "api", "stream"}
-	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "insecure", "ca-cert", "max-cost"}
+	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "calibrate", "insecure", "ca-cert", "max-cost"}
 	runFlags      = []string{"name", "seed", "dir", "claim", "undecided", "keep-text"}
 	workFlags     = []string{"input-tokens", "output-tokens", "temperature", "dataset"}
 	baselineFlags = []string{"baseline", "baseline-model", "baseline-key-env", "baseline-key-file", "baseline-key-command", "baseline-api"}

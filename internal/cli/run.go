@@ -194,6 +194,7 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 			}
 			return s.URL, func() { _ = s.Stop() }, nil
 		},
+		Responder: responder(exe),
 	})
 	progress.end()
 	if out == nil || out.Result == nil {

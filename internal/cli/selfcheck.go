@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/calibrate"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/launch"
@@ -153,4 +154,15 @@ func stampErrors(seen []seenFrame, written [][]int64) []float64 {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// responder starts the built-in responder as a child process of exe.
+func responder(exe string) calibrate.Responder {
+	return func(ctx context.Context, args []string) (string, func() error, error) {
+		s, err := launch.Sim(ctx, exe, args)
+		if err != nil {
+			return "", nil, err
+		}
+		return s.URL, s.Stop, nil
+	}
 }

@@ -14,27 +14,9 @@ import (
 
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/process"
-)
 
-// Seen is what was observed over a span of time.
-type Seen struct {
-	// CPUShare is this program's processor time over what its cores
-	// (GOMAXPROCS) could have given.
-	CPUShare *float64 `json:"cpu_share,omitempty"`
-	CPUMS    *float64 `json:"cpu_ms,omitempty"` // the same as time, in ms
-	// OtherCPUShare is what everything else on the machine used of all of its
-	// processors, and StealShare what the host of a virtual machine withheld.
-	OtherCPUShare *float64 `json:"other_cpu_share,omitempty"`
-	StealShare    *float64 `json:"steal_share,omitempty"`
-	GCs           int      `json:"gcs,omitempty"`             // garbage collections
-	GCPauseMax    *float64 `json:"gc_pause_max_ms,omitempty"` // the longest one that stopped the program
-	// SchedP99 is the 99th percentile of the time that goroutines were ready
-	// to run and did not, in ms, to within the runtime's buckets.
-	SchedP99 *float64 `json:"sched_p99_ms,omitempty"`
-	// ClockStep is how far the wall clock moved against the monotonic one
-	// since the anchor, in ms.
-	ClockStep *float64 `json:"clock_step_ms,omitempty"`
-}
+	"github.com/inferometer/inferometer/internal/result"
+)
 
 // Watch is an observation that goes on.
 type Watch struct {
@@ -61,8 +43,8 @@ func Begin(anchor time.Time) *Watch {
 }
 
 // End says what was seen since Begin.
-func (w *Watch) End() Seen {
-	var s Seen
+func (w *Watch) End() result.Client {
+	var s result.Client
 	elapsed := time.Since(w.began).Seconds()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

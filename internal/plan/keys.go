@@ -78,6 +78,7 @@ var keys = []Key{
 	{"think-time", "load.think_time", "closed loop: a user's pause between an answer and the next request"},
 	{"trace", "load.trace", "file of recorded arrivals and lengths to replay"},
 	{"speed", "load.speed", "replay the trace this many times faster"},
+	{"calibrate", "client.calibrate", "measure before the run, for a second, what the client itself adds"},
 	{"breaker", "client.breaker", "share of failures among the latest requests that ends a cell; above 1 never"},
 	{"max-inflight", "client.max_inflight", "requests at once; further ones wait, and the wait counts (0: no limit)"},
 	{"timeout", "client.timeout", "limit of one exchange, from its first byte written"},

@@ -191,6 +191,8 @@ type ClientPlan struct {
 	// Breaker is the share of failures among the latest requests at which a
 	// cell is hopeless and ends; above 1 never.
 	Breaker float64 `yaml:"breaker" json:"breaker"`
+	// Calibrate measures before the run what the client itself adds.
+	Calibrate bool `yaml:"calibrate" json:"calibrate"`
 }
 
 // Schedule is the open loop that the plan asks for; its Process is empty where
@@ -263,6 +265,7 @@ func Default() Plan {
 			ConnectTimeout: Duration(10 * time.Second),
 			Grace:          Duration(30 * time.Second),
 			Breaker:        0.9,
+			Calibrate:      true,
 		},
 		Undecided: "gate",
 		KeepText:  "quality",

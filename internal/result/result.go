@@ -318,7 +318,10 @@ type Cell struct {
 	SteadyNote string   `json:"steady_note,omitempty"`
 	// Arrivals compares intended with achieved arrivals; open loop only.
 	Arrivals *Arrivals `json:"arrivals,omitempty"`
-	Errors   []string  `json:"errors,omitempty"` // a few distinct messages, redacted
+	// Client is what the client saw of itself meanwhile; absent where the cell
+	// was cut short.
+	Client *Client  `json:"client,omitempty"`
+	Errors []string `json:"errors,omitempty"` // a few distinct messages, redacted
 }
 
 // Arrivals compares the drawn schedule with what was sent.
@@ -404,6 +407,9 @@ const (
 type Validity struct {
 	Status CheckStatus `json:"status"` // the worst of Checks
 	Checks []Check     `json:"checks"`
+	// Floor is what this client adds on this machine at the heaviest load of
+	// the plan, measured before the run; absent where it was not.
+	Floor *Floor `json:"floor,omitempty"`
 }
 
 // Check is one reason to believe the run or not.

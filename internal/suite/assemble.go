@@ -129,10 +129,12 @@ func (a *assembly) measureCells() {
 	for _, c := range a.log.cells {
 		start, end := c.bounds()
 		t, _ := a.log.target(c.Target)
-		a.measured[c.ID] = measure.Cell(measure.CellInput{
+		cell := measure.Cell(measure.CellInput{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
 			Start: start, End: end, Exchanges: c.exchanges, Limits: a.requestLimits,
 		})
+		cell.Client = clientOf(c)
+		a.measured[c.ID] = cell
 	}
 }
 
@@ -216,6 +218,7 @@ func (a *assembly) inputs() []result.Input {
 func (a *assembly) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
 	in.Client.Shared = a.log.run.SharedSim
+	in.Floor = a.log.floor
 	in.Client.Cores = res.Run.Host.Cores
 	seen := map[string]map[uint64]bool{}
 	for _, c := range a.log.cells {
@@ -230,6 +233,7 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 			in.Client.CPUShare = larger(in.Client.CPUShare, w.CPUShare)
 			in.Client.GCPauseMax = larger(in.Client.GCPauseMax, w.GCPauseMax)
 			in.Client.ClockStep = larger(in.Client.ClockStep, w.ClockStep)
+			in.Client.SchedP99 = larger(in.Client.SchedP99, w.SchedP99)
 		}
 	}
 	in.Client.Limits = a.tightest()
@@ -261,6 +265,7 @@ func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]
 	var frames, coalesced, ok, noUsage, overTokens int
 	var input, cached float64
 	cachedKnown := false
+	v.KernelStamps = true
 	start, end := c.bounds()
 	var inFlight, inSystem float64
 	done := 0
@@ -288,6 +293,7 @@ func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]
 			continue
 		}
 		ok++
+		v.KernelStamps = v.KernelStamps && x.KernelStamps
 		if d, known := x.LastToken.Sub(x.Due); known {
 			e2e = append(e2e, d)
 		}
@@ -339,6 +345,37 @@ func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]
 		window := float64(end - start)
 		v.InFlight, v.Lambda, v.W = inFlight/window, float64(done)/window*1e9, inSystem/float64(done)/1e9
 	}
+}
+
+// clientOf is what the client saw of itself in a cell, with what its exchanges
+// say of their connections; nil for a cell that was cut short.
+func clientOf(c *loggedCell) *result.Client {
+	if c.window == nil {
+		return nil
+	}
+	k := c.window.Client
+	var rtts []float64
+	again := 0
+	for _, x := range c.exchanges {
+		if x.Phase != exchange.Measured {
+			continue
+		}
+		k.Coalesced += x.Coalesced
+		if x.Connected.Happened() {
+			k.NewConnections++
+		}
+		if x.RTT > 0 {
+			rtts = append(rtts, x.RTT.Seconds()*1e3)
+			if x.Retransmits > 0 {
+				again++
+			}
+		}
+	}
+	if len(rtts) > 0 {
+		slices.Sort(rtts)
+		k.RTT, k.Retransmits = new(stats.Quantile(rtts, 0.5)), &again
+	}
+	return &k
 }
 
 func mean(v []float64) (float64, bool) {

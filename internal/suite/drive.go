@@ -78,9 +78,9 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	if m := progress.median(); m > 0 {
 		c.target.medianE2E = m
 	}
-	end := windowRecord{Cell: c.ID, Start: w.Start, End: w.End, Reason: w.Reason, Seen: self.End()}
+	end := windowRecord{Cell: c.ID, Start: w.Start, End: w.End, Reason: w.Reason, Client: self.End()}
 	if l := lag(); l.Reads > 0 {
-		end.LagP50, end.LagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
+		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
 	}
 	r.tell(Event{Kind: "done", Cell: c.ID, Target: c.target.name, Done: progress.count(), Total: shape.Requests + len(shape.Times)})
 	return w, r.log.Append(kindWindow, end)

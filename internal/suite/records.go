@@ -6,18 +6,18 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/observe"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
-// the run: run, target…, hardware, then for each cell its record, its
+// the run: run, target…, hardware, floor, then for each cell its record, its
 // exchanges and its window, then scores, then end.
 const (
 	kindRun      = "run"
 	kindTarget   = "target"
 	kindHardware = "hardware"
+	kindFloor    = "floor"
 	kindCell     = "cell"
 	kindWindow   = "window"
 	kindScore    = "score"
@@ -51,11 +51,7 @@ type windowRecord struct {
 	Start  exchange.Stamp `json:"start"`
 	End    exchange.Stamp `json:"end"`
 	Reason string         `json:"reason,omitempty"`
-	observe.Seen
-	// Lag is how long received bytes waited for their read; nil where there
-	// are no receive times.
-	LagP50 *float64 `json:"stamp_lag_p50_ms,omitempty"`
-	LagP99 *float64 `json:"stamp_lag_p99_ms,omitempty"`
+	result.Client
 }
 
 // scoreRecord is the heuristic score of one answer; the text is not in the log.
@@ -81,6 +77,7 @@ type logged struct {
 	run      runRecord
 	targets  []result.Target
 	hardware *result.Hardware
+	floor    *result.Floor // nil: the client was not calibrated
 	cells    []*loggedCell
 	scores   []scoreRecord
 	end      *endRecord // nil: the run was interrupted
@@ -133,6 +130,8 @@ func (l *logged) add(kind string, raw json.RawMessage) error {
 		err := json.Unmarshal(raw, &t)
 		l.targets = append(l.targets, t)
 		return err
+	case kindFloor:
+		return json.Unmarshal(raw, &l.floor)
 	case kindHardware:
 		return json.Unmarshal(raw, &l.hardware)
 	case kindCell:

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/calibrate"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -27,6 +28,9 @@ type Options struct {
 	// StartSim starts the embedded simulated endpoint of a sim: target and
 	// returns its URL. Nil refuses such targets.
 	StartSim func(ctx context.Context, profile string, t plan.Target, seed uint64) (url string, stop func(), err error)
+	// Responder starts the built-in responder in a process of its own, for the
+	// calibration of the client. Nil leaves it out.
+	Responder calibrate.Responder
 	// SharedSim says that StartSim serves in this very process.
 	SharedSim bool
 	// Stop ends the starting of requests when it is done: what runs is
@@ -80,6 +84,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	out := &Outcome{Folder: folder.path}
 	r.tell(Event{Kind: "folder", Text: folder.path})
 	if err := r.begin(ctx, folder); err != nil {
+		return out, err
+	}
+	if err := r.calibrateClient(ctx, cells); err != nil {
 		return out, err
 	}
 	status, reason := r.measure(ctx, cells)

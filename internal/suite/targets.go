@@ -3,11 +3,14 @@ package suite
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -30,7 +33,8 @@ type target struct {
 	// two small requests show it; 0 if it does not report usage.
 	tokensPerWord float64
 	overhead      float64
-	medianE2E     float64 // ms, of the last cell; spreads the users of the next
+	tpot          time.Duration // of one small request; 0 if unknown
+	medianE2E     float64       // ms, of the last cell; spreads the users of the next
 }
 
 // findTargets starts embedded endpoints, and asks every target what it is and
@@ -105,7 +109,7 @@ func (r *run) find(ctx context.Context, t *target) error {
 		return fmt.Errorf("--max-cost needs a price for %s: set %s.price in the plan, or drop --max-cost", t.name, t.name)
 	}
 	r.spend.price(t.name, t.found.Price)
-	return r.calibrate(ctx, t)
+	return r.learn(ctx, t)
 }
 
 // priceOf resolves a price: explicit figures win over the catalog's.
@@ -163,35 +167,39 @@ func machineOf(m *plan.Machine) (*result.Machine, error) {
 	return out, nil
 }
 
-// calibrate learns how many tokens the target counts for a word, from two
-// small requests that are part of no statistic. A target without usage keeps
-// the default, and the length check says what came of it.
-func (r *run) calibrate(ctx context.Context, t *target) error {
-	const short, long = 20, 220
-	count := func(words int) (tokens int, ok bool, err error) {
+// learn finds out how many tokens the target counts for a word, and about how
+// fast it generates, from two small requests that are part of no statistic. A
+// target without usage keeps the default, and the length check says what came
+// of it.
+func (r *run) learn(ctx context.Context, t *target) error {
+	const short, long = 20, 220 // words
+	ask := func(words, tokens int) (*exchange.Exchange, error) {
 		text := syntheticWords(r.plan.Seed, t.name, words)
-		call, err := t.client.Encode(endpoint.Prompt{User: text, MaxTokens: 1})
+		call, err := t.client.Encode(endpoint.Prompt{User: text, MaxTokens: tokens, Fixed: t.fixed})
 		if err != nil {
-			return 0, false, err
+			return nil, err
 		}
 		x := &exchange.Exchange{Phase: exchange.Warmup, Due: r.clock.Now()}
 		t.client.Do(ctx, call, x)
-		if x.InputTokens == nil {
-			return 0, false, nil
-		}
-		return *x.InputTokens, true, nil
+		return x, nil
 	}
-	a, okA, err := count(short)
+	a, err := ask(short, 1)
 	if err != nil {
 		return err
 	}
-	b, okB, err := count(long)
+	b, err := ask(long, 16)
 	if err != nil {
 		return err
 	}
-	if per := float64(b-a) / (long - short); okA && okB && per > 0.2 && per < 10 {
+	if v, ok := measure.Value("tpot", b); ok && v > 0 && !math.IsInf(v, 0) {
+		t.tpot = time.Duration(v * float64(time.Millisecond))
+	}
+	if a.InputTokens == nil || b.InputTokens == nil {
+		return nil
+	}
+	if per := float64(*b.InputTokens-*a.InputTokens) / (long - short); per > 0.2 && per < 10 {
 		t.tokensPerWord = per
-		t.overhead = max(0, float64(a)-per*short)
+		t.overhead = max(0, float64(*a.InputTokens)-per*short)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ type Input struct {
 	Client Client
 	Status result.Status // of the run
 	Reason string        // why it is not complete
+	Floor  *result.Floor // of the heaviest load; nil: not calibrated
 }
 
 // Cell is one cell and what its statistics do not show.
@@ -39,6 +40,7 @@ type Cell struct {
 	FramesOverTokens float64  // share of ok requests with more frames than tokens
 	// Little's law: mean in flight, arrival rate and mean time in the system.
 	InFlight, Lambda, W float64
+	KernelStamps        bool    // every frame time is the kernel's receive time
 	MedianE2E           float64 // ms
 }
 
@@ -47,6 +49,7 @@ type Client struct {
 	Cores      int
 	CPUShare   *float64 // of all cores, without embedded endpoints
 	GCPauseMax *float64 // ms
+	SchedP99   *float64 // ms that goroutines were ready and did not run
 	ClockStep  *float64 // ms that the wall clock moved against the monotonic one
 	Shared     bool     // an embedded endpoint ran in the client's own process
 	Limits     float64  // tightest latency limit of the run in ms; 0: none
@@ -54,12 +57,13 @@ type Client struct {
 
 // Judge runs all checks.
 func Judge(in Input) result.Validity {
-	var v result.Validity
+	v := result.Validity{Floor: in.Floor}
 	add := func(c result.Check) { v.Checks = append(v.Checks, c) }
 	add(completeness(in))
 	for _, c := range in.Cells {
 		for _, check := range []func(Cell) result.Check{
 			errorShare, clientAdded, arrivalDeficit, windowLength, steadyState, little,
+			arrivalProcess, stampLag, retransmits, otherLoad,
 			outputLength, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
 		} {
 			r := check(c)
@@ -70,8 +74,10 @@ func Judge(in Input) result.Validity {
 			add(r)
 		}
 	}
+	add(calibration(in))
 	add(clientCPU(in.Client))
 	add(gcPauses(in))
+	add(scheduler(in.Client))
 	add(clockSteps(in.Client))
 	if in.Client.Shared {
 		add(result.Check{ID: "shared_process", Status: result.Warn,

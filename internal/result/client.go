@@ -1,0 +1,34 @@
+package result
+
+// Client is what the measuring program saw of itself, its machine and its
+// connections during a cell. What could not be seen is absent, never 0.
+type Client struct {
+	// CPUShare is this program's processor time over what its cores
+	// (GOMAXPROCS) could have given.
+	CPUShare *float64 `json:"cpu_share,omitempty"`
+	CPUMS    *float64 `json:"cpu_ms,omitempty"` // the same as time, in ms
+	// OtherCPUShare is what everything else on the machine used of all of its
+	// processors, and StealShare what the host of a virtual machine withheld.
+	OtherCPUShare *float64 `json:"other_cpu_share,omitempty"`
+	StealShare    *float64 `json:"steal_share,omitempty"`
+	GCs           int      `json:"gcs"`                       // garbage collections
+	GCPauseMax    *float64 `json:"gc_pause_max_ms,omitempty"` // the longest one that stopped the program
+	// SchedP99 is the 99th percentile of the time that goroutines were ready
+	// to run and did not, in ms, to within the runtime's buckets.
+	SchedP99 *float64 `json:"sched_p99_ms,omitempty"`
+	// ClockStep is how far the wall clock moved against the monotonic one
+	// since the run began, in ms.
+	ClockStep *float64 `json:"clock_step_ms,omitempty"`
+	// StampLag is how long received bytes waited for their read, in ms. With
+	// the kernel's receive times it is in no stamp; without them it is in all,
+	// and absent here.
+	StampLagP50 *float64 `json:"stamp_lag_p50_ms,omitempty"`
+	StampLagP99 *float64 `json:"stamp_lag_p99_ms,omitempty"`
+	// RTT is the median of the kernel's smoothed round-trip times, in ms.
+	RTT         *float64 `json:"rtt_ms,omitempty"`
+	Retransmits *int     `json:"retransmits,omitempty"` // requests of which a segment had to be sent again
+	// Connections that were new in the measured part, and frames that shared a
+	// read with the one before.
+	NewConnections int `json:"new_connections"`
+	Coalesced      int `json:"coalesced"`
+}
