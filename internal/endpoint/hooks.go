@@ -1,0 +1,94 @@
+package endpoint
+
+import (
+	"io"
+	"net/http/httptrace"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+func (e *attempt) trace() *httptrace.ClientTrace {
+	c, x := e.client, e.x
+	return &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.closed {
+				return
+			}
+			e.total.Reset(c.cfg.Timeout)
+			e.idle.Reset(c.cfg.IdleTimeout)
+			e.conn = timedOf(info.Conn)
+			if e.conn == nil {
+				return
+			}
+			e.conn.arm(&e.marks, info.Reused)
+			if info.Reused && e.conn.recv != nil {
+				p, _ := e.conn.recv.path()
+				e.retransmits = p.retransmits
+			}
+			if !info.Reused && !e.conn.warmed && e.conn.connected > e.began {
+				x.DNS, x.TCP, x.TLS, x.Connected = e.conn.dns, e.conn.tcp, e.conn.tls, e.conn.connected
+				if e.conn.dialled < e.began { // dialled for another request first
+					x.DNS, x.TLS, x.TCP = 0, 0, time.Duration(e.conn.connected-e.began)
+				}
+			}
+			x.Reused = info.Reused || e.conn.warmed
+		},
+		GotFirstResponseByte: func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if !e.closed {
+				x.FirstByte = e.lastRead()
+			}
+		},
+	}
+}
+
+// lastRead is the stamp of the newest bytes.
+func (e *attempt) lastRead() exchange.Stamp {
+	if e.conn != nil {
+		if s := e.marks.lastRead.Load(); s != 0 {
+			return exchange.Stamp(s)
+		}
+	}
+	return e.client.clock.Now()
+}
+
+// close takes the write stamps and shuts the hooks out.
+func (e *attempt) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	if e.watch != nil {
+		e.watch(e.conn)
+	}
+	if e.conn != nil && e.conn.recv != nil {
+		if p, ok := e.conn.recv.path(); ok {
+			e.x.RTT, e.x.Retransmits = p.rtt, p.retransmits-e.retransmits
+		}
+	}
+	if e.conn != nil {
+		e.x.Writing = exchange.Stamp(e.marks.firstWrite.Load())
+		e.x.Sent = exchange.Stamp(e.marks.lastWrite.Load())
+	}
+}
+
+// watched feeds the idle watch.
+type watched struct {
+	*attempt
+	r io.Reader
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if n > 0 {
+		// Setting a timer costs more than reading the clock.
+		if now := w.client.clock.Now(); now-w.idleSet > exchange.Stamp(w.client.cfg.IdleTimeout/16) {
+			w.idleSet = now
+			w.idle.Reset(w.client.cfg.IdleTimeout)
+		}
+	}
+	return n, err
+}
