@@ -1,0 +1,98 @@
+package capacity
+
+import (
+	"math"
+)
+
+// Answer is what a search may conclude.
+type Answer struct {
+	// Saturation is the most that a closed loop got out of the endpoint, in
+	// requests/s, at SaturationUsers; 0 where it was not looked for. In a stable
+	// loop the users are the rate times the response time (Little 1961): LittleError
+	// is by how much of the users that is off.
+	Saturation      float64
+	SaturationUsers int
+	LittleError     float64
+
+	// Proved is the highest load at which a confirmation proved all limits; 0:
+	// none did. Refuted is the lowest at which a limit was shown not to hold;
+	// 0: none was. The border lies between them, as far as that is known.
+	Proved, Refuted float64
+	// Estimate is where the border seems to be; 0 where it was not enclosed.
+	Estimate float64
+	// ProvedBy are the judgements of the confirmation that proved it.
+	ProvedBy []Judgement
+	// Broke is the limit under most strain at the lowest load over the limits.
+	Broke string
+	// Under is the highest load that seemed to be within the limits, Over the
+	// lowest that seemed not to be: what exploration saw, with no proof. 0 where
+	// there is none.
+	Under, Over float64
+	// More says what longer searches would be likely to prove; empty where the
+	// answer is as near as was asked for.
+	More []Promise
+	// Spent is how long the search took.
+	Spent float64
+}
+
+// Promise is the load that a search of some length is likely to prove.
+type Promise struct {
+	Seconds float64 `json:"seconds"`
+	Load    float64 `json:"load"`
+}
+
+// Conclude says what the cells show.
+func (c Config) Conclude(h []Observation) Answer {
+	a := Answer{Spent: spent(h)}
+	a.Saturation, a.SaturationUsers = c.saturation(h)
+	for i := range h {
+		o := &h[i]
+		if o.Role == Saturation {
+			_, _, w := o.little()
+			a.LittleError = a.Saturation*w/float64(o.Users) - 1
+		}
+	}
+	refuted, broke := math.Inf(1), math.Inf(1)
+	for i := range h {
+		o := &h[i]
+		switch o.Role {
+		case Confirm, Explore:
+		default:
+			continue
+		}
+		js := o.Judge(c.Limits, max(o.Alpha, c.alpha()))
+		if o.Role == Confirm {
+			if own := o.Judge(c.Limits, o.Alpha); holds(own) && o.load() > a.Proved {
+				a.Proved, a.ProvedBy = o.load(), own
+			}
+		}
+		for _, j := range js {
+			if j.Refuted {
+				refuted = min(refuted, o.load())
+			}
+		}
+		if j := tightest(js); (j.strain() > 1 || o.Overloaded) && o.load() < broke {
+			broke, a.Broke = o.load(), j.Limit
+		}
+	}
+	if !math.IsInf(refuted, 1) && refuted > a.Proved {
+		a.Refuted = refuted
+	}
+	m, ok := c.fit(h)
+	a.Under, a.Over = m.enclosed()
+	if !ok {
+		return a
+	}
+	a.Estimate = m.border
+	best := a.Proved
+	for long := 2.0; long <= 256 && best < m.border*(1-c.precision()); long *= 2 {
+		// As in this search, half of the time goes into finding the border.
+		left := long * c.seconds() * (1 - exploreShare)
+		load, _, ok := c.plan(h, m, left, best, math.Inf(1), c.alphaOf(1), likely)
+		if ok && load > best*(1+c.precision()/2) {
+			a.More = append(a.More, Promise{Seconds: long * c.seconds(), Load: load})
+			best = load
+		}
+	}
+	return a
+}

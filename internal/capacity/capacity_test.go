@@ -1,0 +1,206 @@
+package capacity
+
+import (
+	"math"
+	"os"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+// The border of Poisson arrivals at 8 slots of 1 s with the first token after
+// 50 ms and ttft.p99<500ms, from 2,000,000 requests at each of eight loads.
+const (
+	truth = 4.755 // requests/s, 59 % of saturation
+)
+
+var eightSlots = queue{slots: 8, service: 1, first: 0.05, limit: 0.5}
+
+// The answer is near the truth, and hardly ever above it. The whole test has
+// 100 seeds and takes a minute or two; with INFEROMETER_LONG unset it has 8.
+func TestTheAnswerIsNearTheTruthAndNotAboveIt(t *testing.T) {
+	seeds, most := 8, 2
+	if os.Getenv("INFEROMETER_LONG") != "" {
+		seeds, most = 100, 8
+	} else {
+		t.Log("8 seeds of 100; INFEROMETER_LONG=1 runs them all")
+	}
+	var got []float64
+	above := 0
+	for seed := range seeds {
+		c := Config{Limits: ttftP99, Seed: uint64(1000 * seed), MaxSeconds: 24 * 3600}
+		a, _ := search(t, c, eightSlots)
+		got = append(got, a.Proved/truth)
+		if a.Proved > truth {
+			above++
+		}
+		if a.Proved > 0 && (a.Estimate < a.Proved || a.Refuted != 0 && a.Refuted <= a.Proved) {
+			t.Errorf("seed %d: %+v is not in order", seed, a)
+		}
+	}
+	slices.Sort(got)
+	median := got[len(got)/2]
+	t.Logf("of the truth: least %.3f, median %.3f, most %.3f; %d of %d above it", got[0], median, got[len(got)-1], above, seeds)
+	if median < 0.95 || median > 1.05 {
+		t.Errorf("the median answer is %.3f of the truth, want 0.95 to 1.05", median)
+	}
+	if above > most {
+		t.Errorf("%d of %d answers are above the truth, of at most %d", above, seeds, most)
+	}
+}
+
+func TestSaturationIsExact(t *testing.T) {
+	tests := []struct {
+		name  string
+		queue queue
+		want  float64
+	}{
+		{"slow", queue{slots: 1, service: 1 / 0.37}, 0.37},
+		{"middling", queue{slots: 8, service: 1}, 8},
+		{"fast", queue{slots: 15, service: 0.1}, 150},
+		{"one slot, fast", queue{slots: 1, service: 0.01}, 100},
+		{"many slots", queue{slots: 200, service: 2}, 100},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a, h := search(t, Config{MaxSeconds: 300}, tt.queue)
+			if math.Abs(a.Saturation/tt.want-1) > 0.02 {
+				t.Errorf("saturation is %.4g, want %.4g", a.Saturation, tt.want)
+			}
+			if math.Abs(a.LittleError) > 0.05 {
+				t.Errorf("rate and response time make %.1f %% more users than there are", 100*a.LittleError)
+			}
+			if a.Spent > 300 {
+				t.Errorf("it took %.0f s in %d cells", a.Spent, len(h))
+			}
+		})
+	}
+}
+
+// Where time is short nothing is proved that is not, and the answer says what
+// more time would buy.
+func TestAShortSearchSaysWhatMoreTimeWouldBuy(t *testing.T) {
+	a, _ := search(t, Config{Limits: ttftP99, Seed: 5, MaxSeconds: 600}, eightSlots)
+	if a.Proved > truth {
+		t.Errorf("%.3g requests/s are proved, and the truth is %.3g", a.Proved, truth)
+	}
+	if a.Spent > 700 {
+		t.Errorf("it took %.0f s of 600", a.Spent)
+	}
+	if len(a.More) == 0 {
+		t.Fatalf("it does not say what more time would buy: %+v", a)
+	}
+	last := a.Proved
+	for _, m := range a.More {
+		if m.Load <= last || m.Seconds <= 600 {
+			t.Errorf("more time buys %+v after %.3g", m, last)
+		}
+		last = m.Load
+	}
+}
+
+// At 150/s ten minutes are enough.
+func TestAFastEndpointIsProvedInTenMinutes(t *testing.T) {
+	q := queue{slots: 15, service: 0.1, first: 0.01, limit: 0.05}
+	a, _ := search(t, Config{Limits: ttftP99, Seed: 5, MaxSeconds: 600}, q)
+	if a.Proved < 0.85*a.Estimate || a.Spent > 660 {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestTheSearchIsAFunctionOfItsHistory(t *testing.T) {
+	c := Config{Limits: ttftP99, Seed: 3, MaxSeconds: 2000}
+	_, h := search(t, c, eightSlots)
+	seeds := map[uint64]bool{}
+	for i := range h {
+		s, ok := c.Next(h[:i])
+		if !ok || !reflect.DeepEqual(s.Cell, h[i].Cell) {
+			t.Fatalf("after %d cells comes %+v, and was %+v", i, s.Cell, h[i].Cell)
+		}
+		if seeds[s.Cell.Seed] {
+			t.Errorf("cell %d has the seed of another", i)
+		}
+		seeds[s.Cell.Seed] = true
+	}
+}
+
+// Where no load breaks the limits the answer stays well below saturation: near
+// it requests depend on each other so much that thousands count for a few.
+func TestLimitsThatHoldUpToSaturation(t *testing.T) {
+	q := queue{slots: 4, service: 0.1, first: 0.01, limit: 1000}
+	a, _ := search(t, Config{Limits: ttftP99, Seed: 3, MaxSeconds: 1800}, q)
+	if a.Proved < 0.6*40 || a.Proved > 40 {
+		t.Errorf("proved %.3g of 40 requests/s", a.Proved)
+	}
+	if a.Broke != "" || a.Refuted != 0 {
+		t.Errorf("nothing broke, and the answer says %+v", a)
+	}
+}
+
+func TestLimitsThatNeverHold(t *testing.T) {
+	q := queue{slots: 4, service: 0.1, first: 0.01, limit: 0.001}
+	a, h := search(t, Config{Limits: ttftP99, Seed: 3}, q)
+	if a.Proved != 0 || a.Refuted == 0 || a.Broke != ttftP99[0].Text {
+		t.Errorf("%+v", a)
+	}
+	if len(h) > 30 {
+		t.Errorf("%d cells to find that out", len(h))
+	}
+}
+
+func TestUsersAreWhole(t *testing.T) {
+	// 8 slots of 1 s: N users wait for N/8 − 1 s each, and 0.45 s are allowed.
+	a, h := search(t, Config{Limits: ttftP99, Users: true, Seed: 3, MaxSeconds: 3600}, eightSlots)
+	if a.Proved != 10 && a.Proved != 11 {
+		t.Errorf("proved %v users, want 11 or one less: %+v", a.Proved, a)
+	}
+	for i := range h {
+		if h[i].Rate != 0 || h[i].Users == 0 {
+			t.Errorf("cell %+v is no closed loop", h[i].Cell)
+		}
+	}
+}
+
+func TestFailuresBreakALimitOnSuccess(t *testing.T) {
+	limits := []Limit{{Text: "success>=99%", Success: 0.99}}
+	q := queue{slots: 100, service: 0.1, first: 0.01, limit: 1, failFrom: 300}
+	a, _ := search(t, Config{Limits: limits, Seed: 3}, q)
+	if a.Proved < 200 || a.Proved >= 300 {
+		t.Errorf("proved %.3g requests/s, and from 300 all fail", a.Proved)
+	}
+	if a.Broke != limits[0].Text {
+		t.Errorf("it was %q that broke", a.Broke)
+	}
+}
+
+func TestOverloadIsSeenAndBusynessIsNot(t *testing.T) {
+	tests := []struct {
+		name string
+		load float64 // of saturation
+		want bool
+	}{
+		{"half", 0.5, false}, {"busy", 0.8, false}, {"very busy", 0.9, false},
+		{"over by a fifth", 1.2, true}, {"twice", 2, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			seen, early := 0, 0
+			const seeds = 40
+			for seed := range uint64(seeds) {
+				o := eightSlots.run(Cell{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
+				if o.Overloaded {
+					seen++
+					early += 2000 - len(o.Requests)
+				}
+			}
+			switch {
+			case tt.want && seen < seeds-2:
+				t.Errorf("overload was seen in %d of %d cells", seen, seeds)
+			case !tt.want && seen > 2:
+				t.Errorf("overload was seen in %d of %d cells that were not overloaded", seen, seeds)
+			case tt.want && early < seeds*300:
+				t.Errorf("the cells were cut short by %d requests of %d", early, seeds*2000)
+			}
+		})
+	}
+}

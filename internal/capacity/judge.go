@@ -1,0 +1,150 @@
+package capacity
+
+import (
+	"math"
+
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// Judgement is what one cell says of one limit.
+type Judgement struct {
+	Limit   string  `json:"limit"`
+	Over    int     `json:"over"`  // requests that break it
+	N       int     `json:"n"`     // requests that it applies to
+	NEff    float64 `json:"n_eff"` // independent ones that they are worth
+	Allowed float64 `json:"allowed"`
+	Proved  bool    `json:"proved"`
+	Refuted bool    `json:"refuted"`
+	// NeededN is how many requests of this load would decide, at the share seen;
+	// 0 where none would.
+	NeededN int `json:"needed_n,omitempty"`
+}
+
+// share is the share of requests over the limit, a little over what was seen,
+// so that none seen is not none at all.
+func (j Judgement) share() float64 { return (float64(j.Over) + 0.5) / (float64(j.N) + 1) }
+
+// strain is that share as a multiple of what is allowed: 1 at the border. A
+// short cell with none over is within the limit as far as it shows anything.
+func (j Judgement) strain() float64 {
+	if j.Over == 0 {
+		return min(0.9, j.share()/j.Allowed)
+	}
+	return j.share() / j.Allowed
+}
+
+// Judge says of each limit whether the cell proves or refutes it, by the rule
+// of all claims (stats.DecideQuantile at the effective sample size in due
+// order; Clopper and Pearson for success). An overloaded cell refutes limits on
+// latency: what it would have been can only be worse.
+func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
+	out := make([]Judgement, len(limits))
+	for i, l := range limits {
+		if l.Quantile == 0 {
+			out[i] = o.judgeSuccess(l, alpha)
+			continue
+		}
+		seen := o.look(i, len(limits))
+		j := Judgement{Limit: l.Text, Allowed: 1 - l.Quantile, Over: seen.over, N: seen.n, NEff: seen.neff}
+		d := stats.DecideQuantile(j.Over, j.N, j.NEff, l.Quantile, alpha)
+		j.Proved, j.Refuted = d.Proved && !o.Overloaded, d.Refuted || o.Overloaded
+		if d.NeededN > 0 && j.NEff > 0 {
+			j.NeededN = int(math.Ceil(float64(d.NeededN) * float64(j.N) / j.NEff))
+		}
+		out[i] = j
+	}
+	return out
+}
+
+// look is what the requests say of one limit. It is worked out once, for the
+// search asks again before each cell.
+func (o *Observation) look(i, limits int) look {
+	if o.looks == nil {
+		o.looks = make([]look, limits)
+	}
+	l := &o.looks[i]
+	if l.known {
+		return *l
+	}
+	l.known = true
+	var excess []float64
+	for _, r := range o.Requests {
+		if v := r.Excess[i]; !math.IsNaN(v) {
+			excess = append(excess, v)
+			if v > 0 {
+				l.over++
+			}
+		}
+	}
+	l.n, l.neff = len(excess), float64(len(excess))
+	if l.n > 0 && o.Users != 1 {
+		l.neff = stats.LimitNEff(excess, 0)
+	}
+	return *l
+}
+
+type look struct {
+	known   bool
+	over, n int
+	neff    float64
+}
+
+func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
+	j := Judgement{Limit: l.Text, Allowed: 1 - l.Success, N: len(o.Requests), NEff: float64(len(o.Requests))}
+	for _, r := range o.Requests {
+		if !r.OK {
+			j.Over++
+		}
+	}
+	d := stats.DecideShareAtLeast(j.N-j.Over, j.N, l.Success, alpha)
+	j.Proved, j.Refuted, j.NeededN = d.Proved, d.Refuted, d.NeededN
+	j.Allowed = max(j.Allowed, 1e-9)
+	return j
+}
+
+// holds reports whether all limits are proved. Each is decided with the whole
+// error probability: all hold only if each does, and a false answer needs a
+// false proof of the one that does not (an intersection-union test).
+func holds(js []Judgement) bool {
+	for _, j := range js {
+		if !j.Proved {
+			return false
+		}
+	}
+	return len(js) > 0
+}
+
+// tightest is the limit under most strain.
+func tightest(js []Judgement) Judgement {
+	var worst Judgement
+	for i, j := range js {
+		if i == 0 || j.strain() > worst.strain() {
+			worst = j
+		}
+	}
+	return worst
+}
+
+// power is the probability that n requests worth neff independent ones prove a
+// limit that allows a share, when the true share over it is p.
+func power(neff, p, allowed, alpha float64) float64 {
+	m := int(neff)
+	if m < 1 || p >= 1 {
+		return 0
+	}
+	// The most that may be over for a proof, by bisection: BinomCDF falls in
+	// none and rises in k.
+	lo, hi := -1, m
+	for hi-lo > 1 {
+		mid := (lo + hi) / 2
+		if stats.BinomCDF(mid, m, allowed) <= alpha {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	if lo < 0 {
+		return 0
+	}
+	return stats.BinomCDF(lo, m, p)
+}

@@ -1,0 +1,176 @@
+package capacity
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// model says how the strain on the limits rises with the load, from what has
+// been seen. It plans cells and makes the estimate; it decides nothing.
+type model struct {
+	border float64 // load at which the strain is about 1
+	rise   float64 // strain grows as load to this power near the border
+	points []point // by load
+}
+
+// point is what was seen at a load.
+type point struct {
+	load, strain float64
+	weight       float64 // independent requests behind it
+	n, neff      float64
+	allowed      float64
+	overloaded   bool
+	smooth       float64 // the strain, made monotone
+}
+
+// Rises are kept to what queues show; outside of it few points made a bad line.
+const (
+	leastRise   = 3
+	mostRise    = 30
+	defaultRise = 8 // of the 99th percentile of the wait in M/D/8 at utilization 0.6
+	riseSpread  = 4
+)
+
+// fit makes the model; ok is false where the border is not enclosed.
+func (c Config) fit(h []Observation) (m model, ok bool) {
+	for i := range h {
+		o := &h[i]
+		if o.Role != Explore && o.Role != Confirm || len(o.Requests) == 0 {
+			continue
+		}
+		j := tightest(o.Judge(c.Limits, c.alpha()))
+		p := point{load: o.load(), strain: j.strain(), n: float64(j.N), neff: j.NEff, weight: max(1, j.NEff), allowed: j.Allowed, overloaded: o.Overloaded}
+		if o.Overloaded {
+			p.strain = max(p.strain, 1/p.allowed) // all are over, in the end
+		}
+		m.points = append(m.points, p)
+	}
+	slices.SortStableFunc(m.points, func(a, b point) int { return cmp.Compare(a.load, b.load) })
+	m.merge()
+	if len(m.points) == 0 {
+		return m, false
+	}
+	y, w := make([]float64, len(m.points)), make([]float64, len(m.points))
+	for i, p := range m.points {
+		y[i], w[i] = p.strain, p.weight
+	}
+	for i, v := range stats.Isotonic(y, w) {
+		m.points[i].smooth = v
+	}
+	lo, hi := m.enclosed()
+	if lo == 0 || hi == 0 {
+		return m, false
+	}
+	m.border = math.Sqrt(lo * hi)
+	for i := 1; i < len(m.points); i++ {
+		if a, b := m.points[i-1], m.points[i]; a.smooth <= 1 && b.smooth > 1 {
+			m.border = between(a, b)
+		}
+	}
+	m.refine()
+	return m, true
+}
+
+// enclosed returns the highest load under the limits and the lowest over them,
+// 0 where there is none. Chance may put the first above the second.
+func (m model) enclosed() (under, over float64) {
+	for _, p := range m.points {
+		switch {
+		case p.strain <= 1:
+			under = p.load
+		case over == 0:
+			over = p.load
+		}
+	}
+	return under, over
+}
+
+// merge puts points of one load together.
+func (m *model) merge() {
+	var out []point
+	for _, p := range m.points {
+		if k := len(out) - 1; k >= 0 && out[k].load == p.load {
+			q := &out[k]
+			all := q.weight + p.weight
+			q.strain = (q.strain*q.weight + p.strain*p.weight) / all
+			q.weight, q.n, q.neff = all, q.n+p.n, q.neff+p.neff
+			q.overloaded = q.overloaded || p.overloaded
+			continue
+		}
+		out = append(out, p)
+	}
+	m.points = out
+}
+
+// between is where the strain crosses 1 on the line between two points, both
+// as logarithms.
+func between(a, b point) float64 {
+	la, lb := math.Log(a.smooth), math.Log(b.smooth)
+	if lb <= la {
+		return b.load
+	}
+	return math.Exp(math.Log(a.load) + (math.Log(b.load)-math.Log(a.load))*(-la)/(lb-la))
+}
+
+// refine fits a line to the logarithms of load and strain near the border,
+// weighted by how many requests were over the limit, and moves the border to
+// where it crosses 1. Points far over the limit are left out: there the strain
+// bends towards all requests.
+func (m *model) refine() {
+	m.rise = defaultRise
+	var sw, sx, sy float64
+	var near []point
+	for _, p := range m.points {
+		if r := p.load / m.border; r < 0.75 || r > 1.15 || p.overloaded || p.strain*p.allowed > 0.25 {
+			continue
+		}
+		near = append(near, p)
+		w := p.seen()
+		sw, sx, sy = sw+w, sx+w*math.Log(p.load), sy+w*math.Log(p.strain)
+	}
+	if len(near) == 0 {
+		return
+	}
+	mx, my := sx/sw, sy/sw
+	var sxy, sxx float64
+	for _, p := range near {
+		dx := math.Log(p.load) - mx
+		sxy += p.seen() * dx * (math.Log(p.strain) - my)
+		sxx += p.seen() * dx * dx
+	}
+	// Each point's logarithm is known to about one over the root of what was
+	// seen; the rise is drawn towards the default as a prior of that spread.
+	const prior = 1.0 / (riseSpread * riseSpread)
+	m.rise = min(mostRise, max(leastRise, (sxy+prior*defaultRise)/(sxx+prior)))
+	if at := math.Exp(mx - my/m.rise); at > 0.8*m.border && at < 1.25*m.border {
+		m.border = at
+	}
+}
+
+// seen is about how many independent requests were over the limit, which is
+// what the logarithm of their share is known by.
+func (p point) seen() float64 { return max(0.5, p.strain*p.allowed*p.neff) }
+
+// perNEff is how many requests are worth one independent one at a load: as many
+// as were at the next load above it. It grows with the load, so that what was
+// seen is made monotone first.
+func (m model) perNEff(load float64) float64 {
+	var at, y, w []float64
+	for _, p := range m.points {
+		if !p.overloaded && p.neff >= 1 {
+			at, y, w = append(at, p.load), append(y, max(1, p.n/p.neff)), append(w, p.n)
+		}
+	}
+	if len(at) == 0 {
+		return 2
+	}
+	y = stats.Isotonic(y, w)
+	return y[min(sort.SearchFloat64s(at, load), len(y)-1)]
+}
+
+// strainAt is the strain expected at a load.
+func (m model) strainAt(load float64) float64 { return math.Pow(load/m.border, m.rise) }

@@ -1,0 +1,398 @@
+package capacity
+
+import (
+	"fmt"
+	"math"
+)
+
+// Shares of the time that the parts of a search may take.
+const (
+	ladderShare  = 0.25
+	exploreShare = 0.5 // ladder and exploration together
+)
+
+// growth is the share by which twice the users must carry more, or the ladder
+// has come to its top.
+const growth = 1.05
+
+// maxChains is how often confirmation may begin anew at a lower load.
+const maxChains = 3
+
+// Step is what to do next.
+type Step struct {
+	Cell Cell
+	Why  string // in words, for progress
+}
+
+// Next says which cell comes after those so far; ok is false where the search
+// is over. It depends on nothing else, so that a search can be followed from
+// its log.
+func (c Config) Next(h []Observation) (s Step, ok bool) {
+	defer func() {
+		// Each cell has a seed of its own: confirmation must be fresh.
+		s.Cell.Seed = c.Seed + 0x9e3779b97f4a7c15*uint64(len(h)+1)
+	}()
+	if !c.Users {
+		if s, ok := c.ladder(h); ok {
+			return s, true
+		}
+		if top, _ := c.saturation(h); top == 0 {
+			return Step{}, false // nothing is carried: there is nothing to search
+		}
+	}
+	if len(c.Limits) == 0 {
+		return Step{}, false
+	}
+	if s, ok := c.explore(h); ok {
+		return s, true
+	}
+	return c.confirm(h)
+}
+
+// ladder doubles the users of a closed loop until the throughput grows no
+// more, then stays at the top for a longer cell.
+func (c Config) ladder(h []Observation) (Step, bool) {
+	var rungs []*Observation
+	for i := range h {
+		o := &h[i]
+		switch o.Role {
+		case Ladder:
+			rungs = append(rungs, o)
+		case Saturation:
+			return Step{}, false
+		}
+	}
+	if len(rungs) == 0 {
+		return rung(1), true
+	}
+	last := rungs[len(rungs)-1]
+	over := last.failed() > 0.1 || spent(h) > ladderShare*c.seconds() || 2*last.Users > c.maxUsers()
+	if n := len(rungs); n > 1 && last.throughput() < growth*rungs[n-2].throughput() || over {
+		users := last.Users
+		if last.failed() > 0.1 && n > 1 {
+			users = rungs[n-2].Users // errors are no way to carry load
+		}
+		// A quarter of a minute or so, but enough requests to see a rate.
+		rate := last.throughput()
+		requests := int(math.Ceil(min(2000, max(40, 4*float64(users), 20*rate))))
+		return Step{
+			Cell: Cell{Role: Saturation, Users: users, Requests: requests},
+			Why:  fmt.Sprintf("saturation: %d users for longer", users),
+		}, true
+	}
+	// Where twice the users carried about twice as much, the top is far off.
+	step := 2
+	if n := len(rungs); n > 1 {
+		before := rungs[n-2]
+		if last.throughput()/before.throughput() > 0.9*float64(last.Users)/float64(before.Users) && 4*last.Users <= c.maxUsers() {
+			step = 4
+		}
+	}
+	return rung(step * last.Users), true
+}
+
+func rung(users int) Step {
+	return Step{
+		Cell: Cell{Role: Ladder, Users: users, Requests: max(6, 3*users)},
+		Why:  fmt.Sprintf("ladder: %d users at once", users),
+	}
+}
+
+// saturation is the most that was carried, in requests/s, and by how many users.
+func (c Config) saturation(h []Observation) (rate float64, users int) {
+	for i := range h {
+		o := &h[i]
+		if o.Role == Saturation {
+			return o.throughput(), o.Users
+		}
+	}
+	return 0, 0
+}
+
+// explore bisects for the border, then looks around it with longer cells.
+func (c Config) explore(h []Observation) (Step, bool) {
+	lo, hi := 0.0, math.Inf(1) // highest load under the limits, lowest over them
+	cells, looked := 0, 0
+	for i := range h {
+		o := &h[i]
+		switch o.Role {
+		case Confirm:
+			return Step{}, false // exploration is over
+		case Explore:
+			cells++
+			if o.Around {
+				looked++
+				continue
+			}
+			if j := tightest(o.Judge(c.Limits, c.alpha())); j.strain() > 1 || o.Overloaded {
+				hi = min(hi, o.load())
+			} else {
+				lo = max(lo, o.load())
+			}
+		}
+	}
+	top, _ := c.saturation(h)
+	left := exploreShare*c.seconds() - spent(h)
+	// Requests of which five may be over, or what a tenth of the time allows.
+	base := 5 / (1 - c.strictest())
+	try := func(load float64, requests float64, why string) (Step, bool) {
+		cell := Cell{Role: Explore}
+		c.set(&cell, load)
+		per := c.perSecond(h, cell.load())
+		cell.Requests = int(min(requests, max(30, left*per)))
+		return Step{Cell: cell, Why: fmt.Sprintf("%s: %s", why, c.name(cell.load()))}, true
+	}
+	switch {
+	case left <= 0 && cells > 0:
+		return Step{}, false
+	case cells == 0 && c.Users:
+		return try(1, base, "looking for the border")
+	case cells == 0:
+		return try(0.6*top, base, "looking for the border")
+	case math.IsInf(hi, 1) && c.Users && lo < float64(c.maxUsers()):
+		return try(min(2*lo, float64(c.maxUsers())), base, "looking for the border")
+	case math.IsInf(hi, 1) && lo < 0.97*top:
+		return try(min(0.98*top, (lo+top)/2), base, "looking for the border")
+	case math.IsInf(hi, 1):
+		return Step{}, false // the limits hold up to saturation
+	case lo == 0 && hi > c.least(h):
+		return try(hi/2, base, "looking for the border")
+	case lo == 0:
+		return Step{}, false
+	case hi > 1.12*lo && c.apart(lo, hi) && cells < 24:
+		return try(math.Sqrt(lo*hi), base, "closing in")
+	}
+	// Around the border, longer: three loads that tell where it is and how
+	// steeply the strain rises.
+	m, ok := c.fit(h)
+	if !ok {
+		return Step{}, false
+	}
+	around := []float64{0.93, 1.03, 0.97, 1}
+	if looked >= len(around) || left*c.perSecond(h, m.border) < base {
+		return Step{}, false
+	}
+	// What is left of the time, evenly: the border is known as well as that
+	// allows, up to a hundredth or so.
+	per := c.perSecond(h, m.border)
+	most := min(left*per/float64(len(around)-looked), 40*base)
+	s, ok := try(around[looked]*m.border, most, "looking around the border")
+	s.Cell.Around = true
+	return s, ok
+}
+
+// set puts a load into a cell, as a rate of four digits or as whole users.
+func (c Config) set(cell *Cell, load float64) {
+	if c.Users {
+		cell.Users = max(1, int(math.Floor(load+1e-9)))
+		return
+	}
+	cell.Rate = round(load)
+}
+
+// round keeps four significant digits.
+func round(v float64) float64 {
+	if v <= 0 {
+		return 0
+	}
+	scale := math.Pow(10, 3-math.Floor(math.Log10(v)))
+	return math.Round(v*scale) / scale
+}
+
+func (c Config) name(load float64) string {
+	if c.Users {
+		return fmt.Sprintf("%.0f users", load)
+	}
+	return fmt.Sprintf("%.4g requests/s", load)
+}
+
+// apart reports whether there is a load between two others.
+func (c Config) apart(lo, hi float64) bool { return !c.Users || hi-lo > 1.5 }
+
+// least is the lowest load worth trying: a hundredth of saturation, or one user.
+func (c Config) least(h []Observation) float64 {
+	if c.Users {
+		return 1
+	}
+	top, _ := c.saturation(h)
+	return top / 100
+}
+
+// perSecond is how many requests a second a load sends.
+func (c Config) perSecond(h []Observation, load float64) float64 {
+	if !c.Users {
+		return load
+	}
+	best, rate := math.Inf(1), 1.0
+	for i := range h {
+		o := &h[i]
+		if d := math.Abs(math.Log(o.load() / load)); d < best && o.Window > 0 {
+			best, rate = d, float64(len(o.Requests))/o.Window
+		}
+	}
+	return max(1e-3, rate)
+}
+
+// spent is how long the cells so far took.
+func spent(h []Observation) float64 {
+	s := 0.0
+	for i := range h {
+		o := &h[i]
+		s += o.Seconds
+	}
+	return s
+}
+
+// alphaOf is the error probability of a chain of confirmations: four fifths of
+// the whole for the first, and four fifths of what is left over for each
+// further one, so that together they have no more than the whole.
+func (c Config) alphaOf(chain int) float64 {
+	return c.alpha() * 0.8 * math.Pow(0.2, float64(chain-1))
+}
+
+// confirm plans the next confirmation: first at the highest load that is
+// likely to be proved in the time left, then upward from what was proved, or
+// anew from below what was not.
+func (c Config) confirm(h []Observation) (Step, bool) {
+	m, ok := c.fit(h)
+	chain, proved, failed := c.confirmed(h)
+	switch {
+	case !ok && !c.encloses(h):
+		// The limits hold as far as could be tried: confirm the highest of it.
+		m = m.unbroken()
+		if m.border == 0 {
+			return Step{}, false
+		}
+	case !ok:
+		return Step{}, false
+	}
+	// Cells have warm-up and drain. The first confirmation leaves time for
+	// another, above or below it.
+	left := 0.9 * (c.seconds() - spent(h))
+	if chain == 0 {
+		left *= 0.6
+	}
+	above, below := proved, math.Inf(1)
+	switch {
+	case chain == 0:
+		chain = 1
+	case !math.IsInf(failed, 1) && proved == 0: // the chain has ended with nothing
+		if chain == maxChains {
+			return Step{}, false
+		}
+		below = failed * (1 - float64(chain)*c.precision()) // the model was too bold
+		chain++
+	case !math.IsInf(failed, 1): // proved below, not proved above: the end
+		return Step{}, false
+	}
+	if top, _ := c.saturation(h); !ok && top > 0 {
+		// Near saturation requests depend on each other so much that none over
+		// the limit proves nothing.
+		below = min(below, 0.9*top*math.Pow(0.85, float64(chain-1)))
+	}
+	want := likely
+	if chain > 1 {
+		want = surer
+	}
+	load, requests, ok := c.plan(h, m, left, above, below, c.alphaOf(chain), want)
+	if !ok && proved == 0 {
+		load, requests, ok = c.plan(h, m, left, above, below, c.alphaOf(chain), want/2) // better than none
+	}
+	if !ok || load <= above*(1+c.precision()/3) && above > 0 {
+		return Step{}, false
+	}
+	cell := Cell{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
+	c.set(&cell, load)
+	if cell.load() <= above {
+		return Step{}, false
+	}
+	return Step{Cell: cell, Why: fmt.Sprintf("confirming %s with %d requests", c.name(cell.load()), requests)}, true
+}
+
+// confirmed is the state of confirmation: the chain it is in, the highest load
+// proved in any chain, and the lowest in this chain that was not.
+func (c Config) confirmed(h []Observation) (chain int, proved, failed float64) {
+	failed = math.Inf(1)
+	for i := range h {
+		o := &h[i]
+		if o.Role != Confirm {
+			continue
+		}
+		if o.Chain != chain {
+			chain, failed = o.Chain, math.Inf(1)
+		}
+		if holds(o.Judge(c.Limits, o.Alpha)) {
+			proved = max(proved, o.load())
+		} else {
+			failed = min(failed, o.load())
+		}
+	}
+	return chain, proved, failed
+}
+
+// encloses reports whether something was over the limits.
+func (c Config) encloses(h []Observation) bool {
+	for i := range h {
+		o := &h[i]
+		if o.Role != Explore {
+			continue
+		}
+		if j := tightest(o.Judge(c.Limits, c.alpha())); j.strain() > 1 || o.Overloaded {
+			return true
+		}
+	}
+	return false
+}
+
+// unbroken makes the model of an endpoint that was over its limits at no load:
+// the border is somewhere beyond the highest that was tried.
+func (m model) unbroken() model {
+	if n := len(m.points); n > 0 {
+		m.border, m.rise = 1.25*m.points[n-1].load, defaultRise
+	}
+	return m
+}
+
+// likely is the power that a confirmation is planned to have; surer that of one
+// after others have failed, when the model was shown to be too bold.
+const (
+	likely = 0.85
+	surer  = 0.98
+)
+
+// plan finds the highest load whose confirmation is likely to succeed in the
+// time left, and how many requests that takes. It is no nearer to the border
+// than the precision asks for, since the number of requests grows without end
+// there.
+func (c Config) plan(h []Observation, m model, left, above, below, alpha, want float64) (load float64, requests int, ok bool) {
+	// The first step stays a little farther off, where a proof is cheap and the
+	// estimate may be wrong by as much; what time is left goes into a second.
+	off := 0.8 * c.precision()
+	if above > 0 {
+		off /= 2
+	}
+	nearest := min(m.border*(1-off), below)
+	if top, _ := c.saturation(h); top > 0 {
+		nearest = min(nearest, 0.97*top) // at saturation there is no steady state
+	}
+	allowed := max(1e-9, 1-c.strictest())
+	enough := func(load, n float64) bool {
+		return power(n/m.perNEff(load), min(1, allowed*m.strainAt(load)), allowed, alpha) >= want
+	}
+	for load := nearest; load > max(above, m.border/10); load *= 0.99 {
+		most := min(1e7, left*c.perSecond(h, load))
+		if most < 5 || !enough(load, most) {
+			continue
+		}
+		lo, hi := 1.0, most
+		for hi > lo*1.02 {
+			if mid := math.Sqrt(lo * hi); enough(load, mid) {
+				hi = mid
+			} else {
+				lo = mid
+			}
+		}
+		return load, int(math.Ceil(hi)), true
+	}
+	return 0, 0, false
+}
