@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -116,6 +117,7 @@ func (l *Log) write(f file, enc *zstd.Encoder) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	dirty, broken := false, false
+	var buf bytes.Buffer
 	check := func(err error) {
 		if err != nil {
 			l.fail(err)
@@ -145,12 +147,11 @@ func (l *Log) write(f file, enc *zstd.Encoder) {
 			if broken {
 				continue // drain, so that Append never blocks
 			}
-			line, err := encodeLine(e.kind, e.rec)
-			if err != nil {
+			if err := encodeLine(&buf, e.kind, e.rec); err != nil {
 				check(err)
 				continue
 			}
-			_, err = enc.Write(line)
+			_, err := enc.Write(buf.Bytes())
 			check(err)
 			dirty = true
 		case <-tick.C:
@@ -164,20 +165,27 @@ type line struct {
 	Rec  json.RawMessage `json:"v"`
 }
 
-func encodeLine(kind string, rec any) ([]byte, error) {
+// encodeLine writes one record into buf, which is emptied first.
+func encodeLine(buf *bytes.Buffer, kind string, rec any) error {
 	var v any = rec
 	if x, ok := rec.(*Exchange); ok {
-		v = pack(x)
+		p := pack(x)
+		v = &p
 	}
-	raw, err := json.Marshal(v)
+	k, err := json.Marshal(kind)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b, err := json.Marshal(line{kind, raw})
-	if err != nil {
-		return nil, err
+	buf.Reset()
+	buf.WriteString(`{"k":`)
+	buf.Write(k)
+	buf.WriteString(`,"v":`)
+	if err := json.NewEncoder(buf).Encode(v); err != nil {
+		return err
 	}
-	return append(b, '\n'), nil
+	buf.Truncate(buf.Len() - 1) // its line feed
+	buf.WriteString("}\n")
+	return nil
 }
 
 // KindExchange is the kind of the records that are exchanges; other kinds

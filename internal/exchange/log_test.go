@@ -202,10 +202,24 @@ func FuzzDecodeExchange(f *testing.F) {
 
 func BenchmarkEncodeExchange(b *testing.B) {
 	x := sample(rand.New(rand.NewPCG(1, 2)), 64)
+	var buf bytes.Buffer
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := encodeLine(KindExchange, x); err != nil {
+		if err := encodeLine(&buf, KindExchange, x); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// What the client does for the log while it measures has a budget.
+func TestEncodeAllocations(t *testing.T) {
+	x := sample(rand.New(rand.NewPCG(1, 2)), 200)
+	var buf bytes.Buffer
+	if n := testing.AllocsPerRun(100, func() {
+		if err := encodeLine(&buf, KindExchange, x); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 25 {
+		t.Errorf("%v allocations for an exchange of 200 frames, want at most 25", n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // packed is an Exchange as it stands in the log. Frame times are µs since the
@@ -59,7 +60,8 @@ func pack(x *Exchange) packed {
 var errPacked = errors.New("packed frames are cut short")
 
 // DecodeExchange reads one record of kind KindExchange. Frame times come back
-// rounded to a µs; the first and the last frame are exact.
+// rounded to a µs; the first and the last frame are exact. A Decoder does the
+// same faster.
 func DecodeExchange(rec json.RawMessage) (*Exchange, error) {
 	p := packed{Exchange: new(Exchange)}
 	if err := json.Unmarshal(rec, &p); err != nil {
@@ -68,36 +70,54 @@ func DecodeExchange(rec json.RawMessage) (*Exchange, error) {
 	if p.Frames == "" {
 		return p.Exchange, nil
 	}
-	frames, err := unpackTimes(p.Frames, p.FirstToken)
+	frames, _, err := unpack(nil, nil, []byte(p.Frames), []byte(p.Tokens), []byte(p.Kinds), p.FirstToken, p.LastToken)
 	if err != nil {
 		return nil, err
 	}
-	if p.Tokens != "" {
-		b, err := base64.RawStdEncoding.DecodeString(p.Tokens)
-		if err != nil {
-			return nil, fmt.Errorf("frame_tokens: %w", err)
+	p.Exchange.Frames = frames
+	return p.Exchange, nil
+}
+
+// unpack appends the frames of the three packed strings to frames, with buf as
+// room for what is decoded; it returns both.
+func unpack(frames []Frame, buf, times, tokens, kinds []byte, first, last Stamp) ([]Frame, []byte, error) {
+	var err error
+	if buf, err = debase(buf, times); err != nil {
+		return nil, buf, fmt.Errorf("frames: %w", err)
+	}
+	if frames, err = unpackTimes(frames, buf, first); err != nil {
+		return nil, buf, err
+	}
+	if len(tokens) > 0 {
+		if buf, err = debase(buf, tokens); err != nil {
+			return nil, buf, fmt.Errorf("frame_tokens: %w", err)
 		}
+		b := buf
 		for i := range frames {
+			if len(b) > 0 && b[0] < 0x80 { // one byte, as nearly all are
+				frames[i].Tokens, b = int32(b[0]>>1)^-int32(b[0]&1), b[1:]
+				continue
+			}
 			v, n := binary.Varint(b)
 			if n <= 0 {
-				return nil, fmt.Errorf("frame_tokens: %w", errPacked)
+				return nil, buf, fmt.Errorf("frame_tokens: %w", errPacked)
 			}
 			frames[i].Tokens, b = int32(v), b[n:]
 		}
 	}
-	if p.Kinds != "" {
-		b, err := base64.RawStdEncoding.DecodeString(p.Kinds)
-		if err != nil {
-			return nil, fmt.Errorf("frame_kinds: %w", err)
+	if len(kinds) > 0 {
+		if buf, err = debase(buf, kinds); err != nil {
+			return nil, buf, fmt.Errorf("frame_kinds: %w", err)
 		}
+		b := buf
 		for i := 0; i < len(frames); {
 			if len(b) == 0 {
-				return nil, fmt.Errorf("frame_kinds: %w", errPacked)
+				return nil, buf, fmt.Errorf("frame_kinds: %w", errPacked)
 			}
 			kind := Kind(b[0])
 			run, n := binary.Uvarint(b[1:])
 			if n <= 0 || run == 0 || run > uint64(len(frames)-i) {
-				return nil, fmt.Errorf("frame_kinds: %w", errPacked)
+				return nil, buf, fmt.Errorf("frame_kinds: %w", errPacked)
 			}
 			for range run {
 				frames[i].Kind = kind
@@ -106,34 +126,40 @@ func DecodeExchange(rec json.RawMessage) (*Exchange, error) {
 			b = b[1+n:]
 		}
 	}
-	if last := &frames[len(frames)-1]; p.LastToken.Happened() {
-		last.At = p.LastToken
+	if last.Happened() {
+		frames[len(frames)-1].At = last
 	}
-	p.Exchange.Frames = frames
-	return p.Exchange, nil
+	return frames, buf, nil
 }
 
-func unpackTimes(s string, first Stamp) ([]Frame, error) {
-	b, err := base64.RawStdEncoding.DecodeString(s)
-	if err != nil {
-		return nil, fmt.Errorf("frames: %w", err)
-	}
+// debase decodes base64 text into buf.
+func debase(buf, text []byte) ([]byte, error) {
+	buf = slices.Grow(buf[:0], base64.RawStdEncoding.DecodedLen(len(text)))
+	n, err := base64.RawStdEncoding.Decode(buf[:cap(buf)], text)
+	return buf[:n], err
+}
+
+// unpackTimes appends one frame for each time in b.
+func unpackTimes(frames []Frame, b []byte, first Stamp) ([]Frame, error) {
 	count, n := binary.Uvarint(b)
 	if n <= 0 || count == 0 || count > uint64(len(b)) { // a frame takes at least a byte
 		return nil, fmt.Errorf("frames: %w", errPacked)
 	}
 	b = b[n:]
-	frames := make([]Frame, count)
+	frames = slices.Grow(frames[:0], int(count))[:count]
 	var us, delta int64
 	for i := range frames {
-		dd, n := binary.Varint(b)
-		if n <= 0 {
+		var dd int64
+		if len(b) > 1 && b[0] >= 0x80 && b[1] < 0x80 { // two bytes, as most are
+			u := int64(b[0]&0x7f) | int64(b[1])<<7
+			dd, n = u>>1^-(u&1), 2
+		} else if dd, n = binary.Varint(b); n <= 0 {
 			return nil, fmt.Errorf("frames: %w", errPacked)
 		}
 		b = b[n:]
 		delta += dd
 		us += delta
-		frames[i].At = first + Stamp(us*1000)
+		frames[i] = Frame{At: first + Stamp(us*1000)}
 	}
 	return frames, nil
 }

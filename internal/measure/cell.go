@@ -3,9 +3,11 @@ package measure
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
+	"runtime"
 	"slices"
-	"strings"
+	"sync"
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -21,95 +23,115 @@ type CellInput struct {
 	Workload   result.Workload
 	Load       result.LoadShape
 	Start, End exchange.Stamp       // the measured window
-	Exchanges  []*exchange.Exchange // all phases, any order
+	Exchanges  []*exchange.Exchange // all phases, any order; of a Collector, those it was handed
 	Limits     []metric.Limit       // per-request limits for goodput; may be empty
 }
 
 // minSteady is the least number of requests for which a steady part is sought.
 const minSteady = 50
 
-// Cell computes a cell. The exchanges are sorted by due time in place.
+// Cell computes a cell from exchanges in memory. A Collector does the same
+// for more of them than fit.
 func Cell(in CellInput) result.Cell {
-	slices.SortStableFunc(in.Exchanges, func(a, b *exchange.Exchange) int { return cmp.Compare(a.Due, b.Due) })
-	measured := slices.DeleteFunc(slices.Clone(in.Exchanges), func(x *exchange.Exchange) bool { return x.Phase != exchange.Measured })
+	var c Collector
+	for _, x := range in.Exchanges {
+		c.Add(x)
+	}
+	c.Settle(in.Start, in.End)
+	for _, x := range in.Exchanges {
+		c.AddFrames(x)
+	}
+	return c.Cell(in)
+}
+
+// Cell returns the cell after both passes. The window of in is the one that it
+// was settled with, and its exchanges are not looked at.
+func (c *Collector) Cell(in CellInput) result.Cell {
+	if c.counts.ByClass == nil {
+		c.counts.ByClass = map[string]int{}
+	}
 	serial := in.Load.Kind == "closed" && in.Load.Users == 1
-	c := result.Cell{
+	out := result.Cell{
 		ID: in.ID, Target: in.Target, Evidence: in.Evidence, Workload: in.Workload, Load: in.Load,
 		WindowS: float64(in.End-in.Start) / 1e9,
-		Counts:  counts(in.Exchanges),
-		Metrics: metrics(in, measured, in.Start, in.End, serial),
-		Errors:  someErrors(measured),
+		Counts:  c.counts,
+		Metrics: c.metrics(c.whole, in.Limits, serial),
+		Errors:  c.someErrors(), SteadyNote: c.steadyNote,
 	}
-	c.Steady, c.SteadyNote = steady(in, measured, serial)
+	switch {
+	case c.steady != nil:
+		out.Steady = new(c.metrics(c.steady, in.Limits, serial))
+	case c.steadyFrom == 0:
+		// The whole window is steady.
+		out.Steady = &result.Metrics{Stats: maps.Clone(out.Metrics.Stats), Rates: maps.Clone(out.Metrics.Rates)}
+	}
 	if in.Load.Kind == "open" {
-		c.Arrivals = arrivals(measured, in.Load, in.Start)
+		out.Arrivals = c.arrivals(in.Load, in.Start)
 	}
-	return c
+	return out
 }
 
-func counts(xs []*exchange.Exchange) result.Counts {
-	c := result.Counts{ByClass: map[string]int{}}
-	for _, x := range xs {
-		switch x.Phase {
-		case exchange.Warmup:
-			c.Warmup++
-			continue
-		case exchange.Cooldown:
-			continue
-		}
-		c.Scheduled++
-		switch {
-		case x.Class == exchange.Shed:
-			c.Shed++
-		case x.Class == exchange.Cut:
-			c.Attempted++
-			c.Cut++
-		case x.Failed():
-			c.Attempted++
-			c.Failed++
-			c.ByClass[string(x.Class)]++
-		default:
-			c.Attempted++
-			c.OK++
-		}
-	}
-	return c
-}
-
-func metrics(in CellInput, measured []*exchange.Exchange, start, end exchange.Stamp, serial bool) result.Metrics {
+// metrics of one part. The statistics of different metrics are independent of
+// each other, and those of a long run take a while: they share the processors.
+func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.Metrics {
 	m := result.Metrics{Stats: map[string]result.Statistic{}, Rates: map[string]result.Rate{}}
-	for _, def := range metric.All() {
-		if def.Kind != metric.PerRequest || strings.HasPrefix(def.Tag, "quality") {
-			continue
+	defs := perRequest()
+	found := make([]result.Statistic, len(defs))
+	defined := make([]bool, len(defs))
+	same := make([]int, len(defs)) // an earlier metric with the same values, or itself
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var gap, itl result.Statistic
+	var pooled bool
+	work := func(f func()) {
+		slots <- struct{}{}
+		wait.Go(func() { f(); <-slots })
+	}
+	work(func() { gap, itl, pooled = p.pooled() })
+	for i, def := range defs {
+		same[i] = slices.IndexFunc(defs[:i], func(d metric.Metric) bool { return c.alike(d, def, p.from) })
+		if same[i] < 0 {
+			same[i] = i
+			work(func() { found[i], defined[i] = c.distribution(def, p.from, serial) })
 		}
-		if s, ok := Distribution(def, measured, serial); ok {
+	}
+	wait.Wait()
+	for i, def := range defs {
+		if s := found[same[i]]; defined[same[i]] {
 			m.Stats[def.Tag] = s
 		}
 	}
-	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(measured, func(x *exchange.Exchange) bool {
-		_, src := x.Output()
-		return x.Class == exchange.OK && src == exchange.FromFrames
-	}) {
+	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(c.state[p.from:], func(s state) bool { return s&stateEstimated != 0 }) {
 		s.Note = join(s.Note, "tokens estimated as one a frame where the server did not count them")
 		m.Stats["tpot"] = s
 	}
-	if gap, itl, ok := Pooled(measured); ok {
+	if pooled {
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}
-	rates(m.Rates, in, measured, start, end)
+	c.rates(m.Rates, p, limits)
 	return m
 }
 
-// rates are counted over the window by the moment at which things happened,
-// whichever phase they belong to: that is what the server delivered in it.
-func rates(out map[string]result.Rate, in CellInput, measured []*exchange.Exchange, start, end exchange.Stamp) {
+// alike reports whether two metrics have the same statistic for want of any
+// difference, as the first token and the first answer of a model that does not
+// reason.
+func (c *Collector) alike(a, b metric.Metric, from int) bool {
+	if a.Unit != b.Unit || a.Direction != b.Direction || len(c.cut) > 0 {
+		return false
+	}
+	return slices.EqualFunc(c.columns[a.Tag][from:], c.columns[b.Tag][from:], func(v, w float64) bool {
+		return v == w || math.IsNaN(v) && math.IsNaN(w)
+	})
+}
+
+func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.Limit) {
 	ok, n := 0, 0
-	for _, x := range measured {
-		if x.Class == exchange.Cut {
+	for _, s := range c.state[p.from:] {
+		if s&stateCut != 0 {
 			continue
 		}
 		n++
-		if x.Class == exchange.OK {
+		if s&stateOK != 0 {
 			ok++
 		}
 	}
@@ -119,162 +141,62 @@ func rates(out map[string]result.Rate, in CellInput, measured []*exchange.Exchan
 	} else {
 		out["success"] = result.Rate{Unit: "ratio", Withheld: "no request ended"}
 	}
-	if end <= start {
+	if p.end <= p.start {
 		for tag, unit := range map[string]string{"throughput": "1/s", "output_throughput": "token/s", "input_throughput": "token/s"} {
 			out[tag] = result.Rate{Unit: unit, Withheld: "the window is empty"}
 		}
 		return
 	}
-	var done, input, output, wasted, good tally
-	unknownInput := false
-	within := func(s exchange.Stamp) bool { return s >= start && s < end }
-	for _, x := range in.Exchanges {
-		if x.Class == exchange.OK && within(x.Done) {
-			done.add(x.Done, 1)
-		}
-		// An answer that is not streamed shows all of its tokens at its end.
-		begun := x.FirstToken
-		if !x.Streamed {
-			begun = x.LastToken
-		}
-		if x.Class == exchange.OK && within(begun) {
-			if x.InputTokens != nil {
-				input.add(begun, float64(*x.InputTokens))
-			} else {
-				unknownInput = true
-			}
-			if n, src := x.Output(); len(x.Frames) == 0 && src != exchange.Unknown {
-				output.add(begun, float64(n))
-			}
-		}
-		each := perFrame(x)
-		for i, f := range x.Frames {
-			if !within(f.At) {
-				continue
-			}
-			if x.Class == exchange.OK {
-				output.add(f.At, each(i))
-			} else if x.Phase != exchange.Cooldown {
-				wasted.add(f.At, each(i))
-			}
-		}
-	}
-	out["throughput"] = done.rate("1/s", start, end)
-	out["output_throughput"] = output.rate("token/s", start, end)
-	out["wasted_throughput"] = wasted.rate("token/s", start, end)
-	if unknownInput {
+	out["throughput"] = p.done.rate("1/s")
+	out["output_throughput"] = p.output.rate("token/s")
+	out["wasted_throughput"] = p.wasted.rate("token/s")
+	if p.unknownInput {
 		out["input_throughput"] = result.Rate{Unit: "token/s", Withheld: "the server did not report input tokens for every request"}
 	} else {
-		out["input_throughput"] = input.rate("token/s", start, end)
+		out["input_throughput"] = p.input.rate("token/s")
 	}
-	if len(in.Limits) > 0 {
-		for _, x := range measured {
-			if x.Class == exchange.OK && meetsAll(in.Limits, x) {
-				good.add(x.Due, 1)
-			}
+	if len(limits) > 0 {
+		out["goodput"] = c.goodput(p, limits)
+	}
+}
+
+// goodput counts the requests that meet every limit at once. A metric that is
+// undefined for a request applies no limit to it, and such requests are
+// counted.
+func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
+	good := tally{start: p.start, end: p.end}
+	unlimited := 0
+	for i := p.from; i < len(c.due); i++ {
+		if !c.OK(i) {
+			continue
 		}
-		out["goodput"] = good.rate("1/s", start, end)
-	}
-}
-
-func meetsAll(limits []metric.Limit, x *exchange.Exchange) bool {
-	for _, l := range limits {
-		if ok, _ := Meets(l, x); !ok {
-			return false
+		all, each := true, true
+		for _, l := range limits {
+			meets, defined := c.Meets(l, i)
+			all, each = all && meets, each && defined
+		}
+		if all {
+			good.add(c.due[i], 1)
+		}
+		if !each {
+			unlimited++
 		}
 	}
-	return true
-}
-
-// perFrame spreads an exchange's output tokens over its frames: as the server
-// counted them, else evenly, so that sums are right.
-func perFrame(x *exchange.Exchange) func(int) float64 {
-	if tokensKnown(x) {
-		return func(i int) float64 { return float64(frameTokens(x, i)) }
-	}
-	n, _ := x.Output()
-	each := float64(n) / float64(max(1, len(x.Frames)))
-	return func(int) float64 { return each }
-}
-
-// tally counts events in time.
-type tally struct {
-	at  []exchange.Stamp
-	w   []float64
-	sum float64
-}
-
-func (t *tally) add(at exchange.Stamp, w float64) {
-	t.at, t.w = append(t.at, at), append(t.w, w)
-	t.sum += w
-}
-
-// slices of a window behind the interval of a rate (batch means).
-const rateSlices = 10
-
-// rate is the sum over the window, with a Student interval over ten equal
-// slices of it; without one below fifty events, where slices are too coarse.
-func (t *tally) rate(unit string, start, end exchange.Stamp) result.Rate {
-	seconds := float64(end-start) / 1e9
-	r := result.Rate{Unit: unit, Value: result.Num(t.sum / seconds), N: len(t.at)}
-	if len(t.at) < 5*rateSlices {
-		return r
-	}
-	means := make([]float64, rateSlices)
-	for i, at := range t.at {
-		k := int(float64(at-start) / float64(end-start) * rateSlices)
-		means[min(k, rateSlices-1)] += t.w[i] / (seconds / rateSlices)
-	}
-	if _, lo, hi, ok := stats.MeanInterval(means, conf); ok {
-		r.Lo, r.Hi = result.Num(max(0, lo)), result.Num(hi)
-	}
+	r := good.rate("1/s")
+	r.Unlimited = unlimited
 	return r
 }
 
-// steady finds the steady part by MSER-5 on e2e in due order and a trend test
-// on what remains. Trimming never drops a failure from success: the rates of
-// the steady part count every request due in it.
-func steady(in CellInput, measured []*exchange.Exchange, serial bool) (*result.Metrics, string) {
-	if len(measured) < minSteady {
-		return nil, fmt.Sprintf("not assessed: %d requests, needs %d", len(measured), minSteady)
-	}
-	var series []float64
-	var index []int
-	for i, x := range measured {
-		if v, ok := Value("e2e", x); ok && !math.IsInf(v, 0) {
-			series, index = append(series, v), append(index, i)
-		}
-	}
-	if len(series) < minSteady {
-		return nil, fmt.Sprintf("not assessed: %d requests succeeded, needs %d", len(series), minSteady)
-	}
-	cut, ok := stats.MSER5(series)
-	if !ok {
-		return nil, "no steady part: latency is still settling in the second half"
-	}
-	note := "steady from the first request"
-	from := 0
-	if cut > 0 {
-		from = index[cut]
-		note = fmt.Sprintf("steady after the first %d requests (MSER-5)", from)
-	}
-	if _, p := stats.MannKendall(series[cut:]); p < 0.01 {
-		note += "; a trend remains (Mann-Kendall)"
-	}
-	m := metrics(in, measured[from:], measured[from].Due, in.End, serial)
-	return &m, note
-}
-
-func arrivals(measured []*exchange.Exchange, load result.LoadShape, start exchange.Stamp) *result.Arrivals {
+func (c *Collector) arrivals(load result.LoadShape, start exchange.Stamp) *result.Arrivals {
 	var errs []float64
 	var sent []exchange.Stamp
-	for _, x := range measured {
-		if v, ok := x.Writing.Sub(x.Due); ok {
+	for i, due := range c.due {
+		if v, ok := c.writing[i].Sub(due); ok {
 			errs = append(errs, v)
-			sent = append(sent, x.Writing)
+			sent = append(sent, c.writing[i])
 		}
 	}
-	if len(measured) < 2 || len(sent) < 2 {
+	if len(c.due) < 2 || len(sent) < 2 {
 		return nil
 	}
 	slices.Sort(errs)
@@ -282,13 +204,13 @@ func arrivals(measured []*exchange.Exchange, load result.LoadShape, start exchan
 	a := &result.Arrivals{
 		ErrorP50MS: stats.Quantile(errs, .5), ErrorP99MS: stats.Quantile(errs, .99), ErrorMaxMS: errs[len(errs)-1],
 	}
-	span := float64(measured[len(measured)-1].Due-measured[0].Due) / 1e9
+	span := float64(c.due[len(c.due)-1]-c.due[0]) / 1e9
 	got := float64(sent[len(sent)-1]-sent[0]) / 1e9
 	if span <= 0 || got <= 0 {
 		return a
 	}
-	a.Process = process(measured, sent, load, start)
-	a.IntendedRate = float64(len(measured)-1) / span
+	a.Process = process(c.due, sent, load, start)
+	a.IntendedRate = float64(len(c.due)-1) / span
 	a.AchievedRate = float64(len(sent)-1) / got
 	a.Deficit = 1 - a.AchievedRate/a.IntendedRate
 	return a
@@ -296,7 +218,7 @@ func arrivals(measured []*exchange.Exchange, load result.LoadShape, start exchan
 
 // process compares the gaps that were due and those that were sent with what
 // their process should have.
-func process(measured []*exchange.Exchange, sent []exchange.Stamp, load result.LoadShape, start exchange.Stamp) *result.Process {
+func process(dues, sent []exchange.Stamp, load result.LoadShape, start exchange.Stamp) *result.Process {
 	curve := arrival.Flat(load.Rate)
 	if load.RateCurve != "" {
 		var err error
@@ -309,9 +231,9 @@ func process(measured []*exchange.Exchange, sent []exchange.Stamp, load result.L
 		return nil // a trace
 	}
 	seconds := func(s exchange.Stamp) float64 { return float64(s-start) / 1e9 }
-	due, went := make([]float64, len(measured)), make([]float64, len(sent))
-	for i, x := range measured {
-		due[i] = seconds(x.Due)
+	due, went := make([]float64, len(dues)), make([]float64, len(sent))
+	for i, at := range dues {
+		due[i] = seconds(at)
 	}
 	for i, at := range sent {
 		went[i] = seconds(at)
@@ -328,19 +250,13 @@ func process(measured []*exchange.Exchange, sent []exchange.Stamp, load result.L
 }
 
 // someErrors returns up to five distinct messages, the commonest first.
-func someErrors(measured []*exchange.Exchange) []string {
-	n := map[string]int{}
-	for _, x := range measured {
-		if x.Failed() && x.Error != "" {
-			n[fmt.Sprintf("%s: %s", x.Class, x.Error)]++
-		}
-	}
+func (c *Collector) someErrors() []string {
 	type counted struct {
 		text string
 		n    int
 	}
 	var all []counted
-	for text, k := range n {
+	for text, k := range c.errors {
 		all = append(all, counted{text, k})
 	}
 	slices.SortFunc(all, func(a, b counted) int {

@@ -139,23 +139,36 @@ func TestSteady(t *testing.T) {
 	}
 }
 
+// pooled runs both passes over xs and returns gap and itl of the whole.
+func pooled(xs []*exchange.Exchange) (gap, itl result.Statistic, ok bool) {
+	var c Collector
+	for _, x := range xs {
+		c.Add(x)
+	}
+	c.Settle(xs[0].Due, xs[len(xs)-1].Done)
+	for _, x := range xs {
+		c.AddFrames(x)
+	}
+	return c.whole.pooled()
+}
+
 func TestPooled(t *testing.T) {
 	// 12 s of frames: enough blocks of a second for an interval.
-	gap, itl, ok := Pooled(series(120))
+	gap, itl, ok := pooled(series(120))
 	if !ok || gap.P50.Value == nil || math.Abs(float64(*gap.P50.Value)-5) > 0.05 || gap.N < 10 {
 		t.Errorf("%+v, %v", gap, ok)
 	}
 	if itl.P50.Value == nil {
 		t.Errorf("as many tokens as frames, and no itl: %+v", itl)
 	}
-	if gap, _, ok := Pooled(series(40)); ok && gap.P50.Value != nil && gap.P50.Lo != nil {
+	if gap, _, ok := pooled(series(40)); ok && gap.P50.Value != nil && gap.P50.Lo != nil {
 		t.Errorf("an interval from under ten blocks: %+v", gap.P50)
 	}
 	bundled := series(120)
 	for _, x := range bundled {
 		x.OutputTokens = num(9)
 	}
-	gap, itl, _ = Pooled(bundled)
+	gap, itl, _ = pooled(bundled)
 	if itl.P50.Value != nil || !strings.Contains(itl.Note+itl.P50.Withheld, "bundled") || gap.P50.Value == nil {
 		t.Errorf("itl of frames with unknown tokens: %+v", itl)
 	}

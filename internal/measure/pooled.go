@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -17,152 +18,157 @@ const (
 	blockNS   = 1e9
 	minBlocks = 10
 	resamples = 400
-	// binWidth is the relative width of a histogram bin in the resampling;
-	// point estimates do not use the histogram.
-	binWidth = 0.005
-	binFloor = 1e-4 // ms
-	bins     = 4200 // up to 10^5 s
+	// maxBlocks bounds memory: a longer window has longer blocks.
+	maxBlocks = 512
+	// maxExact is the number of values up to which point estimates are exact;
+	// more are taken from the blocks' histograms.
+	maxExact = 1 << 20
 )
 
-type block struct {
-	counts map[int]int
+// pool gathers the values of a pooled metric by blocks of time.
+type pool struct {
+	first  exchange.Stamp
+	width  exchange.Stamp // of a block
+	blocks []stats.Histogram
+	exact  []float64 // all values; nil once there are more than maxExact
 	n      int
+
+	// The block that was used last: a request's frames are close together.
+	current  *stats.Histogram
+	from, to exchange.Stamp
+
+	// Sums of the differences from the first value, so that little is lost.
+	ref, sum, squares, min, max float64
 }
 
-// Pooled returns the statistics of gap and itl over ok exchanges. itl is
-// withheld as bundled where the tokens of a frame are unknown.
-func Pooled(xs []*exchange.Exchange) (gap, itl result.Statistic, ok bool) {
-	var gaps, itls []weighted
-	bundled := false
-	for _, x := range xs {
-		if x.Class != exchange.OK || len(x.Frames) < 2 {
-			continue
-		}
-		known := tokensKnown(x)
-		bundled = bundled || !known
-		for i := 1; i < len(x.Frames); i++ {
-			at := x.Frames[i].At
-			v := float64(at-x.Frames[i-1].At) / 1e6
-			gaps = append(gaps, weighted{at, v, 1})
-			if known {
-				t := frameTokens(x, i)
-				itls = append(itls, weighted{at, v / float64(t), t})
-			}
+// newPool makes room for values between two moments.
+func newPool(first, last exchange.Stamp) pool {
+	n := max(1, int(float64(last-first)/blockNS)) // the last block is the longest
+	width := exchange.Stamp(blockNS)
+	if n > maxBlocks {
+		width *= exchange.Stamp((n + maxBlocks - 1) / maxBlocks)
+		n = max(1, int((last-first)/width))
+	}
+	return pool{first: first, width: width, blocks: make([]stats.Histogram, n), min: math.Inf(1), max: math.Inf(-1)}
+}
+
+// add counts a value as often as times says.
+func (p *pool) add(at exchange.Stamp, v float64, times int) {
+	if at >= p.to || at < p.from || p.current == nil {
+		k := min(len(p.blocks)-1, int((at-p.first)/p.width))
+		p.current = &p.blocks[k]
+		p.from = p.first + exchange.Stamp(k)*p.width
+		if p.to = p.from + p.width; k == len(p.blocks)-1 {
+			p.to = math.MaxInt64
 		}
 	}
-	if len(gaps) == 0 {
-		return gap, itl, false
+	p.current.Add(v, times)
+	if p.n == 0 {
+		p.ref = v
 	}
-	gap = pool(gaps, "ms")
-	if bundled {
-		why := "bundled: frames carry an unknown number of tokens"
-		w := result.Estimate{Withheld: why}
-		itl = result.Statistic{Unit: "ms/token", P50: w, P90: w, P95: w, P99: w, P999: w, Note: why}
+	d, w := v-p.ref, float64(times)
+	p.sum += w * d
+	p.squares += w * d * d
+	p.min, p.max = min(p.min, v), max(p.max, v)
+	if p.n += times; p.n > maxExact {
+		p.exact = nil
+		return
+	}
+	for range times {
+		p.exact = append(p.exact, v)
+	}
+}
+
+func (p *pool) statistic(unit string) result.Statistic {
+	blocks := slices.DeleteFunc(p.blocks, func(h stats.Histogram) bool { return h.N() == 0 })
+	s := result.Statistic{Unit: unit, N: len(blocks), NEff: float64(len(blocks)), NOK: p.n}
+	var q func(float64) float64
+	if p.exact != nil {
+		moments(&s, p.exact)
+		slices.Sort(p.exact)
+		q = func(v float64) float64 { return stats.Quantile(p.exact, v) }
+		s.Curve = curve(p.n, q)
 	} else {
-		itl = pool(itls, "ms/token")
-	}
-	return gap, itl, true
-}
-
-// weighted is a value that counts w times, at a moment.
-type weighted struct {
-	at exchange.Stamp
-	v  float64
-	w  int
-}
-
-func pool(ws []weighted, unit string) result.Statistic {
-	blocks := blocksOf(ws)
-	s := result.Statistic{Unit: unit, N: len(blocks), NEff: float64(len(blocks))}
-	values := make([]float64, 0, len(ws))
-	for _, w := range ws {
-		for range w.w {
-			values = append(values, w.v)
+		n := float64(p.n)
+		s.Mean, s.Min, s.Max = result.Num(p.ref+p.sum/n), result.Num(p.min), result.Num(p.max)
+		s.SD = result.Num(math.Sqrt(max(0, p.squares-p.sum*p.sum/n) / (n - 1)))
+		var all stats.Histogram
+		for i := range blocks {
+			all.Merge(&blocks[i])
 		}
+		q = func(v float64) float64 { return min(p.max, max(p.min, all.Quantile(v))) }
+		s.Curve = curve(p.n, q)
+		s.Note = fmt.Sprintf("quantiles from a histogram of %d values: each within %.2g %% of the exact one", p.n, 100*stats.HistogramError)
 	}
-	s.NOK = len(values)
-	moments(&s, values)
-	slices.Sort(values)
 	ps := []float64{.5, .9, .95, .99, .999}
 	es := []*result.Estimate{&s.P50, &s.P90, &s.P95, &s.P99, &s.P999}
 	if len(blocks) < minBlocks {
 		for _, e := range es {
 			*e = result.Estimate{Withheld: "too few blocks of one second for an interval", NeededN: minBlocks}
 		}
-	} else {
-		lo, hi := resample(blocks, ps)
-		for i, e := range es {
-			v := stats.Quantile(values, ps[i])
-			// Half a bin of rounding must not put the value outside.
-			*e = result.Estimate{Value: result.Num(v), Lo: result.Num(min(lo[i], v)), Hi: result.Num(max(hi[i], v))}
-		}
+		return s
 	}
-	s.Curve = curve(values)
+	lo, hi := resample(blocks, ps)
+	for i, e := range es {
+		v := q(ps[i])
+		// Half a bin of rounding must not put the value outside.
+		*e = result.Estimate{Value: result.Num(v), Lo: result.Num(min(lo[i], v)), Hi: result.Num(max(hi[i], v))}
+	}
 	return s
 }
 
-func blocksOf(ws []weighted) []block {
-	first, last := ws[0].at, ws[0].at
-	for _, w := range ws {
-		first, last = min(first, w.at), max(last, w.at)
+// pooled returns the statistics of gap and itl over ok requests. itl is
+// withheld as bundled where the tokens of a frame are unknown.
+func (p *part) pooled() (gap, itl result.Statistic, ok bool) {
+	if p.gap.n == 0 {
+		return gap, itl, false
 	}
-	n := max(1, int(float64(last-first)/blockNS)) // the last one is the longest
-	all := make([]block, n)
-	for _, w := range ws {
-		b := &all[min(n-1, int(float64(w.at-first)/blockNS))]
-		if b.counts == nil {
-			b.counts = map[int]int{}
-		}
-		b.counts[bin(w.v)] += w.w
-		b.n += w.w
+	gap = p.gap.statistic("ms")
+	if p.bundled {
+		why := "bundled: frames carry an unknown number of tokens"
+		w := result.Estimate{Withheld: why}
+		return gap, result.Statistic{Unit: "ms/token", P50: w, P90: w, P95: w, P99: w, P999: w, Note: why}, true
 	}
-	return slices.DeleteFunc(all, func(b block) bool { return b.n == 0 })
-}
-
-func bin(v float64) int {
-	if v <= binFloor {
-		return 0
-	}
-	return min(bins-1, 1+int(math.Log(v/binFloor)/binWidth))
-}
-
-func binValue(i int) float64 {
-	if i == 0 {
-		return binFloor
-	}
-	return binFloor * math.Exp((float64(i)-0.5)*binWidth)
+	return gap, p.itl.statistic("ms/token"), true
 }
 
 // resample bootstraps whole blocks and returns 95 % percentile intervals. The
 // seed is fixed: the same exchanges always give the same interval.
-func resample(blocks []block, ps []float64) (lo, hi []float64) {
+func resample(blocks []stats.Histogram, ps []float64) (lo, hi []float64) {
 	rng := rand.New(rand.NewPCG(1, uint64(len(blocks))))
-	dense := make([][]int32, len(blocks))
-	for i, b := range blocks {
-		dense[i] = make([]int32, bins)
-		for k, c := range b.counts {
-			dense[i][k] = int32(c)
-		}
+	first, end := stats.HistogramBins, 0
+	for i := range blocks {
+		f, counts := blocks[i].Counts()
+		first, end = min(first, f), max(end, f+len(counts))
 	}
 	draws := make([][]float64, len(ps))
-	sum := make([]int64, bins)
+	sum := make([]uint64, end-first)
+	times := make([]uint64, len(blocks)) // how often a block was drawn
 	for range resamples {
 		clear(sum)
-		total := int64(0)
+		clear(times)
 		for range blocks {
-			i := rng.IntN(len(blocks))
-			for k, c := range dense[i] {
-				sum[k] += int64(c)
-			}
-			total += int64(blocks[i].n)
+			times[rng.IntN(len(blocks))]++
 		}
-		seen, k := int64(0), 0
+		total := uint64(0)
+		for i, w := range times {
+			if w == 0 {
+				continue
+			}
+			f, counts := blocks[i].Counts()
+			into := sum[f-first:]
+			for k, c := range counts {
+				into[k] += w * uint64(c)
+			}
+			total += w * blocks[i].N()
+		}
+		seen, k := uint64(0), 0
 		for i, p := range ps {
-			for k < bins-1 && float64(seen+sum[k]) < p*float64(total) {
+			for k < len(sum)-1 && float64(seen+sum[k]) < p*float64(total) {
 				seen += sum[k]
 				k++
 			}
-			draws[i] = append(draws[i], binValue(k))
+			draws[i] = append(draws[i], stats.BinValue(first+k))
 		}
 	}
 	for i := range ps {

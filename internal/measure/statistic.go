@@ -13,30 +13,39 @@ import (
 // conf is the confidence of shown intervals, two-sided.
 const conf = 0.95
 
-// Distribution is a per-request statistic over exchanges in due order.
-// serial says that one user sent them one after the other, so that n itself
-// is the effective sample size.
-func Distribution(m metric.Metric, xs []*exchange.Exchange, serial bool) (result.Statistic, bool) {
+// distribution is a per-request statistic over the requests from a row on, in
+// due order. serial says that one user sent them one after the other, so that
+// n itself is the effective sample size.
+func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result.Statistic, bool) {
 	var (
 		values []float64 // in due order; failures at their worst, cut ones at their least
-		upper  []float64 // the same with cut ones at their worst
+		upper  []float64 // the same with cut ones at their worst; nil where none was cut
 		ok     []float64 // of ok requests only
 		cut    int
 	)
-	for _, x := range xs {
-		if x.Class == exchange.Cut {
-			if slices.Contains(latencyTags, m.Tag) {
-				cut++
-				values, upper = append(values, soFar(m.Tag, x)), append(upper, cutWorst(m.Tag, x))
+	column := c.columns[m.Tag]
+	if from < len(column) {
+		values = make([]float64, 0, len(column)-from)
+		ok = make([]float64, 0, len(column)-from)
+	}
+	for i := from; i < len(column); i++ {
+		v := column[i]
+		if math.IsNaN(v) {
+			continue
+		}
+		if c.Cut(i) {
+			if !slices.Contains(latencyTags, m.Tag) {
+				continue
 			}
-			continue
+			if cut++; upper == nil {
+				upper = slices.Clone(values)
+			}
+			upper = append(upper, cutWorst(m.Tag, c.cut[int32(i)]))
+		} else if upper != nil {
+			upper = append(upper, v)
 		}
-		v, defined := Value(m.Tag, x)
-		if !defined {
-			continue
-		}
-		values, upper = append(values, v), append(upper, v)
-		if x.Class == exchange.OK {
+		values = append(values, v)
+		if c.OK(i) {
 			ok = append(ok, v)
 		}
 	}
@@ -45,12 +54,18 @@ func Distribution(m metric.Metric, xs []*exchange.Exchange, serial bool) (result
 	}
 	s := result.Statistic{Unit: m.Unit, N: len(values), NOK: len(ok)}
 	neff := float64(len(values))
-	if !serial {
-		neff = stats.RankESS(values)
+	if serial {
+		slices.Sort(values)
+	} else {
+		var ranks []float64
+		values, ranks = stats.SortWithRanks(values)
+		neff = stats.ESS(ranks)
 	}
 	s.NEff = neff
 	moments(&s, ok)
-	slices.Sort(values)
+	if upper == nil {
+		upper = values
+	}
 	slices.Sort(upper)
 	q := func(p float64) result.Estimate { return quantile(values, upper, p, neff) }
 	s.P50, s.P90, s.P95, s.P99, s.P999 = q(.5), q(.9), q(.95), q(.99), q(.999)
@@ -58,7 +73,7 @@ func Distribution(m metric.Metric, xs []*exchange.Exchange, serial bool) (result
 		p1, p5 := q(.01), q(.05)
 		s.P1, s.P5 = &p1, &p5
 	}
-	s.Curve = curve(values)
+	s.Curve = curve(len(values), func(p float64) float64 { return stats.Quantile(values, p) })
 	if cut > 0 {
 		s.Note = "some requests were cut; quantiles that they could reach are bounds"
 	}
@@ -150,14 +165,14 @@ func lowerBound(sorted []float64, p, neff float64) (float64, bool) {
 	return sorted[max(0, min(i, len(sorted))-1)], true
 }
 
-// curve returns the values at the quantiles 0, 0.01, … 1 of at least 5 values.
-func curve(sorted []float64) []result.Number {
-	if len(sorted) < 5 {
+// curve returns the quantiles 0, 0.01, … 1 of at least 5 values.
+func curve(n int, quantile func(float64) float64) []result.Number {
+	if n < 5 {
 		return nil
 	}
 	c := make([]result.Number, 101)
 	for i := range c {
-		c[i] = result.Number(stats.Quantile(sorted, float64(i)/100))
+		c[i] = result.Number(quantile(float64(i) / 100))
 	}
 	return c
 }

@@ -257,6 +257,9 @@ type Rate struct {
 	Hi       *Number `json:"hi,omitempty"`
 	N        int     `json:"n"`
 	Withheld string  `json:"withheld,omitempty"`
+	// Unlimited counts, for goodput, the ok requests for which the metric of a
+	// limit is undefined, so that this limit did not apply to them.
+	Unlimited int `json:"unlimited,omitempty"`
 }
 
 // Counts of a cell's measured phase: Scheduled = Shed + Attempted, and

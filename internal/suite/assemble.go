@@ -7,12 +7,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/validity"
 )
 
@@ -88,14 +86,8 @@ func (a *assembly) limits() ([]metric.Limit, error) {
 func (a *assembly) clock() string {
 	kernel, all := 0, 0
 	for _, c := range a.log.cells {
-		for _, x := range c.exchanges {
-			if x.FirstToken.Happened() {
-				all++
-				if x.KernelStamps {
-					kernel++
-				}
-			}
-		}
+		all += c.seen.stamped
+		kernel += c.seen.kernel
 	}
 	switch {
 	case all == 0:
@@ -108,30 +100,13 @@ func (a *assembly) clock() string {
 	return "kernel receive stamps, for some connections after read"
 }
 
-// window of a cell; an interrupted one ends with what was seen last.
-func (c *loggedCell) bounds() (start, end exchange.Stamp) {
-	if c.window != nil {
-		return c.window.Start, c.window.End
-	}
-	for _, x := range c.exchanges {
-		if x.Phase != exchange.Measured {
-			continue
-		}
-		if start == 0 || x.Due < start {
-			start = x.Due
-		}
-		end = max(end, x.Done, x.Due)
-	}
-	return start, end
-}
-
 func (a *assembly) measureCells() {
 	for _, c := range a.log.cells {
 		start, end := c.bounds()
 		t, _ := a.log.target(c.Target)
-		cell := measure.Cell(measure.CellInput{
+		cell := c.Cell(measure.CellInput{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
-			Start: start, End: end, Exchanges: c.exchanges, Limits: a.requestLimits,
+			Start: start, End: end, Limits: a.requestLimits,
 		})
 		cell.Client = clientOf(c)
 		a.measured[c.ID] = cell
@@ -220,14 +195,10 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 	in.Client.Shared = a.log.run.SharedSim
 	in.Floor = a.log.floor
 	in.Client.Cores = res.Run.Host.Cores
-	seen := map[string]map[uint64]bool{}
 	for _, c := range a.log.cells {
 		cell := a.measured[c.ID]
 		v := validity.Cell{Result: &cell, TightestLimit: a.tightest()}
-		if seen[c.Target] == nil {
-			seen[c.Target] = map[uint64]bool{}
-		}
-		a.observeCell(c, &v, seen[c.Target])
+		c.observe(&v)
 		in.Cells = append(in.Cells, v)
 		if w := c.window; w != nil {
 			in.Client.CPUShare = larger(in.Client.CPUShare, w.CPUShare)
@@ -258,126 +229,6 @@ func larger(a, b *float64) *float64 {
 	return a
 }
 
-// observeCell fills what the cell's statistics do not show. seen holds the
-// prompts that the target was sent before.
-func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]bool) {
-	var added, e2e, lengthErr []float64
-	var frames, coalesced, ok, noUsage, overTokens int
-	var input, cached float64
-	cachedKnown := false
-	v.KernelStamps = true
-	start, end := c.bounds()
-	var inFlight, inSystem float64
-	done := 0
-	for _, x := range c.exchanges {
-		if x.Writing.Happened() && x.Done.Happened() && end > start {
-			inFlight += math.Max(0, float64(min(x.Done, end)-max(x.Writing, start)))
-			if x.Done >= start && x.Done < end {
-				done++
-				inSystem += float64(x.Done - x.Writing)
-			}
-		}
-		if x.Phase == exchange.Measured && x.PromptHash != 0 && seen[x.PromptHash] {
-			v.Repeated++
-		}
-		seen[x.PromptHash] = true
-		if x.Phase != exchange.Measured {
-			continue
-		}
-		late, ok1 := measure.Value("lateness", x)
-		delay, ok2 := measure.Value("client_delay", x)
-		if ok1 && ok2 {
-			added = append(added, late+delay)
-		}
-		if x.Class != exchange.OK {
-			continue
-		}
-		ok++
-		v.KernelStamps = v.KernelStamps && x.KernelStamps
-		if d, known := x.LastToken.Sub(x.Due); known {
-			e2e = append(e2e, d)
-		}
-		frames += len(x.Frames)
-		coalesced += x.Coalesced
-		if x.OutputTokens == nil {
-			noUsage++
-		} else {
-			if len(x.Frames) > *x.OutputTokens {
-				overTokens++
-			}
-			if x.FixedOutput && x.AskedOutput > 0 {
-				lengthErr = append(lengthErr, math.Abs(float64(*x.OutputTokens-x.AskedOutput))/float64(x.AskedOutput))
-			}
-		}
-		if x.InputTokens != nil && x.CachedTokens != nil {
-			cachedKnown = true
-			input += float64(*x.InputTokens)
-			cached += float64(*x.CachedTokens)
-		}
-	}
-	if len(added) > 0 {
-		slices.Sort(added)
-		p := stats.Quantile(added, 0.99)
-		if len(added) < 100 {
-			p = added[len(added)-1]
-		}
-		v.ClientAddedP99 = &p
-	}
-	if len(e2e) > 0 {
-		slices.Sort(e2e)
-		v.MedianE2E = stats.Quantile(e2e, 0.5)
-	}
-	if frames > 0 {
-		v.Coalesced = float64(coalesced) / float64(frames)
-	}
-	if ok > 0 {
-		v.UsageMissing = float64(noUsage) / float64(ok)
-		v.FramesOverTokens = float64(overTokens) / float64(ok)
-	}
-	if cachedKnown && input > 0 {
-		share := cached / input
-		v.CachedShare = &share
-	}
-	if m, ok := mean(lengthErr); ok {
-		v.LengthError = &m
-	}
-	if done > 0 {
-		window := float64(end - start)
-		v.InFlight, v.Lambda, v.W = inFlight/window, float64(done)/window*1e9, inSystem/float64(done)/1e9
-	}
-}
-
-// clientOf is what the client saw of itself in a cell, with what its exchanges
-// say of their connections; nil for a cell that was cut short.
-func clientOf(c *loggedCell) *result.Client {
-	if c.window == nil {
-		return nil
-	}
-	k := c.window.Client
-	var rtts []float64
-	again := 0
-	for _, x := range c.exchanges {
-		if x.Phase != exchange.Measured {
-			continue
-		}
-		k.Coalesced += x.Coalesced
-		if x.Connected.Happened() {
-			k.NewConnections++
-		}
-		if x.RTT > 0 {
-			rtts = append(rtts, x.RTT.Seconds()*1e3)
-			if x.Retransmits > 0 {
-				again++
-			}
-		}
-	}
-	if len(rtts) > 0 {
-		slices.Sort(rtts)
-		k.RTT, k.Retransmits = new(stats.Quantile(rtts, 0.5)), &again
-	}
-	return &k
-}
-
 func mean(v []float64) (float64, bool) {
 	if len(v) == 0 {
 		return 0, false
@@ -387,11 +238,4 @@ func mean(v []float64) (float64, bool) {
 		s += x
 	}
 	return s / float64(len(v)), true
-}
-
-// dueOrder returns a cell's measured exchanges in due order.
-func dueOrder(c *loggedCell) []*exchange.Exchange {
-	xs := slices.DeleteFunc(slices.Clone(c.exchanges), func(x *exchange.Exchange) bool { return x.Phase != exchange.Measured })
-	slices.SortStableFunc(xs, func(a, b *exchange.Exchange) int { return cmp.Compare(a.Due, b.Due) })
-	return xs
 }

@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
@@ -135,22 +133,20 @@ func (a *assembly) decideCell(c *result.Claim, l metric.Limit, pc plan.Claim, re
 func (a *assembly) decideQuantile(c *result.Claim, l metric.Limit, q float64, cell *loggedCell, done result.Cell) {
 	var values []float64
 	overMin, overMax, cut := 0, 0, 0
-	for _, x := range dueOrder(cell) {
-		v, ok := measure.Value(l.Metric.Tag, x)
-		if x.Class == exchange.Cut {
+	for i, v := range cell.Values(l.Metric.Tag) {
+		switch {
+		case cell.Cut(i):
 			// Ended by us: it counts against whichever side is to be shown.
 			cut++
 			overMax++
 			values = append(values, math.Inf(1))
-			continue
-		}
-		if !ok {
-			continue
-		}
-		values = append(values, v)
-		if !l.Holds(v) {
-			overMin++
-			overMax++
+		case math.IsNaN(v):
+		default:
+			values = append(values, v)
+			if !l.Holds(v) {
+				overMin++
+				overMax++
+			}
 		}
 	}
 	if len(values) == 0 {
@@ -167,7 +163,7 @@ func (a *assembly) decideQuantile(c *result.Claim, l metric.Limit, q float64, ce
 	c.N = n
 	neff := float64(n)
 	if done.Load.Kind != "closed" || done.Load.Users != 1 {
-		neff = stats.LimitNEff(values, l.Value)
+		neff = cell.dependenceOf(l.Metric.Tag, values).NEff(l.Value)
 	}
 	c.NEff = neff
 	prove := stats.DecideQuantile(overMax, n, neff, p, c.Alpha)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/cost"
-	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
@@ -44,15 +43,8 @@ func (a *assembly) costTarget(name string, t *result.Throughput) cost.Target {
 		if c.Target != name || c.Benchmark != plan.Latency && c.Benchmark != plan.Cost {
 			continue
 		}
-		for _, x := range c.exchanges {
-			switch {
-			case x.Phase != exchange.Measured || x.Class != exchange.OK:
-			case x.InputTokens == nil || x.OutputTokens == nil:
-				out.NoUsage++
-			default:
-				out.Usage = append(out.Usage, cost.Usage{Prompt: x.Prompt, Input: *x.InputTokens, Cached: x.CachedTokens, Output: *x.OutputTokens})
-			}
-		}
+		out.NoUsage += c.seen.unpriced
+		out.Usage = append(out.Usage, c.usage...)
 	}
 	if out.Machine != nil {
 		inside, text := a.insideLimits()

@@ -3,7 +3,6 @@ package suite
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/observe"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -171,7 +171,7 @@ type progress struct {
 
 	mu   sync.Mutex // protects all following fields
 	done int
-	e2e  []float64
+	e2e  stats.Histogram // ms, service; it does not grow with the requests
 	last exchange.Stamp
 }
 
@@ -187,7 +187,7 @@ func (p *progress) saw(x *exchange.Exchange) {
 	defer p.mu.Unlock()
 	p.done++
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
-		p.e2e = append(p.e2e, v)
+		p.e2e.Add(v, 1)
 	}
 	if now := p.run.clock.Now(); now-p.last > exchange.Stamp(100*time.Millisecond) {
 		p.last = now
@@ -205,10 +205,8 @@ func (p *progress) count() int {
 func (p *progress) median() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.e2e) == 0 {
+	if p.e2e.N() == 0 {
 		return 0
 	}
-	s := slices.Clone(p.e2e)
-	slices.Sort(s)
-	return s[len(s)/2]
+	return p.e2e.Quantile(0.5)
 }

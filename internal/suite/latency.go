@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
@@ -46,11 +44,11 @@ func (a *assembly) latency() *result.Latency {
 // does not; a request without the metric is left out.
 func shareUnder(l metric.Limit, c *loggedCell) result.Share {
 	s := result.Share{Limit: l.String(), Target: c.Target}
-	for _, x := range dueOrder(c) {
-		if x.Class == exchange.Cut {
+	for i := range c.Len() {
+		if c.Cut(i) {
 			continue
 		}
-		if meets, defined := measure.Meets(l, x); defined {
+		if meets, defined := c.Meets(l, i); defined {
 			s.N++
 			if meets {
 				s.K++
@@ -72,17 +70,15 @@ func versus(tag string, cand, base *loggedCell) (result.Comparison, bool) {
 		return result.Comparison{}, false
 	}
 	of := map[string]float64{}
-	for _, x := range dueOrder(base) {
-		if v, ok := measure.Value(tag, x); ok && x.Class == exchange.OK && v > 0 {
-			of[x.Prompt] = v
+	for i, v := range base.Values(tag) {
+		if base.OK(i) && v > 0 {
+			of[base.Prompt(i)] = v
 		}
 	}
 	var logs []float64
-	all := 0
-	for _, x := range dueOrder(cand) {
-		all++
-		v, ok := measure.Value(tag, x)
-		if b, paired := of[x.Prompt]; paired && ok && x.Class == exchange.OK && v > 0 {
+	all := cand.Len()
+	for i, v := range cand.Values(tag) {
+		if b, paired := of[cand.Prompt(i)]; paired && cand.OK(i) && v > 0 {
 			logs = append(logs, math.Log(v/b))
 		}
 	}

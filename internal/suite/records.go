@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
 )
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
@@ -82,12 +85,20 @@ type logged struct {
 	scores   []scoreRecord
 	end      *endRecord // nil: the run was interrupted
 	last     exchange.Stamp
+	// hashes of the prompts that each target has been sent; while reading.
+	hashes map[string]map[uint64]struct{}
 }
 
+// loggedCell is a cell as its records tell it. Its exchanges are not kept: a
+// run of a million requests must fit, too.
 type loggedCell struct {
 	cellRecord
-	window    *windowRecord // nil: the run was interrupted in it
-	exchanges []*exchange.Exchange
+	window *windowRecord // nil: the run was interrupted in it
+	measure.Collector
+	seen  observed
+	usage []cost.Usage // of ok requests, where cost is worked out from it
+	// Dependence of the values of a metric, by its tag, for claims.
+	dependence map[string]stats.Dependence
 }
 
 func (l *logged) cell(id string) *loggedCell {
@@ -108,21 +119,38 @@ func (l *logged) target(name string) (result.Target, bool) {
 	return result.Target{}, false
 }
 
-// readLog reads a log, whole or cut short by a crash.
+// readLog reads a log, whole or cut short by a crash. It is read twice: what
+// lies in a cell's window is known only when the cell has been read.
 func readLog(path string) (*logged, error) {
-	l := &logged{}
-	_, err := exchange.Read(path, l.add)
-	if err != nil {
+	l := &logged{hashes: map[string]map[uint64]struct{}{}}
+	if _, err := exchange.Scan(path, l.add); err != nil {
 		return nil, err
 	}
 	if l.run.Started.IsZero() {
 		return nil, fmt.Errorf("%s holds no run: it was ended before its first record was written", path)
 	}
-	return l, nil
+	l.hashes = nil
+	for _, c := range l.cells {
+		start, end := c.bounds()
+		c.Settle(start, end)
+		c.seen.settle(start, end)
+	}
+	_, err := exchange.Scan(path, func(r exchange.Record) error {
+		if r.Exchange == nil {
+			return nil
+		}
+		if c := l.cell(r.Exchange.Cell); c != nil {
+			c.AddFrames(r.Exchange)
+			c.seen.addInWindow(r.Exchange)
+		}
+		return nil
+	})
+	return l, err
 }
 
-func (l *logged) add(kind string, raw json.RawMessage) error {
-	switch kind {
+func (l *logged) add(r exchange.Record) error {
+	raw := r.Raw
+	switch r.Kind {
 	case kindRun:
 		return json.Unmarshal(raw, &l.run)
 	case kindTarget:
@@ -135,20 +163,19 @@ func (l *logged) add(kind string, raw json.RawMessage) error {
 	case kindHardware:
 		return json.Unmarshal(raw, &l.hardware)
 	case kindCell:
-		c := &loggedCell{}
+		c := &loggedCell{dependence: map[string]stats.Dependence{}}
 		err := json.Unmarshal(raw, &c.cellRecord)
+		// The pass is compared prompt by prompt.
+		c.KeepPrompts = c.Benchmark == plan.Latency
 		l.cells = append(l.cells, c)
 		return err
 	case exchange.KindExchange:
-		x, err := exchange.DecodeExchange(raw)
-		if err != nil {
-			return err
-		}
+		x := r.Exchange
 		c := l.cell(x.Cell)
 		if c == nil {
 			return fmt.Errorf("an exchange of cell %q, which was not begun", x.Cell)
 		}
-		c.exchanges = append(c.exchanges, x)
+		c.add(x, l.hashesOf(c.Target))
 		l.last = max(l.last, x.Done, x.Due)
 		return nil
 	case kindWindow:

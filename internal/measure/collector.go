@@ -1,0 +1,284 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// Collector makes the statistics of one cell from its exchanges without
+// keeping them: of each it holds one number a metric, and frames only add to
+// tallies and histograms. It is used in two passes, since a window and its
+// steady part are known only when the last exchange has been seen: Add for
+// each, Settle, AddFrames for each in the same order, then Cell.
+type Collector struct {
+	// KeepPrompts keeps the identity of each measured request's prompt, which
+	// pairs targets.
+	KeepPrompts bool
+
+	counts result.Counts
+	errors map[string]int // messages, at most maxErrors of them
+
+	// One row for each measured exchange, in due order once settled.
+	due, writing  []exchange.Stamp
+	second, final []exchange.Stamp // ends of the first and the last gap of an ok request
+	state         []state
+	prompts       []string
+	columns       map[string][]float64 // by tag; NaN where the metric is undefined
+	cut           map[int32]*exchange.Exchange
+
+	position   []int32 // of each row, as added, in due order; nil if that is the same
+	whole      *part
+	steady     *part // nil where there is none, or it is the whole
+	steadyFrom int   // the first row of the steady part; -1: there is none
+	steadyNote string
+	row        int // of the next measured exchange in the second pass
+}
+
+// state is how a request ended, and what its values rest on.
+type state uint8
+
+const (
+	stateOK state = 1 << iota
+	stateCut
+	stateEstimated // its tokens are estimated from its frames
+)
+
+// maxErrors bounds how many distinct error messages are counted.
+const maxErrors = 1000
+
+// Add takes an exchange of any phase. It keeps nothing of it but, until the
+// cell is done, that of a cut one without its frames.
+func (c *Collector) Add(x *exchange.Exchange) {
+	if c.columns == nil {
+		c.columns, c.errors, c.cut = map[string][]float64{}, map[string]int{}, map[int32]*exchange.Exchange{}
+		c.counts.ByClass = map[string]int{}
+		for _, m := range perRequest() {
+			c.columns[m.Tag] = nil
+		}
+	}
+	c.count(x)
+	if x.Phase != exchange.Measured {
+		return
+	}
+	c.due, c.writing = append(c.due, x.Due), append(c.writing, x.Writing)
+	var s state
+	var second, final exchange.Stamp
+	switch x.Class {
+	case exchange.OK:
+		s = stateOK
+		if _, src := x.Output(); src == exchange.FromFrames {
+			s |= stateEstimated
+		}
+		if n := len(x.Frames); n > 1 {
+			second, final = x.Frames[1].At, x.Frames[n-1].At
+		}
+	case exchange.Cut:
+		s = stateCut
+		y := *x // without what may be used again
+		y.Frames, y.InputTokens, y.OutputTokens, y.CachedTokens, y.ReasoningTokens = nil, nil, nil, nil, nil
+		c.cut[int32(len(c.state))] = &y
+	}
+	c.state, c.second, c.final = append(c.state, s), append(c.second, second), append(c.final, final)
+	if c.KeepPrompts {
+		c.prompts = append(c.prompts, x.Prompt)
+	}
+	for tag, col := range c.columns {
+		v, ok := Value(tag, x)
+		if s == stateCut && slices.Contains(latencyTags, tag) {
+			v, ok = soFar(tag, x), true
+		}
+		if !ok {
+			v = math.NaN()
+		}
+		c.columns[tag] = append(col, v)
+	}
+	if x.Failed() && x.Error != "" {
+		text := fmt.Sprintf("%s: %s", x.Class, x.Error)
+		if _, known := c.errors[text]; known || len(c.errors) < maxErrors {
+			c.errors[text]++
+		}
+	}
+}
+
+// perRequest are the metrics that have a value for each request here.
+func perRequest() []metric.Metric {
+	return slices.DeleteFunc(metric.All(), func(m metric.Metric) bool {
+		return m.Kind != metric.PerRequest || strings.HasPrefix(m.Tag, "quality")
+	})
+}
+
+func (c *Collector) count(x *exchange.Exchange) {
+	n := &c.counts
+	switch x.Phase {
+	case exchange.Warmup:
+		n.Warmup++
+		return
+	case exchange.Cooldown:
+		return
+	}
+	n.Scheduled++
+	switch {
+	case x.Class == exchange.Shed:
+		n.Shed++
+	case x.Class == exchange.Cut:
+		n.Attempted++
+		n.Cut++
+	case x.Failed():
+		n.Attempted++
+		n.Failed++
+		n.ByClass[string(x.Class)]++
+	default:
+		n.Attempted++
+		n.OK++
+	}
+}
+
+// Settle ends the first pass: it puts the rows into due order and finds the
+// steady part. start and end are the measured window.
+func (c *Collector) Settle(start, end exchange.Stamp) {
+	c.sort()
+	c.findSteady()
+	c.whole = c.part(0, start, end)
+	if from := c.steadyFrom; from > 0 || from == 0 && c.due[0] != start {
+		c.steady = c.part(from, c.due[from], end)
+	}
+}
+
+func (c *Collector) sort() {
+	if slices.IsSorted(c.due) {
+		return
+	}
+	order := make([]int32, len(c.due))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return int(min(1, max(-1, c.due[a]-c.due[b]))) })
+	c.position = make([]int32, len(order))
+	cut := map[int32]*exchange.Exchange{}
+	for i, o := range order {
+		c.position[o] = int32(i)
+		if x := c.cut[o]; x != nil {
+			cut[int32(i)] = x
+		}
+	}
+	c.cut = cut
+	for _, s := range []*[]exchange.Stamp{&c.due, &c.writing, &c.second, &c.final} {
+		*s = permuted(*s, order)
+	}
+	c.state = permuted(c.state, order)
+	if c.KeepPrompts {
+		c.prompts = permuted(c.prompts, order)
+	}
+	for tag, col := range c.columns {
+		c.columns[tag] = permuted(col, order)
+	}
+}
+
+func permuted[T any](s []T, order []int32) []T {
+	out := make([]T, len(s))
+	for i, o := range order {
+		out[i] = s[o]
+	}
+	return out
+}
+
+// findSteady finds the steady part by MSER-5 on e2e in due order and a trend
+// test on what remains. Trimming never drops a failure from success: the rates
+// of the steady part count every request due in it.
+func (c *Collector) findSteady() {
+	c.steadyFrom = -1
+	if n := len(c.due); n < minSteady {
+		c.steadyNote = fmt.Sprintf("not assessed: %d requests, needs %d", n, minSteady)
+		return
+	}
+	var series []float64
+	var index []int
+	for i, v := range c.columns["e2e"] {
+		if x := c.cut[int32(i)]; x != nil {
+			var ok bool
+			if v, ok = Value("e2e", x); !ok {
+				continue
+			}
+		}
+		if !math.IsInf(v, 0) && !math.IsNaN(v) {
+			series, index = append(series, v), append(index, i)
+		}
+	}
+	if len(series) < minSteady {
+		c.steadyNote = fmt.Sprintf("not assessed: %d requests succeeded, needs %d", len(series), minSteady)
+		return
+	}
+	cut, ok := stats.MSER5(series)
+	if !ok {
+		c.steadyNote = "no steady part: latency is still settling in the second half"
+		return
+	}
+	c.steadyFrom, c.steadyNote = 0, "steady from the first request"
+	if cut > 0 {
+		c.steadyFrom = index[cut]
+		c.steadyNote = fmt.Sprintf("steady after the first %d requests (MSER-5)", c.steadyFrom)
+	}
+	if _, p := stats.MannKendall(series[cut:]); p < 0.01 {
+		c.steadyNote += "; a trend remains (Mann-Kendall)"
+	}
+}
+
+// AddFrames takes the exchanges once more, in the order of the first pass, for
+// what depends on the window.
+func (c *Collector) AddFrames(x *exchange.Exchange) {
+	at := -1 // its place in due order, if it is measured
+	if x.Phase == exchange.Measured {
+		at = c.row
+		if c.position != nil {
+			at = int(c.position[c.row])
+		}
+		c.row++
+	}
+	known := tokensKnown(x)
+	c.whole.add(x, known, at >= 0)
+	if c.steady != nil {
+		c.steady.add(x, known, at >= c.steadyFrom)
+	}
+}
+
+// Len returns how many measured requests there are.
+func (c *Collector) Len() int { return len(c.due) }
+
+// Values returns a metric's value for each measured request, in due order once
+// settled: NaN where it is undefined, for a cut request's latency the least
+// that it can be. The values are the collector's, not to be changed.
+func (c *Collector) Values(tag string) []float64 { return c.columns[tag] }
+
+// OK reports whether the i-th request succeeded.
+func (c *Collector) OK(i int) bool { return c.state[i]&stateOK != 0 }
+
+// Cut reports whether the i-th request was ended by us.
+func (c *Collector) Cut(i int) bool { return c.state[i]&stateCut != 0 }
+
+// Prompt returns the identity of the i-th request's prompt; KeepPrompts.
+func (c *Collector) Prompt(i int) string { return c.prompts[i] }
+
+// value of a limit's metric for the i-th request; NaN if undefined.
+func (c *Collector) value(l metric.Limit, i int) float64 {
+	if col := c.columns[l.Metric.Tag]; i < len(col) {
+		return col[i]
+	}
+	return math.NaN()
+}
+
+// Meets reports whether the i-th request meets a limit. A metric that is
+// undefined for it applies no limit, and defined is false.
+func (c *Collector) Meets(l metric.Limit, i int) (meets, defined bool) {
+	v := c.value(l, i)
+	if math.IsNaN(v) {
+		return true, false
+	}
+	return l.Holds(v), true
+}

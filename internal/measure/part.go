@@ -1,0 +1,148 @@
+package measure
+
+import (
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// part is what the second pass adds up of one window: rates, and pooled gaps
+// of the measured requests in it.
+type part struct {
+	from                        int // its first row
+	start, end                  exchange.Stamp
+	done, input, output, wasted tally
+	unknownInput                bool
+	gap, itl                    pool
+	bundled                     bool
+}
+
+// part begins a part with the requests from a row on.
+func (c *Collector) part(from int, start, end exchange.Stamp) *part {
+	p := &part{from: from, start: start, end: end}
+	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted} {
+		t.start, t.end = start, end
+	}
+	var first, last exchange.Stamp
+	for i := from; i < len(c.due); i++ {
+		if at := c.second[i]; at.Happened() {
+			if first == 0 || at < first {
+				first = at
+			}
+			last = max(last, c.final[i])
+		}
+	}
+	p.gap, p.itl = newPool(first, last), newPool(first, last)
+	return p
+}
+
+// add counts x. Rates count things at the moment at which they happened,
+// whichever phase they belong to: that is what the server delivered in the
+// window. Gaps are those of the measured requests of the part.
+func (p *part) add(x *exchange.Exchange, known, mine bool) {
+	ok := x.Class == exchange.OK
+	within := func(s exchange.Stamp) bool { return s >= p.start && s < p.end }
+	if ok && within(x.Done) {
+		p.done.add(x.Done, 1)
+	}
+	// An answer that is not streamed shows all of its tokens at its end.
+	begun := x.FirstToken
+	if !x.Streamed {
+		begun = x.LastToken
+	}
+	if ok && within(begun) {
+		if x.InputTokens != nil {
+			p.input.add(begun, float64(*x.InputTokens))
+		} else {
+			p.unknownInput = true
+		}
+		if n, src := x.Output(); len(x.Frames) == 0 && src != exchange.Unknown {
+			p.output.add(begun, float64(n))
+		}
+	}
+	if len(x.Frames) == 0 {
+		return
+	}
+	into := &p.output
+	if !ok {
+		into = &p.wasted
+	}
+	if ok || x.Phase != exchange.Cooldown {
+		// An exchange's tokens are spread over its frames: as the server
+		// counted them, else evenly, so that sums are right.
+		n, _ := x.Output()
+		each := float64(n) / float64(len(x.Frames))
+		for i := range x.Frames {
+			f := &x.Frames[i]
+			if !within(f.At) {
+				continue
+			}
+			w := each
+			if known && f.Tokens > 0 {
+				w = float64(f.Tokens)
+			} else if known {
+				w = 1
+			}
+			into.add(f.At, w)
+		}
+	}
+	if ok && mine && len(x.Frames) > 1 {
+		p.pool(x.Frames, known)
+	}
+}
+
+// pool adds the gaps of a request.
+func (p *part) pool(frames []exchange.Frame, known bool) {
+	p.bundled = p.bundled || !known
+	last := frames[0].At
+	for i := range frames[1:] {
+		f := &frames[i+1]
+		v := float64(f.At-last) / 1e6
+		last = f.At
+		p.gap.add(f.At, v, 1)
+		switch {
+		case p.bundled:
+		case f.Tokens > 1:
+			p.itl.add(f.At, v/float64(f.Tokens), int(f.Tokens))
+		default:
+			p.itl.add(f.At, v, 1)
+		}
+	}
+}
+
+// tally counts events in the time of a window.
+type tally struct {
+	start, end exchange.Stamp
+	n          int
+	sum        float64
+	slices     [rateSlices]float64
+}
+
+// slices of a window behind the interval of a rate (batch means).
+const rateSlices = 10
+
+// add counts w at a moment of the window.
+func (t *tally) add(at exchange.Stamp, w float64) {
+	t.n++
+	t.sum += w
+	k := int(float64(at-t.start) / float64(t.end-t.start) * rateSlices)
+	t.slices[min(k, rateSlices-1)] += w
+}
+
+// rate is the sum over the window, with a Student interval over ten equal
+// slices of it; without one below fifty events, where slices are too coarse.
+func (t *tally) rate(unit string) result.Rate {
+	seconds := float64(t.end-t.start) / 1e9
+	r := result.Rate{Unit: unit, Value: result.Num(t.sum / seconds), N: t.n}
+	if t.n < 5*rateSlices {
+		return r
+	}
+	means := make([]float64, rateSlices)
+	for i, w := range t.slices {
+		means[i] = w / (seconds / rateSlices)
+	}
+	if _, lo, hi, ok := stats.MeanInterval(means, conf); ok {
+		r.Lo, r.Hi = result.Num(max(0, lo)), result.Num(hi)
+	}
+	return r
+}

@@ -1,0 +1,217 @@
+package suite
+
+import (
+	"math"
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/cost"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/validity"
+)
+
+// observed is what validity and the client's own record need of a cell beyond
+// its statistics: sums, and few numbers for each request.
+type observed struct {
+	stamped, kernel int            // exchanges with a first token, and those of them that the kernel stamped
+	first, last     exchange.Stamp // of the measured requests: due first, over last
+
+	repeated                              int // prompts that the target had been sent before
+	ok, noUsage, overTokens, ownStamps    int
+	frames, coalescedOK, coalesced, fresh int
+	retransmits, unpriced                 int
+	input, cached                         float64
+	cachedKnown                           bool
+	rtts, lengthErrs                      []float64 // ms; relative
+
+	start, end         exchange.Stamp // the measured window
+	inFlight, inSystem float64        // ns
+	done               int
+}
+
+// add takes an exchange in the first pass; sent are the hashes of the prompts
+// that the target has been sent.
+func (c *loggedCell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
+	c.Add(x)
+	o := &c.seen
+	if x.FirstToken.Happened() {
+		o.stamped++
+		if x.KernelStamps {
+			o.kernel++
+		}
+	}
+	if x.PromptHash != 0 {
+		if _, before := sent[x.PromptHash]; before && x.Phase == exchange.Measured {
+			o.repeated++
+		}
+		sent[x.PromptHash] = struct{}{}
+	}
+	if x.Phase != exchange.Measured {
+		return
+	}
+	if o.first == 0 || x.Due < o.first {
+		o.first = x.Due
+	}
+	o.last = max(o.last, x.Done, x.Due)
+	o.coalesced += x.Coalesced
+	if x.Connected.Happened() {
+		o.fresh++
+	}
+	if x.RTT > 0 {
+		o.rtts = append(o.rtts, x.RTT.Seconds()*1e3)
+		if x.Retransmits > 0 {
+			o.retransmits++
+		}
+	}
+	if x.Class == exchange.OK {
+		c.addOK(x)
+	}
+}
+
+// addOK takes a measured request that succeeded.
+func (c *loggedCell) addOK(x *exchange.Exchange) {
+	o := &c.seen
+	o.ok++
+	if !x.KernelStamps {
+		o.ownStamps++
+	}
+	o.frames += len(x.Frames)
+	o.coalescedOK += x.Coalesced
+	if x.OutputTokens != nil {
+		if len(x.Frames) > *x.OutputTokens {
+			o.overTokens++
+		}
+		if x.FixedOutput && x.AskedOutput > 0 {
+			o.lengthErrs = append(o.lengthErrs, math.Abs(float64(*x.OutputTokens-x.AskedOutput))/float64(x.AskedOutput))
+		}
+	} else {
+		o.noUsage++
+	}
+	if x.InputTokens != nil && x.CachedTokens != nil {
+		o.cachedKnown = true
+		o.input += float64(*x.InputTokens)
+		o.cached += float64(*x.CachedTokens)
+	}
+	if c.Benchmark != plan.Latency && c.Benchmark != plan.Cost {
+		return
+	}
+	if x.InputTokens == nil || x.OutputTokens == nil {
+		o.unpriced++
+		return
+	}
+	u := cost.Usage{Prompt: x.Prompt, Input: *x.InputTokens, Output: *x.OutputTokens}
+	if x.CachedTokens != nil {
+		u.Cached = new(*x.CachedTokens) // the exchange's own is used again
+	}
+	c.usage = append(c.usage, u)
+}
+
+// settle begins the second pass.
+func (o *observed) settle(start, end exchange.Stamp) { o.start, o.end = start, end }
+
+// addInWindow takes an exchange in the second pass.
+func (o *observed) addInWindow(x *exchange.Exchange) {
+	if !x.Writing.Happened() || !x.Done.Happened() || o.end <= o.start {
+		return
+	}
+	o.inFlight += math.Max(0, float64(min(x.Done, o.end)-max(x.Writing, o.start)))
+	if x.Done >= o.start && x.Done < o.end {
+		o.done++
+		o.inSystem += float64(x.Done - x.Writing)
+	}
+}
+
+// bounds of the measured window; an interrupted cell ends with what was seen
+// last.
+func (c *loggedCell) bounds() (start, end exchange.Stamp) {
+	if c.window != nil {
+		return c.window.Start, c.window.End
+	}
+	return c.seen.first, c.seen.last
+}
+
+// observe fills what the cell's statistics do not show.
+func (c *loggedCell) observe(v *validity.Cell) {
+	o := &c.seen
+	v.Repeated = o.repeated
+	v.KernelStamps = o.ownStamps == 0
+	var added []float64
+	delays := c.Values("client_delay")
+	for i, late := range c.Values("lateness") {
+		if sum := late + delays[i]; !math.IsNaN(sum) {
+			added = append(added, sum)
+		}
+	}
+	if len(added) > 0 {
+		slices.Sort(added)
+		p := stats.Quantile(added, 0.99)
+		if len(added) < 100 {
+			p = added[len(added)-1]
+		}
+		v.ClientAddedP99 = &p
+	}
+	var e2e []float64
+	for i, d := range c.Values("e2e") {
+		if c.OK(i) && !math.IsNaN(d) {
+			e2e = append(e2e, d)
+		}
+	}
+	if len(e2e) > 0 {
+		slices.Sort(e2e)
+		v.MedianE2E = stats.Quantile(e2e, 0.5)
+	}
+	if o.frames > 0 {
+		v.Coalesced = float64(o.coalescedOK) / float64(o.frames)
+	}
+	if o.ok > 0 {
+		v.UsageMissing = float64(o.noUsage) / float64(o.ok)
+		v.FramesOverTokens = float64(o.overTokens) / float64(o.ok)
+	}
+	if o.cachedKnown && o.input > 0 {
+		v.CachedShare = new(o.cached / o.input)
+	}
+	if m, ok := mean(o.lengthErrs); ok {
+		v.LengthError = &m
+	}
+	if o.done > 0 {
+		window := float64(o.end - o.start)
+		v.InFlight, v.Lambda, v.W = o.inFlight/window, float64(o.done)/window*1e9, o.inSystem/float64(o.done)/1e9
+	}
+}
+
+// clientOf is what the client saw of itself in a cell, with what its exchanges
+// say of their connections; nil for a cell that was cut short.
+func clientOf(c *loggedCell) *result.Client {
+	if c.window == nil {
+		return nil
+	}
+	k := c.window.Client
+	k.Coalesced += c.seen.coalesced
+	k.NewConnections += c.seen.fresh
+	if len(c.seen.rtts) > 0 {
+		slices.Sort(c.seen.rtts)
+		k.RTT, k.Retransmits = new(stats.Quantile(c.seen.rtts, 0.5)), new(c.seen.retransmits)
+	}
+	return &k
+}
+
+// dependenceOf returns how much a metric's values depend on each other; it is
+// worked out once, whatever the number of limits.
+func (c *loggedCell) dependenceOf(tag string, values []float64) stats.Dependence {
+	d, ok := c.dependence[tag]
+	if !ok {
+		d = stats.NewDependence(values)
+		c.dependence[tag] = d
+	}
+	return d
+}
+
+// hashesOf returns the hashes of the prompts that a target has been sent.
+func (l *logged) hashesOf(target string) map[uint64]struct{} {
+	if l.hashes[target] == nil {
+		l.hashes[target] = map[uint64]struct{}{}
+	}
+	return l.hashes[target]
+}
