@@ -128,11 +128,11 @@ func (c Config) strictest() float64 {
 	return q
 }
 
-// throughput is the rate of completions: the slope of their count over time by
+// Throughput is the rate of completions: the slope of their count over time by
 // least squares, after the first tenth. Requests that end in bunches, as those
 // of a closed loop do, make the ratio of number and time wrong by up to a
 // bunch; the slope is wrong by the square of that.
-func (o Observation) throughput() float64 {
+func (o Observation) Throughput() float64 {
 	at := slices.Sorted(slices.Values(o.Completions))
 	at = at[len(at)/10:]
 	if len(at) < 3 {

@@ -67,13 +67,13 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 	}
 	last := rungs[len(rungs)-1]
 	over := last.failed() > 0.1 || spent(h) > ladderShare*c.seconds() || 2*last.Users > c.maxUsers()
-	if n := len(rungs); n > 1 && last.throughput() < growth*rungs[n-2].throughput() || over {
+	if n := len(rungs); n > 1 && last.Throughput() < growth*rungs[n-2].Throughput() || over {
 		users := last.Users
 		if last.failed() > 0.1 && n > 1 {
 			users = rungs[n-2].Users // errors are no way to carry load
 		}
 		// A quarter of a minute or so, but enough requests to see a rate.
-		rate := last.throughput()
+		rate := last.Throughput()
 		requests := int(math.Ceil(min(2000, max(40, 4*float64(users), 20*rate))))
 		return Step{
 			Cell: Cell{Role: Saturation, Users: users, Requests: requests},
@@ -84,7 +84,7 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 	step := 2
 	if n := len(rungs); n > 1 {
 		before := rungs[n-2]
-		if last.throughput()/before.throughput() > 0.9*float64(last.Users)/float64(before.Users) && 4*last.Users <= c.maxUsers() {
+		if last.Throughput()/before.Throughput() > 0.9*float64(last.Users)/float64(before.Users) && 4*last.Users <= c.maxUsers() {
 			step = 4
 		}
 	}
@@ -103,7 +103,7 @@ func (c Config) saturation(h []Observation) (rate float64, users int) {
 	for i := range h {
 		o := &h[i]
 		if o.Role == Saturation {
-			return o.throughput(), o.Users
+			return o.Throughput(), o.Users
 		}
 	}
 	return 0, 0

@@ -47,6 +47,7 @@ var (
 	baselineFlags = []string{"baseline", "baseline-model", "baseline-key-env", "baseline-key-file", "baseline-key-command", "baseline-api"}
 	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
 	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}
+	capacityFlags = []string{"slo", "in", "max-time", "precision", "capacity-arrival", "capacity-burstiness"}
 	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "think-time", "trace", "speed"}
 )
 

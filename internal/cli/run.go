@@ -144,6 +144,42 @@ Latency counts from when a request was due.`,
 	return c
 }
 
+func newCapacity(p *Process) *cobra.Command {
+	var f planFlags
+	var o output
+	c := &cobra.Command{
+		Use:   "capacity [URL | plan.yaml]",
+		Short: "Find the highest load that an endpoint carries inside limits",
+		Long: `Find the highest load that an endpoint carries inside limits.
+
+First a closed loop with more and more users finds saturation. Then open loops
+close in on the border, overloaded ones are cut short, and at the end a run of
+its own, with fresh arrivals and prompts, has to prove the answer: all limits
+must hold at error probability 0.05 together. What is not proved is not
+claimed; the answer then is a range, and what more time would buy.
+
+Limits are quantiles of requests (ttft.p99<500ms, tpot.p95<40ms, e2e.p95<10s) or
+success>=99.9%. mlperf/llama3.1-8b/interactive and its like stand for the limits
+of an MLPerf benchmark. A 99th percentile needs hundreds of requests that do not
+depend on each other, near the border thousands: on a slow endpoint that is
+hours. A 95th percentile needs a fifth of that.`,
+		Example: `  inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p95<500ms' --slo 'tpot.p95<40ms'
+  inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p99<1s' --in users --max-time 30m
+  inferometer capacity sim:vllm --slo 'ttft.p95<60ms' --max-time 2m`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			arg := first(args)
+			if arg == "" && !p.namesEndpoint(&f) {
+				return usagef("give the URL of the endpoint, as in: inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p95<500ms'")
+			}
+			return p.run(c.Context(), &f, &o, arg, "capacity")
+		},
+	}
+	f.add(c, capacityFlags, targetFlags, workFlags, []string{"name", "seed", "dir"}, clientFlags)
+	o.add(c)
+	return c
+}
+
 func newHardware(p *Process) *cobra.Command {
 	var f planFlags
 	var o output

@@ -107,6 +107,11 @@ func All(r *result.Result) []Figure {
 		add(distribution(r, "load-distribution", "load", "ttft", l.Cells, l.Evidence))
 		add(distribution(r, "load-e2e-distribution", "load", "e2e", l.Cells, l.Evidence))
 	}
+	if c := b.Capacity; c != nil {
+		for _, f := range capacity(c) {
+			add(f)
+		}
+	}
 	if t := b.Throughput; t != nil {
 		add(throughput(t))
 		add(outputThroughput(t))

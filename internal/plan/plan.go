@@ -21,6 +21,7 @@ const (
 	Quality    Benchmark = "quality"
 	Hardware   Benchmark = "hardware"
 	Load       Benchmark = "load"
+	Capacity   Benchmark = "capacity" // the search of the capacity command; not part of the suite either
 )
 
 // Plan is everything that a run depends on. The zero Plan is not valid; start
@@ -42,6 +43,7 @@ type Plan struct {
 	Cost       CostPlan       `yaml:"cost" json:"cost"`
 	Quality    QualityPlan    `yaml:"quality" json:"quality"`
 	Load       LoadPlan       `yaml:"load" json:"load"`
+	Capacity   CapacityPlan   `yaml:"capacity" json:"capacity"`
 
 	// Claims are decided by the run and set the exit code.
 	Claims []Claim `yaml:"claims,omitempty" json:"claims,omitempty"`
@@ -179,6 +181,26 @@ type LoadPlan struct {
 	Speed      float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
 }
 
+// CapacityPlan is the search of the capacity command.
+type CapacityPlan struct {
+	// SLO lists the limits that the load must keep, all at once. Without one only
+	// saturation is looked for.
+	SLO SLO `yaml:"slo,omitempty" json:"slo,omitempty"`
+	// In is "rate" (requests/s of an open loop) or "users" (of a closed loop).
+	In string `yaml:"in" json:"in"`
+	// MaxTime is how long the cells of the search may take in all.
+	MaxTime Duration `yaml:"max_time" json:"max_time"`
+	// Precision is how near to the border the answer should come, as a share.
+	Precision float64 `yaml:"precision" json:"precision"`
+	// Arrival is the process of the open loops.
+	Arrival    string  `yaml:"arrival" json:"arrival"`
+	Burstiness float64 `yaml:"burstiness,omitempty" json:"burstiness,omitempty"`
+}
+
+// SLO is a list of limits in the grammar of limits; a name mlperf/MODEL/SCENARIO
+// stands for the limits of that MLPerf benchmark.
+type SLO []string
+
 // ClientPlan is how the client behaves.
 type ClientPlan struct {
 	MaxInflight    int      `yaml:"max_inflight,omitempty" json:"max_inflight,omitempty"` // 0: no limit
@@ -259,6 +281,7 @@ func Default() Plan {
 		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
 		Cost:       CostPlan{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12},
 		Quality:    QualityPlan{Kinds: []string{"viral_hook", "technical", "code_generation"}, OutputTokens: 160},
+		Capacity:   CapacityPlan{In: "rate", MaxTime: Duration(10 * time.Minute), Precision: 0.05, Arrival: "poisson"},
 		Client: ClientPlan{
 			Timeout:        Duration(10 * time.Minute),
 			IdleTimeout:    Duration(120 * time.Second),

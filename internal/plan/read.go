@@ -79,8 +79,8 @@ func Read(s Sources) (Plan, Provenance, error) {
 		return p, prov, err
 	}
 	for _, set := range s.Set {
-		if set.Path == "claims" && prov["claims"] != set.From {
-			p.Claims = nil // flags replace the file's claims, then add up
+		if prov[set.Path] != set.From {
+			p.forget(set.Path) // flags replace the file's, then add up
 		}
 		if err := p.set(set.Path, set.Value); err != nil {
 			return p, prov, fmt.Errorf("%s: %w", set.From, err)
@@ -89,6 +89,16 @@ func Read(s Sources) (Plan, Provenance, error) {
 	}
 	p.settle(prov)
 	return p, prov, nil
+}
+
+// forget empties a list whose further values add up.
+func (p *Plan) forget(path string) {
+	switch path {
+	case "claims":
+		p.Claims = nil
+	case "capacity.slo":
+		p.Capacity.SLO = nil
+	}
 }
 
 func readPlan(path string) ([]byte, error) {
@@ -180,9 +190,7 @@ func (p *Plan) readEnv(env []string, prov Provenance) error {
 			}
 			return fmt.Errorf("the environment variable %s is no key of a plan%s; unset it or correct it", name, metric.DidYouMean(name, names))
 		}
-		if keys[i].Path == "claims" {
-			p.Claims = nil
-		}
+		p.forget(keys[i].Path)
 		if err := p.set(keys[i].Path, value); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

@@ -66,6 +66,7 @@ func (p Plan) Validate() error {
 	p.validateTargets(&out)
 	p.validateSizes(&out)
 	p.validateLoad(&out)
+	p.validateCapacity(&out)
 	p.validateClaims(&out)
 	p.validateWords(&out)
 	if len(out) == 0 {
@@ -290,7 +291,7 @@ func (p Plan) validateClaims(out *problems) {
 			out.add(path+".limit", "%s", text)
 		}
 		b := BenchmarkOf(c, l)
-		if !slices.Contains(append(All(), Load), b) {
+		if !slices.Contains(append(All(), Load, Capacity), b) {
 			out.add(path+".benchmark", "%q is no benchmark%s", b, metric.DidYouMean(string(b), names(All())))
 		}
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
@@ -331,7 +332,7 @@ func undecidable(l metric.Limit) string {
 
 func (p Plan) validateWords(out *problems) {
 	for _, b := range p.Only {
-		if !slices.Contains(append(All(), Load), b) {
+		if !slices.Contains(append(All(), Load, Capacity), b) {
 			out.add("only", "%q is no benchmark%s; use %s", b, metric.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
 		}
 	}

@@ -114,6 +114,12 @@ func parseList(v reflect.Value, text string) error {
 		}
 		return nil
 	}
+	if slo, ok := v.Addr().Interface().(*SLO); ok {
+		for limit := range strings.SplitSeq(text, ",") {
+			*slo = append(*slo, strings.TrimSpace(limit))
+		}
+		return nil
+	}
 	list := reflect.MakeSlice(v.Type(), 0, 4)
 	for item := range strings.SplitSeq(text, ",") {
 		if item = strings.TrimSpace(item); item == "" {

@@ -87,6 +87,7 @@ func sections(r *result.Result) []section {
 	b := r.Benchmarks
 	add(latency(b.Latency))
 	add(load(b.Load))
+	add(capacity(b.Capacity))
 	add(throughput(b.Throughput))
 	add(cost(b.Cost))
 	add(quality(b.Quality))

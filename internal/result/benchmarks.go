@@ -8,6 +8,7 @@ type Benchmarks struct {
 	Quality    *Quality    `json:"quality,omitempty"`
 	Hardware   *Hardware   `json:"hardware,omitempty"`
 	Load       *Load       `json:"load,omitempty"`
+	Capacity   *Capacity   `json:"capacity,omitempty"`
 }
 
 // Comparison is an effect with its interval.

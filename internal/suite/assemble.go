@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -44,7 +45,14 @@ func assemble(p plan.Plan, l *logged) (*result.Result, error) {
 	res.Benchmarks.Cost = a.cost(res.Benchmarks.Throughput)
 	res.Benchmarks.Hardware = l.hardware
 	res.Benchmarks.Load = a.load()
+	if res.Benchmarks.Capacity, err = a.capacity(); err != nil {
+		return nil, err
+	}
 	res.Validity = validity.Judge(a.validity(res))
+	if c := res.Benchmarks.Capacity; c != nil && res.Validity.Status == result.Fail && c.Rate != nil {
+		c.Rate = nil
+		c.Text = "The measurement is invalid and proves nothing. If it could be believed: " + c.Text
+	}
 	res.Inputs = a.inputs()
 	for _, in := range res.Inputs {
 		if res.Evidence == "" {
@@ -76,6 +84,18 @@ func (a *assembly) limits() ([]metric.Limit, error) {
 			return nil, err
 		}
 		if l.Metric.Kind == metric.PerRequest && l.Metric.Unit != "points" {
+			out = append(out, l.PerRequest())
+		}
+	}
+	if !selected(a.plan, plan.Capacity) {
+		return out, nil
+	}
+	slo, err := a.plan.Capacity.SLO.Limits()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range slo {
+		if l.Metric.Kind == metric.PerRequest {
 			out = append(out, l.PerRequest())
 		}
 	}
@@ -196,6 +216,9 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 	in.Floor = a.log.floor
 	in.Client.Cores = res.Run.Host.Cores
 	for _, c := range a.log.cells {
+		if c.Search != nil && !c.decides() {
+			continue // exploration is meant to find the loads that are too much
+		}
 		cell := a.measured[c.ID]
 		v := validity.Cell{Result: &cell, TightestLimit: a.tightest()}
 		c.observe(&v)
@@ -209,6 +232,12 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 	}
 	in.Client.Limits = a.tightest()
 	return in
+}
+
+// decides reports whether a cell of a search is one that its answer rests on.
+func (c *loggedCell) decides() bool {
+	cut := c.window == nil || c.window.Reason != ""
+	return !cut && (c.Search.Role == capacity.Confirm || c.Search.Role == capacity.Saturation && len(c.Limits) == 0)
 }
 
 // tightest latency limit of the claims in ms; 0 if there is none.

@@ -17,8 +17,8 @@ import (
 
 // selected reports whether the plan asks for a benchmark.
 func selected(p plan.Plan, b plan.Benchmark) bool {
-	if b == plan.Load {
-		return slices.Contains(p.Only, plan.Load)
+	if b == plan.Load || b == plan.Capacity {
+		return slices.Contains(p.Only, b)
 	}
 	return len(p.Only) == 0 || slices.Contains(p.Only, b)
 }
@@ -33,6 +33,8 @@ type cell struct {
 	shape  loadgen.Shape
 	main   workload.Source // measured prompts
 	warm   workload.Source // prompts of their own for the warm-up
+	// trial gathers what a search needs; nil for other cells.
+	trial *trial
 	// keep holds the answers for scoring.
 	keep map[string]quality.Item
 }

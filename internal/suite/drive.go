@@ -69,6 +69,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 		shape.Warmup = 0
 	}
 	progress := newProgress(r, c, shape.Requests+len(shape.Times))
+	began := r.clock.Now()
 	self, lag := observe.Begin(r.clock.Start()), c.target.client.Watch()
 	d := r.driver(progress, false)
 	w, err := d.Run(ctx, r.Stop, shape, &requester{run: r, cell: c})
@@ -78,7 +79,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	if m := progress.median(); m > 0 {
 		c.target.medianE2E = m
 	}
-	end := windowRecord{Cell: c.ID, Start: w.Start, End: w.End, Reason: w.Reason, Client: self.End()}
+	end := windowRecord{Cell: c.ID, Began: began, Start: w.Start, End: w.End, Reason: w.Reason, Client: self.End()}
 	if l := lag(); l.Reads > 0 {
 		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
 	}
@@ -93,6 +94,12 @@ func (r *run) driver(p *progress, warming bool) *loadgen.Driver {
 			if err := r.log.Err(); err != nil {
 				return err // what cannot be kept is not worth sending
 			}
+			if t := p.cell.trial; t != nil && !warming {
+				if x.Due > 0 && p.cell.shape.Open() && t.overloaded(r.clock.Now()) {
+					return errOverload
+				}
+				t.admit(x)
+			}
 			return r.spend.admit(x)
 		},
 		Emit: func(x *exchange.Exchange) {
@@ -102,6 +109,9 @@ func (r *run) driver(p *progress, warming bool) *loadgen.Driver {
 				// must not.
 				y := *x
 				y.Phase, x = exchange.Warmup, &y
+			}
+			if t := p.cell.trial; t != nil && !warming {
+				t.add(x)
 			}
 			p.saw(x)
 			// A failed log ends the run after the cell; the exchange itself is over.

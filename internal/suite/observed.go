@@ -35,6 +35,9 @@ type observed struct {
 // that the target has been sent.
 func (c *loggedCell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	c.Add(x)
+	if c.trial != nil {
+		c.trial.add(x)
+	}
 	o := &c.seen
 	if x.FirstToken.Happened() {
 		o.stamped++

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
@@ -45,12 +46,16 @@ type cellRecord struct {
 	Workload  result.Workload  `json:"workload"`
 	Load      result.LoadShape `json:"load"`
 	Level     int              `json:"level,omitempty"`
+	// Search and Limits are those of a cell of a search.
+	Search *capacity.Cell `json:"search,omitempty"`
+	Limits []string       `json:"limits,omitempty"`
 }
 
 // windowRecord closes a cell: its measured window and what the client
 // observed of itself meanwhile.
 type windowRecord struct {
 	Cell   string         `json:"cell"`
+	Began  exchange.Stamp `json:"began,omitempty"` // of the cell, warm-up included
 	Start  exchange.Stamp `json:"start"`
 	End    exchange.Stamp `json:"end"`
 	Reason string         `json:"reason,omitempty"`
@@ -96,6 +101,7 @@ type loggedCell struct {
 	window *windowRecord // nil: the run was interrupted in it
 	measure.Collector
 	seen  observed
+	trial *trial       // of a cell of a search
 	usage []cost.Usage // of ok requests, where cost is worked out from it
 	// Dependence of the values of a metric, by its tag, for claims.
 	dependence map[string]stats.Dependence
@@ -168,6 +174,9 @@ func (l *logged) add(r exchange.Record) error {
 		// The pass is compared prompt by prompt.
 		c.KeepPrompts = c.Benchmark == plan.Latency
 		l.cells = append(l.cells, c)
+		if c.Search != nil && err == nil {
+			c.trial, err = newTrial(c.Limits)
+		}
 		return err
 	case exchange.KindExchange:
 		x := r.Exchange

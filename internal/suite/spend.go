@@ -18,6 +18,7 @@ type spend struct {
 	mu       sync.Mutex // protects all following fields
 	prices   map[string]result.Price
 	spent    float64
+	refused  bool // a request has been, so that the run is at its end
 	reserved map[*exchange.Exchange]float64
 }
 
@@ -49,10 +50,18 @@ func (s *spend) admit(x *exchange.Exchange) error {
 		held += v
 	}
 	if held+worst > s.cap {
+		s.refused = true
 		return fmt.Errorf("the spend cap is reached: $%.4f spent or promised of $%.4f (--max-cost)", held, s.cap)
 	}
 	s.reserved[x] = worst
 	return nil
+}
+
+// over reports whether the cap has stopped a request.
+func (s *spend) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
 }
 
 // settle books what x has cost. Without usage the whole reservation is booked.

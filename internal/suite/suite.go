@@ -89,7 +89,11 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err := r.calibrateClient(ctx, cells); err != nil {
 		return out, err
 	}
-	status, reason := r.measure(ctx, cells)
+	measure := func() (result.Status, string) { return r.measure(ctx, cells) }
+	if r.selected(plan.Capacity) {
+		measure = func() (result.Status, string) { return r.search(ctx) }
+	}
+	status, reason := measure()
 	if err := r.finish(status, reason); err != nil {
 		return out, fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, folder.path)
 	}

@@ -1,0 +1,71 @@
+package result
+
+// Capacity is the answer of a search for the highest load inside limits. Loads
+// are in requests/s of an open loop, or in users of a closed one, as In says.
+type Capacity struct {
+	Evidence Evidence `json:"evidence"`
+	In       string   `json:"in"`     // "rate" or "users"
+	Unit     string   `json:"unit"`   // "requests/s" or "users"
+	Limits   []string `json:"limits"` // all of which must hold
+	// Rate is the highest load at which a confirmation of its own proved every
+	// limit; absent where none did.
+	Rate *Number `json:"rate,omitempty"`
+	// Refuted is the lowest load at which a limit was shown not to hold. The
+	// border lies between Rate and it.
+	Refuted *Number `json:"refuted,omitempty"`
+	// Estimate is where the border seems to be, and Under and Over are the
+	// highest load that seemed to keep the limits and the lowest that did not:
+	// what exploration saw, without proof.
+	Estimate *Number `json:"estimate,omitempty"`
+	Under    *Number `json:"under,omitempty"`
+	Over     *Number `json:"over,omitempty"`
+	// Broke is the limit under most strain beyond the border, and Why what goes
+	// with it there.
+	Broke string `json:"broke,omitempty"`
+	Why   string `json:"why,omitempty"`
+
+	Saturation *Saturation `json:"saturation,omitempty"`
+	// More says what longer searches would be likely to prove.
+	More   []Promise `json:"more,omitempty"`
+	SpentS float64   `json:"spent_s"`
+	Text   string    `json:"text"` // the answer in a sentence
+	Trials []Trial   `json:"trials"`
+	Cells  []Cell    `json:"cells"` // one a trial
+}
+
+// Saturation is the most that a closed loop got out of the endpoint, whatever
+// the latency.
+type Saturation struct {
+	Rate  float64 `json:"rate"` // completions/s
+	Users int     `json:"users"`
+	// LittleError is by how much rate × response time differs from the users, as
+	// a share of them: the search's check of itself (Little 1961).
+	LittleError float64 `json:"little_error"`
+}
+
+// Promise is a load that a search of some length would be likely to prove.
+type Promise struct {
+	Seconds float64 `json:"seconds"`
+	Load    float64 `json:"load"`
+}
+
+// Trial is one cell of the search.
+type Trial struct {
+	Cell       string      `json:"cell"`
+	Role       string      `json:"role"` // ladder, saturation, explore, confirm
+	Rate       float64     `json:"rate,omitempty"`
+	Users      int         `json:"users,omitempty"`
+	Completed  float64     `json:"completed"` // completions/s
+	Overloaded bool        `json:"overloaded,omitempty"`
+	Alpha      float64     `json:"alpha,omitempty"`   // error probability of a confirmation
+	Verdict    Verdict     `json:"verdict,omitempty"` // of a confirmation
+	Limits     []TrialText `json:"limits,omitempty"`
+}
+
+// TrialText is what a trial says of one limit.
+type TrialText struct {
+	Limit string  `json:"limit"`
+	Over  int     `json:"over"`  // requests that broke it
+	N     int     `json:"n"`     // requests that it applies to
+	NEff  float64 `json:"n_eff"` // independent ones that they are worth
+}

@@ -1,0 +1,163 @@
+package suite
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan"
+)
+
+// trial gathers what a search needs of one of its cells: the same from running
+// exchanges as from those of a log.
+type trial struct {
+	limits []metric.Limit
+
+	mu    sync.Mutex // protects all following fields
+	rows  []capacity.Request
+	due   []float64 // of measured requests that were admitted, seconds of the run
+	done  []float64 // ends of requests of any phase, seconds of the run
+	ended []float64 // ends of measured requests
+	asked float64   // when overload was looked for last
+}
+
+// newTrial makes a trial on limits in words.
+func newTrial(texts []string) (*trial, error) {
+	t := &trial{}
+	for _, text := range texts {
+		l, err := metric.ParseLimit(text)
+		if err != nil {
+			return nil, err
+		}
+		t.limits = append(t.limits, l)
+	}
+	return t, nil
+}
+
+const nsPerS = 1e9
+
+// admit notes a measured request that goes out.
+func (t *trial) admit(x *exchange.Exchange) {
+	if x.Phase != exchange.Measured {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.due = append(t.due, float64(x.Due)/nsPerS)
+}
+
+// add takes an exchange that has ended.
+func (t *trial) add(x *exchange.Exchange) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x.Done.Happened() && x.Class == exchange.OK {
+		t.done = append(t.done, float64(x.Done)/nsPerS)
+	}
+	if x.Phase != exchange.Measured {
+		return
+	}
+	r := capacity.Request{Due: float64(x.Due) / nsPerS, OK: x.Class == exchange.OK}
+	if x.Done.Happened() && x.Class != exchange.Cut {
+		r.Done = float64(x.Done) / nsPerS
+		t.ended = append(t.ended, r.Done)
+	}
+	for _, l := range t.limits {
+		r.Excess = append(r.Excess, excess(l, x))
+	}
+	t.rows = append(t.rows, r)
+}
+
+// excess is by how much a request breaks a limit (capacity.Request). What we
+// cut short counts against the limit: it must not help a proof.
+func excess(l metric.Limit, x *exchange.Exchange) float64 {
+	if x.Class == exchange.Cut {
+		return math.Inf(1)
+	}
+	v, ok := measure.Value(l.Metric.Tag, x)
+	if !ok {
+		return math.NaN()
+	}
+	over := v - l.Value
+	if l.Op == metric.Greater || l.Op == metric.GreaterEqual {
+		over = -over
+	}
+	if holds := l.Holds(v); holds != (over <= 0) { // at the limit itself
+		over = math.SmallestNonzeroFloat64
+	}
+	return over
+}
+
+// overloaded reports, at most twice a second, whether the backlog grows.
+func (t *trial) overloaded(now exchange.Stamp) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := float64(now) / nsPerS
+	if len(t.due) == 0 || s-t.asked < 0.5 {
+		return false
+	}
+	t.asked = s
+	first := t.due[0]
+	return capacity.Overload(shifted(t.due, first), shifted(t.ended, first), s-first)
+}
+
+func shifted(at []float64, by float64) []float64 {
+	out := make([]float64, len(at))
+	for i, t := range at {
+		out[i] = t - by
+	}
+	return out
+}
+
+// observation is the trial as the search sees it. began is when the cell began,
+// warm-up included, and start and end are its measured window.
+func (t *trial) observation(c capacity.Cell, began, start, end exchange.Stamp, overloaded bool) capacity.Observation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	from, to := float64(start)/nsPerS, float64(end)/nsPerS
+	o := capacity.Observation{Cell: c, Window: to - from, Overloaded: overloaded}
+	last := to
+	for _, r := range t.rows {
+		last = max(last, r.Done)
+		r.Due -= from
+		if r.Done > 0 {
+			r.Done -= from
+		}
+		o.Requests = append(o.Requests, r)
+	}
+	slices.SortStableFunc(o.Requests, func(a, b capacity.Request) int { return cmp.Compare(a.Due, b.Due) })
+	for _, at := range t.done {
+		if at >= from && at < to {
+			o.Completions = append(o.Completions, at-from)
+		}
+	}
+	o.Seconds = last - float64(began)/nsPerS
+	return o
+}
+
+// searchConfig is the search that a plan asks for.
+func searchConfig(p plan.Plan) (capacity.Config, error) {
+	limits, err := p.Capacity.SLO.Limits()
+	c := capacity.Config{
+		Users: p.Capacity.In == "users", MaxSeconds: p.Capacity.MaxTime.Std().Seconds(),
+		Precision: p.Capacity.Precision, Seed: p.Seed,
+	}
+	for _, l := range limits {
+		s := capacity.Limit{Text: l.String()}
+		if q, ok := l.Quantile(); ok {
+			// What may break the limit lies above p99, or below p1.
+			s.Quantile = q
+			if l.Op == metric.Greater || l.Op == metric.GreaterEqual {
+				s.Quantile = 1 - q
+			}
+		} else {
+			s.Success = l.Value
+		}
+		c.Limits = append(c.Limits, s)
+	}
+	return c, err
+}
