@@ -72,9 +72,9 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 		if last.failed() > 0.1 && n > 1 {
 			users = rungs[n-2].Users // errors are no way to carry load
 		}
-		// A quarter of a minute or so, but enough requests to see a rate.
-		rate := last.Throughput()
-		requests := int(math.Ceil(min(2000, max(40, 4*float64(users), 20*rate))))
+		// A third of a minute or so, but enough requests to see a rate.
+		long := min(20, 0.1*c.seconds()) * last.Throughput()
+		requests := int(math.Ceil(min(2000, max(40, 4*float64(users), long))))
 		return Step{
 			Cell: Cell{Role: Saturation, Users: users, Requests: requests},
 			Why:  fmt.Sprintf("saturation: %d users for longer", users),
