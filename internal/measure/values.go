@@ -71,10 +71,10 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 		if !x.Connected.Happened() {
 			return 0, false
 		}
-		return float64(x.DNS+x.TCP+x.TLS) / 1e6, true
+		return float64(x.SetUp()) / 1e6, true
 	case "client_delay":
 		v, ok := x.Writing.Sub(x.Started)
-		return v - float64(x.DNS+x.TCP+x.TLS)/1e6, ok
+		return v - float64(x.SetUp())/1e6, ok
 	case "input_tokens":
 		if x.InputTokens != nil && x.Class == exchange.OK {
 			return float64(*x.InputTokens), true
