@@ -411,6 +411,9 @@ type Validity struct {
 	// Floor is what this client adds on this machine at the heaviest load of
 	// the plan, measured before the run; absent where it was not.
 	Floor *Floor `json:"floor,omitempty"`
+	// Parser is how the reader of frames compared with a full JSON parser, by
+	// target; absent where no frames were kept.
+	Parser []Parser `json:"parser,omitempty"`
 }
 
 // Check is one reason to believe the run or not.

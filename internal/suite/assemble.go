@@ -218,7 +218,7 @@ func (a *assembly) inputs() []result.Input {
 func (a *assembly) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
 	in.Client.Shared = a.log.run.SharedSim
-	in.Floor = a.log.floor
+	in.Floor, in.Parser = a.log.floor, a.log.parser
 	in.Client.Cores = res.Run.Host.Cores
 	seen := map[string]map[uint64]bool{}
 	for _, c := range a.log.cells {
@@ -265,6 +265,8 @@ func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]
 	var frames, coalesced, ok, noUsage, overTokens int
 	var input, cached float64
 	cachedKnown := false
+	t, _ := a.log.target(c.Target)
+	embeds := t.API == plan.Embeddings // an answer without tokens
 	v.KernelStamps = true
 	start, end := c.bounds()
 	var inFlight, inSystem float64
@@ -299,9 +301,10 @@ func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]
 		}
 		frames += len(x.Frames)
 		coalesced += x.Coalesced
-		if x.OutputTokens == nil {
+		switch {
+		case x.OutputTokens == nil && (!embeds || x.InputTokens == nil):
 			noUsage++
-		} else {
+		case x.OutputTokens != nil:
 			if len(x.Frames) > *x.OutputTokens {
 				overTokens++
 			}

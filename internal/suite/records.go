@@ -12,7 +12,7 @@ import (
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
 // the run: run, target…, hardware, floor, then for each cell its record, its
-// exchanges and its window, then scores, then end.
+// exchanges and its window, then the parser's check, scores, end.
 const (
 	kindRun      = "run"
 	kindTarget   = "target"
@@ -20,6 +20,7 @@ const (
 	kindFloor    = "floor"
 	kindCell     = "cell"
 	kindWindow   = "window"
+	kindParser   = "parser"
 	kindScore    = "score"
 	kindEnd      = "end"
 )
@@ -79,6 +80,7 @@ type logged struct {
 	hardware *result.Hardware
 	floor    *result.Floor // nil: the client was not calibrated
 	cells    []*loggedCell
+	parser   []result.Parser
 	scores   []scoreRecord
 	end      *endRecord // nil: the run was interrupted
 	last     exchange.Stamp
@@ -162,6 +164,11 @@ func (l *logged) add(kind string, raw json.RawMessage) error {
 		}
 		c.window = &w
 		return nil
+	case kindParser:
+		var p result.Parser
+		err := json.Unmarshal(raw, &p)
+		l.parser = append(l.parser, p)
+		return err
 	case kindScore:
 		var s scoreRecord
 		err := json.Unmarshal(raw, &s)

@@ -90,6 +90,7 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 		return out, err
 	}
 	status, reason := r.measure(ctx, cells)
+	r.compareParser(ctx)
 	if err := r.finish(status, reason); err != nil {
 		return out, fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, folder.path)
 	}
