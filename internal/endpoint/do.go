@@ -127,6 +127,10 @@ func (e *attempt) run(parent context.Context, call *Call) {
 		e.refused(resp, body)
 		return
 	}
+	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		e.fail(exchange.Protocol, fmt.Sprintf("the server compressed its answer (%s) though it was asked not to; a compressor holds frames back, so turn it off for this path", cleanText(coding, 40)))
+		return
+	}
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); {
 	case kind == "text/html":
