@@ -148,11 +148,17 @@ func decodeText(escaped []byte) string {
 	if bytes.IndexByte(escaped, '\\') < 0 {
 		return strings.ToValidUTF8(string(escaped), "\uFFFD")
 	}
-	quoted := make([]byte, 0, len(escaped)+2)
-	quoted = append(append(append(quoted, '"'), escaped...), '"')
-	var s string
-	if err := json.Unmarshal(quoted, &s); err != nil {
+	s, ok := unquote(escaped)
+	if !ok {
 		return strings.ToValidUTF8(string(escaped), "\uFFFD")
 	}
 	return s
+}
+
+// unquote reads what is between the quotes of a JSON string.
+func unquote(escaped []byte) (s string, ok bool) {
+	quoted := make([]byte, 0, len(escaped)+2)
+	quoted = append(append(append(quoted, '"'), escaped...), '"')
+	err := json.Unmarshal(quoted, &s)
+	return s, err == nil
 }

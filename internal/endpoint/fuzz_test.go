@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 )
@@ -142,7 +143,7 @@ func slowStream(b []byte) (o outcome, ok bool) {
 		data = append(data, value)
 		payload := []byte(strings.Join(data, "\n"))
 		s, valid := parseChoices(payload)
-		if valid && (!comparable(payload) || s.mixed) {
+		if valid && (!comparable(payload) || s.mixed || !utf8.Valid(payload)) {
 			return o, false
 		}
 		var f frame

@@ -25,9 +25,15 @@ type seen struct {
 
 // asSeen is the same of a classified frame.
 func (f *frame) asSeen() seen {
+	plain := func(b []byte) string {
+		if s, ok := unquote(b); ok {
+			return s
+		}
+		return string(b)
+	}
 	return seen{
 		content: f.content, done: f.done, several: f.several, failed: f.err != nil,
-		kind: f.kind, text: decodeText(f.text), finish: string(f.finish), usage: f.usage,
+		kind: f.kind, text: plain(f.text), finish: plain(f.finish), usage: f.usage,
 		ids: f.ids, logprobs: f.logprobs,
 	}
 }

@@ -57,10 +57,13 @@ func classifyResponses(b []byte, f *frame) bool {
 	}
 	var (
 		kind, delta []byte
-		named       bool // a function's name came
-		r, whole    response
+		named       bool     // a function's name came
+		r           response // of an event
+		whole       frame    // what it says if it is a whole answer
+		wholeEnd    response
 		isWhole     bool
 	)
+	whole.reset()
 	for w.more('}') {
 		key := w.key()
 		switch string(key) {
@@ -79,15 +82,19 @@ func classifyResponses(b []byte, f *frame) bool {
 		case "object":
 			isWhole = string(w.stringOrSkip()) == "response"
 		default:
-			w.responseKey(key, f, &whole, true)
+			w.responseKey(key, &whole, &wholeEnd, true)
 		}
 	}
 	if !w.end() {
 		return false
 	}
 	if isWhole {
-		f.finish, f.done = whole.finish(), true
+		*f = whole
+		f.finish, f.done = wholeEnd.finish(), true
 		return true
+	}
+	if f.err == nil {
+		f.err = whole.err // some gateways send a bare error
 	}
 	if f.event(kind, delta, named); f.done {
 		f.finish = r.finish()
