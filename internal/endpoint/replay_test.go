@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log"
 	"math"
 	"testing"
 	"testing/iotest"
@@ -82,3 +83,6 @@ func everySplit(t *testing.T, c *Client, b []byte, want outcome) {
 		t.Fatalf("the end together with the last bytes:\n got %+v\nwant %+v", got, want)
 	}
 }
+
+// quietLog swallows what a test server says of handshakes that are meant to fail.
+func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }
