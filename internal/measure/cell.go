@@ -93,11 +93,21 @@ func metrics(in CellInput, measured []*exchange.Exchange, start, end exchange.St
 		s.Note = join(s.Note, "tokens estimated as one a frame where the server did not count them")
 		m.Stats["tpot"] = s
 	}
+	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(measured, firstUnknown) {
+		s.Note = join(s.Note, "the first frame counted as one token where the server did not say")
+		m.Stats["tpot"] = s
+	}
 	if gap, itl, ok := Pooled(measured); ok {
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}
 	rates(m.Rates, in, measured, start, end)
 	return m
+}
+
+// firstUnknown reports whether the tokens of the first frame are not known,
+// of an answer whose frames held several.
+func firstUnknown(x *exchange.Exchange) bool {
+	return x.Class == exchange.OK && x.OutputTokens != nil && len(x.Frames) > 0 && frameTokens(x, 0) == 0
 }
 
 // rates are counted over the window by the moment at which things happened,

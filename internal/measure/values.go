@@ -47,7 +47,7 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 		return tpot(x)
 	case "tpot_vllm":
 		n, src := x.Output()
-		if d, ok := x.LastToken.Sub(x.FirstToken); ok && src == exchange.FromUsage && n > 1 {
+		if d, ok := x.LastToken.Sub(x.FirstToken); ok && src != exchange.FromFrames && n > 1 {
 			return d / float64(n-1), true
 		}
 	case "user_rate":

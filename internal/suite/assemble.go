@@ -218,7 +218,7 @@ func (a *assembly) inputs() []result.Input {
 func (a *assembly) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
 	in.Client.Shared = a.log.run.SharedSim
-	in.Floor, in.Parser = a.log.floor, a.log.parser
+	in.Floor, in.Parser, in.Targets = a.log.floor, a.log.parser, a.log.targets
 	in.Client.Cores = res.Run.Host.Cores
 	seen := map[string]map[uint64]bool{}
 	for _, c := range a.log.cells {
@@ -357,7 +357,7 @@ func clientOf(c *loggedCell) *result.Client {
 		return nil
 	}
 	k := c.window.Client
-	var rtts []float64
+	var rtts, proxies []float64
 	again := 0
 	for _, x := range c.exchanges {
 		if x.Phase != exchange.Measured {
@@ -367,12 +367,19 @@ func clientOf(c *loggedCell) *result.Client {
 		if x.Connected.Happened() {
 			k.NewConnections++
 		}
+		if x.Proxy > 0 {
+			proxies = append(proxies, x.Proxy.Seconds()*1e3)
+		}
 		if x.RTT > 0 {
 			rtts = append(rtts, x.RTT.Seconds()*1e3)
 			if x.Retransmits > 0 {
 				again++
 			}
 		}
+	}
+	if len(proxies) > 0 {
+		slices.Sort(proxies)
+		k.ProxyP50 = new(stats.Quantile(proxies, 0.5))
 	}
 	if len(rtts) > 0 {
 		slices.Sort(rtts)

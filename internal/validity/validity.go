@@ -21,6 +21,8 @@ type Input struct {
 	Reason string        // why it is not complete
 	Floor  *result.Floor // of the heaviest load; nil: not calibrated
 	Parser []result.Parser
+	// Targets as they were found.
+	Targets []result.Target
 }
 
 // Cell is one cell and what its statistics do not show.
@@ -74,6 +76,9 @@ func Judge(in Input) result.Validity {
 			r.Cell = c.Result.ID
 			add(r)
 		}
+	}
+	for _, r := range targets(in) {
+		add(r)
 	}
 	add(parser(in.Parser))
 	add(calibration(in))
