@@ -1,5 +1,5 @@
-// Package endpoint performs one exchange over the wire with an
-// OpenAI-compatible server and notes when each part of it happened.
+// Package endpoint performs one exchange over the wire with a server of the
+// OpenAI or Anthropic APIs and notes when each part of it happened.
 //
 // Its opinions: a stamp is the time the bytes arrived, taken before they are
 // parsed (on Linux the kernel's receive time); the body is encoded before the
