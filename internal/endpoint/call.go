@@ -26,31 +26,41 @@ func (c *Call) Body() []byte { return c.body }
 
 // fields says which request fields the target takes, as Probe found out.
 type fields struct {
-	limit       string // name of the field for the token limit
+	limit       string // name of the field for the token limit; empty: none
 	temperature bool
 	usage       bool // stream_options.include_usage
 	ignoreEOS   bool
 	minTokens   bool
+	// At most one of these makes the server count the tokens of each frame.
+	continuous bool // stream_options.continuous_usage_stats
+	tokenIDs   bool // return_token_ids
+	logprobs   bool
 }
 
-func defaultFields() fields {
+// allFields are those of chat and completions that are tried at first.
+func allFields() fields {
 	return fields{limit: "max_tokens", temperature: true, usage: true, ignoreEOS: true, minTokens: true}
 }
 
 // names lists the optional fields that are sent.
 func (f fields) names(stream bool) []string {
-	out := []string{f.limit}
-	if f.temperature {
-		out = append(out, "temperature")
-	}
-	if stream && f.usage {
-		out = append(out, "stream_options.include_usage")
-	}
-	if f.ignoreEOS {
-		out = append(out, "ignore_eos")
-	}
-	if f.minTokens {
-		out = append(out, "min_tokens")
+	var out []string
+	for _, o := range []struct {
+		sent bool
+		name string
+	}{
+		{f.limit != "", f.limit},
+		{f.temperature, "temperature"},
+		{stream && f.usage, "stream_options.include_usage"},
+		{stream && f.continuous, "stream_options.continuous_usage_stats"},
+		{f.ignoreEOS, "ignore_eos"},
+		{f.minTokens, "min_tokens"},
+		{stream && f.tokenIDs, "return_token_ids"},
+		{stream && f.logprobs, "logprobs"},
+	} {
+		if o.sent {
+			out = append(out, o.name)
+		}
 	}
 	return out
 }
@@ -64,30 +74,16 @@ type message struct {
 func (c *Client) Encode(p Prompt) (*Call, error) {
 	f := c.fields
 	body := map[string]any{"model": c.model}
-	if c.cfg.API == "chat" {
-		var messages []message
-		if p.System != "" {
-			messages = append(messages, message{"system", p.System})
-		}
-		body["messages"] = append(messages, message{"user", p.User})
-	} else {
-		text := p.User
-		if p.System != "" {
-			text = p.System + "\n\n" + p.User
-		}
-		body["prompt"] = text
-	}
-	if p.MaxTokens > 0 {
+	if p.MaxTokens > 0 && f.limit != "" {
 		body[f.limit] = p.MaxTokens
 	}
+	c.dialect.body(body, p)
 	if f.temperature {
 		body["temperature"] = p.Temperature
 	}
-	if c.cfg.Stream {
+	if c.streams() {
 		body["stream"] = true
-		if f.usage {
-			body["stream_options"] = map[string]bool{"include_usage": true}
-		}
+		c.streamFields(body)
 	}
 	if p.Fixed && p.MaxTokens > 0 {
 		if f.ignoreEOS {
@@ -106,9 +102,27 @@ func (c *Client) Encode(p Prompt) (*Call, error) {
 	return &Call{body: b, stream: stream}, nil
 }
 
-func (c *Client) path() string {
-	if c.cfg.API == "completions" {
-		return "/completions"
+// streams reports whether event streams are asked for.
+func (c *Client) streams() bool { return c.cfg.Stream && c.dialect.streams }
+
+// streamFields adds the fields that make a stream tell its token counts.
+func (c *Client) streamFields(body map[string]any) {
+	f := c.fields
+	if f.usage {
+		options := map[string]bool{"include_usage": true}
+		if f.continuous {
+			options["continuous_usage_stats"] = true
+		}
+		body["stream_options"] = options
 	}
-	return "/chat/completions"
+	if f.tokenIDs {
+		body["return_token_ids"] = true
+	}
+	switch {
+	case !f.logprobs:
+	case c.dialect.name == "completions":
+		body["logprobs"] = 0 // of the chosen tokens alone
+	default:
+		body["logprobs"] = true
+	}
 }

@@ -41,6 +41,7 @@ func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange, watch
 	x.Error = c.redact(cleanText(x.Error, 2048))
 	text := decodeText(e.text)
 	x.AnswerBytes = len(text)
+	c.cfg.Check.settle(&e.held, x, odd(x))
 	return text
 }
 
@@ -60,9 +61,13 @@ type attempt struct {
 	total       *time.Timer
 	idle        *time.Timer
 
+	tlsStart, tlsDone exchange.Stamp // of a handshake through a proxy
+
 	idleSet  exchange.Stamp
 	text     []byte           // answer so far, JSON-escaped
-	counted  int              // generated tokens so far, by continuous usage; −1 before
+	counted  int              // generated tokens so far, by continuous usage
+	pending  int              // tokens of frames without content since the content before
+	held     held             // payloads for the check of the parser
 	bad      string           // why a frame could not be read
 	finished bool             // [DONE] came
 	watch    func(*timedConn) // told the connection at the end; for Probe
@@ -70,13 +75,16 @@ type attempt struct {
 }
 
 // scratch is memory that exchanges hand on to each other.
-type scratch struct{ buf, text, joined []byte }
+type scratch struct{ buf, text, joined, held []byte }
 
 var scratchPool = sync.Pool{New: func() any { return &scratch{buf: make([]byte, 8<<10)} }}
 
 func (e *attempt) release() {
 	if e.scratch != nil && cap(e.scratch.buf) <= 1<<20 && cap(e.text) <= 1<<20 {
 		e.scratch.text = e.text[:0]
+		if e.scratch.held = e.held.buf; cap(e.scratch.held) > 1<<20 {
+			e.scratch.held = nil
+		}
 		scratchPool.Put(e.scratch)
 	}
 	e.text = nil
@@ -93,7 +101,7 @@ func (e *attempt) run(parent context.Context, call *Call) {
 	defer e.total.Stop()
 	defer e.idle.Stop()
 
-	req, err := c.request(httptrace.WithClientTrace(ctx, e.trace()), http.MethodPost, c.base.JoinPath(c.path()).String(), call.body)
+	req, err := c.request(httptrace.WithClientTrace(ctx, e.trace()), http.MethodPost, c.base.JoinPath(c.dialect.path).String(), call.body)
 	if err != nil {
 		e.fail(exchange.Protocol, err.Error())
 		return
@@ -117,6 +125,10 @@ func (e *attempt) run(parent context.Context, call *Call) {
 	body := &watched{attempt: e, r: resp.Body}
 	if resp.StatusCode != http.StatusOK {
 		e.refused(resp, body)
+		return
+	}
+	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		e.fail(exchange.Protocol, fmt.Sprintf("the server compressed its answer (%s) though it was asked not to; a compressor holds frames back, so turn it off for this path", cleanText(coding, 40)))
 		return
 	}
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
@@ -215,8 +227,11 @@ func (e *attempt) whole(parent, ctx context.Context, body io.Reader) {
 		return
 	}
 	var f frame
-	if !classify(b, &f) {
-		e.fail(exchange.Protocol, "the answer is not the JSON of the OpenAI API: "+snippet(b))
+	d := &e.client.dialect
+	ok := d.classify(b, &f)
+	e.client.cfg.Check.hold(&e.held, b, &f, ok)
+	if !ok {
+		e.fail(exchange.Protocol, "the answer is not the JSON of the "+d.name+" API: "+snippet(b))
 		return
 	}
 	if f.err != nil {
@@ -228,8 +243,16 @@ func (e *attempt) whole(parent, ctx context.Context, body io.Reader) {
 	if f.content {
 		x.LastToken = last
 	}
-	e.conclude(string(f.finish))
+	if f.several {
+		e.fail(exchange.Protocol, manyAnswers)
+		return
+	}
+	e.conclude(d.finish(string(f.finish), f.kind == exchange.ToolCall))
 }
+
+// Several answers to one request have no one time to first token, and merging
+// them would make one out of them.
+const manyAnswers = "the server sent more than one answer to a request; ask for one (no n, best_of or list of prompts under body: in the plan)"
 
 // events reads an event stream.
 func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
@@ -239,7 +262,8 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 	}
 	e.scratch, _ = scratchPool.Get().(*scratch)
 	e.text = e.scratch.text
-	e.counted = -1
+	e.held.buf = e.scratch.held
+	d, check := &e.client.dialect, e.client.cfg.Check
 	r := eventReader{src: body, buf: e.scratch.buf}
 	var (
 		f       frame
@@ -255,6 +279,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		}
 		if len(line) == 0 {
 			if len(joined) > 0 {
+				check.hold(&e.held, joined, &f, false)
 				e.bad = snippet(joined)
 				joined = joined[:0]
 			}
@@ -284,16 +309,22 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 			joined = append(append(joined, '\n'), value...)
 			payload = joined
 		}
-		if !classify(payload, &f) {
+		if !d.classify(payload, &f) {
 			if len(joined) == 0 {
 				joined = append(joined, value...)
 			}
 			continue
 		}
-		if f.err != nil || isError {
+		check.hold(&e.held, payload, &f, true)
+		switch {
+		case f.err != nil || isError:
 			e.fail(exchange.StreamError, errorText(payload))
+		case f.several && x.Class == exchange.OK:
+			e.fail(exchange.Protocol, manyAnswers)
 		}
-		if f.content {
+		if !f.content {
+			e.pending += max(0, f.ids)
+		} else {
 			e.hit(&f, at)
 			if len(x.Frames) > 1 && r.reads == lastHit {
 				x.Coalesced++
@@ -304,11 +335,17 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 			e.takeUsage(&f.usage, at)
 		}
 		if len(f.finish) > 0 {
-			x.Finish = cleanText(string(f.finish), 40)
+			n := len(x.Frames)
+			x.Finish = cleanText(d.finish(string(f.finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
+		}
+		if f.done {
+			e.finished = true
+			x.Done = at
 		}
 		joined = joined[:0]
 	}
 	if len(joined) > 0 {
+		check.hold(&e.held, joined, &f, false)
 		e.bad = snippet(joined)
 	}
 	if e.finished {
@@ -323,14 +360,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 // hit notes a frame with generated content.
 func (e *attempt) hit(f *frame, at exchange.Stamp) {
 	x := e.x
-	fr := exchange.Frame{At: at, Kind: f.kind}
-	if f.usage.seen && f.usage.output >= 0 {
-		// Continuous usage: the count so far, with each frame.
-		if fr.Tokens = int32(f.usage.output - max(0, e.counted)); fr.Tokens < 0 {
-			fr.Tokens = 0
-		}
-		e.counted = f.usage.output
-	}
+	fr := exchange.Frame{At: at, Kind: f.kind, Tokens: e.tokens(f)}
 	if x.FirstToken == 0 {
 		x.FirstToken = at
 	}
@@ -368,7 +398,7 @@ func (e *attempt) takeUsage(u *usage, at exchange.Stamp) {
 func (e *attempt) ended(parent, ctx context.Context, err error) {
 	x := e.x
 	x.Done = e.client.clock.Now()
-	whole := x.Finish != "" && (x.InputTokens != nil || !e.client.fields.usage)
+	whole := !e.client.dialect.strict && x.Finish != "" && (x.InputTokens != nil || !e.client.fields.usage)
 	switch {
 	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		x.Done = e.lastRead()
@@ -407,6 +437,8 @@ func (e *attempt) conclude(finish string) {
 		e.fail(exchange.StreamError, fmt.Sprintf("the server ended the answer with finish_reason %q", finish))
 	case e.bad != "":
 		e.fail(exchange.BadFrame, "a frame of the stream is no JSON: "+e.bad)
+	case x.Streamed && !e.finished && e.client.dialect.strict:
+		e.fail(exchange.Truncated, "the stream ended without its last event")
 	case finish == "" && x.Streamed && !e.finished:
 		e.fail(exchange.Truncated, "the stream ended without a finish_reason")
 	case x.LastToken == 0 && finish != "content_filter":

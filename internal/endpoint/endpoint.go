@@ -1,5 +1,5 @@
-// Package endpoint performs one exchange over the wire with an
-// OpenAI-compatible server and notes when each part of it happened.
+// Package endpoint performs one exchange over the wire with a server of the
+// OpenAI or Anthropic APIs and notes when each part of it happened.
 //
 // Its opinions: a stamp is the time the bytes arrived, taken before they are
 // parsed (on Linux the kernel's receive time); the body is encoded before the
@@ -11,14 +11,11 @@ package endpoint
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -31,7 +28,7 @@ type Config struct {
 	// URL is http(s)://host[:port][/path], with or without /v1.
 	URL    string
 	Model  string // empty: the first of /v1/models
-	API    string // "chat" (default) or "completions"
+	API    string // one of APIs; empty: chat
 	Stream bool
 	Key    Key
 	// Headers are sent with each request; Body fields are added to each body
@@ -44,7 +41,17 @@ type Config struct {
 	IdleTimeout    time.Duration // of a silence within an exchange; 0: 120 s
 	Insecure       bool          // accept any certificate
 	CACert         string        // file of further certificate authorities, PEM
-	UserAgent      string
+	ClientCert     string        // file of the client's certificate, PEM
+	ClientKey      string        // file of its key, PEM
+	// Proxy is the URL of a proxy (http, https, socks5), or "none"; empty
+	// means what the environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
+	Proxy string
+	// Logprobs lets Probe ask for log probabilities to count the tokens of
+	// frames, where nothing cheaper does.
+	Logprobs bool
+	// Check keeps frames to compare the parser with; nil keeps none.
+	Check     *Check
+	UserAgent string
 
 	// Dial replaces the network's dialler, for tests over net.Pipe.
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -62,6 +69,7 @@ type Client struct {
 	transport *http.Transport
 	dialer    *dialer
 	clock     *exchange.Clock
+	dialect   dialect
 	fields    fields
 	stamping  io.Closer // nil where there are no kernel stamps
 	hangsUp   bool      // the server closes the connection after each answer
@@ -76,11 +84,9 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.API == "" {
-		cfg.API = "chat"
-	}
-	if cfg.API != "chat" && cfg.API != "completions" {
-		return nil, fmt.Errorf("api %q is not known: use chat or completions (--api)", cfg.API)
+	d, err := dialectOf(cfg.API)
+	if err != nil {
+		return nil, err
 	}
 	cfg.ConnectTimeout = orDefault(cfg.ConnectTimeout, 10*time.Second)
 	cfg.Timeout = orDefault(cfg.Timeout, 10*time.Minute)
@@ -88,7 +94,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = exchange.NewClock()
 	}
-	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, fields: defaultFields()}
+	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, dialect: d, fields: d.fields}
 	if !versionPath.MatchString(u.Path) {
 		if u.Path != "" {
 			given := *u
@@ -103,6 +109,10 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxy, err := proxyOf(cfg.Proxy)
+	if err != nil {
+		return nil, err
+	}
 	c.dialer = &dialer{dial: cfg.Dial, timeout: cfg.ConnectTimeout, clock: cfg.Clock, tls: conf}
 	if c.dialer.dial == nil {
 		c.dialer.dial = (&net.Dialer{}).DialContext
@@ -111,7 +121,7 @@ func New(cfg Config) (*Client, error) {
 		c.stamping = keepStamping()
 	}
 	c.transport = &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               proxy,
 		DialContext:         c.dialer.plain,
 		DialTLSContext:      c.dialer.secure,
 		TLSClientConfig:     conf,
@@ -161,7 +171,7 @@ func parseURL(s string) (*url.URL, error) {
 	}
 	u.Fragment = ""
 	u.Path = strings.TrimRight(u.Path, "/")
-	for _, end := range []string{"/chat/completions", "/completions", "/models"} {
+	for _, end := range []string{"/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models"} {
 		u.Path = strings.TrimSuffix(u.Path, end)
 	}
 	return u, nil
@@ -176,8 +186,15 @@ func (c *Client) setHeaders() error {
 	if c.cfg.UserAgent != "" {
 		c.header.Set("User-Agent", c.cfg.UserAgent)
 	}
+	for name, v := range c.dialect.header {
+		c.header.Set(name, v)
+	}
 	if c.cfg.Key != "" {
-		c.header.Set("Authorization", "Bearer "+string(c.cfg.Key))
+		if in := c.dialect.keyIn; in != "" {
+			c.header.Set(in, string(c.cfg.Key))
+		} else {
+			c.header.Set("Authorization", "Bearer "+string(c.cfg.Key))
+		}
 		c.secrets = append(c.secrets, string(c.cfg.Key))
 	}
 	for name, v := range c.cfg.Headers {
@@ -201,25 +218,6 @@ func validHeader(name, value string) bool {
 	})
 }
 
-func tlsConfig(cfg Config) (*tls.Config, error) {
-	conf := &tls.Config{InsecureSkipVerify: cfg.Insecure, MinVersion: tls.VersionTLS12} //nolint:gosec // the user's own flag --insecure
-	if cfg.CACert == "" {
-		return conf, nil
-	}
-	pem, err := os.ReadFile(cfg.CACert)
-	if err != nil {
-		return nil, fmt.Errorf("failed to read --ca-cert: %w", err)
-	}
-	conf.RootCAs, err = x509.SystemCertPool()
-	if err != nil {
-		conf.RootCAs = x509.NewCertPool()
-	}
-	if !conf.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-cert %q holds no certificate in PEM form", cfg.CACert)
-	}
-	return conf, nil
-}
-
 // URL returns the base URL that requests go to, with /v1 and without secrets.
 func (c *Client) URL() string { return c.base.String() }
 
@@ -237,12 +235,8 @@ func (c *Client) Close() {
 
 // Warm dials n connections, so that the next n concurrent requests need not.
 func (c *Client) Warm(ctx context.Context, n int) error {
-	probe, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String(), nil)
-	if err != nil {
-		return err
-	}
-	if proxy, err := c.transport.Proxy(probe); err != nil || proxy != nil {
-		return err // a proxy's connections are the proxy's business
+	if c.proxy() != nil {
+		return nil // a proxy's connections are the proxy's business
 	}
 	if err := c.dialer.warm(ctx, c.base.Scheme == "https", hostPort(c.base), n); err != nil {
 		return fmt.Errorf("failed to open %d connections to %s: %w", n, c.base.Host, c.explain(err))

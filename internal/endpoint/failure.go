@@ -82,15 +82,20 @@ func isTimeout(err error) bool {
 func cleanError(err error) error { return errors.New(cleanText(err.Error(), 500)) }
 
 // errorText finds the message in the body of an error, in the shapes that
-// servers use: {"error":{"message":…}}, {"error":…}, {"message":…}, {"detail":…}.
+// servers use: {"error":{"message":…}}, {"error":…}, {"response":{"error":…}},
+// {"message":…}, {"detail":…}.
 func errorText(b []byte) string {
 	var v struct {
 		Error   json.RawMessage `json:"error"`
 		Message json.RawMessage `json:"message"`
 		Detail  json.RawMessage `json:"detail"`
+
+		Response struct {
+			Error json.RawMessage `json:"error"`
+		} `json:"response"`
 	}
 	if json.Unmarshal(b, &v) == nil {
-		for _, raw := range []json.RawMessage{v.Error, v.Message, v.Detail} {
+		for _, raw := range []json.RawMessage{v.Error, v.Response.Error, v.Message, v.Detail} {
 			var s string
 			if json.Unmarshal(raw, &s) == nil && s != "" {
 				return cleanText(s, 500)
@@ -143,11 +148,17 @@ func decodeText(escaped []byte) string {
 	if bytes.IndexByte(escaped, '\\') < 0 {
 		return strings.ToValidUTF8(string(escaped), "\uFFFD")
 	}
-	quoted := make([]byte, 0, len(escaped)+2)
-	quoted = append(append(append(quoted, '"'), escaped...), '"')
-	var s string
-	if err := json.Unmarshal(quoted, &s); err != nil {
+	s, ok := unquote(escaped)
+	if !ok {
 		return strings.ToValidUTF8(string(escaped), "\uFFFD")
 	}
 	return s
+}
+
+// unquote reads what is between the quotes of a JSON string.
+func unquote(escaped []byte) (s string, ok bool) {
+	quoted := make([]byte, 0, len(escaped)+2)
+	quoted = append(append(append(quoted, '"'), escaped...), '"')
+	err := json.Unmarshal(quoted, &s)
+	return s, err == nil
 }

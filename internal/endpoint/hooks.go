@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"crypto/tls"
 	"io"
 	"net/http/httptrace"
 	"time"
@@ -28,13 +29,30 @@ func (e *attempt) trace() *httptrace.ClientTrace {
 				p, _ := e.conn.recv.path()
 				e.retransmits = p.retransmits
 			}
-			if !info.Reused && !e.conn.warmed && e.conn.connected > e.began {
+			switch {
+			case info.Reused || e.conn.warmed:
+			case e.tlsDone > e.began: // through a proxy: the transport did it
+				x.DNS, x.TCP, x.Connected = e.conn.dns, e.conn.tcp, e.tlsDone
+				x.TLS, x.Proxy = time.Duration(e.tlsDone-e.tlsStart), time.Duration(e.tlsStart-e.conn.connected)
+			case e.conn.connected > e.began:
 				x.DNS, x.TCP, x.TLS, x.Connected = e.conn.dns, e.conn.tcp, e.conn.tls, e.conn.connected
 				if e.conn.dialled < e.began { // dialled for another request first
 					x.DNS, x.TLS, x.TCP = 0, 0, time.Duration(e.conn.connected-e.began)
 				}
 			}
 			x.Reused = info.Reused || e.conn.warmed
+		},
+		// Only a handshake over a proxy's connection comes here: for others the
+		// dialer does it.
+		TLSHandshakeStart: func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.tlsStart = c.clock.Now()
+		},
+		TLSHandshakeDone: func(tls.ConnectionState, error) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.tlsDone = c.clock.Now()
 		},
 		GotFirstResponseByte: func() {
 			e.mu.Lock()

@@ -18,13 +18,16 @@ import (
 
 // Found is what Probe learned about a target.
 type Found struct {
-	Model       string
-	Models      []string // as /v1/models lists them; nil if it does not
-	Server      string   // software, as far as it says
-	Evidence    string   // "measured", or "simulated" for the embedded simulator
-	Abilities   []result.Ability
-	Fields      []string // optional request fields that are sent
-	FixedOutput bool     // a fixed output length was accepted
+	Model     string
+	Models    []string // as /v1/models lists them; nil if it does not
+	Server    string   // software, as far as it says
+	Evidence  string   // "measured", or "simulated" for the embedded simulator
+	Abilities []result.Ability
+	// Fields are the optional request fields that are sent, and as body.NAME
+	// and header.NAME those that the plan gives.
+	Fields      []string
+	FixedOutput bool   // a fixed output length was accepted
+	Proxy       string // that connections go through, without user and password; empty: none
 }
 
 // Marks of the embedded simulator.
@@ -48,13 +51,20 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	if err != nil {
 		return found, err
 	}
-	found.Fields = c.fields.names(c.cfg.Stream)
+	if x, err = c.tryCounts(ctx, x); err != nil {
+		return found, err
+	}
+	found.Fields = append(c.fields.names(c.streams()), c.given()...)
+	found.Proxy = c.Proxy()
 	found.FixedOutput = c.fields.ignoreEOS || c.fields.minTokens
-	if c.cfg.Stream {
+	if c.streams() {
 		found.Abilities = append(found.Abilities, ability("streaming", x.Streamed, "the server answered a streaming request with one JSON object: there is no time to first token"))
 	}
+	if x.Streamed {
+		found.Abilities = append(found.Abilities, ability("frame tokens", x.FrameTokens != exchange.Unknown, "the server does not say how many tokens a frame holds: itl is withheld where frames hold several, and the first frame is taken for one token"))
+	}
 	found.Abilities = append(found.Abilities,
-		ability("usage", x.OutputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
+		ability("usage", x.OutputTokens != nil || c.dialect.name == "embeddings" && x.InputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
 		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request connects anew, and that time is part of its latency"),
 		ability("fixed output", found.FixedOutput, "answers may end early: their length is the model's choice"),
 		c.metricsAbility(ctx))
@@ -122,6 +132,7 @@ func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err 
 			ID      string `json:"id"`
 			OwnedBy string `json:"owned_by"`
 		} `json:"data"`
+		HasMore bool `json:"has_more"` // this page is not all
 	}
 	if err := json.Unmarshal(a.body, &list); err != nil {
 		return false, fmt.Errorf("%s/models answered with %s and not with the JSON of the OpenAI API: is the URL that of an API? (%s)", c.base, contentKind(a), snippet(a.body))
@@ -149,7 +160,7 @@ func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err 
 		return false, nil
 	case c.model == "":
 		c.model = found.Models[0]
-	case !slices.Contains(found.Models, c.model):
+	case !list.HasMore && !slices.Contains(found.Models, c.model):
 		return false, fmt.Errorf("%s has no model %q%s", c.base, cleanText(c.model, 100), suggest(c.model, found.Models))
 	}
 	return true, nil
@@ -205,13 +216,10 @@ const hangUpTime = 20 * time.Millisecond
 // server refuses.
 func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 	for range 8 {
-		call, err := c.Encode(Prompt{User: "Say hello.", MaxTokens: 2, Fixed: true})
+		x, conn, err := c.small(ctx)
 		if err != nil {
 			return nil, err
 		}
-		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: 2}
-		var conn *timedConn
-		c.do(ctx, call, x, func(used *timedConn) { conn = used })
 		// A server may hang up after each answer without having said so
 		// (llama.cpp's does after a stream). Using the connection again would
 		// be a race that some requests lose.
@@ -228,6 +236,18 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 		return nil, c.probeFailed(x)
 	}
 	return nil, errors.New("the server refused every form of a one-token request; give the fields that it needs under body: in the plan")
+}
+
+// small sends a request for two tokens.
+func (c *Client) small(ctx context.Context) (*exchange.Exchange, *timedConn, error) {
+	call, err := c.Encode(Prompt{User: "Say hello.", MaxTokens: 2, Fixed: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: 2}
+	var conn *timedConn
+	c.do(ctx, call, x, func(used *timedConn) { conn = used })
+	return x, conn, ctx.Err()
 }
 
 // leaveOut drops the field that an error message complains about, else the
@@ -252,7 +272,7 @@ func (c *Client) leaveOut(message string) bool {
 		f.minTokens = false
 	case f.ignoreEOS:
 		f.ignoreEOS = false
-	case f.usage && c.cfg.Stream:
+	case f.usage && c.streams():
 		f.usage = false
 	default:
 		return false
@@ -261,12 +281,12 @@ func (c *Client) leaveOut(message string) bool {
 }
 
 func (c *Client) probeFailed(x *exchange.Exchange) error {
-	where := c.base.JoinPath(c.path()).String()
+	where := c.base.JoinPath(c.dialect.path).String()
 	switch {
 	case x.Status == 401 || x.Status == 403:
 		return fmt.Errorf("%s refused the key (%s); give it with --key-env NAME", where, x.Error)
 	case x.Status == 404:
-		return fmt.Errorf("%s answered %s; is the model name right (--model), and does the server have this API (--api chat or completions)?", where, x.Error)
+		return fmt.Errorf("%s answered %s; is the model name right (--model), and does the server have this API (--api %s)?", where, x.Error, strings.Join(APIs(), ", "))
 	case x.Status == 429:
 		return fmt.Errorf("%s answered %s; the key's rate or spending limit is reached, try again later", where, x.Error)
 	}

@@ -17,8 +17,8 @@ import (
 // is the time the kernel received its newest bytes and does not depend on how
 // busy this program is. The kernel's stamp is wall-clock time. It is compared
 // with the wall clock right after the read, and only the difference (the age
-// of the bytes) is used, so that a slewed clock does no harm; a stepped one
-// gives an age that cannot be, and none is reported.
+// of the bytes) is used, so that a slewed clock does no harm; around a step
+// none is reported, and the time after the read takes its place.
 type socket struct {
 	raw  syscall.RawConn
 	recv func(fd uintptr) bool // bound once: a closure a read would allocate
@@ -29,6 +29,7 @@ type socket struct {
 
 	n     int
 	errno syscall.Errno
+	pairing
 }
 
 // newReceiver returns nil for a connection without a socket under it.
@@ -105,8 +106,9 @@ func (s *socket) age() time.Duration {
 		return -1
 	}
 	ts := (*unix.Timespec)(unsafe.Pointer(&s.oob[head]))
-	age := time.Duration(time.Now().UnixNano() - ts.Nano())
-	if age < 0 || age > maxAge {
+	now := time.Now()
+	age := time.Duration(now.UnixNano() - ts.Nano())
+	if !s.steady(now) || age < 0 || age > maxAge {
 		return -1
 	}
 	return age

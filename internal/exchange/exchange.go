@@ -98,9 +98,12 @@ type TokenSource string
 
 // Sources of token counts, best first.
 const (
-	FromUsage  TokenSource = "usage"  // the server's usage object
-	FromFrames TokenSource = "frames" // one token a content frame: an estimate
-	Unknown    TokenSource = ""
+	FromUsage      TokenSource = "usage"            // the server's usage object
+	FromContinuous TokenSource = "continuous_usage" // a usage object with every frame
+	FromTokenIDs   TokenSource = "token_ids"        // token ids with every frame, counted
+	FromLogprobs   TokenSource = "logprobs"         // log probabilities with every frame, counted
+	FromFrames     TokenSource = "frames"           // one token a content frame: an estimate
+	Unknown        TokenSource = ""
 )
 
 // Exchange is the record of one request, from the moment it was due to the
@@ -116,11 +119,12 @@ type Exchange struct {
 	// PromptHash is a hash of the prompt text, to find repeats; 0 if unknown.
 	PromptHash uint64 `json:"prompt_hash,omitempty"`
 
-	Due         Stamp         `json:"due,omitempty"`     // when the request should go
-	Woken       Stamp         `json:"woken,omitempty"`   // the pacer fired
-	Started     Stamp         `json:"started,omitempty"` // it had a slot
-	DNS         time.Duration `json:"dns_ns,omitempty"`  // parts of a new connection's set-up;
-	TCP         time.Duration `json:"tcp_ns,omitempty"`  // nothing for a reused one
+	Due         Stamp         `json:"due,omitempty"`      // when the request should go
+	Woken       Stamp         `json:"woken,omitempty"`    // the pacer fired
+	Started     Stamp         `json:"started,omitempty"`  // it had a slot
+	DNS         time.Duration `json:"dns_ns,omitempty"`   // parts of a new connection's set-up;
+	TCP         time.Duration `json:"tcp_ns,omitempty"`   // nothing for a reused one
+	Proxy       time.Duration `json:"proxy_ns,omitempty"` // a proxy's way to the server; DNS and TCP are then the proxy's
 	TLS         time.Duration `json:"tls_ns,omitempty"`
 	Connected   Stamp         `json:"connected,omitempty"`    // zero for a reused connection
 	Writing     Stamp         `json:"writing,omitempty"`      // first byte written
@@ -161,20 +165,43 @@ type Exchange struct {
 	AskedOutput     int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
 	FixedOutput     bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
 	TokenSource     TokenSource `json:"token_source,omitempty"`
-	AnswerBytes     int         `json:"answer_bytes,omitempty"`
+	// FrameTokens says what counted the tokens of the frames; empty where
+	// nothing did, and then the first frame is taken for one token.
+	FrameTokens TokenSource `json:"frame_tokens,omitempty"`
+	AnswerBytes int         `json:"answer_bytes,omitempty"`
 }
 
 // Output returns the output tokens and where the count comes from: usage,
-// else one for each content frame (an estimate).
+// else what was counted in the frames, else one for each content frame (an
+// estimate).
 func (x *Exchange) Output() (tokens int, src TokenSource) {
 	if x.OutputTokens != nil {
 		return *x.OutputTokens, FromUsage
+	}
+	if n, known := x.Counted(); known {
+		return n, x.FrameTokens
 	}
 	if len(x.Frames) > 0 {
 		return len(x.Frames), FromFrames
 	}
 	return 0, Unknown
 }
+
+// Counted returns the sum of the frames' tokens; known is false unless the
+// server let every frame be counted.
+func (x *Exchange) Counted() (tokens int, known bool) {
+	for _, f := range x.Frames {
+		if f.Tokens <= 0 {
+			return 0, false
+		}
+		tokens += int(f.Tokens)
+	}
+	return tokens, x.FrameTokens != Unknown
+}
+
+// SetUp is how long it took to connect, all parts together; 0 for a reused
+// connection.
+func (x *Exchange) SetUp() time.Duration { return x.DNS + x.TCP + x.Proxy + x.TLS }
 
 // Failed reports whether the exchange counts as a failure (a cut or a shed
 // request has classes of their own).

@@ -105,6 +105,10 @@ func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.
 		s.Note = join(s.Note, "tokens estimated as one a frame where the server did not count them")
 		m.Stats["tpot"] = s
 	}
+	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(c.state[p.from:], func(s state) bool { return s&stateFirstUnknown != 0 }) {
+		s.Note = join(s.Note, "the first frame counted as one token where the server did not say")
+		m.Stats["tpot"] = s
+	}
 	if pooled {
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}

@@ -48,6 +48,8 @@ const (
 	stateOK state = 1 << iota
 	stateCut
 	stateEstimated // its tokens are estimated from its frames
+	// stateFirstUnknown: nobody said how many tokens its first frame held.
+	stateFirstUnknown
 )
 
 // maxErrors bounds how many distinct error messages are counted.
@@ -75,6 +77,9 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		s = stateOK
 		if _, src := x.Output(); src == exchange.FromFrames {
 			s |= stateEstimated
+		}
+		if x.OutputTokens != nil && len(x.Frames) > 0 && frameTokens(x, 0) == 0 {
+			s |= stateFirstUnknown
 		}
 		if n := len(x.Frames); n > 1 {
 			second, final = x.Frames[1].At, x.Frames[n-1].At

@@ -47,7 +47,7 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 		return tpot(x)
 	case "tpot_vllm":
 		n, src := x.Output()
-		if d, ok := x.LastToken.Sub(x.FirstToken); ok && src == exchange.FromUsage && n > 1 {
+		if d, ok := x.LastToken.Sub(x.FirstToken); ok && src != exchange.FromFrames && n > 1 {
 			return d / float64(n-1), true
 		}
 	case "user_rate":
@@ -71,10 +71,10 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 		if !x.Connected.Happened() {
 			return 0, false
 		}
-		return float64(x.DNS+x.TCP+x.TLS) / 1e6, true
+		return float64(x.SetUp()) / 1e6, true
 	case "client_delay":
 		v, ok := x.Writing.Sub(x.Started)
-		return v - float64(x.DNS+x.TCP+x.TLS)/1e6, ok
+		return v - float64(x.SetUp())/1e6, ok
 	case "input_tokens":
 		if x.InputTokens != nil && x.Class == exchange.OK {
 			return float64(*x.InputTokens), true

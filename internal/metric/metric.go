@@ -56,7 +56,7 @@ var all = []Metric{
 	{"itl", "inter-token latency", "ms/token", LowerIsBetter, Pooled, "gap ÷ tokens of the frame, counted once for each token; withheld where frame token counts are unknown", []string{"two content frames", "tokens of each frame"}},
 	{"lateness", "pacing error of the client", "ms", LowerIsBetter, PerRequest, "woken − due", []string{"woken"}},
 	{"queued", "wait at a limit that the user set", "ms", LowerIsBetter, PerRequest, "started − woken", []string{"started"}},
-	{"connect", "DNS, TCP and TLS of a new connection", "ms", LowerIsBetter, PerRequest, "dns + tcp + tls", []string{"connected"}},
+	{"connect", "DNS, TCP and TLS of a new connection, and a proxy's way to the server", "ms", LowerIsBetter, PerRequest, "dns + tcp + proxy + tls", []string{"connected"}},
 	{"client_delay", "the client's own work before the first byte", "ms", LowerIsBetter, PerRequest, "writing − started − connect", []string{"writing"}},
 	{"input_tokens", "input tokens of a request", "tokens", LowerIsBetter, PerRequest, "usage.prompt_tokens", []string{"usage"}},
 	{"output_tokens", "output tokens of a request", "tokens", HigherIsBetter, PerRequest, "usage.completion_tokens, else frames (marked estimated)", []string{"usage or frames"}},

@@ -31,7 +31,8 @@ Keys without a flag, for plan files:
 | plan key | |
 |---|---|
 | ` + "`candidate.headers`, `baseline.headers`" + ` | further request headers; their values are kept out of every output |
-| ` + "`candidate.body`, `baseline.body`" + ` | further fields of the request body, sent as they are |
+| ` + "`candidate.body`, `baseline.body`" + ` | further fields of the request body, sent as they are; one answer a request (` + "`n: 1`" + `) |
+| ` + "`candidate.logprobs`, `baseline.logprobs`" + ` | true asks for log probabilities to count the tokens of each frame, where the server has no cheaper way |
 | ` + "`candidate.price`, `baseline.price`" + ` | ` + "`input`, `cached`, `output`" + ` in USD per million tokens, ` + "`as_of`, `source`" + `; or ` + "`model`" + ` of the price list |
 | ` + "`candidate.machine`, `baseline.machine`" + ` | ` + "`name`, `accelerator`, `count`, `usd_per_hour`, `min_replicas`, `as_of`, `source`" + ` |
 | ` + "`candidate.sim`, `baseline.sim`" + ` | ` + "`ttft`, `itl`, `slots`" + ` of a built-in endpoint (sim:vllm, sim:api) |

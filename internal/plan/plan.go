@@ -71,10 +71,13 @@ type Target struct {
 	KeyFile    string `yaml:"key_file,omitempty" json:"key_file,omitempty"`
 	KeyCommand string `yaml:"key_command,omitempty" json:"key_command,omitempty"`
 
-	API     string            `yaml:"api" json:"api"` // "chat" or "completions"
+	API     string            `yaml:"api" json:"api"` // chat, completions, responses, messages or embeddings
 	Stream  bool              `yaml:"stream" json:"stream"`
 	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"` // values are redacted in outputs
 	Body    map[string]any    `yaml:"body,omitempty" json:"body,omitempty"`       // extra body fields, sent as they are
+	// Logprobs asks for log probabilities to count the tokens of each frame,
+	// where the server has no cheaper way; they cost it time.
+	Logprobs bool `yaml:"logprobs,omitempty" json:"logprobs,omitempty"`
 
 	Price   *Price   `yaml:"price,omitempty" json:"price,omitempty"`
 	Machine *Machine `yaml:"machine,omitempty" json:"machine,omitempty"`
@@ -210,6 +213,10 @@ type ClientPlan struct {
 	Grace          Duration `yaml:"grace" json:"grace"` // drain time at the end of a cell
 	Insecure       bool     `yaml:"insecure,omitempty" json:"insecure,omitempty"`
 	CACert         string   `yaml:"ca_cert,omitempty" json:"ca_cert,omitempty"`
+	ClientCert     string   `yaml:"client_cert,omitempty" json:"client_cert,omitempty"` // PEM files of the
+	ClientKey      string   `yaml:"client_key,omitempty" json:"client_key,omitempty"`   // client's own certificate
+	// Proxy is the URL of a proxy, or "none"; empty means what the environment says.
+	Proxy string `yaml:"proxy,omitempty" json:"proxy,omitempty"`
 	// Breaker is the share of failures among the latest requests at which a
 	// cell is hopeless and ends; above 1 never.
 	Breaker float64 `yaml:"breaker" json:"breaker"`

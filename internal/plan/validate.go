@@ -81,6 +81,7 @@ func (p Plan) validateTargets(out *problems) {
 		out.add("candidate.url", "the endpoint to measure is missing; give its URL, such as http://127.0.0.1:8000")
 	}
 	p.Candidate.validate("candidate", out)
+	p.validateClient(out)
 	if p.Baseline != nil {
 		if p.Baseline.URL == "" {
 			out.add("baseline.url", "the baseline has no URL; give it with --baseline URL")
@@ -99,9 +100,7 @@ func (t Target) validate(name string, out *problems) {
 	if keys > 1 {
 		out.add(name+".key_env", "a target takes its key from one place; give one of key_env, key_file and key_command")
 	}
-	if t.API != "chat" && t.API != "completions" {
-		out.add(name+".api", "%q is no dialect; use chat or completions", t.API)
-	}
+	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
 		if profile != "vllm" && profile != "api" {
 			out.add(name+".url", "%q is no built-in endpoint%s; use sim:vllm or sim:api", t.URL, metric.DidYouMean(profile, []string{"vllm", "api"}))

@@ -43,7 +43,11 @@ func specification(r *result.Result) []table {
 		if t.Streaming {
 			stream += ", streamed"
 		}
-		targets.rows = append(targets.rows, []string{clean(t.Name), clean(t.Model), clean(t.URL), clean(t.Server), clean(stream), clean(strings.Join(t.Fields, ", ")), string(t.Evidence)})
+		url := t.URL
+		if t.Proxy != "" {
+			url += " through the proxy " + t.Proxy
+		}
+		targets.rows = append(targets.rows, []string{clean(t.Name), clean(t.Model), clean(url), clean(t.Server), clean(stream), clean(strings.Join(t.Fields, ", ")), string(t.Evidence)})
 		if p := t.Price; p != nil {
 			text := fmt.Sprintf("%s in, %s out", usd(p.Input), usd(p.Output))
 			if p.Cached != nil {

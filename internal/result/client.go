@@ -31,4 +31,7 @@ type Client struct {
 	// read with the one before.
 	NewConnections int `json:"new_connections"`
 	Coalesced      int `json:"coalesced"`
+	// ProxyP50 is the median time, in ms, that a proxy took to connect to the
+	// server, of new TLS connections through one; it is part of connect.
+	ProxyP50 *float64 `json:"proxy_p50_ms,omitempty"`
 }

@@ -152,7 +152,8 @@ type Target struct {
 	Server    string    `json:"server,omitempty"` // what it says it is
 	API       string    `json:"api"`
 	Streaming bool      `json:"streaming"`
-	Fields    []string  `json:"fields,omitempty"` // extra request fields sent
+	Fields    []string  `json:"fields,omitempty"` // request fields beyond model and prompt; body.NAME and header.NAME are the plan's own
+	Proxy     string    `json:"proxy,omitempty"`  // that connections went through; its way to the server is part of connect
 	Abilities []Ability `json:"abilities,omitempty"`
 	Price     *Price    `json:"price,omitempty"`
 	Machine   *Machine  `json:"machine,omitempty"`
@@ -413,6 +414,9 @@ type Validity struct {
 	// Floor is what this client adds on this machine at the heaviest load of
 	// the plan, measured before the run; absent where it was not.
 	Floor *Floor `json:"floor,omitempty"`
+	// Parser is how the reader of frames compared with a full JSON parser, by
+	// target; absent where no frames were kept.
+	Parser []Parser `json:"parser,omitempty"`
 }
 
 // Check is one reason to believe the run or not.

@@ -213,7 +213,7 @@ func (a *assembly) inputs() []result.Input {
 func (a *assembly) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
 	in.Client.Shared = a.log.run.SharedSim
-	in.Floor = a.log.floor
+	in.Floor, in.Parser, in.Targets = a.log.floor, a.log.parser, a.log.targets
 	in.Client.Cores = res.Run.Host.Cores
 	for _, c := range a.log.cells {
 		if c.Search != nil && !c.decides() {

@@ -10,6 +10,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/observe"
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/workload"
@@ -153,7 +154,10 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	}
 	x.Cell, x.Target = q.cell.ID, t.name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
-	x.AskedInput, x.AskedOutput, x.FixedOutput = it.AskedInput, it.MaxTokens, fixed
+	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
+	if t.plan.API != plan.Embeddings {
+		x.AskedOutput = it.MaxTokens
+	}
 	return func(ctx context.Context, x *exchange.Exchange) {
 		text := t.client.Do(ctx, call, x)
 		q.run.keep(q.cell, it, x, text)

@@ -24,7 +24,8 @@ type observed struct {
 	retransmits, unpriced                 int
 	input, cached                         float64
 	cachedKnown                           bool
-	rtts, lengthErrs                      []float64 // ms; relative
+	rtts, proxies                         []float64 // ms
+	lengthErrs                            []float64 // relative
 
 	start, end         exchange.Stamp // the measured window
 	inFlight, inSystem float64        // ns
@@ -62,6 +63,9 @@ func (c *loggedCell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	if x.Connected.Happened() {
 		o.fresh++
 	}
+	if x.Proxy > 0 {
+		o.proxies = append(o.proxies, x.Proxy.Seconds()*1e3)
+	}
 	if x.RTT > 0 {
 		o.rtts = append(o.rtts, x.RTT.Seconds()*1e3)
 		if x.Retransmits > 0 {
@@ -89,7 +93,7 @@ func (c *loggedCell) addOK(x *exchange.Exchange) {
 		if x.FixedOutput && x.AskedOutput > 0 {
 			o.lengthErrs = append(o.lengthErrs, math.Abs(float64(*x.OutputTokens-x.AskedOutput))/float64(x.AskedOutput))
 		}
-	} else {
+	} else if !c.embeds || x.InputTokens == nil {
 		o.noUsage++
 	}
 	if x.InputTokens != nil && x.CachedTokens != nil {
@@ -193,6 +197,10 @@ func clientOf(c *loggedCell) *result.Client {
 	k := c.window.Client
 	k.Coalesced += c.seen.coalesced
 	k.NewConnections += c.seen.fresh
+	if len(c.seen.proxies) > 0 {
+		slices.Sort(c.seen.proxies)
+		k.ProxyP50 = new(stats.Quantile(c.seen.proxies, 0.5))
+	}
 	if len(c.seen.rtts) > 0 {
 		slices.Sort(c.seen.rtts)
 		k.RTT, k.Retransmits = new(stats.Quantile(c.seen.rtts, 0.5)), new(c.seen.retransmits)

@@ -16,7 +16,7 @@ import (
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
 // the run: run, target…, hardware, floor, then for each cell its record, its
-// exchanges and its window, then scores, then end.
+// exchanges and its window, then the parser's check, scores, end.
 const (
 	kindRun      = "run"
 	kindTarget   = "target"
@@ -24,6 +24,7 @@ const (
 	kindFloor    = "floor"
 	kindCell     = "cell"
 	kindWindow   = "window"
+	kindParser   = "parser"
 	kindScore    = "score"
 	kindEnd      = "end"
 )
@@ -87,6 +88,7 @@ type logged struct {
 	hardware *result.Hardware
 	floor    *result.Floor // nil: the client was not calibrated
 	cells    []*loggedCell
+	parser   []result.Parser
 	scores   []scoreRecord
 	end      *endRecord // nil: the run was interrupted
 	last     exchange.Stamp
@@ -101,8 +103,10 @@ type loggedCell struct {
 	window *windowRecord // nil: the run was interrupted in it
 	measure.Collector
 	seen  observed
-	trial *trial       // of a cell of a search
-	usage []cost.Usage // of ok requests, where cost is worked out from it
+	trial *trial // of a cell of a search
+	// embeds: an answer is a vector and has no tokens.
+	embeds bool
+	usage  []cost.Usage // of ok requests, where cost is worked out from it
 	// Dependence of the values of a metric, by its tag, for claims.
 	dependence map[string]stats.Dependence
 }
@@ -173,6 +177,8 @@ func (l *logged) add(r exchange.Record) error {
 		err := json.Unmarshal(raw, &c.cellRecord)
 		// The pass is compared prompt by prompt.
 		c.KeepPrompts = c.Benchmark == plan.Latency
+		t, _ := l.target(c.Target)
+		c.embeds = t.API == plan.Embeddings
 		l.cells = append(l.cells, c)
 		if c.Search != nil && err == nil {
 			c.trial, err = newTrial(c.Limits)
@@ -198,6 +204,11 @@ func (l *logged) add(r exchange.Record) error {
 		}
 		c.window = &w
 		return nil
+	case kindParser:
+		var p result.Parser
+		err := json.Unmarshal(raw, &p)
+		l.parser = append(l.parser, p)
+		return err
 	case kindScore:
 		var s scoreRecord
 		err := json.Unmarshal(raw, &s)

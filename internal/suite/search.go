@@ -61,7 +61,7 @@ func (r *run) searchCell(n int, s capacity.Cell) (*cell, error) {
 	}
 	c := &cell{
 		cellRecord: cellRecord{ID: id, Benchmark: plan.Capacity, Target: t.name, Workload: r.loadWorkload(t, text), Search: &s},
-		target: t, main: main, warm: r.synthetic(id+"/warm-up", true),
+		target:     t, main: main, warm: r.synthetic(id+"/warm-up", true),
 		shape: loadgen.Shape{Users: s.Users, Requests: s.Requests, Warmup: max(1, s.Users)},
 	}
 	limits, err := r.plan.Capacity.SLO.Limits()

@@ -94,6 +94,7 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 		measure = func() (result.Status, string) { return r.search(ctx) }
 	}
 	status, reason := measure()
+	r.compareParser(ctx)
 	if err := r.finish(status, reason); err != nil {
 		return out, fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, folder.path)
 	}

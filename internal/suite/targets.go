@@ -75,11 +75,14 @@ func (r *run) find(ctx context.Context, t *target) error {
 		return err
 	}
 	c := r.plan.Client
+	check := endpoint.NewCheck("", r.plan.Seed)
+	r.closers = append(r.closers, func() { _ = check.Close() }) // a scratch file: the run's outcome does not hang on it
 	t.client, err = endpoint.New(endpoint.Config{
 		URL: url, Model: t.plan.Model, API: t.plan.API, Stream: t.plan.Stream, Key: key,
 		Headers: t.plan.Headers, Body: t.plan.Body,
 		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
-		Insecure: c.Insecure, CACert: c.CACert,
+		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
+		Logprobs: t.plan.Logprobs, Check: check,
 		UserAgent: "inferometer/" + r.Version, Clock: r.clock,
 	})
 	if err != nil {
@@ -93,7 +96,7 @@ func (r *run) find(ctx context.Context, t *target) error {
 	t.fixed = found.FixedOutput
 	t.found = result.Target{
 		Name: t.name, URL: t.client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
-		API: t.plan.API, Streaming: t.plan.Stream, Fields: found.Fields, Abilities: found.Abilities,
+		API: t.plan.API, Streaming: t.plan.Stream && t.plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
 	}
 	if t.embedded {
 		t.found.URL = t.plan.URL // the port of the day says nothing

@@ -275,7 +275,7 @@ func clockSteps(c Client) result.Check {
 	r := grade("clock", "ms", math.Abs(*c.ClockStep), 50, math.Inf(1))
 	r.Text = fmt.Sprintf("the wall clock moved %.3g ms against the monotonic one; latencies use the monotonic one", *c.ClockStep)
 	if r.Status != result.Pass {
-		r.Fix = "only the times of day in this report are affected"
+		r.Fix = "only the times of day in this report are affected: a frame that came while the clock was set has the time after its read, not the kernel's"
 	}
 	return r
 }

@@ -20,6 +20,9 @@ type Input struct {
 	Status result.Status // of the run
 	Reason string        // why it is not complete
 	Floor  *result.Floor // of the heaviest load; nil: not calibrated
+	Parser []result.Parser
+	// Targets as they were found.
+	Targets []result.Target
 }
 
 // Cell is one cell and what its statistics do not show.
@@ -57,7 +60,7 @@ type Client struct {
 
 // Judge runs all checks.
 func Judge(in Input) result.Validity {
-	v := result.Validity{Floor: in.Floor}
+	v := result.Validity{Floor: in.Floor, Parser: in.Parser}
 	add := func(c result.Check) { v.Checks = append(v.Checks, c) }
 	add(completeness(in))
 	for _, c := range in.Cells {
@@ -74,6 +77,10 @@ func Judge(in Input) result.Validity {
 			add(r)
 		}
 	}
+	for _, r := range targets(in) {
+		add(r)
+	}
+	add(parser(in.Parser))
 	add(calibration(in))
 	add(clientCPU(in.Client))
 	add(gcPauses(in))

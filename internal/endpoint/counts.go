@@ -1,0 +1,52 @@
+package endpoint
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// tryCounts looks for a way to learn how many tokens each frame holds: one
+// request for each, the cheapest for the server first, until one counts. x is
+// the exchange that the fields so far gave, and the one returned is that of
+// the fields that are kept.
+func (c *Client) tryCounts(ctx context.Context, x *exchange.Exchange) (*exchange.Exchange, error) {
+	if !x.Streamed || x.FrameTokens != exchange.Unknown || c.dialect.strict {
+		return x, nil
+	}
+	base := c.fields
+	for _, try := range []func(*fields) bool{
+		func(f *fields) bool { f.continuous = true; return f.usage },
+		func(f *fields) bool { f.tokenIDs = true; return true },
+		func(f *fields) bool { f.logprobs = true; return c.cfg.Logprobs },
+	} {
+		c.fields = base
+		if !try(&c.fields) {
+			continue
+		}
+		y, _, err := c.small(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if y.Class == exchange.OK && y.FrameTokens != exchange.Unknown {
+			return y, nil
+		}
+	}
+	c.fields = base
+	return x, nil
+}
+
+// given names what the plan adds to each request: names only, since values may
+// be secrets.
+func (c *Client) given() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(c.cfg.Body)) {
+		out = append(out, "body."+cleanText(name, 60))
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.cfg.Headers)) {
+		out = append(out, "header."+name)
+	}
+	return out
+}

@@ -1,0 +1,53 @@
+package plan
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/metric"
+)
+
+// Embeddings is the dialect whose answers have no text and no tokens.
+const Embeddings = "embeddings"
+
+// apis are the dialects, as package endpoint speaks them.
+var apis = []string{"chat", "completions", "responses", "messages", Embeddings}
+
+// validateWire looks at how a target is talked to.
+func (t Target) validateWire(name string, out *problems) {
+	if !slices.Contains(apis, t.API) {
+		out.add(name+".api", "%q is no dialect%s; use one of %s", t.API, metric.DidYouMean(t.API, apis), strings.Join(apis, ", "))
+	}
+	for _, field := range []string{"n", "best_of", "num_return_sequences"} {
+		if v, ok := t.Body[field]; ok && fmt.Sprint(v) != "1" {
+			out.add(name+".body."+field, "%v answers to one request would be merged into one text and one timing; measure one answer a request, and raise --users or --rate for more at once", v)
+		}
+	}
+}
+
+// validateClient looks at the client's connections.
+func (p Plan) validateClient(out *problems) {
+	c := p.Client
+	if (c.ClientCert == "") != (c.ClientKey == "") {
+		out.add("client.client_cert", "a client certificate needs its key; give --client-cert and --client-key together")
+	}
+	if c.Proxy != "" && c.Proxy != "none" {
+		u, err := url.Parse(c.Proxy)
+		if err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+			out.add("client.proxy", "this is no URL of a proxy; give one like http://127.0.0.1:3128 (http, https or socks5), or none")
+		} else if u.User != nil {
+			out.add("client.proxy", "a proxy's user and password would be kept in the run's plan; put them into HTTP_PROXY or HTTPS_PROXY, which are not kept")
+		}
+	}
+	targets := []*Target{&p.Candidate, p.Baseline}
+	if !slices.ContainsFunc(targets, func(t *Target) bool { return t != nil && t.API == Embeddings }) {
+		return
+	}
+	for _, b := range []Benchmark{Cost, Quality} {
+		if len(p.Only) == 0 || slices.Contains(p.Only, b) {
+			out.add("only", "embeddings have no text to score and no output tokens to price, so that %s is not possible; use --only latency,throughput", b)
+		}
+	}
+}
