@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -29,17 +30,25 @@ type block struct {
 	n      int
 }
 
+// mostCoalesced is the share of frames that may arrive together with the one
+// before. Beyond it times between tokens are those of a buffer on the way, and
+// mostly 0.
+const mostCoalesced = 0.10
+
 // Pooled returns the statistics of gap and itl over ok exchanges. itl is
-// withheld as bundled where the tokens of a frame are unknown.
+// withheld as bundled where the tokens of a frame are unknown, and where many
+// frames came together.
 func Pooled(xs []*exchange.Exchange) (gap, itl result.Statistic, ok bool) {
 	var gaps, itls []weighted
 	bundled := false
+	frames, coalesced := 0, 0
 	for _, x := range xs {
 		if x.Class != exchange.OK || len(x.Frames) < 2 {
 			continue
 		}
 		known := tokensKnown(x)
 		bundled = bundled || !known
+		frames, coalesced = frames+len(x.Frames), coalesced+x.Coalesced
 		for i := 1; i < len(x.Frames); i++ {
 			at := x.Frames[i].At
 			v := float64(at-x.Frames[i-1].At) / 1e6
@@ -54,14 +63,21 @@ func Pooled(xs []*exchange.Exchange) (gap, itl result.Statistic, ok bool) {
 		return gap, itl, false
 	}
 	gap = pool(gaps, "ms")
-	if bundled {
-		why := "bundled: frames carry an unknown number of tokens"
-		w := result.Estimate{Withheld: why}
-		itl = result.Statistic{Unit: "ms/token", P50: w, P90: w, P95: w, P99: w, P999: w, Note: why}
-	} else {
+	switch share := float64(coalesced) / float64(frames); {
+	case bundled:
+		itl = withheld("bundled: frames carry an unknown number of tokens")
+	case share > mostCoalesced:
+		itl = withheld(fmt.Sprintf("bundled: %.0f %% of the frames arrived together with the one before, as through a buffering proxy; tpot and stall hold", 100*share))
+	default:
 		itl = pool(itls, "ms/token")
 	}
 	return gap, itl, true
+}
+
+// withheld is an itl that is not shown.
+func withheld(why string) result.Statistic {
+	w := result.Estimate{Withheld: why}
+	return result.Statistic{Unit: "ms/token", P50: w, P90: w, P95: w, P99: w, P999: w, Note: why}
 }
 
 // weighted is a value that counts w times, at a moment.
