@@ -69,7 +69,7 @@ func (s *scripted) dialer(l *pipeListener) func(context.Context, string, string)
 }
 
 // against serves the replies, one after the other, and lets f send requests.
-func against(t *testing.T, replies []script.Reply, change func(*endpoint.Config), f func(*scripted)) {
+func against(t *testing.T, replies []script.Reply, change func(*endpoint.Config), f func(*testing.T, *scripted)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
@@ -90,19 +90,21 @@ func against(t *testing.T, replies []script.Reply, change func(*endpoint.Config)
 		if s.client, err = endpoint.New(cfg); err != nil {
 			t.Fatal(err)
 		}
-		f(s)
-		s.client.Close()
-		cancel()
-		if err := <-served; err != nil {
-			t.Errorf("the server: %v", err)
-		}
+		defer func() { // also where f has given up: the bubble must be empty
+			s.client.Close()
+			cancel()
+			if err := <-served; err != nil {
+				t.Errorf("the server: %v", err)
+			}
+		}()
+		f(t, s)
 	})
 }
 
 // once serves one reply made of the steps, and returns what the client saw.
 func once(t *testing.T, steps ...script.Step) (x *exchange.Exchange, text string) {
 	t.Helper()
-	against(t, []script.Reply{{Steps: steps}}, nil, func(s *scripted) { x, text = s.do() })
+	against(t, []script.Reply{{Steps: steps}}, nil, func(_ *testing.T, s *scripted) { x, text = s.do() })
 	return x, text
 }
 

@@ -242,7 +242,7 @@ func TestTimeoutsAreNotHidden(t *testing.T) {
 		t.Errorf("it was ended after %v ms, want 10 minutes", d)
 	}
 	// Whoever sets a longer one gets it.
-	against(t, []script.Reply{{Steps: minutes(11)}}, func(c *endpoint.Config) { c.Timeout = time.Hour }, func(s *scripted) {
+	against(t, []script.Reply{{Steps: minutes(11)}}, func(c *endpoint.Config) { c.Timeout = time.Hour }, func(t *testing.T, s *scripted) {
 		if x, _ := s.do(); x.Class != exchange.OK {
 			t.Errorf("with --timeout 1h it is %q (%s)", x.Class, x.Error)
 		}
