@@ -98,26 +98,32 @@ func errorText(b []byte) string {
 		for _, raw := range []json.RawMessage{v.Error, v.Response.Error, v.Message, v.Detail} {
 			var s string
 			if json.Unmarshal(raw, &s) == nil && s != "" {
-				return cleanText(s, 500)
+				return cleanText(s, maxErrorText)
 			}
 			var o struct {
 				Message string `json:"message"`
 			}
 			if json.Unmarshal(raw, &o) == nil && o.Message != "" {
-				return cleanText(o.Message, 500)
+				return cleanText(o.Message, maxErrorText)
 			}
 		}
 	}
-	return snippet(b)
+	return quoted(b, maxErrorText)
 }
 
+// maxErrorText is how much is kept of what a server says of an error: with
+// what stands before it less than the 2 KiB of an exchange's Error.
+const maxErrorText = 1900
+
 // snippet quotes the beginning of what a server sent.
-func snippet(b []byte) string {
+func snippet(b []byte) string { return quoted(b, 120) }
+
+func quoted(b []byte, limit int) string {
 	b = bytes.TrimSpace(b)
 	if len(b) == 0 {
 		return "no text"
 	}
-	return fmt.Sprintf("%q", cleanText(string(b[:min(len(b), 400)]), 120))
+	return fmt.Sprintf("%q", cleanText(string(b[:min(len(b), 4*limit)]), limit))
 }
 
 // cleanText makes hostile text harmless: one line, no control or formatting

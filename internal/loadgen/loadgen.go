@@ -104,6 +104,7 @@ type runner struct {
 
 	mu          sync.Mutex // protects all following fields
 	window      Window
+	lastDone    exchange.Stamp
 	outstanding int    // measured requests that have not ended
 	measured    int    // measured requests admitted
 	sealed      bool   // the measured part has an end
@@ -146,6 +147,8 @@ func (r *runner) close() {
 	r.noStart()
 	r.endTail()
 	r.cut()
+	for range r.prepared { // until prepareAll has ended: nothing outlives Run
+	}
 	_ = r.pace.Close() // nothing is waiting any more
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -161,7 +164,7 @@ func (r *runner) prepareAll() {
 	defer close(r.prepared)
 	full := sync.OnceFunc(func() { close(r.filled) })
 	defer full()
-	for n := 0; ; n++ {
+	for n := 0; r.starts.Err() == nil; n++ {
 		if n == cap(r.prepared) || r.shape.Requests > 0 && n == r.shape.Warmup+r.shape.Requests || len(r.shape.Times) > 0 && n == len(r.shape.Times) {
 			full()
 		}
@@ -332,7 +335,12 @@ func (r *runner) finishIfDone() bool {
 		return false
 	}
 	if r.window.End == 0 || r.window.Reason != "" {
-		r.window.End = max(r.window.End, r.Clock.Now())
+		// The last byte lies within; what was done with the answer does not.
+		last := r.Clock.Now()
+		if r.lastDone.Happened() {
+			last = r.lastDone + 1
+		}
+		r.window.End = max(r.window.End, last)
 	}
 	r.noStart()
 	r.endTail()
@@ -412,6 +420,7 @@ func (r *runner) ended(x *exchange.Exchange) {
 	defer r.mu.Unlock()
 	if x.Phase == exchange.Measured {
 		r.outstanding--
+		r.lastDone = max(r.lastDone, x.Done)
 	}
 	if r.hopeless(x) {
 		r.endLocked(fmt.Sprintf("%d of the latest %d requests failed, the last one with: %s", r.failures, len(r.latest), x.Error), false)

@@ -15,6 +15,7 @@ type part struct {
 	unknownInput                bool
 	gap, itl                    pool
 	bundled                     bool
+	frames, coalesced           int // of pooled requests; coalesced ones came with the frame before
 }
 
 // part begins a part with the requests from a row on.
@@ -87,6 +88,7 @@ func (p *part) add(x *exchange.Exchange, known, mine bool) {
 		}
 	}
 	if ok && mine && len(x.Frames) > 1 {
+		p.frames, p.coalesced = p.frames+len(x.Frames), p.coalesced+x.Coalesced
 		p.pool(x.Frames, known)
 	}
 }

@@ -117,19 +117,34 @@ func (p *pool) statistic(unit string) result.Statistic {
 	return s
 }
 
+// mostCoalesced is the share of frames that may arrive together with the one
+// before. Beyond it times between tokens are those of a buffer on the way, and
+// mostly 0.
+const mostCoalesced = 0.10
+
 // pooled returns the statistics of gap and itl over ok requests. itl is
-// withheld as bundled where the tokens of a frame are unknown.
+// withheld as bundled where the tokens of a frame are unknown, and where many
+// frames came together.
 func (p *part) pooled() (gap, itl result.Statistic, ok bool) {
 	if p.gap.n == 0 {
 		return gap, itl, false
 	}
 	gap = p.gap.statistic("ms")
-	if p.bundled {
-		why := "bundled: frames carry an unknown number of tokens"
-		w := result.Estimate{Withheld: why}
-		return gap, result.Statistic{Unit: "ms/token", P50: w, P90: w, P95: w, P99: w, P999: w, Note: why}, true
+	switch share := float64(p.coalesced) / float64(p.frames); {
+	case p.bundled:
+		itl = withheld("bundled: frames carry an unknown number of tokens")
+	case share > mostCoalesced:
+		itl = withheld(fmt.Sprintf("bundled: %.0f %% of the frames arrived together with the one before, as through a buffering proxy; tpot and stall hold", 100*share))
+	default:
+		itl = p.itl.statistic("ms/token")
 	}
-	return gap, p.itl.statistic("ms/token"), true
+	return gap, itl, true
+}
+
+// withheld is an itl that is not shown.
+func withheld(why string) result.Statistic {
+	w := result.Estimate{Withheld: why}
+	return result.Statistic{Unit: "ms/token", P50: w, P90: w, P95: w, P99: w, P999: w, Note: why}
 }
 
 // resample bootstraps whole blocks and returns 95 % percentile intervals. The

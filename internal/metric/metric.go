@@ -53,7 +53,7 @@ var all = []Metric{
 	{"user_rate", "output speed seen by one user", "token/s", HigherIsBetter, PerRequest, "1000 ÷ tpot", []string{"tpot"}},
 	{"stall", "largest gap of a request", "ms", LowerIsBetter, PerRequest, "max(gap)", []string{"two content frames"}},
 	{"gap", "time between content frames", "ms", LowerIsBetter, Pooled, "frame[i] − frame[i−1], all requests pooled", []string{"two content frames"}},
-	{"itl", "inter-token latency", "ms/token", LowerIsBetter, Pooled, "gap ÷ tokens of the frame, counted once for each token; withheld where frame token counts are unknown", []string{"two content frames", "tokens of each frame"}},
+	{"itl", "inter-token latency", "ms/token", LowerIsBetter, Pooled, "gap ÷ tokens of the frame, counted once for each token; withheld where frame token counts are unknown, and where more than a tenth of the frames arrived together", []string{"two content frames", "tokens of each frame"}},
 	{"lateness", "pacing error of the client", "ms", LowerIsBetter, PerRequest, "woken − due", []string{"woken"}},
 	{"queued", "wait at a limit that the user set", "ms", LowerIsBetter, PerRequest, "started − woken", []string{"started"}},
 	{"connect", "DNS, TCP and TLS of a new connection, and a proxy's way to the server", "ms", LowerIsBetter, PerRequest, "dns + tcp + proxy + tls", []string{"connected"}},
