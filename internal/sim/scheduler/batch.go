@@ -11,15 +11,15 @@ type Batch struct {
 
 	// Prefill is the work on tokens that were known before: prompts, and what
 	// has to be computed again after a preemption.
-	Prefills      int   // sequences
-	PrefillTokens int   // new tokens
-	PrefillPairs  int64 // pairs of a new token and one that it attends to, causal, itself included
-	PrefillKV     int64 // tokens whose keys and values are read: context and new ones
+	Prefills       int   // sequences
+	PrefillTokens  int   // new tokens
+	PrefillPairs   int64 // pairs of a new token and one that it attends to, causal, itself included
+	PrefillContext int64 // tokens before the new ones, whose keys and values are read
 
 	// Decode is the work on tokens that were just generated.
-	Decodes      int   // sequences
-	DecodeTokens int   // new tokens: one a sequence, and its drafts
-	DecodeKV     int64 // tokens whose keys and values are read
+	Decodes       int   // sequences
+	DecodeTokens  int   // new tokens: one a sequence, and its drafts
+	DecodeContext int64 // tokens before the new ones, whose keys and values are read
 
 	Sampled int // rows of which the next token is drawn
 }
@@ -82,13 +82,13 @@ func (p *plan) sum(number uint64) {
 		if e.decode {
 			b.Decodes++
 			b.DecodeTokens += e.tokens
-			b.DecodeKV += ctx + n
+			b.DecodeContext += ctx
 			b.Sampled += e.tokens
 		} else {
 			b.Prefills++
 			b.PrefillTokens += e.tokens
 			b.PrefillPairs += n*ctx + n*(n+1)/2
-			b.PrefillKV += ctx + n
+			b.PrefillContext += ctx
 			if e.emit > 0 {
 				b.Sampled++
 			}

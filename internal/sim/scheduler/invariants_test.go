@@ -158,10 +158,13 @@ func whole(t *testing.T, seed uint64) string {
 					break
 				}
 			}
-			if r := s.waiting.first; r != nil && rng.IntN(3) == 0 {
-				s.Abort(r)
-				delete(o.live, r)
-				aborted++
+			for r := s.waiting.first; r != nil; r = r.next {
+				if rng.IntN(4) == 0 {
+					s.Abort(r)
+					delete(o.live, r)
+					aborted++
+					break
+				}
 			}
 			o.check(t)
 		}

@@ -24,6 +24,7 @@ type Request struct {
 	// server knew: with asynchronous scheduling it then takes part in one step
 	// more, in vain.
 	Stops bool
+	Owner any // whatever the owner wants to find again
 
 	Scheduled   time.Duration // when it first got into a step
 	First       time.Duration // when its first token came out
