@@ -2,8 +2,9 @@
 // chat completions and completions, streamed or not, models, health and
 // Prometheus metrics. It exists so that Inferometer works with no set-up and
 // so that its own measurements can be checked against times that are known
-// exactly. Latency comes from a profile, by absolute deadlines (package
-// engine); answers are seeded text (package answer).
+// exactly. Latency comes from a profile: fixed times by absolute deadlines, or
+// an engine that batches as vLLM does (packages engine, scheduler and kv, with
+// the step times of package steptime). Answers are seeded text (package answer).
 //
 // Everything that it says is marked: each response carries the header
 // X-Inferometer-Evidence: simulated, and each model is owned by
@@ -32,6 +33,10 @@ type Profile struct {
 	// 0 means exact.
 	Jitter float64
 	Slots  int // requests that run at once; the others queue
+
+	// Batch, if set, takes the place of TTFT, ITL, Jitter and Slots: requests
+	// share the steps of an engine, and wait for its memory.
+	Batch *Batching
 
 	// OutputTokens is about how long an answer is that may end by itself.
 	OutputTokens int
@@ -104,6 +109,8 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("--itl %v is not between 0 and %v", p.ITL, maxLatency)
 	case p.Slots < 1:
 		return fmt.Errorf("--slots %d: a server needs at least one", p.Slots)
+	case p.Batch != nil && p.Batch.Validate() != nil:
+		return p.Batch.Validate()
 	case !isShare(p.Jitter):
 		return fmt.Errorf("jitter %v of profile %q is not between 0 and 1", p.Jitter, p.Name)
 	case !isShare(p.Quality):

@@ -46,6 +46,8 @@ type Tokens struct {
 	From int // the first of them, from 0
 	N    int
 	Done bool // the last one is among them
+	// Cached is how many tokens of the prompt the prefix cache had.
+	Cached int
 }
 
 // Stream is a request in a Live.
@@ -114,16 +116,16 @@ func (l *Live) Enter(s *Stream, arrived time.Time) error {
 	return nil
 }
 
-// Abort takes a stream out, and reports whether it was still in. Its slot and
-// its blocks are free from the next step that is planned.
-func (l *Live) Abort(s *Stream) bool {
+// Abort takes a stream out, and reports whether it was still in, and of which
+// engine. Its slot and its blocks are free from the next step that is planned.
+func (l *Live) Abort(s *Stream) (engine int, in bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.Request.Owner == nil || s.Request.Done() {
-		return false
+	if s.Request.Done() {
+		return s.engine, false
 	}
 	l.fleet.Engines()[s.engine].Abort(&s.Request)
-	return true
+	return s.engine, true
 }
 
 // Look calls f with the engines while nothing moves.
@@ -190,7 +192,7 @@ func (l *Live) handOut(engine int, at time.Time, e scheduler.Emission) {
 	if s.Whole && !e.Done {
 		return
 	}
-	t := Tokens{Due: at, From: e.Request.Generated - e.Tokens, N: e.Tokens, Done: e.Done}
+	t := Tokens{Due: at, From: e.Request.Generated - e.Tokens, N: e.Tokens, Done: e.Done, Cached: e.Request.Cached}
 	if s.Whole {
 		t.From, t.N = 0, e.Request.Generated
 	}

@@ -203,7 +203,7 @@ func TestAbortFreesThePlaceWithinAStep(t *testing.T) {
 			at = time.Since(began)
 			close(done)
 		}}
-		if live.Abort(first) {
+		if _, in := live.Abort(first); in {
 			t.Error("a stream that never entered was taken out")
 		}
 		for _, s := range []*Stream{first, second} {
@@ -212,8 +212,10 @@ func TestAbortFreesThePlaceWithinAStep(t *testing.T) {
 			}
 		}
 		time.Sleep(35 * time.Millisecond)
-		if !live.Abort(first) || live.Abort(first) {
-			t.Error("a stream must be taken out once")
+		for _, want := range []bool{true, false} {
+			if _, in := live.Abort(first); in != want {
+				t.Errorf("taking the stream out is %v, want %v", in, want)
+			}
 		}
 		live.Look(func(e []*scheduler.Scheduler) {
 			if running, waiting := e[0].Load(); running != 0 || waiting != 1 || e[0].Usage() != 0 {

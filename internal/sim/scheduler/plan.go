@@ -90,6 +90,9 @@ func (s *Scheduler) enter(p *plan, r *Request, n, drafts int, decode, admit bool
 			s.stats.Drafts++
 			s.stats.DraftTokens += uint64(drafts)
 			s.stats.AcceptedTokens += uint64(accepted)
+			for k := range accepted {
+				s.stats.AcceptedAt[k]++
+			}
 		}
 	} else if r.computed == r.known() {
 		e.emit = 1

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/kv"
@@ -137,6 +138,7 @@ type Stats struct {
 	Drafts                  uint64 // decodes with drafts
 	DraftTokens             uint64
 	AcceptedTokens          uint64
+	AcceptedAt              []uint64 // the same by position of the draft, from 0
 }
 
 // New returns a scheduler, or what is wrong with its configuration.
@@ -148,6 +150,7 @@ func New(c Config, t StepTimer) (*Scheduler, error) {
 	if c.Policy == Priority {
 		s.before = ranksBefore
 	}
+	s.stats.AcceptedAt = make([]uint64, c.Speculation.Tokens)
 	return s, nil
 }
 
@@ -230,7 +233,11 @@ func (s *Scheduler) Usage() float64 { return 1 - float64(s.pool.Free())/float64(
 func (s *Scheduler) Config() Config { return s.c }
 
 // Stats returns the counts since the start.
-func (s *Scheduler) Stats() Stats { return s.stats }
+func (s *Scheduler) Stats() Stats {
+	all := s.stats
+	all.AcceptedAt = slices.Clone(all.AcceptedAt)
+	return all
+}
 
 // ResetCache empties the prefix cache; false if blocks are in use.
 func (s *Scheduler) ResetCache() bool { return s.pool.Reset() }
