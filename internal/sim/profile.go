@@ -34,8 +34,9 @@ type Profile struct {
 	Jitter float64
 	Slots  int // requests that run at once; the others queue
 
-	// Batch, if set, takes the place of TTFT, ITL, Jitter and Slots: requests
-	// share the steps of an engine, and wait for its memory.
+	// Batch, if set, takes the place of TTFT, ITL and Slots: requests share the
+	// steps of an engine, and wait for its memory. Jitter is then that of the
+	// steps, see scheduler.Config. The seed is the server's.
 	Batch *Batching
 
 	// OutputTokens is about how long an answer is that may end by itself.
@@ -81,6 +82,12 @@ func Profiles() []Profile {
 			Description: "a responder with exact times, to check a client against",
 			TTFT:        50 * time.Millisecond, ITL: 10 * time.Millisecond, Slots: 1 << 20,
 			OutputTokens: 100, MaxModelLen: 1 << 20, Plain: true,
+		},
+		{
+			Name: "fitted", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/fitted",
+			Description: "an engine that batches as vLLM does; by default an 8B model on one H100",
+			Jitter:      0.02, Slots: 1, Batch: defaultBatching(),
+			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8,
 		},
 	}
 }

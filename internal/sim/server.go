@@ -99,7 +99,7 @@ func New(c Config) *Server {
 	var fleet *scheduler.Fleet
 	if p.Batch != nil {
 		p.Batch = new(*p.Batch)
-		p.Batch.Seed = c.Seed
+		p.Batch.Seed, p.Batch.Jitter = c.Seed, p.Jitter
 		fleet = p.Batch.fleet()
 		// What the cache cannot hold is refused, and what it can will be served.
 		p.MaxModelLen = min(p.MaxModelLen, p.Batch.Capacity())

@@ -16,6 +16,14 @@ const (
 	LeastLoaded
 )
 
+// MarshalText gives the routing its name.
+func (r Routing) MarshalText() ([]byte, error) { return name(int(r), routings) }
+
+// UnmarshalText reads round-robin or least-loaded.
+func (r *Routing) UnmarshalText(b []byte) error { return pick((*int)(r), string(b), routings) }
+
+var routings = []string{"round-robin", "least-loaded"}
+
 // Fleet is several engines behind one door. It is pure as Scheduler is.
 // Create it with NewFleet.
 type Fleet struct {

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/kv"
@@ -39,6 +40,32 @@ const (
 	// order.
 	Priority
 )
+
+// MarshalText gives the policy its name.
+func (p Policy) MarshalText() ([]byte, error) {
+	return name(int(p), policies)
+}
+
+// UnmarshalText reads fcfs or priority.
+func (p *Policy) UnmarshalText(b []byte) error { return pick((*int)(p), string(b), policies) }
+
+var policies = []string{"fcfs", "priority"}
+
+func name(i int, of []string) ([]byte, error) {
+	if i < 0 || i >= len(of) {
+		return nil, fmt.Errorf("there is no %d among %s", i, strings.Join(of, ", "))
+	}
+	return []byte(of[i]), nil
+}
+
+func pick(i *int, name string, of []string) error {
+	k := slices.Index(of, name)
+	if k < 0 {
+		return fmt.Errorf("%q is none of %s", name, strings.Join(of, ", "))
+	}
+	*i = k
+	return nil
+}
 
 // Config is what a scheduler works with. The fields are named as vLLM's
 // options where there is one. The zero value of what is not a limit is vLLM's

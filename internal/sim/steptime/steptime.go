@@ -60,7 +60,7 @@ func (l Linear) validate() error {
 		}
 	}
 	if l == (Linear{}) {
-		return errors.New("all its times are 0")
+		return errors.New("all its times are 0; it needs step_us and more, or decode_ms")
 	}
 	return nil
 }
@@ -100,30 +100,36 @@ func (t Trace) validate() error {
 	return nil
 }
 
-// LoadLinear reads coefficients from a YAML or JSON file.
-func LoadLinear(path string) (Linear, error) {
-	var l Linear
-	err := load(path, &l, func() error { return l.validate() })
-	return l, err
-}
-
-// LoadTrace reads gaps from a YAML or JSON file.
-func LoadTrace(path string) (Trace, error) {
-	var t Trace
-	err := load(path, &t, func() error { return t.validate() })
-	return t, err
-}
-
-func load(path string, into any, validate func() error) error {
+// Load reads either from a YAML or JSON file: a Trace if it has decode_ms, else
+// a Linear. Unknown keys are errors, with line and column.
+func Load(path string) (scheduler.StepTimer, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("failed to read the step times: %w", err)
+		return nil, fmt.Errorf("failed to read the step times: %w", err)
 	}
-	if err := yaml.UnmarshalWithOptions(b, into, yaml.Strict()); err != nil {
-		return fmt.Errorf("step times %s: %w", path, err)
+	t, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("step times %s: %w", path, err)
 	}
-	if err := validate(); err != nil {
-		return fmt.Errorf("step times %s: %w", path, err)
+	return t, nil
+}
+
+// Parse reads what Load reads.
+func Parse(b []byte) (scheduler.StepTimer, error) {
+	var keys map[string]any
+	if err := yaml.Unmarshal(b, &keys); err != nil {
+		return nil, err
 	}
-	return nil
+	if _, recorded := keys["decode_ms"]; recorded {
+		var t Trace
+		if err := yaml.UnmarshalWithOptions(b, &t, yaml.Strict()); err != nil {
+			return nil, err
+		}
+		return t, t.validate()
+	}
+	var l Linear
+	if err := yaml.UnmarshalWithOptions(b, &l, yaml.Strict()); err != nil {
+		return nil, err
+	}
+	return l, l.validate()
 }
