@@ -164,17 +164,20 @@ func (a *lane) step() (next time.Time, more bool) {
 	return at, more
 }
 
+// maxSteps is after how many steps a lane that is behind hands out what there is.
+const maxSteps = 32
+
 // carryOn ends the steps of an engine whose time has come, and returns when the
 // next one ends; false if there is none. l.mu is held.
 func (l *Live) carryOn(engine int) (next time.Time, more bool) {
 	s := l.fleet.Engines()[engine]
-	for {
+	for steps := 0; ; steps++ {
 		own, ok := s.Next()
 		if !ok {
 			return time.Time{}, false
 		}
 		at := l.real(own)
-		if time.Now().Before(at) {
+		if steps == maxSteps || time.Now().Before(at) {
 			return at, true
 		}
 		o := s.Advance(own)

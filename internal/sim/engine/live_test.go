@@ -231,3 +231,54 @@ func TestAbortFreesThePlaceWithinAStep(t *testing.T) {
 		}
 	})
 }
+
+// Writing takes 3 ms of each step and once 25 ms, which is more than two steps.
+// The steps after come when they would have come all the same.
+func TestLateWritesDoNotMoveLaterSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const streams, tokens, itl = 1000, 50, 10 * time.Millisecond
+		f, err := scheduler.NewFleet(1, scheduler.RoundRobin, scheduler.Config{MaxNumSeqs: streams, MaxNumBatchedTokens: streams, BlockSize: 16, Blocks: 8 * streams},
+			scheduler.StepTimerFunc(func(scheduler.Batch) (time.Duration, string) { return itl, "" }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := pace.New(pace.Plain)
+		live := NewLive(New(Latency{}, 1, 0), f, []*pace.Conductor{c}, nil)
+		began := time.Now()
+		var wg sync.WaitGroup
+		wg.Add(streams)
+		late := time.Duration(0)
+		for i := range uint64(streams) {
+			s := &Stream{Request: scheduler.Request{Index: i, Prompt: 1, Output: tokens}}
+			s.Deliver = func(k Tokens) {
+				if want := began.Add(time.Duration(k.From+1) * itl); !k.Due.Equal(want) {
+					t.Errorf("token %d of stream %d is due at %v, want %v", k.From, i, k.Due.Sub(began), want.Sub(began))
+				}
+				if wait := time.Since(k.Due); wait < 0 || k.From > 30 && wait > 3*time.Millisecond {
+					t.Errorf("token %d of stream %d came %v late", k.From, i, wait)
+				} else {
+					late = max(late, wait)
+				}
+				if i == 0 {
+					time.Sleep(3 * time.Millisecond)
+					if k.From == 25 {
+						time.Sleep(22 * time.Millisecond)
+					}
+				}
+				if k.Done {
+					wg.Done()
+				}
+			}
+			if err := live.Enter(s, began); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wg.Wait()
+		if late < 15*time.Millisecond {
+			t.Errorf("the latest token came %v late; the delay was not there", late)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

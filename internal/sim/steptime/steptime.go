@@ -15,7 +15,8 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 )
 
-// Linear is a step time that is a sum of costs, in microseconds each.
+// Linear is a step time that is a sum of costs, in microseconds each. No step
+// takes more than an hour.
 type Linear struct {
 	Step         float64 `yaml:"step_us"`          // every step: weights, launches, host
 	Sequence     float64 `yaml:"sequence_us"`      // a request in it
@@ -50,8 +51,15 @@ func (l Linear) StepTime(b scheduler.Batch) (time.Duration, string) {
 			bound, most = part.name, part.time
 		}
 	}
-	return time.Duration((l.Step + prefill + decode + context + requests) * float64(time.Microsecond)), bound
+	return duration((l.Step + prefill + decode + context + requests) * float64(time.Microsecond)), bound
 }
+
+// duration keeps a step within what can be counted.
+func duration(ns float64) time.Duration {
+	return time.Duration(min(ns, float64(longest)))
+}
+
+const longest = time.Hour // of a step
 
 func (l Linear) validate() error {
 	for _, v := range []float64{l.Step, l.Sequence, l.Admission, l.PrefillToken, l.PrefillPair, l.DecodeToken, l.ContextToken} {
@@ -83,7 +91,7 @@ func (t Trace) StepTime(b scheduler.Batch) (time.Duration, string) {
 	if len(gaps) == 0 {
 		return 0, name
 	}
-	return time.Duration(gaps[b.Number%uint64(len(gaps))] * float64(time.Millisecond)), name
+	return duration(gaps[b.Number%uint64(len(gaps))] * float64(time.Millisecond)), name
 }
 
 func (t Trace) validate() error {

@@ -100,3 +100,20 @@ func TestLoadNamesTheFile(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Whatever is read is an error or gives times that a clock can follow.
+func FuzzParse(f *testing.F) {
+	for _, in := range []string{"step_us: 6000", "decode_ms: [1, 2.5]", "prefill_pair_us: 1e9", "decode_ms: [1e300]", "[", "step_us: .nan", "decode_ms: 3"} {
+		f.Add([]byte(in))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		timer, err := Parse(in)
+		if err != nil {
+			return
+		}
+		b := scheduler.Batch{Number: 5, Sequences: 9, Admitted: 1, Prefills: 1, PrefillTokens: 8192, PrefillPairs: 1 << 40, Decodes: 8, DecodeTokens: 8, DecodeContext: 1 << 30}
+		if took, bound := timer.StepTime(b); took < 0 || took > longest || bound == "" {
+			t.Errorf("%q: a step takes %v, bound by %q", in, took, bound)
+		}
+	})
+}
