@@ -219,7 +219,9 @@ func (m *metrics) count(i int, o *scheduler.Outcome) {
 		b.last = r.Last
 		e.generationTokens.Add(float64(em.Tokens))
 		if em.Done {
-			e.finished(b.e, r.Cached, r.Generated, phases{queue: r.Scheduled - r.Arrival, prefill: r.First - r.Scheduled, decode: r.Last - r.First})
+			e.finished(b.e, r.Cached, r.Generated, phases{
+				front: r.Queued - r.Arrival, queue: r.Scheduled - r.Queued, prefill: r.First - r.Scheduled, decode: r.Last - r.First,
+			})
 		}
 	}
 	if tokens > 0 {

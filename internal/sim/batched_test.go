@@ -109,7 +109,7 @@ func TestHTTPKeepsTheForecast(t *testing.T) {
 func TestBatchesOverHTTPCountWhatTheyDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := small()
-		c.NoPrefixCaching, c.MaxNumBatchedTokens, c.MaxNumSeqs = false, 200, 2
+		c.NoPrefixCaching, c.MaxNumBatchedTokens, c.MaxNumSeqs, c.FrontEnd = false, 200, 2, 5*time.Millisecond
 		client, stop := start(t, Config{Profile: batches(c)})
 		defer stop()
 		const text = "The first question is about how a cache may keep what was asked before"
@@ -164,6 +164,10 @@ func TestBatchesOverHTTPCountWhatTheyDo(t *testing.T) {
 			"vllm:iteration_tokens_total_sum" + label:                                                float64(prompts + 80),
 			"vllm:iteration_tokens_total_count" + label:                                              80,
 			"vllm:time_to_first_token_seconds_count" + label:                                         4,
+			"vllm:request_queue_time_seconds_sum" + label:                                            0,
+			"vllm:time_to_first_token_seconds_sum" + label:                                           4*0.015 + float64(prompts-cached)*1e-4,
+			"vllm:request_prefill_time_seconds_sum" + label:                                          4*0.010 + float64(prompts-cached)*1e-4,
+			"vllm:e2e_request_latency_seconds_sum" + label:                                           4*0.205 + float64(prompts-cached)*1e-4,
 			"vllm:request_decode_time_seconds_sum" + label:                                           4 * 0.19,
 			"vllm:kv_cache_usage_perc" + label:                                                       0,
 			"vllm:num_preemptions_total" + label:                                                     0,
@@ -329,6 +333,17 @@ func TestManyBatchedStreamsOverSockets(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	page := get(t, client, "/metrics")
+	for _, i := range []string{"0", "1"} {
+		// Those who went away may be aborted or have been answered before.
+		label := `{engine="` + i + `",finished_reason="length",model_name="m"}`
+		if n := metric(t, page, "vllm:request_success_total"+label); n < 16 || n > 32 {
+			t.Errorf("engine %s has answered %v of 32 requests", i, n)
+		}
+		if n := metric(t, page, `vllm:spec_decode_num_accepted_tokens_total{engine="`+i+`",model_name="m"}`); n == 0 {
+			t.Errorf("engine %s has accepted no draft", i)
+		}
+	}
 	stop()
 	frames := 0
 	for text := range strings.Lines(log.String()) {

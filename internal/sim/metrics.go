@@ -146,7 +146,7 @@ func newEngineMetrics(r registry, most int) *engineMetrics {
 		itl:            r.histogram("vllm:inter_token_latency_seconds", "Between the tokens of a request, once a step.", interTokenBuckets),
 		tpot:           r.histogram("vllm:request_time_per_output_token_seconds", "Decode time of a request over its tokens but the first; 0 where there is only one.", interTokenBuckets),
 		e2e:            r.histogram("vllm:e2e_request_latency_seconds", "From the arrival of a request to its last token.", requestBuckets),
-		queue:          r.histogram("vllm:request_queue_time_seconds", "From the arrival of a request to its slot.", requestBuckets),
+		queue:          r.histogram("vllm:request_queue_time_seconds", "From the moment that the scheduler sees a request to its slot.", requestBuckets),
 		prefill:        r.histogram("vllm:request_prefill_time_seconds", "From the slot of a request to its first token.", requestBuckets),
 		decode:         r.histogram("vllm:request_decode_time_seconds", "From the first token of a request to its last.", requestBuckets),
 		inference:      r.histogram("vllm:request_inference_time_seconds", "From the slot of a request to its last token.", requestBuckets),
@@ -221,9 +221,9 @@ func (e *engineMetrics) firstToken(prompt, cached int, ttft time.Duration) {
 	e.ttft.Observe(ttft.Seconds())
 }
 
-// phases are the parts of a request's time; together, from its arrival to its
-// last token.
-type phases struct{ queue, prefill, decode time.Duration }
+// phases are the parts of a request's time: in the front end, which vLLM has no
+// metric of, in the queue, and up to its first and its last token.
+type phases struct{ front, queue, prefill, decode time.Duration }
 
 // finished counts a request that has all its tokens.
 func (e *engineMetrics) finished(x *exchange, cached, generated int, p phases) {
@@ -232,7 +232,7 @@ func (e *engineMetrics) finished(x *exchange, cached, generated int, p phases) {
 	e.prefill.Observe(p.prefill.Seconds())
 	e.decode.Observe(p.decode.Seconds())
 	e.inference.Observe((p.prefill + p.decode).Seconds())
-	e.e2e.Observe((p.queue + p.prefill + p.decode).Seconds())
+	e.e2e.Observe((p.front + p.queue + p.prefill + p.decode).Seconds())
 	e.tpot.Observe(p.decode.Seconds() / float64(max(generated-1, 1))) // of one token, 0 over 1
 	e.prompt.Observe(float64(x.q.promptTokens))
 	e.prefillKV.Observe(float64(x.q.promptTokens - cached))

@@ -26,6 +26,7 @@ type Request struct {
 	Stops bool
 	Owner any // whatever the owner wants to find again
 
+	Queued      time.Duration // when the scheduler saw it: its arrival and the time of the front end
 	Scheduled   time.Duration // when it first got into a step
 	First       time.Duration // when its first token came out
 	Last        time.Duration // when its latest token came out
@@ -34,8 +35,7 @@ type Request struct {
 	Preemptions int
 
 	state      state
-	prev, next *Request      // in a line
-	visible    time.Duration // when the scheduler sees it
+	prev, next *Request // in a line
 	blocks     []kv.Block
 	named      int // blocks that have their name
 	computed   int // tokens with keys and values, those of steps under way included
@@ -62,7 +62,7 @@ func (r *Request) Running() bool { return r.state == running }
 func (r *Request) begin(seed uint64, delay time.Duration) {
 	r.Scheduled, r.First, r.Last = 0, 0, 0
 	r.Generated, r.Cached, r.Preemptions = 0, 0, 0
-	r.visible = r.Arrival + delay
+	r.Queued = r.Arrival + delay
 	r.named, r.computed, r.ahead = 0, 0, 0
 	r.own = seeded.Mix(seed ^ seeded.Mix(r.Index+1))
 	r.epoch++

@@ -141,7 +141,7 @@ type Scheduler struct {
 	accept float64
 	before func(a, b *Request) bool
 
-	arriving line // not seen yet, by visible
+	arriving line // not seen yet, by the moment when they are
 	waiting  line
 	running  []*Request // in order of admission
 
@@ -182,8 +182,8 @@ func New(c Config, t StepTimer) (*Scheduler, error) {
 }
 
 func arrivedBefore(a, b *Request) bool {
-	if a.visible != b.visible {
-		return a.visible < b.visible
+	if a.Queued != b.Queued {
+		return a.Queued < b.Queued
 	}
 	return a.Index < b.Index
 }
@@ -241,9 +241,9 @@ func (s *Scheduler) Next() (time.Duration, bool) {
 	case s.waiting.first != nil:
 		// Not seen before its time, and nothing runs: it came while the last
 		// step ended.
-		return max(s.end, s.waiting.first.visible), true
+		return max(s.end, s.waiting.first.Queued), true
 	case s.arriving.first != nil:
-		return max(s.end, s.arriving.first.visible), true
+		return max(s.end, s.arriving.first.Queued), true
 	}
 	return 0, false
 }
@@ -300,7 +300,7 @@ func (s *Scheduler) Advance(now time.Duration) *Outcome {
 	clear(o.Admitted)
 	clear(o.Preempted)
 	*o = Outcome{Emitted: o.Emitted[:0], Admitted: o.Admitted[:0], Preempted: o.Preempted[:0]}
-	for r := s.arriving.first; r != nil && r.visible <= now; r = s.arriving.first {
+	for r := s.arriving.first; r != nil && r.Queued <= now; r = s.arriving.first {
 		s.arriving.remove(r)
 		r.state = waiting
 		s.waiting.insert(r, s.before)
