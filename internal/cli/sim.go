@@ -45,11 +45,13 @@ func newSim(p *Process) *cobra.Command {
 		slots                              int
 		seed                               uint64
 		withStdin                          bool
+		engine                             engineFlags
 	)
 	var names []string
 	for _, pr := range sim.Profiles() {
-		names = append(names, fmt.Sprintf("  %-6s %s", pr.Name, pr.Description))
+		names = append(names, fmt.Sprintf("  %-8s %s", pr.Name, pr.Description))
 	}
+	names = append(names, fmt.Sprintf("  %-8s %s", physicsProfile, "the same with step times from the data sheets of --gpu and --sim-model"))
 	c := &cobra.Command{
 		Use:   "sim",
 		Short: "Serve a simulated endpoint",
@@ -58,12 +60,22 @@ models, health and metrics, with the latency of a profile or of a script. Its
 answers are marked simulated. POST /sim/freeze?for=1s stops it for a time.
 Profiles:
 
-` + strings.Join(names, "\n"),
+` + strings.Join(names, "\n") + `
+
+The first three have fixed latencies, which --ttft, --itl, --jitter and --slots
+change. The others are engines with a scheduler: requests share steps, long
+prompts go in chunks, keys and values take blocks of a cache that finds shared
+prefixes again, and when it is full requests wait or are preempted and computed
+anew. --jitter spreads their steps. What they do at which moment is exactly what
+a forecast in virtual time says.`,
+		Example: `  inferometer sim --profile fixed --ttft 50ms --itl 10ms
+  inferometer sim --profile fitted --max-num-seqs 64 --kv-blocks 4000
+  inferometer sim --profile physics --gpu h100 --sim-model llama-3.1-8b --tp 1`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			pr, err := sim.LookupProfile(profile)
+			pr, err := engine.profile(profile, c.Flags())
 			if err != nil {
-				return usagef("--profile: %w", err)
+				return usageError{err}
 			}
 			if c.Flags().Changed("ttft") {
 				pr.TTFT = ttft
@@ -117,6 +129,7 @@ Profiles:
 	c.Flags().StringVar(&truth, "truth-log", "", "file that gets intended and actual time of every write")
 	c.Flags().StringVar(&play, "script", "", "file that says word for word what is answered, and when (docs/simulator.md)")
 	c.Flags().StringVar(&keyEnv, "api-key-env", "", "name of the environment variable with the API key to ask for")
+	engine.register(c.Flags())
 	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, so that the server dies with its parent")
 	return c
 }

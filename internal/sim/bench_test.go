@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/sim/scheduler"
 )
 
 // BenchmarkStreams measures the server over loopback with a small client in
@@ -29,7 +31,7 @@ func BenchmarkStreams(b *testing.B) {
 	for _, streams := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprint(streams), func(b *testing.B) {
 			for b.Loop() {
-				measureStreams(b, streams, 10*time.Millisecond)
+				measureStreams(b, streams, 10*time.Millisecond, nil)
 			}
 		})
 	}
@@ -39,14 +41,42 @@ func BenchmarkStreams(b *testing.B) {
 // together when nothing has to wait.
 func BenchmarkFirehose(b *testing.B) {
 	for b.Loop() {
-		measureStreams(b, 64, 0)
+		measureStreams(b, 64, 0, nil)
 	}
 }
 
-func measureStreams(b *testing.B, streams int, itl time.Duration) {
+// BenchmarkBatchedStreams is BenchmarkStreams with an engine whose steps take
+// 10 ms: all streams have their frames at one moment. ttft-err is then the wait
+// for the next step, and the step after.
+func BenchmarkBatchedStreams(b *testing.B) {
+	for _, streams := range []int{100, 1000} {
+		b.Run(fmt.Sprint(streams), func(b *testing.B) {
+			for b.Loop() {
+				measureStreams(b, streams, 10*time.Millisecond, constantSteps(10*time.Millisecond))
+			}
+		})
+	}
+}
+
+// BenchmarkBatchedFirehose is BenchmarkFirehose with an engine whose steps take
+// no time.
+func BenchmarkBatchedFirehose(b *testing.B) {
+	for b.Loop() {
+		measureStreams(b, 64, 0, constantSteps(0))
+	}
+}
+
+func constantSteps(d time.Duration) *Batching {
+	return &Batching{
+		Config: scheduler.Config{MaxNumSeqs: 2048, MaxNumBatchedTokens: 8192, BlockSize: 16, Blocks: 28_000},
+		Timer:  scheduler.StepTimerFunc(func(scheduler.Batch) (time.Duration, string) { return d, "constant" }),
+	}
+}
+
+func measureStreams(b *testing.B, streams int, itl time.Duration, batch *Batching) {
 	const tokens = 100
 	ttft := 50 * time.Millisecond
-	p := Profile{Name: "bench", Model: "m", TTFT: ttft, ITL: itl, Slots: streams, MaxModelLen: 4096, OutputTokens: 60}
+	p := Profile{Name: "bench", Model: "m", TTFT: ttft, ITL: itl, Slots: streams, MaxModelLen: 4096, OutputTokens: 60, Batch: batch}
 	var log bytes.Buffer
 	log.Grow(max(streams, 20) * tokens * 220) // growing would stop all writers
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -12,6 +12,7 @@ type frames struct {
 	chat            bool
 	continuousUsage bool
 	promptTokens    int
+	cachedTokens    int // of the prompt, as far as it is known
 
 	head []byte // up to and with `"choices":[`
 	buf  []byte
@@ -87,7 +88,7 @@ func (f *frames) finish(b []byte, reason string, generated int) []byte {
 	}
 	b = append(b, "}]"...)
 	if f.continuousUsage {
-		b = appendUsage(b, f.promptTokens, generated)
+		b = appendUsage(b, f.promptTokens, f.cachedTokens, generated)
 	}
 	f.buf = append(b, "}\n\n"...)
 	return f.buf
@@ -97,7 +98,7 @@ func (f *frames) finish(b []byte, reason string, generated int) []byte {
 func (f *frames) usage(generated int) []byte {
 	b := append(f.buf[:0], f.head...)
 	b = append(b, ']')
-	b = appendUsage(b, f.promptTokens, generated)
+	b = appendUsage(b, f.promptTokens, f.cachedTokens, generated)
 	f.buf = append(b, "}\n\n"...)
 	return f.buf
 }
@@ -108,14 +109,16 @@ func (f *frames) done() []byte {
 	return f.buf
 }
 
-func appendUsage(b []byte, prompt, generated int) []byte {
+func appendUsage(b []byte, prompt, cached, generated int) []byte {
 	b = append(b, `,"usage":{"prompt_tokens":`...)
 	b = strconv.AppendInt(b, int64(prompt), 10)
 	b = append(b, `,"total_tokens":`...)
 	b = strconv.AppendInt(b, int64(prompt+generated), 10)
 	b = append(b, `,"completion_tokens":`...)
 	b = strconv.AppendInt(b, int64(generated), 10)
-	return append(b, `,"prompt_tokens_details":{"cached_tokens":0}}`...)
+	b = append(b, `,"prompt_tokens_details":{"cached_tokens":`...)
+	b = strconv.AppendInt(b, int64(cached), 10)
+	return append(b, "}}"...)
 }
 
 // appendJSON appends s as a JSON string. encoding/json would do the same, but

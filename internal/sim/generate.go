@@ -34,11 +34,20 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 		writeError(w, refusal)
 		return
 	}
-	s.metrics.cacheQueries.Add(float64(q.promptTokens))
-	e := s.newExchange(w, q, s.engine.Enter(arrived))
+	if s.live != nil && q.script == nil && len(s.replies) == 0 {
+		s.batched(ctx, w, q, arrived)
+		return
+	}
+	m := s.metrics.engines[0]
+	if m.fixedQueries != nil {
+		m.fixedQueries.Add(float64(q.promptTokens))
+	}
+	job := s.engine.Enter(arrived)
+	e := s.newExchange(w, q, job.Index(), arrived)
+	e.job = job
 	defer func() { e.job.Leave(time.Now()) }() // does nothing where finish did it
 	var err error
-	switch reply := s.scripted(q, e.job.Index()); {
+	switch reply := s.scripted(q, e.index); {
 	case reply != nil:
 		err = e.recite(ctx, *reply)
 	case q.stream:
@@ -50,7 +59,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 	}
 	if err != nil {
 		// The client has gone or the server stops: there is nobody to tell.
-		s.metrics.success[reasonAbort].Inc()
+		m.success[reasonAbort].Inc()
 	}
 }
 
@@ -61,40 +70,36 @@ type exchange struct {
 	rc     *http.ResponseController
 	q      *request
 	reply  reply
-	job    *engine.Job
+	job    *engine.Job // nil where a batch is served
+	index  uint64
 	id     string
 	writes int
 	kinds  []string  // of the frames that are written but not flushed
+	first  time.Time // when the first token was written
 	last   time.Time // when the last token was written
+	cached int       // tokens of the prompt that the prefix cache had
+
+	arrived time.Time
 
 	frames *frames
 	token  int   // the next one to send
 	err    error // of a write
 }
 
-func (s *Server) newExchange(w http.ResponseWriter, q *request, job *engine.Job) *exchange {
+func (s *Server) newExchange(w http.ResponseWriter, q *request, index uint64, arrived time.Time) *exchange {
 	kind := "cmpl"
 	if q.chat {
 		kind = "chatcmpl"
 	}
 	return &exchange{
-		s: s, w: w, rc: http.NewResponseController(w), q: q, job: job,
-		id: fmt.Sprintf("%s-sim-%08x-%d", kind, uint32(s.seed^s.seed>>32), job.Index()),
+		s: s, w: w, rc: http.NewResponseController(w), q: q, index: index, arrived: arrived,
+		id: fmt.Sprintf("%s-sim-%08x-%d", kind, uint32(s.seed^s.seed>>32), index),
 	}
 }
 
 // stream sends the answer token by token, each when it is due.
 func (e *exchange) stream(ctx context.Context) error {
-	h := e.w.Header()
-	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	h.Set("Cache-Control", "no-cache")
-	h.Set("X-Request-Id", e.id)
-	e.frames = newFrames(e.q, e.id, e.job.Arrived().Unix(), e.s.modelJSON)
-	accepted, err := e.awaitDue(ctx, func() time.Time { return e.s.engine.Thaw(e.job.Arrived()) })
-	if err != nil {
-		return err
-	}
-	if err := e.write("headers", nil, accepted); err != nil {
+	if err := e.open(ctx); err != nil {
 		return err
 	}
 	if err := e.wait(ctx); err != nil {
@@ -113,44 +118,35 @@ func (e *exchange) stream(ctx context.Context) error {
 	return perform(ctx, e.conductor(), e.job.Due(0), ready, e.step)
 }
 
+// open sends the headers of a stream, as soon as the request is there.
+func (e *exchange) open(ctx context.Context) error {
+	h := e.w.Header()
+	h.Set("Content-Type", "text/event-stream; charset=utf-8")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Request-Id", e.id)
+	e.frames = newFrames(e.q, e.id, e.arrived.Unix(), e.s.modelJSON)
+	accepted, err := e.awaitDue(ctx, func() time.Time { return e.s.engine.Thaw(e.arrived) })
+	if err != nil {
+		return err
+	}
+	return e.write("headers", nil, accepted)
+}
+
 func (e *exchange) conductor() *pace.Conductor {
-	return e.s.conductors[e.job.Index()%uint64(len(e.s.conductors))]
+	return e.s.conductors[e.index%uint64(len(e.s.conductors))]
 }
 
 func (e *exchange) earlyRole() bool { return e.q.chat && e.s.profile.EarlyRole }
 
-// step sends the next token, and with the first one and the last one what
-// belongs to them, in one write. It returns when the next is due.
+// step sends the next token when it is due. It returns when the one after is.
 func (e *exchange) step() (next time.Time, more bool, err error) {
-	k, n := e.token, len(e.reply.pieces)
+	k := e.token
 	due, actual := e.job.Due(k), time.Now()
 	if actual.Before(due) {
 		return due, true, nil // the server has been frozen since
 	}
-	e.token++
-	if k == 0 && e.q.chat && !e.earlyRole() {
-		e.put("role", e.frames.role())
-	}
-	ends := k == n-1
-	reason := ""
-	if ends && !e.s.profile.FinishFrame {
-		reason = e.reply.reason
-	}
 	e.observe(k, due, actual)
-	// A token that a stop string swallowed is generated, but not sent.
-	if piece := e.reply.pieces[k]; piece != "" || reason != "" {
-		e.put("token", e.frames.token(piece, reason, k+1))
-	}
-	if ends {
-		if e.s.profile.FinishFrame {
-			e.put("finish", e.frames.end(e.reply.reason, n))
-		}
-		if e.q.includeUsage {
-			e.put("usage", e.frames.usage(n))
-		}
-		e.put("done", e.frames.done())
-	}
-	err = e.flush(due, actual)
+	ends, err := e.send(1, due, actual)
 	if err != nil || ends {
 		if err == nil {
 			e.finish(due)
@@ -158,6 +154,35 @@ func (e *exchange) step() (next time.Time, more bool, err error) {
 		return time.Time{}, false, err
 	}
 	return e.job.Due(k + 1), true, nil
+}
+
+// send writes the next n tokens in one frame, and with the first one and the
+// last one what belongs to them, all in one write.
+func (e *exchange) send(n int, due, actual time.Time) (ends bool, err error) {
+	k, all := e.token, len(e.reply.pieces)
+	e.token += n
+	if k == 0 && e.q.chat && !e.earlyRole() {
+		e.put("role", e.frames.role())
+	}
+	ends = e.token == all
+	reason := ""
+	if ends && !e.s.profile.FinishFrame {
+		reason = e.reply.reason
+	}
+	// A token that a stop string swallowed is generated, but not sent.
+	if piece := e.reply.piece(k, n); piece != "" || reason != "" {
+		e.put("token", e.frames.token(piece, reason, e.token))
+	}
+	if ends {
+		if e.s.profile.FinishFrame {
+			e.put("finish", e.frames.end(e.reply.reason, all))
+		}
+		if e.q.includeUsage {
+			e.put("usage", e.frames.usage(all))
+		}
+		e.put("done", e.frames.done())
+	}
+	return ends, e.flush(due, actual)
 }
 
 // perform runs step at the given moment and then whenever it says, until it
@@ -228,12 +253,17 @@ func (e *exchange) whole(ctx context.Context) error {
 	}
 	e.observe(n-1, due, time.Now())
 	e.finish(due)
+	e.respond(due)
+	return nil
+}
 
+// respond writes the answer in one piece.
+func (e *exchange) respond(due time.Time) {
 	object, field := "text_completion", `{"index":0,"text":`
 	if e.q.chat {
 		object, field = "chat.completion", `{"index":0,"message":{"role":"assistant","content":`
 	}
-	b := appendEnvelope(nil, e.id, object, e.job.Arrived().Unix(), e.s.modelJSON)
+	b := appendEnvelope(nil, e.id, object, e.arrived.Unix(), e.s.modelJSON)
 	b = append(b, `,"choices":[`...)
 	b = append(b, field...)
 	b = appendJSON(b, e.reply.text())
@@ -243,12 +273,11 @@ func (e *exchange) whole(ctx context.Context) error {
 	b = append(b, `,"logprobs":null,"finish_reason":"`...)
 	b = append(b, e.reply.reason...)
 	b = append(b, `"}]`...)
-	b = appendUsage(b, e.q.promptTokens, n)
+	b = appendUsage(b, e.q.promptTokens, e.cached, len(e.reply.pieces))
 	b = append(b, '}')
 	e.w.Header().Set("Content-Type", "application/json")
 	e.w.Header().Set("X-Request-Id", e.id)
 	_ = e.write("response", b, due)
-	return nil
 }
 
 // awaitDue blocks until the moment that due gives is there. The server may be
@@ -267,11 +296,7 @@ func (e *exchange) awaitDue(ctx context.Context, due func() time.Time) (time.Tim
 
 // wait blocks until the request has a slot.
 func (e *exchange) wait(ctx context.Context) error {
-	if err := e.job.Wait(ctx); err != nil {
-		return err
-	}
-	e.s.metrics.queue.Observe(e.job.Start().Sub(e.job.Arrived()).Seconds())
-	return nil
+	return e.job.Wait(ctx)
 }
 
 // write sends b at once; without b it sends the headers.
@@ -298,7 +323,7 @@ func (e *exchange) flush(due, actual time.Time) error {
 		e.err = e.rc.Flush()
 	}
 	for _, kind := range e.kinds {
-		e.s.truth.add(e.id, e.job.Index(), e.writes, kind, due, actual)
+		e.s.truth.add(e.id, e.index, e.writes, kind, due, actual)
 	}
 	e.kinds = e.kinds[:0]
 	e.writes++
@@ -307,21 +332,23 @@ func (e *exchange) flush(due, actual time.Time) error {
 
 // observe counts token k, due and made at the given moments.
 func (e *exchange) observe(k int, due, now time.Time) {
-	m := e.s.metrics
+	m := e.s.metrics.engines[0]
 	if k == 0 {
-		m.promptTokens.Add(float64(e.q.promptTokens))
-		m.ttft.Observe(now.Sub(e.job.Arrived()).Seconds())
+		e.first = now
+		m.firstToken(e.q.promptTokens, 0, now.Sub(e.arrived))
 	} else {
 		m.itl.Observe(now.Sub(e.last).Seconds())
 	}
 	m.generationTokens.Inc()
-	m.lateness.Observe(now.Sub(due).Seconds())
+	e.s.metrics.lateness.Observe(now.Sub(due).Seconds())
 	e.last = now
 }
 
 // finish frees the slot, at the moment the last token was due.
 func (e *exchange) finish(due time.Time) {
+	start := e.job.Start()
 	e.job.Leave(due)
-	e.s.metrics.e2e.Observe(e.last.Sub(e.job.Arrived()).Seconds())
-	e.s.metrics.success[e.reply.reason].Inc()
+	e.s.metrics.engines[0].finished(e, 0, len(e.reply.pieces), phases{
+		queue: start.Sub(e.arrived), prefill: e.first.Sub(start), decode: e.last.Sub(e.first),
+	})
 }

@@ -2,8 +2,9 @@
 // chat completions and completions, streamed or not, models, health and
 // Prometheus metrics. It exists so that Inferometer works with no set-up and
 // so that its own measurements can be checked against times that are known
-// exactly. Latency comes from a profile, by absolute deadlines (package
-// engine); answers are seeded text (package answer).
+// exactly. Latency comes from a profile: fixed times by absolute deadlines, or
+// an engine that batches as vLLM does (packages engine, scheduler and kv, with
+// the step times of package steptime). Answers are seeded text (package answer).
 //
 // Everything that it says is marked: each response carries the header
 // X-Inferometer-Evidence: simulated, and each model is owned by
@@ -32,6 +33,11 @@ type Profile struct {
 	// 0 means exact.
 	Jitter float64
 	Slots  int // requests that run at once; the others queue
+
+	// Batch, if set, takes the place of TTFT, ITL and Slots: requests share the
+	// steps of an engine, and wait for its memory. Jitter is then that of the
+	// steps, see scheduler.Config. The seed is the server's.
+	Batch *Batching
 
 	// OutputTokens is about how long an answer is that may end by itself.
 	OutputTokens int
@@ -77,6 +83,12 @@ func Profiles() []Profile {
 			TTFT:        50 * time.Millisecond, ITL: 10 * time.Millisecond, Slots: 1 << 20,
 			OutputTokens: 100, MaxModelLen: 1 << 20, Plain: true,
 		},
+		{
+			Name: "fitted", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/fitted",
+			Description: "an engine that batches as vLLM does; by default an 8B model on one H100",
+			Jitter:      0.02, Slots: 1, Batch: defaultBatching(),
+			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8,
+		},
 	}
 }
 
@@ -104,6 +116,8 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("--itl %v is not between 0 and %v", p.ITL, maxLatency)
 	case p.Slots < 1:
 		return fmt.Errorf("--slots %d: a server needs at least one", p.Slots)
+	case p.Batch != nil && p.Batch.Validate() != nil:
+		return p.Batch.Validate()
 	case !isShare(p.Jitter):
 		return fmt.Errorf("jitter %v of profile %q is not between 0 and 1", p.Jitter, p.Name)
 	case !isShare(p.Quality):

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // instant is a profile without latency, for tests that ask what is answered.
@@ -228,7 +230,7 @@ func TestProfilesAreSound(t *testing.T) {
 		if err := p.Validate(); err != nil {
 			t.Error(err)
 		}
-		if got, err := LookupProfile(p.Name); err != nil || got != p {
+		if got, err := LookupProfile(p.Name); err != nil || !cmp.Equal(got, p) {
 			t.Errorf("LookupProfile(%q) = %+v, %v", p.Name, got, err)
 		}
 	}

@@ -80,5 +80,13 @@ func (a *reply) stopAt(stops []string, least int) {
 	a.pieces, a.reason = pieces, reasonStop
 }
 
+// piece is the text of n tokens, from token k.
+func (a reply) piece(k, n int) string {
+	if n == 1 {
+		return a.pieces[k]
+	}
+	return strings.Join(a.pieces[k:k+n], "")
+}
+
 // text is the whole answer.
 func (a reply) text() string { return strings.Join(a.pieces, "") }

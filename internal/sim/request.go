@@ -33,6 +33,11 @@ type request struct {
 	before       string // the conversation up to the last user message
 	prompt       string
 	promptTokens int
+	turns        []turn   // of a chat, as they came
+	ids          []uint32 // of a prompt that has no text
+
+	priority  int
+	cacheSalt string
 
 	limit, min int // tokens
 	fixed      bool
@@ -43,6 +48,9 @@ type request struct {
 
 	script *script.Reply // what the request wants to be answered; usually nil
 }
+
+// turn is one message of a chat.
+type turn struct{ role, text string }
 
 // body is the request as it comes. Pointers tell absent and null from zero.
 // Fields that are not here are ignored, as vLLM ignores what it does not know.
@@ -62,6 +70,9 @@ type body struct {
 	BestOf              *int            `json:"best_of"`
 	Logprobs            json.RawMessage `json:"logprobs"`
 	Echo                *bool           `json:"echo"`
+
+	Priority  *int    `json:"priority"`
+	CacheSalt *string `json:"cache_salt"`
 
 	Script json.RawMessage `json:"sim_script"` // ours, see Config.Script
 
@@ -125,6 +136,12 @@ func (s *Server) parse(raw []byte, chat bool) (*request, *apiError) {
 	q := &request{chat: chat, fixed: isTrue(b.IgnoreEOS), stream: isTrue(b.Stream), seed: s.seed}
 	if b.Seed != nil {
 		q.seed ^= (uint64(*b.Seed) + 1) * 0x9e3779b97f4a7c15 // any odd constant keeps seeds apart
+	}
+	if b.Priority != nil {
+		q.priority = *b.Priority
+	}
+	if b.CacheSalt != nil {
+		q.cacheSalt = *b.CacheSalt
 	}
 	if b.StreamOptions != nil {
 		if !q.stream {
@@ -221,6 +238,7 @@ func (q *request) readMessages(messages []message) *apiError {
 			return badRequest("messages", "the content of message %d is neither a string nor a list of text parts", i)
 		}
 		texts[i] = text
+		q.turns = append(q.turns, turn{m.Role, text})
 		q.promptTokens += messageTokens + answer.Count(text)
 		if m.Role == "user" {
 			last = i
@@ -288,7 +306,7 @@ func (q *request) readPrompt(raw json.RawMessage) *apiError {
 	var ids []uint32
 	if json.Unmarshal(raw, &ids) == nil && len(ids) > 0 {
 		// Token ids have no text here; they enter the seed as they are.
-		q.before, q.promptTokens = string(raw), len(ids)
+		q.before, q.ids, q.promptTokens = string(raw), ids, len(ids)
 		return nil
 	}
 	return badRequest("prompt", "prompt must be a string or a list of token ids")

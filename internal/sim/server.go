@@ -17,6 +17,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/pace"
 	"github.com/inferometer/inferometer/internal/sim/engine"
+	"github.com/inferometer/inferometer/internal/sim/scheduler"
 	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
@@ -64,7 +65,8 @@ type Server struct {
 	keyHash   *[sha256.Size]byte
 	errorLog  *log.Logger
 	started   time.Time
-	engine    *engine.Engine
+	engine    *engine.Engine // fixed latencies, and the server's time
+	live      *engine.Live   // nil without batches
 	metrics   *metrics
 	truth     *truthLog // nil without a log
 	handler   http.Handler
@@ -93,6 +95,14 @@ func New(c Config) *Server {
 	}
 	if p.MaxModelLen < 1 {
 		p.MaxModelLen = 32768
+	}
+	var fleet *scheduler.Fleet
+	if p.Batch != nil {
+		p.Batch = new(*p.Batch)
+		p.Batch.Seed, p.Batch.Jitter = c.Seed, p.Jitter
+		fleet = p.Batch.fleet()
+		// What the cache cannot hold is refused, and what it can will be served.
+		p.MaxModelLen = min(p.MaxModelLen, p.Batch.Capacity())
 	}
 	s := &Server{
 		profile:   p,
@@ -124,7 +134,10 @@ func New(c Config) *Server {
 		s.engine.Freeze(s.started.Add(time.Duration(f.At)), time.Duration(f.For))
 	}
 	s.quit, s.cut = context.WithCancel(context.Background())
-	s.metrics = newMetrics(p.Model, s.engine)
+	if fleet != nil {
+		s.live = engine.NewLive(s.engine, fleet, s.conductors, func(i int, _ time.Time, o *scheduler.Outcome) { s.metrics.count(i, o) })
+	}
+	s.metrics = newMetrics(s)
 	s.handler = s.routes()
 	return s
 }

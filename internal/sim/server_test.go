@@ -27,6 +27,7 @@ func TestMetricsComeFromTheSameEvents(t *testing.T) {
 		client, stop := start(t, Config{Profile: exact()})
 		defer stop()
 		prompt, generated := 0, 0
+		limits := 3*8 + 300
 		for range 3 {
 			events := streamed(t, client, "/v1/chat/completions", strings.Replace(fixedEight, `"stream":true`, `"stream":true,"stream_options":{"include_usage":true}`, 1))
 			u := decode(t, events[len(events)-2].data).Usage
@@ -52,7 +53,7 @@ func TestMetricsComeFromTheSameEvents(t *testing.T) {
 			for _, m := range f.GetMetric() {
 				for _, l := range m.GetLabel() {
 					switch l.GetName() {
-					case "finished_reason":
+					case "finished_reason", "source":
 						name += "/" + l.GetValue()
 					case "model_name":
 						if l.GetValue() != "m" {
@@ -72,20 +73,36 @@ func TestMetricsComeFromTheSameEvents(t *testing.T) {
 			}
 		}
 		want := map[string]string{
-			"vllm:num_requests_running":              "0",
-			"vllm:num_requests_waiting":              "0",
-			"vllm:prompt_tokens_total":               fmt.Sprint(prompt),
-			"vllm:generation_tokens_total":           fmt.Sprint(generated),
-			"vllm:prefix_cache_queries_total":        fmt.Sprint(prompt),
-			"vllm:prefix_cache_hits_total":           "0",
-			"vllm:request_success_total/stop":        "1",
-			"vllm:request_success_total/length":      "3",
-			"vllm:request_success_total/abort":       "0",
-			"vllm:time_to_first_token_seconds":       "n 4 sum 0.200",
-			"vllm:inter_token_latency_seconds":       fmt.Sprintf("n %d sum %.3f", generated-4, float64(3*70+last-50)/1000),
-			"vllm:e2e_request_latency_seconds":       fmt.Sprintf("n 4 sum %.3f", float64(3*120+last)/1000),
-			"vllm:request_queue_time_seconds":        "n 4 sum 0.000",
-			"inferometer_sim_write_lateness_seconds": fmt.Sprintf("n %d sum 0.000", generated),
+			"vllm:num_requests_running":                               "0",
+			"vllm:num_requests_waiting":                               "0",
+			"vllm:prompt_tokens_total":                                fmt.Sprint(prompt),
+			"vllm:generation_tokens_total":                            fmt.Sprint(generated),
+			"vllm:prefix_cache_queries_total":                         fmt.Sprint(prompt),
+			"vllm:prefix_cache_hits_total":                            "0",
+			"vllm:request_success_total/stop":                         "1",
+			"vllm:request_success_total/length":                       "3",
+			"vllm:request_success_total/abort":                        "0",
+			"vllm:request_success_total/error":                        "0",
+			"vllm:request_success_total/repetition":                   "0",
+			"vllm:time_to_first_token_seconds":                        "n 4 sum 0.200",
+			"vllm:inter_token_latency_seconds":                        fmt.Sprintf("n %d sum %.3f", generated-4, float64(3*70+last-50)/1000),
+			"vllm:e2e_request_latency_seconds":                        fmt.Sprintf("n 4 sum %.3f", float64(3*120+last)/1000),
+			"vllm:request_queue_time_seconds":                         "n 4 sum 0.000",
+			"vllm:request_prefill_time_seconds":                       "n 4 sum 0.200",
+			"vllm:request_decode_time_seconds":                        fmt.Sprintf("n 4 sum %.3f", float64(3*70+last-50)/1000),
+			"vllm:request_inference_time_seconds":                     fmt.Sprintf("n 4 sum %.3f", float64(3*120+last)/1000),
+			"vllm:request_time_per_output_token_seconds":              "n 4 sum 0.040",
+			"vllm:request_prompt_tokens":                              fmt.Sprintf("n 4 sum %d.000", prompt),
+			"vllm:request_generation_tokens":                          fmt.Sprintf("n 4 sum %d.000", generated),
+			"vllm:request_max_num_generation_tokens":                  fmt.Sprintf("n 4 sum %d.000", generated),
+			"vllm:request_prefill_kv_computed_tokens":                 fmt.Sprintf("n 4 sum %d.000", prompt),
+			"vllm:request_params_max_tokens":                          fmt.Sprintf("n 4 sum %d.000", limits),
+			"vllm:request_params_n":                                   "n 4 sum 4.000",
+			"vllm:prompt_tokens_cached_total":                         "0",
+			"vllm:prompt_tokens_by_source_total/local_compute":        fmt.Sprint(prompt),
+			"vllm:prompt_tokens_by_source_total/local_cache_hit":      "0",
+			"vllm:prompt_tokens_by_source_total/external_kv_transfer": "0",
+			"inferometer_sim_write_lateness_seconds":                  fmt.Sprintf("n %d sum 0.000", generated),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("metrics (-want +got):\n%s", diff)

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"iter"
 	"unicode"
 	"unicode/utf8"
 )
@@ -34,6 +35,19 @@ func Split(s string) []string {
 		s = s[n:]
 	}
 	return tokens
+}
+
+// Tokens yields the tokens of s, without an allocation.
+func Tokens(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for s := s; s != ""; {
+			n := next(s)
+			if !yield(s[:n]) {
+				return
+			}
+			s = s[n:]
+		}
+	}
 }
 
 // Count returns the number of tokens of s, without an allocation.

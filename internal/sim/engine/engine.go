@@ -1,11 +1,17 @@
-// Package engine decides who runs and when each token of a simulated server
-// is due. A request waits, first come first served, for one of a fixed number
-// of slots; once it has one, every token has an absolute deadline that depends
-// on nothing but the start, the seed and the index of the request, so that
-// lateness of one token never moves the next. The queue and the deadlines are
-// pure; Engine puts them behind a lock and real time. The package knows
-// nothing of HTTP and nothing of text, and it models no batch, no memory and
-// no hardware: latency is what the configuration says.
+// Package engine puts what is decided without a clock into real time. There are
+// two engines of a simulated server.
+//
+// Engine has fixed latencies: a request waits, first come first served, for one
+// of a number of slots; once it has one, every token has an absolute deadline
+// that depends on nothing but the start, the seed and the index of the request,
+// so that lateness of one token never moves the next. It models no batch, no
+// memory and no hardware: latency is what the configuration says.
+//
+// Live runs the engines of package scheduler, step by step at absolute moments,
+// and hands tokens out when a step ends. What it does at which moment is what
+// scheduler.Fleet.Run forecasts for the same requests.
+//
+// The package knows nothing of HTTP and nothing of text.
 package engine
 
 import (
@@ -55,6 +61,14 @@ func (e *Engine) Freeze(from time.Time, d time.Duration) {
 func (e *Engine) Thaw(t time.Time) time.Time {
 	l := e.time.Load()
 	return l.real(l.own(t))
+}
+
+// Number takes the next index, for a request that does not enter.
+func (e *Engine) Number() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.next++
+	return e.next - 1
 }
 
 // Load returns how many jobs run and how many wait.

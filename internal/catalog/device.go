@@ -1,0 +1,162 @@
+package catalog
+
+import (
+	"bytes"
+	_ "embed" // the data files
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/inferometer/inferometer/internal/metric"
+)
+
+// Device is what one accelerator can do by its data sheet. A figure that is
+// not known is nil or 0, never a guess. What rent it costs is an Accelerator.
+type Device struct {
+	Name      string   `json:"name"`
+	Aliases   []string `json:"aliases,omitempty"`
+	MemoryGB  float64  `json:"memory_gb"`            // 10^9 bytes, as sold
+	MemoryMiB float64  `json:"memory_mib,omitempty"` // as its driver or framework shows it; 0: not known
+	// BandwidthGBs is the peak rate of its memory in 10^9 bytes a second.
+	BandwidthGBs float64 `json:"bandwidth_gbs"`
+	TFLOPS       TFLOPS  `json:"tflops"`
+	Watts        float64 `json:"watts,omitempty"`    // largest power draw; 0: not known
+	LinkGBs      float64 `json:"link_gbs,omitempty"` // to its peers, both directions; 0: the bus, or not known
+	Unified      bool    `json:"unified,omitempty"`  // it shares its memory with the processor
+	AsOf         string  `json:"as_of"`              // when it was looked up, as in Price
+	Source       string  `json:"source"`
+	Note         string  `json:"note,omitempty"`
+	// Unverified says why a figure, named by its key ("tflops.bf16"), stands
+	// on less than the source.
+	Unverified map[string]string `json:"unverified,omitempty"`
+}
+
+// TFLOPS are dense peak rates of the matrix units in 10^12 operations a
+// second; 0: not offered, or not known.
+type TFLOPS struct {
+	BF16 float64 `json:"bf16"`
+	FP8  float64 `json:"fp8,omitempty"`
+	INT8 float64 `json:"int8,omitempty"`
+	FP4  float64 `json:"fp4,omitempty"`
+}
+
+// UnknownError says that a name is in none of the embedded lists.
+type UnknownError struct {
+	Kind string // "accelerator" or "model"
+	Name string
+	hint string
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("no %s %q is known%s", e.Kind, e.Name, e.hint)
+}
+
+//go:embed data/devices.json
+var devicesJSON []byte
+
+//go:embed data/apple.csv
+var appleCSV []byte
+
+var devices = sync.OnceValues(func() ([]Device, error) {
+	d := json.NewDecoder(bytes.NewReader(devicesJSON))
+	d.DisallowUnknownFields()
+	var all []Device
+	if err := d.Decode(&all); err != nil {
+		return nil, fmt.Errorf("failed to read the embedded list of devices: %w", err)
+	}
+	apple, err := appleDevices()
+	return append(all, apple...), err
+})
+
+// Devices returns every known device. The caller owns the slice.
+func Devices() []Device {
+	all, _ := devices() // that it reads is held by a test
+	return slices.Clone(all)
+}
+
+// LookupDevice finds a device by its name, an alias or the name its driver
+// reports, in any case and with or without the maker.
+func LookupDevice(name string) (Device, error) {
+	all, err := devices()
+	if err != nil {
+		return Device{}, err
+	}
+	want := deviceKey(name)
+	var names []string
+	for _, d := range all {
+		for _, n := range append([]string{d.Name}, d.Aliases...) {
+			if deviceKey(n) == want && want != "" {
+				return d, nil
+			}
+			names = append(names, strings.ToLower(n))
+		}
+	}
+	return Device{}, &UnknownError{Kind: "accelerator", Name: name, hint: metric.DidYouMean(fold(name), names) +
+		"; give its memory, bandwidth and compute rate instead"}
+}
+
+// deviceKey makes "NVIDIA H100 PCIe", "h100-pcie" and "H100_PCIE" one.
+func deviceKey(s string) string {
+	s = fold(s)
+	for _, maker := range []string{"nvidia", "amd", "intel", "apple"} {
+		s = strings.TrimPrefix(s, maker)
+	}
+	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s)
+}
+
+// appleDevices reads the table of Apple's chips. Of a chip sold with fewer
+// GPU cores the table has the full one, unless its memory differs too. The
+// rate of the GPU's arithmetic units stands for bf16: they compute fp16 no
+// faster than fp32. The matrix units that the M5 has beside them are not in it.
+func appleDevices() ([]Device, error) {
+	rows, err := csv.NewReader(bytes.NewReader(appleCSV)).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the embedded list of Apple's chips: %w", err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	seen := map[string]int{}
+	var out []Device
+	for _, row := range rows[1:] {
+		get := func(name string) string { return row[column[name]] }
+		number := func(name string) float64 {
+			v, err2 := strconv.ParseFloat(get(name), 64)
+			if err2 != nil && get(name) != "" {
+				err = fmt.Errorf("failed to read the embedded list of Apple's chips: %s of %s: %w", name, get("chip"), err2)
+			}
+			return v
+		}
+		cores := get("gpu_cores")
+		cores = cores[strings.LastIndex(cores, "|")+1:]
+		d := Device{
+			Name: strings.ReplaceAll(get("chip"), " ", "-"), Unified: true, AsOf: "2026-11",
+			MemoryGB: number("max_mem_gb"), BandwidthGBs: number("bw_gbs_exact"), TFLOPS: TFLOPS{BF16: number("fp32_tflops_full")},
+			Source: "Apple's specifications; GPU clock from the system's tables", Note: cores + " GPU cores; the largest memory sold",
+		}
+		if d.BandwidthGBs == 0 {
+			d.BandwidthGBs = number("bw_gbs_marketed")
+		}
+		switch c := get("confidence"); {
+		case c == "high":
+		case d.TFLOPS.BF16 == 0:
+			d.Unverified = map[string]string{"bandwidth_gbs": c, "memory_gb": c}
+		default:
+			d.Unverified = map[string]string{"tflops.bf16": c}
+		}
+		// The bin with all cores has the plain name, and the other its own.
+		plain := d.Name
+		d.Aliases = []string{plain + "-" + cores + "core"}
+		if i, ok := seen[plain]; ok {
+			out[i].Name, out[i].Aliases = out[i].Aliases[0], nil
+		}
+		seen[plain] = len(out)
+		out = append(out, d)
+	}
+	return out, err
+}

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/inferometer/inferometer/internal/forecast"
+	"github.com/inferometer/inferometer/internal/physics"
+	"github.com/inferometer/inferometer/internal/physics/known"
+	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/sim/scheduler"
+	"github.com/inferometer/inferometer/internal/sim/steptime"
+)
+
+// engineFlags are those of simulated endpoints that batch, named as vLLM's
+// where it has the same.
+type engineFlags struct {
+	stepTimes  string
+	gpu, model string
+	tp         int
+
+	scheduler   scheduler.Config
+	noAsync     bool
+	instances   int
+	routing     scheduler.Routing
+	speculation scheduler.Speculation
+}
+
+// physicsProfile is the profile that physics makes; sim knows no hardware.
+const physicsProfile = "physics"
+
+func (f *engineFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.gpu, "gpu", "h100", "accelerator of --profile physics, as the catalog names it")
+	fs.StringVar(&f.model, "sim-model", "llama-3.1-8b", "model of --profile physics, as the catalog names it")
+	fs.IntVar(&f.tp, "tp", 1, "accelerators that share the model of --profile physics (tensor parallelism)")
+	fs.StringVar(&f.stepTimes, "step-times", "", "file with coefficients (step_us, prefill_token_us, …) or recorded gaps (decode_ms, prefill_ms) of the steps of --profile fitted")
+	c := &f.scheduler
+	fs.IntVar(&c.MaxNumSeqs, "max-num-seqs", 0, "requests in a step (default: the profile's)")
+	fs.IntVar(&c.MaxNumBatchedTokens, "max-num-batched-tokens", 0, "new tokens in a step; longer prompts go in chunks (default: the profile's)")
+	fs.IntVar(&c.LongPrefillTokenThreshold, "long-prefill-token-threshold", 0, "new tokens of one request in a step; 0 is no limit")
+	fs.IntVar(&c.BlockSize, "block-size", 0, "tokens of a block of the key-value cache (default: the profile's)")
+	fs.IntVar(&c.Blocks, "kv-blocks", 0, "blocks of the key-value cache (default: the profile's)")
+	fs.BoolVar(&c.NoPrefixCaching, "no-prefix-caching", false, "compute every prompt anew")
+	fs.TextVar(&c.Policy, "scheduling-policy", scheduler.FCFS, "order of requests: fcfs, or priority (the field priority of a request, the lowest first)")
+	fs.BoolVar(&f.noAsync, "no-async-scheduling", false, "plan a step when the one before has ended, not when it begins")
+	fs.IntVar(&f.speculation.Tokens, "speculative-tokens", 0, "drafts of a sequence in a step")
+	fs.Float64Var(&f.speculation.Length, "acceptance-length", 0, "mean tokens that a step with drafts brings, its own one included")
+	fs.IntVar(&f.instances, "instances", 1, "engines behind the one address")
+	fs.TextVar(&f.routing, "routing", scheduler.RoundRobin, "which engine gets a request: round-robin or least-loaded")
+}
+
+// of names the flags that only an engine which batches has, and those that only
+// one of fixed latencies has.
+var (
+	batchedOnly = []string{
+		"step-times", "max-num-seqs", "max-num-batched-tokens", "long-prefill-token-threshold", "block-size", "kv-blocks",
+		"no-prefix-caching", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length", "instances", "routing",
+	}
+	physicsOnly = []string{"gpu", "sim-model", "tp"}
+	fixedOnly   = []string{"ttft", "itl", "slots"}
+)
+
+// profile finds a profile, and sets it up as the flags say.
+func (f *engineFlags) profile(name string, fs *pflag.FlagSet) (sim.Profile, error) {
+	var p sim.Profile
+	var err error
+	if name == physicsProfile {
+		p, err = f.physics()
+	} else if p, err = sim.LookupProfile(name); err != nil {
+		err = fmt.Errorf("--profile: %w, or %s", err, physicsProfile)
+	}
+	if err != nil {
+		return p, err
+	}
+	check := func(names []string, allowed bool, why string) error {
+		for _, n := range names {
+			if fs.Changed(n) && !allowed {
+				return fmt.Errorf("--%s: the profile %q %s", n, name, why)
+			}
+		}
+		return nil
+	}
+	if err := check(physicsOnly, name == physicsProfile, "is no hardware; use --profile physics"); err != nil {
+		return p, err
+	}
+	if err := check(batchedOnly, p.Batch != nil, "has fixed latencies and no batch; use --profile fitted or physics"); err != nil {
+		return p, err
+	}
+	if err := check(fixedOnly, p.Batch == nil, "has no fixed latencies; they come of its steps"); err != nil {
+		return p, err
+	}
+	if p.Batch == nil {
+		return p, nil
+	}
+	return p, f.apply(p.Batch, name, fs)
+}
+
+func (f *engineFlags) apply(b *sim.Batching, name string, fs *pflag.FlagSet) error {
+	if f.stepTimes != "" {
+		if name == physicsProfile {
+			return fmt.Errorf("--step-times: the steps of %q come of the hardware; use --profile fitted", name)
+		}
+		t, err := steptime.Load(f.stepTimes)
+		if err != nil {
+			return fmt.Errorf("--step-times: %w", err)
+		}
+		b.Timer = t
+	}
+	c := &b.Config
+	for flag, set := range map[string]struct{ to, from *int }{
+		"max-num-seqs":           {&c.MaxNumSeqs, &f.scheduler.MaxNumSeqs},
+		"max-num-batched-tokens": {&c.MaxNumBatchedTokens, &f.scheduler.MaxNumBatchedTokens},
+		"block-size":             {&c.BlockSize, &f.scheduler.BlockSize},
+		"kv-blocks":              {&c.Blocks, &f.scheduler.Blocks},
+	} {
+		if fs.Changed(flag) {
+			*set.to = *set.from
+		}
+	}
+	if fs.Changed("block-size") && !fs.Changed("kv-blocks") && c.BlockSize > 0 {
+		c.Blocks = c.Blocks * 16 / c.BlockSize // the same memory in other blocks
+	}
+	c.LongPrefillTokenThreshold = f.scheduler.LongPrefillTokenThreshold
+	c.NoPrefixCaching, c.Policy = f.scheduler.NoPrefixCaching, f.scheduler.Policy
+	c.Synchronous, c.Speculation = f.noAsync, f.speculation
+	if f.instances < 1 {
+		return fmt.Errorf("--instances %d: it must be at least 1", f.instances)
+	}
+	b.Instances, b.Routing = f.instances, f.routing
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("--profile %s: %w", name, err)
+	}
+	return nil
+}
+
+// physics makes a profile of a model on accelerators.
+func (f *engineFlags) physics() (sim.Profile, error) {
+	a, err := known.Accelerator(f.gpu)
+	if err != nil {
+		return sim.Profile{}, fmt.Errorf("--gpu: %w", err)
+	}
+	m, err := known.Model(f.model)
+	if err != nil {
+		return sim.Profile{}, fmt.Errorf("--sim-model: %w", err)
+	}
+	if f.tp < 1 {
+		return sim.Profile{}, fmt.Errorf("--tp %d: it must be at least 1", f.tp)
+	}
+	r, err := physics.New(physics.Deployment{Model: m, Accelerator: a, TP: f.tp})
+	if err != nil {
+		return sim.Profile{}, fmt.Errorf("--profile physics: %w", err)
+	}
+	return sim.Profile{
+		Name: physicsProfile, Model: m.Name, ServerName: "inferometer-sim/" + physicsProfile,
+		Description: fmt.Sprintf("%s on %d × %s", m.Name, f.tp, a.Name),
+		Slots:       1, OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8,
+		Batch: &sim.Batching{Config: forecast.Config(r), Timer: forecast.Timer(r)},
+	}, nil
+}

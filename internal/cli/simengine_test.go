@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/sim/scheduler"
+)
+
+func engineProfile(t *testing.T, name string, args ...string) (sim.Profile, error) {
+	t.Helper()
+	fs := pflag.NewFlagSet("sim", pflag.ContinueOnError)
+	for _, n := range fixedOnly {
+		fs.String(n, "", "")
+	}
+	var f engineFlags
+	f.register(fs)
+	if err := fs.Parse(args); err != nil {
+		return sim.Profile{}, err
+	}
+	return f.profile(name, fs)
+}
+
+func TestEngineFlagsReachTheScheduler(t *testing.T) {
+	times := filepath.Join(t.TempDir(), "times.yaml")
+	if err := os.WriteFile(times, []byte("decode_ms: [7]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := engineProfile(t, "fitted", "--max-num-seqs=3", "--max-num-batched-tokens=64", "--long-prefill-token-threshold=32", "--block-size=8",
+		"--no-prefix-caching", "--scheduling-policy=priority", "--no-async-scheduling", "--speculative-tokens=2", "--acceptance-length=1.5",
+		"--instances=2", "--routing=least-loaded", "--step-times="+times)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := scheduler.Config{
+		MaxNumSeqs: 3, MaxNumBatchedTokens: 64, LongPrefillTokenThreshold: 32, BlockSize: 8, Blocks: 56_000, NoPrefixCaching: true,
+		Policy: scheduler.Priority, Synchronous: true, Speculation: scheduler.Speculation{Tokens: 2, Length: 1.5}, FrontEnd: 8 * time.Millisecond,
+	}
+	if p.Batch.Config != want || p.Batch.Instances != 2 || p.Batch.Routing != scheduler.LeastLoaded {
+		t.Errorf("%+v", p.Batch)
+	}
+	if took, _ := p.Batch.Timer.StepTime(scheduler.Batch{Decodes: 1}); took != 7*time.Millisecond {
+		t.Errorf("a step takes %v", took)
+	}
+}
+
+func TestPhysicsProfile(t *testing.T) {
+	p, err := engineProfile(t, "physics", "--gpu=h100", "--sim-model=llama-3.1-8b", "--kv-blocks=1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Validate(); err != nil {
+		t.Error(err)
+	}
+	if p.Batch.Blocks != 1000 || p.Batch.MaxNumSeqs < 256 || p.Model == "" {
+		t.Errorf("%+v with %+v", p, p.Batch)
+	}
+	// The weights have 16 GB, which 3.35 TB/s read in 4.8 ms.
+	if took, bound := p.Batch.Timer.StepTime(scheduler.Batch{Sequences: 1, Decodes: 1, DecodeTokens: 1, DecodeContext: 500, Sampled: 1}); took < 4800*time.Microsecond || took > 10*time.Millisecond || bound != "weights" {
+		t.Errorf("one stream takes %v a token, bound by %s", took, bound)
+	}
+}
+
+func TestEngineFlagsThatDoNotFit(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--kv-blocks: the profile \"vllm\"":            {"vllm", "--kv-blocks=10"},
+		"--gpu: the profile \"fitted\" is no hardware": {"fitted", "--gpu=a100"},
+		"--ttft: the profile \"physics\"":              {"physics", "--ttft=5ms"},
+		"--step-times: the steps":                      {"physics", "--step-times=x"},
+		"--step-times: failed to read":                 {"fitted", "--step-times=none.yaml"},
+		"--gpu: ":                                      {"physics", "--gpu=abacus"},
+		"--sim-model: ":                                {"physics", "--sim-model=eliza"},
+		"--tp 0":                                       {"physics", "--tp=0"},
+		"--instances 0":                                {"fitted", "--instances=0"},
+		"max-num-seqs is -1":                           {"fitted", "--max-num-seqs=-1"},
+		"acceptance length":                            {"fitted", "--speculative-tokens=2"},
+		`"lifo" is none of fcfs, priority`:             {"fitted", "--scheduling-policy=lifo"},
+		"vllm, api, fixed, fitted, or physics":         {"vlm"},
+	} {
+		if _, err := engineProfile(t, args[0], args[1:]...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error %v does not say %q", args, err, want)
+		}
+	}
+}
