@@ -1,0 +1,135 @@
+// Package scrape reads a server's own metrics (Prometheus text) while it is
+// measured: how much it had to do, how long its queue was, how many tokens it
+// counted. They explain what the client saw and are held against it; no
+// latency of a report comes from them.
+package scrape
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// maxText is the most that is read of one answer.
+const maxText = 8 << 20
+
+// series are the values of one scrape by quantity and label set, several
+// engines apart; sums of distributions are kept under the quantity, their
+// counts under counted(quantity).
+type series map[Quantity]map[string]float64
+
+func counted(q Quantity) Quantity { return q + "_count" }
+
+// parse reads Prometheus text, of which known names are kept. Text without any
+// of them gives no series and no error.
+func parse(r io.Reader) (series, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxText {
+		return nil, fmt.Errorf("the metrics are longer than %d MiB", maxText>>20)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	if err != nil {
+		// What was read until then lacks series, which would look like a restart.
+		return nil, fmt.Errorf("the metrics are not Prometheus text: %w", err)
+	}
+	known := map[string]*dto.MetricFamily{}
+	for name, f := range families {
+		if name = strings.TrimSuffix(name, "_total"); names[name] != "" {
+			known[name] = f
+		}
+	}
+	out := series{}
+	for name, f := range known {
+		q := names[name]
+		if newer := older[name]; newer != "" && known[newer] != nil {
+			continue
+		}
+		if !gauges[q] && f.GetType() == dto.MetricType_GAUGE {
+			continue // it may fall (SGLang's num_retracted_reqs): no count of anything
+		}
+		for _, m := range f.GetMetric() {
+			out.add(q, m)
+		}
+	}
+	return out, nil
+}
+
+func (s series) add(q Quantity, m *dto.Metric) {
+	labels := make([]string, 0, len(m.GetLabel()))
+	for _, l := range m.GetLabel() {
+		labels = append(labels, l.GetName()+"\x00"+l.GetValue())
+	}
+	key := strings.Join(labels, "\x01")
+	put := func(q Quantity, v float64) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return // a server that has nothing to say yet
+		}
+		if s[q] == nil {
+			s[q] = map[string]float64{}
+		}
+		s[q][key] += v
+	}
+	switch {
+	case m.Histogram != nil:
+		put(q, m.Histogram.GetSampleSum())
+		put(counted(q), float64(m.Histogram.GetSampleCount()))
+	case m.Summary != nil:
+		put(q, m.Summary.GetSampleSum())
+		put(counted(q), float64(m.Summary.GetSampleCount()))
+	case m.Counter != nil:
+		put(q, m.Counter.GetValue())
+	case m.Gauge != nil:
+		put(q, m.Gauge.GetValue())
+	case m.Untyped != nil:
+		put(q, m.Untyped.GetValue())
+	}
+}
+
+// total is one number a quantity, over all label sets.
+func (s series) total() map[Quantity]float64 {
+	out := make(map[Quantity]float64, len(s))
+	for q, by := range s {
+		sum := 0.0
+		for _, v := range by {
+			sum += v
+		}
+		if averaged[q] {
+			sum /= float64(len(by))
+		}
+		out[q] = sum
+	}
+	fresh, okFresh := out[computed]
+	cached, okCached := out[CachedTokens]
+	if okFresh && okCached {
+		out[PromptTokens], out[PrefixQueries] = fresh+cached, fresh+cached
+	}
+	return out
+}
+
+// fallen lists the quantities that have a series lower than before, which a
+// counter is only after the server (or one of its engines) has been restarted.
+func (s series) fallen(before series) []Quantity {
+	var out []Quantity
+	for q, by := range before {
+		if gauges[q] {
+			continue
+		}
+		for key, v := range by {
+			if now, ok := s[q][key]; !ok || now < v {
+				out = append(out, q)
+				break
+			}
+		}
+	}
+	return out
+}
