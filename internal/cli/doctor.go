@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 // check is one line of the doctor.
@@ -29,22 +30,30 @@ type check struct {
 func newDoctor(p *Process) *cobra.Command {
 	var f planFlags
 	var asJSON bool
+	var k calibration
 	c := &cobra.Command{
 		Use:   "doctor [URL]",
 		Short: "Check this machine, the tool itself and, with a URL, an endpoint",
 		Long: `Check this machine, the tool itself, by measuring the built-in server whose
 true times are known, and, with a URL, what an endpoint can do. Each line says
-what to do about it; the last line is pass or fail.`,
+what to do about it; the last line is pass or fail.
+
+--calibrate also puts the client under load, step by step, and says at each step
+what it adds to a latency on this machine: the floor under every measurement.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			pl, err := p.doctorPlan(&f, first(args))
 			if err != nil {
 				return err
 			}
-			return p.doctor(c.Context(), pl, asJSON)
+			if err := k.validate(); err != nil {
+				return err
+			}
+			return p.doctor(c.Context(), pl, k, asJSON)
 		},
 	}
 	f.add(c, targetFlags, []string{"dir", "insecure", "ca-cert", "connect-timeout"})
+	k.add(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -65,7 +74,7 @@ func (p *Process) doctorPlan(f *planFlags, url string) (plan.Plan, error) {
 	return pl, nil
 }
 
-func (p *Process) doctor(ctx context.Context, pl plan.Plan, asJSON bool) error {
+func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, asJSON bool) error {
 	var all []check
 	add := func(checks ...check) {
 		for _, c := range checks {
@@ -82,6 +91,10 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, asJSON bool) error {
 	if pl.Candidate.URL != "" {
 		add(urlChecks(ctx, pl)...)
 	}
+	var floors []result.Floor
+	if k.on {
+		floors = calibrateChecks(ctx, k, func(c check) { add(c) })
+	}
 	verdict := "pass"
 	for _, c := range all {
 		if c.Status == "fail" {
@@ -90,9 +103,10 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, asJSON bool) error {
 	}
 	if asJSON {
 		if err := writeJSON(p.Stdout, struct {
-			Checks  []check `json:"checks"`
-			Verdict string  `json:"verdict"`
-		}{all, verdict}); err != nil {
+			Checks  []check        `json:"checks"`
+			Floors  []result.Floor `json:"floors,omitempty"`
+			Verdict string         `json:"verdict"`
+		}{all, floors, verdict}); err != nil {
 			return err
 		}
 	} else if _, err := fmt.Fprintln(p.Stdout, "doctor:", verdict); err != nil {

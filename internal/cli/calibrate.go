@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/calibrate"
+	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// calibration is what doctor --calibrate is asked for.
+type calibration struct {
+	on     bool
+	users  []int
+	rate   float64
+	itl    time.Duration
+	tokens int
+}
+
+func (k *calibration) add(c *cobra.Command) {
+	f := c.Flags()
+	f.BoolVar(&k.on, "calibrate", false, "measure what this client adds under load, against the built-in responder (half a minute)")
+	f.IntSliceVar(&k.users, "users", []int{1, 10, 100, 500, 1000}, "with --calibrate: users at once, one measurement each")
+	f.Float64Var(&k.rate, "rate", 0, "with --calibrate: an open loop of so many requests/s in the place of users")
+	f.DurationVar(&k.itl, "itl", 10*time.Millisecond, "with --calibrate: time between the responder's tokens")
+	f.IntVar(&k.tokens, "tokens", 100, "with --calibrate: tokens of each answer")
+}
+
+// validate refuses what cannot be before anything is started.
+func (k *calibration) validate() error {
+	switch {
+	case k.rate < 0 || k.itl <= 0 || k.tokens < 2:
+		return usagef("--rate is not negative, --itl is above 0 and --tokens is 2 or more")
+	case k.rate == 0 && len(k.users) == 0:
+		return usagef("--users names no number of users")
+	}
+	for _, n := range k.users {
+		if n < 1 {
+			return usagef("--users %d is no number of users", n)
+		}
+	}
+	return nil
+}
+
+// loads are what the responder is put under: its answers take a second or so,
+// and users start spread over one.
+func (k *calibration) loads() []calibrate.Load {
+	base := calibrate.Load{TTFT: 50 * time.Millisecond, ITL: k.itl, Tokens: k.tokens}
+	const span = time.Second
+	if k.rate > 0 {
+		l := base
+		l.Shape = loadgen.Shape{
+			Schedule: arrival.Schedule{Process: arrival.Poisson, Curve: arrival.Flat(k.rate), Seed: 1},
+			Warmup:   int(min(1000, k.rate)), Duration: 5 * span, Grace: time.Minute,
+		}
+		return []calibrate.Load{l}
+	}
+	var out []calibrate.Load
+	for _, n := range k.users {
+		l := base
+		l.Shape = loadgen.Shape{Users: n, Spread: span, Warmup: n, Requests: max(4*n, 20), Grace: time.Minute}
+		out = append(out, l)
+	}
+	return out
+}
+
+// calibrateChecks measures each load and says what the client added. Its own
+// limit is a millisecond: less is in no figure of a language model's latency.
+func calibrateChecks(ctx context.Context, k calibration, told func(check)) []result.Floor {
+	exe, err := os.Executable()
+	if err != nil {
+		told(check{Name: "calibration", Status: "fail", Text: err.Error()})
+		return nil
+	}
+	var out []result.Floor
+	for _, l := range k.loads() {
+		f, err := calibrate.Run(ctx, responder(exe), l)
+		if err != nil {
+			told(check{Name: "calibration", Status: "fail", Text: err.Error(), Do: "try a smaller load with --users or --rate"})
+			return out
+		}
+		out = append(out, f)
+		c := check{Name: "calibration", Status: "ok", Text: floorText(f)}
+		if f.AddedP99 > 1 {
+			c.Status = "warn"
+			c.Do = "at this load a limit under " + fmt.Sprintf("%.3g ms", 50*f.AddedP99) + " is blurred by more than 2 %; client and responder share this machine, so that elsewhere it is less"
+		}
+		told(c)
+	}
+	return out
+}
+
+func floorText(f result.Floor) string {
+	clock := "stamps after each read"
+	if f.KernelStamps {
+		clock = "the kernel's stamps"
+	}
+	s := fmt.Sprintf("%s: adds %.3g ms (p50) and %.3g ms (p99) to a first token; %s are %.0f µs (p50) and %.0f µs (p99) after the write; gaps are off by %.2g ms (sd)",
+		f.Load, f.AddedP50, f.AddedP99, clock, f.StampP50US, f.StampP99US, f.GapSD)
+	if f.CPUPerFrameUS != nil {
+		s += fmt.Sprintf("; %.1f µs of processor a frame at %.0f frames/s", *f.CPUPerFrameUS, f.FramesPerS)
+	}
+	if f.Lost > 0 {
+		s += fmt.Sprintf("; %d of %d requests were lost", f.Lost, f.Requests)
+	}
+	return s
+}
