@@ -89,7 +89,7 @@ func calibrateChecks(ctx context.Context, k calibration, told func(check)) []res
 		c := check{Name: "calibration", Status: "ok", Text: floorText(f)}
 		if f.AddedP99 > 1 {
 			c.Status = "warn"
-			c.Do = "at this load a limit under " + fmt.Sprintf("%.3g ms", 50*f.AddedP99) + " is blurred by more than 2 %; client and responder share this machine, so that elsewhere it is less"
+			c.Do = "at this load a limit under " + fmt.Sprintf("%.0f ms", 50*f.AddedP99) + " is blurred by more than 2 %; client and responder share this machine, so that elsewhere it is less"
 		}
 		told(c)
 	}
