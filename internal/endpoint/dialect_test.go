@@ -144,11 +144,15 @@ func TestDialectRequests(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.api, func(t *testing.T) {
-			var got *http.Request
-			var body []byte
+			type request struct {
+				path   string
+				header http.Header
+				body   []byte
+			}
+			sent := make(chan request, 1)
 			c := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				got = r
-				body, _ = io.ReadAll(r.Body)
+				b, _ := io.ReadAll(r.Body)
+				sent <- request{r.URL.Path, r.Header, b}
 				_, _ = io.WriteString(w, `{}`)
 			}), func(cfg *Config) { cfg.API, cfg.Key = tt.api, "sk-1" })
 			call, err := c.Encode(Prompt{System: "S", User: "U", MaxTokens: 3})
@@ -156,17 +160,18 @@ func TestDialectRequests(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.Do(t.Context(), call, &exchange.Exchange{})
-			if got.URL.Path != tt.path || got.Header.Get("Accept-Encoding") != "identity" {
-				t.Errorf("path %q, encoding %q", got.URL.Path, got.Header.Get("Accept-Encoding"))
+			got := <-sent
+			if got.path != tt.path || got.header.Get("Accept-Encoding") != "identity" {
+				t.Errorf("path %q, encoding %q", got.path, got.header.Get("Accept-Encoding"))
 			}
 			for name, want := range tt.headers {
-				if v := got.Header.Get(name); v != want {
+				if v := got.header.Get(name); v != want {
 					t.Errorf("header %s is %q, want %q", name, v, want)
 				}
 			}
 			var have, want any
-			if json.Unmarshal(body, &have) != nil || json.Unmarshal([]byte(tt.body), &want) != nil {
-				t.Fatalf("body %s", body)
+			if json.Unmarshal(got.body, &have) != nil || json.Unmarshal([]byte(tt.body), &want) != nil {
+				t.Fatalf("body %s", got.body)
 			}
 			if h, w := mustJSON(have), mustJSON(want); h != w {
 				t.Errorf("body\n got %s\nwant %s", h, w)
