@@ -57,7 +57,7 @@ func geyer(acov []float64, n int) (worth float64, ok bool) {
 const (
 	longSeries = 1 << 16
 	nearLags   = 16
-	blockLags  = 1 << 13
+	blockLags  = 1 << 12
 )
 
 // nearCovariance returns the autocovariances at the first few lags, by their
