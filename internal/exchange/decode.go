@@ -16,11 +16,17 @@ import (
 // a new one needs nothing here, and leaves to encoding/json whatever is not
 // plain: the result is the same. A Decoder is for one goroutine.
 type Decoder struct {
-	fields map[string]int      // by JSON name: index in Exchange, or one of the packed parts
+	fields []named             // in the order in which the log has them
 	last   []string            // by field: its latest text, to be shared by exchanges that have the same
 	parts  [packedParts][]byte // raw strings of the packed frames
 	ints   []int               // what the pointers of the current exchange point to
 	buf    []byte              // base64 decoded
+}
+
+// named is a field of Exchange by its JSON name, or one of the packed parts.
+type named struct {
+	name  string
+	index int // in Exchange; −1 − part for the parts
 }
 
 // The packed frames stand beside the fields of an Exchange.
@@ -34,13 +40,13 @@ const (
 // NewDecoder returns a decoder.
 func NewDecoder() *Decoder {
 	t := reflect.TypeFor[Exchange]()
-	d := &Decoder{fields: map[string]int{}, last: make([]string, t.NumField())}
+	d := &Decoder{last: make([]string, t.NumField())}
 	for i := range t.NumField() {
 		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "-" && name != "" {
-			d.fields[name] = i
+			d.fields = append(d.fields, named{name, i})
 		}
 	}
-	d.fields["frames"], d.fields["frame_tokens"], d.fields["frame_kinds"] = -1-partFrames, -1-partTokens, -1-partKinds
+	d.fields = append(d.fields, named{"frames", -1 - partFrames}, named{"frame_tokens", -1 - partTokens}, named{"frame_kinds", -1 - partKinds})
 	return d
 }
 
@@ -84,15 +90,18 @@ func (d *Decoder) plain(b []byte, x *Exchange) error {
 	if p.is('}') {
 		return p.end()
 	}
-	for {
+	for next := 0; ; next++ {
 		key, ok := p.text()
 		if !ok || !p.is(':') {
 			return errNotPlain
 		}
-		i, known := d.fields[string(key)]
-		if !known {
-			return errNotPlain // another case of a name, or a later version's field
+		for next < len(d.fields) && d.fields[next].name != string(key) {
+			next++
 		}
+		if next == len(d.fields) {
+			return errNotPlain // another order, another case of a name, or a later version's field
+		}
+		i := d.fields[next].index
 		if i < 0 {
 			if d.parts[-1-i], ok = p.text(); !ok {
 				return errNotPlain

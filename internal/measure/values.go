@@ -137,17 +137,6 @@ func tokensKnown(x *exchange.Exchange) bool {
 	return !slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Tokens <= 0 })
 }
 
-// frameTokens is the tokens of frame i, or 0 where that is not known.
-func frameTokens(x *exchange.Exchange, i int) int {
-	if t := int(x.Frames[i].Tokens); t > 0 {
-		return t
-	}
-	if x.OutputTokens != nil && *x.OutputTokens == len(x.Frames) {
-		return 1
-	}
-	return 0
-}
-
 // Meets reports whether x meets a per-request limit. A metric that is
 // undefined for x applies no limit, and defined is false.
 func Meets(l metric.Limit, x *exchange.Exchange) (meets, defined bool) {

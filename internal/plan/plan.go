@@ -243,6 +243,9 @@ func (l LoadPlan) Schedule(seed uint64) (arrival.Schedule, error) {
 	return s, s.Validate()
 }
 
+// MLPerf is the decision rule of MLPerf's LoadGen.
+const MLPerf = "mlperf"
+
 // Claim is one statement that the run shall decide, written before it is tested.
 type Claim struct {
 	ID string `yaml:"id,omitempty" json:"id,omitempty"`
@@ -255,6 +258,10 @@ type Claim struct {
 	Level int `yaml:"level,omitempty" json:"level,omitempty"`
 	// Alpha is the one-sided error probability; 0 means 0.05.
 	Alpha float64 `yaml:"alpha,omitempty" json:"alpha,omitempty"`
+	// Decision names the rule of a quantile's claim: "" for this tool's own,
+	// "mlperf" for LoadGen's early stopping (99 %, requests as independent,
+	// quantiles by nearest rank).
+	Decision string `yaml:"decision,omitempty" json:"decision,omitempty"`
 }
 
 // Duration is a time.Duration that reads and prints as "250ms".

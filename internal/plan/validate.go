@@ -270,6 +270,23 @@ func (p Plan) validateLoad(out *problems) {
 	}
 }
 
+// validateDecision checks the rule that a claim names.
+func validateDecision(c Claim, l metric.Limit, path string, out *problems) {
+	if c.Decision == "" {
+		return
+	}
+	if c.Decision != MLPerf {
+		out.add(path+".decision", "unknown rule %q; leave it out, or use %s", c.Decision, MLPerf)
+		return
+	}
+	if q, ok := l.Quantile(); !ok || q < 0.5 || l.Metric.Kind != metric.PerRequest || l.Metric.Unit == "points" || l.Op != metric.Less && l.Op != metric.LessEqual {
+		out.add(path+".decision", "MLPerf's rule decides upper limits of a latency's quantile, such as ttft.p99<2s, and not %s", l)
+	}
+	if c.Alpha != 0 && c.Alpha != 0.01 {
+		out.add(path+".alpha", "MLPerf's rule has the error probability 0.01; leave alpha out, not %v", c.Alpha)
+	}
+}
+
 func (p Plan) validateClaims(out *problems) {
 	ids := map[string]bool{}
 	for i, c := range p.Claims {
@@ -286,6 +303,7 @@ func (p Plan) validateClaims(out *problems) {
 			out.add(path+".limit", "%v", err)
 			continue
 		}
+		validateDecision(c, l, path, out)
 		if text := undecidable(l); text != "" {
 			out.add(path+".limit", "%s", text)
 		}

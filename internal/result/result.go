@@ -393,7 +393,8 @@ type Claim struct {
 	NEff      float64  `json:"n_eff,omitempty"`
 	NeededN   int      `json:"needed_n,omitempty"`
 	Alpha     float64  `json:"alpha"`
-	Set       bool     `json:"set_by_user"` // false: reference only
+	Rule      string   `json:"rule,omitempty"` // by which a quantile's claim was decided
+	Set       bool     `json:"set_by_user"`    // false: reference only
 }
 
 // CheckStatus of validity.

@@ -111,13 +111,3 @@ func firstN(from int, decided func(int) bool) int {
 	}
 	return hi
 }
-
-// EarlyStopping returns how many queries a run needs so that t of them over
-// the latency limit still prove the p-quantile within it: h + t with the
-// smallest h for which P(Bin(h+t, 1−(p−d)) ≤ t) < 1 − c (MLPerf LoadGen's
-// early-stopping rule; d is its tolerance, c its confidence).
-func EarlyStopping(t int, p, d, c float64) (total int) {
-	return t + firstN(1, func(h int) bool {
-		return BinomCDF(t, h+t, 1-(p-d)) < 1-c
-	})
-}

@@ -55,9 +55,9 @@ func geyer(acov []float64, n int) (worth float64, ok bool) {
 // A transform of a whole long series costs far more than the few lags that
 // are looked at in the end.
 const (
-	longSeries = 1 << 16
+	longSeries = 1 << 14
 	nearLags   = 16
-	blockLags  = 1 << 13
+	blockLags  = 1 << 12
 )
 
 // nearCovariance returns the autocovariances at the first few lags, by their
@@ -145,42 +145,60 @@ func autocovariance(x []float64) []float64 {
 // infinite values.
 func RankESS(x []float64) float64 { return ESS(Ranks(x)) }
 
-// Dependence is how much the values of a series depend on each other: what
-// does not change with the limit that is asked about. The zero Dependence is
-// that of no values.
+// Dependence is how much the values of a series depend on each other. The zero
+// Dependence is that of no values.
 type Dependence struct {
-	x       []float64
-	ranks   float64 // effective sample size of the ranks
-	slowest float64 // of the indicator of the slowest tenth; 0: not assessed
+	x     []float64
+	worth float64 // effective sample size, whatever the limit
 }
 
 // NewDependence looks at a series in the order in which its values were due.
 // It keeps x, which must not change. Values may be infinite.
 func NewDependence(x []float64) Dependence {
 	sorted, ranks := SortWithRanks(x)
-	d := Dependence{x: x, ranks: ESS(ranks)}
+	d := Dependence{x: x, worth: ESS(ranks)}
 	if len(x) >= 20 {
-		d.slowest = ESS(indicator(x, Quantile(sorted, 0.9)))
+		d.worth = min(d.worth, ESS(indicator(x, Quantile(sorted, 0.9))), ESS(clipped(x, sorted)))
 	}
 	return d
 }
 
 // NEff returns how many independent values the series is worth for the
 // question how many of them are over limit: the smallest of the effective
-// sample sizes of the ranks, of the indicator of being over limit, and of that
-// of being in the slowest tenth.
+// sample sizes of the ranks, of the indicator of being over limit, of that of
+// being in the slowest tenth, and of the values themselves.
 //
-// Note: the last is an addition of ours. Noise on top of waits that are mostly
-// zero hides bursts from the ranks: without it a limit at the true p95 of a
-// queue at utilization 0.7 is "proved" by 10 % of runs of 1,000 requests, with
-// it by 7 %. What remains: a short run that happens to miss the bursts cannot
-// know of them (11 % of runs of 200 requests at utilization 0.5).
+// Note: the last two are additions of ours. Noise on top of waits that are
+// mostly zero hides bursts from the ranks. A limit at the true p95 of a queue
+// (M/D/8 with a thousandth of the service time as noise) is "proved" by 10 % of
+// runs of 1,000 requests at utilization 0.7 with the first two alone; with
+// three by 6 %, but by 9 % at utilization 0.8; with all four by 5 %. What
+// remains: a short run that happens to miss the bursts cannot know of them (11 %
+// of runs of 200 requests at utilization 0.5).
 func (d Dependence) NEff(limit float64) float64 {
-	n := min(d.ranks, ESS(indicator(d.x, limit)))
-	if d.slowest > 0 {
-		n = min(n, d.slowest)
+	return min(d.worth, ESS(indicator(d.x, limit)))
+}
+
+// clipped is x with infinite values (failures) as slow as the slowest finite
+// one.
+func clipped(x, sorted []float64) []float64 {
+	if !math.IsInf(sorted[len(sorted)-1], 1) {
+		return x
 	}
-	return n
+	most := 0.0
+	for _, v := range sorted {
+		if math.IsInf(v, 1) {
+			break
+		}
+		most = v
+	}
+	out := slices.Clone(x)
+	for i, v := range out {
+		if math.IsInf(v, 1) {
+			out[i] = most
+		}
+	}
+	return out
 }
 
 // LimitNEff is NewDependence(x).NEff(limit).

@@ -67,6 +67,9 @@ func (a *assembly) claim(res *result.Result, pc plan.Claim, id string) (result.C
 	}
 	if c.Alpha == 0 {
 		c.Alpha = defaultAlpha
+		if pc.Decision == plan.MLPerf {
+			c.Alpha = 1 - stats.MLPerfConfidence
+		}
 	}
 	switch plan.Benchmark(c.Benchmark) {
 	case plan.Cost:
@@ -117,7 +120,7 @@ func (a *assembly) decideCell(c *result.Claim, l metric.Limit, pc plan.Claim, re
 	c.Text = fmt.Sprintf("%s: %s; %s; model %s", phrase(l), done.Load.Text, done.Workload.Text, a.model(candidate))
 	switch q, isQuantile := l.Quantile(); {
 	case isQuantile:
-		a.decideQuantile(c, l, q, cell, done)
+		decideQuantile(c, l, q, pc.Decision, cell, done)
 	case l.Metric.Tag == "success":
 		decideSuccess(c, l, done)
 	case l.Metric.Kind == metric.Rate:
@@ -126,84 +129,6 @@ func (a *assembly) decideCell(c *result.Claim, l metric.Limit, pc plan.Claim, re
 		decideMoment(c, l, done)
 	}
 	a.compareSteady(c, l, done)
-}
-
-// decideQuantile: exact binomial on the requests over the limit, at the
-// smaller of two effective sample sizes (design: How a claim is decided).
-func (a *assembly) decideQuantile(c *result.Claim, l metric.Limit, q float64, cell *loggedCell, done result.Cell) {
-	var values []float64
-	overMin, overMax, cut := 0, 0, 0
-	for i, v := range cell.Values(l.Metric.Tag) {
-		switch {
-		case cell.Cut(i):
-			// Ended by us: it counts against whichever side is to be shown.
-			cut++
-			overMax++
-			values = append(values, math.Inf(1))
-		case math.IsNaN(v):
-		default:
-			values = append(values, v)
-			if !l.Holds(v) {
-				overMin++
-				overMax++
-			}
-		}
-	}
-	if len(values) == 0 {
-		c.Reason = fmt.Sprintf("no request has a %s", l.Metric.Name)
-		return
-	}
-	// The share that may break the limit: above p95 for an upper limit, below
-	// p5 for a lower one.
-	p := q
-	if l.Op == metric.Greater || l.Op == metric.GreaterEqual {
-		p = 1 - q
-	}
-	n := len(values)
-	c.N = n
-	neff := float64(n)
-	if done.Load.Kind != "closed" || done.Load.Users != 1 {
-		neff = cell.dependenceOf(l.Metric.Tag, values).NEff(l.Value)
-	}
-	c.NEff = neff
-	prove := stats.DecideQuantile(overMax, n, neff, p, c.Alpha)
-	refute := stats.DecideQuantile(overMin, n, neff, p, c.Alpha)
-	c.NeededN = prove.NeededN
-	if s, ok := done.Metrics.Stats[l.Metric.Tag]; ok {
-		if e, ok := s.Quantile(l.Stat); ok {
-			c.Estimate, c.Lo, c.Hi = e.Value, e.Lo, e.Hi
-		}
-	}
-	over := fmt.Sprintf("%d of %d requests broke the limit", overMin, n)
-	if cut > 0 {
-		over += fmt.Sprintf(", %d were cut", cut)
-	}
-	if neff < float64(n)-0.5 {
-		over += fmt.Sprintf(" (worth %.0f independent ones)", neff)
-	}
-	allowed := fmt.Sprintf("%.3g %% may", 100*(1-p))
-	switch {
-	case prove.Proved:
-		c.Verdict = result.Proved
-		c.Reason = fmt.Sprintf("%s, where %s: so few would come with probability %.2g if the limit did not hold", over, allowed, prove.PProve)
-	case refute.Refuted:
-		c.Verdict = result.Refuted
-		c.Reason = fmt.Sprintf("%s, where %s: so many would come with probability %.2g if the limit held", over, allowed, refute.PRefute)
-	default:
-		c.Reason = fmt.Sprintf("%s, where %s: that decides nothing", over, allowed)
-		if c.NeededN > 0 {
-			c.Reason += fmt.Sprintf("; needs about %d requests", neededRequests(c.NeededN, neff, n))
-		}
-	}
-	c.NeededN = neededRequests(c.NeededN, neff, n)
-}
-
-// neededRequests turns a needed effective n into requests of this load.
-func neededRequests(needed int, neff float64, n int) int {
-	if needed == 0 || neff <= 0 {
-		return needed
-	}
-	return int(math.Ceil(float64(needed) * float64(n) / neff))
 }
 
 func decideSuccess(c *result.Claim, l metric.Limit, done result.Cell) {

@@ -111,6 +111,10 @@ type loggedCell struct {
 	dependence map[string]stats.Dependence
 }
 
+func newLoggedCell() *loggedCell {
+	return &loggedCell{dependence: map[string]stats.Dependence{}}
+}
+
 func (l *logged) cell(id string) *loggedCell {
 	for _, c := range l.cells {
 		if c.ID == id {
@@ -173,7 +177,7 @@ func (l *logged) add(r exchange.Record) error {
 	case kindHardware:
 		return json.Unmarshal(raw, &l.hardware)
 	case kindCell:
-		c := &loggedCell{dependence: map[string]stats.Dependence{}}
+		c := newLoggedCell()
 		err := json.Unmarshal(raw, &c.cellRecord)
 		// The pass is compared prompt by prompt.
 		c.KeepPrompts = c.Benchmark == plan.Latency
