@@ -8,15 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileLimit checks how many connections can be open at once. Go raises the
-// soft limit to the hard one by itself.
-func fileLimit() check {
+// openFiles is how many files and connections this process may have open. Go
+// raises the soft limit to the hard one by itself.
+func openFiles() (uint64, error) {
 	var r unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+	err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r)
+	return uint64(r.Cur), err //nolint:unconvert // a signed number on some systems
+}
+
+// fileLimit checks how many connections can be open at once.
+func fileLimit() check {
+	n, err := openFiles()
+	if err != nil {
 		return check{Name: "file limit", Status: "warn", Text: "unknown: " + err.Error()}
 	}
-	c := check{Name: "file limit", Status: "ok", Text: fmt.Sprintf("%d open files and connections", r.Cur)}
-	if r.Cur < 1024 {
+	c := check{Name: "file limit", Status: "ok", Text: fmt.Sprintf("%d open files and connections", n)}
+	if n < 1024 {
 		c.Status, c.Do = "warn", "raise it with ulimit -n 65536; each request in flight needs a connection"
 	}
 	return c

@@ -214,6 +214,9 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if o.dryRun {
 		return p.dryRun(pl, prov, o.json)
 	}
+	if err := enoughFiles(pl); err != nil {
+		return usageError{err}
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)

@@ -1,0 +1,228 @@
+package suite
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/workload"
+)
+
+// Each test of this file makes a result from a log as a run leaves it behind,
+// is named after what it protects, and says whose mistake it would be.
+
+func at(ms float64) exchange.Stamp { return exchange.Stamp(ms*1e6) + 1 }
+
+// answered is a request that was due at t ms, whose two tokens came after ttft
+// and ttft + 10 ms.
+func answered(t, ttft float64) *exchange.Exchange {
+	return &exchange.Exchange{
+		Phase: exchange.Measured, Due: at(t), Woken: at(t), Started: at(t), Writing: at(t), Sent: at(t), Reused: true, Streamed: true,
+		FirstToken: at(t + ttft), FirstAnswer: at(t + ttft), LastToken: at(t + ttft + 10), Done: at(t + ttft + 10),
+		Frames:      []exchange.Frame{{At: at(t + ttft), Tokens: 1}, {At: at(t + ttft + 10), Tokens: 1}},
+		InputTokens: new(100), OutputTokens: new(2), AskedOutput: 2, FixedOutput: true, TokenSource: exchange.FromUsage,
+	}
+}
+
+// levelCell is a throughput level of n requests, one each 50 ms from begin.
+func levelCell(id string, level, n int, begin, ttft float64) *loggedCell {
+	c := &loggedCell{cellRecord: cellRecord{
+		ID: id, Benchmark: plan.Throughput, Target: candidate, Level: level,
+		Workload: result.Workload{InputTokens: 100, OutputTokens: 2, FixedOutput: true},
+		Load:     result.LoadShape{Kind: "closed", Users: level},
+	}}
+	for i := range n {
+		x := answered(begin+50*float64(i), ttft)
+		x.Index, x.PromptHash = i, uint64(1+i)<<8|uint64(level)
+		c.exchanges = append(c.exchanges, x)
+	}
+	c.window = &windowRecord{Cell: id, Start: at(begin), End: at(begin + 50*float64(n))}
+	return c
+}
+
+// resultOf makes the result of a run of the given cells.
+func resultOf(t *testing.T, cells ...*loggedCell) *result.Result {
+	t.Helper()
+	p := plan.Default()
+	p.Candidate.URL = "http://127.0.0.1:1"
+	p.Only = []plan.Benchmark{plan.Throughput}
+	l := &logged{
+		run:     runRecord{Name: "test", Started: time.Unix(1, 0)},
+		targets: []result.Target{{Name: candidate, Evidence: result.Measured}},
+		cells:   cells,
+		end:     &endRecord{Status: result.Complete},
+	}
+	res, err := assemble(p, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func checkOf(t *testing.T, r *result.Result, id string) result.Check {
+	t.Helper()
+	for _, c := range r.Validity.Checks {
+		if c.ID == id {
+			return c
+		}
+	}
+	t.Fatalf("there is no check %q", id)
+	return result.Check{}
+}
+
+// Each level has a window and statistics of its own, and nothing mixes them:
+// inference-perf's summary is of all stages together, and of the pauses
+// between them.
+func TestLevelsAreNotPooled(t *testing.T) {
+	res := resultOf(t, levelCell("throughput/a@1", 1, 100, 0, 20), levelCell("throughput/a@9", 9, 100, 60_000, 200))
+	cells := res.Benchmarks.Throughput.Cells
+	if len(cells) != 2 || len(res.Benchmarks.Throughput.Levels) != 2 {
+		t.Fatalf("%d cells of levels %v", len(cells), res.Benchmarks.Throughput.Levels)
+	}
+	for i, ttft := range []float64{20, 200} {
+		s, rate := cells[i].Metrics.Stats["ttft"], cells[i].Metrics.Rates["throughput"]
+		if s.N != 100 || math.Abs(float64(*s.Min)-ttft) > 1e-6 || math.Abs(float64(*s.Max)-ttft) > 1e-6 {
+			t.Errorf("level %d: n %d, ttft %v to %v, want 100 of %v", i, s.N, *s.Min, *s.Max, ttft)
+		}
+		// 20/s, less what ended after the window; with the minute between the
+		// cells it would be 3.
+		if v := float64(*rate.Value); v < 19 || v > 20 || cells[i].WindowS != 5 {
+			t.Errorf("level %d: %v/s in %v s, want 20 in 5", i, v, cells[i].WindowS)
+		}
+	}
+}
+
+// Two runs of one seed hit a warm prefix cache in 86 % of their tokens, and the
+// second was 49 times as fast (vllm#52884, #54227). Ours send other bytes in
+// each run, and where the server had them all the same it is said.
+func TestACacheHitIsReportedAndContradicted(t *testing.T) {
+	c := levelCell("throughput/a@1", 1, 100, 0, 20)
+	for _, x := range c.exchanges {
+		x.CachedTokens = new(86)
+	}
+	check := checkOf(t, resultOf(t, c), "prefix_cache")
+	if check.Status != result.Warn || check.Value == nil || math.Abs(float64(*check.Value)-0.86) > 1e-9 || !strings.Contains(check.Text, "86 %") || check.Fix == "" {
+		t.Errorf("%+v", check)
+	}
+	for _, x := range c.exchanges {
+		x.CachedTokens = new(0)
+	}
+	if check := checkOf(t, resultOf(t, c), "prefix_cache"); check.Status != result.Pass {
+		t.Errorf("nothing was cached: %+v", check)
+	}
+	for _, x := range c.exchanges {
+		x.CachedTokens = nil // the server does not say, which is not 0
+	}
+	if check := checkOf(t, resultOf(t, c), "prefix_cache"); check.Status != result.NotAssessed || check.Value != nil {
+		t.Errorf("the server does not say what was cached: %+v", check)
+	}
+}
+
+// The prompts of a run are salted with the moment of its start, so that two
+// runs of one seed share none.
+func TestRunsOfOneSeedSendOtherPrompts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		prompt := func(r *run) string {
+			it, err := workload.NewSynthetic(r.syntheticConfig("load", true)).Item(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return it.User
+		}
+		p := plan.Default()
+		begin := func() *run {
+			return &run{plan: p, clock: exchange.NewClock(), targets: []*target{{}}}
+		}
+		first := begin()
+		time.Sleep(2 * time.Millisecond) // the salt is a time in milliseconds
+		second := begin()
+		if prompt(first) != prompt(first) {
+			t.Error("a run does not keep to its own prompts")
+		}
+		a, b := prompt(first), prompt(second)
+		if a == b {
+			t.Errorf("two runs of seed %d send the same prompt", p.Seed)
+		}
+		// The first block of a prefix cache is 16 tokens or more.
+		shared := 0
+		for shared < min(len(a), len(b)) && a[shared] == b[shared] {
+			shared++
+		}
+		if shared > 64 {
+			t.Errorf("two runs share their first %d bytes: %q", shared, a[:shared])
+		}
+	})
+}
+
+// Answers that are shorter than was asked for are said to be (vllm#18687,
+// #28227: without ignore_eos the lengths of two servers differ).
+func TestAnswersShorterThanAskedAreSaid(t *testing.T) {
+	for _, tt := range []struct {
+		got  int
+		want result.CheckStatus
+	}{{200, result.Pass}, {199, result.Pass}, {196, result.Warn}, {100, result.Fail}} {
+		c := levelCell("throughput/a@1", 1, 100, 0, 20)
+		for _, x := range c.exchanges {
+			x.AskedOutput, x.OutputTokens = 200, new(tt.got)
+		}
+		check := checkOf(t, resultOf(t, c), "output_length")
+		if check.Status != tt.want || check.Value == nil || math.Abs(float64(*check.Value)-float64(200-tt.got)/200) > 1e-9 {
+			t.Errorf("%d of 200 tokens: %+v", tt.got, check)
+		}
+	}
+}
+
+// A run in which most requests fail is invalid, whatever the rest looked like
+// (GuideLLM#979: 65 % failures and plausible numbers).
+func TestMostlyFailuresAreNoMeasurement(t *testing.T) {
+	c := levelCell("throughput/a@1", 1, 100, 0, 20)
+	for i, x := range c.exchanges {
+		if i%20 < 13 {
+			x.Class, x.Error = exchange.HTTP5xx, "HTTP 503: busy"
+		}
+	}
+	res := resultOf(t, c)
+	if check := checkOf(t, res, "errors"); check.Status != result.Fail || res.Validity.Status != result.Fail || !strings.Contains(check.Text, "65 of 100") {
+		t.Errorf("%+v, verdict %q", check, res.Validity.Status)
+	}
+	if n := res.Benchmarks.Throughput.Cells[0].Counts; n.ByClass["http_5xx"] != 65 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// Frames that came together are flagged at the whole run, and the time per
+// token holds.
+func TestBundledFramesAreFlagged(t *testing.T) {
+	c := levelCell("throughput/a@1", 1, 100, 0, 20)
+	for _, x := range c.exchanges {
+		x.Coalesced = 1
+	}
+	res := resultOf(t, c)
+	if check := checkOf(t, res, "bundled"); check.Status != result.Warn || !strings.Contains(check.Fix, "proxy") {
+		t.Errorf("%+v", check)
+	}
+	m := res.Benchmarks.Throughput.Cells[0].Metrics
+	if itl := m.Stats["itl"]; itl.Mean != nil || itl.P50.Withheld == "" {
+		t.Errorf("itl %+v", itl)
+	}
+	if tpot := m.Stats["tpot"]; tpot.Mean == nil || math.Abs(float64(*tpot.Mean)-10) > 1e-9 {
+		t.Errorf("tpot %+v", tpot)
+	}
+}
+
+// A client that is kept from its work flags itself (srt-slurm#260: 294 ms of
+// ttft that were the client's event loop).
+func TestABusyClientFlagsItself(t *testing.T) {
+	c := levelCell("throughput/a@1", 1, 100, 0, 20)
+	for _, x := range c.exchanges {
+		x.Woken, x.Started, x.Writing = x.Due+exchange.Stamp(4e6), x.Due+exchange.Stamp(4e6), x.Due+exchange.Stamp(5e6)
+	}
+	if check := checkOf(t, resultOf(t, c), "client_added"); check.Status != result.Fail || !strings.Contains(check.Text, "5 ms") {
+		t.Errorf("5 ms of a ttft of 20 ms are the client's: %+v", check)
+	}
+}
