@@ -63,9 +63,6 @@ func BenchmarkResponder(b *testing.B) {
 				if how == "spread" {
 					l.Shape.Spread = time.Second
 				}
-				if streams == l.Shape.Requests {
-					l.Shape.Think = time.Hour // one request each
-				}
 				runFloor(b, l)
 			})
 		}
@@ -78,7 +75,7 @@ func BenchmarkStamps(b *testing.B) {
 	for name, plain := range map[string]bool{"kernel": false, "plain": true} {
 		b.Run(name, func(b *testing.B) {
 			runFloor(b, calibrate.Load{
-				Shape: loadgen.Shape{Users: 1000, Spread: time.Second, Think: time.Hour, Requests: 1000, Grace: time.Minute},
+				Shape: loadgen.Shape{Users: 1000, Spread: time.Second, Requests: 1000, Grace: time.Minute},
 				TTFT:  50 * time.Millisecond, ITL: 20 * time.Millisecond, Tokens: 150, Plain: plain,
 			})
 		})
