@@ -40,7 +40,7 @@ func BenchmarkFrames(b *testing.B) {
 			var bare, client used
 			for b.Loop() {
 				bare = bare.plus(readBare(b, url, streams, c.tokens))
-				client = client.plus(readMeasured(b, url, streams, c.tokens))
+				client = client.plus(readMeasured(b, url, streams, 1, c.tokens))
 			}
 			own, least := 1e3*client.cpuMS/client.frames, 1e3*bare.cpuMS/bare.frames
 			b.ReportMetric(0, "ns/op")
@@ -57,7 +57,7 @@ func BenchmarkFrames(b *testing.B) {
 // BenchmarkAllocations tells what a request allocates from what a frame does,
 // by answers of different length.
 func BenchmarkAllocations(b *testing.B) {
-	const streams, tokens = 200, 101
+	const streams, each, tokens = 50, 20, 101
 	url, stop, err := responder(b)(b.Context(), []string{"--profile", "fixed", "--itl", "2ms"})
 	if err != nil {
 		b.Fatal(err)
@@ -65,8 +65,8 @@ func BenchmarkAllocations(b *testing.B) {
 	defer func() { _ = stop() }()
 	var one, many used
 	for b.Loop() {
-		one = one.plus(readMeasured(b, url, streams, 1))
-		many = many.plus(readMeasured(b, url, streams, tokens))
+		one = one.plus(readMeasured(b, url, streams, each, 1))
+		many = many.plus(readMeasured(b, url, streams, each, tokens))
 	}
 	request := one.mallocs / one.requests
 	b.ReportMetric(0, "ns/op")
@@ -112,8 +112,9 @@ func peakRSS() float64 {
 	return 1024 * kb
 }
 
-// readMeasured reads the streams as a run does.
-func readMeasured(b *testing.B, url string, streams, tokens int) used {
+// readMeasured reads the streams as a run does, several after each other on
+// each connection.
+func readMeasured(b *testing.B, url string, streams, each, tokens int) used {
 	clock := exchange.NewClock()
 	c, err := endpoint.New(endpoint.Config{URL: url, Model: "fixed", Stream: true, Clock: clock})
 	if err != nil {
@@ -135,7 +136,7 @@ func readMeasured(b *testing.B, url string, streams, tokens int) used {
 		frames += len(x.Frames)
 		requests++
 	}}
-	shape := loadgen.Shape{Users: streams, Spread: time.Second, Requests: streams, Grace: time.Minute}
+	shape := loadgen.Shape{Users: streams, Spread: time.Second, Requests: streams * each, Ahead: streams, Grace: time.Minute}
 	done := watchUse(b)
 	if _, err := d.Run(b.Context(), b.Context(), shape, again{c, call, tokens}); err != nil {
 		b.Fatal(err)
@@ -143,8 +144,8 @@ func readMeasured(b *testing.B, url string, streams, tokens int) used {
 	u := done()
 	// Users go on until the last measured answer is there, so that there are
 	// more than streams of them.
-	if frames < streams*tokens {
-		b.Errorf("%d frames, want at least %d", frames, streams*tokens)
+	if frames < streams*each*tokens {
+		b.Errorf("%d frames, want at least %d", frames, streams*each*tokens)
 	}
 	u.frames, u.requests = float64(frames), float64(requests)
 	return u

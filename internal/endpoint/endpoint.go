@@ -21,6 +21,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -64,7 +65,8 @@ type Client struct {
 	clock     *exchange.Clock
 	fields    fields
 	stamping  io.Closer // nil where there are no kernel stamps
-	hangsUp   bool      // the server closes the connection after each answer
+	posted    atomic.Pointer[posted]
+	hangsUp   bool // the server closes the connection after each answer
 	secrets   []string
 }
 
