@@ -323,10 +323,10 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 	if len(joined) > 0 {
 		e.bad = snippet(joined)
 	}
+	e.scratch.buf, e.scratch.joined = r.buf, joined[:0]
 	if e.finished {
 		e.drain(body)
 	}
-	e.scratch.buf, e.scratch.joined = r.buf, joined[:0]
 	if x.Class == exchange.OK {
 		e.conclude(x.Finish)
 	}
@@ -398,9 +398,8 @@ func (e *attempt) ended(parent, ctx context.Context, err error) {
 // used again. A server that keeps it open is not waited for.
 func (e *attempt) drain(body io.Reader) {
 	e.leave(50 * time.Millisecond)
-	var rest [512]byte
 	for range 8 {
-		if _, err := body.Read(rest[:]); err != nil {
+		if _, err := body.Read(e.scratch.buf); err != nil {
 			return
 		}
 	}
