@@ -1,15 +1,11 @@
 package inferometer_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +14,6 @@ import (
 	"github.com/inferometer/inferometer/internal/calibrate"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/loadgen"
-	"github.com/inferometer/inferometer/internal/observe"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -55,38 +50,44 @@ func responder(b *testing.B) calibrate.Responder {
 }
 
 // BenchmarkResponder measures the responder with TTFT 50 ms, ITL 10 ms and
-// answers of 100 tokens: all streams begin at once, or spread over a second.
+// answers of 100 tokens: all streams begin at once, over connections that
+// stand or that are dialled then (cold), or spread over a second.
 func BenchmarkResponder(b *testing.B) {
-	for _, spread := range []time.Duration{0, time.Second} {
+	for _, how := range []string{"once", "cold", "spread"} {
 		for _, streams := range []int{1, 10, 100, 500, 1000} {
-			name := fmt.Sprintf("once/%d", streams)
-			if spread > 0 {
-				name = fmt.Sprintf("spread/%d", streams)
-			}
-			b.Run(name, func(b *testing.B) {
-				runFloor(b, calibrate.Load{
-					Shape: loadgen.Shape{Users: streams, Spread: spread, Requests: streams, Grace: time.Minute},
-					TTFT:  50 * time.Millisecond, ITL: 10 * time.Millisecond, Tokens: 100,
-				})
+			b.Run(fmt.Sprintf("%s/%d", how, streams), func(b *testing.B) {
+				l := calibrate.Load{
+					Shape: loadgen.Shape{Users: streams, Requests: max(streams, 10), Grace: time.Minute},
+					TTFT:  50 * time.Millisecond, ITL: 10 * time.Millisecond, Tokens: 100, Cold: how == "cold",
+				}
+				if how == "spread" {
+					l.Shape.Spread = time.Second
+				}
+				runFloor(b, l)
 			})
 		}
 	}
 }
 
-// BenchmarkStamps is 1,000 streams with one frame each 20 ms: about 49,000
-// frames/s.
+// BenchmarkStamps is 1,000 streams with one frame each 20 ms, about 49,000
+// frames/s: with the kernel's receive times and without.
 func BenchmarkStamps(b *testing.B) {
-	runFloor(b, calibrate.Load{
-		Shape: loadgen.Shape{Users: 1000, Spread: time.Second, Requests: 1000, Grace: time.Minute},
-		TTFT:  50 * time.Millisecond, ITL: 20 * time.Millisecond, Tokens: 150,
-	})
+	for name, plain := range map[string]bool{"kernel": false, "plain": true} {
+		b.Run(name, func(b *testing.B) {
+			runFloor(b, calibrate.Load{
+				Shape: loadgen.Shape{Users: 1000, Spread: time.Second, Requests: 1000, Grace: time.Minute},
+				TTFT:  50 * time.Millisecond, ITL: 20 * time.Millisecond, Tokens: 150, Plain: plain,
+			})
+		})
+	}
 }
 
-// BenchmarkArrivals is an open loop of 2,000 one-frame requests/s.
+// BenchmarkArrivals is an open loop of 2,000 one-frame requests/s for a
+// minute; for five seconds with -short.
 func BenchmarkArrivals(b *testing.B) {
-	seconds := 10
-	if os.Getenv("INFEROMETER_BENCH_FULL") != "" {
-		seconds = 60
+	seconds := 60
+	if testing.Short() {
+		seconds = 5
 	}
 	runFloor(b, calibrate.Load{
 		Shape: loadgen.Shape{Schedule: arrival.Schedule{Process: arrival.Poisson, Curve: arrival.Flat(2000), Seed: 1}, Requests: 2000 * seconds, Warmup: 500, Grace: time.Minute},
@@ -103,87 +104,25 @@ func runFloor(b *testing.B, l calibrate.Load) {
 			b.Fatal(err)
 		}
 	}
+	if f.Lost > 0 {
+		b.Errorf("%d of %d requests were lost", f.Lost, f.Requests)
+	}
 	b.ReportMetric(0, "ns/op")
 	for name, v := range map[string]float64{
-		"ttft-err-p50-ms": f.TTFTErrorP50, "ttft-err-p99-ms": f.TTFTErrorP99,
+		"ttft-err-p50-ms": f.TTFTErrorP50, "ttft-err-p99-ms": f.TTFTErrorP99, "ttft-err-mean-ms": f.TTFTErrorMean,
 		"added-p50-ms": f.AddedP50, "added-p99-ms": f.AddedP99,
 		"stamp-p50-µs": f.StampP50US, "stamp-p99-µs": f.StampP99US, "gap-sd-ms": f.GapSD,
 		"woken-p50-µs": f.WokenP50US, "woken-p99-µs": f.WokenP99US,
 		"writing-p50-µs": f.WritingP50US, "writing-p99-µs": f.WritingP99US,
 		"responder-p50-µs": f.ResponderP50US, "responder-p99-µs": f.ResponderP99US,
-		"frames/s": f.FramesPerS, "coalesced": float64(f.Coalesced), "lost": float64(f.Lost),
+		"frames/s": f.FramesPerS, "coalesced": float64(f.Coalesced),
 	} {
 		b.ReportMetric(v, name)
 	}
 	if f.CPUPerFrameUS != nil {
 		b.ReportMetric(*f.CPUPerFrameUS, "cpu-µs/frame")
 	}
-}
-
-// BenchmarkReference reads the same streams with as little as can be: a
-// goroutine a connection, a plain read and a search for line ends. What the
-// client's processor time per frame is over this is the price of measuring.
-func BenchmarkReference(b *testing.B) {
-	for _, c := range []struct {
-		itl    time.Duration
-		tokens int
-	}{{20 * time.Millisecond, 150}, {10 * time.Millisecond, 200}} {
-		b.Run(c.itl.String(), func(b *testing.B) {
-			for b.Loop() {
-				reference(b, 1000, c.itl, c.tokens)
-			}
-			b.ReportMetric(0, "ns/op")
-		})
-	}
-}
-
-func reference(b *testing.B, streams int, itl time.Duration, tokens int) {
-	url, stop, err := responder(b)(b.Context(), []string{"--profile", "fixed", "--itl", itl.String()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = stop() }()
-	addr := strings.TrimPrefix(url, "http://")
-	body := fmt.Sprintf(`{"messages":[{"role":"user","content":"x"}],"max_tokens":%d,"ignore_eos":true,"stream":true}`, tokens)
-	request := fmt.Sprintf("POST /v1/chat/completions HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, len(body), body)
-	conns := make([]net.Conn, streams)
-	for i := range conns {
-		if conns[i], err = net.Dial("tcp", addr); err != nil {
-			b.Fatal(err)
-		}
-		defer func() { _ = conns[i].Close() }()
-	}
-	watch := observe.Begin(time.Now())
-	frames := make([]int, streams)
-	var wait sync.WaitGroup
-	for i, c := range conns {
-		wait.Go(func() {
-			time.Sleep(time.Duration(i) * time.Second / time.Duration(streams))
-			if _, err := c.Write([]byte(request)); err != nil {
-				b.Error(err)
-				return
-			}
-			for r := bufio.NewReaderSize(c, 4096); ; {
-				line, err := r.ReadSlice('\n')
-				if err != nil || bytes.HasPrefix(line, []byte("data: [DONE]")) {
-					return
-				}
-				if bytes.Contains(line, []byte(`"delta":{"content":"`)) {
-					frames[i]++
-				}
-			}
-		})
-	}
-	wait.Wait()
-	seen := watch.End()
-	all := 0
-	for _, n := range frames {
-		all += n
-	}
-	if all != streams*tokens {
-		b.Errorf("%d frames, want %d", all, streams*tokens)
-	}
-	if seen.CPUMS != nil {
-		b.ReportMetric(1e3**seen.CPUMS/float64(all), "cpu-µs/frame")
+	if f.RateError != nil {
+		b.ReportMetric(100**f.RateError, "rate-err-%")
 	}
 }

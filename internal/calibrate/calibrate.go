@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +34,12 @@ type Load struct {
 	Shape     loadgen.Shape
 	TTFT, ITL time.Duration // of the responder, exact
 	Tokens    int           // of each answer
+	// Plain takes the client's own clock for the time of a frame, as on
+	// systems whose kernel tells no receive times.
+	Plain bool
+	// Cold dials each connection when its request is due, so that the time
+	// that this takes is part of the latency.
+	Cold bool
 }
 
 // Responder starts the built-in server with the given arguments, and returns
@@ -78,7 +85,11 @@ type measured struct {
 
 func drive(ctx context.Context, url string, l Load) (*measured, error) {
 	m := &measured{clock: exchange.NewClock()}
-	c, err := endpoint.New(endpoint.Config{URL: url, Stream: true, Clock: m.clock, Timeout: time.Minute})
+	cfg := endpoint.Config{URL: url, Stream: true, Clock: m.clock, Timeout: time.Minute}
+	if l.Plain {
+		cfg.Dial = plainDial
+	}
+	c, err := endpoint.New(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +101,10 @@ func drive(ctx context.Context, url string, l Load) (*measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Warm(ctx, warmConnections(l.Shape)); err != nil {
-		return nil, err
+	if !l.Cold {
+		if err := c.Warm(ctx, warmConnections(l.Shape)); err != nil {
+			return nil, err
+		}
 	}
 	var mu sync.Mutex
 	d := loadgen.Driver{Clock: m.clock, Emit: func(x *exchange.Exchange) {
@@ -110,6 +123,15 @@ func drive(ctx context.Context, url string, l Load) (*measured, error) {
 	m.drift = float64(now.Round(0).Sub(m.clock.Start().Round(0))-mono) / float64(mono)
 	slices.SortFunc(m.xs, func(a, b *exchange.Exchange) int { return cmp.Compare(a.Due, b.Due) })
 	return m, ctx.Err()
+}
+
+// plainDial hides the socket, of which the client would ask receive times.
+func plainDial(ctx context.Context, network, addr string) (net.Conn, error) {
+	c, err := new(net.Dialer).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return struct{ net.Conn }{c}, nil
 }
 
 // warmConnections is how many connections the load needs before its clock
@@ -211,6 +233,10 @@ func (m *measured) floor(l Load, written map[string][]write) (result.Floor, erro
 	f.FramesPerS = float64(f.Frames) / (float64(last-first) / 1e9)
 	f.AddedP50, f.AddedP99 = quantiles(added)
 	f.TTFTErrorP50, f.TTFTErrorP99 = quantiles(ttft)
+	f.TTFTErrorMean = stats.Mean(ttft)
+	if l.Shape.Open() {
+		f.RateError = m.rateError()
+	}
 	f.StampP50US, f.StampP99US = quantiles(stamp)
 	f.WokenP50US, f.WokenP99US = quantiles(woken)
 	f.WritingP50US, f.WritingP99US = quantiles(writing)
@@ -221,6 +247,22 @@ func (m *measured) floor(l Load, written map[string][]write) (result.Floor, erro
 		f.CPUShare = m.seen.CPUShare
 	}
 	return f, nil
+}
+
+// rateError is the rate at which requests were written over the rate of the
+// drawn schedule, minus 1; nil where there are too few to have one.
+func (m *measured) rateError() *float64 {
+	var drawn, written []exchange.Stamp
+	for _, x := range m.xs {
+		if x.Phase == exchange.Measured && x.Writing.Happened() {
+			drawn, written = append(drawn, x.Due), append(written, x.Writing)
+		}
+	}
+	if len(drawn) < 2 {
+		return nil
+	}
+	span := func(s []exchange.Stamp) float64 { return float64(slices.Max(s) - slices.Min(s)) }
+	return new(span(drawn)/span(written) - 1)
 }
 
 func describe(l Load) string {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,12 +59,10 @@ type attempt struct {
 	marks  marks
 	// retransmits of the connection before this exchange
 	retransmits uint32
-	total       *time.Timer
-	idle        *time.Timer
+	watchdog    watchdog
 
 	tlsStart, tlsDone exchange.Stamp // of a handshake through a proxy
 
-	idleSet  exchange.Stamp
 	text     []byte           // answer so far, JSON-escaped
 	counted  int              // generated tokens so far, by continuous usage
 	pending  int              // tokens of frames without content since the content before
@@ -94,35 +93,25 @@ func (e *attempt) run(parent context.Context, call *Call) {
 	c, x := e.client, e.x
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	// Both watches count from the first byte written; until then connecting
-	// has its own limit.
-	e.total = time.AfterFunc(c.cfg.ConnectTimeout*2+c.cfg.Timeout, func() { cancel(errTimeout) })
-	e.idle = time.AfterFunc(c.cfg.ConnectTimeout*2+c.cfg.IdleTimeout, func() { cancel(errIdle) })
-	defer e.total.Stop()
-	defer e.idle.Stop()
+	e.guard(cancel)
+	defer e.watchdog.timer.Stop()
 
-	req, err := c.request(httptrace.WithClientTrace(ctx, e.trace()), http.MethodPost, c.base.JoinPath(c.dialect.path).String(), call.body)
-	if err != nil {
-		e.fail(exchange.Protocol, err.Error())
-		return
-	}
-	if call.stream {
-		req.Header = c.streamHeader()
-	}
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := c.transport.RoundTrip(c.post(httptrace.WithClientTrace(ctx, e.trace()), call))
 	if err != nil {
 		e.failed(parent, ctx, err)
 		return
 	}
 	defer func() { _ = resp.Body.Close() }()
+	var body io.Reader = resp.Body
 	e.mu.Lock()
 	if e.conn != nil {
 		x.KernelStamps = e.marks.kernel.Load()
+	} else {
+		body = noted{e, body}
 	}
 	e.mu.Unlock()
 	x.Status = resp.StatusCode
 	x.ServerID = cleanText(resp.Header.Get("X-Request-Id"), 64)
-	body := &watched{attempt: e, r: resp.Body}
 	if resp.StatusCode != http.StatusOK {
 		e.refused(resp, body)
 		return
@@ -160,10 +149,33 @@ func (c *Client) request(ctx context.Context, method, url string, body []byte) (
 	return req, nil
 }
 
-func (c *Client) streamHeader() http.Header {
-	h := c.header.Clone()
-	h.Set("Accept", "text/event-stream")
-	return h
+// post makes the request of a call. What all of them share is made once: a
+// transport does not change what it is handed (see http.RoundTripper).
+func (c *Client) post(ctx context.Context, call *Call) *http.Request {
+	t := c.posted.Load()
+	if t == nil || t.base != c.base {
+		t = &posted{base: c.base, url: c.base.JoinPath(c.dialect.path), stream: c.header.Clone()}
+		t.stream.Set("Accept", "text/event-stream")
+		c.posted.Store(t)
+	}
+	req := &http.Request{
+		Method: http.MethodPost, URL: t.url, Host: t.url.Host, Header: c.header, Close: c.hangsUp,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(call.body)),
+		Body:          io.NopCloser(bytes.NewReader(call.body)),
+		GetBody:       func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(call.body)), nil },
+	}
+	if call.stream {
+		req.Header = t.stream
+	}
+	return req.WithContext(ctx)
+}
+
+// posted is what the requests to one base URL share.
+type posted struct {
+	base   *url.URL
+	url    *url.URL
+	stream http.Header // for calls that ask for an event stream
 }
 
 func (e *attempt) fail(class exchange.Class, text string) {
@@ -348,10 +360,10 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		check.hold(&e.held, joined, &f, false)
 		e.bad = snippet(joined)
 	}
+	e.scratch.buf, e.scratch.joined = r.buf, joined[:0]
 	if e.finished {
 		e.drain(body)
 	}
-	e.scratch.buf, e.scratch.joined = r.buf, joined[:0]
 	if x.Class == exchange.OK {
 		e.conclude(x.Finish)
 	}
@@ -415,11 +427,9 @@ func (e *attempt) ended(parent, ctx context.Context, err error) {
 // drain reads the end of a stream after [DONE], so that the connection can be
 // used again. A server that keeps it open is not waited for.
 func (e *attempt) drain(body io.Reader) {
-	e.idle.Reset(50 * time.Millisecond)
-	e.idleSet = math.MaxInt64
-	var rest [512]byte
+	e.leave(50 * time.Millisecond)
 	for range 8 {
-		if _, err := body.Read(rest[:]); err != nil {
+		if _, err := body.Read(e.scratch.buf); err != nil {
 			return
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -72,7 +73,8 @@ type Client struct {
 	dialect   dialect
 	fields    fields
 	stamping  io.Closer // nil where there are no kernel stamps
-	hangsUp   bool      // the server closes the connection after each answer
+	posted    atomic.Pointer[posted]
+	hangsUp   bool // the server closes the connection after each answer
 	secrets   []string
 }
 

@@ -2,7 +2,6 @@ package endpoint
 
 import (
 	"crypto/tls"
-	"io"
 	"net/http/httptrace"
 	"time"
 
@@ -18,8 +17,7 @@ func (e *attempt) trace() *httptrace.ClientTrace {
 			if e.closed {
 				return
 			}
-			e.total.Reset(c.cfg.Timeout)
-			e.idle.Reset(c.cfg.IdleTimeout)
+			e.connected()
 			e.conn = timedOf(info.Conn)
 			if e.conn == nil {
 				return
@@ -66,10 +64,8 @@ func (e *attempt) trace() *httptrace.ClientTrace {
 
 // lastRead is the stamp of the newest bytes.
 func (e *attempt) lastRead() exchange.Stamp {
-	if e.conn != nil {
-		if s := e.marks.lastRead.Load(); s != 0 {
-			return exchange.Stamp(s)
-		}
+	if s := e.marks.lastRead.Load(); s != 0 {
+		return exchange.Stamp(s)
 	}
 	return e.client.clock.Now()
 }
@@ -91,22 +87,4 @@ func (e *attempt) close() {
 		e.x.Writing = exchange.Stamp(e.marks.firstWrite.Load())
 		e.x.Sent = exchange.Stamp(e.marks.lastWrite.Load())
 	}
-}
-
-// watched feeds the idle watch.
-type watched struct {
-	*attempt
-	r io.Reader
-}
-
-func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.r.Read(p)
-	if n > 0 {
-		// Setting a timer costs more than reading the clock.
-		if now := w.client.clock.Now(); now-w.idleSet > exchange.Stamp(w.client.cfg.IdleTimeout/16) {
-			w.idleSet = now
-			w.idle.Reset(w.client.cfg.IdleTimeout)
-		}
-	}
-	return n, err
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -30,6 +31,18 @@ type socket struct {
 	n     int
 	errno syscall.Errno
 	pairing
+
+	asked asked
+}
+
+// asked is what a question to the socket needs, beside a read that may go on.
+type asked struct {
+	mu    sync.Mutex // protects all following fields
+	alive func(fd uintptr)
+	path  func(fd uintptr)
+	peek  [1]byte
+	info  unix.TCPInfo
+	ok    bool
 }
 
 // newReceiver returns nil for a connection without a socket under it.
@@ -51,6 +64,7 @@ func newReceiver(c net.Conn) receiver {
 	}
 	s := &socket{raw: raw}
 	s.recv = s.recvmsg
+	s.asked.alive, s.asked.path = s.askAlive, s.askPath
 	return s
 }
 
@@ -115,25 +129,30 @@ func (s *socket) age() time.Duration {
 }
 
 func (s *socket) alive() bool {
-	ok := true
-	err := s.raw.Control(func(fd uintptr) {
-		var b [1]byte
-		n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		ok = err == unix.EAGAIN || n > 0 //nolint:errorlint // a bare errno
-	})
-	return ok && err == nil
+	s.asked.mu.Lock()
+	defer s.asked.mu.Unlock()
+	return s.raw.Control(s.asked.alive) == nil && s.asked.ok
+}
+
+func (s *socket) askAlive(fd uintptr) {
+	n, _, errno := syscall.Syscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&s.asked.peek)), 1, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+	s.asked.ok = errno == syscall.EAGAIN || errno == 0 && n > 0
 }
 
 func (s *socket) path() (p tcpPath, ok bool) {
-	err := s.raw.Control(func(fd uintptr) {
-		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
-		if err != nil {
-			return
-		}
-		p = tcpPath{rtt: time.Duration(info.Rtt) * time.Microsecond, retransmits: info.Total_retrans}
-		ok = true
-	})
-	return p, ok && err == nil
+	s.asked.mu.Lock()
+	defer s.asked.mu.Unlock()
+	if s.raw.Control(s.asked.path) != nil || !s.asked.ok {
+		return tcpPath{}, false
+	}
+	info := &s.asked.info
+	return tcpPath{rtt: time.Duration(info.Rtt) * time.Microsecond, retransmits: info.Total_retrans}, true
+}
+
+func (s *socket) askPath(fd uintptr) {
+	size := uint32(unsafe.Sizeof(s.asked.info))
+	_, _, errno := syscall.Syscall6(syscall.SYS_GETSOCKOPT, fd, unix.IPPROTO_TCP, unix.TCP_INFO, uintptr(unsafe.Pointer(&s.asked.info)), uintptr(unsafe.Pointer(&size)), 0)
+	s.asked.ok = errno == 0
 }
 
 // keepStamping holds a socket that asks for receive times until it is closed.

@@ -5,10 +5,8 @@ import (
 	"context"
 	"io"
 	"log"
-	"math"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 )
@@ -27,8 +25,9 @@ func offline(t testing.TB, api string) *Client {
 // replay reads an event stream as the body of an answer.
 func replay(c *Client, body io.Reader) (*exchange.Exchange, string) {
 	x := &exchange.Exchange{Streamed: true}
-	e := &attempt{client: c, x: x, stream: true, idle: time.NewTimer(math.MaxInt64)}
-	defer e.idle.Stop()
+	e := &attempt{client: c, x: x, stream: true}
+	e.guard(func(error) {})
+	defer e.watchdog.timer.Stop()
 	e.events(context.Background(), context.Background(), body)
 	text := decodeText(e.text)
 	c.cfg.Check.settle(&e.held, x, odd(x))

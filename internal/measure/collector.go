@@ -78,7 +78,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		if _, src := x.Output(); src == exchange.FromFrames {
 			s |= stateEstimated
 		}
-		if x.OutputTokens != nil && len(x.Frames) > 0 && frameTokens(x, 0) == 0 {
+		if x.OutputTokens != nil && len(x.Frames) > 0 && x.Frames[0].Tokens <= 0 && *x.OutputTokens != len(x.Frames) {
 			s |= stateFirstUnknown
 		}
 		if n := len(x.Frames); n > 1 {

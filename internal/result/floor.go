@@ -21,8 +21,9 @@ type Floor struct {
 	AddedP99 float64 `json:"added_p99_ms"`
 	// TTFTError is first token − due − the responder's set time to first
 	// token, in ms: all delays of client, network and responder together.
-	TTFTErrorP50 float64 `json:"ttft_error_p50_ms"`
-	TTFTErrorP99 float64 `json:"ttft_error_p99_ms"`
+	TTFTErrorP50  float64 `json:"ttft_error_p50_ms"`
+	TTFTErrorP99  float64 `json:"ttft_error_p99_ms"`
+	TTFTErrorMean float64 `json:"ttft_error_mean_ms"`
 	// Stamp is a frame's stamp − the responder's write, in µs.
 	StampP50US float64 `json:"stamp_p50_us"`
 	StampP99US float64 `json:"stamp_p99_us"`
@@ -34,6 +35,9 @@ type Floor struct {
 	WokenP99US   float64 `json:"woken_p99_us"`
 	WritingP50US float64 `json:"writing_p50_us"`
 	WritingP99US float64 `json:"writing_p99_us"`
+	// RateError is, in an open loop, the rate at which requests were written
+	// over that of the drawn schedule, minus 1.
+	RateError *float64 `json:"rate_error,omitempty"`
 	// Responder is how late its writes were, in µs.
 	ResponderP50US float64 `json:"responder_p50_us"`
 	ResponderP99US float64 `json:"responder_p99_us"`

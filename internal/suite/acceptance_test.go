@@ -2,6 +2,7 @@ package suite
 
 import (
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,33 +30,64 @@ func answered(t, ttft float64) *exchange.Exchange {
 	}
 }
 
+// level is a cell as a run logs it.
+type level struct {
+	record    cellRecord
+	window    windowRecord
+	exchanges []*exchange.Exchange
+}
+
 // levelCell is a throughput level of n requests, one each 50 ms from begin.
-func levelCell(id string, level, n int, begin, ttft float64) *loggedCell {
-	c := &loggedCell{cellRecord: cellRecord{
-		ID: id, Benchmark: plan.Throughput, Target: candidate, Level: level,
-		Workload: result.Workload{InputTokens: 100, OutputTokens: 2, FixedOutput: true},
-		Load:     result.LoadShape{Kind: "closed", Users: level},
-	}}
+func levelCell(id string, users, n int, begin, ttft float64) *level {
+	c := &level{
+		record: cellRecord{
+			ID: id, Benchmark: plan.Throughput, Target: candidate, Level: users,
+			Workload: result.Workload{InputTokens: 100, OutputTokens: 2, FixedOutput: true},
+			Load:     result.LoadShape{Kind: "closed", Users: users},
+		},
+		window: windowRecord{Cell: id, Start: at(begin), End: at(begin + 50*float64(n))},
+	}
 	for i := range n {
 		x := answered(begin+50*float64(i), ttft)
-		x.Index, x.PromptHash = i, uint64(1+i)<<8|uint64(level)
+		x.Cell, x.Index, x.PromptHash = id, i, uint64(1+i)<<8|uint64(users)
 		c.exchanges = append(c.exchanges, x)
 	}
-	c.window = &windowRecord{Cell: id, Start: at(begin), End: at(begin + 50*float64(n))}
 	return c
 }
 
-// resultOf makes the result of a run of the given cells.
-func resultOf(t *testing.T, cells ...*loggedCell) *result.Result {
+// resultOf makes the result of a run of the given cells, by way of its log.
+func resultOf(t *testing.T, cells ...*level) *result.Result {
 	t.Helper()
 	p := plan.Default()
 	p.Candidate.URL = "http://127.0.0.1:1"
 	p.Only = []plan.Benchmark{plan.Throughput}
-	l := &logged{
-		run:     runRecord{Name: "test", Started: time.Unix(1, 0)},
-		targets: []result.Target{{Name: candidate, Evidence: result.Measured}},
-		cells:   cells,
-		end:     &endRecord{Status: result.Complete},
+	path := filepath.Join(t.TempDir(), "exchanges.jsonl.zst")
+	log, err := exchange.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(kind string, v any) {
+		t.Helper()
+		if err := log.Append(kind, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(kindRun, runRecord{Name: "test", Started: time.Unix(1, 0)})
+	put(kindTarget, result.Target{Name: candidate, Evidence: result.Measured})
+	for _, c := range cells {
+		put(kindCell, c.record)
+		for _, x := range c.exchanges {
+			put(exchange.KindExchange, x)
+		}
+		put(kindWindow, c.window)
+	}
+	put(kindEnd, endRecord{Status: result.Complete})
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := readLog(path)
+	if err != nil {
+		t.Fatal(err)
 	}
 	res, err := assemble(p, l)
 	if err != nil {
