@@ -1,11 +1,13 @@
 // Package catalog holds facts that are looked up and not measured: list
-// prices of models and hourly prices of rented accelerators, each with its
-// source and the date it was seen.
+// prices of models and hourly prices of rented accelerators, data sheets of
+// accelerators and architectures of models, each with its source and the date
+// it was seen.
 //
 // Its opinion: a price is an input of a calculation and never a constant of
-// the tool, so every entry can be overridden in the plan, and no price is
+// the tool, so every entry can be overridden in the plan, and nothing is
 // guessed: a name that is missing or means several things is an error, never
-// 0. It fetches nothing and knows nothing of batch, priority or long-context
+// 0, and a figure that stands on less than a source says so. It fetches
+// nothing and knows nothing of batch, priority or long-context
 // tiers, taxes or discounts; an entry's note names a tier where there is one.
 package catalog
 

@@ -164,6 +164,15 @@ func (c config) model() (Model, error) {
 	if err := c.windows(&m, family.pattern); err != nil {
 		return Model{}, err
 	}
+	const most = 1 << 28 // what is larger is no size of a model
+	for _, v := range []int{
+		m.Layers, m.Hidden, m.Heads, m.KVHeads, m.HeadDim, m.FF, m.Vocab, m.Context,
+		m.Experts, m.ExpertsShared, m.ExpertFF, m.DenseLayers, m.Window, m.WindowLayers,
+	} {
+		if v < 0 || v > most {
+			return Model{}, fmt.Errorf("%d is no size that a model has", v)
+		}
+	}
 	return m, c.formats(&m)
 }
 

@@ -117,13 +117,12 @@ func LookupModel(name string) (Model, error) {
 }
 
 // endings of a repository's name that leave the architecture as it is, with
-// the format that some of them name.
+// the format that some of them name; longer ones first.
 var endings = []struct{ text, format string }{
 	{"-instruct", ""}, {"-chat", ""}, {"-it", ""}, {"-hf", ""}, {"-base", ""}, {"-pt", ""},
 	{"-thinking", ""}, {"-2507", ""}, {"-bf16", "bf16"}, {"-fp16", "bf16"}, {"-f16", "bf16"},
-	{"-fp8-dynamic", "fp8"}, {"-fp8-block", "fp8_block"}, {"-fp8", "fp8"}, {"-w8a8", "int8"}, {"-int8", "int8"}, {"-gptq-int8", "int8"},
-	{"-quantized.w8a8", "int8"}, {"-quantized.w4a16", "int4"}, {"-w4a16", "int4"}, {"-gptq-int4", "int4"}, {"-int4", "int4"},
-	{"-awq", "int4"}, {"-gptq", "int4"}, {"-nvfp4", "nvfp4"}, {"-mxfp4", "mxfp4"}, {"-4bit", "q4_0"}, {"-8bit", "q8_0"},
+	{"-fp8-dynamic", "fp8"}, {"-fp8-block", "fp8_block"}, {"-fp8", "fp8"}, {"-quantized.w8a8", "int8"}, {"-w8a8", "int8"}, {"-gptq-int8", "q8_0"}, {"-int8", "int8"},
+	{"-quantized.w4a16", "int4"}, {"-w4a16", "int4"}, {"-int4", "int4"}, {"-awq", "int4"}, {"-gptq", "int4"}, {"-nvfp4", "nvfp4"}, {"-mxfp4", "mxfp4"}, {"-4bit", "q4_0"}, {"-8bit", "q8_0"},
 	{"-q8_0", "q8_0"}, {"-q4_0", "q4_0"}, {"-q4_k_m", "q4_k_m"}, {"-gguf", ""},
 }
 
@@ -138,7 +137,7 @@ func modelKey(name string) (key, format string) {
 		for _, e := range endings {
 			if rest, ok := strings.CutSuffix(key, e.text); ok && rest != "" {
 				key, again = rest, true
-				if e.format != "" {
+				if format == "" {
 					format = e.format
 				}
 			}

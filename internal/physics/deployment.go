@@ -61,7 +61,6 @@ type Roofline struct {
 	attnPeak              float64 // the most that attention could compute with
 	commLatency           float64 // s a step
 	commToken             float64 // s a token
-	hopToken              float64 // s a token between stages
 	layers                float64
 }
 
