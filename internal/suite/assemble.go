@@ -134,6 +134,7 @@ func (a *assembly) measureCells() {
 			Start: start, End: end, Exchanges: c.exchanges, Limits: a.requestLimits,
 		})
 		cell.Client = clientOf(c)
+		cell.Replay = replayOf(c)
 		a.measured[c.ID] = cell
 	}
 }
@@ -223,7 +224,7 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 	seen := map[string]map[uint64]bool{}
 	for _, c := range a.log.cells {
 		cell := a.measured[c.ID]
-		v := validity.Cell{Result: &cell, TightestLimit: a.tightest()}
+		v := validity.Cell{Result: &cell, TightestLimit: a.tightest(), SharedPrefix: cell.Replay != nil && cell.Replay.IdealHits != nil}
 		if seen[c.Target] == nil {
 			seen[c.Target] = map[uint64]bool{}
 		}
@@ -277,7 +278,8 @@ func (a *assembly) observeCell(c *loggedCell, v *validity.Cell, seen map[uint64]
 				inSystem += float64(x.Done - x.Writing)
 			}
 		}
-		if x.Phase == exchange.Measured && x.PromptHash != 0 && seen[x.PromptHash] {
+		// A trace that shares blocks repeats prompts because they were repeated.
+		if x.Phase == exchange.Measured && x.PromptHash != 0 && seen[x.PromptHash] && !v.SharedPrefix {
 			v.Repeated++
 		}
 		seen[x.PromptHash] = true

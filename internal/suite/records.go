@@ -42,6 +42,7 @@ type cellRecord struct {
 	Workload  result.Workload  `json:"workload"`
 	Load      result.LoadShape `json:"load"`
 	Level     int              `json:"level,omitempty"`
+	Replay    *result.Replay   `json:"replay,omitempty"` // what was known before it was sent
 }
 
 // windowRecord closes a cell: its measured window and what the client

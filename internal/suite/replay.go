@@ -1,0 +1,98 @@
+package suite
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/interop"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/workload"
+)
+
+// readTrace reads the trace of a plan, and as much of it as the plan wants.
+func readTrace(p plan.Plan) (*interop.Table, error) {
+	l := p.Load
+	t, err := interop.ReadTrace(l.Trace, interop.Options{
+		SkipBad: l.Replay.SkipBad, Sort: l.Replay.Sort, From: l.Replay.From.Std(), To: l.Replay.To.Std(),
+		Limit: l.Requests, Context: l.Replay.Context, Spread: l.Replay.Spread, Seed: p.Seed,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--trace: %w", err)
+	}
+	return t, nil
+}
+
+// replayed fills a cell with a trace: 40 bytes a row for its lengths, session
+// and time, and the runs of its block ids. Prompts are made when they are due.
+func (r *run) replayed(c *cell) error {
+	t, err := readTrace(r.plan)
+	if err != nil {
+		return err
+	}
+	n := t.Counts
+	rec := &result.Replay{
+		Format: t.Format, Rows: t.Len(), Read: n.Read, Bad: n.Bad, Failed: n.Failed, Empty: n.Empty,
+		Outside: n.Outside, Cut: n.Cut, Sorted: n.Unsorted, Spread: r.plan.Load.Replay.Spread,
+	}
+	for i := range t.Len() {
+		in, _ := t.Lengths(i)
+		c.longest = max(c.longest, in)
+		c.shape.Times = append(c.shape.Times, t.At(i))
+		if session, _ := t.Turn(i); session > 0 {
+			rec.Turns++
+		}
+	}
+	text := fmt.Sprintf("lengths and times of %s (%s, %d rows)", filepath.Base(r.plan.Load.Trace), t.Format, t.Len())
+	if h, ok := t.IdealHits(); ok {
+		rec.IdealHits = result.Num(h.TokenRatio())
+		text += fmt.Sprintf(", prompts sharing blocks of %d tokens as recorded", t.BlockTokens())
+	}
+	if rec.Turns > 0 {
+		text += ", turns of a session at their recorded times, whether or not the turn before has ended"
+	}
+	c.Replay = rec
+	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true), int(r.targets[0].overhead))
+	c.Workload = result.Workload{Name: "trace", FixedOutput: c.target.fixed, Temperature: r.plan.Workload.Temperature, Text: text}
+	return nil
+}
+
+// replayOf says how true the replay was, from the record of the cell and what
+// came back.
+func replayOf(c *loggedCell) *result.Replay {
+	if c.Replay == nil {
+		return nil
+	}
+	r := *c.Replay
+	var in, out, cached, known float64
+	for _, x := range c.exchanges {
+		if x.Phase != exchange.Measured || x.Class != exchange.OK {
+			continue
+		}
+		if x.InputTokens != nil && x.AskedInput > 0 {
+			in += math.Abs(float64(*x.InputTokens-x.AskedInput)) / float64(x.AskedInput)
+			r.InputN++
+		}
+		if x.OutputTokens != nil && x.AskedOutput > 0 {
+			out += math.Abs(float64(*x.OutputTokens-x.AskedOutput)) / float64(x.AskedOutput)
+			r.OutputN++
+		}
+		if x.InputTokens != nil && x.CachedTokens != nil {
+			cached += float64(*x.CachedTokens)
+			known += float64(*x.InputTokens)
+			r.ObservedN++
+		}
+	}
+	if r.InputN > 0 {
+		r.InputError = result.Num(in / float64(r.InputN))
+	}
+	if r.OutputN > 0 {
+		r.OutputError = result.Num(out / float64(r.OutputN))
+	}
+	if known > 0 {
+		r.ObservedHits = result.Num(cached / known)
+	}
+	return &r
+}
