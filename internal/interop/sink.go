@@ -23,6 +23,7 @@ var errEnough = errors.New("enough")
 type sink struct {
 	opt     Options
 	ordered bool // rows must come in order of time
+	mixed   bool // the format is not written in order of time
 	table   *Table
 
 	origin   int64 // time of the first row
@@ -32,7 +33,7 @@ type sink struct {
 
 func newSink(f *format, o Options) *sink {
 	return &sink{
-		opt: o, ordered: !f.unordered && !o.Sort,
+		opt: o, ordered: !f.unordered && !o.Sort, mixed: f.unordered,
 		table:    &Table{Format: f.name, Text: f.text, Block: f.block, blocks: []byte{0}},
 		sessions: map[uint64]uint32{},
 	}
@@ -59,7 +60,7 @@ func (s *sink) row(r *Row, where Bad) error {
 	if c.Read-c.Bad == 1 {
 		s.origin, s.last = r.At, r.At
 	}
-	if r.At < s.last {
+	if r.At < s.last && !s.mixed {
 		c.Unsorted++
 		if s.ordered {
 			where.What = fmt.Sprintf("its time is %v before that of the row above; --trace-sort sorts such rows", time.Duration(s.last-r.At))
