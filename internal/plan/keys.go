@@ -82,6 +82,7 @@ var keys = []Key{
 	{"trace-to", "load.replay.to", "end the replay at this time of the trace"},
 	{"trace-spread", "load.replay.spread", "spread arrivals that share a rounded time over its tick, by the seed"},
 	{"trace-context", "load.replay.context", "cut the trace's rows to this many tokens of input and output together"},
+	{"trace-open", "load.replay.open", "send turns of a session at their recorded times, whether or not the one before has ended"},
 	{"trace-sort", "load.replay.sort", "sort rows of the trace that are out of order"},
 	{"trace-skip-bad", "load.replay.skip_bad", "skip and count malformed rows of the trace"},
 	{"calibrate", "client.calibrate", "measure before the run, for a second, what the client itself adds"},

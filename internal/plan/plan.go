@@ -189,7 +189,10 @@ type Replay struct {
 	Spread bool `yaml:"spread,omitempty" json:"spread,omitempty"`
 	// Context is the most tokens of input and output together; longer rows are
 	// cut. 0: no limit.
-	Context int  `yaml:"context,omitempty" json:"context,omitempty"`
+	Context int `yaml:"context,omitempty" json:"context,omitempty"`
+	// Open sends the turns of a session at their recorded times, whether or not
+	// the turn before has ended.
+	Open    bool `yaml:"open,omitempty" json:"open,omitempty"`
 	Sort    bool `yaml:"sort,omitempty" json:"sort,omitempty"`         // sort rows that are out of order
 	SkipBad bool `yaml:"skip_bad,omitempty" json:"skip_bad,omitempty"` // count malformed rows and go on
 }

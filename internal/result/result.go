@@ -339,7 +339,10 @@ type Replay struct {
 	Cut     int    `json:"cut,omitempty"`     // shortened to the maximum context
 	Sorted  int    `json:"sorted,omitempty"`  // were out of order
 	Spread  bool   `json:"spread,omitempty"`  // arrivals were spread over the trace's tick
-	Turns   int    `json:"turns,omitempty"`   // belong to sessions; sent at their recorded times
+	Turns   int    `json:"turns,omitempty"`   // rows that belong to a session
+	// Open says that turns went at their recorded times; else each waited for
+	// the end of the one before it.
+	Open bool `json:"open,omitempty"`
 
 	// InputError and OutputError are the mean of |got − asked| ÷ asked over the
 	// requests that succeeded and whose tokens the server counted (N of them);

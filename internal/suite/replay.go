@@ -51,7 +51,12 @@ func (r *run) replayed(c *cell) error {
 		text += fmt.Sprintf(", prompts sharing blocks of %d tokens as recorded", t.BlockTokens())
 	}
 	if rec.Turns > 0 {
-		text += ", turns of a session at their recorded times, whether or not the turn before has ended"
+		if rec.Open = r.plan.Load.Replay.Open; rec.Open {
+			text += ", turns of a session at their recorded times, whether or not the turn before has ended"
+		} else {
+			c.shape.Turn = t.Turn
+			text += ", each turn of a session at its recorded time or when the turn before has ended, whichever is later"
+		}
 	}
 	c.Replay = rec
 	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true), int(r.targets[0].overhead))
