@@ -36,7 +36,7 @@ func (v *value) Set(s string) error {
 }
 
 // boolFlags need no value: --quick.
-var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true}
+var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true, "trace-spread": true, "trace-open": true, "trace-sort": true, "trace-skip-bad": true}
 
 // Groups of flags.
 var (
@@ -48,7 +48,7 @@ var (
 	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
 	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}
 	capacityFlags = []string{"slo", "in", "max-time", "precision", "capacity-arrival", "capacity-burstiness"}
-	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "think-time", "trace", "speed"}
+	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "think-time", "trace", "speed", "trace-from", "trace-to", "trace-spread", "trace-context", "trace-open", "trace-sort", "trace-skip-bad"}
 )
 
 func (f *planFlags) add(c *cobra.Command, groups ...[]string) {

@@ -115,7 +115,9 @@ type Exchange struct {
 	Phase  Phase  `json:"phase"`
 	Index  int    `json:"i"`              // position in the cell's schedule, from 0
 	User   int    `json:"user,omitempty"` // closed loop: which user, from 0
-	Prompt string `json:"prompt"`         // identity of the prompt; pairs targets
+	// Session is the session of a trace that it is a turn of, from 1; 0: none.
+	Session int    `json:"session,omitempty"`
+	Prompt  string `json:"prompt"` // identity of the prompt; pairs targets
 	// PromptHash is a hash of the prompt text, to find repeats; 0 if unknown.
 	PromptHash uint64 `json:"prompt_hash,omitempty"`
 

@@ -202,7 +202,12 @@ func Read(path string, f func(kind string, rec json.RawMessage) error) (torn boo
 		return false, fmt.Errorf("failed to open the exchange log: %w", err)
 	}
 	defer file.Close()
-	return read(file, f)
+	return ReadFrom(file, f)
+}
+
+// ReadFrom is Read for a log that is open already.
+func ReadFrom(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
+	return read(r, f)
 }
 
 func read(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {

@@ -1,120 +1,78 @@
 package interop
 
 import (
-	"encoding/csv"
-	"errors"
-	"fmt"
 	"io"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// The Azure LLM inference trace of 2023 (Azure/AzurePublicDataset, CC-BY-4.0;
-// described in Splitwise, ISCA 2024): CSV with CRLF line ends, times with
-// seven digits after the second, a space in place of the T, and no zone.
-const formatAzure = "azure-llm-2023"
-
-var azureHeader = []string{"TIMESTAMP", "ContextTokens", "GeneratedTokens"}
-
-// Columns in the order of azureHeader.
-const (
-	colTime = iota
-	colIn
-	colOut
-)
-
-// azureTime takes any number of digits after the second.
-const azureTime = "2006-01-02 15:04:05"
-
-// maxTokens of a row that is believed; the same bound as the plan's.
-const maxTokens = 10_000_000
-
-func isAzure(line string) bool {
-	f := strings.Split(line, ",")
-	for i := range f {
-		f[i] = strings.Trim(strings.TrimSpace(f[i]), `"`)
-	}
-	return !slices.ContainsFunc(azureHeader, func(h string) bool { return !slices.Contains(f, h) })
+// The Azure LLM inference traces of 2023 and 2024 (Azure/AzurePublicDataset,
+// CC-BY-4.0; described in Splitwise, ISCA 2024): CSV with CRLF line ends, times
+// with seven digits after the second, a space in place of the T, and no zone.
+var azureFormat = format{
+	name: "azure-llm", text: "Azure LLM inference trace (CSV: TIMESTAMP, ContextTokens, GeneratedTokens)",
+	is: func(h head) bool { return hasColumns(h.line, azureColumns) }, read: readAzure,
 }
 
-// readAzure reads the columns by their names, so that added or moved columns
-// do no harm. A wrong value ends it: half a trace would be another load.
-func readAzure(r io.Reader) (*Trace, error) {
-	c := csv.NewReader(r)
-	c.ReuseRecord = true
-	head, err := c.Read()
+var azureColumns = []string{"TIMESTAMP", "ContextTokens", "GeneratedTokens"}
+
+func hasColumns(line string, columns []string) bool {
+	names, _, err := fields(line, nil, nil)
 	if err != nil {
-		return nil, csvError(err)
+		return false
 	}
-	var col [3]int
-	for i, name := range azureHeader {
-		col[i] = slices.IndexFunc(head, func(h string) bool { return strings.TrimSpace(h) == name })
-		if col[i] < 0 {
-			return nil, fmt.Errorf("the header has no column %s", name)
+	have := map[string]bool{}
+	for _, n := range names {
+		have[strings.TrimSpace(n)] = true
+	}
+	for _, c := range columns {
+		if !strings.HasPrefix(c, "?") && !have[c] {
+			return false
 		}
 	}
-	t := &Trace{Format: formatAzure}
-	var at []time.Time
-	for row := 1; ; row++ {
-		rec, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			return finish(t, at)
-		}
-		if err != nil {
-			return nil, csvError(err)
-		}
-		wrong := func(i int, why string) error {
-			line, column := c.FieldPos(col[i])
-			return fmt.Errorf("line %d, column %d (row %d, %s): %q %s", line, column, row, azureHeader[i], clip(rec[col[i]]), why)
-		}
-		stamp, err := time.Parse(azureTime, strings.TrimSpace(rec[col[colTime]]))
-		if err != nil {
-			return nil, wrong(colTime, "is no time of the form 2023-11-16 18:15:46.6805900")
-		}
-		in, why := tokens(rec[col[colIn]])
+	return true
+}
+
+// azureTimes take any number of digits after the second; the week of 2024 has
+// a zone.
+var azureTimes = []string{"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00"}
+
+func readAzure(r io.Reader, s *sink) error {
+	return csvRows(r, s, azureColumns, func(v []string) (Row, *fieldError) {
+		at, why := azureTime(v[0])
 		if why != "" {
-			return nil, wrong(colIn, why)
+			return Row{}, &fieldError{0, why}
 		}
-		out, why := tokens(rec[col[colOut]])
-		if why != "" {
-			return nil, wrong(colOut, why)
-		}
-		if in == 0 || out == 0 {
-			t.Skipped++
-			continue
-		}
-		t.Rows = append(t.Rows, Row{In: in, Out: out})
-		at = append(at, stamp)
-	}
+		return lengths(at, v[1], 1, v[2], 2)
+	})
 }
 
-// tokens reads a count, or says why it is none.
-func tokens(s string) (n int, why string) {
-	n, err := strconv.Atoi(strings.TrimSpace(s))
-	switch {
-	case err != nil:
-		return 0, "is no number of tokens"
-	case n < 0:
-		return 0, "is negative"
-	case n > maxTokens:
-		return 0, fmt.Sprintf("is more than %d tokens", maxTokens)
+func azureTime(s string) (ns int64, why string) {
+	for _, layout := range azureTimes {
+		if t, err := time.Parse(layout, s); err == nil {
+			return unix(t)
+		}
 	}
-	return n, ""
+	return 0, "is no time of the form 2023-11-16 18:15:46.6805900"
 }
 
-func csvError(err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		return fmt.Errorf("line %d, column %d: %w", p.Line, p.Column, p.Err)
+// unix is a time in ns since 1970, of a year that fits.
+func unix(t time.Time) (ns int64, why string) {
+	if y := t.Year(); y < 1970 || y > 2200 {
+		return 0, "is not between the years 1970 and 2200"
 	}
-	return fmt.Errorf("failed to read: %w", err)
+	return t.UnixNano(), ""
 }
 
-func clip(s string) string {
-	if len(s) > 60 {
-		return strings.ToValidUTF8(s[:60], "") + "…"
+// lengths makes a row of two columns of tokens.
+func lengths(at int64, in string, inCol int, out string, outCol int) (Row, *fieldError) {
+	row := Row{At: at}
+	var why string
+	if row.In, why = tokens(in); why != "" {
+		return row, &fieldError{inCol, why}
 	}
-	return s
+	if row.Out, why = tokens(out); why != "" {
+		return row, &fieldError{outCol, why}
+	}
+	return row, nil
 }

@@ -1,120 +1,115 @@
-// Package interop reads files of other tools: recorded arrivals, for now.
+// Package interop reads files of other tools: recorded loads, for now.
 //
-// Its opinion: a format is recognised by its header and never by its file
-// name; a value that cannot be right is an error with its row and column, and
-// what is left out or reordered is counted. It keeps no text of a trace, only
-// times and lengths, and it downloads nothing.
+// Its opinion: a format is recognised by its content and never by its file
+// name; a value that cannot be right is an error with its line and column
+// unless the user chose to skip such rows; and what is left out, cut or
+// reordered is counted. A file is read as a stream. What stays in memory is a
+// table of 32 bytes a row and the ids of its prompt blocks as runs (see
+// Table). It keeps no text of a trace and downloads nothing.
 package interop
 
 import (
-	"bufio"
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
-// Trace is recorded load: when requests came and how long they were.
-type Trace struct {
-	Format string // "azure-llm-2023"
-	Rows   []Row  // ordered by At
-	// Skipped counts rows that cannot be replayed: no input or no output.
-	Skipped int
-	// Unsorted counts rows that came before the row above them in the file.
-	// They were sorted; rows of the same time kept their order.
-	Unsorted int
-}
-
-// Row is one recorded request.
+// Row is one recorded request, as a reader finds it.
 type Row struct {
-	At      time.Duration // since the first row
-	In, Out int           // tokens, at least 1
+	At      int64 // ns on a clock of the trace's own
+	In, Out int   // tokens
+	// Session is the same for the turns of one conversation or agent; 0 where
+	// the trace knows none.
+	Session uint64
+	// Think is the pause after the end of the turn before; 0 where unknown.
+	Think time.Duration
+	// Failed requests are counted and not replayed: what they would have
+	// answered is not known.
+	Failed bool
+	// Blocks are ids of the prompt's blocks, in order. Equal ids mean equal
+	// content up to and including that block. Valid until the row is taken.
+	Blocks []uint64
 }
 
-// ReadTrace reads a trace file and returns its first limit arrivals; all for
-// a limit of 0 or less. The whole file is read, so that arrivals of an
-// unsorted file are the first ones and an error in it does not stay hidden.
-func ReadTrace(path string, limit int) (*Trace, error) {
+// Options say what is taken of a trace. The zero Options take all of it, and
+// any row that cannot be right is an error.
+type Options struct {
+	SkipBad  bool          // count malformed rows and go on
+	Sort     bool          // sort rows that are out of order, and count them
+	From, To time.Duration // window on the trace's clock from its first row; To 0: to the end
+	Limit    int           // the first arrivals of the window; 0: all
+	// Context is the most tokens of input and output together; longer rows are
+	// cut and counted. 0: no limit.
+	Context int
+	// Spread moves each arrival by a random part of the trace's tick, drawn
+	// from Seed: times that were rounded down would otherwise be bursts.
+	Spread bool
+	Seed   uint64
+}
+
+// Counts say what became of the rows that were read.
+type Counts struct {
+	Read     int `json:"read"`               // rows read, malformed ones included
+	Bad      int `json:"bad,omitempty"`      // malformed, and skipped
+	Failed   int `json:"failed,omitempty"`   // had failed when they were recorded
+	Empty    int `json:"empty,omitempty"`    // no input or no output tokens
+	Outside  int `json:"outside,omitempty"`  // outside of the window or beyond the limit
+	Cut      int `json:"cut,omitempty"`      // shortened to the maximum context
+	Unsorted int `json:"unsorted,omitempty"` // came before the row above them; they were sorted
+	// Stopped says that the file goes on behind what was asked for.
+	Stopped bool `json:"stopped,omitempty"`
+	// Problems are the first malformed rows in words.
+	Problems []string `json:"problems,omitempty"`
+}
+
+// ReadTrace reads a trace file. A file whose rows are in order is read only as
+// far as the window and the limit need.
+func ReadTrace(path string, o Options) (*Table, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("failed to open the trace (--trace): %w", err)
+		return nil, fmt.Errorf("failed to open the trace: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	t, err := readTrace(f)
+	t, err := readTrace(f, o)
 	if err != nil {
-		return nil, fmt.Errorf("trace %q (--trace): %w", filepath.Base(path), err)
-	}
-	if limit > 0 && limit < len(t.Rows) {
-		t.Rows = t.Rows[:limit:limit]
+		return nil, fmt.Errorf("trace %q: %w", filepath.Base(path), err)
 	}
 	return t, nil
 }
 
-// readTrace finds the format by the first line.
-func readTrace(r io.Reader) (*Trace, error) {
-	b := bufio.NewReaderSize(r, 64<<10)
-	if head, _ := b.Peek(3); bytes.Equal(head, []byte("\xef\xbb\xbf")) {
-		if _, err := b.Discard(3); err != nil {
-			return nil, err
-		}
+func readTrace(r io.Reader, o Options) (*Table, error) {
+	f, in, err := detect(r)
+	if err != nil {
+		return nil, err
 	}
-	head, err := b.Peek(4096)
-	if err != nil && len(head) == 0 {
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("the file is empty")
-		}
-		return nil, fmt.Errorf("failed to read: %w", err)
+	s := newSink(f, o)
+	if err := f.read(in, s); err != nil && !errors.Is(err, errEnough) {
+		return nil, err
 	}
-	line, _, _ := strings.Cut(string(head), "\n")
-	line = strings.TrimSpace(line)
-	switch {
-	case isAzure(line):
-		return readAzure(b)
-	case strings.HasPrefix(line, "version https://git-lfs"):
-		return nil, fmt.Errorf("the file is a Git LFS pointer and not the trace; fetch it with git lfs pull")
-	}
-	if len(line) > 80 {
-		line = strings.ToValidUTF8(line[:80], "") + "…"
-	}
-	return nil, fmt.Errorf("no known trace begins with %q; the Azure LLM inference trace of 2023 begins with %q", line, strings.Join(azureHeader, ","))
+	return s.finish()
 }
 
-// maxSpan of a trace that is believed; a wrong year is no arrival.
-const maxSpan = 366 * 24 * time.Hour
+// Bad is a malformed row: where it is and what is wrong.
+type Bad struct {
+	Line, Column int // from 1; 0 where the format has no lines
+	Row          int // from 1
+	Field        string
+	What         string
+}
 
-// finish sorts the rows, counts what was out of order, and makes times
-// relative to the first. at[i] belongs to rows[i].
-func finish(t *Trace, at []time.Time) (*Trace, error) {
-	if len(t.Rows) == 0 {
-		if t.Skipped > 0 {
-			return nil, fmt.Errorf("none of its %d rows can be replayed: all have no input or no output tokens", t.Skipped)
+func (b *Bad) Error() string {
+	where := fmt.Sprintf("row %d", b.Row)
+	if b.Line > 0 {
+		where = fmt.Sprintf("line %d, column %d (row %d", b.Line, b.Column, b.Row)
+		if b.Field != "" {
+			where += ", " + b.Field
 		}
-		return nil, fmt.Errorf("it holds a header and no rows")
+		where += ")"
+	} else if b.Field != "" {
+		where += ", " + b.Field
 	}
-	first, last := at[0], at[0]
-	for i := range at {
-		if i > 0 && at[i].Before(at[i-1]) {
-			t.Unsorted++
-		}
-		if at[i].Before(first) {
-			first = at[i]
-		}
-		if at[i].After(last) {
-			last = at[i]
-		}
-	}
-	if last.Sub(first) > maxSpan {
-		return nil, fmt.Errorf("its times span more than a year, from %s to %s", first.Format(time.DateOnly), last.Format(time.DateOnly))
-	}
-	for i := range at {
-		t.Rows[i].At = at[i].Sub(first)
-	}
-	slices.SortStableFunc(t.Rows, func(a, b Row) int { return cmp.Compare(a.At, b.At) })
-	return t, nil
+	return where + ": " + b.What
 }

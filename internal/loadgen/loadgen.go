@@ -71,7 +71,9 @@ func (d *Driver) Run(ctx, stop context.Context, shape Shape, req Requester) (Win
 	case <-r.filled: // the clock starts when there is something to send
 	case <-r.starts.Done():
 	}
-	if shape.Open() {
+	if shape.Turn != nil {
+		r.sessions()
+	} else if shape.Open() {
 		r.open()
 	} else {
 		r.closed()
@@ -187,6 +189,9 @@ func (r *runner) prepareAll() {
 		case <-r.starts.Done():
 			return
 		}
+		if n+1 == len(r.shape.Times) {
+			return // a trace has no more
+		}
 	}
 }
 
@@ -263,11 +268,10 @@ func (r *runner) ready(x *exchange.Exchange) exchange.Stamp {
 	if !end.Happened() {
 		end = r.Clock.Now()
 	}
-	pause := r.shape.Think
 	if x.Failed() {
-		pause = max(pause, time.Second, time.Duration(x.RetryAfter*float64(time.Second)))
+		return end.Add(afterFailure(x, r.shape.Think))
 	}
-	return end.Add(pause)
+	return end.Add(r.shape.Think)
 }
 
 // admit settles the phase of x and counts it, or ends the cell. A request is

@@ -23,6 +23,11 @@ type Shape struct {
 	Schedule arrival.Schedule // open loop
 	Times    []time.Duration  // open loop by trace: offsets from the start, in order
 	Speed    float64          // trace time is divided by it; 0 means 1
+	// Turn says of the arrival Times[i] which session it is a turn of (0: of
+	// none), and its pause behind the end of the turn before. A turn is due at
+	// its recorded time or after that pause, whichever is later. Nil: all
+	// arrivals go at their times.
+	Turn func(i int) (session int, think time.Duration)
 
 	// Warmup requests go before the measured part and are in no statistic. In
 	// an open loop they come evenly, at the rate with which it begins.

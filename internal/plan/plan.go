@@ -182,6 +182,24 @@ type LoadPlan struct {
 	ThinkTime  Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
 	Trace      string   `yaml:"trace,omitempty" json:"trace,omitempty"`
 	Speed      float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
+	Replay     Replay   `yaml:"replay,omitempty" json:"replay,omitzero"`
+}
+
+// Replay says what is taken of a trace, and how.
+type Replay struct {
+	// From and To are a window on the trace's clock; To 0 means its end.
+	From Duration `yaml:"from,omitempty" json:"from,omitempty"`
+	To   Duration `yaml:"to,omitempty" json:"to,omitempty"`
+	// Spread moves each arrival by a random part of the trace's tick.
+	Spread bool `yaml:"spread,omitempty" json:"spread,omitempty"`
+	// Context is the most tokens of input and output together; longer rows are
+	// cut. 0: no limit.
+	Context int `yaml:"context,omitempty" json:"context,omitempty"`
+	// Open sends the turns of a session at their recorded times, whether or not
+	// the turn before has ended.
+	Open    bool `yaml:"open,omitempty" json:"open,omitempty"`
+	Sort    bool `yaml:"sort,omitempty" json:"sort,omitempty"`         // sort rows that are out of order
+	SkipBad bool `yaml:"skip_bad,omitempty" json:"skip_bad,omitempty"` // count malformed rows and go on
 }
 
 // CapacityPlan is the search of the capacity command.

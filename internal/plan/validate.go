@@ -263,6 +263,16 @@ func (p Plan) validateLoad(out *problems) {
 	if l.Trace == "" && l.Speed != 0 {
 		out.add("load.speed", "only a trace has a speed; give --trace FILE")
 	}
+	r := l.Replay
+	if l.Trace == "" && r != (Replay{}) {
+		out.add("load.replay", "only a trace is replayed; give --trace FILE")
+	}
+	if r.From < 0 || r.To < 0 || r.To > 0 && r.To <= r.From {
+		out.add("load.replay.to", "the window from %v to %v is empty; times count from the trace's first row", r.From, r.To)
+	}
+	if r.Context < 0 || r.Context == 1 {
+		out.add("load.replay.context", "%d tokens hold no input and output; give at least 2", r.Context)
+	}
 	for path, file := range map[string]string{"load.trace": l.Trace} {
 		if _, err := os.Stat(file); file != "" && err != nil {
 			out.add(path, "the file cannot be read: %v", err)

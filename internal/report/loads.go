@@ -196,6 +196,9 @@ func load(l *result.Load) *section {
 			s.told = append(s.told, fmt.Sprintf("Arrivals: %s requests/s intended, %s achieved; sent after they were due by %s ms at p50, %s ms at p99, %s ms at most.",
 				number(a.IntendedRate), number(a.AchievedRate), number(a.ErrorP50MS), number(a.ErrorP99MS), number(a.ErrorMaxMS)))
 		}
+		if c.Replay != nil {
+			s.told = append(s.told, fidelity(c.Replay))
+		}
 		if c.Load.Kind == "closed" {
 			s.told = append(s.told, "In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
 		}

@@ -322,10 +322,46 @@ type Cell struct {
 	SteadyNote string   `json:"steady_note,omitempty"`
 	// Arrivals compares intended with achieved arrivals; open loop only.
 	Arrivals *Arrivals `json:"arrivals,omitempty"`
+	// Replay says how true the replay of a trace was; absent for other loads.
+	Replay *Replay `json:"replay,omitempty"`
 	// Client is what the client saw of itself meanwhile; absent where the cell
 	// was cut short.
 	Client *Client  `json:"client,omitempty"`
 	Errors []string `json:"errors,omitempty"` // a few distinct messages, redacted
+}
+
+// Replay compares what a trace recorded with what was sent and came back. The
+// error of the arrivals is in Arrivals.
+type Replay struct {
+	Format  string `json:"format"`
+	Rows    int    `json:"rows"`              // replayed
+	Read    int    `json:"read"`              // of the file, as far as it was read
+	Bad     int    `json:"bad,omitempty"`     // malformed, and skipped as the plan says
+	Failed  int    `json:"failed,omitempty"`  // had failed when they were recorded
+	Empty   int    `json:"empty,omitempty"`   // no input or no output tokens
+	Outside int    `json:"outside,omitempty"` // outside of the window or beyond the limit
+	Cut     int    `json:"cut,omitempty"`     // shortened to the maximum context
+	Sorted  int    `json:"sorted,omitempty"`  // were out of order
+	Spread  bool   `json:"spread,omitempty"`  // arrivals were spread over the trace's tick
+	Turns   int    `json:"turns,omitempty"`   // rows that belong to a session
+	// Open says that turns went at their recorded times; else each waited for
+	// the end of the one before it.
+	Open bool `json:"open,omitempty"`
+
+	// InputError and OutputError are the mean of |got − asked| ÷ asked over the
+	// requests that succeeded and whose tokens the server counted (N of them);
+	// absent where it counted none.
+	InputError  *Number `json:"input_error,omitempty"`
+	InputN      int     `json:"input_n,omitempty"`
+	OutputError *Number `json:"output_error,omitempty"`
+	OutputN     int     `json:"output_n,omitempty"`
+	// IdealHits is the share of input tokens in blocks that an earlier prompt
+	// of the replay had begun with: what a cache that never forgets could give.
+	// Absent where the trace has no blocks. ObservedHits is the share that the
+	// server says was cached (usage); absent where it says nothing.
+	IdealHits    *Number `json:"ideal_hits,omitempty"`
+	ObservedHits *Number `json:"observed_hits,omitempty"`
+	ObservedN    int     `json:"observed_n,omitempty"`
 }
 
 // Arrivals compares the drawn schedule with what was sent.

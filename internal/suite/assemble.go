@@ -129,6 +129,7 @@ func (a *assembly) measureCells() {
 			Start: start, End: end, Limits: a.requestLimits,
 		})
 		cell.Client = clientOf(c)
+		cell.Replay = replayOf(c)
 		a.measured[c.ID] = cell
 	}
 }
@@ -220,8 +221,11 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 			continue // exploration is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
-		v := validity.Cell{Result: &cell, TightestLimit: a.tightest()}
+		v := validity.Cell{Result: &cell, TightestLimit: a.tightest(), SharedPrefix: cell.Replay != nil && cell.Replay.IdealHits != nil}
 		c.observe(&v)
+		if v.SharedPrefix {
+			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
+		}
 		in.Cells = append(in.Cells, v)
 		if w := c.window; w != nil {
 			in.Client.CPUShare = larger(in.Client.CPUShare, w.CPUShare)

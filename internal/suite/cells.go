@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/inferometer/inferometer/internal/interop"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality"
@@ -35,6 +34,8 @@ type cell struct {
 	warm   workload.Source // prompts of their own for the warm-up
 	// trial gathers what a search needs; nil for other cells.
 	trial *trial
+	// longest prompt in tokens, where they differ.
+	longest int
 	// keep holds the answers for scoring.
 	keep map[string]quality.Item
 }
@@ -248,19 +249,8 @@ func (r *run) loadCells() ([]step, error) {
 		c.Workload = r.loadWorkload(t, text)
 		return []step{{c}}, err
 	}
-	trace, err := interop.ReadTrace(l.Trace, l.Requests)
-	if err != nil {
+	if err := r.replayed(c); err != nil {
 		return nil, err
-	}
-	var lengths []workload.Length
-	for _, row := range trace.Rows {
-		lengths = append(lengths, workload.Length{In: row.In, Out: row.Out})
-		c.shape.Times = append(c.shape.Times, row.At)
-	}
-	c.main = workload.NewTrace(lengths, r.syntheticConfig("load/trace", true))
-	c.Workload = result.Workload{
-		Name: "trace", FixedOutput: t.fixed, Temperature: r.plan.Workload.Temperature,
-		Text: fmt.Sprintf("lengths and times of %s (%s, %d rows)", filepath.Base(l.Trace), trace.Format, len(trace.Rows)),
 	}
 	// The trace sets number and times; a rate or an end of its own would bend it.
 	c.shape.Requests = 0
@@ -341,5 +331,5 @@ func (c *cell) prewarm(maxInflight int) int {
 // 64 MB or so, by their planned length.
 func (c *cell) ahead() int {
 	const budget, perToken = 64 << 20, 8 // bytes
-	return max(16, min(1024, budget/(perToken*max(1, c.Workload.InputTokens))))
+	return max(16, min(1024, budget/(perToken*max(1, c.longest, c.Workload.InputTokens))))
 }

@@ -71,7 +71,7 @@ func Estimate(p plan.Plan) Forecast {
 			n = int(float64(l.Users) * seconds / e2eOf(p, candidate, p.Workload.OutputTokens))
 		}
 		if l.Trace != "" {
-			f.Notes = append(f.Notes, "lengths and duration come from the trace; they are not counted here")
+			f.Notes = append(f.Notes, "lengths and duration come from the trace; they are not counted here: see inferometer trace FILE")
 		}
 		add(targets[:1], "load/*", n+loadWarmup(l), l.Users, p.Workload.OutputTokens, seconds)
 	} else {

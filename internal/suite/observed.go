@@ -79,6 +79,7 @@ func (c *loggedCell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 
 // addOK takes a measured request that succeeded.
 func (c *loggedCell) addOK(x *exchange.Exchange) {
+	c.fidelity.add(x)
 	o := &c.seen
 	o.ok++
 	if !x.KernelStamps {

@@ -47,6 +47,7 @@ type cellRecord struct {
 	Workload  result.Workload  `json:"workload"`
 	Load      result.LoadShape `json:"load"`
 	Level     int              `json:"level,omitempty"`
+	Replay    *result.Replay   `json:"replay,omitempty"` // what was known before it was sent
 	// Search and Limits are those of a cell of a search.
 	Search *capacity.Cell `json:"search,omitempty"`
 	Limits []string       `json:"limits,omitempty"`
@@ -102,8 +103,9 @@ type loggedCell struct {
 	cellRecord
 	window *windowRecord // nil: the run was interrupted in it
 	measure.Collector
-	seen  observed
-	trial *trial // of a cell of a search
+	seen     observed
+	trial    *trial   // of a cell of a search
+	fidelity fidelity // of a replay
 	// embeds: an answer is a vector and has no tokens.
 	embeds bool
 	usage  []cost.Usage // of ok requests, where cost is worked out from it

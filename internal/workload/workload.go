@@ -76,10 +76,7 @@ func (s synthetic) item(i, in, out int) (Item, error) {
 	if i < 0 {
 		return Item{}, fmt.Errorf("there is no prompt %d", i)
 	}
-	per := s.TokensPerWord
-	if !(per > 0) || math.IsInf(per, 0) {
-		per = usualTokensPerWord
-	}
+	per := s.perWord()
 	key := s.key()
 	code := (mix(key)|1)*uint64(i) + mix(key+1)
 	r := rand.New(rand.NewPCG(key, mix(key^mix(uint64(i)))))
@@ -89,6 +86,14 @@ func (s synthetic) item(i, in, out int) (Item, error) {
 		ID: fmt.Sprintf("%s#%d", s.Stream, i), Kind: "synthetic", User: text,
 		AskedInput: in, MaxTokens: out, Fixed: s.Fixed, Hash: textHash("", text),
 	}, nil
+}
+
+// perWord is how many tokens a word is taken to have.
+func (s synthetic) perWord() float64 {
+	if per := s.TokensPerWord; per > 0 && !math.IsInf(per, 0) {
+		return per
+	}
+	return usualTokensPerWord
 }
 
 // key of a stream.
@@ -110,33 +115,6 @@ func textHash(system, user string) uint64 {
 	h.Write([]byte{0})
 	h.Write([]byte(user))
 	return h.Sum64()
-}
-
-// Length is what a trace records of a request, in tokens.
-type Length struct{ In, Out int }
-
-// NewTrace returns synthetic prompts with the recorded lengths, in order and
-// over again. The lengths of c are not used.
-func NewTrace(lengths []Length, c SyntheticConfig) Source {
-	return traced{synthetic{c}, lengths}
-}
-
-type traced struct {
-	synthetic
-	lengths []Length
-}
-
-func (t traced) Len() int { return len(t.lengths) }
-
-func (t traced) Text() string { return fmt.Sprintf("%d lengths of a trace", len(t.lengths)) }
-
-func (t traced) Item(i int) (Item, error) {
-	n, err := wrap(i, len(t.lengths), "rows in the trace")
-	if err != nil {
-		return Item{}, err
-	}
-	l := t.lengths[n]
-	return t.item(i, max(1, l.In), max(1, l.Out))
 }
 
 // NewQuality returns the quality prompts, in order and over again.

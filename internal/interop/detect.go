@@ -1,0 +1,126 @@
+package interop
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// format is one kind of file.
+type format struct {
+	name  string // "mooncake"
+	text  string // what it is, in words
+	block int    // tokens of a prompt block; 0: the rows have none, or the file says
+	// unordered files are not written in order of arrival; they are sorted as
+	// a matter of course.
+	unordered bool
+	is        func(head) bool
+	read      func(io.Reader, *sink) error
+}
+
+// head is the beginning of a file.
+type head struct {
+	raw  []byte
+	line string // the first line that is not blank, trimmed
+}
+
+// has reports whether the head names all of the JSON keys, in any order.
+func (h head) has(keys ...string) bool {
+	for _, k := range keys {
+		if !bytes.Contains(h.raw, []byte(`"`+k+`"`)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (h head) json() bool { return strings.HasPrefix(h.line, "{") }
+
+// formats in the order in which they are tried.
+func formats() []format {
+	return []format{
+		ownLogFormat, azureFormat, burstFormat, bailianFormat, mooncakeFormat, wekaFormat, tracelabFormat,
+		aiperfFormat, guidellmFormat, vllmFormat,
+	}
+}
+
+// headSize is how much of a file is looked at to find its format. Keys of a
+// result file may stand behind long lists of settings.
+const headSize = 64 << 10
+
+// detect finds the format, and returns a reader of the whole file without
+// its byte order mark.
+func detect(r io.Reader) (*format, io.Reader, error) {
+	b := bufio.NewReaderSize(r, headSize)
+	raw, err := b.Peek(headSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("failed to read: %w", err)
+	}
+	if bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")) {
+		if _, err := b.Discard(3); err != nil {
+			return nil, nil, err
+		}
+		raw = raw[3:]
+	}
+	h := head{raw: raw, line: firstLine(raw)}
+	switch {
+	case len(bytes.TrimSpace(raw)) == 0:
+		return nil, nil, errors.New("the file is empty")
+	case bytes.HasPrefix(raw, []byte("\xff\xfe")), bytes.HasPrefix(raw, []byte("\xfe\xff")), wide(raw):
+		return nil, nil, errors.New("the file is UTF-16, and UTF-8 is read; convert it with: iconv -f UTF-16 -t UTF-8")
+	case bytes.HasPrefix(raw, []byte("\x1f\x8b")):
+		return nil, nil, errors.New("the file is compressed; unpack it with gunzip first")
+	case bytes.HasPrefix(raw, []byte("PAR1")):
+		return nil, nil, errors.New("the file is Parquet; write it as CSV or JSON lines first")
+	case strings.HasPrefix(h.line, "version https://git-lfs"):
+		return nil, nil, errors.New("the file is a Git LFS pointer and not the trace; fetch it with git lfs pull")
+	case isServeGen(h.line):
+		return nil, nil, errors.New("this is a window file of ServeGen: rates to draw arrivals from, and no recorded requests; generate a trace with ServeGen first")
+	}
+	for _, f := range formats() {
+		if f.is(h) {
+			return &f, b, nil
+		}
+	}
+	known := make([]string, 0, 10)
+	for _, f := range formats() {
+		known = append(known, f.text)
+	}
+	return nil, nil, fmt.Errorf("no known trace begins with %q; known are %s", clip(h.line), strings.Join(known, "; "))
+}
+
+// wide reports whether raw looks like UTF-16 without a byte order mark.
+func wide(raw []byte) bool {
+	n := min(len(raw), 512)
+	return n >= 4 && bytes.Count(raw[:n], []byte{0}) > n/3 && !bytes.HasPrefix(raw, []byte(zstdMagic))
+}
+
+func firstLine(raw []byte) string {
+	line, _, _ := strings.Cut(strings.TrimLeft(string(raw), " \t\r\n"), "\n")
+	return strings.TrimSpace(line)
+}
+
+// isServeGen knows the six columns without a header: start of the window in
+// seconds, rate, CV, Gamma or Weibull or nothing, and two parameters.
+func isServeGen(line string) bool {
+	f := strings.Split(line, ",")
+	if len(f) != 6 || f[3] != "" && f[3] != "Gamma" && f[3] != "Weibull" {
+		return false
+	}
+	for _, i := range []int{0, 1, 2, 4, 5} {
+		if _, why := decimal(f[i]); why != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func clip(s string) string {
+	if len(s) > 60 {
+		return strings.ToValidUTF8(s[:60], "") + "…"
+	}
+	return s
+}

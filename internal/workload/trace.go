@@ -1,0 +1,123 @@
+package workload
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// Recorded is what a trace says of its prompts, by index.
+type Recorded interface {
+	Len() int
+	Lengths(i int) (in, out int) // tokens
+	// BlockTokens is the length of a prompt block; 0 where there are none.
+	BlockTokens() int
+	// AppendBlocks appends the ids of the blocks of prompt i. Prompts whose ids
+	// begin alike begin alike themselves.
+	AppendBlocks(dst []uint64, i int) []uint64
+}
+
+// NewTrace returns synthetic prompts with the recorded lengths, in order and
+// over again. overhead tokens are the server's own (a chat template), and are
+// left out of the text. The lengths of c are not used.
+//
+// Where the trace has block ids the text of a block is a pure function of the
+// configuration's key (seed, salt and stream), the id and the block's number
+// of words, so that prompts share what the recorded ones shared, and two
+// machines send the same bytes. What no full or partial block covers is new
+// in each prompt, and so is a prompt without blocks. Two ids give two texts:
+// a block of twelve words or more has some 60 bits of choice.
+func NewTrace(r Recorded, c SyntheticConfig, overhead int) Source {
+	return traced{synthetic{c}, r, overhead}
+}
+
+type traced struct {
+	synthetic
+	rec      Recorded
+	overhead int
+}
+
+func (t traced) Len() int { return t.rec.Len() }
+
+func (t traced) Text() string { return fmt.Sprintf("%d lengths of a trace", t.rec.Len()) }
+
+func (t traced) Item(i int) (Item, error) {
+	n, err := wrap(i, t.rec.Len(), "rows in the trace")
+	if err != nil {
+		return Item{}, err
+	}
+	in, out := t.rec.Lengths(n)
+	in, out = max(1, in), max(1, out)
+	var it Item
+	if ids := t.rec.AppendBlocks(nil, n); len(ids) > 0 {
+		it = t.blocks(i, ids, max(1, in-t.overhead), out)
+	} else if it, err = t.item(i, max(1, in-t.overhead), out); err != nil {
+		return Item{}, err
+	}
+	it.AskedInput = in
+	return it, nil
+}
+
+// blocks writes prompt i of in tokens. Block k has the words between k and
+// k+1 times its length, rounded, so that errors of rounding do not add up.
+func (t traced) blocks(i int, ids []uint64, in, out int) Item {
+	per := t.perWord()
+	block := float64(t.rec.BlockTokens())
+	total := max(1, int(math.Round(float64(in)/per)))
+	key := t.key()
+	var b strings.Builder
+	b.Grow(8 * total)
+	done := 0
+	for k, id := range ids {
+		n := min(total, int(math.Round(float64(k+1)*block/per))) - done
+		if n <= 0 {
+			break
+		}
+		// The salt of the stream keeps the generators of blocks apart from those
+		// of whole prompts.
+		writeBlock(&b, rand.New(rand.NewPCG(mix(key+2), mix(key^mix(id+1)))), n)
+		done += n
+	}
+	if rest := total - done; rest > 0 {
+		ask := strings.Fields("Continue this text with about " + strconv.Itoa(int(math.Round(float64(out)/per))) + " more words.")
+		if rest < 30 {
+			ask = nil
+		}
+		writeBlock(&b, rand.New(rand.NewPCG(mix(key+3), mix(key^mix(uint64(i))))), rest-len(ask))
+		if ask != nil {
+			b.WriteByte(' ')
+			b.WriteString(strings.Join(ask, " "))
+		}
+	}
+	text := b.String()
+	return Item{
+		ID: fmt.Sprintf("%s#%d", t.Stream, i), Kind: "synthetic", User: text,
+		MaxTokens: out, Fixed: t.Fixed, Hash: textHash("", text),
+	}
+}
+
+// writeBlock writes n words behind what is there. A sentence that is cut has
+// no full stop: it would be a token more in each block.
+func writeBlock(b *strings.Builder, r *rand.Rand, n int) {
+	s := make([]string, 0, 32)
+	for n > 0 {
+		s = appendSentence(s[:0], r)
+		whole := len(s) <= n
+		s = s[:min(len(s), n)]
+		n -= len(s)
+		for i, w := range s {
+			if b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			if i == 0 {
+				w = strings.ToUpper(w[:1]) + w[1:]
+			}
+			b.WriteString(w)
+		}
+		if whole {
+			b.WriteByte('.')
+		}
+	}
+}
