@@ -59,15 +59,17 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: rec.Load.Text, Total: shape.Requests + len(shape.Times)})
-	if err := c.target.client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
-		return loadgen.Window{}, err
-	}
 	if len(shape.Times) > 0 {
 		// A trace's times leave no room for a warm-up, so it goes before.
 		if err := r.warmUp(ctx, c, max(4, c.shape.Warmup)); err != nil {
 			return loadgen.Window{}, err
 		}
 		shape.Warmup = 0
+	}
+	// Connections that are dialled ahead live for seconds only: nothing that
+	// takes long comes between them and the load.
+	if err := c.target.client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
+		return loadgen.Window{}, err
 	}
 	progress := newProgress(r, c, shape.Requests+len(shape.Times))
 	began := r.clock.Now()
