@@ -8,7 +8,7 @@ import (
 // Shares of the time that the parts of a search may take.
 const (
 	ladderShare  = 0.25
-	exploreShare = 0.5 // ladder and exploration together
+	exploreShare = 0.3 // ladder and exploration together
 )
 
 // growth is the share by which twice the users must carry more, or the ladder
@@ -159,7 +159,9 @@ func (c Config) explore(h []Observation) (Step, bool) {
 		return try(hi/2, base, "looking for the border")
 	case lo == 0:
 		return Step{}, false
-	case hi > 1.12*lo && c.apart(lo, hi) && cells < 24:
+	case c.Users && hi-lo > 1.5 && cells < 24:
+		return try((lo+hi)/2, base, "closing in")
+	case !c.Users && hi > 1.12*lo && cells < 24:
 		return try(math.Sqrt(lo*hi), base, "closing in")
 	}
 	// Around the border, longer: three loads that tell where it is and how
@@ -205,9 +207,6 @@ func (c Config) name(load float64) string {
 	}
 	return fmt.Sprintf("%.4g requests/s", load)
 }
-
-// apart reports whether there is a load between two others.
-func (c Config) apart(lo, hi float64) bool { return !c.Users || hi-lo > 1.5 }
 
 // least is the lowest load worth trying: a hundredth of saturation, or one user.
 func (c Config) least(h []Observation) float64 {
@@ -270,7 +269,7 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	// another, above or below it.
 	left := 0.9 * (c.seconds() - spent(h))
 	if chain == 0 {
-		left *= 0.6
+		left *= 0.7
 	}
 	above, below := proved, math.Inf(1)
 	switch {
@@ -280,7 +279,7 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 		if chain == maxChains {
 			return Step{}, false
 		}
-		below = failed * (1 - float64(chain)*c.precision()) // the model was too bold
+		below = failed * (1 - 1.5*float64(chain)*c.precision()) // the model was too bold
 		chain++
 	case !math.IsInf(failed, 1): // proved below, not proved above: the end
 		return Step{}, false
@@ -300,6 +299,9 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	}
 	if !ok || load <= above*(1+c.precision()/3) && above > 0 {
 		return Step{}, false
+	}
+	if chain > 1 { // the time is there, and the model has been wrong
+		requests = max(requests, int(min(2*float64(requests), 0.8*left*c.perSecond(h, load))))
 	}
 	cell := Cell{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
 	c.set(&cell, load)
