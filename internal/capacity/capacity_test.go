@@ -149,10 +149,11 @@ func TestLimitsThatNeverHold(t *testing.T) {
 }
 
 func TestUsersAreWhole(t *testing.T) {
-	// 8 slots of 1 s: N users wait for N/8 − 1 s each, and 0.45 s are allowed.
+	// 8 slots of 1 s: N users wait for N/8 − 1 s on the mean, more or less as they
+	// began, and 0.45 s are allowed.
 	a, h := search(t, Config{Limits: ttftP99, Users: true, Seed: 3, MaxSeconds: 3600}, eightSlots)
-	if a.Proved != 10 && a.Proved != 11 {
-		t.Errorf("proved %v users, want 11 or one less: %+v", a.Proved, a)
+	if a.Proved < 9 || a.Proved > 11 || a.Proved != math.Trunc(a.Proved) {
+		t.Errorf("proved %v users, want 9 to 11: %+v", a.Proved, a)
 	}
 	for i := range h {
 		if h[i].Rate != 0 || h[i].Users == 0 {
