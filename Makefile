@@ -32,8 +32,9 @@ cross: ## dist/, the binary for linux, darwin and windows on amd64 and arm64
 		out=dist/inferometer-$$os-$$arch$$ext; GOOS=$$os GOARCH=$$arch $(BUILD) -o $$out ./cmd/inferometer; \
 		echo "$$out: $$(wc -c < $$out) bytes"; done
 
-bench: ## the benchmarks of the code itself
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## the benchmarks, real sockets included: a quarter of an hour on a machine that does nothing else
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m .
+	go test -run '^$$' -bench . -benchmem -timeout 30m ./internal/...
 
 lint: ## format, vet and golangci-lint alone
 	@scripts/lint
