@@ -123,9 +123,15 @@ func (c *Collector) alike(a, b metric.Metric, from int) bool {
 	if a.Unit != b.Unit || a.Direction != b.Direction || len(c.cut) > 0 {
 		return false
 	}
-	return slices.EqualFunc(c.columns[a.Tag][from:], c.columns[b.Tag][from:], func(v, w float64) bool {
+	return slices.EqualFunc(c.from(a.Tag, from), c.from(b.Tag, from), func(v, w float64) bool {
 		return v == w || math.IsNaN(v) && math.IsNaN(w)
 	})
+}
+
+// from returns a metric's values from a row on.
+func (c *Collector) from(tag string, row int) []float64 {
+	v := c.Values(tag)
+	return v[min(row, len(v)):]
 }
 
 func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.Limit) {

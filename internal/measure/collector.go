@@ -30,7 +30,8 @@ type Collector struct {
 	second, final []exchange.Stamp // ends of the first and the last gap of an ok request
 	state         []state
 	prompts       []string
-	columns       map[string][]float64 // by tag; NaN where the metric is undefined
+	columns       map[string]*column
+	inOrder       []*column // the same, in the registry's order
 	cut           map[int32]*exchange.Exchange
 
 	position   []int32 // of each row, as added, in due order; nil if that is the same
@@ -39,6 +40,13 @@ type Collector struct {
 	steadyFrom int   // the first row of the steady part; -1: there is none
 	steadyNote string
 	row        int // of the next measured exchange in the second pass
+}
+
+// column holds a metric's value for each row; NaN where it is undefined.
+type column struct {
+	tag     string
+	latency bool // a cut request has a value: the least that it can be
+	values  []float64
 }
 
 // state is how a request ended, and what its values rest on.
@@ -59,10 +67,11 @@ const maxErrors = 1000
 // cell is done, that of a cut one without its frames.
 func (c *Collector) Add(x *exchange.Exchange) {
 	if c.columns == nil {
-		c.columns, c.errors, c.cut = map[string][]float64{}, map[string]int{}, map[int32]*exchange.Exchange{}
+		c.columns, c.errors, c.cut = map[string]*column{}, map[string]int{}, map[int32]*exchange.Exchange{}
 		c.counts.ByClass = map[string]int{}
 		for _, m := range perRequest() {
-			c.columns[m.Tag] = nil
+			col := &column{tag: m.Tag, latency: slices.Contains(latencyTags, m.Tag)}
+			c.columns[m.Tag], c.inOrder = col, append(c.inOrder, col)
 		}
 	}
 	c.count(x)
@@ -94,15 +103,15 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	if c.KeepPrompts {
 		c.prompts = append(c.prompts, x.Prompt)
 	}
-	for tag, col := range c.columns {
-		v, ok := Value(tag, x)
-		if s == stateCut && slices.Contains(latencyTags, tag) {
-			v, ok = soFar(tag, x), true
+	for _, col := range c.inOrder {
+		v, ok := Value(col.tag, x)
+		if s == stateCut && col.latency {
+			v, ok = soFar(col.tag, x), true
 		}
 		if !ok {
 			v = math.NaN()
 		}
-		c.columns[tag] = append(col, v)
+		col.values = append(col.values, v)
 	}
 	if x.Failed() && x.Error != "" {
 		text := fmt.Sprintf("%s: %s", x.Class, x.Error)
@@ -181,8 +190,8 @@ func (c *Collector) sort() {
 	if c.KeepPrompts {
 		c.prompts = permuted(c.prompts, order)
 	}
-	for tag, col := range c.columns {
-		c.columns[tag] = permuted(col, order)
+	for _, col := range c.inOrder {
+		col.values = permuted(col.values, order)
 	}
 }
 
@@ -205,7 +214,7 @@ func (c *Collector) findSteady() {
 	}
 	var series []float64
 	var index []int
-	for i, v := range c.columns["e2e"] {
+	for i, v := range c.Values("e2e") {
 		if x := c.cut[int32(i)]; x != nil {
 			var ok bool
 			if v, ok = Value("e2e", x); !ok {
@@ -259,7 +268,12 @@ func (c *Collector) Len() int { return len(c.due) }
 // Values returns a metric's value for each measured request, in due order once
 // settled: NaN where it is undefined, for a cut request's latency the least
 // that it can be. The values are the collector's, not to be changed.
-func (c *Collector) Values(tag string) []float64 { return c.columns[tag] }
+func (c *Collector) Values(tag string) []float64 {
+	if col := c.columns[tag]; col != nil {
+		return col.values
+	}
+	return nil
+}
 
 // OK reports whether the i-th request succeeded.
 func (c *Collector) OK(i int) bool { return c.state[i]&stateOK != 0 }
@@ -272,7 +286,7 @@ func (c *Collector) Prompt(i int) string { return c.prompts[i] }
 
 // value of a limit's metric for the i-th request; NaN if undefined.
 func (c *Collector) value(l metric.Limit, i int) float64 {
-	if col := c.columns[l.Metric.Tag]; i < len(col) {
+	if col := c.Values(l.Metric.Tag); i < len(col) {
 		return col[i]
 	}
 	return math.NaN()

@@ -118,6 +118,11 @@ type tally struct {
 	n          int
 	sum        float64
 	slices     [rateSlices]float64
+
+	// The slice of the latest event, and the moments between which it is right:
+	// a request's frames are close together.
+	slice    int
+	from, to exchange.Stamp
 }
 
 // slices of a window behind the interval of a rate (batch means).
@@ -127,8 +132,14 @@ const rateSlices = 10
 func (t *tally) add(at exchange.Stamp, w float64) {
 	t.n++
 	t.sum += w
-	k := int(float64(at-t.start) / float64(t.end-t.start) * rateSlices)
-	t.slices[min(k, rateSlices-1)] += w
+	if at < t.from || at > t.to {
+		k := int(float64(at-t.start) / float64(t.end-t.start) * rateSlices)
+		if k = min(k, rateSlices-1); k != t.slice || t.to == 0 {
+			t.slice, t.from, t.to = k, at, at
+		}
+		t.from, t.to = min(t.from, at), max(t.to, at)
+	}
+	t.slices[t.slice] += w
 }
 
 // rate is the sum over the window, with a Student interval over ten equal

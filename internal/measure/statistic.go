@@ -23,7 +23,7 @@ func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result
 		ok     []float64 // of ok requests only
 		cut    int
 	)
-	column := c.columns[m.Tag]
+	column := c.Values(m.Tag)
 	if from < len(column) {
 		values = make([]float64, 0, len(column)-from)
 		ok = make([]float64, 0, len(column)-from)
