@@ -91,8 +91,13 @@ def run(name, command):
         watch = Watch(child.pid)
         kill = threading.Timer(LONGEST, lambda: os.killpg(child.pid, signal.SIGKILL))
         kill.start()
-        _, status, usage = os.wait4(child.pid, 0)
-        kill.cancel()
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:  # interrupted: the tool must not outlive this program
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
+        finally:
+            kill.cancel()
         watch.done.set()
         watch.join()
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -293,6 +298,7 @@ def markdown(found):
     return "\n".join(out) + "\n"
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 here = os.path.dirname(os.path.abspath(__file__))
 binary = os.path.abspath(f"{here}/../../bin/inferometer")
 with tempfile.TemporaryDirectory(prefix="bench-peers-") as folder:
