@@ -219,7 +219,7 @@ func TestEncodeAllocations(t *testing.T) {
 		if err := encodeLine(&buf, KindExchange, x); err != nil {
 			t.Fatal(err)
 		}
-	}); n > 25 {
-		t.Errorf("%v allocations for an exchange of 200 frames, want at most 25", n)
+	}); n > 40 { // about 20; the race detector has encoding/json drop half of its pooled memory
+		t.Errorf("%v allocations for an exchange of 200 frames, want at most 40", n)
 	}
 }
