@@ -324,7 +324,10 @@ type Cell struct {
 	Arrivals *Arrivals `json:"arrivals,omitempty"`
 	// Client is what the client saw of itself meanwhile; absent where the cell
 	// was cut short.
-	Client *Client  `json:"client,omitempty"`
+	Client *Client `json:"client,omitempty"`
+	// Server is what the server's own metrics say; absent where they were not
+	// read.
+	Server *Server  `json:"server,omitempty"`
 	Errors []string `json:"errors,omitempty"` // a few distinct messages, redacted
 }
 
