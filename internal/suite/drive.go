@@ -59,6 +59,10 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: rec.Load.Text, Total: shape.Requests + len(shape.Times)})
+	if s := r.scraper(c); s != nil {
+		s.Start(ctx)
+		defer s.Finish(ctx) // when all has been drained
+	}
 	if err := c.target.client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
 		return loadgen.Window{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/scrape"
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
@@ -102,8 +103,11 @@ type loggedCell struct {
 	cellRecord
 	window *windowRecord // nil: the run was interrupted in it
 	measure.Collector
-	seen  observed
-	trial *trial // of a cell of a search
+	seen observed
+	ours ours
+	// server is what the server's own metrics say; nil where they were not read.
+	server *scrape.Account
+	trial  *trial // of a cell of a search
 	// embeds: an answer is a vector and has no tokens.
 	embeds bool
 	usage  []cost.Usage // of ok requests, where cost is worked out from it
