@@ -21,6 +21,10 @@ import (
 // maxText is the most that is read of one answer.
 const maxText = 8 << 20
 
+// mostValue is far above what a server counts, and far below what a sum of
+// such values could not hold.
+const mostValue = 1e18
+
 // series are the values of one scrape by quantity and label set, several
 // engines apart; sums of distributions are kept under the quantity, their
 // counts under counted(quantity).
@@ -124,8 +128,8 @@ func (s series) add(q Quantity, m *dto.Metric) {
 	}
 	key := strings.Join(labels, "\x01")
 	put := func(q Quantity, v float64) {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return // a server that has nothing to say yet
+		if !(math.Abs(v) < mostValue) {
+			return // a server that has nothing to say yet (NaN), or nonsense
 		}
 		if s[q] == nil {
 			s[q] = map[string]float64{}

@@ -53,6 +53,8 @@ func TestParse(t *testing.T) {
 		{"llama.cpp output", string(llama), GenerationTokens, 285, true},
 		{"a gauge is no counter", "# TYPE sglang:num_retracted_reqs gauge\nsglang:num_retracted_reqs 3\n", Preemptions, 0, false},
 		{"SGLang", "# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 3\n", Waiting, 3, true},
+		{"nothing yet", "# TYPE sglang:token_usage gauge\nsglang:token_usage NaN\n", KVUsage, 0, false},
+		{"nonsense", "# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 1e308\n", Waiting, 0, false},
 		{"other text", "# TYPE up gauge\nup 1\n", Running, 0, false},
 		{"a bad line elsewhere", "up{ 1\n\n# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 3", Waiting, 3, true},
 		{"SGLang's total of cached tokens", sglangCached, CachedTokens, 12, true},

@@ -121,7 +121,7 @@ func (a *Account) delta(q Quantity) *float64 {
 // mean is that of a distribution, in ms.
 func (a *Account) mean(q Quantity) *float64 {
 	sum, n := a.delta(q), a.delta(counted(q))
-	if sum == nil || n == nil || *n <= 0 {
+	if sum == nil || n == nil || *n < 1 {
 		return nil
 	}
 	return new(1e3 * *sum / *n)
