@@ -47,6 +47,9 @@ type Config struct {
 	// Proxy is the URL of a proxy (http, https, socks5), or "none"; empty
 	// means what the environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
 	Proxy string
+	// MetricsURL is where the server shows its own metrics as Prometheus text;
+	// empty: /metrics beside the API; MetricsOff: they are not asked for.
+	MetricsURL string
 	// Logprobs lets Probe ask for log probabilities to count the tokens of
 	// frames, where nothing cheaper does.
 	Logprobs bool
@@ -68,6 +71,7 @@ type Client struct {
 	model     string
 	header    http.Header
 	transport *http.Transport
+	metrics   metrics
 	dialer    *dialer
 	clock     *exchange.Clock
 	dialect   dialect
@@ -134,6 +138,10 @@ func New(cfg Config) (*Client, error) {
 		// first, or a request would race with the server's close.
 		IdleConnTimeout: 4 * time.Second,
 		Protocols:       protocols(),
+	}
+	if err := c.newMetrics(); err != nil {
+		c.Close()
+		return nil, err
 	}
 	return c, nil
 }
@@ -233,6 +241,7 @@ func (c *Client) Close() {
 	}
 	c.dialer.close()
 	c.transport.CloseIdleConnections()
+	c.metrics.close()
 }
 
 // Warm dials n connections, so that the next n concurrent requests need not.

@@ -293,15 +293,6 @@ func (c *Client) probeFailed(x *exchange.Exchange) error {
 	return fmt.Errorf("a one-token request to %s failed (%s): %s", where, x.Class, x.Error)
 }
 
-// metricsAbility looks for Prometheus text beside the API.
-func (c *Client) metricsAbility(ctx context.Context) result.Ability {
-	u := *c.base
-	u.Path = versionPath.ReplaceAllString(u.Path, "")
-	a, err := c.get(ctx, u.JoinPath("metrics").String())
-	found := err == nil && a.status == http.StatusOK && strings.Contains(string(a.body[:min(len(a.body), 64<<10)]), "# TYPE ")
-	return ability("metrics", found, "the server shows no Prometheus metrics at /metrics; they are optional")
-}
-
 func (c *Client) version(ctx context.Context, found *Found) {
 	u := *c.base
 	u.Path = versionPath.ReplaceAllString(u.Path, "")

@@ -42,7 +42,7 @@ type entry struct {
 func Create(path string) (*Log, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("failed to create the exchange log: %w", err)
+		return nil, fmt.Errorf("failed to create the log: %w", err)
 	}
 	return newLog(f)
 }
@@ -56,7 +56,7 @@ type file interface {
 func newLog(f file) (*Log, error) {
 	enc, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("failed to start the exchange log: %w", err), f.Close())
+		return nil, errors.Join(fmt.Errorf("failed to start the log: %w", err), f.Close())
 	}
 	// The queue absorbs a slow disk; past it, Append waits, which is visible
 	// as client delay rather than as a lost record.
@@ -76,7 +76,7 @@ func (l *Log) Append(kind string, rec any) error {
 		return err
 	}
 	if closed {
-		return errors.New("the exchange log is closed")
+		return errors.New("the log is closed")
 	}
 	l.queue <- entry{kind, rec}
 	return nil
@@ -108,7 +108,7 @@ func (l *Log) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil {
-		l.err = fmt.Errorf("failed to write the exchange log: %w", err)
+		l.err = fmt.Errorf("failed to write the log: %w", err)
 	}
 }
 
@@ -199,7 +199,7 @@ const KindExchange = "x"
 func Read(path string, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return false, fmt.Errorf("failed to open the exchange log: %w", err)
+		return false, fmt.Errorf("failed to open the log: %w", err)
 	}
 	defer file.Close()
 	return ReadFrom(file, f)
@@ -213,7 +213,7 @@ func ReadFrom(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn
 func read(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
 	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 	if err != nil {
-		return false, fmt.Errorf("failed to read the exchange log: %w", err)
+		return false, fmt.Errorf("failed to read the log: %w", err)
 	}
 	defer dec.Close()
 	br := bufio.NewReaderSize(dec, 1<<20)
@@ -230,10 +230,10 @@ func read(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn boo
 		}
 		var l line
 		if err := json.Unmarshal(b, &l); err != nil {
-			return false, fmt.Errorf("exchange log, record %d: %w", n, err)
+			return false, fmt.Errorf("log, record %d: %w", n, err)
 		}
 		if err := f(l.Kind, l.Rec); err != nil {
-			return false, fmt.Errorf("exchange log, record %d: %w", n, err)
+			return false, fmt.Errorf("log, record %d: %w", n, err)
 		}
 	}
 }

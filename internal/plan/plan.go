@@ -79,6 +79,11 @@ type Target struct {
 	// where the server has no cheaper way; they cost it time.
 	Logprobs bool `yaml:"logprobs,omitempty" json:"logprobs,omitempty"`
 
+	// MetricsURL is where the server shows its own metrics as Prometheus text;
+	// empty: /metrics beside the API, if there is something; MetricsOff: they
+	// are not read.
+	MetricsURL string `yaml:"metrics_url,omitempty" json:"metrics_url,omitempty"`
+
 	Price   *Price   `yaml:"price,omitempty" json:"price,omitempty"`
 	Machine *Machine `yaml:"machine,omitempty" json:"machine,omitempty"`
 

@@ -15,10 +15,21 @@ const Embeddings = "embeddings"
 // apis are the dialects, as package endpoint speaks them.
 var apis = []string{"chat", "completions", "responses", "messages", Embeddings}
 
+// MetricsOff is the metrics_url of a target whose own metrics are not read.
+const MetricsOff = "off"
+
 // validateWire looks at how a target is talked to.
 func (t Target) validateWire(name string, out *problems) {
 	if !slices.Contains(apis, t.API) {
 		out.add(name+".api", "%q is no dialect%s; use one of %s", t.API, metric.DidYouMean(t.API, apis), strings.Join(apis, ", "))
+	}
+	if t.MetricsURL != "" && t.MetricsURL != MetricsOff {
+		u, err := url.Parse(t.MetricsURL)
+		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+			out.add(name+".metrics_url", "this is no URL of metrics; give one like http://127.0.0.1:8000/metrics, or off")
+		} else if u.User != nil || u.RawQuery != "" {
+			out.add(name+".metrics_url", "a user, password or query would be kept in the run's plan; leave them out")
+		}
 	}
 	for _, field := range []string{"n", "best_of", "num_return_sequences"} {
 		if v, ok := t.Body[field]; ok && fmt.Sprint(v) != "1" {

@@ -34,6 +34,16 @@ func TestWire(t *testing.T) {
 		{"proxy", func(p *Plan) { p.Client.Proxy = "http://127.0.0.1:3128" }, ""},
 		{"no proxy", func(p *Plan) { p.Client.Proxy = "none" }, ""},
 		{"proxy without a scheme", func(p *Plan) { p.Client.Proxy = "127.0.0.1:3128" }, "--proxy"},
+		{"metrics elsewhere", func(p *Plan) { p.Candidate.MetricsURL = "https://127.0.0.1:9090/metrics" }, ""},
+		{"no metrics", func(p *Plan) { p.Candidate.MetricsURL = MetricsOff }, ""},
+		{"metrics without a scheme", func(p *Plan) { p.Candidate.MetricsURL = "127.0.0.1:9090/metrics" }, "--metrics-url"},
+		{"metrics of a baseline", func(p *Plan) {
+			b := DefaultTarget()
+			b.URL, b.MetricsURL = "http://127.0.0.1:8001", "none"
+			p.Baseline = &b
+		}, "--baseline-metrics-url"},
+		{"metrics with a password", func(p *Plan) { p.Candidate.MetricsURL = "http://u:hush@h/metrics" }, "leave them out"},
+		{"metrics with a query", func(p *Plan) { p.Candidate.MetricsURL = "http://h/metrics?token=hush" }, "leave them out"},
 		{"proxy with a password", func(p *Plan) { p.Client.Proxy = "http://u:hush@h:3128" }, "HTTPS_PROXY"},
 	}
 	for _, tt := range tests {

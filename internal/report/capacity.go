@@ -21,6 +21,7 @@ func capacity(c *result.Capacity) *section {
 		s.told = append(s.told, fmt.Sprintf("Saturation, whatever the latency: %s requests/s with %d users at once (rate × response time is %s %% off the users, Little's law).",
 			number(sat.Rate), sat.Users, number(100*sat.LittleError)))
 	}
+	s.told = append(s.told, confirmed(c)...)
 	s.text = append(s.text, s.told...)
 	s.text = append(s.text, "The search is exploratory and proves nothing. Only a confirmation decides: a cell of its own, with arrivals and prompts of its own, whose length was settled before it began. "+
 		"All confirmations together have an error probability of 5 %. Requests that depend on each other count for fewer.")
@@ -40,11 +41,27 @@ func capacity(c *result.Capacity) *section {
 	return s
 }
 
-func trialRow(t result.Trial) []string {
-	load := number(t.Rate) + "/s"
-	if t.Users > 0 {
-		load = fmt.Sprintf("%d users", t.Users)
+// confirmed is what the server said of the cells that decide.
+func confirmed(c *result.Capacity) []string {
+	var cells []result.Cell
+	load := map[string]string{}
+	for i, t := range c.Trials {
+		if t.Role == "confirm" && i < len(c.Cells) && c.Cells[i].ID == t.Cell {
+			cells = append(cells, c.Cells[i])
+			load[t.Cell] = "confirmation of " + trialLoad(t)
+		}
 	}
+	return serverLines(cells, func(c result.Cell) string { return load[c.ID] })
+}
+
+func trialLoad(t result.Trial) string {
+	if t.Users > 0 {
+		return fmt.Sprintf("%d users", t.Users)
+	}
+	return number(t.Rate) + "/s"
+}
+
+func trialRow(t result.Trial) []string {
 	var over, worth []string
 	for _, l := range t.Limits {
 		over = append(over, fmt.Sprintf("%d of %d", l.Over, l.N))
@@ -60,5 +77,5 @@ func trialRow(t result.Trial) []string {
 	if t.Role == "ladder" || t.Role == "saturation" {
 		over, worth = []string{missing}, []string{missing}
 	}
-	return []string{load, number(t.Completed), strings.Join(over, ", "), strings.Join(worth, ", "), outcome}
+	return []string{trialLoad(t), number(t.Completed), strings.Join(over, ", "), strings.Join(worth, ", "), outcome}
 }

@@ -181,6 +181,8 @@ func latency(l *result.Latency) *section {
 		}
 		s.text, s.told = append(s.text, text+"."), append(s.told, text+".")
 	}
+	said := serverLines(l.Cells, ofTarget)
+	s.text, s.told = append(s.text, said...), append(s.told, said...)
 	s.notes = stars(l.Cells)
 	return s
 }
@@ -203,6 +205,7 @@ func load(l *result.Load) *section {
 			s.told = append(s.told, "In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
 		}
 	}
+	s.told = append(s.told, serverLines(l.Cells, ofTarget)...)
 	s.text = append(s.text, s.told...)
 	s.tables, s.short = append(s.tables, byTarget(l.Cells)), append(s.short, inShort(l.Cells))
 	s.notes = stars(l.Cells)
@@ -237,6 +240,14 @@ func throughput(t *result.Throughput) *section {
 		})
 	}
 	s.tables, s.short = append(s.tables, rates, times), append(s.short, rates, without(times, 3))
+	s.told = serverLines(t.Cells, func(c result.Cell) string {
+		users := fmt.Sprintf("%d users", c.Load.Users)
+		if len(targets) > 1 {
+			users += " of " + c.Target
+		}
+		return users
+	})
+	s.text = append(s.text, s.told...)
 	s.notes = stars(t.Cells)
 	return s
 }

@@ -326,7 +326,10 @@ type Cell struct {
 	Replay *Replay `json:"replay,omitempty"`
 	// Client is what the client saw of itself meanwhile; absent where the cell
 	// was cut short.
-	Client *Client  `json:"client,omitempty"`
+	Client *Client `json:"client,omitempty"`
+	// Server is what the server's own metrics say; absent where they were not
+	// read.
+	Server *Server  `json:"server,omitempty"`
 	Errors []string `json:"errors,omitempty"` // a few distinct messages, redacted
 }
 

@@ -6,9 +6,11 @@ package scrape
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
@@ -18,6 +20,10 @@ import (
 
 // maxText is the most that is read of one answer.
 const maxText = 8 << 20
+
+// mostValue is far above what a server counts, and far below what a sum of
+// such values could not hold.
+const mostValue = 1e18
 
 // series are the values of one scrape by quantity and label set, several
 // engines apart; sums of distributions are kept under the quantity, their
@@ -36,32 +42,83 @@ func parse(r io.Reader) (series, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("the metrics are longer than %d MiB", maxText>>20)
 	}
+	known := ofKnown(text)
+	if len(known) == 0 {
+		if !bytes.Contains(text, []byte("# TYPE ")) {
+			return nil, errors.New("the answer is no Prometheus text")
+		}
+		return series{}, nil
+	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(known))
 	if err != nil {
 		// What was read until then lacks series, which would look like a restart.
-		return nil, fmt.Errorf("the metrics are not Prometheus text: %w", err)
+		// The parser's own words repeat the server's text, which belongs into no
+		// file of ours.
+		return nil, errors.New("a metric that is known by name cannot be read as Prometheus text")
 	}
-	known := map[string]*dto.MetricFamily{}
+	byName := map[string]*dto.MetricFamily{}
 	for name, f := range families {
-		if name = strings.TrimSuffix(name, "_total"); names[name] != "" {
-			known[name] = f
-		}
+		byName[strings.TrimSuffix(name, "_total")] = f
 	}
 	out := series{}
-	for name, f := range known {
+	for name, f := range byName {
 		q := names[name]
-		if newer := older[name]; newer != "" && known[newer] != nil {
+		if newer := older[name]; q == "" || newer != "" && byName[newer] != nil {
 			continue
 		}
 		if !gauges[q] && f.GetType() == dto.MetricType_GAUGE {
 			continue // it may fall (SGLang's num_retracted_reqs): no count of anything
 		}
+		totals := slices.ContainsFunc(f.GetMetric(), func(m *dto.Metric) bool { return cacheSource(m) == "total" })
 		for _, m := range f.GetMetric() {
+			if source := cacheSource(m); totals && source != "" && source != "total" {
+				continue // a part of the total beside it
+			}
 			out.add(q, m)
 		}
 	}
 	return out, nil
+}
+
+// cacheSource is the label by which SGLang splits cached tokens; one of its
+// values is the total.
+func cacheSource(m *dto.Metric) string {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == "cache_source" {
+			return l.GetValue()
+		}
+	}
+	return ""
+}
+
+// ofKnown keeps the lines of families that are known by name, so that a line
+// that cannot be read costs nothing elsewhere, and so that parsing takes the
+// client little time while it measures. Buckets, which are most of such a page,
+// are not used and left out.
+func ofKnown(text []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(text) {
+		var name []byte
+		if rest, ok := bytes.CutPrefix(line, []byte("# TYPE ")); ok {
+			name, _, _ = bytes.Cut(rest, []byte(" "))
+		} else if line[0] != '#' {
+			if end := bytes.IndexAny(line, "{ \t\n"); end > 0 {
+				name = line[:end]
+			}
+		}
+		family := string(name)
+		for _, suffix := range []string{"_total", "_sum", "_count"} {
+			family = strings.TrimSuffix(family, suffix)
+		}
+		if names[family] != "" {
+			out = append(out, line...)
+		}
+	}
+	if n := len(out); n > 0 && out[n-1] != '\n' {
+		out = append(out, '\n')
+	}
+	return out
 }
 
 func (s series) add(q Quantity, m *dto.Metric) {
@@ -71,8 +128,8 @@ func (s series) add(q Quantity, m *dto.Metric) {
 	}
 	key := strings.Join(labels, "\x01")
 	put := func(q Quantity, v float64) {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return // a server that has nothing to say yet
+		if !(math.Abs(v) < mostValue) {
+			return // a server that has nothing to say yet (NaN), or nonsense
 		}
 		if s[q] == nil {
 			s[q] = map[string]float64{}

@@ -1,9 +1,14 @@
 package scrape
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 )
@@ -20,6 +25,12 @@ vllm:generation_tokens_total{engine="1"} 20
 vllm:time_to_first_token_seconds_bucket{engine="0",le="+Inf"} 4
 vllm:time_to_first_token_seconds_sum{engine="0"} 2
 vllm:time_to_first_token_seconds_count{engine="0"} 4
+`
+
+const sglangCached = `# TYPE sglang:cached_tokens_total counter
+sglang:cached_tokens_total{cache_source="device"} 10
+sglang:cached_tokens_total{cache_source="host"} 2
+sglang:cached_tokens_total{cache_source="total"} 12
 `
 
 func TestParse(t *testing.T) {
@@ -42,7 +53,12 @@ func TestParse(t *testing.T) {
 		{"llama.cpp output", string(llama), GenerationTokens, 285, true},
 		{"a gauge is no counter", "# TYPE sglang:num_retracted_reqs gauge\nsglang:num_retracted_reqs 3\n", Preemptions, 0, false},
 		{"SGLang", "# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 3\n", Waiting, 3, true},
+		{"nothing yet", "# TYPE sglang:token_usage gauge\nsglang:token_usage NaN\n", KVUsage, 0, false},
+		{"nonsense", "# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 1e308\n", Waiting, 0, false},
 		{"other text", "# TYPE up gauge\nup 1\n", Running, 0, false},
+		{"a bad line elsewhere", "up{ 1\n\n# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 3", Waiting, 3, true},
+		{"SGLang's total of cached tokens", sglangCached, CachedTokens, 12, true},
+		{"its parts without a total", strings.ReplaceAll(sglangCached, `"total"`, `"disk"`), CachedTokens, 24, true},
 	} {
 		s, err := parse(strings.NewReader(tt.text))
 		if err != nil {
@@ -53,7 +69,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: %v %v, want %v %v", tt.name, got, ok, tt.want, tt.known)
 		}
 	}
-	for _, bad := range []string{"<html>\n<body>no</body>\n", strings.Repeat("# x\n", maxText/4+1)} {
+	for _, bad := range []string{"<html>\n<body>no</body>\n", "", "sglang:num_queue_reqs{ 3\n", strings.Repeat("# x\n", maxText/4+1)} {
 		if _, err := parse(strings.NewReader(bad)); err == nil {
 			t.Errorf("%.20q: no error", bad)
 		}
@@ -71,43 +87,100 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func TestBetween(t *testing.T) {
+func TestAccount(t *testing.T) {
 	at := func(asked int64, n float64) Sample {
 		return Sample{Asked: exchange.Stamp(10 * asked), Answered: exchange.Stamp(10*asked) + 1, Values: map[Quantity]float64{GenerationTokens: n, Running: n}}
 	}
 	failed := Sample{Asked: 40, Answered: 41, Failed: "timeout"}
-	fell := at(5, 2)
-	fell.Fallen = []Quantity{GenerationTokens}
+	fell, again := at(5, 2), at(6, 1)
+	fell.Fallen, again.Fallen = []Quantity{GenerationTokens}, []Quantity{GenerationTokens}
+	other := Sample{Asked: 10, Answered: 11}
+	otherEnd := Sample{Asked: 90, Answered: 91}
 	for _, tt := range []struct {
-		name    string
-		samples []Sample
-		want    float64 // -1: no difference
-		none    bool
+		name     string
+		samples  []Sample
+		want     float64 // -1: no difference
+		falls    int
+		withheld string
 	}{
-		{"whole", []Sample{at(1, 5), at(3, 7), at(9, 30)}, 25, false},
-		{"one failed", []Sample{at(1, 5), failed, at(9, 30)}, 25, false},
-		{"restart", []Sample{at(1, 5), fell, at(9, 30)}, -1, false},
-		{"none before", []Sample{at(3, 7), at(9, 30)}, 0, true},
-		{"none after", []Sample{at(1, 5), at(3, 7)}, 0, true},
-		{"nothing", nil, 0, true},
+		{"whole", []Sample{at(1, 5), at(3, 7), at(9, 30)}, 25, 0, ""},
+		{"the earliest before, the latest after", []Sample{at(0, 4), at(1, 5), at(3, 7), at(9, 30), at(10, 31)}, 27, 0, ""},
+		{"one failed", []Sample{at(1, 5), failed, at(9, 30)}, 25, 0, ""},
+		{"restart", []Sample{at(1, 5), fell, at(9, 30)}, -1, 1, "fell"},
+		{"another server now and then", []Sample{at(1, 5), fell, again, at(9, 30)}, -1, 2, "fell"},
+		{"none before", []Sample{at(3, 7), at(9, 30)}, -1, 0, "before and after"},
+		{"none after, with why", []Sample{at(1, 5), failed}, -1, 0, "timeout"},
+		{"nothing that is known", []Sample{other, otherEnd}, -1, 0, "known name"},
+		{"nothing", nil, -1, 0, "not read"},
 	} {
-		s := Between(tt.samples, 20, 80, 25, 75)
-		if (s == nil) != tt.none {
-			t.Errorf("%s: %+v", tt.name, s)
-			continue
+		a := Account{Before: 20, After: 80, Start: 25, End: 75}
+		for _, x := range tt.samples {
+			a.Add(x)
 		}
-		if s == nil {
-			continue
-		}
+		s := a.Server()
 		got := -1.0
 		if s.GenerationTokens != nil {
 			got = *s.GenerationTokens
 		}
-		if got != tt.want || s.Restarted != (tt.want < 0) {
-			t.Errorf("%s: %v, restarted %v", tt.name, got, s.Restarted)
+		if got != tt.want || s.Falls != tt.falls || (tt.withheld == "") != (s.Withheld == "") || !strings.Contains(s.Withheld, tt.withheld) {
+			t.Errorf("%s: %v, %+v", tt.name, got, s)
 		}
-		if tt.name == "whole" && (s.RunningMax == nil || *s.RunningMax != 7) {
+		if tt.name == "whole" && (s.RunningMax == nil || *s.RunningMax != 7 || s.Samples != 1) {
 			t.Errorf("gauges of the window: %+v", s)
 		}
+	}
+}
+
+// One sample before all, one a second, and after all as many as the server
+// needs to account for what it did.
+func TestScraper(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		after  func(look int) (string, error) // what Finish sees, from 0
+		want   int                            // samples of Finish
+		failed int
+	}{
+		{"idle at once", func(int) (string, error) { return "vllm:num_requests_running 0\n", nil }, 1, 0},
+		{"a moment later", func(i int) (string, error) { return fmt.Sprintf("vllm:num_requests_running %d\n", max(0, 2-i)), nil }, 3, 0},
+		{"never idle", func(int) (string, error) { return "vllm:num_requests_running 1\n", nil }, lastLooks, 0},
+		{"gone", func(int) (string, error) { return "", errors.New("gone") }, lastFailed, lastFailed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var all []Sample
+				finishing, looks := false, 0
+				s := &Scraper{
+					Clock: exchange.NewClock(), Emit: func(x Sample) { all = append(all, x) },
+					Fetch: func(context.Context) ([]byte, error) {
+						if !finishing {
+							return []byte("vllm:num_requests_running 1\n"), nil
+						}
+						text, err := tt.after(looks)
+						looks++
+						return []byte(text), err
+					},
+				}
+				s.Start(t.Context())
+				if len(all) != 1 {
+					t.Fatalf("%d samples when Start returns", len(all))
+				}
+				time.Sleep(2500 * time.Millisecond)
+				synctest.Wait()
+				if len(all) != 3 {
+					t.Fatalf("%d samples after 2.5 s", len(all))
+				}
+				finishing = true
+				s.Finish(t.Context())
+				failed := 0
+				for _, x := range all {
+					if x.Failed != "" {
+						failed++
+					}
+				}
+				if len(all) != 3+tt.want || failed != tt.failed {
+					t.Errorf("%d samples, %d failed", len(all), failed)
+				}
+			})
+		})
 	}
 }

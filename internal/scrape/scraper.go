@@ -38,8 +38,10 @@ type Scraper struct {
 	done   chan struct{}
 }
 
-// Start begins to scrape, at once and then at each interval, until Stop.
+// Start scrapes once before it returns, so that what the server counts from
+// then on is known, and then at each interval until Finish or Stop.
 func (s *Scraper) Start(ctx context.Context) {
+	s.now(ctx)
 	ctx, s.cancel = context.WithCancel(ctx)
 	s.done = make(chan struct{})
 	every := s.Every
@@ -51,9 +53,9 @@ func (s *Scraper) Start(ctx context.Context) {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
-			s.Now(ctx)
 			select {
 			case <-tick.C:
+				s.now(ctx)
 			case <-ctx.Done():
 				return
 			}
@@ -67,29 +69,57 @@ func (s *Scraper) Stop() {
 	<-s.done
 }
 
-// Now scrapes once, beside the interval: before and after a cell, so that what
-// the server counted meanwhile is known exactly.
-func (s *Scraper) Now(ctx context.Context) {
+// A server accounts for a request a moment after its last byte. It gets some
+// moments for it: fewer where it does not answer.
+const (
+	lastLooks  = 6
+	lastWait   = 100 * time.Millisecond
+	lastFailed = 2
+)
+
+// Finish ends the scraping, once no request is under way any more, with a last
+// sample; with some more where the server still says that it works.
+func (s *Scraper) Finish(ctx context.Context) {
+	s.Stop()
+	failed := 0
+	for range lastLooks {
+		sample, ok := s.now(ctx)
+		if sample.Failed != "" {
+			failed++
+		}
+		if !ok || failed == lastFailed || sample.Failed == "" && sample.Values[Running] <= 0 {
+			return
+		}
+		select {
+		case <-time.After(lastWait):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// now scrapes once. ok is false where ctx is done, and there is no sample.
+func (s *Scraper) now(ctx context.Context) (sample Sample, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ctx.Err() != nil {
-		return
+		return sample, false
 	}
-	sample := Sample{Asked: s.Clock.Now()}
+	sample.Asked = s.Clock.Now()
 	text, err := s.Fetch(ctx)
 	sample.Answered = s.Clock.Now()
-	var now series
+	var read series
 	if err == nil {
-		now, err = parse(bytes.NewReader(text))
+		read, err = parse(bytes.NewReader(text))
 	}
 	switch {
 	case ctx.Err() != nil:
-		return
+		return sample, false
 	case err != nil:
 		sample.Failed = err.Error()
 	default:
-		sample.Values, sample.Fallen = now.total(), now.fallen(s.before)
-		s.before = now
+		sample.Values, sample.Fallen = read.total(), read.fallen(s.before)
+		s.before = read
 	}
 	s.Emit(sample)
+	return sample, true
 }

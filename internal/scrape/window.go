@@ -1,81 +1,128 @@
 package scrape
 
 import (
+	"fmt"
+
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// Between says what a server counted from the moment before until the moment
-// after: from the last sample that was complete at the first of them, to the
-// first one that was asked for at the second. It says how its gauges stood
-// between start and end, the measured window. nil where there is no sample on
-// both sides.
-func Between(samples []Sample, before, after, start, end exchange.Stamp) *result.Server {
-	var first, last *Sample
-	s := &result.Server{}
-	for i := range samples {
-		x := &samples[i]
-		switch {
-		case x.Failed != "":
-			if x.Asked >= before && x.Asked <= after {
-				s.Failed++
-			}
-		case x.Answered <= before:
-			first = x
-		case x.Asked >= after && last == nil:
-			last = x
+// Account makes of the samples of a cell, added one by one in their order, what
+// the server counted in it. It keeps none of them.
+type Account struct {
+	// Before and After bound the requests: the first one began at Before, and
+	// the last one ended at After.
+	Before, After exchange.Stamp
+	// Start and End bound the measured window, for the gauges.
+	Start, End exchange.Stamp
+
+	first, last           map[Quantity]float64
+	began, ended          exchange.Stamp // of the difference
+	falls, fell           int            // up to now, and up to last
+	failed                int
+	why                   string // the latest failure
+	running, waiting, kvs level
+}
+
+// level is a gauge over its samples.
+type level struct {
+	sum, most float64
+	n         int
+}
+
+func (l *level) add(x Sample, q Quantity) {
+	if v, ok := x.Values[q]; ok {
+		if l.n == 0 || v > l.most {
+			l.most = v
 		}
+		l.sum, l.n = l.sum+v, l.n+1
 	}
-	if first == nil || last == nil {
+}
+
+func (l level) mean() *float64 {
+	if l.n == 0 {
 		return nil
 	}
-	s.SpanS = float64(last.Asked-first.Answered) / 1e9
-	s.RunningMean, s.RunningMax = levels(samples, Running, start, end)
-	s.WaitingMean, s.WaitingMax = levels(samples, Waiting, start, end)
-	s.KVUsageMean, s.KVUsageMax = levels(samples, KVUsage, start, end)
-	for i := range samples {
-		if x := &samples[i]; x.Asked > first.Asked && x.Asked <= last.Asked && len(x.Fallen) > 0 {
-			s.Restarted = true
-			return s // what is left of the counters is no difference of anything
-		}
+	return new(l.sum / float64(l.n))
+}
+
+func (l level) max() *float64 {
+	if l.n == 0 {
+		return nil
 	}
-	delta := func(q Quantity) *float64 {
-		a, okA := first.Values[q]
-		b, okB := last.Values[q]
-		if !okA || !okB {
-			return nil
-		}
-		return new(b - a)
+	return new(l.most)
+}
+
+// Add takes the next sample.
+func (a *Account) Add(x Sample) {
+	if x.Failed != "" {
+		a.failed, a.why = a.failed+1, x.Failed
+		return
 	}
-	mean := func(q Quantity) *float64 {
-		sum, n := delta(q), delta(counted(q))
-		if sum == nil || n == nil || *n <= 0 {
-			return nil
-		}
-		return new(1e3 * *sum / *n)
+	if len(x.Fallen) > 0 {
+		a.falls++
 	}
-	s.PromptTokens, s.GenerationTokens = delta(PromptTokens), delta(GenerationTokens)
-	s.CachedTokens, s.PrefixQueries = delta(CachedTokens), delta(PrefixQueries)
-	s.Preemptions, s.Requests = delta(Preemptions), delta(Requests)
-	s.QueueMS, s.TTFTMS, s.E2EMS, s.ITLMS = mean(Queue), mean(TTFT), mean(E2E), mean(ITL)
+	if x.Answered <= a.Before && !a.began.Happened() {
+		a.first, a.began = x.Values, x.Answered
+	}
+	if x.Asked >= a.After {
+		a.last, a.ended, a.fell = x.Values, x.Asked, a.falls
+	}
+	if x.Asked >= a.Start && x.Asked < a.End {
+		a.running.add(x, Running)
+		a.waiting.add(x, Waiting)
+		a.kvs.add(x, KVUsage)
+	}
+}
+
+// Server is what the server said: differences from the first sample, complete
+// before the first request began, to the last one, asked for after all had
+// ended. Withheld says why there are none.
+func (a *Account) Server() *result.Server {
+	s := &result.Server{
+		Failed: a.failed, Samples: max(a.running.n, a.waiting.n, a.kvs.n),
+		RunningMean: a.running.mean(), RunningMax: a.running.max(),
+		WaitingMean: a.waiting.mean(), WaitingMax: a.waiting.max(),
+		KVUsageMean: a.kvs.mean(), KVUsageMax: a.kvs.max(),
+	}
+	whole := a.began.Happened() && a.ended.Happened()
+	switch {
+	case !whole && a.why != "":
+		s.Withheld = fmt.Sprintf("its metrics could not be read before and after the cell: %s", a.why)
+	case !whole:
+		s.Withheld = "its metrics were not read before and after the cell"
+	case len(a.first) == 0 && len(a.last) == 0:
+		s.Withheld = "none of its metrics has a known name; those of vLLM, SGLang, llama.cpp and text-generation-inference are known"
+	}
+	if s.Withheld != "" {
+		return s
+	}
+	s.SpanS = float64(a.ended-a.began) / 1e9
+	if s.Falls = a.fell; s.Falls > 0 {
+		s.Withheld = "a counter fell"
+		return s // what is left of the counters is no difference of anything
+	}
+	s.PromptTokens, s.GenerationTokens = a.delta(PromptTokens), a.delta(GenerationTokens)
+	s.CachedTokens, s.PrefixQueries = a.delta(CachedTokens), a.delta(PrefixQueries)
+	s.Preemptions, s.Requests = a.delta(Preemptions), a.delta(Requests)
+	s.QueueMS, s.TTFTMS, s.E2EMS, s.ITLMS = a.mean(Queue), a.mean(TTFT), a.mean(E2E), a.mean(ITL)
 	return s
 }
 
-// levels are the mean and the maximum of a gauge over the samples that were
-// asked for in [start, end); nil for none.
-func levels(samples []Sample, q Quantity, start, end exchange.Stamp) (mean, most *float64) {
-	sum, n := 0.0, 0
-	for _, x := range samples {
-		v, ok := x.Values[q]
-		if !ok || x.Asked < start || x.Asked >= end {
-			continue
-		}
-		if sum, n = sum+v, n+1; most == nil || v > *most {
-			most = new(v)
-		}
+func (a *Account) delta(q Quantity) *float64 {
+	from, okFrom := a.first[q]
+	to, okTo := a.last[q]
+	if !okFrom || !okTo {
+		return nil
 	}
-	if n == 0 {
-		return nil, nil
+	return new(to - from)
+}
+
+// mean is that of a distribution, in ms.
+func (a *Account) mean(q Quantity) *float64 {
+	sum, n := a.delta(q), a.delta(counted(q))
+	if sum == nil || n == nil || *n < 1 {
+		return nil
 	}
-	return new(sum / float64(n)), most
+	return new(1e3 * *sum / *n)
 }

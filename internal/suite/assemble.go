@@ -128,7 +128,7 @@ func (a *assembly) measureCells() {
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
 			Start: start, End: end, Limits: a.requestLimits,
 		})
-		cell.Client = clientOf(c)
+		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Replay = replayOf(c)
 		a.measured[c.ID] = cell
 	}

@@ -59,6 +59,10 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: rec.Load.Text, Total: shape.Requests + len(shape.Times)})
+	if s := r.scraper(c); s != nil {
+		s.Start(ctx)
+		defer s.Finish(ctx) // when all has been drained
+	}
 	if len(shape.Times) > 0 {
 		// A trace's times leave no room for a warm-up, so it goes before.
 		if err := r.warmUp(ctx, c, max(4, c.shape.Warmup)); err != nil {

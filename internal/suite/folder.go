@@ -61,6 +61,7 @@ func safeName(name string) string {
 func (f folder) id() string      { return filepath.Base(filepath.Clean(f.path)) }
 func (f folder) log() string     { return filepath.Join(f.path, exchange.LogName) }
 func (f folder) answers() string { return filepath.Join(f.path, "answers.jsonl.zst") }
+func (f folder) samples() string { return filepath.Join(f.path, samplesName) }
 func (f folder) plan() string    { return filepath.Join(f.path, "plan.yaml") }
 
 func (f folder) writePlan(p plan.Plan) error {
@@ -112,6 +113,7 @@ func (f folder) artifacts() []result.Artifact {
 	out := []result.Artifact{{Path: "result.json", Kind: "result"}}
 	for _, a := range []result.Artifact{
 		{Path: "plan.yaml", Kind: "plan"}, {Path: exchange.LogName, Kind: "exchanges"}, {Path: "answers.jsonl.zst", Kind: "answers"},
+		{Path: samplesName, Kind: "server-metrics"},
 	} {
 		if _, err := os.Stat(filepath.Join(f.path, a.Path)); err == nil {
 			out = append(out, a)

@@ -36,6 +36,7 @@ type observed struct {
 // that the target has been sent.
 func (c *loggedCell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	c.Add(x)
+	c.ours.add(x)
 	if c.trial != nil {
 		c.trial.add(x)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/scrape"
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
@@ -103,7 +104,10 @@ type loggedCell struct {
 	cellRecord
 	window *windowRecord // nil: the run was interrupted in it
 	measure.Collector
-	seen     observed
+	seen observed
+	ours ours
+	// server is what the server's own metrics say; nil where they were not read.
+	server   *scrape.Account
 	trial    *trial   // of a cell of a search
 	fidelity fidelity // of a replay
 	// embeds: an answer is a vector and has no tokens.

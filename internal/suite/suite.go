@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
@@ -114,6 +115,9 @@ func Recompute(path string) (*result.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := l.readSamples(f.samples()); err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", filepath.Base(f.samples()), err)
+	}
 	res, err := assemble(p, l)
 	if err != nil {
 		return nil, err
@@ -135,6 +139,7 @@ type run struct {
 	clock   *exchange.Clock
 	targets []*target // candidate first
 	log     *exchange.Log
+	samples *exchange.Log // of the servers' own metrics; nil where there are none
 	spend   *spend
 	answers answers
 	closers []func()
@@ -165,6 +170,10 @@ func (r *run) begin(ctx context.Context, f folder) error {
 	}
 	r.log = log
 	r.closers = append(r.closers, func() { _ = log.Close() }) // finish has reported its error
+	if err := r.keepSamples(f); err != nil {
+		return err
+	}
+	r.closers = append(r.closers, r.closeSamples)
 	if r.plan.KeepText == "quality" && r.scores() {
 		r.answers.path = f.answers()
 	}
@@ -185,6 +194,7 @@ func (r *run) begin(ctx context.Context, f folder) error {
 // finish scores the answers, after everything has been measured, and closes
 // the log.
 func (r *run) finish(status result.Status, reason string) error {
+	r.closeSamples()
 	if err := r.log.Err(); err != nil {
 		_ = r.log.Close() // it can only say the same
 		return err

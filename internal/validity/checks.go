@@ -183,7 +183,7 @@ func cacheContamination(c Cell) result.Check {
 	if c.CachedShare == nil {
 		return notAssessed("prefix_cache", "the server does not report cached tokens")
 	}
-	if c.Result.Workload.InputTokens == 0 && c.Result.Load.Arrival == "trace" || c.SharedPrefix {
+	if c.reusesPrompts() {
 		return result.Check{ID: "prefix_cache", Status: result.Pass, Value: result.Num(*c.CachedShare), Unit: "ratio",
 			Text: fmt.Sprintf("%s of the input tokens came from the server's prefix cache", percent(*c.CachedShare))}
 	}
@@ -193,6 +193,11 @@ func cacheContamination(c Cell) result.Check {
 		r.Fix = "ttft is flattered by that much; a chat template or a common instruction is cached like this, or another client sends the same; turn the server's prefix cache off to compare servers"
 	}
 	return r
+}
+
+// reusesPrompts: a cache may help where the workload has prefixes in common.
+func (c Cell) reusesPrompts() bool {
+	return c.Result.Workload.InputTokens == 0 && c.Result.Load.Arrival == "trace" || c.SharedPrefix
 }
 
 func bundledFrames(c Cell) result.Check {

@@ -76,6 +76,10 @@ func Judge(in Input) result.Validity {
 			r.Cell = c.Result.ID
 			add(r)
 		}
+		for _, r := range server(c) {
+			r.Cell = c.Result.ID
+			add(r)
+		}
 	}
 	for _, r := range targets(in) {
 		add(r)
