@@ -221,7 +221,7 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 			continue // exploration is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
-		v := validity.Cell{Result: &cell, TightestLimit: a.tightest(), SharedPrefix: cell.Replay != nil && cell.Replay.IdealHits != nil}
+		v := validity.Cell{Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost, SharedPrefix: cell.Replay != nil && cell.Replay.IdealHits != nil}
 		c.observe(&v)
 		if v.SharedPrefix {
 			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated

@@ -45,6 +45,7 @@ type Cell struct {
 	InFlight, Lambda, W float64
 	KernelStamps        bool    // every frame time is the kernel's receive time
 	MedianE2E           float64 // ms
+	TokensOnly          bool    // its latencies and rates are in no figure
 }
 
 // Client is what the client observed of itself and its host over the run.
@@ -64,11 +65,7 @@ func Judge(in Input) result.Validity {
 	add := func(c result.Check) { v.Checks = append(v.Checks, c) }
 	add(completeness(in))
 	for _, c := range in.Cells {
-		for _, check := range []func(Cell) result.Check{
-			errorShare, clientAdded, arrivalDeficit, windowLength, steadyState, little,
-			arrivalProcess, stampLag, retransmits, otherLoad,
-			outputLength, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
-		} {
+		for _, check := range checksOf(c) {
 			r := check(c)
 			if r.Status == "" {
 				continue // does not apply to this cell
@@ -103,6 +100,19 @@ func Judge(in Input) result.Validity {
 	}
 	slices.SortStableFunc(v.Checks, func(a, b result.Check) int { return cmp.Compare(rank(b.Status), rank(a.Status)) })
 	return v
+}
+
+// checksOf are the checks that a cell is put to. Where only its tokens are in
+// a figure, no delay can do harm.
+func checksOf(c Cell) []func(Cell) result.Check {
+	if c.TokensOnly {
+		return []func(Cell) result.Check{errorShare, outputLength, tokenCounts, cacheContamination, repeatedPrompts}
+	}
+	return []func(Cell) result.Check{
+		errorShare, clientAdded, arrivalDeficit, windowLength, steadyState, little,
+		arrivalProcess, stampLag, retransmits, otherLoad,
+		outputLength, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
+	}
 }
 
 // rank orders statuses; what was not assessed is no worse than a pass.

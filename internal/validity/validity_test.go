@@ -113,6 +113,20 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+// The samples that cost is worked out from are looked at for their tokens
+// alone; a late client changes nothing of them.
+func TestDelaysDoNoHarmToTokens(t *testing.T) {
+	c := sound()
+	c.TokensOnly, c.ClientAddedP99, c.Result.WindowS = true, f(50), 0.1
+	if v := judge(c, healthy()); v.Status != result.Pass {
+		t.Errorf("%+v", v.Checks[0])
+	}
+	c.LengthError = f(0.5)
+	if got := statusOf(judge(c, healthy()), "output_length"); got != result.Fail {
+		t.Errorf("answers of the wrong length are %q", got)
+	}
+}
+
 func TestPartialRunWarns(t *testing.T) {
 	v := Judge(Input{Cells: []Cell{sound()}, Client: healthy(), Status: result.Partial, Reason: "the spend cap is reached"})
 	if v.Status != result.Warn || v.Checks[0].ID != "complete" {
