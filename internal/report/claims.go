@@ -80,6 +80,12 @@ func summary(r *result.Result) string {
 			set++
 		}
 	}
+	if c := r.Benchmarks.Capacity; set == 0 && c != nil {
+		if c.Rate != nil {
+			return fmt.Sprintf("%s %s are proved inside the limits that were set.", number(float64(*c.Rate)), clean(c.Unit))
+		}
+		return "No load is proved inside the limits that were set; the search says what it saw."
+	}
 	if set == 0 {
 		return "No claim was made; add one with --claim 'ttft.p95<500ms' or in the plan."
 	}
