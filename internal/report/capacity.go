@@ -18,8 +18,8 @@ func capacity(c *result.Capacity) *section {
 		s.told = append(s.told, clean(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
 	}
 	if sat := c.Saturation; sat != nil {
-		s.told = append(s.told, fmt.Sprintf("Saturation, whatever the latency: %s requests/s with %d users at once (rate × response time is %s %% off the users, Little's law).",
-			number(sat.Rate), sat.Users, number(100*sat.LittleError)))
+		s.told = append(s.told, fmt.Sprintf("Saturation, whatever the latency: %s requests/s with %s at once (rate × response time is %s %% off the users, Little's law).",
+			number(sat.Rate), count(sat.Users, "user"), number(100*sat.LittleError)))
 	}
 	s.told = append(s.told, confirmed(c)...)
 	s.text = append(s.text, s.told...)
@@ -56,9 +56,17 @@ func confirmed(c *result.Capacity) []string {
 
 func trialLoad(t result.Trial) string {
 	if t.Users > 0 {
-		return fmt.Sprintf("%d users", t.Users)
+		return count(t.Users, "user")
 	}
 	return number(t.Rate) + "/s"
+}
+
+// count is a number of things in words.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func trialRow(t result.Trial) []string {
