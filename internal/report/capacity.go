@@ -19,7 +19,7 @@ func capacity(c *result.Capacity) *section {
 	}
 	if sat := c.Saturation; sat != nil {
 		s.told = append(s.told, fmt.Sprintf("Saturation, whatever the latency: %s requests/s with %s at once (rate × response time is %s %% off the users, Little's law).",
-			number(sat.Rate), count(sat.Users, "user"), number(100*sat.LittleError)))
+			number(sat.Rate), users(sat.Users), number(100*sat.LittleError)))
 	}
 	s.told = append(s.told, confirmed(c)...)
 	s.text = append(s.text, s.told...)
@@ -56,17 +56,17 @@ func confirmed(c *result.Capacity) []string {
 
 func trialLoad(t result.Trial) string {
 	if t.Users > 0 {
-		return count(t.Users, "user")
+		return users(t.Users)
 	}
 	return number(t.Rate) + "/s"
 }
 
-// count is a number of things in words.
-func count(n int, what string) string {
+// users is a number of them in words.
+func users(n int) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 user"
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d users", n)
 }
 
 func trialRow(t result.Trial) []string {
