@@ -47,7 +47,7 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 		return tpot(x)
 	case "tpot_vllm":
 		n, src := x.Output()
-		if d, ok := x.LastToken.Sub(x.FirstToken); ok && src != exchange.FromFrames && n > 1 {
+		if d, ok := x.LastToken.Sub(x.FirstToken); ok && d > 0 && src != exchange.FromFrames && n > 1 {
 			return d / float64(n-1), true
 		}
 	case "user_rate":
@@ -88,11 +88,13 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 }
 
 // tpot is (last_token − first_token) ÷ the tokens delivered after the first
-// frame. Reasoning tokens that were billed but never streamed do not count.
+// frame. Reasoning tokens that were billed but never streamed do not count. An
+// answer that came all at once, in one frame or in one read, has no time
+// between its tokens: 0 would meet every limit.
 func tpot(x *exchange.Exchange) (float64, bool) {
 	n, src := x.Output()
 	d, ok := x.LastToken.Sub(x.FirstToken)
-	if !ok || src == exchange.Unknown || len(x.Frames) == 0 {
+	if !ok || d <= 0 || src == exchange.Unknown || len(x.Frames) == 0 {
 		return 0, false
 	}
 	if x.ReasoningTokens != nil && !slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Kind == exchange.Reasoning }) {
