@@ -127,16 +127,37 @@ func soFar(tag string, x *exchange.Exchange) float64 {
 	return max(v, 0)
 }
 
-// tokensKnown reports whether the tokens of every frame are known: the server
-// counted them, or there are as many tokens as frames.
-func tokensKnown(x *exchange.Exchange) bool {
-	if len(x.Frames) == 0 {
-		return false
+// spread says how the tokens of an answer lie in its frames.
+type spread uint8
+
+const (
+	spreadUnknown spread = iota
+	spreadSingle         // one a frame: there are as many as frames
+	spreadCounted        // as the server counted them
+)
+
+// spreadOf finds out how the tokens of x lie in its frames. Counts that do not
+// add up to the server's own total say nothing; one token more in the total is
+// the end of the text, which has no frame.
+func spreadOf(x *exchange.Exchange) spread {
+	switch {
+	case len(x.Frames) == 0:
+		return spreadUnknown
+	case x.OutputTokens != nil && *x.OutputTokens == len(x.Frames):
+		return spreadSingle
 	}
-	if x.OutputTokens != nil && *x.OutputTokens == len(x.Frames) {
-		return true
+	sum := 0
+	for i := range x.Frames {
+		n := int(x.Frames[i].Tokens)
+		if n <= 0 {
+			return spreadUnknown
+		}
+		sum += n
 	}
-	return !slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Tokens <= 0 })
+	if n := x.OutputTokens; n != nil && sum != *n && sum != *n-1 {
+		return spreadUnknown
+	}
+	return spreadCounted
 }
 
 // Meets reports whether x meets a per-request limit. A metric that is
