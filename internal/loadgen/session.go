@@ -124,11 +124,17 @@ func (r *runner) follow(s *session, admitted func()) {
 	}
 }
 
+// maxRetryAfter is the longest that a server's Retry-After is followed: a run
+// must not wait for a year because a server says so.
+const maxRetryAfter = 10 * time.Minute
+
 // afterFailure is the pause before the next request of a user or session: at
-// least a second after a failure, or what the server asked for.
+// least a second after a failure, or what the server asked for, up to
+// maxRetryAfter.
 func afterFailure(failed *exchange.Exchange, pause time.Duration) time.Duration {
 	if failed == nil {
 		return pause
 	}
-	return max(pause, time.Second, time.Duration(failed.RetryAfter*float64(time.Second)))
+	asked := min(failed.RetryAfter, maxRetryAfter.Seconds()) // before it can overflow
+	return max(pause, time.Second, time.Duration(asked*float64(time.Second)))
 }

@@ -78,3 +78,24 @@ func TestStopGivesUpWaitingTurns(t *testing.T) {
 		}
 	})
 }
+
+func TestPauseAfterAFailure(t *testing.T) {
+	for _, tt := range []struct {
+		asked       float64 // s
+		pause, want time.Duration
+	}{
+		{0, 0, time.Second},
+		{0, 5 * time.Second, 5 * time.Second},
+		{2.5, 0, 2500 * time.Millisecond},
+		{31536000, 0, maxRetryAfter},
+		{1e300, 0, maxRetryAfter}, // past what a time.Duration holds
+		{31536000, time.Hour, time.Hour},
+	} {
+		if got := afterFailure(&exchange.Exchange{RetryAfter: tt.asked}, tt.pause); got != tt.want {
+			t.Errorf("Retry-After %v, think time %v: %v, want %v", tt.asked, tt.pause, got, tt.want)
+		}
+	}
+	if got := afterFailure(nil, time.Millisecond); got != time.Millisecond {
+		t.Errorf("after a success: %v", got)
+	}
+}

@@ -182,3 +182,37 @@ func TestArrivals(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// A server whose counts in the frames do not add up to its own total is taken
+// by its total: throughput and tokens would contradict each other otherwise.
+func TestCountsThatDoNotAddUp(t *testing.T) {
+	for name, counts := range map[string][]int32{"more frames' worth": {7, 0, 9}, "all counted": {7, 8, 9}} {
+		for _, total := range []int{3, 5} {
+			xs := series(120)
+			for _, x := range xs {
+				x.OutputTokens, x.FrameTokens = num(total), exchange.FromContinuous
+				x.Frames = x.Frames[:0]
+				for k, n := range counts {
+					x.Frames = append(x.Frames, exchange.Frame{At: x.FirstToken + exchange.Stamp(5e6*k), Tokens: n})
+				}
+				x.LastToken = x.Frames[2].At
+				x.Done = x.LastToken
+			}
+			c := cell(t, 4, xs...)
+			requests, tokens := float64(*c.Metrics.Rates["throughput"].Value), float64(*c.Metrics.Rates["output_throughput"].Value)
+			if want := requests * float64(total); math.Abs(tokens-want) > want/50 {
+				t.Errorf("%s: %v token/s at %v requests/s of %d tokens each", name, tokens, requests, total)
+			}
+			_, itl, _ := pooled(xs)
+			if known := itl.P50.Value != nil; known != (total == 3) {
+				t.Errorf("%s, %d tokens: itl %+v", name, total, itl.P50)
+			}
+		}
+	}
+	// The end of the text is counted in the total and has no frame.
+	x := good(0, 10, 20, 30)
+	x.Frames[0].Tokens, x.Frames[1].Tokens, x.Frames[2].Tokens, x.OutputTokens = 2, 1, 2, num(6)
+	if got := spreadOf(x); got != spreadCounted {
+		t.Errorf("counts that lack the end of the text: %v", got)
+	}
+}

@@ -255,10 +255,10 @@ func (c *Collector) AddFrames(x *exchange.Exchange) {
 		}
 		c.row++
 	}
-	known := tokensKnown(x)
-	c.whole.add(x, known, at >= 0)
+	tokens := spreadOf(x)
+	c.whole.add(x, tokens, at >= 0)
 	if c.steady != nil {
-		c.steady.add(x, known, at >= c.steadyFrom)
+		c.steady.add(x, tokens, at >= c.steadyFrom)
 	}
 }
 

@@ -40,7 +40,7 @@ func (c *Collector) part(from int, start, end exchange.Stamp) *part {
 // add counts x. Rates count things at the moment at which they happened,
 // whichever phase they belong to: that is what the server delivered in the
 // window. Gaps are those of the measured requests of the part.
-func (p *part) add(x *exchange.Exchange, known, mine bool) {
+func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 	ok := x.Class == exchange.OK
 	within := func(s exchange.Stamp) bool { return s >= p.start && s < p.end }
 	if ok && within(x.Done) {
@@ -79,23 +79,21 @@ func (p *part) add(x *exchange.Exchange, known, mine bool) {
 				continue
 			}
 			w := each
-			if known && f.Tokens > 0 {
+			if tokens == spreadCounted {
 				w = float64(f.Tokens)
-			} else if known {
-				w = 1
 			}
 			into.add(f.At, w)
 		}
 	}
 	if ok && mine && len(x.Frames) > 1 {
 		p.frames, p.coalesced = p.frames+len(x.Frames), p.coalesced+x.Coalesced
-		p.pool(x.Frames, known)
+		p.pool(x.Frames, tokens)
 	}
 }
 
 // pool adds the gaps of a request.
-func (p *part) pool(frames []exchange.Frame, known bool) {
-	p.bundled = p.bundled || !known
+func (p *part) pool(frames []exchange.Frame, tokens spread) {
+	p.bundled = p.bundled || tokens == spreadUnknown
 	last := frames[0].At
 	for i := range frames[1:] {
 		f := &frames[i+1]
@@ -104,7 +102,7 @@ func (p *part) pool(frames []exchange.Frame, known bool) {
 		p.gap.add(f.At, v, 1)
 		switch {
 		case p.bundled:
-		case f.Tokens > 1:
+		case tokens == spreadCounted && f.Tokens > 1:
 			p.itl.add(f.At, v/float64(f.Tokens), int(f.Tokens))
 		default:
 			p.itl.add(f.At, v, 1)

@@ -47,7 +47,7 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 		return tpot(x)
 	case "tpot_vllm":
 		n, src := x.Output()
-		if d, ok := x.LastToken.Sub(x.FirstToken); ok && src != exchange.FromFrames && n > 1 {
+		if d, ok := x.LastToken.Sub(x.FirstToken); ok && d > 0 && src != exchange.FromFrames && n > 1 {
 			return d / float64(n-1), true
 		}
 	case "user_rate":
@@ -88,11 +88,13 @@ func Value(tag string, x *exchange.Exchange) (float64, bool) {
 }
 
 // tpot is (last_token − first_token) ÷ the tokens delivered after the first
-// frame. Reasoning tokens that were billed but never streamed do not count.
+// frame. Reasoning tokens that were billed but never streamed do not count. An
+// answer that came all at once, in one frame or in one read, has no time
+// between its tokens: 0 would meet every limit.
 func tpot(x *exchange.Exchange) (float64, bool) {
 	n, src := x.Output()
 	d, ok := x.LastToken.Sub(x.FirstToken)
-	if !ok || src == exchange.Unknown || len(x.Frames) == 0 {
+	if !ok || d <= 0 || src == exchange.Unknown || len(x.Frames) == 0 {
 		return 0, false
 	}
 	if x.ReasoningTokens != nil && !slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Kind == exchange.Reasoning }) {
@@ -125,16 +127,37 @@ func soFar(tag string, x *exchange.Exchange) float64 {
 	return max(v, 0)
 }
 
-// tokensKnown reports whether the tokens of every frame are known: the server
-// counted them, or there are as many tokens as frames.
-func tokensKnown(x *exchange.Exchange) bool {
-	if len(x.Frames) == 0 {
-		return false
+// spread says how the tokens of an answer lie in its frames.
+type spread uint8
+
+const (
+	spreadUnknown spread = iota
+	spreadSingle         // one a frame: there are as many as frames
+	spreadCounted        // as the server counted them
+)
+
+// spreadOf finds out how the tokens of x lie in its frames. Counts that do not
+// add up to the server's own total say nothing; one token more in the total is
+// the end of the text, which has no frame.
+func spreadOf(x *exchange.Exchange) spread {
+	switch {
+	case len(x.Frames) == 0:
+		return spreadUnknown
+	case x.OutputTokens != nil && *x.OutputTokens == len(x.Frames):
+		return spreadSingle
 	}
-	if x.OutputTokens != nil && *x.OutputTokens == len(x.Frames) {
-		return true
+	sum := 0
+	for i := range x.Frames {
+		n := int(x.Frames[i].Tokens)
+		if n <= 0 {
+			return spreadUnknown
+		}
+		sum += n
 	}
-	return !slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Tokens <= 0 })
+	if n := x.OutputTokens; n != nil && sum != *n && sum != *n-1 {
+		return spreadUnknown
+	}
+	return spreadCounted
 }
 
 // Meets reports whether x meets a per-request limit. A metric that is

@@ -49,6 +49,9 @@ func TestValue(t *testing.T) {
 	counted.Frames[0].Tokens = 2
 	whole := good(0)
 	whole.Streamed, whole.LastToken, whole.OutputTokens = false, ms(50), num(7)
+	oneFrame := good(0, 10)
+	oneFrame.OutputTokens = num(16)
+	oneRead := good(0, 10, 10, 10)
 	estimated := good(0, 10, 20, 30)
 	estimated.OutputTokens = nil
 
@@ -68,6 +71,10 @@ func TestValue(t *testing.T) {
 		{"client_delay is without connect", "client_delay", connected, 0.2, true},
 		{"tpot", "tpot", good(0, 10, 20, 40), 15, true},
 		{"tpot of one token", "tpot", good(0, 10), 0, false},
+		{"tpot of a frame with all tokens", "tpot", oneFrame, 0, false},
+		{"tpot of frames that came at once", "tpot", oneRead, 0, false},
+		{"vllm's tpot of frames that came at once", "tpot_vllm", oneRead, 0, false},
+		{"user_rate of frames that came at once", "user_rate", oneRead, 0, false},
 		{"tpot without hidden reasoning", "tpot", hidden, 10, true},
 		{"tpot with shown reasoning", "tpot", shown, 10, true},
 		{"tpot with a counted first frame", "tpot", counted, 10, true},

@@ -55,7 +55,28 @@ func ParseLimit(s string) (Limit, error) {
 		return Limit{}, fmt.Errorf("limit %q: %w", s, err)
 	}
 	l.Value = v * scale
+	if err := checkRange(l, m[4]); err != nil {
+		return Limit{}, fmt.Errorf("limit %q: %w", s, err)
+	}
 	return l, nil
+}
+
+// checkRange refuses a limit at a value that its metric cannot have: it would
+// be decided before the run, and mostly is a share that lacks its %.
+func checkRange(l Limit, number string) error {
+	switch l.Metric.Unit {
+	case "ratio":
+		if l.Value > 1 {
+			return fmt.Errorf("%s is a share of at most 1; write 99.9%% or 0.999, not %s", l.Metric.Tag, number)
+		}
+	case "ms", "ms/token", "1/s", "token/s", "tokens":
+	default:
+		return nil // a difference or money, which may be below 0
+	}
+	if l.Value < 0 {
+		return fmt.Errorf("%s is never below 0", l.Metric.Tag)
+	}
+	return nil
 }
 
 // Quantile returns the quantile of Stat as a share in (0, 1), such as 0.95

@@ -57,6 +57,11 @@ func TestParseLimitErrors(t *testing.T) {
 		"ttft.p95=5ms":   "is not of the form",
 		"success>=99ms":  "unit",
 		"ttft.p95<5e999": "",
+		"success>=99.9":  "write 99.9% or 0.999",
+		"success>=101%":  "at most 1",
+		"success>=-1%":   "never below 0",
+		"ttft.p95<-5ms":  "never below 0",
+		"goodput>=-1":    "never below 0",
 	} {
 		if _, err := ParseLimit(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", in, err, want)
