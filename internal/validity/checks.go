@@ -174,8 +174,31 @@ func tokenCounts(c Cell) result.Check {
 		r.Status = result.Warn
 		r.Text = fmt.Sprintf("in %s of the answers the server reports fewer tokens than it sent content frames", percent(c.FramesOverTokens))
 		r.Fix = "the server's usage is doubtful: compare it with its own log"
+	case c.CountsContradict > 0:
+		r.Status = result.Warn
+		r.Text = fmt.Sprintf("in %s of the answers the server's counts do not fit together (frames or reasoning against the total); the total was taken", percent(c.CountsContradict))
+		r.Fix = "the server's usage is doubtful: compare it with its own log"
+	case c.TokensOverBytes > 0:
+		r.Status = result.Warn
+		r.Text = fmt.Sprintf("in %s of the answers the server reports more tokens than the answer has bytes", percent(c.TokensOverBytes))
+		r.Fix = "tokens without text (special ones behind the end of an answer) or a doubtful usage: read an answer, and compare usage with the server's own log"
+	case c.InputOff > 0:
+		r.Status = result.Warn
+		r.Text = fmt.Sprintf("in %s of the answers the server reports more than twice or less than half of the input tokens that were sent", percent(c.InputOff))
+		r.Fix = "input throughput and cost rest on that count: a long chat template, cut prompts, or a doubtful usage; compare it with the server's own log"
 	}
 	return r
+}
+
+// unfinished: a stream that ends in [DONE] and gives no reason may be whole or
+// cut off by something on the way.
+func unfinished(c Cell) result.Check {
+	if c.Unfinished == 0 {
+		return result.Check{}
+	}
+	return result.Check{ID: "unfinished", Status: result.Warn, Unit: "ratio", Value: result.Num(c.Unfinished), Limit: result.Num(0),
+		Text: fmt.Sprintf("%s of the answers ended without a finish reason: nothing says that they are whole", percent(c.Unfinished)),
+		Fix:  "look for errors of a gateway between client and server, and compare the lengths of answers with the server's log"}
 }
 
 // cacheContamination: prompts were meant to be new to the server.
@@ -196,6 +219,12 @@ func cacheContamination(c Cell) result.Check {
 }
 
 func bundledFrames(c Cell) result.Check {
+	if c.AtOnce > 0.10 {
+		r := grade("bundled", "ratio", c.AtOnce, 0.10, 2)
+		r.Text = fmt.Sprintf("%s of the answers came all at once: they have no time per token, and their first token is their last", percent(c.AtOnce))
+		r.Fix = "look for a buffering proxy between client and server, or a server that does not stream"
+		return r
+	}
 	r := grade("bundled", "ratio", c.Coalesced, 0.10, 2)
 	r.Text = fmt.Sprintf("%s of the content frames arrived together with the one before", percent(c.Coalesced))
 	if r.Status != result.Pass {
