@@ -271,6 +271,11 @@ func TestDoubtfulCountsAreFlagged(t *testing.T) {
 		{"an input nobody sent", "token_counts", result.Warn, func(x *exchange.Exchange) { *x.InputTokens = 1 << 31 }},
 		{"an input that was cut", "token_counts", result.Warn, func(x *exchange.Exchange) { *x.InputTokens = 100 }},
 		{"a short prompt in a long template", "token_counts", result.Pass, func(x *exchange.Exchange) { x.AskedInput, *x.InputTokens = 20, 150 }},
+		{"counted by token ids", "token_counts", result.Pass, func(x *exchange.Exchange) { x.OutputTokens, x.FrameTokens = nil, exchange.FromTokenIDs }},
+		{"counted by nothing", "token_counts", result.Warn, func(x *exchange.Exchange) { x.OutputTokens, x.FrameTokens = nil, exchange.Unknown }},
+		{"short by its token ids", "output_length", result.Fail, func(x *exchange.Exchange) {
+			x.OutputTokens, x.FrameTokens, x.FixedOutput, x.AskedOutput = nil, exchange.FromTokenIDs, true, 2*len(x.Frames)
+		}},
 		{"with a reason of the end", "unfinished", "", func(*exchange.Exchange) {}},
 		{"without one", "unfinished", result.Warn, func(x *exchange.Exchange) { x.Finish = "" }},
 		{"one after the other", "bundled", result.Pass, func(*exchange.Exchange) {}},

@@ -90,15 +90,15 @@ func (c *loggedCell) addOK(x *exchange.Exchange) {
 	}
 	o.frames += len(x.Frames)
 	o.coalescedOK += x.Coalesced
-	if x.OutputTokens != nil {
-		if len(x.Frames) > *x.OutputTokens {
-			o.overTokens++
-		}
-		if x.FixedOutput && x.AskedOutput > 0 {
-			o.lengthErrs = append(o.lengthErrs, math.Abs(float64(*x.OutputTokens-x.AskedOutput))/float64(x.AskedOutput))
-		}
-	} else if !c.embeds || x.InputTokens == nil {
+	if x.OutputTokens != nil && len(x.Frames) > *x.OutputTokens {
+		o.overTokens++
+	}
+	switch out, src := x.Output(); {
+	case c.embeds && x.InputTokens != nil:
+	case src == exchange.Unknown || src == exchange.FromFrames:
 		o.noUsage++
+	case x.FixedOutput && x.AskedOutput > 0:
+		o.lengthErrs = append(o.lengthErrs, math.Abs(float64(out-x.AskedOutput))/float64(x.AskedOutput))
 	}
 	o.doubt(x)
 	if x.InputTokens != nil && x.CachedTokens != nil {

@@ -164,11 +164,11 @@ func tokenCounts(c Cell) result.Check {
 	if c.Result.Counts.OK == 0 {
 		return notAssessed("token_counts", "no request succeeded")
 	}
-	r := result.Check{ID: "token_counts", Status: result.Pass, Text: "token counts are the server's own (usage)"}
+	r := result.Check{ID: "token_counts", Status: result.Pass, Text: "token counts are the server's own"}
 	switch {
 	case c.UsageMissing > 0:
 		r.Status = result.Warn
-		r.Text = fmt.Sprintf("%s of the answers came without usage; their output tokens are estimated as one a frame", percent(c.UsageMissing))
+		r.Text = fmt.Sprintf("%s of the answers came without a count of their tokens, which are estimated as one a frame", percent(c.UsageMissing))
 		r.Fix = "use a server that supports stream_options.include_usage"
 	case c.FramesOverTokens > 0:
 		r.Status = result.Warn

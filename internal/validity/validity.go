@@ -39,7 +39,7 @@ type Cell struct {
 	CachedShare      *float64 // cached ÷ input tokens by the server's usage
 	SharedPrefix     bool     // the workload shares prefixes on purpose
 	LengthError      *float64 // |asked − got| ÷ asked, mean, of fixed-length output
-	UsageMissing     float64  // share of ok requests without the server's usage
+	UsageMissing     float64  // share of ok requests whose output tokens nobody counted
 	FramesOverTokens float64  // share of ok requests with more frames than tokens
 	// Shares of ok requests with other signs that the server's counts are not
 	// those of what it sent: more tokens than bytes of text, counts in the
