@@ -278,6 +278,7 @@ func TestDoubtfulCountsAreFlagged(t *testing.T) {
 		}},
 		{"with a reason of the end", "unfinished", "", func(*exchange.Exchange) {}},
 		{"without one", "unfinished", result.Warn, func(x *exchange.Exchange) { x.Finish = "" }},
+		{"filtered", "filtered", result.Warn, func(x *exchange.Exchange) { x.Finish = "content_filter" }},
 		{"one after the other", "bundled", result.Pass, func(*exchange.Exchange) {}},
 		{"all at once", "bundled", result.Warn, func(x *exchange.Exchange) { x.LastToken = x.FirstToken }},
 	} {

@@ -19,7 +19,7 @@ type observed struct {
 	first, last     exchange.Stamp // of the measured requests: due first, over last
 
 	// signs of counts that are not those of what was sent (see validity.Cell)
-	overBytes, contradict, inputOff, atOnce, unfinished int
+	overBytes, contradict, inputOff, atOnce, unfinished, filtered int
 
 	repeated                              int // prompts that the target had been sent before
 	ok, noUsage, overTokens, ownStamps    int
@@ -126,6 +126,9 @@ func (o *observed) doubt(x *exchange.Exchange) {
 	if x.Streamed && x.Finish == "" {
 		o.unfinished++
 	}
+	if x.Finish == "content_filter" {
+		o.filtered++
+	}
 	if in := x.InputTokens; in != nil && x.AskedInput > 0 {
 		// A chat template adds some, whatever the length.
 		const template = 200
@@ -220,7 +223,7 @@ func (c *loggedCell) observe(v *validity.Cell) {
 		v.UsageMissing = float64(o.noUsage) / float64(o.ok)
 		share := func(n int) float64 { return float64(n) / float64(o.ok) }
 		v.FramesOverTokens, v.TokensOverBytes, v.CountsContradict = share(o.overTokens), share(o.overBytes), share(o.contradict)
-		v.InputOff, v.AtOnce, v.Unfinished = share(o.inputOff), share(o.atOnce), share(o.unfinished)
+		v.InputOff, v.AtOnce, v.Unfinished, v.Filtered = share(o.inputOff), share(o.atOnce), share(o.unfinished), share(o.filtered)
 	}
 	if o.cachedKnown && o.input > 0 {
 		v.CachedShare = new(o.cached / o.input)

@@ -160,6 +160,18 @@ func outputLength(c Cell) result.Check {
 	return r
 }
 
+// filtered: an answer that a content filter ended is no failure of the server,
+// and mostly short and fast.
+func filtered(c Cell) result.Check {
+	if c.Filtered == 0 {
+		return result.Check{}
+	}
+	r := grade("filtered", "ratio", c.Filtered, 0, 2)
+	r.Text = fmt.Sprintf("%s of the answers were ended by a content filter: they count as ok, and flatter throughput and latency", percent(c.Filtered))
+	r.Fix = "use prompts that the filter lets pass (--dataset), or turn it off for the test"
+	return r
+}
+
 func tokenCounts(c Cell) result.Check {
 	if c.Result.Counts.OK == 0 {
 		return notAssessed("token_counts", "no request succeeded")

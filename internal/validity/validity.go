@@ -47,6 +47,7 @@ type Cell struct {
 	// more than twice or less than half of what was sent.
 	TokensOverBytes, CountsContradict, InputOff float64
 	AtOnce                                      float64 // share of ok requests with several tokens that all came at one moment
+	Filtered                                    float64 // share of ok requests that a content filter ended
 	Unfinished                                  float64 // share of ok streams without a finish reason
 	// Little's law: mean in flight, arrival rate and mean time in the system.
 	InFlight, Lambda, W float64
@@ -74,7 +75,7 @@ func Judge(in Input) result.Validity {
 		for _, check := range []func(Cell) result.Check{
 			errorShare, clientAdded, arrivalDeficit, windowLength, steadyState, little,
 			arrivalProcess, stampLag, retransmits, otherLoad,
-			outputLength, unfinished, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
+			outputLength, unfinished, filtered, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
 		} {
 			r := check(c)
 			if r.Status == "" {

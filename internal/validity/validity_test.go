@@ -83,6 +83,7 @@ func TestChecks(t *testing.T) {
 		{"answers came at once", "bundled", result.Warn, func(c *Cell, _ *Client) { c.AtOnce = 0.2 }},
 		{"an answer of few tokens came at once", "bundled", result.Pass, func(c *Cell, _ *Client) { c.AtOnce = 0.05 }},
 		{"answers without an end", "unfinished", result.Warn, func(c *Cell, _ *Client) { c.Unfinished = 0.01 }},
+		{"filtered answers", "filtered", result.Warn, func(c *Cell, _ *Client) { c.Filtered = 0.01 }},
 		{"answers with an end", "unfinished", "absent", func(*Cell, *Client) {}},
 		{"more frames than tokens", "token_counts", result.Warn, func(c *Cell, _ *Client) { c.FramesOverTokens = 0.01 }},
 		{"more tokens than bytes", "token_counts", result.Warn, func(c *Cell, _ *Client) { c.TokensOverBytes = 0.01 }},
