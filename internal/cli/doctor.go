@@ -119,9 +119,9 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, asJSO
 }
 
 func (c check) print(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "%-4s  %-16s  %s\n", c.Status, c.Name, c.Text)
+	_, _ = fmt.Fprintf(w, "%-4s  %-16s  %s\n", c.Status, c.Name, harmless(c.Text))
 	if c.Do != "" {
-		_, _ = fmt.Fprintf(w, "%-4s  %-16s  → %s\n", "", "", c.Do)
+		_, _ = fmt.Fprintf(w, "%-4s  %-16s  → %s\n", "", "", harmless(c.Do))
 	}
 }
 

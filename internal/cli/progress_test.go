@@ -19,3 +19,11 @@ func TestProgressDrivesNoTerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestDoctorDrivesNoTerminal(t *testing.T) {
+	var out strings.Builder
+	check{Name: "endpoint", Status: "ok", Text: "model m\x1b[2J\nok    models            yes", Do: "\x1b[31m"}.print(&out)
+	if text := out.String(); strings.Contains(text, "\x1b") || strings.Count(text, "\n") != 2 {
+		t.Errorf("%q", text)
+	}
+}

@@ -425,14 +425,21 @@ func (e *attempt) ended(parent, ctx context.Context, err error) {
 }
 
 // drain reads the end of a stream after [DONE], so that the connection can be
-// used again. A server that keeps it open is not waited for.
+// used again. A server that keeps it open is not waited for. The exchange is
+// over when this is: a user of a closed loop cannot send before, and what the
+// server takes to end its answer would pass for lateness of the client.
 func (e *attempt) drain(body io.Reader) {
 	e.leave(50 * time.Millisecond)
 	for range 8 {
 		if _, err := body.Read(e.scratch.buf); err != nil {
-			return
+			if errors.Is(err, io.EOF) {
+				e.x.Done = max(e.x.Done, e.lastRead())
+				return
+			}
+			break
 		}
 	}
+	e.x.Done = e.client.clock.Now()
 }
 
 // conclude decides what an exchange without an error was.

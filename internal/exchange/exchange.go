@@ -168,8 +168,9 @@ type Exchange struct {
 	FixedOutput     bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
 	TokenSource     TokenSource `json:"token_source,omitempty"`
 	// FrameTokens says what counted the tokens of the frames; empty where
-	// nothing did, and then the first frame is taken for one token.
-	FrameTokens TokenSource `json:"frame_tokens,omitempty"`
+	// nothing did, and then the first frame is taken for one token. The log has
+	// the counts themselves as frame_tokens.
+	FrameTokens TokenSource `json:"frame_tokens_from,omitempty"`
 	AnswerBytes int         `json:"answer_bytes,omitempty"`
 }
 

@@ -238,3 +238,21 @@ func TestTheWindowEndsWithTheLastByte(t *testing.T) {
 		})
 	}
 }
+
+// A server that is slow to end its answer behind [DONE] keeps a closed-loop
+// user's connection busy. That is neither lateness of the client nor time to a
+// first token; nor is the patience of the client with one that never ends it.
+func TestASlowEndIsNoLateness(t *testing.T) {
+	for _, slow := range []time.Duration{20 * time.Millisecond, time.Second} {
+		reply := answer(30*time.Millisecond, 10*time.Millisecond)
+		reply.Steps = append(reply.Steps, script.Step{After: script.Duration(slow), Raw: ": bye\n\n"})
+		measured(t, script.Script{Replies: []script.Reply{reply}}, loadgen.Shape{Users: 1, Requests: 10}, nil, func(t *testing.T, _ *bench, _ result.Cell, xs []*exchange.Exchange) {
+			if len(xs) != 10 {
+				t.Fatalf("%d requests, want 10", len(xs))
+			}
+			between(t, "lateness, at most", slices.Max(each(t, "lateness", xs)), 0, 0.001)
+			between(t, "ttft, at most", slices.Max(each(t, "ttft", xs)), 30, 30.001)
+			between(t, "e2e, at most", slices.Max(each(t, "e2e", xs)), 40, 40.001)
+		})
+	}
+}

@@ -247,6 +247,58 @@ func TestBundledFramesAreFlagged(t *testing.T) {
 	}
 }
 
+// A server's counts that cannot be those of what it was sent and sent are
+// flagged: figures that rest on them may not pass in silence.
+func TestDoubtfulCountsAreFlagged(t *testing.T) {
+	sound := func(x *exchange.Exchange) {
+		x.Streamed, x.Finish, x.FrameTokens, x.AnswerBytes = true, "length", exchange.FromContinuous, 4*len(x.Frames)
+		x.AskedInput, x.InputTokens, x.OutputTokens = 256, new(270), new(len(x.Frames))
+		for i := range x.Frames {
+			x.Frames[i].Tokens = 1
+		}
+	}
+	for _, tt := range []struct {
+		name, id string
+		want     result.CheckStatus
+		change   func(x *exchange.Exchange)
+	}{
+		{"sound", "token_counts", result.Pass, func(*exchange.Exchange) {}},
+		{"the end is a token", "token_counts", result.Pass, func(x *exchange.Exchange) { *x.OutputTokens++ }},
+		{"more tokens than bytes", "token_counts", result.Warn, func(x *exchange.Exchange) { x.AnswerBytes = len(x.Frames) - 1 }},
+		{"counts of frames over the total", "token_counts", result.Warn, func(x *exchange.Exchange) { x.Frames[0].Tokens, x.Frames[1].Tokens = 40, 0 }},
+		{"counts of frames under the total", "token_counts", result.Warn, func(x *exchange.Exchange) { *x.OutputTokens += 2 }},
+		{"more reasoning than tokens", "token_counts", result.Warn, func(x *exchange.Exchange) { x.ReasoningTokens = new(len(x.Frames) + 1) }},
+		{"an input nobody sent", "token_counts", result.Warn, func(x *exchange.Exchange) { *x.InputTokens = 1 << 31 }},
+		{"an input that was cut", "token_counts", result.Warn, func(x *exchange.Exchange) { *x.InputTokens = 100 }},
+		{"a short prompt in a long template", "token_counts", result.Pass, func(x *exchange.Exchange) { x.AskedInput, *x.InputTokens = 20, 150 }},
+		{"counted by token ids", "token_counts", result.Pass, func(x *exchange.Exchange) { x.OutputTokens, x.FrameTokens = nil, exchange.FromTokenIDs }},
+		{"counted by nothing", "token_counts", result.Warn, func(x *exchange.Exchange) { x.OutputTokens, x.FrameTokens = nil, exchange.Unknown }},
+		{"short by its token ids", "output_length", result.Fail, func(x *exchange.Exchange) {
+			x.OutputTokens, x.FrameTokens, x.FixedOutput, x.AskedOutput = nil, exchange.FromTokenIDs, true, 2*len(x.Frames)
+		}},
+		{"with a reason of the end", "unfinished", "", func(*exchange.Exchange) {}},
+		{"without one", "unfinished", result.Warn, func(x *exchange.Exchange) { x.Finish = "" }},
+		{"filtered", "filtered", result.Warn, func(x *exchange.Exchange) { x.Finish = "content_filter" }},
+		{"one after the other", "bundled", result.Pass, func(*exchange.Exchange) {}},
+		{"all at once", "bundled", result.Warn, func(x *exchange.Exchange) { x.LastToken = x.FirstToken }},
+	} {
+		c := levelCell("throughput/a@1", 1, 100, 0, 20)
+		for _, x := range c.exchanges {
+			sound(x)
+			tt.change(x)
+		}
+		var got result.Check
+		for _, check := range resultOf(t, c).Validity.Checks {
+			if check.ID == tt.id {
+				got = check
+			}
+		}
+		if got.Status != tt.want {
+			t.Errorf("%s: %+v, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // A client that is kept from its work flags itself (srt-slurm#260: 294 ms of
 // ttft that were the client's event loop).
 func TestABusyClientFlagsItself(t *testing.T) {

@@ -18,6 +18,9 @@ type observed struct {
 	stamped, kernel int            // exchanges with a first token, and those of them that the kernel stamped
 	first, last     exchange.Stamp // of the measured requests: due first, over last
 
+	// signs of counts that are not those of what was sent (see validity.Cell)
+	overBytes, contradict, inputOff, atOnce, unfinished, filtered int
+
 	repeated                              int // prompts that the target had been sent before
 	ok, noUsage, overTokens, ownStamps    int
 	frames, coalescedOK, coalesced, fresh int
@@ -88,16 +91,17 @@ func (c *loggedCell) addOK(x *exchange.Exchange) {
 	}
 	o.frames += len(x.Frames)
 	o.coalescedOK += x.Coalesced
-	if x.OutputTokens != nil {
-		if len(x.Frames) > *x.OutputTokens {
-			o.overTokens++
-		}
-		if x.FixedOutput && x.AskedOutput > 0 {
-			o.lengthErrs = append(o.lengthErrs, math.Abs(float64(*x.OutputTokens-x.AskedOutput))/float64(x.AskedOutput))
-		}
-	} else if !c.embeds || x.InputTokens == nil {
-		o.noUsage++
+	if x.OutputTokens != nil && len(x.Frames) > *x.OutputTokens {
+		o.overTokens++
 	}
+	switch out, src := x.Output(); {
+	case c.embeds && x.InputTokens != nil:
+	case src == exchange.Unknown || src == exchange.FromFrames:
+		o.noUsage++
+	case x.FixedOutput && x.AskedOutput > 0:
+		o.lengthErrs = append(o.lengthErrs, math.Abs(float64(out-x.AskedOutput))/float64(x.AskedOutput))
+	}
+	o.doubt(x)
 	if x.InputTokens != nil && x.CachedTokens != nil {
 		o.cachedKnown = true
 		o.input += float64(*x.InputTokens)
@@ -115,6 +119,48 @@ func (c *loggedCell) addOK(x *exchange.Exchange) {
 		u.Cached = new(*x.CachedTokens) // the exchange's own is used again
 	}
 	c.usage = append(c.usage, u)
+}
+
+// doubt looks for signs that the server's counts are not those of what it was
+// sent and sent.
+func (o *observed) doubt(x *exchange.Exchange) {
+	if x.Streamed && x.Finish == "" {
+		o.unfinished++
+	}
+	if x.Finish == "content_filter" {
+		o.filtered++
+	}
+	if in := x.InputTokens; in != nil && x.AskedInput > 0 {
+		// A chat template adds some, whatever the length.
+		const template = 200
+		if *in > 2*x.AskedInput+template || 2**in < x.AskedInput {
+			o.inputOff++
+		}
+	}
+	if x.OutputTokens == nil {
+		return
+	}
+	out, reasoning := *x.OutputTokens, 0
+	if x.ReasoningTokens != nil {
+		reasoning = *x.ReasoningTokens
+	}
+	text, counted, all := x.AnswerBytes > 0, 0, x.FrameTokens != exchange.Unknown
+	for i := range x.Frames {
+		f := &x.Frames[i]
+		text = text && f.Kind == exchange.Text
+		counted += int(f.Tokens)
+		all = all && f.Tokens > 0
+	}
+	if text && x.Streamed && out-reasoning > x.AnswerBytes {
+		o.overBytes++
+	}
+	if len(x.Frames) > 0 && out-reasoning > 1 && x.LastToken == x.FirstToken {
+		o.atOnce++
+	}
+	// One token more in the total is the end of the text, which has no frame.
+	if reasoning > out || counted > out || all && counted < out-1 {
+		o.contradict++
+	}
 }
 
 // settle begins the second pass.
@@ -176,7 +222,9 @@ func (c *loggedCell) observe(v *validity.Cell) {
 	}
 	if o.ok > 0 {
 		v.UsageMissing = float64(o.noUsage) / float64(o.ok)
-		v.FramesOverTokens = float64(o.overTokens) / float64(o.ok)
+		share := func(n int) float64 { return float64(n) / float64(o.ok) }
+		v.FramesOverTokens, v.TokensOverBytes, v.CountsContradict = share(o.overTokens), share(o.overBytes), share(o.contradict)
+		v.InputOff, v.AtOnce, v.Unfinished, v.Filtered = share(o.inputOff), share(o.atOnce), share(o.unfinished), share(o.filtered)
 	}
 	if o.cachedKnown && o.input > 0 {
 		v.CachedShare = new(o.cached / o.input)

@@ -160,22 +160,57 @@ func outputLength(c Cell) result.Check {
 	return r
 }
 
+// filtered: an answer that a content filter ended is no failure of the server,
+// and mostly short and fast.
+func filtered(c Cell) result.Check {
+	if c.Filtered == 0 {
+		return result.Check{}
+	}
+	r := grade("filtered", "ratio", c.Filtered, 0, 2)
+	r.Text = fmt.Sprintf("%s of the answers were ended by a content filter: they count as ok, and flatter throughput and latency", percent(c.Filtered))
+	r.Fix = "use prompts that the filter lets pass (--dataset), or turn it off for the test"
+	return r
+}
+
 func tokenCounts(c Cell) result.Check {
 	if c.Result.Counts.OK == 0 {
 		return notAssessed("token_counts", "no request succeeded")
 	}
-	r := result.Check{ID: "token_counts", Status: result.Pass, Text: "token counts are the server's own (usage)"}
+	r := result.Check{ID: "token_counts", Status: result.Pass, Text: "token counts are the server's own"}
 	switch {
 	case c.UsageMissing > 0:
 		r.Status = result.Warn
-		r.Text = fmt.Sprintf("%s of the answers came without usage; their output tokens are estimated as one a frame", percent(c.UsageMissing))
+		r.Text = fmt.Sprintf("%s of the answers came without a count of their tokens, which are estimated as one a frame", percent(c.UsageMissing))
 		r.Fix = "use a server that supports stream_options.include_usage"
 	case c.FramesOverTokens > 0:
 		r.Status = result.Warn
 		r.Text = fmt.Sprintf("in %s of the answers the server reports fewer tokens than it sent content frames", percent(c.FramesOverTokens))
 		r.Fix = "the server's usage is doubtful: compare it with its own log"
+	case c.CountsContradict > 0:
+		r.Status = result.Warn
+		r.Text = fmt.Sprintf("in %s of the answers the server's counts do not fit together (frames or reasoning against the total); the total was taken", percent(c.CountsContradict))
+		r.Fix = "the server's usage is doubtful: compare it with its own log"
+	case c.TokensOverBytes > 0:
+		r.Status = result.Warn
+		r.Text = fmt.Sprintf("in %s of the answers the server reports more tokens than the answer has bytes", percent(c.TokensOverBytes))
+		r.Fix = "tokens without text (special ones behind the end of an answer) or a doubtful usage: read an answer, and compare usage with the server's own log"
+	case c.InputOff > 0:
+		r.Status = result.Warn
+		r.Text = fmt.Sprintf("in %s of the answers the server reports more than twice or less than half of the input tokens that were sent", percent(c.InputOff))
+		r.Fix = "input throughput and cost rest on that count: a long chat template, cut prompts, or a doubtful usage; compare it with the server's own log"
 	}
 	return r
+}
+
+// unfinished: a stream that ends in [DONE] and gives no reason may be whole or
+// cut off by something on the way.
+func unfinished(c Cell) result.Check {
+	if c.Unfinished == 0 {
+		return result.Check{}
+	}
+	return result.Check{ID: "unfinished", Status: result.Warn, Unit: "ratio", Value: result.Num(c.Unfinished), Limit: result.Num(0),
+		Text: fmt.Sprintf("%s of the answers ended without a finish reason: nothing says that they are whole", percent(c.Unfinished)),
+		Fix:  "look for errors of a gateway between client and server, and compare the lengths of answers with the server's log"}
 }
 
 // cacheContamination: prompts were meant to be new to the server.
@@ -201,6 +236,12 @@ func (c Cell) reusesPrompts() bool {
 }
 
 func bundledFrames(c Cell) result.Check {
+	if c.AtOnce > 0.10 {
+		r := grade("bundled", "ratio", c.AtOnce, 0.10, 2)
+		r.Text = fmt.Sprintf("%s of the answers came all at once: they have no time per token, and their first token is their last", percent(c.AtOnce))
+		r.Fix = "look for a buffering proxy between client and server, or a server that does not stream"
+		return r
+	}
 	r := grade("bundled", "ratio", c.Coalesced, 0.10, 2)
 	r.Text = fmt.Sprintf("%s of the content frames arrived together with the one before", percent(c.Coalesced))
 	if r.Status != result.Pass {

@@ -39,8 +39,16 @@ type Cell struct {
 	CachedShare      *float64 // cached ÷ input tokens by the server's usage
 	SharedPrefix     bool     // the workload shares prefixes on purpose
 	LengthError      *float64 // |asked − got| ÷ asked, mean, of fixed-length output
-	UsageMissing     float64  // share of ok requests without the server's usage
+	UsageMissing     float64  // share of ok requests whose output tokens nobody counted
 	FramesOverTokens float64  // share of ok requests with more frames than tokens
+	// Shares of ok requests with other signs that the server's counts are not
+	// those of what it sent: more tokens than bytes of text, counts in the
+	// frames (or of the reasoning) that do not fit the total, and an input of
+	// more than twice or less than half of what was sent.
+	TokensOverBytes, CountsContradict, InputOff float64
+	AtOnce                                      float64 // share of ok requests with several tokens that all came at one moment
+	Filtered                                    float64 // share of ok requests that a content filter ended
+	Unfinished                                  float64 // share of ok streams without a finish reason
 	// Little's law: mean in flight, arrival rate and mean time in the system.
 	InFlight, Lambda, W float64
 	KernelStamps        bool    // every frame time is the kernel's receive time
@@ -106,12 +114,12 @@ func Judge(in Input) result.Validity {
 // a figure, no delay can do harm.
 func checksOf(c Cell) []func(Cell) result.Check {
 	if c.TokensOnly {
-		return []func(Cell) result.Check{errorShare, outputLength, tokenCounts, cacheContamination, repeatedPrompts}
+		return []func(Cell) result.Check{errorShare, outputLength, unfinished, filtered, tokenCounts, cacheContamination, repeatedPrompts}
 	}
 	return []func(Cell) result.Check{
 		errorShare, clientAdded, arrivalDeficit, windowLength, steadyState, little,
 		arrivalProcess, stampLag, retransmits, otherLoad,
-		outputLength, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
+		outputLength, unfinished, filtered, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
 	}
 }
 
