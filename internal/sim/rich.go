@@ -165,18 +165,16 @@ func (r *rich) frame(i int, c *choice, delta, reason string, from, to int, what 
 		if !q.chat && !r.announced {
 			b = r.promptIDs(b)
 		}
-		b = append(b, `,"token_ids":[`...)
 		if from < to {
-			b = appendIDList(b, c.pieces[from:to])
+			b = append(appendIDList(append(b, `,"token_ids":[`...), c.pieces[from:to]), ']')
 		}
-		b = append(b, ']')
 	}
 	b = append(b, "}]"...)
 	if q.tokenIDs && q.chat && !r.announced {
 		b = r.promptIDs(b)
 	}
 	if q.continuousUsage {
-		b = appendUsage(b, e.counts(max(to, e.token)))
+		b = appendUsage(b, e.counts(to))
 	}
 	r.buf = append(b, "}\n\n"...)
 	e.put(what, r.buf)
