@@ -21,7 +21,7 @@ type faceFlags struct {
 	reasoning, interval, dimensions int
 	reasoningField                  string
 	toolCalls                       float64
-	requestMetrics                  bool
+	requestMetrics, noTokenizer     bool
 }
 
 func (f *faceFlags) register(fs *pflag.FlagSet) {
@@ -35,6 +35,7 @@ func (f *faceFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.toolCalls, "tool-calls", 0, "share of requests with tools, and without a tool_choice, that are answered with a call")
 	fs.IntVar(&f.interval, "stream-interval", 1, "tokens in a frame, but for the first and the last")
 	fs.BoolVar(&f.requestMetrics, "enable-per-request-metrics", false, "put the times of a request beside its last usage")
+	fs.BoolVar(&f.noTokenizer, "no-tokenizer", false, "leave /tokenize and /detokenize out, for clients that would fit prompts to them (--profile fixed does)")
 	fs.IntVar(&f.dimensions, "embedding-dimensions", 384, "dimensions of an embedding that asks for none")
 }
 
@@ -42,6 +43,7 @@ func (f *faceFlags) register(fs *pflag.FlagSet) {
 func (f *faceFlags) apply(p *sim.Profile, fs *pflag.FlagSet) {
 	p.ReasoningTokens, p.ReasoningField, p.ToolCalls = f.reasoning, f.reasoningField, f.toolCalls
 	p.RequestMetrics, p.StreamInterval, p.Dimensions = f.requestMetrics, f.interval, f.dimensions
+	p.NoTokenizer = p.NoTokenizer || f.noTokenizer
 	if p.Dimensions == 0 && fs.Changed("embedding-dimensions") {
 		p.Dimensions = -1 // which Validate refuses, as it does a number that is too large
 	}

@@ -152,6 +152,20 @@ func TestTokenIDsAreThoseOfTheText(t *testing.T) {
 	}
 }
 
+func TestNoTokenizer(t *testing.T) {
+	p, err := LookupProfile("fixed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(Config{Profile: p})
+	defer func() { _ = s.Close() }()
+	for _, path := range []string{"/tokenize", "/detokenize"} {
+		if e := refusal(t, ask(s, http.MethodPost, path, `{"prompt":"x","tokens":[1]}`)); e.Code != http.StatusNotFound {
+			t.Errorf("POST %s: %+v", path, e)
+		}
+	}
+}
+
 func fitted() Profile {
 	p, err := LookupProfile("fitted")
 	if err != nil {

@@ -72,6 +72,11 @@ type Profile struct {
 	// Dimensions of an embedding that asks for none; 0 means 384.
 	Dimensions int
 
+	// NoTokenizer leaves /tokenize and /detokenize out. Some clients (vllm-rs
+	// among them) take what is there for the tokenizer of the model, and fit
+	// prompts to it; the one of this server is that of no model.
+	NoTokenizer bool
+
 	// FinishFrame sends the finish reason in a frame of its own after the
 	// last token, as commercial APIs do, and not with the last token, as
 	// vLLM does.
@@ -99,7 +104,7 @@ func Profiles() []Profile {
 			Name: "fixed", Model: "fixed", ServerName: "inferometer-sim/fixed",
 			Description: "a responder with exact times, to check a client against",
 			TTFT:        50 * time.Millisecond, ITL: 10 * time.Millisecond, Slots: 1 << 20,
-			OutputTokens: 100, MaxModelLen: 1 << 20, Plain: true,
+			OutputTokens: 100, MaxModelLen: 1 << 20, Plain: true, NoTokenizer: true,
 		},
 		{
 			Name: "fitted", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/fitted",

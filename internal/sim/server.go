@@ -281,8 +281,10 @@ func (s *Server) routes() http.Handler {
 		handle(path, func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, a) }, http.MethodPost)
 	}
 	handle("/v1/embeddings", s.embeddings, http.MethodPost)
-	handle("/tokenize", s.tokenize, http.MethodPost)
-	handle("/detokenize", s.detokenize, http.MethodPost)
+	if !s.profile.NoTokenizer {
+		handle("/tokenize", s.tokenize, http.MethodPost)
+		handle("/detokenize", s.detokenize, http.MethodPost)
+	}
 	handle("/load", s.serverLoad, http.MethodGet, http.MethodHead)
 	handle("/reset_prefix_cache", s.resetPrefixCache, http.MethodPost)
 	handle("/v1/models", s.models, http.MethodGet, http.MethodHead)
