@@ -8,6 +8,8 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"flag"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -16,6 +18,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -112,5 +117,44 @@ func TestSimOverTLS(t *testing.T) {
 			t.Errorf("fault %q, authority %q: class %q (%s), %d frames; want %q and %d", tc.fault, tc.ca, x.Class, x.Error, len(x.Frames), tc.want, tc.frames)
 		}
 		client.Close()
+	}
+}
+
+var updateDocs = flag.Bool("update", false, "rewrite the list of flags in docs/simulator.md")
+
+// The manual has every flag of the command, in the words of its help.
+func TestTheManualHasEveryFlag(t *testing.T) {
+	const path, heading = "../../docs/simulator.md", "## All flags\n\n"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, got, ok := strings.Cut(string(text), heading)
+	if !ok {
+		t.Fatalf("%s has no %q", path, heading)
+	}
+	var b strings.Builder
+	b.WriteString("| flag | default | |\n|---|---|---|\n")
+	newSim(&Process{}).LocalFlags().VisitAll(func(f *pflag.Flag) {
+		what, usage := pflag.UnquoteUsage(f)
+		name, value := "--"+f.Name, ""
+		if what != "" {
+			name += " " + strings.ToUpper(strings.TrimSuffix(what, "Array"))
+		}
+		switch f.DefValue {
+		case "", "0", "0s", "false", "[]":
+		default:
+			value = "`" + f.DefValue + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, value, strings.ReplaceAll(usage, "|", "\\|"))
+	})
+	if *updateDocs {
+		if err := os.WriteFile(path, []byte(before+heading+b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(b.String(), got); diff != "" {
+		t.Errorf("%s (-want +got; -update rewrites it):\n%s", path, diff)
 	}
 }
