@@ -19,6 +19,7 @@ const (
 	maxDimensions     = 8192
 	maxInputs         = 2048 // of one request, as OpenAI
 	spread            = 8    // dimensions that a token touches
+	maxNumbers        = 1 << 22
 )
 
 // embedding is a body of /v1/embeddings that has been read.
@@ -78,6 +79,9 @@ func (s *Server) parseEmbedding(raw []byte) (*embedding, *apiError) {
 	}
 	if len(lists) == 0 || len(lists) > maxInputs {
 		return nil, badRequest("input", "input must hold 1 to %d texts (got %d)", maxInputs, len(lists))
+	}
+	if n := len(lists) * e.dimensions; n > maxNumbers {
+		return nil, badRequest("dimensions", "%d texts of %d dimensions are more than the %d numbers that this server gives at once", len(lists), e.dimensions, maxNumbers)
 	}
 	for i, l := range lists {
 		if len(l) == 0 || len(l) > s.profile.MaxModelLen {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"strings"
@@ -437,4 +438,52 @@ func TestLoadAndResetOfTheCache(t *testing.T) {
 		}
 		_ = res.Body.Close()
 	})
+}
+
+// The times of a request that a server gives are those that a client sees, in
+// both engines.
+func TestTimesOfARequest(t *testing.T) {
+	for _, p := range []Profile{exact(), fitted()} {
+		p.RequestMetrics = true
+		for _, stream := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				client, stop := start(t, Config{Profile: p})
+				defer stop()
+				begun := time.Now()
+				res := post(t.Context(), t, client, "/v1/chat/completions", fmt.Sprintf(
+					`{"messages":[{"role":"user","content":"Explain caching"}],"max_tokens":9,"ignore_eos":true,"stream":%v%s}`, stream, map[bool]string{true: `,"stream_options":{"include_usage":true}`}[stream]))
+				raw, err := io.ReadAll(res.Body)
+				_ = res.Body.Close()
+				took := float64(time.Since(begun)) / float64(time.Millisecond)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text := string(raw)
+				if stream {
+					frames := strings.Split(strings.TrimSpace(text), "\n\n")
+					text = strings.TrimPrefix(frames[len(frames)-2], "data: ")
+				}
+				var got struct {
+					Metrics *struct {
+						First float64 `json:"time_to_first_token_ms"`
+						Rest  float64 `json:"generation_time_ms"`
+						Queue float64 `json:"queue_time_ms"`
+						ITL   float64 `json:"mean_itl_ms"`
+						Rate  float64 `json:"tokens_per_second"`
+					}
+				}
+				if err := json.Unmarshal([]byte(text), &got); err != nil || got.Metrics == nil {
+					t.Fatalf("%s: %v", text, err)
+				}
+				m := got.Metrics
+				front := 0.0
+				if p.Batch != nil {
+					front = float64(p.Batch.FrontEnd) / float64(time.Millisecond)
+				}
+				if math.Abs(front+m.Queue+m.First+m.Rest-took) > 0.01 || math.Abs(8*m.ITL-m.Rest) > 0.01 || math.Abs(m.Rate*(m.First+m.Rest)-9000) > 1 {
+					t.Errorf("%s, streamed %v: %+v of %v ms", p.Name, stream, *m, took)
+				}
+			})
+		}
+	}
 }

@@ -12,6 +12,8 @@ const (
 	maxChoices  = 16
 	maxLogprobs = 20 // vLLM's default
 	maxTools    = 128
+	// A request with several choices or log probabilities holds so many of them.
+	maxHeld = 1 << 20
 )
 
 // options are what a request asks for beside an answer of one choice of text.
@@ -108,6 +110,9 @@ func (q *request) setOptions(b *bodyOptions, p *Profile) *apiError {
 	q.requestTimes = p.RequestMetrics
 	if err := q.setLogprobs(b); err != nil {
 		return err
+	}
+	if held := q.n * (1 + q.top) * q.limit; held > maxHeld && (q.n > 1 || q.logprobs) && (q.fixed || q.asked > 0 || q.min > 0) {
+		return badRequest("n", "choices, tokens and alternatives of each token come to %d; this server takes %d", held, maxHeld)
 	}
 	if err := q.setReasoning(b, p); err != nil {
 		return err

@@ -271,8 +271,10 @@ func (q *request) readMessages(messages []message) *apiError {
 }
 
 // contentText reads the content of a message: a string, null, or parts of
-// which those with text count.
-func contentText(raw json.RawMessage) (string, bool) {
+// which those with text count. What a tool said may itself have parts.
+func contentText(raw json.RawMessage) (string, bool) { return partsText(raw, true) }
+
+func partsText(raw json.RawMessage, nested bool) (string, bool) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return "", true
 	}
@@ -299,7 +301,10 @@ func contentText(raw json.RawMessage) (string, bool) {
 		case "tool_use":
 			b.Write(p.Input)
 		case "tool_result":
-			text, ok := contentText(p.Content)
+			text, ok := "", nested
+			if ok {
+				text, ok = partsText(p.Content, false)
+			}
 			if !ok {
 				return "", false
 			}

@@ -43,7 +43,7 @@ func (w *writer) node(n *node) {
 		w.b.WriteByte('}')
 	case n.array != nil:
 		w.b.WriteByte('[')
-		for i := range min(max(n.array.least, 1+w.rng.IntN(3)), n.array.most) {
+		for i := range min(max(n.array.least, 1+w.rng.IntN(mostItems)), n.array.most) {
 			if i > 0 {
 				w.b.WriteString(", ")
 			}

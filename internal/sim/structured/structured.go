@@ -51,14 +51,23 @@ type number struct {
 const (
 	maxDepth = 16
 	maxItems = 64
+
+	// Of an array that says nothing else.
+	mostItems = 3
+
 	maxText  = 4096
 	maxNodes = 2000
+	maxBytes = 64 << 10 // of a schema
+	maxSize  = 1 << 20  // bytes of an instance, about
 )
 
 // Parse reads a schema. An error names what it cannot do.
 func Parse(raw []byte) (*Schema, error) {
 	if len(bytes.TrimSpace(raw)) == 0 || string(bytes.TrimSpace(raw)) == "null" {
 		return &Schema{}, nil
+	}
+	if len(raw) > maxBytes {
+		return nil, fmt.Errorf("it has %d bytes; this server takes %d", len(raw), maxBytes)
 	}
 	r := reader{}
 	var top struct {
@@ -78,7 +87,31 @@ func Parse(raw []byte) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.size() > maxSize {
+		return nil, fmt.Errorf("its instances can have more than %d bytes", maxSize)
+	}
 	return &Schema{n}, nil
+}
+
+// size is about how many bytes an instance can have. It is a float, since
+// arrays of arrays grow out of every integer.
+func (n *node) size() float64 {
+	total := 40.0 // a number, a few words, a format
+	switch {
+	case n.fixed != nil:
+		for _, v := range n.fixed {
+			total = max(total, float64(len(v)))
+		}
+	case n.object != nil:
+		for name, m := range n.object.of {
+			total += float64(len(name)) + m.size()
+		}
+	case n.array != nil:
+		total += float64(max(n.array.least, mostItems)) * n.array.item.size()
+	case n.text != nil:
+		total += float64(n.text.least)
+	}
+	return total
 }
 
 type reader struct {
