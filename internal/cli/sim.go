@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
@@ -46,6 +48,7 @@ func newSim(p *Process) *cobra.Command {
 		seed                               uint64
 		withStdin                          bool
 		engine                             engineFlags
+		face                               faceFlags
 	)
 	var names []string
 	for _, pr := range sim.Profiles() {
@@ -56,9 +59,9 @@ func newSim(p *Process) *cobra.Command {
 		Use:   "sim",
 		Short: "Serve a simulated endpoint",
 		Long: `Serve a simulated OpenAI-compatible endpoint: chat and plain completions,
-models, health and metrics, with the latency of a profile or of a script. Its
-answers are marked simulated. POST /sim/freeze?for=1s stops it for a time.
-Profiles:
+responses, messages, embeddings, tokens, models, health and metrics, with the
+latency of a profile or of a script. Its answers are marked simulated. POST
+/sim/freeze?for=1s stops it for a time. Profiles:
 
 ` + strings.Join(names, "\n") + `
 
@@ -67,7 +70,14 @@ change. The others are engines with a scheduler: requests share steps, long
 prompts go in chunks, keys and values take blocks of a cache that finds shared
 prefixes again, and when it is full requests wait or are preempted and computed
 anew. --jitter spreads their steps. What they do at which moment is exactly what
-a forecast in virtual time says.`,
+a forecast in virtual time says.
+
+--fault KIND[@TOKEN][=VALUE][@RATE], as often as you like, makes requests fail:
+at a rate (5% or 0.05; all of them without one), chosen by --seed. A request asks
+for its own by the header X-Sim-Fault. Tokens count from 0; without one it is in
+the middle of the answer:
+
+  ` + strings.Join(fault.Usage(), "\n  "),
 		Example: `  inferometer sim --profile fixed --ttft 50ms --itl 10ms
   inferometer sim --profile fitted --max-num-seqs 64 --kv-blocks 4000
   inferometer sim --profile physics --gpu h100 --sim-model llama-3.1-8b --tp 1`,
@@ -89,10 +99,18 @@ a forecast in virtual time says.`,
 			if c.Flags().Changed("slots") {
 				pr.Slots = slots
 			}
+			face.apply(&pr, c.Flags())
 			if err := pr.Validate(); err != nil {
 				return usageError{err}
 			}
 			cfg := sim.Config{Profile: pr, Seed: seed}
+			if err := face.configure(&cfg); err != nil {
+				return usageError{err}
+			}
+			certificate, err := face.certificate()
+			if err != nil {
+				return usageError{err}
+			}
 			if play != "" {
 				if cfg.Script, err = script.Load(play); err != nil {
 					return usagef("--script: %w", err)
@@ -116,7 +134,7 @@ a forecast in virtual time says.`,
 			if withStdin {
 				ctx = untilEOF(ctx, p.Stdin)
 			}
-			return p.serveSim(ctx, addr, cfg)
+			return p.serveSim(ctx, addr, cfg, certificate)
 		},
 	}
 	c.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
@@ -130,16 +148,21 @@ a forecast in virtual time says.`,
 	c.Flags().StringVar(&play, "script", "", "file that says word for word what is answered, and when (docs/simulator.md)")
 	c.Flags().StringVar(&keyEnv, "api-key-env", "", "name of the environment variable with the API key to ask for")
 	engine.register(c.Flags())
+	face.register(c.Flags())
 	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, so that the server dies with its parent")
 	return c
 }
 
-func (p *Process) serveSim(ctx context.Context, addr string, cfg sim.Config) error {
+func (p *Process) serveSim(ctx context.Context, addr string, cfg sim.Config, certificate *tls.Config) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
-	if _, err := fmt.Fprintf(p.Stdout, "listening on http://%s\n", l.Addr()); err != nil {
+	scheme := "http"
+	if certificate != nil {
+		scheme, l = "https", tls.NewListener(l, certificate)
+	}
+	if _, err := fmt.Fprintf(p.Stdout, "listening on %s://%s\n", scheme, l.Addr()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if host, _, _ := net.SplitHostPort(l.Addr().String()); !net.ParseIP(host).IsLoopback() {

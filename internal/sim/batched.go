@@ -58,26 +58,28 @@ func (b *Batching) fleet() *scheduler.Fleet {
 // batched answers a request from a batch.
 func (s *Server) batched(ctx context.Context, w http.ResponseWriter, q *request, arrived time.Time) {
 	e := s.newExchange(w, q, s.engine.Number(), arrived)
-	e.reply = s.compose(q)
+	e.compose()
 	b := &batched{e: e, own: true, wake: make(chan struct{}, 1)}
+	b.slow = e.faulty != nil // a lane never waits
 	b.ready, _ = ctx.Value(writableKey{}).(func() bool)
 	b.stream = &engine.Stream{
 		Request: scheduler.Request{
-			Index: e.index, Prompt: q.promptTokens, Output: len(e.reply.pieces), Priority: q.priority,
+			Index: e.index, Prompt: q.promptTokens, Output: e.reply.length, Priority: q.priority,
 			Stops: e.reply.reason == reasonStop,
 		},
 		Deliver: b.deliver, Whole: !q.stream, Context: b,
 	}
+	e.request = b.stream
 	if c := s.profile.Batch.Config; !c.NoPrefixCaching {
 		b.stream.Request.Hashes = q.hashes(c.BlockSize, e.reply.pieces)
 	}
 	if err := s.live.Enter(b.stream, arrived); err != nil {
 		// MaxModelLen is at most what the cache holds, so that this has been
 		// refused before, but for a reply that is longer than its limit.
-		writeError(w, badRequest("", "%s", err.Error()))
+		refuse(w, q.api, badRequest("", "%s", err.Error()))
 		return
 	}
-	if b.serve(ctx) != nil {
+	if e.conclude(ctx, b.serve(ctx)) != nil {
 		// The client has gone or the server stops: there is nobody to tell.
 		b.stop()
 		if engine, in := s.live.Abort(b.stream); in {
@@ -102,6 +104,7 @@ type batched struct {
 	closed bool
 	box    []engine.Tokens // for that goroutine
 	err    error           // of the writing
+	kept   int             // tokens that wait for others of their frame
 	frames int
 	wake   chan struct{}
 }
@@ -152,7 +155,7 @@ func (b *batched) serve(ctx context.Context) error {
 			return err
 		}
 		if e.earlyRole() {
-			if err := e.write("role", e.frames.role(), time.Now()); err != nil {
+			if err := e.early(time.Now()); err != nil {
 				return err
 			}
 		}
@@ -170,6 +173,11 @@ func (b *batched) serve(ctx context.Context) error {
 			return err
 		}
 		for _, t := range todo {
+			if e.faulty != nil {
+				if err := e.faulty.wait(ctx, t.From+t.N-1); err != nil {
+					return err
+				}
+			}
 			done, err := b.write(t)
 			if err != nil || done {
 				return err
@@ -192,11 +200,20 @@ func (b *batched) write(t engine.Tokens) (done bool, err error) {
 	e.s.metrics.lateness.Observe(actual.Sub(t.Due).Seconds())
 	e.cached = t.Cached
 	if !e.q.stream {
-		e.respond(t.Due)
-		return true, nil
+		return true, e.respond(t.Due)
 	}
-	e.frames.cachedTokens = t.Cached
-	return e.send(t.N, t.Due, actual)
+	if e.frames != nil {
+		e.frames.usageNow.cached = t.Cached
+	}
+	n := t.N
+	if e.q.interval > 1 {
+		// The engine hands out what it has; it waits here for its fellows.
+		if b.kept += n; e.token > 0 && b.kept < e.q.interval && !t.Done {
+			return false, nil
+		}
+		n, b.kept = b.kept, 0
+	}
+	return e.send(n, t.Due, actual)
 }
 
 // count feeds the metrics with what an engine did.
@@ -210,6 +227,10 @@ func (m *metrics) count(i int, o *scheduler.Outcome) {
 			continue
 		}
 		tokens += em.Tokens
+		written := 0 // by all choices
+		for k := r.Generated - em.Tokens; k < r.Generated; k++ {
+			written += b.e.reply.at(k)
+		}
 		if em.First {
 			tokens += r.Prompt
 			e.firstToken(r.Prompt, r.Cached, r.First-r.Arrival)
@@ -217,9 +238,9 @@ func (m *metrics) count(i int, o *scheduler.Outcome) {
 			e.itl.Observe((r.Last - b.last).Seconds())
 		}
 		b.last = r.Last
-		e.generationTokens.Add(float64(em.Tokens))
+		e.generationTokens.Add(float64(written))
 		if em.Done {
-			e.finished(b.e, r.Cached, r.Generated, phases{
+			e.finished(b.e, r.Cached, b.e.reply.total(), phases{
 				front: r.Queued - r.Arrival, queue: r.Scheduled - r.Queued, prefill: r.First - r.Scheduled, decode: r.Last - r.First,
 			})
 		}
@@ -244,7 +265,7 @@ func (q *request) hashes(blockSize int, pieces []string) []kv.Hash {
 		c.AddSpan(word("assistant"), headerTokens)
 	case len(q.ids) > 0:
 		for _, id := range q.ids {
-			c.Add(uint64(id))
+			c.Add(id)
 		}
 	default:
 		c.AddSpan(1, beginTokens)

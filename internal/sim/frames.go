@@ -11,15 +11,16 @@ import (
 type frames struct {
 	chat            bool
 	continuousUsage bool
-	promptTokens    int
-	cachedTokens    int // of the prompt, as far as it is known
+	usageNow        tally // but for the tokens generated
+
+	extra int // tokens that are counted and were never there
 
 	head []byte // up to and with `"choices":[`
 	buf  []byte
 }
 
 func newFrames(q *request, id string, created int64, modelJSON []byte) *frames {
-	f := &frames{chat: q.chat, continuousUsage: q.continuousUsage, promptTokens: q.promptTokens}
+	f := &frames{chat: q.chat, continuousUsage: q.continuousUsage, usageNow: tally{prompt: q.promptTokens}, extra: q.extraUsage}
 	object := "text_completion"
 	if q.chat {
 		object = "chat.completion.chunk"
@@ -88,7 +89,7 @@ func (f *frames) finish(b []byte, reason string, generated int) []byte {
 	}
 	b = append(b, "}]"...)
 	if f.continuousUsage {
-		b = appendUsage(b, f.promptTokens, f.cachedTokens, generated)
+		b = appendUsage(b, f.counts(generated))
 	}
 	f.buf = append(b, "}\n\n"...)
 	return f.buf
@@ -98,7 +99,7 @@ func (f *frames) finish(b []byte, reason string, generated int) []byte {
 func (f *frames) usage(generated int) []byte {
 	b := append(f.buf[:0], f.head...)
 	b = append(b, ']')
-	b = appendUsage(b, f.promptTokens, f.cachedTokens, generated)
+	b = appendUsage(b, f.counts(generated))
 	f.buf = append(b, "}\n\n"...)
 	return f.buf
 }
@@ -109,16 +110,35 @@ func (f *frames) done() []byte {
 	return f.buf
 }
 
-func appendUsage(b []byte, prompt, cached, generated int) []byte {
+func (f *frames) counts(generated int) tally {
+	u := f.usageNow
+	u.generated = generated + f.extra
+	return u
+}
+
+// tally is the token count of an answer.
+type tally struct {
+	prompt, cached, generated, reasoning int
+
+	reasons bool // the answer may have reasoning
+}
+
+func appendUsage(b []byte, u tally) []byte {
 	b = append(b, `,"usage":{"prompt_tokens":`...)
-	b = strconv.AppendInt(b, int64(prompt), 10)
+	b = strconv.AppendInt(b, int64(u.prompt), 10)
 	b = append(b, `,"total_tokens":`...)
-	b = strconv.AppendInt(b, int64(prompt+generated), 10)
+	b = strconv.AppendInt(b, int64(u.prompt+u.generated), 10)
 	b = append(b, `,"completion_tokens":`...)
-	b = strconv.AppendInt(b, int64(generated), 10)
+	b = strconv.AppendInt(b, int64(u.generated), 10)
 	b = append(b, `,"prompt_tokens_details":{"cached_tokens":`...)
-	b = strconv.AppendInt(b, int64(cached), 10)
-	return append(b, "}}"...)
+	b = strconv.AppendInt(b, int64(u.cached), 10)
+	b = append(b, '}')
+	if u.reasons {
+		b = append(b, `,"completion_tokens_details":{"reasoning_tokens":`...)
+		b = strconv.AppendInt(b, int64(u.reasoning), 10)
+		b = append(b, '}')
+	}
+	return append(b, '}')
 }
 
 // appendJSON appends s as a JSON string. encoding/json would do the same, but

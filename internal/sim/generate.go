@@ -10,10 +10,10 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/engine"
 )
 
-// generate answers a chat or a completion.
-func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
+// generate answers a request for text.
+func (s *Server) generate(w http.ResponseWriter, r *http.Request, a api) {
 	if !s.begin() {
-		writeError(w, statusError(http.StatusServiceUnavailable))
+		refuse(w, a, statusError(http.StatusServiceUnavailable))
 		return
 	}
 	defer s.running.Done()
@@ -26,14 +26,29 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 	// the server's, and what parsing takes is.
 	arrived := time.Now()
 	if refusal != nil {
-		writeError(w, refusal)
+		refuse(w, a, refusal)
 		return
 	}
-	q, refusal := s.parse(raw, chat)
+	faults, refusal := s.faultsOf(r)
+	if refusal == nil && s.struck(w, a, faults) {
+		return
+	}
+	var q *request
+	if refusal == nil {
+		q, refusal = s.parse(raw, a)
+	}
+	if refusal == nil {
+		refusal = s.limited(w, q, arrived)
+	}
 	if refusal != nil {
-		writeError(w, refusal)
+		refuse(w, a, refusal)
 		return
 	}
+	if len(faults) > 0 {
+		q.suffer(faults)
+	}
+	s.load.Add(1)
+	defer s.load.Add(-1)
 	if s.live != nil && q.script == nil && len(s.replies) == 0 {
 		s.batched(ctx, w, q, arrived)
 		return
@@ -51,13 +66,13 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 	case reply != nil:
 		err = e.recite(ctx, *reply)
 	case q.stream:
-		e.reply = s.compose(q)
+		e.compose()
 		err = e.stream(ctx)
 	default:
-		e.reply = s.compose(q)
+		e.compose()
 		err = e.whole(ctx)
 	}
-	if err != nil {
+	if err = e.conclude(ctx, err); err != nil {
 		// The client has gone or the server stops: there is nobody to tell.
 		m.success[reasonAbort].Inc()
 	}
@@ -65,36 +80,66 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 
 // exchange is one answer on its way.
 type exchange struct {
-	s      *Server
-	w      http.ResponseWriter
-	rc     *http.ResponseController
-	q      *request
-	reply  reply
-	job    *engine.Job // nil where a batch is served
-	index  uint64
-	id     string
-	writes int
-	kinds  []string  // of the frames that are written but not flushed
-	first  time.Time // when the first token was written
-	last   time.Time // when the last token was written
-	cached int       // tokens of the prompt that the prefix cache had
+	s       *Server
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+	q       *request
+	reply   reply
+	job     *engine.Job    // nil where a batch is served
+	request *engine.Stream // nil where none is
+	index   uint64
+	id      string
+	writes  int
+	kinds   []string  // of the frames that are written but not flushed
+	first   time.Time // when the first token was written
+	last    time.Time // when the last token was written
+	cached  int       // tokens of the prompt that the prefix cache had
 
 	arrived time.Time
 
 	frames *frames
-	token  int   // the next one to send
-	err    error // of a write
+	voice  voice   // nil where frames say all
+	faulty *faulty // nil where nothing goes wrong
+	token  int     // the next one to send
+	err    error   // of a write
+}
+
+// voice words an answer where it takes more than the frames of one choice of
+// plain text: another API, or what a request asked for beside.
+type voice interface {
+	// begin puts what comes before the first token.
+	begin()
+	// tokens puts n tokens, from token k. last says that none follow.
+	tokens(k, n int, last bool)
+	// end puts what comes after the last token.
+	end()
+	// whole is the answer in one piece.
+	whole() []byte
 }
 
 func (s *Server) newExchange(w http.ResponseWriter, q *request, index uint64, arrived time.Time) *exchange {
-	kind := "cmpl"
-	if q.chat {
-		kind = "chatcmpl"
-	}
 	return &exchange{
 		s: s, w: w, rc: http.NewResponseController(w), q: q, index: index, arrived: arrived,
-		id: fmt.Sprintf("%s-sim-%08x-%d", kind, uint32(s.seed^s.seed>>32), index),
+		id: fmt.Sprintf("%s-sim-%08x-%d", q.api.idPrefix(), uint32(s.seed^s.seed>>32), index),
 	}
+}
+
+// compose writes the answer, and finds the voice for it.
+func (e *exchange) compose() {
+	e.reply = e.s.compose(e.q)
+	e.voice = e.newVoice()
+	if len(e.q.faults) > 0 {
+		e.faulty = newFaulty(e)
+	}
+}
+
+// conclude ends a response that ends in an unusual way, and passes other
+// errors on.
+func (e *exchange) conclude(ctx context.Context, err error) error {
+	if err == nil && e.faulty != nil {
+		err = e.faulty.linger(ctx)
+	}
+	return e.end(ctx, err)
 }
 
 // stream sends the answer token by token, each when it is due.
@@ -110,12 +155,41 @@ func (e *exchange) stream(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := e.write("role", e.frames.role(), due); err != nil {
+		if err := e.early(due); err != nil {
 			return err
 		}
 	}
 	ready, _ := ctx.Value(writableKey{}).(func() bool)
-	return perform(ctx, e.conductor(), e.job.Due(0), ready, e.step)
+	return perform(ctx, e.conductor(), e.due(e.batch(0)-1), ready, e.step)
+}
+
+// due is when token k is due, from an engine of fixed latencies.
+func (e *exchange) due(k int) time.Time {
+	at := e.job.Due(k)
+	if e.faulty != nil {
+		at = at.Add(e.faulty.shift(k))
+	}
+	return at
+}
+
+// batch is how many tokens go out together from token k on: the first one and
+// the rest of the last ones at once, as vLLM does with --stream-interval.
+func (e *exchange) batch(k int) int {
+	if k == 0 {
+		return 1
+	}
+	return min(max(e.q.interval, 1), e.reply.length-k)
+}
+
+// early sends what comes before the first token.
+func (e *exchange) early(due time.Time) error {
+	actual := time.Now()
+	if e.voice != nil {
+		e.voice.begin()
+	} else {
+		e.put("role", e.frames.role())
+	}
+	return e.flush(due, actual)
 }
 
 // open sends the headers of a stream, as soon as the request is there.
@@ -124,8 +198,10 @@ func (e *exchange) open(ctx context.Context) error {
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Request-Id", e.id)
-	e.frames = newFrames(e.q, e.id, e.arrived.Unix(), e.s.modelJSON)
-	accepted, err := e.awaitDue(ctx, func() time.Time { return e.s.engine.Thaw(e.arrived) })
+	if e.voice == nil {
+		e.frames = newFrames(e.q, e.id, e.arrived.Unix(), e.s.modelJSON)
+	}
+	accepted, err := e.awaitDue(ctx, func() time.Time { return e.s.engine.Thaw(e.arrived).Add(e.faulty.headers()) })
 	if err != nil {
 		return err
 	}
@@ -136,35 +212,57 @@ func (e *exchange) conductor() *pace.Conductor {
 	return e.s.conductors[e.index%uint64(len(e.s.conductors))]
 }
 
-func (e *exchange) earlyRole() bool { return e.q.chat && e.s.profile.EarlyRole }
+// earlyRole says that something goes out before the first token is there.
+// These two APIs announce an answer when they have taken the request.
+func (e *exchange) earlyRole() bool {
+	return e.q.chat && (e.s.profile.EarlyRole || e.q.api == apiResponses || e.q.api == apiMessages)
+}
 
 // step sends the next token when it is due. It returns when the one after is.
 func (e *exchange) step() (next time.Time, more bool, err error) {
-	k := e.token
-	due, actual := e.job.Due(k), time.Now()
+	k, n := e.token, e.batch(e.token)
+	due, actual := e.due(k+n-1), time.Now()
 	if actual.Before(due) {
 		return due, true, nil // the server has been frozen since
 	}
-	e.observe(k, due, actual)
-	ends, err := e.send(1, due, actual)
+	for i := k; i < k+n-1; i++ {
+		at := e.due(i)
+		e.observe(i, at, at)
+	}
+	e.observe(k+n-1, due, actual)
+	ends, err := e.send(n, due, actual)
 	if err != nil || ends {
 		if err == nil {
 			e.finish(due)
 		}
 		return time.Time{}, false, err
 	}
-	return e.job.Due(k + 1), true, nil
+	return e.due(e.token + e.batch(e.token) - 1), true, nil
 }
 
 // send writes the next n tokens in one frame, and with the first one and the
 // last one what belongs to them, all in one write.
 func (e *exchange) send(n int, due, actual time.Time) (ends bool, err error) {
-	k, all := e.token, len(e.reply.pieces)
+	k, all := e.token, e.reply.length
+	if e.faulty != nil {
+		if e.err = e.faulty.before(k, n); e.err != nil {
+			return false, e.flush(due, actual)
+		}
+	}
 	e.token += n
+	ends = e.token == all
+	if e.voice != nil {
+		if k == 0 && !e.earlyRole() {
+			e.voice.begin()
+		}
+		if e.voice.tokens(k, n, ends); ends {
+			e.voice.end()
+		}
+		return ends, e.flush(due, actual)
+	}
 	if k == 0 && e.q.chat && !e.earlyRole() {
 		e.put("role", e.frames.role())
 	}
-	ends = e.token == all
 	reason := ""
 	if ends && !e.s.profile.FinishFrame {
 		reason = e.reply.reason
@@ -242,23 +340,39 @@ func (e *exchange) whole(ctx context.Context) error {
 	if err := e.wait(ctx); err != nil {
 		return err
 	}
-	n := len(e.reply.pieces)
-	due, err := e.awaitDue(ctx, func() time.Time { return e.job.Due(n - 1) })
+	n := e.reply.length
+	due, err := e.awaitDue(ctx, func() time.Time { return e.due(n - 1).Add(e.faulty.headers()) })
 	if err != nil {
 		return err
 	}
 	for k := range n - 1 {
-		at := e.job.Due(k)
+		at := e.due(k)
 		e.observe(k, at, at)
 	}
 	e.observe(n-1, due, time.Now())
 	e.finish(due)
-	e.respond(due)
-	return nil
+	return e.respond(due)
 }
 
 // respond writes the answer in one piece.
-func (e *exchange) respond(due time.Time) {
+func (e *exchange) respond(due time.Time) error {
+	e.w.Header().Set("Content-Type", "application/json")
+	e.w.Header().Set("X-Request-Id", e.id)
+	var b []byte
+	if e.voice != nil {
+		b = e.voice.whole()
+	} else {
+		b = e.plainWhole()
+	}
+	if e.faulty != nil {
+		return e.faulty.whole(b, due)
+	}
+	_ = e.write("response", b, due)
+	return nil
+}
+
+// plainWhole is an answer of one choice of text.
+func (e *exchange) plainWhole() []byte {
 	object, field := "text_completion", `{"index":0,"text":`
 	if e.q.chat {
 		object, field = "chat.completion", `{"index":0,"message":{"role":"assistant","content":`
@@ -273,11 +387,15 @@ func (e *exchange) respond(due time.Time) {
 	b = append(b, `,"logprobs":null,"finish_reason":"`...)
 	b = append(b, e.reply.reason...)
 	b = append(b, `"}]`...)
-	b = appendUsage(b, e.q.promptTokens, e.cached, len(e.reply.pieces))
-	b = append(b, '}')
-	e.w.Header().Set("Content-Type", "application/json")
-	e.w.Header().Set("X-Request-Id", e.id)
-	_ = e.write("response", b, due)
+	if !e.q.noUsage {
+		b = appendUsage(b, e.usage(len(e.reply.pieces), 0))
+	}
+	return append(b, '}')
+}
+
+// usage is what is said of an answer so far.
+func (e *exchange) usage(generated, reasoning int) tally {
+	return tally{prompt: e.q.promptTokens, cached: e.cached, generated: generated + e.q.extraUsage, reasoning: reasoning, reasons: e.q.reasoning > 0}
 }
 
 // awaitDue blocks until the moment that due gives is there. The server may be
@@ -309,7 +427,11 @@ func (e *exchange) write(kind string, b []byte, due time.Time) error {
 // put adds a frame to what the next flush sends.
 func (e *exchange) put(kind string, b []byte) {
 	if len(b) > 0 && e.err == nil {
-		_, e.err = e.w.Write(b)
+		if e.faulty != nil {
+			e.err = e.faulty.put(kind, b)
+		} else {
+			_, e.err = e.w.Write(b)
+		}
 	}
 	if e.s.truth != nil {
 		e.kinds = append(e.kinds, kind)
@@ -319,7 +441,9 @@ func (e *exchange) put(kind string, b []byte) {
 // flush sends what was put, in one write, and logs it right after. actual is
 // the time right before.
 func (e *exchange) flush(due, actual time.Time) error {
-	if e.err == nil {
+	if e.faulty != nil {
+		e.err = e.faulty.flush(e.err)
+	} else if e.err == nil {
 		e.err = e.rc.Flush()
 	}
 	for _, kind := range e.kinds {
@@ -339,7 +463,7 @@ func (e *exchange) observe(k int, due, now time.Time) {
 	} else {
 		m.itl.Observe(now.Sub(e.last).Seconds())
 	}
-	m.generationTokens.Inc()
+	m.generationTokens.Add(float64(e.reply.at(k)))
 	e.s.metrics.lateness.Observe(now.Sub(due).Seconds())
 	e.last = now
 }
@@ -348,7 +472,7 @@ func (e *exchange) observe(k int, due, now time.Time) {
 func (e *exchange) finish(due time.Time) {
 	start := e.job.Start()
 	e.job.Leave(due)
-	e.s.metrics.engines[0].finished(e, 0, len(e.reply.pieces), phases{
+	e.s.metrics.engines[0].finished(e, 0, e.reply.total(), phases{
 		queue: start.Sub(e.arrived), prefill: e.first.Sub(start), decode: e.last.Sub(e.first),
 	})
 }

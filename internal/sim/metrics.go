@@ -227,7 +227,11 @@ type phases struct{ front, queue, prefill, decode time.Duration }
 
 // finished counts a request that has all its tokens.
 func (e *engineMetrics) finished(x *exchange, cached, generated int, p phases) {
-	e.success[x.reply.reason].Inc()
+	reason := x.reply.reason
+	if reason == reasonTool {
+		reason = reasonStop
+	}
+	e.success[reason].Inc()
 	e.queue.Observe(p.queue.Seconds())
 	e.prefill.Observe(p.prefill.Seconds())
 	e.decode.Observe(p.decode.Seconds())
@@ -237,14 +241,15 @@ func (e *engineMetrics) finished(x *exchange, cached, generated int, p phases) {
 	e.prompt.Observe(float64(x.q.promptTokens))
 	e.prefillKV.Observe(float64(x.q.promptTokens - cached))
 	e.generation.Observe(float64(generated))
-	e.mostGeneration.Observe(float64(generated))
+	e.mostGeneration.Observe(float64(x.reply.length))
 	e.limit.Observe(float64(x.q.limit))
-	e.choices.Observe(1)
+	e.choices.Observe(float64(1 + len(x.reply.rest)))
 }
 
 // The finish reasons of the metrics; the first two are those of the answers too.
 const (
 	reasonStop   = "stop"
 	reasonLength = "length"
+	reasonTool   = "tool_calls" // of answers only; the metrics have it as a stop
 	reasonAbort  = "abort"
 )

@@ -1,15 +1,15 @@
 // Package sim is a simulated server that speaks the OpenAI API as vLLM does:
-// chat completions and completions, streamed or not, models, health and
-// Prometheus metrics. It exists so that Inferometer works with no set-up and
+// chat completions, completions, responses and Anthropic's messages, streamed or
+// not, embeddings, tokens, models, health and Prometheus metrics. It exists so that Inferometer works with no set-up and
 // so that its own measurements can be checked against times that are known
 // exactly. Latency comes from a profile: fixed times by absolute deadlines, or
 // an engine that batches as vLLM does (packages engine, scheduler and kv, with
-// the step times of package steptime). Answers are seeded text (package answer).
+// the step times of package steptime). Answers are seeded text (package answer)
+// or JSON (package structured). What goes wrong is asked for (package fault).
 //
 // Everything that it says is marked: each response carries the header
 // X-Inferometer-Evidence: simulated, and each model is owned by
-// inferometer-sim. It offers one choice a request, no log probabilities, no
-// tool calls, no TLS, and it does not restrict who may connect: the listener
+// inferometer-sim. It does not restrict who may connect: the listener
 // is the caller's business. It imports no other room of the project.
 package sim
 
@@ -54,6 +54,29 @@ type Profile struct {
 	// EarlyRole sends the role-only first frame as soon as the request has a
 	// slot, and not with the first token, as some servers do.
 	EarlyRole bool
+	// ReasoningTokens is how many tokens of reasoning come before an answer; 0
+	// is none. A request's reasoning_effort halves or doubles it.
+	ReasoningTokens int
+	// ReasoningField names the field of a chat's reasoning: "reasoning", as
+	// vLLM has it and "" means, or "reasoning_content".
+	ReasoningField string
+	// ToolCalls, from 0 to 1, is the share of requests with tools and without a
+	// tool_choice that are answered with a call.
+	ToolCalls float64
+	// StreamInterval is how many tokens go out in a frame, but for the first
+	// and the last; fewer than 2 is one. A request can ask for another.
+	StreamInterval int
+	// RequestMetrics adds the times of a request to its last usage, as vLLM
+	// does with --enable-per-request-metrics.
+	RequestMetrics bool
+	// Dimensions of an embedding that asks for none; 0 means 384.
+	Dimensions int
+
+	// NoTokenizer leaves /tokenize and /detokenize out. Some clients (vllm-rs
+	// among them) take what is there for the tokenizer of the model, and fit
+	// prompts to it; the one of this server is that of no model.
+	NoTokenizer bool
+
 	// FinishFrame sends the finish reason in a frame of its own after the
 	// last token, as commercial APIs do, and not with the last token, as
 	// vLLM does.
@@ -81,7 +104,7 @@ func Profiles() []Profile {
 			Name: "fixed", Model: "fixed", ServerName: "inferometer-sim/fixed",
 			Description: "a responder with exact times, to check a client against",
 			TTFT:        50 * time.Millisecond, ITL: 10 * time.Millisecond, Slots: 1 << 20,
-			OutputTokens: 100, MaxModelLen: 1 << 20, Plain: true,
+			OutputTokens: 100, MaxModelLen: 1 << 20, Plain: true, NoTokenizer: true,
 		},
 		{
 			Name: "fitted", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/fitted",
@@ -122,6 +145,16 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("jitter %v of profile %q is not between 0 and 1", p.Jitter, p.Name)
 	case !isShare(p.Quality):
 		return fmt.Errorf("quality %v of profile %q is not between 0 and 1", p.Quality, p.Name)
+	case !isShare(p.ToolCalls):
+		return fmt.Errorf("--tool-calls %v is not between 0 and 1", p.ToolCalls)
+	case p.ReasoningTokens < 0:
+		return fmt.Errorf("--reasoning-tokens %d is negative", p.ReasoningTokens)
+	case p.ReasoningField != "" && p.ReasoningField != "reasoning" && p.ReasoningField != "reasoning_content":
+		return fmt.Errorf("--reasoning-field %q: use reasoning or reasoning_content", p.ReasoningField)
+	case p.StreamInterval < 0:
+		return fmt.Errorf("--stream-interval %d is negative", p.StreamInterval)
+	case p.Dimensions < 0 || p.Dimensions > maxDimensions:
+		return fmt.Errorf("--embedding-dimensions %d is not between 1 and %d", p.Dimensions, maxDimensions)
 	case p.MaxModelLen < 1:
 		return fmt.Errorf("profile %q has no room for tokens (MaxModelLen %d)", p.Name, p.MaxModelLen)
 	}

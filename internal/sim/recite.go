@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -70,7 +71,7 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 			return err
 		}
 		if err := e.recited(writes[i], due); err != nil {
-			return e.end(ctx, err)
+			return err // which generate carries out
 		}
 	}
 	i--
@@ -101,21 +102,29 @@ func (e *exchange) recited(w script.Write, due time.Time) error {
 // end carries out an end of a script, and passes other errors on.
 func (e *exchange) end(ctx context.Context, err error) error {
 	var ended errEnded
-	if !errors.As(err, &ended) {
+	if !errors.As(err, &ended) || ended.how == "" {
 		return err
 	}
 	if ended.how == script.Hang {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	conn, _, err := e.rc.Hijack()
+	return errors.Join(ended, hangUp(e.rc, ended.how))
+}
+
+// hangUp closes the connection of a request, or resets it.
+func hangUp(rc *http.ResponseController, how script.End) error {
+	conn, _, err := rc.Hijack()
 	if err != nil {
 		return err
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok && ended.how == script.Reset {
+	if t, ok := conn.(*tls.Conn); ok {
+		conn = t.NetConn() // without a word of farewell
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && how == script.Reset {
 		_ = tcp.SetLinger(0) // a failure leaves an ordinary close
 	}
-	return errors.Join(ended, conn.Close())
+	return conn.Close()
 }
 
 // freeze stops the server for a time, from now on: POST /sim/freeze?for=1s.

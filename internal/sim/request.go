@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/answer"
+	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
@@ -29,22 +30,29 @@ const (
 
 // request is a body that has been read and found right.
 type request struct {
-	chat         bool
+	api          api
+	chat         bool   // it has turns
 	before       string // the conversation up to the last user message
 	prompt       string
 	promptTokens int
 	turns        []turn   // of a chat, as they came
-	ids          []uint32 // of a prompt that has no text
+	ids          []uint64 // of a prompt that came as such
 
 	priority  int
 	cacheSalt string
 
 	limit, min int // tokens
+	asked      int // limit as far as the request itself says one
 	fixed      bool
 	stops      []string
 	seed       uint64
 
 	stream, includeUsage, continuousUsage bool
+
+	options
+	faults     []fault.Fault
+	noUsage    bool // a fault: no token counts where there should be some
+	extraUsage int  // a fault: tokens that are counted and were never there
 
 	script *script.Reply // what the request wants to be answered; usually nil
 }
@@ -66,10 +74,7 @@ type body struct {
 	Stop                json.RawMessage `json:"stop"`
 	Seed                *int64          `json:"seed"`
 	Temperature         *float64        `json:"temperature"`
-	N                   *int            `json:"n"`
-	BestOf              *int            `json:"best_of"`
-	Logprobs            json.RawMessage `json:"logprobs"`
-	Echo                *bool           `json:"echo"`
+	bodyOptions
 
 	Priority  *int    `json:"priority"`
 	CacheSalt *string `json:"cache_salt"`
@@ -112,28 +117,42 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *apiError) {
 	return buf.Bytes(), nil
 }
 
-// parse turns a body into a request, or says what is wrong with it.
-func (s *Server) parse(raw []byte, chat bool) (*request, *apiError) {
-	var b body
+// readJSON reads a body into v. Pointers within v tell absent from zero.
+func readJSON(raw []byte, v any) *apiError {
 	dec := json.NewDecoder(bytes.NewReader(raw))
-	if err := dec.Decode(&b); err != nil {
+	if err := dec.Decode(v); err != nil {
 		var field string
 		var wrongType *json.UnmarshalTypeError
 		if errors.As(err, &wrongType) {
 			field = clip(wrongType.Field)
 		}
-		return nil, badRequest(field, "the request body is not valid: %s", clip(err.Error()))
+		return badRequest(field, "the request body is not valid: %s", clip(err.Error()))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, badRequest("", "the request body goes on after the JSON object")
+		return badRequest("", "the request body goes on after the JSON object")
 	}
-	if b.Model != nil && *b.Model != "" && *b.Model != s.profile.Model {
-		return nil, unknownModel(*b.Model)
+	return nil
+}
+
+// parse turns a body into a request, or says what is wrong with it.
+func (s *Server) parse(raw []byte, a api) (*request, *apiError) {
+	var b body
+	var err *apiError
+	switch a {
+	case apiResponses:
+		err = b.fromResponses(raw)
+	case apiMessages:
+		err = b.fromMessages(raw)
+	default:
+		err = readJSON(raw, &b)
 	}
-	if err := b.unsupported(); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	q := &request{chat: chat, fixed: isTrue(b.IgnoreEOS), stream: isTrue(b.Stream), seed: s.seed}
+	if err := s.known(b.Model); err != nil {
+		return nil, err
+	}
+	q := &request{api: a, chat: a != apiCompletions, fixed: isTrue(b.IgnoreEOS), stream: isTrue(b.Stream), seed: s.seed}
 	if b.Seed != nil {
 		q.seed ^= (uint64(*b.Seed) + 1) * 0x9e3779b97f4a7c15 // any odd constant keeps seeds apart
 	}
@@ -143,6 +162,9 @@ func (s *Server) parse(raw []byte, chat bool) (*request, *apiError) {
 	if b.CacheSalt != nil {
 		q.cacheSalt = *b.CacheSalt
 	}
+	if b.Temperature != nil && *b.Temperature < 0 {
+		return nil, badRequest("temperature", "temperature must not be negative (got %v)", *b.Temperature)
+	}
 	if b.StreamOptions != nil {
 		if !q.stream {
 			return nil, badRequest("stream_options", "stream_options needs stream to be true")
@@ -150,8 +172,7 @@ func (s *Server) parse(raw []byte, chat bool) (*request, *apiError) {
 		q.includeUsage = isTrue(b.StreamOptions.IncludeUsage)
 		q.continuousUsage = q.includeUsage && isTrue(b.StreamOptions.ContinuousUsageStats)
 	}
-	var err *apiError
-	if chat {
+	if q.chat {
 		err = q.readMessages(b.Messages)
 	} else {
 		err = q.readPrompt(b.Prompt)
@@ -169,24 +190,16 @@ func (s *Server) parse(raw []byte, chat bool) (*request, *apiError) {
 		}
 		q.script = &reply
 	}
-	return q, q.setLimits(&b, s.profile.MaxModelLen)
+	if err := q.setLimits(&b, s.profile.MaxModelLen); err != nil {
+		return nil, err
+	}
+	return q, q.setOptions(&b.bodyOptions, &s.profile)
 }
 
-// unsupported refuses what the simulator cannot do, rather than to answer
-// something else in silence.
-func (b *body) unsupported() *apiError {
-	lp := string(b.Logprobs)
-	switch {
-	case b.N != nil && *b.N != 1:
-		return badRequest("n", "n must be 1: this server gives one choice (got %d)", *b.N)
-	case b.BestOf != nil && *b.BestOf != 1:
-		return badRequest("best_of", "best_of must be 1: this server gives one choice (got %d)", *b.BestOf)
-	case isTrue(b.Echo):
-		return badRequest("echo", "echo is not offered by this server")
-	case lp != "" && lp != "null" && lp != "false":
-		return badRequest("logprobs", "logprobs is not offered by this server")
-	case b.Temperature != nil && *b.Temperature < 0:
-		return badRequest("temperature", "temperature must not be negative (got %v)", *b.Temperature)
+// known refuses a model that is not served.
+func (s *Server) known(model *string) *apiError {
+	if model != nil && *model != "" && *model != s.profile.Model {
+		return unknownModel(*model)
 	}
 	return nil
 }
@@ -210,7 +223,7 @@ func (q *request) setLimits(b *body, modelLen int) *apiError {
 	case *asked > room:
 		return badRequest(param, "the prompt has %d tokens and %s is %d; this model takes %d tokens in all", q.promptTokens, param, *asked, modelLen)
 	default:
-		q.limit = *asked
+		q.limit, q.asked = *asked, *asked
 	}
 	if b.MinTokens != nil {
 		if q.min = *b.MinTokens; q.min < 0 || q.min > q.limit {
@@ -258,8 +271,10 @@ func (q *request) readMessages(messages []message) *apiError {
 }
 
 // contentText reads the content of a message: a string, null, or parts of
-// which those with text count.
-func contentText(raw json.RawMessage) (string, bool) {
+// which those with text count. What a tool said may itself have parts.
+func contentText(raw json.RawMessage) (string, bool) { return partsText(raw, true) }
+
+func partsText(raw json.RawMessage, nested bool) (string, bool) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return "", true
 	}
@@ -268,18 +283,35 @@ func contentText(raw json.RawMessage) (string, bool) {
 		return s, true
 	}
 	var parts []struct {
-		Type string `json:"type"`
-		Text string `json:"text"`
+		Type    string          `json:"type"`
+		Text    string          `json:"text"`
+		Refusal string          `json:"refusal"`
+		Input   json.RawMessage `json:"input"`   // of a tool call
+		Content json.RawMessage `json:"content"` // of a tool's result
 	}
 	if json.Unmarshal(raw, &parts) != nil {
 		return "", false
 	}
 	var b strings.Builder
 	for _, p := range parts {
-		if p.Type != "text" {
+		switch p.Type {
+		case "text", "input_text", "output_text", "refusal":
+			b.WriteString(p.Text + p.Refusal)
+		case "thinking": // of an earlier turn; it is not read again
+		case "tool_use":
+			b.Write(p.Input)
+		case "tool_result":
+			text, ok := "", nested
+			if ok {
+				text, ok = partsText(p.Content, false)
+			}
+			if !ok {
+				return "", false
+			}
+			b.WriteString(text)
+		default:
 			return "", false
 		}
-		b.WriteString(p.Text)
 	}
 	return b.String(), true
 }
@@ -303,10 +335,14 @@ func (q *request) readPrompt(raw json.RawMessage) *apiError {
 		q.prompt, q.promptTokens = text, beginTokens+answer.Count(text)
 		return nil
 	}
-	var ids []uint32
+	var ids []uint64
 	if json.Unmarshal(raw, &ids) == nil && len(ids) > 0 {
-		// Token ids have no text here; they enter the seed as they are.
-		q.before, q.ids, q.promptTokens = string(raw), ids, len(ids)
+		q.ids, q.promptTokens = ids, len(ids)
+		if text, ok := detokenize(ids); ok {
+			q.prompt = text
+		} else {
+			q.before = string(raw) // ids of another vocabulary enter the seed as they are
+		}
 		return nil
 	}
 	return badRequest("prompt", "prompt must be a string or a list of token ids")

@@ -11,12 +11,15 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/pace"
 	"github.com/inferometer/inferometer/internal/sim/engine"
+	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 	"github.com/inferometer/inferometer/internal/sim/script"
 )
@@ -46,6 +49,11 @@ type Config struct {
 	// the server. A request may bring the reply that it wants: a JSON object
 	// like one of the script's, as the body's field sim_script.
 	Script script.Script
+	// Faults befall requests, each at its rate; a request can ask for others,
+	// by the header X-Sim-Fault. Those of the Script come after these.
+	Faults []fault.Fault
+	// RequestsPerMinute and TokensPerMinute are rate limits; 0 is none.
+	RequestsPerMinute, TokensPerMinute int
 	// APIKey, if set, is asked for under /v1 as "Authorization: Bearer …".
 	APIKey string
 	// PlainTimer paces by the timers of the Go runtime, which
@@ -62,6 +70,11 @@ type Server struct {
 	profile   Profile
 	seed      uint64
 	replies   []script.Reply
+	faults    []fault.Fault
+	requests  *fault.Limit // per minute; nil without
+	tokens    *fault.Limit
+	arrivals  atomic.Uint64 // requests for text so far
+	load      atomic.Int64  // those that are being answered
 	keyHash   *[sha256.Size]byte
 	errorLog  *log.Logger
 	started   time.Time
@@ -115,6 +128,13 @@ func New(c Config) *Server {
 	}
 	if s.errorLog == nil {
 		s.errorLog = log.New(io.Discard, "", 0)
+	}
+	s.faults = slices.Concat(c.Faults, c.Script.Faults)
+	if c.RequestsPerMinute > 0 {
+		s.requests = fault.NewLimit(c.RequestsPerMinute, s.started)
+	}
+	if c.TokensPerMinute > 0 {
+		s.tokens = fault.NewLimit(c.TokensPerMinute, s.started)
 	}
 	if c.APIKey != "" {
 		h := sha256.Sum256([]byte(c.APIKey))
@@ -255,8 +275,18 @@ func (s *Server) routes() http.Handler {
 			writeError(w, statusError(http.StatusMethodNotAllowed))
 		})
 	}
-	handle("/v1/chat/completions", func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, true) }, http.MethodPost)
-	handle("/v1/completions", func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, false) }, http.MethodPost)
+	for path, a := range map[string]api{
+		"/v1/chat/completions": apiChat, "/v1/completions": apiCompletions, "/v1/responses": apiResponses, "/v1/messages": apiMessages,
+	} {
+		handle(path, func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, a) }, http.MethodPost)
+	}
+	handle("/v1/embeddings", s.embeddings, http.MethodPost)
+	if !s.profile.NoTokenizer {
+		handle("/tokenize", s.tokenize, http.MethodPost)
+		handle("/detokenize", s.detokenize, http.MethodPost)
+	}
+	handle("/load", s.serverLoad, http.MethodGet, http.MethodHead)
+	handle("/reset_prefix_cache", s.resetPrefixCache, http.MethodPost)
 	handle("/v1/models", s.models, http.MethodGet, http.MethodHead)
 	handle("/v1/models/{id...}", s.model, http.MethodGet, http.MethodHead)
 	handle("/health", func(http.ResponseWriter, *http.Request) {}, http.MethodGet, http.MethodHead)
@@ -285,6 +315,9 @@ func (s *Server) authorized(r *http.Request) bool {
 		return true
 	}
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if other := r.Header.Get("X-Api-Key"); other != "" && r.URL.Path == "/v1/messages" {
+		scheme, key = "Bearer", other
+	}
 	got := sha256.Sum256([]byte(key))
 	return subtle.ConstantTimeCompare(got[:], s.keyHash[:]) == 1 && strings.EqualFold(scheme, "Bearer")
 }

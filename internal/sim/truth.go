@@ -17,8 +17,10 @@ type Truth struct {
 	// Frame counts the writes of the request, from 0; frames that went out in
 	// one write share it.
 	Frame int `json:"frame"`
-	// Kind is "headers", "role", "token", "finish", "usage", "done" or, for an
-	// answer that is not streamed, "response".
+	// Kind is "headers", "role" (and what else announces an answer), "item" (an
+	// item or block of other APIs begins or ends), "token", "finish", "usage",
+	// "done" or, for an answer that is not streamed, "response". A fault may
+	// hold a frame back: what is logged is when it was put.
 	Kind string `json:"kind"`
 	// Intended is when the write was due and Actual when it was begun, in
 	// nanoseconds since the server was created, on the monotonic clock.

@@ -217,7 +217,7 @@ func TestStopStrings(t *testing.T) {
 		{[]string{"one two, three.!"}, 5, pieces, false},
 		{[]string{"one"}, 5, pieces, false},
 	} {
-		a := reply{pieces: pieces, reason: reasonLength}
+		a := choice{pieces: pieces, reason: reasonLength}
 		a.stopAt(tc.stops, tc.least)
 		if diff := cmp.Diff(tc.want, a.pieces); diff != "" || (a.reason == reasonStop) != tc.stop {
 			t.Errorf("stop at %q after %d tokens: reason %s, pieces (-want +got):\n%s", tc.stops, tc.least, a.reason, diff)

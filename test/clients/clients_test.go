@@ -23,8 +23,9 @@ import (
 	"github.com/openai/openai-go/v3/shared"
 )
 
-// serverURL is where the simulator listens, for all tests of this package.
-var serverURL string
+// serverURL is where the simulator listens, for all tests of this package, and
+// program is the file that it was started from.
+var serverURL, program string
 
 func TestMain(m *testing.M) {
 	code, err := withSimulator(m.Run)
@@ -43,47 +44,61 @@ func withSimulator(run func() int) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	exe := filepath.Join(dir, "inferometer")
+	program = filepath.Join(dir, "inferometer")
 	if runtime.GOOS == "windows" {
-		exe += ".exe"
+		program += ".exe"
 	}
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", exe, "./cmd/inferometer")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./cmd/inferometer")
 	build.Dir = filepath.Join("..", "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("failed to build the program: %w\n%s", err, out)
 	}
-	sim := exec.Command(exe, "sim", "--addr", "127.0.0.1:0", "--profile", "vllm", "--exit-with-stdin")
+	url, stop, err := simulator()
+	if err != nil {
+		return 1, err
+	}
+	serverURL = url
+	code = run()
+	if err := stop(); err != nil {
+		return 1, err
+	}
+	return code, nil
+}
+
+// simulator starts one with further flags.
+func simulator(flags ...string) (url string, stop func() error, err error) {
+	sim := exec.Command(program, append([]string{"sim", "--addr", "127.0.0.1:0", "--profile", "vllm", "--exit-with-stdin"}, flags...)...)
 	sim.Stderr = os.Stderr
 	stdin, err := sim.StdinPipe()
 	if err != nil {
-		return 1, err
+		return "", nil, err
 	}
 	stdout, err := sim.StdoutPipe()
 	if err != nil {
-		return 1, err
+		return "", nil, err
 	}
 	if err := sim.Start(); err != nil {
-		return 1, err
+		return "", nil, err
 	}
-	defer func() {
+	stop = func() error {
 		_ = stdin.Close()
-		if wait := sim.Wait(); wait != nil && err == nil {
-			code, err = 1, fmt.Errorf("the simulator did not end well after its standard input closed: %w", wait)
+		if err := sim.Wait(); err != nil {
+			return fmt.Errorf("the simulator did not end well after its standard input closed: %w", err)
 		}
-	}()
+		return nil
+	}
 	lines := bufio.NewReader(stdout)
 	line, err := lines.ReadString('\n')
-	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if err != nil {
-		return 1, fmt.Errorf("the simulator did not say where it listens: %w", err)
+		return "", nil, errors.Join(fmt.Errorf("the simulator did not say where it listens: %w", err), stop())
 	}
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if !ok {
-		return 1, fmt.Errorf("the simulator's first line is %q, not where it listens", line)
+		return "", nil, errors.Join(fmt.Errorf("the simulator's first line is %q, not where it listens", line), stop())
 	}
-	serverURL = url
 	go func() { _, _ = io.Copy(io.Discard, lines) }()
-	return run(), nil
+	return url, stop, nil
 }
 
 const model = "llama-3.1-8b-instruct" // of the profile vllm
@@ -283,8 +298,8 @@ func TestErrors(t *testing.T) {
 			http.StatusBadRequest, "BadRequestError", "messages", "at least one message"},
 		{"no room", func(p *openai.ChatCompletionNewParams) { p.MaxTokens = param.NewOpt[int64](1_000_000) },
 			http.StatusBadRequest, "BadRequestError", "max_tokens", "32768 tokens in all"},
-		{"two choices", func(p *openai.ChatCompletionNewParams) { p.N = openai.Int(2) },
-			http.StatusBadRequest, "BadRequestError", "n", "one choice"},
+		{"too many choices", func(p *openai.ChatCompletionNewParams) { p.N = openai.Int(17) },
+			http.StatusBadRequest, "BadRequestError", "n", "between 1 and 16"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := client()

@@ -11,16 +11,17 @@ import (
 // English prose:
 //
 //   - a run of letters, digits and marks is cut into pieces of at most
-//     six; a single space before the run belongs to its first piece;
+//     six bytes; a single space before the run belongs to its first piece;
 //   - a letter of a script written without spaces (from U+2E80 on) is a token
 //     of its own;
 //   - a run of the same punctuation character is cut into pieces of at most
-//     four; a single space before it belongs to the first piece;
+//     four, and at most six bytes; a single space before it belongs to the
+//     first piece;
 //   - a run of other white space is cut into pieces of at most eight.
 //
 // The pieces of a text, joined, are the text.
 const (
-	wordPiece  = 6
+	wordBytes  = 6 // so that a token fits into a number, see ID
 	punctPiece = 4
 	spacePiece = 8
 	unspaced   = 0x2E80
@@ -75,18 +76,18 @@ func next(s string) int {
 	case wordRune(r) && r >= unspaced:
 		return i + size
 	case wordRune(r):
-		return i + run(s[i:], wordPiece, func(q rune) bool { return wordRune(q) && q < unspaced })
+		return i + run(s[i:], wordBytes, func(q rune) bool { return wordRune(q) && q < unspaced })
 	}
 	return i + run(s[i:], punctPiece, func(q rune) bool { return q == r })
 }
 
 // run returns the length in bytes of the first runes of s that fit, at most
-// limit of them, and at least one. A run of white space leaves its last space
+// limit of them and of wordBytes bytes (white space of any), and at least one. A run of white space leaves its last space
 // to the word that follows.
 func run(s string, limit int, fits func(rune) bool) int {
 	n := 0
 	for i, r := range s {
-		if n == limit || n > 0 && !fits(r) {
+		if n == limit || n > 0 && (!fits(r) || limit != spacePiece && i+utf8.RuneLen(r) > wordBytes) {
 			return i
 		}
 		if n > 0 && r == ' ' && i+1 < len(s) {

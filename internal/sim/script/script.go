@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/inferometer/inferometer/internal/sim/fault"
 )
 
 // Script is what a server answers, one reply after the other in the order in
@@ -21,6 +23,9 @@ import (
 type Script struct {
 	Replies []Reply  `yaml:"replies"`
 	Freeze  []Freeze `yaml:"freeze,omitempty"`
+	// Faults befall the answers that a profile makes; see package fault. A
+	// reply of this script does word for word what it says.
+	Faults []fault.Fault `yaml:"faults,omitempty"`
 }
 
 // Freeze stops the whole server for a time, from a moment after its start.
@@ -142,8 +147,8 @@ const (
 )
 
 func (s Script) validate() error {
-	if len(s.Replies) == 0 && len(s.Freeze) == 0 {
-		return errors.New("it has neither replies nor a freeze")
+	if len(s.Replies) == 0 && len(s.Freeze) == 0 && len(s.Faults) == 0 {
+		return errors.New("it has neither replies, faults nor a freeze")
 	}
 	for i, r := range s.Replies {
 		if err := r.validate(); err != nil {

@@ -1,0 +1,72 @@
+package fault
+
+import (
+	"sync"
+	"time"
+)
+
+// Limit allows so many per minute, all of them at once at the beginning, as
+// commercial APIs do: what was taken grows back evenly. The zero Limit allows
+// nothing; use NewLimit.
+type Limit struct {
+	perMinute float64
+
+	mu   sync.Mutex // protects what follows
+	left float64
+	at   time.Time
+}
+
+// NewLimit returns a limit that is full at the given moment. perMinute is at
+// least 1.
+func NewLimit(perMinute int, now time.Time) *Limit {
+	n := float64(max(perMinute, 1))
+	return &Limit{perMinute: n, left: n, at: now}
+}
+
+// Level is a limit after a request.
+type Level struct {
+	Limit, Remaining int
+	Reset            time.Duration // until it is full again
+	// Retry is how long to wait until what was asked for is there; 0 where it
+	// was given.
+	Retry time.Duration
+}
+
+// Take takes n at the given moment, if they are there. More than the limit
+// itself are never there: the whole limit is what is waited for.
+func (l *Limit) Take(n int, now time.Time) (Level, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.grow(now)
+	ok := float64(n) <= l.left
+	if ok {
+		l.left -= float64(n)
+	}
+	v := l.level()
+	if !ok {
+		v.Retry = max(l.until(min(float64(n), l.perMinute)-l.left), time.Millisecond)
+	}
+	return v, ok
+}
+
+// Return gives back what was taken for a request that another limit refused.
+func (l *Limit) Return(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.left = min(l.left+float64(n), l.perMinute)
+}
+
+func (l *Limit) grow(now time.Time) {
+	if d := now.Sub(l.at); d > 0 {
+		l.left = min(l.left+d.Minutes()*l.perMinute, l.perMinute)
+		l.at = now
+	}
+}
+
+func (l *Limit) level() Level {
+	return Level{Limit: int(l.perMinute), Remaining: int(l.left), Reset: l.until(l.perMinute - l.left)}
+}
+
+func (l *Limit) until(n float64) time.Duration {
+	return time.Duration(n / l.perMinute * float64(time.Minute))
+}
