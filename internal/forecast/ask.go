@@ -35,16 +35,14 @@ func Ask(q Question) (*result.Forecast, error) {
 		return nil, err
 	}
 	f := l.facts()
-	var answers [3]capacity.Answer
-	for i, r := range l.variants() {
-		if answers[i], err = l.search(r); err != nil {
-			return nil, err
-		}
-	}
 	n := float64(l.replicas)
 	var saturation [3]float64
-	for i, a := range answers {
-		saturation[i] = a.Saturation * n
+	for i, r := range l.variants() {
+		most, err := l.saturation(r)
+		if err != nil {
+			return nil, err
+		}
+		saturation[i] = most * n
 	}
 	f.Saturation = between(saturation)
 	if f.Loads, err = l.loads(saturation); err != nil {
@@ -52,10 +50,17 @@ func Ask(q Question) (*result.Forecast, error) {
 	}
 	border := saturation
 	if len(l.Limits) > 0 {
-		for i, a := range answers {
-			border[i] = reach(a) * n
+		var broke string
+		for i, r := range l.variants() {
+			at, limit, err := l.border(r, saturation[i]/n)
+			if err != nil {
+				return nil, err
+			}
+			if border[i] = at * n; i == likely {
+				broke = limit
+			}
 		}
-		if f.Capacity, err = l.capacity(border, answers); err != nil {
+		if f.Capacity, err = l.capacity(border, broke); err != nil {
 			return nil, err
 		}
 	}
@@ -67,60 +72,84 @@ func Ask(q Question) (*result.Forecast, error) {
 	return f, nil
 }
 
-// reach is the highest load inside the limits, by what exploration saw; 0
-// where none is, and saturation where they hold up to it.
-func reach(a capacity.Answer) float64 {
-	switch {
-	case a.Estimate > 0:
-		return min(a.Estimate, a.Saturation)
-	case a.Over == 0:
-		return max(a.Under, 0.97*a.Saturation)
-	}
-	return a.Under
-}
-
-// search looks for saturation and for the border of the limits, as the
-// capacity command does, but for the confirmation: nothing is proved here.
-func (l *laid) search(r replica) (capacity.Answer, error) {
-	c := capacity.Config{Seed: l.Seed, Precision: 0.02, MaxUsers: 4 * r.engines * r.config.MaxNumSeqs}
-	for _, m := range l.Limits {
-		q, _ := m.Quantile()
-		c.Limits = append(c.Limits, capacity.Limit{Text: m.String(), Quantile: q})
-	}
+// saturation is the most that a closed loop gets out of a replica, as the
+// capacity command finds it: more and more users until they carry no more,
+// then a full engine, which may carry the little that the ladder left.
+func (l *laid) saturation(r replica) (float64, error) {
+	c := capacity.Config{Seed: l.Seed, MaxUsers: 4 * r.engines * r.config.MaxNumSeqs}
 	// Virtual time is cheap: as long as some thousands of requests take.
 	guess := l.roof.MaxThroughput(physics.Load{Input: int(l.w.In.Mean()), Output: int(l.w.Out.Mean()), Sequences: r.config.MaxNumSeqs})
 	c.MaxSeconds = max(600, 16*float64(l.Requests)/max(1e-6, guess.Requests))
-	warm := l.warmUp()
 	var h []capacity.Observation
 	for range 100 {
 		s, ok := c.Next(h)
-		if !ok || s.Cell.Role == capacity.Confirm {
+		if !ok {
 			break
 		}
-		var o *seen
-		var err error
-		if s.Cell.Users > 0 {
-			o, err = r.closed(l.w, l.Limits, s.Cell)
-		} else {
-			o, err = r.open(l.w, l.Limits, s.Cell, warm(s.Cell.Rate), true)
-		}
+		o, err := r.closed(l.w, nil, s.Cell)
 		if err != nil {
-			return capacity.Answer{}, err
+			return 0, err
 		}
 		h = append(h, o.Observation)
 	}
-	a := c.Conclude(h)
-	// The ladder ends where twice the users carry little more. A full engine
-	// may carry that little.
+	most := c.Conclude(h).Saturation
 	users := r.engines * min(r.config.MaxNumSeqs, max(1, r.config.Capacity()/int(l.w.In.Mean()+l.w.Out.Mean()/2)))
 	o, err := r.closed(l.w, nil, capacity.Cell{Users: users, Requests: max(l.Requests, 3*users), Seed: l.Seed + 3})
 	if err != nil {
-		return a, err
+		return 0, err
 	}
-	if full := o.Throughput(); full > a.Saturation {
-		a.Saturation, a.SaturationUsers = full, users
+	return max(most, o.Throughput()), nil
+}
+
+// border is the highest rate of a replica inside the limits, 0 where there is
+// none, and which limit is under most strain beyond it. The capacity command's
+// search is made for cells that cost time and for proofs. Here a cell is cheap,
+// every load sees the same lengths, and bisection to a hundredth will do; near
+// saturation a queue takes long to settle, so that the cells are long.
+func (l *laid) border(r replica, saturation float64) (rate float64, broke string, err error) {
+	warm := l.warmUp()
+	n := 2 * l.Requests
+	holds := func(at float64) (bool, error) {
+		o, err := r.open(l.w, l.Limits, capacity.Cell{Rate: at, Requests: n, Seed: l.Seed + 2}, max(warm(at), n/3), true)
+		if err != nil {
+			return false, err
+		}
+		worst, most := "", 1.0
+		for _, m := range l.Limits {
+			q, _ := m.Quantile()
+			at := quantiles(map[string][]float64{"ttft": o.ttft, "tpot": o.tpot, "e2e": o.e2e}[m.Metric.Tag], q)
+			if at == nil {
+				continue // not defined for any request
+			}
+			if strain := at[0] / m.Value; strain > most || o.Overloaded && worst == "" {
+				worst, most = m.String(), max(strain, most)
+			}
+		}
+		if worst != "" {
+			broke = worst
+		}
+		return worst == "", nil
 	}
-	return a, nil
+	lo, hi := 0.0, 0.985*saturation
+	if ok, err := holds(hi); err != nil || ok {
+		return hi, "", err
+	}
+	for range 12 {
+		mid := (lo + hi) / 2
+		ok, err := holds(mid)
+		if err != nil {
+			return 0, "", err
+		}
+		if ok {
+			lo = mid
+		} else {
+			hi = mid
+		}
+		if hi-lo < 0.01*hi || hi < 0.005*saturation {
+			break
+		}
+	}
+	return lo, broke, nil
 }
 
 // warmUp says how many requests come before the measured ones: as many as
@@ -178,7 +207,7 @@ func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, e
 	each := rate / float64(l.replicas)
 	for i, r := range l.variants() {
 		over := rate > 0.985*saturation[i]
-		o, err := r.open(l.w, nil, capacity.Cell{Rate: min(each, 0.985*saturation[i]/float64(l.replicas)), Requests: l.Requests, Seed: l.Seed + 1}, warm(each), false)
+		o, err := r.open(l.w, nil, capacity.Cell{Rate: min(each, 0.985*saturation[i]/float64(l.replicas)), Requests: l.Requests, Seed: l.Seed + 1}, max(warm(each), l.Requests/3), false)
 		if err != nil {
 			return row, err
 		}
@@ -239,8 +268,8 @@ func (l *laid) binds(o *seen, over bool) string {
 	return text
 }
 
-func (l *laid) capacity(border [3]float64, answers [3]capacity.Answer) (*result.ForecastCapacity, error) {
-	c := &result.ForecastCapacity{Rate: between(border), Broke: answers[likely].Broke}
+func (l *laid) capacity(border [3]float64, broke string) (*result.ForecastCapacity, error) {
+	c := &result.ForecastCapacity{Rate: between(border), Broke: broke}
 	for _, m := range l.Limits {
 		c.Limits = append(c.Limits, m.String())
 	}
@@ -252,7 +281,7 @@ func (l *laid) capacity(border [3]float64, answers [3]capacity.Answer) (*result.
 		c.Binds = "a single request takes longer than the limits allow"
 		return c, nil
 	}
-	o, err := l.nominal.open(l.w, nil, capacity.Cell{Rate: border[likely] / float64(l.replicas), Requests: l.Requests, Seed: l.Seed + 2}, l.warmUp()(border[likely]), false)
+	o, err := l.nominal.open(l.w, nil, capacity.Cell{Rate: border[likely] / float64(l.replicas), Requests: l.Requests, Seed: l.Seed + 2}, max(l.warmUp()(border[likely]/float64(l.replicas)), l.Requests/3), false)
 	if err != nil {
 		return nil, err
 	}

@@ -65,8 +65,8 @@ type ForecastMemory struct {
 	KVSequences int `json:"kv_sequences"`
 }
 
-// ForecastCapacity is the highest load inside limits, by the search of the
-// capacity command in virtual time.
+// ForecastCapacity is the highest load inside limits, by bisection in virtual
+// time.
 type ForecastCapacity struct {
 	Limits []string `json:"limits"`
 	Rate   Estimate `json:"rate"`            // requests/s of the whole deployment
