@@ -45,6 +45,7 @@ type Cell struct {
 	InFlight, Lambda, W float64
 	KernelStamps        bool    // every frame time is the kernel's receive time
 	MedianE2E           float64 // ms
+	Plausible           Plausible
 }
 
 // Client is what the client observed of itself and its host over the run.
@@ -78,6 +79,9 @@ func Judge(in Input) result.Validity {
 		}
 	}
 	for _, r := range targets(in) {
+		add(r)
+	}
+	for _, r := range plausibility(in) {
 		add(r)
 	}
 	add(parser(in.Parser))
