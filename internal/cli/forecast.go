@@ -31,6 +31,7 @@ type forecastFlags struct {
 	noPrefix           bool
 	slo                []string
 	usd                float64
+	calibrate          string
 	q                  forecast.Question
 	json               bool
 }
@@ -48,7 +49,11 @@ time, and marked modelled.
 
 Ranges are what the error of the coefficients does to the answer: ±20 % of the
 step times for generic ones, ±10 % where kernels of the accelerator were
-measured. They are no confidence intervals; measure before you promise.`,
+measured. They are no confidence intervals; measure before you promise.
+
+--calibrate RUN fits the coefficients to a run of one replica that is there
+already (inferometer throughput URL --levels 1,4,16,64), shows how far each
+cell is off the fit, and marks what is beyond that run.`,
 		Example: `  inferometer forecast --model llama-3.1-8b --gpu h100 --workload chat --rate 20 --slo 'ttft.p99<500ms'
   inferometer forecast --model llama-3.3-70b --gpu h100 --gpus 8 --tp 4 --dtype fp8 --workload rag
   inferometer forecast --config ./config.json --gpu l40s --workload in=512,out=128 --usd-per-hour 0.9 --json`,
@@ -74,6 +79,7 @@ measured. They are no confidence intervals; measure before you promise.`,
 	fs.Float64Var(&f.q.Rate, "rate", 0, "requests per second to answer for")
 	fs.StringArrayVar(&f.slo, "slo", nil, "limit on ttft, tpot or e2e that must hold, like ttft.p99<500ms; may be repeated")
 	fs.Float64Var(&f.usd, "usd-per-hour", 0, "price of one accelerator hour in USD (default: the catalog's)")
+	fs.StringVar(&f.calibrate, "calibrate", "", "folder of a run against this very deployment, to fit the coefficients to")
 	fs.IntVar(&f.q.Requests, "requests", 2000, "simulated requests of each load")
 	fs.Uint64Var(&f.q.Seed, "seed", 1, "seed of arrivals and lengths")
 	fs.BoolVar(&f.json, "json", false, "print a result document to stdout")
@@ -83,6 +89,11 @@ measured. They are no confidence intervals; measure before you promise.`,
 func (p *Process) forecast(f *forecastFlags, fs *pflag.FlagSet) error {
 	if err := f.read(fs); err != nil {
 		return err
+	}
+	if f.calibrate != "" {
+		if err := f.fit(); err != nil {
+			return fmt.Errorf("--calibrate: %w", err)
+		}
 	}
 	began := time.Now()
 	a, err := forecast.Ask(f.q)
@@ -183,6 +194,26 @@ func (f *forecastFlags) price() {
 		}
 	}
 	f.q.NoPrice = fmt.Sprintf("an hour of %s has no listed price (--usd-per-hour)", f.q.Accelerator.Name)
+}
+
+// fit calibrates the question with a run.
+func (f *forecastFlags) fit() error {
+	run, err := forecast.ReadRun(f.calibrate)
+	if err != nil {
+		return err
+	}
+	c, err := forecast.Calibrate(f.q, run)
+	if err != nil {
+		return err
+	}
+	if m, err := known.Model(run.Model); err != nil || m.Name != f.q.Model.Name {
+		c.Notes = append(c.Notes, fmt.Sprintf("the run was of the model %q, and %s is forecast", run.Model, f.q.Model.Name))
+	}
+	if run.Evidence == result.Simulated {
+		c.Notes = append(c.Notes, "the run was of a simulated endpoint")
+	}
+	f.q, err = f.q.Use(c)
+	return err
 }
 
 // format reads the name of a number format, vLLM's names included.

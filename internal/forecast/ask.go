@@ -155,10 +155,7 @@ func (l *laid) border(r replica, saturation float64) (rate float64, broke string
 // warmUp says how many requests come before the measured ones: as many as
 // come while four requests without neighbours are served, and 50 at least.
 func (l *laid) warmUp() func(rate float64) int {
-	in, out := int(l.w.In.Mean()), l.w.Out.Mean()
-	var b physics.Batch
-	l.roof.AddWriter(&b, in)
-	alone := out * l.roof.Step(b).Total
+	alone := l.nominal.alone(l.w)
 	return func(rate float64) int { return int(min(20000, max(50, rate*4*alone))) }
 }
 

@@ -44,6 +44,7 @@ func (l *laid) facts() *result.Forecast {
 	}
 	if cal := l.Calibrated; cal != nil {
 		f.Calibrated = &cal.Calibrated
+		f.Evidence = result.Weakest(f.Evidence, cal.Evidence)
 	}
 	f.Deployment.Text = l.deploymentText(f.Deployment)
 	f.Assumptions = l.assumptions(f)

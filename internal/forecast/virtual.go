@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"math"
@@ -24,10 +25,17 @@ type Workload struct {
 	Shared int
 	// NoPrefixCache computes them anew in each prompt.
 	NoPrefixCache bool
+	// recorded are lengths to be used in turn in the place of In and Out.
+	recorded [][2]int
+	process  arrival.Process // of open loops; "": Poisson
 }
 
 // sizes draws the lengths of request i.
 func (w Workload) sizes(i, seed uint64) (in, out int) {
+	if n := uint64(len(w.recorded)); n > 0 {
+		k := w.recorded[i%n]
+		return max(k[0], w.Shared+1), k[1]
+	}
 	u := func(k uint64) float64 {
 		return max(1e-9, seeded.Uniform(seeded.Mix(seeded.Mix(seed^k)+i)))
 	}
@@ -86,6 +94,7 @@ func (p *parts) reset() {
 type seen struct {
 	capacity.Observation
 	ttft, tpot, e2e []float64 // ms, in the order in which requests were due
+	in              []int     // tokens of their prompts
 	tokens          float64   // generated within the window
 	running         float64   // requests with a place, on the mean over time
 	usage           float64   // share of the cache that was held, on the mean over time
@@ -158,6 +167,7 @@ func (o *course) add(at time.Duration, measured bool) error {
 		q.Owner = len(o.held)
 		o.held = append(o.held, held{due: at})
 		o.left++
+		o.out.in = append(o.out.in, in)
 		o.out.longest = max(o.out.longest, in+out)
 	}
 	_, err := o.fleet.Add(q)
@@ -258,7 +268,7 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm i
 	if err != nil {
 		return nil, err
 	}
-	next, stop := iter.Pull((arrival.Schedule{Process: arrival.Poisson, Curve: arrival.Flat(c.Rate), Seed: c.Seed}).Times())
+	next, stop := iter.Pull((arrival.Schedule{Process: cmp.Or(w.process, arrival.Poisson), Curve: arrival.Flat(c.Rate), Seed: c.Seed}).Times())
 	defer stop()
 	pending, ok := next()
 	if !ok {
@@ -298,15 +308,18 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm i
 }
 
 // closed runs a closed loop of users who each send the next request when the
-// one before has ended. Each user's first one is not measured.
+// one before has ended. They begin spread over the time of one request, since
+// users who begin together go on together for long. Each user's first one is
+// not measured.
 func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*seen, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
 		return nil, err
 	}
 	var now time.Duration
-	for range c.Users {
-		if err := o.add(0, false); err != nil {
+	spread := r.alone(w)
+	for u := range c.Users {
+		if err := o.add(time.Duration(spread*float64(u)/float64(c.Users)*float64(time.Second)), false); err != nil {
 			return nil, err
 		}
 	}
@@ -328,6 +341,21 @@ func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*se
 		}
 	}
 	return o.finish(now), nil
+}
+
+// alone is about how long a request without neighbours takes, in s.
+func (r replica) alone(w Workload) float64 {
+	in, out := 0.0, 0.0
+	if n := len(w.recorded); n > 0 {
+		for _, k := range w.recorded {
+			in, out = in+float64(k[0])/float64(n), out+float64(k[1])/float64(n)
+		}
+	} else {
+		in, out = w.In.Mean(), w.Out.Mean()
+	}
+	var b physics.Batch
+	r.roof.AddWriter(&b, int(in+out/2))
+	return out * r.roof.Step(b).Total * r.scale
 }
 
 func (o *course) start(now time.Duration) {

@@ -14,7 +14,7 @@ func ForecastConsole(w io.Writer, f *result.Forecast, o ConsoleOptions) error {
 		o.Width = 100
 	}
 	c := console{ConsoleOptions: o}
-	c.wrap("", c.paint("33;1", "MODELLED: computed from data sheets and a simulated scheduler. Nothing was measured."))
+	c.wrap("", c.paint("33;1", "MODELLED: computed from data sheets and a simulated scheduler. Nothing of it was measured."))
 	c.line("")
 	c.wrap("", c.bold(clean(f.Deployment.Text))+": "+clean(f.Workload.Name)+", "+clean(f.Workload.Text))
 	c.line("")
@@ -48,8 +48,8 @@ func forecast(f *result.Forecast) *section {
 	s := &section{id: "forecast", title: "Forecast", evidence: f.Evidence}
 	waits := table{head: []string{"requests/s", "TTFT p50", "p99, ms", "TPOT p50", "p99, ms", "E2E p99, s"}}
 	loads := table{head: []string{"requests/s", "output tokens/s", "sequences at once", "KV cache in use"}}
-	binding := table{head: []string{"requests/s", "what binds: the largest parts of the steps, and what requests wait for"}}
-	outside := false
+	binding := table{head: []string{"requests/s", "what binds: largest parts of the steps; what requests wait for"}}
+	outside := ""
 	for _, l := range f.Loads {
 		rate := number(l.Rate)
 		if l.Asked {
@@ -57,17 +57,13 @@ func forecast(f *result.Forecast) *section {
 		}
 		if l.Outside != "" {
 			rate += " *"
-			outside = true
+			outside = l.Outside
 		}
 		waits.rows = append(waits.rows, []string{
 			rate, middle(l.TTFTP50, 1), spread(l.TTFTP99, 1), middle(l.TPOTP50, 1), spread(l.TPOTP99, 1), spread(l.E2EP99, 1e-3),
 		})
 		loads.rows = append(loads.rows, []string{rate, spread(l.Tokens, 1), spread(l.Running, 1), middle(l.KVUsage, 100) + " %"})
-		text := clean(l.Binds)
-		if l.Outside != "" {
-			text += "; * " + clean(l.Outside)
-		}
-		binding.rows = append(binding.rows, []string{rate, text})
+		binding.rows = append(binding.rows, []string{rate, clean(l.Binds)})
 	}
 	s.tables = append(s.tables, waits, loads, binding)
 	if c := f.Calibrated; c != nil {
@@ -80,8 +76,8 @@ func forecast(f *result.Forecast) *section {
 		s.told = append(s.told, clean(t))
 	}
 	s.text = append(s.text, s.told...)
-	if outside {
-		s.notes = append(s.notes, "* beyond what the run that it was calibrated with has shown: extrapolated.")
+	if outside != "" {
+		s.notes = append(s.notes, "* extrapolated beyond the run that it was calibrated with: "+clean(outside)+".")
 	}
 	if n := len(f.Loads); n > 0 {
 		s.notes = append(s.notes, fmt.Sprintf("* ranges are runs with pessimistic and optimistic steps, ±%.0f %%, over %s requests each; they are no confidence intervals.", 100*f.Band, count(f.Loads[0].N)))
@@ -106,7 +102,7 @@ func spread(e result.Estimate, by float64) string {
 }
 
 func fitted(c *result.Calibrated) table {
-	t := table{title: "fitted to " + clean(c.Run) + " (" + string(c.Evidence) + ")", head: []string{"coefficient", "value", "nine in ten resamples", "before", ""}}
+	t := table{title: "fitted to " + clean(c.Run) + " (" + string(c.Evidence) + ")", head: []string{"coefficient", "value", "90 % range", "before", ""}}
 	for _, k := range c.Coefficients {
 		t.rows = append(t.rows, []string{
 			clean(k.Name), withUnit(k.Value, k.Unit), number(k.Lo) + " to " + number(k.Hi), number(k.Start), clean(k.Note),

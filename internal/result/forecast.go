@@ -124,7 +124,7 @@ type Calibrated struct {
 	Evidence     Evidence      `json:"evidence"` // of that run
 	Points       []FitPoint    `json:"points"`
 	Coefficients []Coefficient `json:"coefficients"`
-	Error        float64       `json:"error"`           // root mean square of the residuals, relative
+	Error        float64       `json:"error"`           // root mean square of the residuals of TPOT, and of TTFT with one user; relative
 	MaxUsers     float64       `json:"max_concurrency"` // requests in flight, at most
 	MaxTokens    int           `json:"max_tokens"`      // of a request, input and output
 	Notes        []string      `json:"notes,omitempty"`
