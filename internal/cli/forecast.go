@@ -12,8 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/forecast"
+	"github.com/inferometer/inferometer/internal/interop"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/physics/known"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -33,6 +35,8 @@ type forecastFlags struct {
 	usd                float64
 	calibrate          string
 	q                  forecast.Question
+	fleet              forecast.Fleet
+	trace, curve       string
 	json               bool
 }
 
@@ -56,6 +60,7 @@ already (inferometer throughput URL --levels 1,4,16,64), shows how far each
 cell is off the fit, and marks what is beyond that run.`,
 		Example: `  inferometer forecast --model llama-3.1-8b --gpu h100 --workload chat --rate 20 --slo 'ttft.p99<500ms'
   inferometer forecast --model llama-3.3-70b --gpu h100 --gpus 8 --tp 4 --dtype fp8 --workload rag
+  inferometer forecast --model llama-3.1-8b --gpu h100 --instances 10 --rate 100 --duration 24h
   inferometer forecast --config ./config.json --gpu l40s --workload in=512,out=128 --usd-per-hour 0.9 --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.forecast(&f, c.Flags()) },
@@ -79,6 +84,11 @@ cell is off the fit, and marks what is beyond that run.`,
 	fs.Float64Var(&f.q.Rate, "rate", 0, "requests per second to answer for")
 	fs.StringArrayVar(&f.slo, "slo", nil, "limit on ttft, tpot or e2e that must hold, like ttft.p99<500ms; may be repeated")
 	fs.Float64Var(&f.usd, "usd-per-hour", 0, "price of one accelerator hour in USD (default: the catalog's)")
+	fs.IntVar(&f.fleet.Instances, "instances", 0, "replicas of a fleet, under traffic that changes")
+	fs.StringVar(&f.trace, "trace", "", "file of recorded requests for the fleet (inferometer trace FILE says what it holds)")
+	fs.Float64Var(&f.fleet.Speed, "speed", 1, "divide the trace's time by this")
+	fs.StringVar(&f.curve, "rate-curve", "", "the fleet's traffic without a trace: "+arrival.Forms+" (default: a day that swings by 60 % around --rate)")
+	fs.DurationVar(&f.fleet.Duration, "duration", 24*time.Hour, "how long the fleet's traffic lasts, without a trace")
 	fs.StringVar(&f.calibrate, "calibrate", "", "folder of a run against this very deployment, to fit the coefficients to")
 	fs.IntVar(&f.q.Requests, "requests", 2000, "simulated requests of each load")
 	fs.Uint64Var(&f.q.Seed, "seed", 1, "seed of arrivals and lengths")
@@ -96,7 +106,12 @@ func (p *Process) forecast(f *forecastFlags, fs *pflag.FlagSet) error {
 		}
 	}
 	began := time.Now()
-	a, err := forecast.Ask(f.q)
+	ask := func() (*result.Forecast, error) { return forecast.Ask(f.q) }
+	if f.fleet.Instances > 0 {
+		f.fleet.Question = f.q
+		ask = func() (*result.Forecast, error) { return forecast.AskFleet(f.fleet) }
+	}
+	a, err := ask()
 	if err != nil {
 		return err
 	}
@@ -176,6 +191,62 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 		return wrong("slo", err)
 	}
 	f.price()
+	return f.readFleet(fs)
+}
+
+// readFleet reads what only a fleet has.
+func (f *forecastFlags) readFleet(fs *pflag.FlagSet) error {
+	names := []string{"trace", "speed", "rate-curve", "duration"}
+	if !fs.Changed("instances") {
+		for _, n := range names {
+			if fs.Changed(n) {
+				return usagef("--%s is the traffic of a fleet: give --instances N", n)
+			}
+		}
+		return nil
+	}
+	l := &f.fleet
+	for _, n := range []string{"gpus", "slo"} {
+		if fs.Changed(n) {
+			return usagef("--%s does not go with --instances: a fleet has that many replicas, and is asked what it would do", n)
+		}
+	}
+	switch {
+	case l.Instances < 1:
+		return usagef("--instances %d: it must be at least 1", l.Instances)
+	case !(l.Speed > 0):
+		return usagef("--speed %g: it must be above 0", l.Speed)
+	case f.trace != "":
+		t, err := interop.ReadTrace(f.trace, interop.Options{})
+		if err != nil {
+			return fmt.Errorf("--trace: %w", err)
+		}
+		l.Trace, l.Text = t, "recorded in "+filepath.Base(f.trace)
+		if l.Speed != 1 {
+			l.Text += fmt.Sprintf(", %g times as fast", l.Speed)
+		}
+		s := interop.Summarize(t)
+		shared := 0
+		if fs.Changed("prefix") {
+			shared = f.prefix
+		}
+		f.q.Scenario = workload.Scenario{
+			Name: "trace", In: workload.FixedLengths(max(1, int(s.Input.Mean))), Out: workload.FixedLengths(max(1, int(s.Output.Mean))), Shared: shared,
+			Source: "the trace's own; the means are shown",
+		}
+		return nil
+	case f.curve == "" && f.q.Rate <= 0:
+		return usagef("a fleet needs traffic: --trace FILE, --rate R for a day around it, or --rate-curve")
+	}
+	text := f.curve
+	if text == "" {
+		text = fmt.Sprintf("sine:%g..%g/24h", 0.4*f.q.Rate, 1.6*f.q.Rate)
+	}
+	var err error
+	if l.Curve, err = arrival.ParseCurve(text); err != nil {
+		return usagef("--rate-curve: %w", err)
+	}
+	l.Text = fmt.Sprintf("Poisson arrivals, %s for %v", text, l.Duration)
 	return nil
 }
 

@@ -69,13 +69,17 @@ func (l *laid) deploymentText(d result.ForecastDeployment) string {
 	return text + " (" + strings.Join(parts, ", ") + ")"
 }
 
+const arrivalsText = "requests come as a Poisson process, and each replica gets its share at random"
+
+const apartText = "prompts share nothing, so that the prefix cache never helps (--prefix says how many tokens are the same)"
+
 // assumptions are what a reader must know to disagree.
 func (l *laid) assumptions(f *result.Forecast) []string {
 	c := l.nominal.config
 	out := []string{
 		fmt.Sprintf("the coefficients are %s: step times are right to about ±%.0f %%, and the ranges are runs with steps that much slower and faster", f.Basis, 100*l.band),
 		fmt.Sprintf("the engine schedules as vLLM V1 of 2026: %s, blocks of %d tokens, %.0f %% of the memory, asynchronous scheduling, chunked prompts", limitsText(c, l.roof.Deployment().PP), c.BlockSize, 100*l.roof.Deployment().Utilization),
-		"requests come as a Poisson process, and each replica gets its share at random",
+		arrivalsText,
 	}
 	switch {
 	case l.w.NoPrefixCache:
@@ -83,7 +87,7 @@ func (l *laid) assumptions(f *result.Forecast) []string {
 	case l.w.Shared > 0:
 		out = append(out, fmt.Sprintf("the prefix cache knows the %d tokens that all prompts share, and nothing else", l.w.Shared))
 	default:
-		out = append(out, "prompts share nothing, so that the prefix cache never helps (--prefix says how many tokens are the same)")
+		out = append(out, apartText)
 	}
 	out = append(out, "lengths: "+l.Scenario.Source)
 	if l.PP > 1 {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -65,7 +66,11 @@ func forecast(f *result.Forecast) *section {
 		loads.rows = append(loads.rows, []string{rate, spread(l.Tokens, 1), spread(l.Running, 1), middle(l.KVUsage, 100) + " %"})
 		binding.rows = append(binding.rows, []string{rate, clean(l.Binds)})
 	}
-	s.tables = append(s.tables, waits, loads, binding)
+	if f.Fleet != nil {
+		s.tables = append(s.tables, fleetSlices(f.Fleet))
+	} else {
+		s.tables = append(s.tables, waits, loads, binding)
+	}
 	if c := f.Calibrated; c != nil {
 		s.tables = append(s.tables, fitted(c), residuals(c))
 		for _, n := range c.Notes {
@@ -83,6 +88,17 @@ func forecast(f *result.Forecast) *section {
 		s.notes = append(s.notes, fmt.Sprintf("* ranges are runs with pessimistic and optimistic steps, ±%.0f %%, over %s requests each; they are no confidence intervals.", 100*f.Band, count(f.Loads[0].N)))
 	}
 	return s
+}
+
+// fleetSlices has a row for each part of a fleet's traffic.
+func fleetSlices(f *result.ForecastFleet) table {
+	t := table{head: []string{"from", "requests/s", "TTFT p50", "p99, ms", "TPOT p50", "p99, ms", "in flight"}}
+	value := func(n *result.Number) string { return span(n, nil, nil, "") }
+	for _, p := range f.Slices {
+		at := time.Duration(p.StartS * float64(time.Second)).Round(time.Second).String()
+		t.rows = append(t.rows, []string{at, number(p.Rate), value(p.TTFTP50), value(p.TTFTP99), value(p.TPOTP50), value(p.TPOTP99), number(p.InFlight)})
+	}
+	return t
 }
 
 // middle prints the value of an estimate alone, times a factor.

@@ -25,6 +25,7 @@ type Forecast struct {
 	Cost       *ForecastCost     `json:"cost,omitempty"`
 	NoCost     string            `json:"no_cost,omitempty"` // why there is no cost
 	Calibrated *Calibrated       `json:"calibrated,omitempty"`
+	Fleet      *ForecastFleet    `json:"fleet,omitempty"` // in the place of loads
 
 	Text        []string `json:"text"` // the answers in sentences
 	Assumptions []string `json:"assumptions"`
@@ -149,4 +150,41 @@ type Coefficient struct {
 	Hi    float64 `json:"hi"`
 	Start float64 `json:"start"`          // before the run was looked at
 	Note  string  `json:"note,omitempty"` // "at its bound", or that the run does not tell
+}
+
+// ForecastFleet is what many replicas would do under traffic that changes.
+type ForecastFleet struct {
+	Instances    int     `json:"instances"`
+	Accelerators int     `json:"accelerators"`
+	Traffic      string  `json:"traffic"`
+	Requests     int     `json:"requests"`
+	Refused      int     `json:"refused,omitempty"` // that no cache could hold
+	SpanS        float64 `json:"span_s"`            // until the last request has ended
+	// In ms, over all requests. The ranges are those of slower and faster steps;
+	// absent where there were too many requests to simulate thrice.
+	TTFTP50 Estimate `json:"ttft_p50"`
+	TTFTP99 Estimate `json:"ttft_p99"`
+	TPOTP50 Estimate `json:"tpot_p50"`
+	TPOTP99 Estimate `json:"tpot_p99"`
+	E2EP50  Estimate `json:"e2e_p50"`
+	E2EP99  Estimate `json:"e2e_p99"`
+	Busy    Estimate `json:"busy"`        // share of the engines' time that was a step
+	Hits    Estimate `json:"prefix_hits"` // share of input tokens from the prefix cache
+	Hours   float64  `json:"accelerator_hours"`
+	USD     *Number  `json:"usd,omitempty"`
+	USDMTok *Number  `json:"usd_per_mtok,omitempty"`
+
+	Slices []ForecastSlice `json:"slices"`
+}
+
+// ForecastSlice is one of the equal parts of a fleet's traffic.
+type ForecastSlice struct {
+	StartS   float64 `json:"start_s"`
+	Rate     float64 `json:"rate"` // requests/s that came
+	N        int     `json:"n"`
+	TTFTP50  *Number `json:"ttft_p50,omitempty"`
+	TTFTP99  *Number `json:"ttft_p99,omitempty"`
+	TPOTP50  *Number `json:"tpot_p50,omitempty"`
+	TPOTP99  *Number `json:"tpot_p99,omitempty"`
+	InFlight float64 `json:"in_flight"` // requests of all engines at once, on the mean
 }
