@@ -33,6 +33,8 @@ type forecastFlags struct {
 	noPrefix           bool
 	slo                []string
 	usd                float64
+	memory, bandwidth  float64
+	tflops             float64
 	calibrate          string
 	q                  forecast.Question
 	fleet              forecast.Fleet
@@ -69,6 +71,9 @@ cell is off the fit, and marks what is beyond that run.`,
 	fs.StringVar(&f.model, "model", "", "model, as the catalog names it, or its repository")
 	fs.StringVar(&f.config, "config", "", "config.json of a model that the catalog does not know")
 	fs.StringVar(&f.gpu, "gpu", "", "accelerator, as the catalog names it")
+	fs.Float64Var(&f.memory, "gpu-memory", 0, "memory in GB of an accelerator that the catalog does not know")
+	fs.Float64Var(&f.bandwidth, "gpu-bandwidth", 0, "bandwidth of its memory in GB/s")
+	fs.Float64Var(&f.tflops, "gpu-tflops", 0, "its dense BF16 rate in TFLOPS")
 	fs.IntVar(&f.q.Accelerators, "gpus", 0, "accelerators in all (default: those of one replica)")
 	fs.IntVar(&f.q.TP, "tp", 0, "accelerators that share each layer (default: the fewest that fit)")
 	fs.IntVar(&f.q.PP, "pp", 1, "stages that share the layers")
@@ -150,8 +155,8 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 			return wrong("model", fmt.Errorf("%w (--config FILE takes one)", err))
 		}
 	}
-	if q.Accelerator, err = known.Accelerator(f.gpu); err != nil {
-		return wrong("gpu", err)
+	if q.Accelerator, err = f.accelerator(fs); err != nil {
+		return err
 	}
 	for _, k := range []struct {
 		flag string
@@ -248,6 +253,38 @@ func (f *forecastFlags) readFleet(fs *pflag.FlagSet) error {
 	}
 	l.Text = fmt.Sprintf("Poisson arrivals, %s for %v", text, l.Duration)
 	return nil
+}
+
+// accelerator is one of the catalog, or one by its data sheet.
+func (f *forecastFlags) accelerator(fs *pflag.FlagSet) (physics.Accelerator, error) {
+	sheet := []struct {
+		flag string
+		v    float64
+	}{{"gpu-memory", f.memory}, {"gpu-bandwidth", f.bandwidth}, {"gpu-tflops", f.tflops}}
+	given := 0
+	for _, k := range sheet {
+		if fs.Changed(k.flag) {
+			given++
+			if !(k.v > 0 && k.v < 1e7) {
+				return physics.Accelerator{}, usagef("--%s %g: it must be above 0", k.flag, k.v)
+			}
+		}
+	}
+	switch given {
+	case 0:
+		a, err := known.Accelerator(f.gpu)
+		if err != nil {
+			return a, usagef("--gpu: %w (--gpu-memory, --gpu-bandwidth and --gpu-tflops)", err)
+		}
+		return a, nil
+	case len(sheet):
+		f.q.Notes = append(f.q.Notes, fmt.Sprintf("%s has %g GB, %g GB/s and %g dense BF16 TFLOPS, as given", f.gpu, f.memory, f.bandwidth, f.tflops))
+		return physics.Accelerator{
+			Name: f.gpu, Memory: f.memory * 1e9, Bandwidth: f.bandwidth * 1e9, Peak: physics.Peak{BF16: f.tflops * 1e12},
+			Coefficients: physics.Coefficients{Basis: physics.Generic},
+		}, nil
+	}
+	return physics.Accelerator{}, usagef("an accelerator of one's own takes all of --gpu-memory, --gpu-bandwidth and --gpu-tflops, and a name for it in --gpu")
 }
 
 // price takes the price of an hour from the flag, or from the catalog.

@@ -26,7 +26,11 @@ func Ask(q Question) (*result.Forecast, error) {
 			return nil, fmt.Errorf("%q sets no upper limit", m.String())
 		}
 	}
-	q.Limits = slices.DeleteFunc(slices.Clone(q.Limits), func(m metric.Limit) bool { return m.Metric.Tag == "success" }) // none fails
+	latency := slices.DeleteFunc(slices.Clone(q.Limits), func(m metric.Limit) bool { return m.Metric.Tag == "success" })
+	if len(latency) < len(q.Limits) {
+		q.Notes = append(slices.Clone(q.Notes), "no request fails, so that limits on success hold")
+	}
+	q.Limits = latency
 	if q.Requests == 0 {
 		q.Requests = 2000
 	}
