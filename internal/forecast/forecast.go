@@ -1,8 +1,9 @@
 // Package forecast joins physics with the simulated scheduler: what a
 // deployment would do under a load, in virtual time. It measures nothing; what
-// comes of it is modelled, and says so by the basis of its coefficients. It
-// knows no arrival process and draws no conclusion: a caller runs the
-// scheduler with the requests it has in mind.
+// comes of it is modelled, and says so by the basis of its coefficients, whose
+// error makes each answer a range. Timer and Config are for those who run a
+// scheduler themselves; Ask answers a question whole. Not modelled: what is
+// not in physics and scheduler, and routers that know what engines cache.
 package forecast
 
 import (
@@ -20,12 +21,17 @@ func Timer(r *physics.Roofline) scheduler.StepTimer { return timer{r} }
 type timer struct{ r *physics.Roofline }
 
 func (t timer) StepTime(b scheduler.Batch) (took time.Duration, bound string) {
-	s := t.r.Step(physics.Batch{
+	s := t.r.Step(batchOf(b))
+	return s.Duration(), s.Binds().String()
+}
+
+// batchOf is a scheduler's batch in the words of physics.
+func batchOf(b scheduler.Batch) physics.Batch {
+	return physics.Batch{
 		Prompts: b.Prefills, PromptTokens: b.PrefillTokens, PromptPairs: float64(b.PrefillPairs), PromptContext: int(b.PrefillContext),
 		Writers: b.Decodes, WriterTokens: b.DecodeTokens, WriterContext: int(b.DecodeContext),
 		Rows: b.Sampled, New: b.Admitted,
-	})
-	return s.Duration(), s.Binds().String()
+	}
 }
 
 // Config returns the scheduler of one engine of a deployment: its cache, and

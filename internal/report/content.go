@@ -88,6 +88,7 @@ func sections(r *result.Result) []section {
 	add(latency(b.Latency))
 	add(load(b.Load))
 	add(capacity(b.Capacity))
+	add(forecast(b.Forecast))
 	add(throughput(b.Throughput))
 	add(cost(b.Cost))
 	add(quality(b.Quality))

@@ -9,6 +9,7 @@ type Benchmarks struct {
 	Hardware   *Hardware   `json:"hardware,omitempty"`
 	Load       *Load       `json:"load,omitempty"`
 	Capacity   *Capacity   `json:"capacity,omitempty"`
+	Forecast   *Forecast   `json:"forecast,omitempty"`
 }
 
 // Comparison is an effect with its interval.

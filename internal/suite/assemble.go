@@ -226,6 +226,7 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 		if v.SharedPrefix {
 			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
 		}
+		v.Plausible = a.plausible(v)
 		in.Cells = append(in.Cells, v)
 		if w := c.window; w != nil {
 			in.Client.CPUShare = larger(in.Client.CPUShare, w.CPUShare)

@@ -54,6 +54,7 @@ type Cell struct {
 	KernelStamps        bool    // every frame time is the kernel's receive time
 	MedianE2E           float64 // ms
 	TokensOnly          bool    // its latencies and rates are in no figure
+	Plausible           Plausible
 }
 
 // Client is what the client observed of itself and its host over the run.
@@ -87,6 +88,9 @@ func Judge(in Input) result.Validity {
 		}
 	}
 	for _, r := range targets(in) {
+		add(r)
+	}
+	for _, r := range plausibility(in) {
 		add(r)
 	}
 	add(parser(in.Parser))
