@@ -59,7 +59,7 @@ func (r *run) replayed(c *cell) error {
 		}
 	}
 	c.Replay = rec
-	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true), int(r.targets[0].overhead))
+	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true))
 	c.Workload = result.Workload{Name: "trace", FixedOutput: c.target.fixed, Temperature: r.plan.Workload.Temperature, Text: text}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfig {
 	return workload.SyntheticConfig{
 		Seed: r.plan.Seed, Salt: r.salt(), Stream: stream,
-		InputTokens: max(1, r.plan.Workload.InputTokens-int(r.targets[0].overhead)), OutputTokens: r.plan.Workload.OutputTokens,
+		InputTokens: r.plan.Workload.InputTokens, OutputTokens: r.plan.Workload.OutputTokens, Overhead: int(r.targets[0].overhead),
 		Fixed: fixed, TokensPerWord: r.tokensPerWord(),
 	}
 }

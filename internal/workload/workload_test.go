@@ -169,7 +169,7 @@ func TestQualityPrompts(t *testing.T) {
 			t.Errorf("item %d: %+v, %v", i, it, err)
 		}
 	}
-	for _, empty := range []Source{NewQuality(nil, 1), NewTrace(lengths(nil), SyntheticConfig{}, 0)} {
+	for _, empty := range []Source{NewQuality(nil, 1), NewTrace(lengths(nil), SyntheticConfig{})} {
 		if _, err := empty.Item(0); err == nil {
 			t.Errorf("%s: an item of nothing", empty.Text())
 		}
@@ -177,7 +177,7 @@ func TestQualityPrompts(t *testing.T) {
 }
 
 func TestTraceKeepsLengths(t *testing.T) {
-	src := NewTrace(lengths{{10, 3}, {20, 0}}, SyntheticConfig{Seed: 1, TokensPerWord: 1, InputTokens: 999}, 0)
+	src := NewTrace(lengths{{10, 3}, {20, 0}}, SyntheticConfig{Seed: 1, TokensPerWord: 1, InputTokens: 999})
 	for i, want := range [][2]int{{10, 3}, {20, 1}} {
 		it, err := src.Item(i)
 		if err != nil || len(strings.Fields(it.User)) != want[0] || it.MaxTokens != want[1] {
