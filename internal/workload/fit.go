@@ -14,7 +14,8 @@ import (
 // place is counted once and kept, so that a prompt is put together from known
 // pieces and counted as a whole only to make sure. It is safe for concurrent use.
 type Fitter struct {
-	counter tokens.Counter
+	counter   tokens.Counter
+	noNumbers bool // they cannot be counted, so none are written
 
 	mu    sync.RWMutex // protects costs
 	costs map[string]int
@@ -212,6 +213,9 @@ func (f *Fitter) ask(left *int, reply int) (string, error) {
 		return "", nil
 	}
 	ask := ".\nContinue this text with about " + strconv.Itoa(reply) + " more words."
+	if f.noNumbers {
+		ask = ".\nContinue this text with more words."
+	}
 	c, err := f.counter.Count(before + ask) // lengths differ, so it is not kept
 	if err != nil {
 		return "", err
