@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -152,7 +153,7 @@ func (r *run) passPrompts(n int) (text string, items []quality.Item, err error) 
 		return "prompts of the dataset " + filepath.Base(r.plan.Workload.Dataset), nil, nil
 	}
 	if !r.scores() {
-		return fmt.Sprintf("synthetic prompts of about %d tokens, every one new", r.plan.Workload.InputTokens), nil, nil
+		return r.synthetic("pass", true).Text(), nil, nil
 	}
 	items, err = quality.Prompts(r.plan.Quality.Kinds, r.plan.Quality.Keywords, n, r.plan.Seed)
 	if err != nil {
@@ -222,7 +223,12 @@ func (r *run) mainSource(id string) (workload.Source, string, error) {
 		src, err := workload.NewDataset(w.Dataset, w.OutputTokens)
 		return src, "prompts of the dataset " + filepath.Base(w.Dataset), err
 	}
-	return r.synthetic(id, true), fmt.Sprintf("synthetic prompts of about %d tokens, every one new; answers of %d tokens", w.InputTokens, w.OutputTokens), nil
+	src := r.synthetic(id, true)
+	answers := strconv.Itoa(w.OutputTokens)
+	if w.OutputLengths != "" {
+		answers = w.OutputLengths
+	}
+	return src, fmt.Sprintf("%s; answers of %s tokens", src.Text(), answers), nil
 }
 
 func (r *run) loadCells() ([]step, error) {

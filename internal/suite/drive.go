@@ -55,6 +55,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	shape.Spread = time.Duration(c.target.medianE2E * float64(time.Millisecond))
 	rec := c.cellRecord
 	rec.Load = describe(shape, limits.MaxInflight)
+	rec.IdealHits = c.idealHits()
 	if err := r.log.Append(kindCell, rec); err != nil {
 		return loadgen.Window{}, err
 	}

@@ -5,16 +5,23 @@ import (
 	"hash/fnv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
 // syntheticConfig describes synthetic prompts of a stream of their own. A
 // stream never shares a prompt with another one.
 func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfig {
+	w := r.plan.Workload
+	in, out, err := w.Lengths()
+	if err != nil { // the plan was validated; a file may have gone since
+		in, out = length.Fixed(w.InputTokens), length.Fixed(w.OutputTokens)
+	}
 	return workload.SyntheticConfig{
 		Seed: r.plan.Seed, Salt: r.salt(), Stream: stream,
-		InputTokens: r.plan.Workload.InputTokens, OutputTokens: r.plan.Workload.OutputTokens, Overhead: int(r.targets[0].overhead),
-		Fixed: fixed, TokensPerWord: r.tokensPerWord(),
+		InputTokens: w.InputTokens, OutputTokens: w.OutputTokens, Input: in, Output: out, Overhead: int(r.targets[0].overhead),
+		Fixed: fixed, Fit: r.fit, TokensPerWord: r.tokensPerWord(),
+		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: w.Prefix.Share},
 	}
 }
 
@@ -27,7 +34,12 @@ func (r *run) tokensPerWord() float64 { return r.targets[0].tokensPerWord }
 
 // salt makes the prompts of a run new to the server's prefix cache: another
 // run with the same seed sends other bytes.
-func (r *run) salt() string { return r.clock.Start().UTC().Format("20060102T150405.000") }
+func (r *run) salt() string {
+	if s := r.plan.Workload.CacheSalt; s != "" {
+		return s
+	}
+	return r.clock.Start().UTC().Format("20060102T150405.000")
+}
 
 // syntheticWords is a text of about that many words, for calibration.
 func syntheticWords(seed uint64, name string, words int) string {
@@ -56,6 +68,7 @@ const defaultTokensPerWord = 1.35
 
 func (r *run) filler() workload.Source {
 	c := r.syntheticConfig("pass/background", false)
+	c.Fit, c.Prefix = nil, workload.Prefix{} // it is cut to size by words
 	return workload.NewSynthetic(c)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/workload"
 )
 
 // Options is what a run takes besides its plan.
@@ -137,6 +138,7 @@ type run struct {
 	log     *exchange.Log
 	spend   *spend
 	answers answers
+	fit     *workload.Fitter // counts prompts; nil: lengths are estimated
 	closers []func()
 }
 
