@@ -137,8 +137,22 @@ type WorkloadPlan struct {
 	CacheSalt string `yaml:"cache_salt,omitempty" json:"cache_salt,omitempty"`
 
 	Temperature float64 `yaml:"temperature" json:"temperature"`
-	// Dataset is a JSONL or plain-text file of prompts that replaces the synthetic ones.
-	Dataset string `yaml:"dataset,omitempty" json:"dataset,omitempty"`
+	// Dataset is a file of prompts that replaces the synthetic ones: JSONL, a JSON
+	// array, ShareGPT, OpenAI's batch files, CSV, TSV or plain text.
+	Dataset string   `yaml:"dataset,omitempty" json:"dataset,omitempty"`
+	Rows    RowsPlan `yaml:"rows,omitempty" json:"rows,omitzero"`
+}
+
+// RowsPlan says what is taken of a data set.
+type RowsPlan struct {
+	// Columns says which column or key holds a part of a prompt, as in
+	// "prompt=question, max_tokens=n".
+	Columns   string `yaml:"columns,omitempty" json:"columns,omitempty"`
+	MinTokens int    `yaml:"min_tokens,omitempty" json:"min_tokens,omitempty"` // shorter prompts are left out
+	MaxTokens int    `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"` // longer ones too; 0: no limit
+	Sample    int    `yaml:"sample,omitempty" json:"sample,omitempty"`         // rows drawn by the seed; 0: all
+	Shuffle   bool   `yaml:"shuffle,omitempty" json:"shuffle,omitempty"`       // order by the seed
+	SkipBad   bool   `yaml:"skip_bad,omitempty" json:"skip_bad,omitempty"`     // count bad rows and go on
 }
 
 // PrefixPlan is a beginning that prompts share. Without tokens there is none.

@@ -69,6 +69,7 @@ func (w WorkloadPlan) validate(out *problems) {
 			out.add("workload.tokenizer", "the file cannot be read: %v", err)
 		}
 	}
+	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {
 	case p.Tokens < 0 || p.Tokens > length.Most:
@@ -83,5 +84,16 @@ func (w WorkloadPlan) validate(out *problems) {
 	}
 	if !(p.Share >= 0 && p.Share <= 1) {
 		out.add("workload.prefix.share", "%v is no share; give one above 0 and at most 1", p.Share)
+	}
+}
+
+func (r RowsPlan) validate(dataset string, out *problems) {
+	switch {
+	case dataset == "" && r != (RowsPlan{}):
+		out.add("workload.rows", "only a data set has rows; give --dataset FILE")
+	case r.MinTokens < 0 || r.MaxTokens < 0 || r.MaxTokens > 0 && r.MaxTokens < r.MinTokens:
+		out.add("workload.rows.max_tokens", "no prompt has between %d and %d tokens", r.MinTokens, r.MaxTokens)
+	case r.Sample < 0:
+		out.add("workload.rows.sample", "%d is negative", r.Sample)
 	}
 }

@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"hash/fnv"
+	"io"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/tokens/length"
@@ -23,6 +24,40 @@ func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfi
 		Fixed: fixed, Fit: r.fit, TokensPerWord: r.tokensPerWord(),
 		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: w.Prefix.Share},
 	}
+}
+
+// dataset opens the plan's data set, once for each length of answers.
+func (r *run) dataset(out int) (workload.Source, error) {
+	if src, ok := r.sets[out]; ok {
+		return src, nil
+	}
+	w := r.plan.Workload
+	columns, err := workload.ParseColumns(w.Rows.Columns)
+	if err != nil {
+		return nil, fmt.Errorf("--dataset-columns: %w", err)
+	}
+	c := workload.DatasetConfig{
+		Path: w.Dataset, OutputTokens: out, Columns: columns, SkipBad: w.Rows.SkipBad,
+		MinTokens: w.Rows.MinTokens, MaxTokens: w.Rows.MaxTokens, Sample: w.Rows.Sample, Shuffle: w.Rows.Shuffle, Seed: r.plan.Seed,
+	}
+	if r.count != nil {
+		c.Count = func(text string) (int, error) {
+			n, err := r.count.Count(text)
+			return n + int(r.targets[0].overhead), err
+		}
+	}
+	src, err := workload.NewDataset(c)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := src.(io.Closer); ok {
+		r.closers = append(r.closers, func() { _ = c.Close() }) // it was only read
+	}
+	if r.sets == nil {
+		r.sets = map[int]workload.Source{}
+	}
+	r.sets[out] = src
+	return src, nil
 }
 
 func (r *run) synthetic(stream string, fixed bool) workload.Source {

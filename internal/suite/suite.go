@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/tokens"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -138,7 +139,9 @@ type run struct {
 	log     *exchange.Log
 	spend   *spend
 	answers answers
-	fit     *workload.Fitter // counts prompts; nil: lengths are estimated
+	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
+	count   tokens.Counter          // counts any text on this machine; nil where nothing does
+	sets    map[int]workload.Source // the data set, by the tokens of its answers
 	closers []func()
 }
 

@@ -30,6 +30,9 @@ func (r *run) findTokenizer(ctx context.Context, t *target) error {
 			err = t.agree(counter, text, auto)
 			if err == nil {
 				r.fit = fit
+				if _, local := counter.(tokens.Tokenizer); local {
+					r.count = counter // a server is not asked while it is measured
+				}
 				t.found.Tokenizer = text
 				if t.disagrees != 0 {
 					t.found.Tokenizer += fmt.Sprintf(" (the server counts otherwise, by %+.1f %%)", 100*t.disagrees)

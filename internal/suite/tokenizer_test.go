@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -203,5 +205,35 @@ func TestSharedBeginningsOfARun(t *testing.T) {
 	}
 	if !strings.Contains(cell.Workload.Text, "2 shared beginnings of 150 tokens") {
 		t.Errorf("%s", cell.Workload.Text)
+	}
+}
+
+// Prompts of a data set are counted too, and what repeats is said.
+func TestDatasetOfARun(t *testing.T) {
+	o200k, err := tokens.Open(tokens.O200k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "questions.csv")
+	if err := os.WriteFile(path, []byte("question\nWhat is a prefix cache?\nWhy?\nWhat is a prefix cache?\n\"How does a tokenizer split \"\"naïve\"\" words?\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &counting{tok: o200k, model: "gpt-4o"}
+	res, err := s.load(t, func(p *plan.Plan) {
+		p.Workload.Dataset, p.Workload.Rows = path, plan.RowsPlan{Columns: "prompt=question"}
+		p.Load.Requests = 8
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cell := res.Benchmarks.Load.Cells[0]
+	if p := cell.Prompts; p.InputN != 8 || p.InputError == nil || *p.InputError != 0 || p.Repeated != 5 || *p.RepeatedShare != 0.625 {
+		t.Errorf("%+v", p)
+	}
+	if !strings.Contains(cell.Workload.Text, "4 prompts of questions.csv, 1 (25.0 %) the same as an earlier one") {
+		t.Errorf("%s", cell.Workload.Text)
+	}
+	if _, err := s.load(t, func(p *plan.Plan) { p.Workload.Dataset = path }); err == nil || !strings.Contains(err.Error(), "--dataset-columns") {
+		t.Errorf("%v", err)
 	}
 }
