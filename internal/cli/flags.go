@@ -36,14 +36,14 @@ func (v *value) Set(s string) error {
 }
 
 // boolFlags need no value: --quick.
-var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true, "trace-spread": true, "trace-open": true, "trace-sort": true, "trace-skip-bad": true}
+var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true, "trace-spread": true, "trace-open": true, "trace-sort": true, "trace-skip-bad": true, "dataset-shuffle": true, "dataset-skip-bad": true}
 
 // Groups of flags.
 var (
 	targetFlags   = []string{"url", "model", "key-env", "key-file", "key-command", "api", "stream", "metrics-url"}
 	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "calibrate", "insecure", "ca-cert", "max-cost"}
 	runFlags      = []string{"name", "seed", "dir", "claim", "undecided", "keep-text"}
-	workFlags     = []string{"input-tokens", "output-tokens", "temperature", "dataset"}
+	workFlags     = []string{"input-tokens", "output-tokens", "input-lengths", "output-lengths", "tokenizer", "prefix-tokens", "prefix-groups", "prefix-share", "cache-salt", "temperature", "dataset", "dataset-columns", "dataset-min-tokens", "dataset-max-tokens", "dataset-sample", "dataset-shuffle", "dataset-skip-bad"}
 	baselineFlags = []string{"baseline", "baseline-model", "baseline-key-env", "baseline-key-file", "baseline-key-command", "baseline-api", "baseline-metrics-url"}
 	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
 	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}

@@ -35,6 +35,7 @@ type fields struct {
 	continuous bool // stream_options.continuous_usage_stats
 	tokenIDs   bool // return_token_ids
 	logprobs   bool
+	cacheSalt  bool // cache_salt: what a request leaves in the prefix cache serves only requests with the same
 }
 
 // allFields are those of chat and completions that are tried at first.
@@ -57,6 +58,7 @@ func (f fields) names(stream bool) []string {
 		{f.minTokens, "min_tokens"},
 		{stream && f.tokenIDs, "return_token_ids"},
 		{stream && f.logprobs, "logprobs"},
+		{f.cacheSalt, "cache_salt"},
 	} {
 		if o.sent {
 			out = append(out, o.name)
@@ -92,6 +94,9 @@ func (c *Client) Encode(p Prompt) (*Call, error) {
 		if f.minTokens {
 			body["min_tokens"] = p.MaxTokens
 		}
+	}
+	if f.cacheSalt {
+		body["cache_salt"] = c.cfg.CacheSalt
 	}
 	maps.Copy(body, c.cfg.Body)
 	b, err := json.Marshal(body)

@@ -53,6 +53,9 @@ type Config struct {
 	// Logprobs lets Probe ask for log probabilities to count the tokens of
 	// frames, where nothing cheaper does.
 	Logprobs bool
+	// CacheSalt is sent as cache_salt to servers that are known to have it;
+	// empty: never.
+	CacheSalt string
 	// Check keeps frames to compare the parser with; nil keeps none.
 	Check     *Check
 	UserAgent string

@@ -54,6 +54,9 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	if x, err = c.tryCounts(ctx, x); err != nil {
 		return found, err
 	}
+	if err := c.trySalt(ctx, found.Server); err != nil {
+		return found, err
+	}
 	found.Fields = append(c.fields.names(c.streams()), c.given()...)
 	found.Proxy = c.Proxy()
 	found.FixedOutput = c.fields.ignoreEOS || c.fields.minTokens
@@ -236,6 +239,21 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 		return nil, c.probeFailed(x)
 	}
 	return nil, errors.New("the server refused every form of a one-token request; give the fields that it needs under body: in the plan")
+}
+
+// trySalt adds cache_salt where the server has it. Others would take the field
+// without a word, so it is tried only with vLLM, whose field it is.
+func (c *Client) trySalt(ctx context.Context, server string) error {
+	if c.cfg.CacheSalt == "" || !strings.HasPrefix(server, "vLLM") || c.dialect.strict {
+		return nil
+	}
+	c.fields.cacheSalt = true
+	x, _, err := c.small(ctx)
+	if err != nil {
+		return err
+	}
+	c.fields.cacheSalt = x.Class == exchange.OK || x.Class == exchange.Empty
+	return nil
 }
 
 // small sends a request for two tokens.

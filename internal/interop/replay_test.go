@@ -32,7 +32,7 @@ func TestPromptsShareAsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	const per = 1.35
-	src := workload.NewTrace(tr, workload.SyntheticConfig{Seed: 3, Salt: "x", Stream: "s", TokensPerWord: per}, 0)
+	src := workload.NewTrace(tr, workload.SyntheticConfig{Seed: 3, Salt: "x", Stream: "s", TokensPerWord: per})
 	var text [][]string
 	for i := range tr.Len() {
 		it, err := src.Item(i)

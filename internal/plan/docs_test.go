@@ -53,7 +53,7 @@ func TestDocs(t *testing.T) {
 		if def == "0" || def == "0s" {
 			def = ""
 		}
-		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s | %s |\n", k.Path, k.Flag, k.Env(), def, k.Help)
+		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s | %s |\n", k.Path, k.Flag, k.Env(), def, strings.ReplaceAll(k.Help, "|", `\|`))
 	}
 	b.WriteString(configurationTail)
 	file := filepath.Join("..", "..", "docs", "configuration.md")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
 // Key ties a plan key to its flag. The environment variable is
@@ -53,8 +54,21 @@ var keys = []Key{
 	{"dir", "dir", "folder of runs"},
 	{"input-tokens", "workload.input_tokens", "tokens of a synthetic prompt"},
 	{"output-tokens", "workload.output_tokens", "tokens of an answer"},
+	{"input-lengths", "workload.input_lengths", "lengths of prompts in place of --input-tokens: " + length.Forms},
+	{"output-lengths", "workload.output_lengths", "lengths of answers in place of --output-tokens, written in the same way"},
+	{"tokenizer", "workload.tokenizer", "what counts prompts: auto, server (its /tokenize), cl100k_base, o200k_base, the path of a tokenizer.json, or none (default: auto)"},
+	{"prefix-tokens", "workload.prefix.tokens", "tokens that synthetic prompts begin with in common"},
+	{"prefix-groups", "workload.prefix.groups", "different common beginnings (default: 1)"},
+	{"prefix-share", "workload.prefix.share", "share of the prompts that have a common beginning, above 0 and at most 1 (default: all)"},
+	{"cache-salt", "workload.cache_salt", "text that makes prompts new to a server's caches (default: the time of the run); the same text and seed give the same prompts"},
 	{"temperature", "workload.temperature", "sampling temperature"},
-	{"dataset", "workload.dataset", "file of prompts: JSONL with prompt or messages, or one prompt a line"},
+	{"dataset", "workload.dataset", "file of prompts: JSONL, JSON (ShareGPT too), OpenAI batch, CSV or TSV with a header, or one prompt a line"},
+	{"dataset-columns", "workload.rows.columns", "which column or key holds a part of a prompt, such as prompt=question,max_tokens=n; parts are prompt, system, messages, max_tokens and id"},
+	{"dataset-min-tokens", "workload.rows.min_tokens", "leave out prompts of the data set with fewer tokens"},
+	{"dataset-max-tokens", "workload.rows.max_tokens", "leave out prompts of the data set with more tokens"},
+	{"dataset-sample", "workload.rows.sample", "draw this many rows of the data set by the seed"},
+	{"dataset-shuffle", "workload.rows.shuffle", "send the data set in an order by the seed"},
+	{"dataset-skip-bad", "workload.rows.skip_bad", "skip and count malformed rows of the data set"},
 	{"iterations", "latency.iterations", "prompts of the pass that feeds latency, cost and quality"},
 	{"latency-warmup", "latency.warmup", "requests before the pass that count in nothing"},
 	{"levels", "throughput.levels", "users at once at each step of the throughput benchmark"},

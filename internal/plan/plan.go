@@ -125,11 +125,46 @@ type Machine struct {
 
 // WorkloadPlan says what is sent.
 type WorkloadPlan struct {
-	InputTokens  int     `yaml:"input_tokens" json:"input_tokens"`
-	OutputTokens int     `yaml:"output_tokens" json:"output_tokens"`
-	Temperature  float64 `yaml:"temperature" json:"temperature"`
-	// Dataset is a JSONL or plain-text file of prompts that replaces the synthetic ones.
-	Dataset string `yaml:"dataset,omitempty" json:"dataset,omitempty"`
+	InputTokens  int `yaml:"input_tokens" json:"input_tokens"`
+	OutputTokens int `yaml:"output_tokens" json:"output_tokens"`
+	// InputLengths and OutputLengths are distributions in the place of the
+	// numbers, which become their means; see length.Forms.
+	InputLengths  string `yaml:"input_lengths,omitempty" json:"input_lengths,omitempty"`
+	OutputLengths string `yaml:"output_lengths,omitempty" json:"output_lengths,omitempty"`
+	// Tokenizer counts prompts: auto, server, cl100k_base, o200k_base, the path
+	// of a tokenizer.json, or none (estimates from the server's usage). Empty
+	// means auto.
+	Tokenizer string `yaml:"tokenizer,omitempty" json:"tokenizer,omitempty"`
+	// Prefix is what synthetic prompts have in common.
+	Prefix PrefixPlan `yaml:"prefix,omitempty" json:"prefix,omitzero"`
+	// CacheSalt makes prompts new to a server's caches. Empty means the time of
+	// the run; with a text of one's own two runs send the same bytes.
+	CacheSalt string `yaml:"cache_salt,omitempty" json:"cache_salt,omitempty"`
+
+	Temperature float64 `yaml:"temperature" json:"temperature"`
+	// Dataset is a file of prompts that replaces the synthetic ones: JSONL, a JSON
+	// array, ShareGPT, OpenAI's batch files, CSV, TSV or plain text.
+	Dataset string   `yaml:"dataset,omitempty" json:"dataset,omitempty"`
+	Rows    RowsPlan `yaml:"rows,omitempty" json:"rows,omitzero"`
+}
+
+// RowsPlan says what is taken of a data set.
+type RowsPlan struct {
+	// Columns says which column or key holds a part of a prompt, as in
+	// "prompt=question, max_tokens=n".
+	Columns   string `yaml:"columns,omitempty" json:"columns,omitempty"`
+	MinTokens int    `yaml:"min_tokens,omitempty" json:"min_tokens,omitempty"` // shorter prompts are left out
+	MaxTokens int    `yaml:"max_tokens,omitempty" json:"max_tokens,omitempty"` // longer ones too; 0: no limit
+	Sample    int    `yaml:"sample,omitempty" json:"sample,omitempty"`         // rows drawn by the seed; 0: all
+	Shuffle   bool   `yaml:"shuffle,omitempty" json:"shuffle,omitempty"`       // order by the seed
+	SkipBad   bool   `yaml:"skip_bad,omitempty" json:"skip_bad,omitempty"`     // count bad rows and go on
+}
+
+// PrefixPlan is a beginning that prompts share. Without tokens there is none.
+type PrefixPlan struct {
+	Tokens int     `yaml:"tokens,omitempty" json:"tokens,omitempty"`
+	Groups int     `yaml:"groups,omitempty" json:"groups,omitempty"` // different beginnings; 0 means 1
+	Share  float64 `yaml:"share,omitempty" json:"share,omitempty"`   // of the prompts that have one; 0 means all
 }
 
 // LatencyPlan sizes the pass of prompts that feeds latency, cost and quality.

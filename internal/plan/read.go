@@ -148,6 +148,7 @@ func (p *Plan) settle(prov Provenance) {
 			}
 		}
 	}
+	p.Workload.settle()
 	p.dropStrayClaims(prov)
 	if len(p.Only) == 1 && p.Only[0] == Load {
 		for i := range p.Claims {

@@ -65,6 +65,7 @@ func (p Plan) Validate() error {
 	var out problems
 	p.validateTargets(&out)
 	p.validateSizes(&out)
+	p.Workload.validate(&out)
 	p.validateLoad(&out)
 	p.validateCapacity(&out)
 	p.validateClaims(&out)

@@ -36,6 +36,11 @@ func specification(r *result.Result) []table {
 	}}
 	h := r.Run.Host
 	run.rows = append(run.rows, []string{"client machine", clean(fmt.Sprintf("%s, %d cores, %s MiB, %s/%s", h.CPU, h.Cores, number(float64(h.MemoryMB)), h.OS, h.Arch))})
+	for _, t := range r.Targets {
+		if t.Tokenizer != "" {
+			run.rows = append(run.rows, []string{"tokenizer", clean(t.Tokenizer)})
+		}
+	}
 	targets := table{title: "Targets", head: []string{"target", "model", "URL", "server", "API", "fields sent", "evidence"}}
 	prices := table{title: "Prices and machines", head: []string{"target", "price", "as of", "source"}}
 	for _, t := range r.Targets {

@@ -155,6 +155,7 @@ type Target struct {
 	Fields    []string  `json:"fields,omitempty"` // request fields beyond model and prompt; body.NAME and header.NAME are the plan's own
 	Proxy     string    `json:"proxy,omitempty"`  // that connections went through; its way to the server is part of connect
 	Abilities []Ability `json:"abilities,omitempty"`
+	Tokenizer string    `json:"tokenizer,omitempty"` // that its prompts were made with, in words; the candidate's serves both
 	Price     *Price    `json:"price,omitempty"`
 	Machine   *Machine  `json:"machine,omitempty"`
 }
@@ -324,6 +325,8 @@ type Cell struct {
 	Arrivals *Arrivals `json:"arrivals,omitempty"`
 	// Replay says how true the replay of a trace was; absent for other loads.
 	Replay *Replay `json:"replay,omitempty"`
+	// Prompts says what became of the prompts that were asked for.
+	Prompts *Prompts `json:"prompts,omitempty"`
 	// Client is what the client saw of itself meanwhile; absent where the cell
 	// was cut short.
 	Client *Client `json:"client,omitempty"`

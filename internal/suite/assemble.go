@@ -130,6 +130,7 @@ func (a *assembly) measureCells() {
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Replay = replayOf(c)
+		cell.Prompts = promptsOf(c, cell.Counts.Scheduled)
 		a.measured[c.ID] = cell
 	}
 }
@@ -221,9 +222,12 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 			continue // exploration is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
-		v := validity.Cell{Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost, SharedPrefix: cell.Replay != nil && cell.Replay.IdealHits != nil}
+		v := validity.Cell{
+			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
+			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil,
+		}
 		c.observe(&v)
-		if v.SharedPrefix {
+		if v.SharedPrefix && cell.Replay != nil {
 			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
 		}
 		v.Plausible = a.plausible(v)

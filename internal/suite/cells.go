@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -149,10 +149,14 @@ func (r *run) passFixed() bool { return !r.scores() && r.plan.Workload.Dataset =
 // or synthetic prompts serve, and what the workload is in words.
 func (r *run) passPrompts(n int) (text string, items []quality.Item, err error) {
 	if r.plan.Workload.Dataset != "" {
-		return "prompts of the dataset " + filepath.Base(r.plan.Workload.Dataset), nil, nil
+		src, err := r.dataset(r.passOutput())
+		if err != nil {
+			return "", nil, err
+		}
+		return src.Text(), nil, nil
 	}
 	if !r.scores() {
-		return fmt.Sprintf("synthetic prompts of about %d tokens, every one new", r.plan.Workload.InputTokens), nil, nil
+		return r.synthetic("pass", true).Text(), nil, nil
 	}
 	items, err = quality.Prompts(r.plan.Quality.Kinds, r.plan.Quality.Keywords, n, r.plan.Seed)
 	if err != nil {
@@ -165,7 +169,7 @@ func (r *run) passSources(items []quality.Item, id string, from int) (main, warm
 	warm = r.synthetic(id+"/warm-up", false)
 	switch {
 	case r.plan.Workload.Dataset != "":
-		main, err = workload.NewDataset(r.plan.Workload.Dataset, r.passOutput())
+		main, err = r.dataset(r.passOutput())
 	case items != nil:
 		main = &padded{Source: workload.NewQuality(items, r.passOutput()), fill: r.filler(), want: r.plan.Workload.InputTokens, perWord: r.tokensPerWord(), overhead: r.targets[0].overhead}
 	default:
@@ -219,10 +223,18 @@ func (r *run) loadWorkload(t *target, text string) result.Workload {
 func (r *run) mainSource(id string) (workload.Source, string, error) {
 	w := r.plan.Workload
 	if w.Dataset != "" {
-		src, err := workload.NewDataset(w.Dataset, w.OutputTokens)
-		return src, "prompts of the dataset " + filepath.Base(w.Dataset), err
+		src, err := r.dataset(w.OutputTokens)
+		if err != nil {
+			return nil, "", err
+		}
+		return src, src.Text(), nil
 	}
-	return r.synthetic(id, true), fmt.Sprintf("synthetic prompts of about %d tokens, every one new; answers of %d tokens", w.InputTokens, w.OutputTokens), nil
+	src := r.synthetic(id, true)
+	answers := strconv.Itoa(w.OutputTokens)
+	if w.OutputLengths != "" {
+		answers = w.OutputLengths
+	}
+	return src, fmt.Sprintf("%s; answers of %s tokens", src.Text(), answers), nil
 }
 
 func (r *run) loadCells() ([]step, error) {

@@ -51,10 +51,14 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	limits := r.plan.Client
 	shape := c.shape
 	shape.MaxInflight, shape.Grace = limits.MaxInflight, limits.Grace.Std()
+	if in, _, err := r.plan.Workload.Lengths(); err == nil && in.Varies() {
+		c.longest = max(c.longest, in.Largest())
+	}
 	shape.Ahead = c.ahead()
 	shape.Spread = time.Duration(c.target.medianE2E * float64(time.Millisecond))
 	rec := c.cellRecord
 	rec.Load = describe(shape, limits.MaxInflight)
+	rec.IdealHits = c.idealHits()
 	if err := r.log.Append(kindCell, rec); err != nil {
 		return loadgen.Window{}, err
 	}

@@ -49,6 +49,8 @@ type cellRecord struct {
 	Load      result.LoadShape `json:"load"`
 	Level     int              `json:"level,omitempty"`
 	Replay    *result.Replay   `json:"replay,omitempty"` // what was known before it was sent
+	// IdealHits is that of prompts with shared beginnings; see result.Prompts.
+	IdealHits *result.Number `json:"ideal_hits,omitempty"`
 	// Search and Limits are those of a cell of a search.
 	Search *capacity.Cell `json:"search,omitempty"`
 	Limits []string       `json:"limits,omitempty"`

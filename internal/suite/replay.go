@@ -59,7 +59,7 @@ func (r *run) replayed(c *cell) error {
 		}
 	}
 	c.Replay = rec
-	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true), int(r.targets[0].overhead))
+	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true))
 	c.Workload = result.Workload{Name: "trace", FixedOutput: c.target.fixed, Temperature: r.plan.Workload.Temperature, Text: text}
 	return nil
 }
@@ -67,13 +67,15 @@ func (r *run) replayed(c *cell) error {
 // fidelity adds up what a replay got of what its trace asked for, over requests
 // that succeeded.
 type fidelity struct {
-	in, out, cached, known     float64 // sums of relative errors, and of tokens
+	in, bias, out              float64 // sums of relative errors
+	cached, known              float64 // sums of tokens
 	inputN, outputN, observedN int
 }
 
 func (f *fidelity) add(x *exchange.Exchange) {
 	if x.InputTokens != nil && x.AskedInput > 0 {
 		f.in += math.Abs(float64(*x.InputTokens-x.AskedInput)) / float64(x.AskedInput)
+		f.bias += float64(*x.InputTokens-x.AskedInput) / float64(x.AskedInput)
 		f.inputN++
 	}
 	if x.OutputTokens != nil && x.AskedOutput > 0 {

@@ -3,19 +3,61 @@ package suite
 import (
 	"fmt"
 	"hash/fnv"
+	"io"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
 // syntheticConfig describes synthetic prompts of a stream of their own. A
 // stream never shares a prompt with another one.
 func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfig {
+	w := r.plan.Workload
+	in, out, err := w.Lengths()
+	if err != nil { // the plan was validated; a file may have gone since
+		in, out = length.Fixed(w.InputTokens), length.Fixed(w.OutputTokens)
+	}
 	return workload.SyntheticConfig{
 		Seed: r.plan.Seed, Salt: r.salt(), Stream: stream,
-		InputTokens: max(1, r.plan.Workload.InputTokens-int(r.targets[0].overhead)), OutputTokens: r.plan.Workload.OutputTokens,
-		Fixed: fixed, TokensPerWord: r.tokensPerWord(),
+		InputTokens: w.InputTokens, OutputTokens: w.OutputTokens, Input: in, Output: out, Overhead: int(r.targets[0].overhead),
+		Fixed: fixed, Fit: r.fit, TokensPerWord: r.tokensPerWord(),
+		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: w.Prefix.Share},
 	}
+}
+
+// dataset opens the plan's data set, once for each length of answers.
+func (r *run) dataset(out int) (workload.Source, error) {
+	if src, ok := r.sets[out]; ok {
+		return src, nil
+	}
+	w := r.plan.Workload
+	columns, err := workload.ParseColumns(w.Rows.Columns)
+	if err != nil {
+		return nil, fmt.Errorf("--dataset-columns: %w", err)
+	}
+	c := workload.DatasetConfig{
+		Path: w.Dataset, OutputTokens: out, Columns: columns, SkipBad: w.Rows.SkipBad,
+		MinTokens: w.Rows.MinTokens, MaxTokens: w.Rows.MaxTokens, Sample: w.Rows.Sample, Shuffle: w.Rows.Shuffle, Seed: r.plan.Seed,
+	}
+	if r.count != nil {
+		c.Count = func(text string) (int, error) {
+			n, err := r.count.Count(text)
+			return n + int(r.targets[0].overhead), err
+		}
+	}
+	src, err := workload.NewDataset(c)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := src.(io.Closer); ok {
+		r.closers = append(r.closers, func() { _ = c.Close() }) // it was only read
+	}
+	if r.sets == nil {
+		r.sets = map[int]workload.Source{}
+	}
+	r.sets[out] = src
+	return src, nil
 }
 
 func (r *run) synthetic(stream string, fixed bool) workload.Source {
@@ -27,7 +69,12 @@ func (r *run) tokensPerWord() float64 { return r.targets[0].tokensPerWord }
 
 // salt makes the prompts of a run new to the server's prefix cache: another
 // run with the same seed sends other bytes.
-func (r *run) salt() string { return r.clock.Start().UTC().Format("20060102T150405.000") }
+func (r *run) salt() string {
+	if s := r.plan.Workload.CacheSalt; s != "" {
+		return s
+	}
+	return r.clock.Start().UTC().Format("20060102T150405.000")
+}
 
 // syntheticWords is a text of about that many words, for calibration.
 func syntheticWords(seed uint64, name string, words int) string {
@@ -56,6 +103,7 @@ const defaultTokensPerWord = 1.35
 
 func (r *run) filler() workload.Source {
 	c := r.syntheticConfig("pass/background", false)
+	c.Fit, c.Prefix = nil, workload.Prefix{} // it is cut to size by words
 	return workload.NewSynthetic(c)
 }
 

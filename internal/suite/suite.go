@@ -17,6 +17,8 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/tokens"
+	"github.com/inferometer/inferometer/internal/workload"
 )
 
 // Options is what a run takes besides its plan.
@@ -142,6 +144,9 @@ type run struct {
 	samples *exchange.Log // of the servers' own metrics; nil where there are none
 	spend   *spend
 	answers answers
+	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
+	count   tokens.Counter          // counts any text on this machine; nil where nothing does
+	sets    map[int]workload.Source // the data set, by the tokens of its answers
 	closers []func()
 }
 

@@ -33,8 +33,12 @@ type target struct {
 	// two small requests show it; 0 if it does not report usage.
 	tokensPerWord float64
 	overhead      float64
-	tpot          time.Duration // of one small request; 0 if unknown
-	medianE2E     float64       // ms, of the last cell; spreads the users of the next
+	samples       []sample // what usage said of small texts
+	// disagrees is how far, as a share, usage counts otherwise than the tokenizer
+	// that the plan names.
+	disagrees float64
+	tpot      time.Duration // of one small request; 0 if unknown
+	medianE2E float64       // ms, of the last cell; spreads the users of the next
 }
 
 // findTargets starts embedded endpoints, and asks every target what it is and
@@ -82,7 +86,7 @@ func (r *run) find(ctx context.Context, t *target) error {
 		Headers: t.plan.Headers, Body: t.plan.Body,
 		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
 		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
-		Logprobs: t.plan.Logprobs, Check: check, MetricsURL: t.plan.MetricsURL,
+		Logprobs: t.plan.Logprobs, CacheSalt: r.salt(), Check: check, MetricsURL: t.plan.MetricsURL,
 		UserAgent: "inferometer/" + r.Version, Clock: r.clock,
 	})
 	if err != nil {
@@ -112,7 +116,13 @@ func (r *run) find(ctx context.Context, t *target) error {
 		return fmt.Errorf("--max-cost needs a price for %s: set %s.price in the plan, or drop --max-cost", t.name, t.name)
 	}
 	r.spend.price(t.name, t.found.Price)
-	return r.learn(ctx, t)
+	if err := r.learn(ctx, t); err != nil {
+		return err
+	}
+	if t.name != candidate {
+		return nil // both targets get the candidate's bytes
+	}
+	return r.findTokenizer(ctx, t)
 }
 
 // priceOf resolves a price: explicit figures win over the catalog's.
@@ -184,6 +194,9 @@ func (r *run) learn(ctx context.Context, t *target) error {
 		}
 		x := &exchange.Exchange{Phase: exchange.Warmup, Due: r.clock.Now()}
 		t.client.Do(ctx, call, x)
+		if x.InputTokens != nil {
+			t.samples = append(t.samples, sample{text, *x.InputTokens})
+		}
 		return x, nil
 	}
 	a, err := ask(short, 1)

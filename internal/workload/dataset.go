@@ -3,111 +3,16 @@ package workload
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 )
 
-// Limits of a data set that is held in memory.
-const (
-	maxLine    = 16 << 20
-	maxDataset = 2 << 30
-)
-
-// NewDataset reads a file of prompts: JSONL with "prompt" or "messages" (and
-// optionally "id", "system" and "max_tokens"), or plain text with a prompt a
-// line. Blank lines are passed over. After the last prompt comes the first
-// again. A conversation is sent as one request, up to its last user turn.
-func NewDataset(path string, outputTokens int) (Source, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the data set (--dataset): %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err == nil && info.Size() > maxDataset {
-		return nil, fmt.Errorf("data set %q (--dataset) has %d MiB, and at most 2 GiB are held in memory; take a part of it", path, info.Size()>>20)
-	}
-	items, flat, err := readDataset(f, outputTokens)
-	if err != nil {
-		return nil, fmt.Errorf("data set %q (--dataset): %w", path, err)
-	}
-	return dataset{filepath.Base(path), items, flat}, nil
-}
-
-type dataset struct {
-	name  string
-	items []Item
-	flat  int // conversations that became one request
-}
-
-func (d dataset) Len() int { return len(d.items) }
-
-func (d dataset) Text() string {
-	text := fmt.Sprintf("%d prompts of %s", len(d.items), d.name)
-	if d.flat > 0 {
-		text += fmt.Sprintf(", %d of them conversations written as one request", d.flat)
-	}
-	return text
-}
-
-// Item returns prompt i; after the last comes the first again.
-func (d dataset) Item(i int) (Item, error) {
-	n, err := wrap(i, len(d.items), "prompts in the data set")
-	if err != nil {
-		return Item{}, err
-	}
-	return d.items[n], nil
-}
-
-// readDataset also returns how many conversations became one request.
-func readDataset(r io.Reader, out int) (items []Item, flat int, err error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	if bom, err := in.Peek(3); err == nil && string(bom) == "\xef\xbb\xbf" {
-		_, _ = in.Discard(3)
-	}
-	isJSON := false
-	for n := 1; ; n++ {
-		line, err := readLine(in)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, 0, fmt.Errorf("line %d: %w", n, err)
-		}
-		if text := bytes.TrimSpace(line); len(text) > 0 {
-			if len(items) == 0 {
-				if string(text) == "[" || bytes.HasPrefix(text, []byte("[{")) {
-					return nil, 0, errors.New("this is a JSON array, and one object a line is read; turn it into lines with: jq -c '.[]'")
-				}
-				isJSON = text[0] == '{'
-			}
-			it, flattened, err := parseLine(text, isJSON)
-			if err != nil {
-				return nil, 0, fmt.Errorf("line %d: %w", n, err)
-			}
-			if flattened {
-				flat++
-			}
-			if it.ID == "" {
-				it.ID = fmt.Sprintf("line %d", n)
-			}
-			if it.MaxTokens == 0 {
-				it.MaxTokens = out
-			}
-			it.Kind, it.Hash = "dataset", textHash(it.System, it.User)
-			items = append(items, it)
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-	}
-	if len(items) == 0 {
-		return nil, 0, errors.New("the file holds no prompt")
-	}
-	return items, flat, nil
-}
+// maxLine is the longest row of a data set, in bytes.
+const maxLine = 16 << 20
 
 // readLine reads a line of at most maxLine bytes, however long that is.
 func readLine(in *bufio.Reader) ([]byte, error) {
@@ -124,19 +29,63 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-func parseLine(text []byte, isJSON bool) (it Item, flattened bool, err error) {
+// jsonRow is a row of JSON: this tool's own form, a conversation of ShareGPT, or
+// a line of OpenAI's batch files.
+type jsonRow struct {
+	ID        json.RawMessage `json:"id"`
+	Prompt    string          `json:"prompt"`
+	System    string          `json:"system"`
+	Messages  []turn          `json:"messages"`
+	MaxTokens int             `json:"max_tokens"`
+
+	Conversations []struct {
+		From  string `json:"from"`
+		Value string `json:"value"`
+	} `json:"conversations"`
+
+	CustomID string `json:"custom_id"`
+	Body     *struct {
+		Prompt              string `json:"prompt"`
+		Messages            []turn `json:"messages"`
+		MaxTokens           int    `json:"max_tokens"`
+		MaxCompletionTokens int    `json:"max_completion_tokens"`
+	} `json:"body"`
+}
+
+// settle brings the other forms into this tool's own.
+func (r *jsonRow) settle() error {
+	if b := r.Body; b != nil && r.CustomID != "" {
+		r.Prompt, r.Messages, r.MaxTokens = b.Prompt, b.Messages, cmp.Or(b.MaxCompletionTokens, b.MaxTokens)
+		r.ID, _ = json.Marshal(r.CustomID)
+	}
+	if len(r.Messages) > 0 {
+		return nil
+	}
+	roles := map[string]string{"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "system": "system", "tool": "tool"}
+	for i, c := range r.Conversations {
+		role, ok := roles[c.From]
+		if !ok {
+			return fmt.Errorf("turn %d of the conversation is from %q; known are human, gpt and system", i+1, strings.ToValidUTF8(c.From[:min(len(c.From), 40)], ""))
+		}
+		text, err := json.Marshal(c.Value)
+		if err != nil {
+			return err
+		}
+		r.Messages = append(r.Messages, turn{Role: role, Content: text})
+	}
+	return nil
+}
+
+func parseLine(text []byte, isJSON bool, columns Columns) (it Item, flattened bool, err error) {
 	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
 		return it, false, errors.New("this is no UTF-8 text; a data set is JSONL, or plain text with a prompt a line")
 	}
 	if !isJSON {
 		return Item{User: string(text)}, false, nil
 	}
-	var row struct {
-		ID        json.RawMessage `json:"id"`
-		Prompt    string          `json:"prompt"`
-		System    string          `json:"system"`
-		Messages  []turn          `json:"messages"`
-		MaxTokens int             `json:"max_tokens"`
+	var row jsonRow
+	if text, err = columns.rename(text); err != nil {
+		return it, false, err
 	}
 	if err := json.Unmarshal(text, &row); err != nil {
 		var wrong *json.UnmarshalTypeError
@@ -144,6 +93,9 @@ func parseLine(text []byte, isJSON bool) (it Item, flattened bool, err error) {
 			return it, false, fmt.Errorf("%q has the wrong type (%s)", wrong.Field, wrong.Value)
 		}
 		return it, false, fmt.Errorf("this is no JSON object of a prompt: %w", err)
+	}
+	if err := row.settle(); err != nil {
+		return it, false, err
 	}
 	if row.MaxTokens < 0 {
 		return it, false, fmt.Errorf(`"max_tokens" is negative: %d`, row.MaxTokens)

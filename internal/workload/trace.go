@@ -20,8 +20,7 @@ type Recorded interface {
 }
 
 // NewTrace returns synthetic prompts with the recorded lengths, in order and
-// over again. overhead tokens are the server's own (a chat template), and are
-// left out of the text. The lengths of c are not used.
+// over again. The lengths and the prefix of c are not used.
 //
 // Where the trace has block ids the text of a block is a pure function of the
 // configuration's key (seed, salt and stream), the id and the block's number
@@ -29,14 +28,14 @@ type Recorded interface {
 // machines send the same bytes. What no full or partial block covers is new
 // in each prompt, and so is a prompt without blocks. Two ids give two texts:
 // a block of twelve words or more has some 60 bits of choice.
-func NewTrace(r Recorded, c SyntheticConfig, overhead int) Source {
-	return traced{synthetic{c}, r, overhead}
+func NewTrace(r Recorded, c SyntheticConfig) Source {
+	c.Prefix = Prefix{}
+	return traced{synthetic{c}, r}
 }
 
 type traced struct {
 	synthetic
-	rec      Recorded
-	overhead int
+	rec Recorded
 }
 
 func (t traced) Len() int { return t.rec.Len() }
@@ -52,8 +51,11 @@ func (t traced) Item(i int) (Item, error) {
 	in, out = max(1, in), max(1, out)
 	var it Item
 	if ids := t.rec.AppendBlocks(nil, n); len(ids) > 0 {
-		it = t.blocks(i, ids, max(1, in-t.overhead), out)
-	} else if it, err = t.item(i, max(1, in-t.overhead), out); err != nil {
+		it, err = t.blocks(i, ids, max(1, in-t.Overhead), out)
+	} else {
+		it, err = t.item(i, in, out)
+	}
+	if err != nil {
 		return Item{}, err
 	}
 	it.AskedInput = in
@@ -62,7 +64,10 @@ func (t traced) Item(i int) (Item, error) {
 
 // blocks writes prompt i of in tokens. Block k has the words between k and
 // k+1 times its length, rounded, so that errors of rounding do not add up.
-func (t traced) blocks(i int, ids []uint64, in, out int) Item {
+func (t traced) blocks(i int, ids []uint64, in, out int) (Item, error) {
+	if t.Fit != nil {
+		return t.exactBlocks(i, ids, in, out)
+	}
 	per := t.perWord()
 	block := float64(t.rec.BlockTokens())
 	total := max(1, int(math.Round(float64(in)/per)))
@@ -91,11 +96,64 @@ func (t traced) blocks(i int, ids []uint64, in, out int) Item {
 			b.WriteString(strings.Join(ask, " "))
 		}
 	}
-	text := b.String()
+	return t.made(i, b.String(), out), nil
+}
+
+func (t traced) made(i int, text string, out int) Item {
 	return Item{
 		ID: fmt.Sprintf("%s#%d", t.Stream, i), Kind: "synthetic", User: text,
 		MaxTokens: out, Fixed: t.Fixed, Hash: textHash("", text),
 	}
+}
+
+// exactBlocks is blocks in tokens that are counted. A prompt whose last block
+// is cut by its end, or that has text of its own, comes out exact; in others
+// what its blocks have too much or too little stays, since they are shared.
+func (t traced) exactBlocks(i int, ids []uint64, in, out int) (Item, error) {
+	key := t.key()
+	rest := in
+	write := func(b *strings.Builder) error {
+		done := 0
+		for _, id := range ids {
+			n := min(in-done, t.rec.BlockTokens())
+			if n <= 0 {
+				break
+			}
+			if err := t.Fit.block(b, rand.New(rand.NewPCG(mix(key+2), mix(key^mix(id+1)))), n); err != nil {
+				return err
+			}
+			done += n
+		}
+		rest = in - done
+		return nil
+	}
+	var shared strings.Builder
+	shared.Grow(6 * in)
+	if err := write(&shared); err != nil || rest <= 0 {
+		return t.made(i, shared.String(), out), err
+	}
+	aim, best, text := rest, -1, ""
+	for range rounds {
+		var b strings.Builder
+		b.Grow(6 * in)
+		b.WriteString(shared.String())
+		if err := t.Fit.block(&b, rand.New(rand.NewPCG(mix(key+3), mix(key^mix(uint64(i))))), aim); err != nil {
+			return Item{}, err
+		}
+		have, err := t.Fit.counter.Count(b.String())
+		if err != nil {
+			return Item{}, err
+		}
+		off := have - in
+		if d := max(off, -off); best < 0 || d < best {
+			best, text = d, b.String()
+		}
+		if off == 0 {
+			break
+		}
+		aim = max(1, aim-off)
+	}
+	return t.made(i, text, out), nil
 }
 
 // writeBlock writes n words behind what is there. A sentence that is cut has

@@ -38,7 +38,7 @@ func TestBlocksShareWhatTheTraceShares(t *testing.T) {
 	rec := hashed{lengths{{100, 5}, {96, 5}, {64, 5}, {40, 5}, {33, 5}}, block, [][]uint64{
 		{1, 2, 3, 4}, {1, 2, 9}, {7, 8}, {1}, {},
 	}}
-	src := NewTrace(rec, SyntheticConfig{Seed: 1, Salt: "s", Stream: "t", TokensPerWord: 1}, 0)
+	src := NewTrace(rec, SyntheticConfig{Seed: 1, Salt: "s", Stream: "t", TokensPerWord: 1})
 	var text []string
 	for i := range rec.lengths {
 		it, err := src.Item(i)
@@ -58,11 +58,11 @@ func TestBlocksShareWhatTheTraceShares(t *testing.T) {
 		}
 	}
 	// The same seed and salt give the same bytes, in any process; another salt others.
-	again := NewTrace(rec, SyntheticConfig{Seed: 1, Salt: "s", Stream: "t", TokensPerWord: 1}, 0)
+	again := NewTrace(rec, SyntheticConfig{Seed: 1, Salt: "s", Stream: "t", TokensPerWord: 1})
 	if it, _ := again.Item(0); it.User != text[0] {
 		t.Error("the same configuration gave another text")
 	}
-	other := NewTrace(rec, SyntheticConfig{Seed: 1, Salt: "u", Stream: "t", TokensPerWord: 1}, 0)
+	other := NewTrace(rec, SyntheticConfig{Seed: 1, Salt: "u", Stream: "t", TokensPerWord: 1})
 	if it, _ := other.Item(0); common(it.User, text[0]) > 6 {
 		t.Error("another salt gave the same text")
 	}
@@ -72,7 +72,7 @@ func TestBlocksShareWhatTheTraceShares(t *testing.T) {
 // salts anew, so that no run can be repeated: here the bytes are pinned.
 func TestBlockBytesArePinned(t *testing.T) {
 	rec := hashed{lengths{{24, 5}}, 16, [][]uint64{{12345678901, 6}}}
-	it, err := NewTrace(rec, SyntheticConfig{Seed: 7, Salt: "salt", Stream: "load/trace", TokensPerWord: 2}, 0).Item(0)
+	it, err := NewTrace(rec, SyntheticConfig{Seed: 7, Salt: "salt", Stream: "load/trace", TokensPerWord: 2}).Item(0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestBlockBytesArePinned(t *testing.T) {
 }
 
 func TestTraceLeavesRoomForTheTemplate(t *testing.T) {
-	it, err := NewTrace(lengths{{50, 5}}, SyntheticConfig{TokensPerWord: 1}, 10).Item(0)
+	it, err := NewTrace(lengths{{50, 5}}, SyntheticConfig{TokensPerWord: 1, Overhead: 10}).Item(0)
 	if err != nil || len(strings.Fields(it.User)) != 40 || it.AskedInput != 50 {
 		t.Errorf("%d words, asked %d, %v", len(strings.Fields(it.User)), it.AskedInput, err)
 	}

@@ -12,8 +12,10 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/inferometer/inferometer/internal/quality"
+	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
 // Item is one prompt.
@@ -43,9 +45,18 @@ type SyntheticConfig struct {
 	Salt, Stream string
 	InputTokens  int
 	OutputTokens int
-	Fixed        bool
-	// TokensPerWord is what the target's tokenizer makes of a word; 0 means a
-	// usual value.
+	// Input and Output replace InputTokens and OutputTokens where they vary.
+	Input, Output length.Dist
+	// Overhead tokens of a prompt are the server's own (a chat template), and
+	// are left out of the text.
+	Overhead int
+	Fixed    bool
+	// Prefix is what prompts have in common; the zero Prefix is nothing.
+	Prefix Prefix
+	// Fit counts with a tokenizer, for texts of exact lengths. Where it is nil
+	// lengths are estimated from TokensPerWord, what the target's tokenizer makes
+	// of a word; 0 means a usual value.
+	Fit           *Fitter
 	TokensPerWord float64
 }
 
@@ -54,7 +65,7 @@ const usualTokensPerWord = 1.35
 
 // NewSynthetic returns an endless source of plain English text without sense.
 // The same configuration and index give the same bytes. No two prompts of a
-// stream are the same as long as they have at least seven words.
+// stream are the same as long as they have room for seven words of their own.
 func NewSynthetic(c SyntheticConfig) Source { return synthetic{c} }
 
 type synthetic struct{ SyntheticConfig }
@@ -62,11 +73,35 @@ type synthetic struct{ SyntheticConfig }
 func (s synthetic) Len() int { return 0 }
 
 func (s synthetic) Text() string {
-	return fmt.Sprintf("synthetic prompts of about %d tokens, every one new", s.InputTokens)
+	of := fmt.Sprintf("about %d", s.InputTokens)
+	switch {
+	case s.Input.Varies():
+		of = s.Input.String()
+	case s.Fit != nil:
+		of = strconv.Itoa(s.InputTokens)
+	}
+	text := fmt.Sprintf("synthetic prompts of %s tokens, every one new", of)
+	if s.Prefix.Tokens > 0 {
+		text += ", " + s.Prefix.String()
+	}
+	return text
 }
 
 func (s synthetic) Item(i int) (Item, error) {
-	return s.item(i, s.InputTokens, s.OutputTokens)
+	in, out := s.Lengths(i)
+	return s.item(i, in, out)
+}
+
+// Lengths returns the tokens of prompt i and of its answer.
+func (c SyntheticConfig) Lengths(i int) (in, out int) {
+	in, out = c.InputTokens, c.OutputTokens
+	if c.Input.Varies() {
+		in = c.Input.At(c.Seed, i)
+	}
+	if c.Output.Varies() {
+		out = c.Output.At(mix(c.Seed), i)
+	}
+	return in, out
 }
 
 // item i of a stream: its generator is a function of seed, salt, stream and
@@ -79,13 +114,26 @@ func (s synthetic) item(i, in, out int) (Item, error) {
 	per := s.perWord()
 	key := s.key()
 	code := (mix(key)|1)*uint64(i) + mix(key+1)
-	r := rand.New(rand.NewPCG(key, mix(key^mix(uint64(i)))))
+	random := func() *rand.Rand { return rand.New(rand.NewPCG(key, mix(key^mix(uint64(i))))) }
 	wordsOf := func(tokens int) int { return int(math.Round(float64(tokens) / per)) }
-	text := prompt(r, code, max(1, wordsOf(in)), max(0, wordsOf(out)))
+	room := max(1, in-s.Overhead)
+	shared, sharedTokens, err := s.shared(i, room)
+	if err != nil {
+		return Item{}, err
+	}
+	var text string
+	if s.Fit != nil {
+		text, err = s.Fit.prompt(random, shared, code, room, max(0, wordsOf(out)))
+	} else {
+		text = prompt(random(), code, max(1, wordsOf(room-sharedTokens)), max(0, wordsOf(out)))
+		if shared != "" {
+			text = shared + "\n" + text
+		}
+	}
 	return Item{
 		ID: fmt.Sprintf("%s#%d", s.Stream, i), Kind: "synthetic", User: text,
 		AskedInput: in, MaxTokens: out, Fixed: s.Fixed, Hash: textHash("", text),
-	}, nil
+	}, err
 }
 
 // perWord is how many tokens a word is taken to have.

@@ -2,8 +2,6 @@ package workload
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -169,7 +167,7 @@ func TestQualityPrompts(t *testing.T) {
 			t.Errorf("item %d: %+v, %v", i, it, err)
 		}
 	}
-	for _, empty := range []Source{NewQuality(nil, 1), NewTrace(lengths(nil), SyntheticConfig{}, 0)} {
+	for _, empty := range []Source{NewQuality(nil, 1), NewTrace(lengths(nil), SyntheticConfig{})} {
 		if _, err := empty.Item(0); err == nil {
 			t.Errorf("%s: an item of nothing", empty.Text())
 		}
@@ -177,100 +175,11 @@ func TestQualityPrompts(t *testing.T) {
 }
 
 func TestTraceKeepsLengths(t *testing.T) {
-	src := NewTrace(lengths{{10, 3}, {20, 0}}, SyntheticConfig{Seed: 1, TokensPerWord: 1, InputTokens: 999}, 0)
+	src := NewTrace(lengths{{10, 3}, {20, 0}}, SyntheticConfig{Seed: 1, TokensPerWord: 1, InputTokens: 999})
 	for i, want := range [][2]int{{10, 3}, {20, 1}} {
 		it, err := src.Item(i)
 		if err != nil || len(strings.Fields(it.User)) != want[0] || it.MaxTokens != want[1] {
 			t.Errorf("item %d: %+v, %v", i, it, err)
 		}
 	}
-}
-
-func write(t *testing.T, content string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "data")
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func TestDataset(t *testing.T) {
-	tests := []struct {
-		name, in  string
-		users     []string
-		system    string
-		maxTokens int
-	}{
-		{"plain text", "first\r\n\nsecond", []string{"first", "second"}, "", 9},
-		{"prompts", "\xef\xbb\xbf" + `{"prompt":"a","id":7,"max_tokens":3}` + "\n" + `{"prompt":"b","system":"s"}`, []string{"a", "b"}, "", 3},
-		{"messages", `{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"hi"}]}]}`, []string{"hi"}, "s", 9},
-		{"an answer of the data set", `{"id":"q1","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"source":"x"}`, []string{"a"}, "", 9},
-		{"turns", `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}`, []string{"user: a\n\nassistant: b\n\nuser: c"}, "", 9},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			src, err := NewDataset(write(t, tt.in), 9)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if src.Len() != len(tt.users) {
-				t.Fatalf("%d items", src.Len())
-			}
-			for i, want := range tt.users {
-				if it, _ := src.Item(i); it.User != want || it.ID == "" || it.Hash == 0 {
-					t.Errorf("item %d: %+v", i, it)
-				}
-			}
-			it, _ := src.Item(0)
-			if it.System != tt.system || it.MaxTokens != tt.maxTokens {
-				t.Errorf("%+v", it)
-			}
-		})
-	}
-}
-
-func TestDatasetErrors(t *testing.T) {
-	for in, want := range map[string]string{
-		"":                               "no prompt",
-		"\n \n":                          "no prompt",
-		`{"prompt":"a"}` + "\n{oops":     "line 2: this is no JSON",
-		`{"text":"a"}`:                   `neither a "prompt" nor`,
-		`{"prompt":" "}`:                 `neither a "prompt" nor`,
-		`{"prompt":["a"]}`:               `line 1: "prompt" has the wrong type (array)`,
-		`{"prompt":"a","max_tokens":-1}`: "negative",
-		"\n" + `{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}`: `line 2: a message has a part of type "image_url"`,
-		`{"messages":[{"role":"user","content":7}]}`:                             "neither text nor",
-		`{"messages":[{"role":"system","content":"s"}]}`:                         "a user's turn",
-		`[{"prompt":"a"}]`:             "jq -c",
-		"[\n{}]":                       "jq -c",
-		"a\x00b":                       "line 1: this is no UTF-8 text",
-		"a\n\xff":                      "line 2: this is no UTF-8 text",
-		strings.Repeat("x", maxLine+2): "longer than 16 MiB",
-	} {
-		if _, err := NewDataset(write(t, in), 1); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%.20q: %v, want %q", in, err, want)
-		}
-	}
-	if _, err := NewDataset("/nowhere/at/all", 1); err == nil || !strings.Contains(err.Error(), "--dataset") {
-		t.Errorf("%v", err)
-	}
-}
-
-func FuzzDataset(f *testing.F) {
-	f.Add(`{"prompt":"a"}`)
-	f.Add("a\nb")
-	f.Add(`{"id":1e3,"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"text":"t"}]},{"role":"x"}]}`)
-	f.Add("\xef\xbb\xbf\r\n{\"prompt\":\"\\ud800\"}")
-	f.Fuzz(func(t *testing.T, in string) {
-		items, flat, err := readDataset(strings.NewReader(in), 1)
-		if (err == nil) == (len(items) == 0) || flat > len(items) {
-			t.Fatalf("%d items, %d flattened, %v", len(items), flat, err)
-		}
-		for _, it := range items {
-			if strings.TrimSpace(it.User) == "" || it.ID == "" || it.MaxTokens < 1 {
-				t.Fatalf("%+v from %q", it, in)
-			}
-		}
-	})
 }

@@ -1,0 +1,56 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWorkloadLengths(t *testing.T) {
+	p, _, err := Read(Sources{Name: "plan.yaml", YAML: []byte("candidate: {url: http://x}\nworkload: {input_lengths: uniform 100..900, output_lengths: 50% 10 | 50% 30, tokenizer: o200k_base, prefix: {tokens: 64, share: 0.5}}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	in, out, err := p.Workload.Lengths()
+	if err != nil || !in.Varies() || !out.Varies() || p.Workload.InputTokens < 480 || p.Workload.InputTokens > 520 || p.Workload.OutputTokens < 19 || p.Workload.OutputTokens > 21 {
+		t.Errorf("%v %v %v; %+v", in, out, err, p.Workload)
+	}
+	b, err := p.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, _, err := Read(Sources{Name: "again", YAML: b}); err != nil || q.Workload != p.Workload {
+		t.Errorf("%+v became %+v, %v", p.Workload, q.Workload, err)
+	}
+	if in, _, err := (WorkloadPlan{InputTokens: 7, OutputTokens: 8}).Lengths(); err != nil || in.Varies() || in.At(1, 1) != 7 {
+		t.Errorf("%v %v", in, err)
+	}
+}
+
+func TestWorkloadProblems(t *testing.T) {
+	for want, w := range map[string]WorkloadPlan{
+		"(--input-lengths): \"gauss 5\" is no length": {InputLengths: "gauss 5"},
+		"(--output-lengths)":                          {OutputLengths: "0"},
+		"did you mean \"server\"":                     {Tokenizer: "serve"},
+		"(--tokenizer): the file cannot be read":      {Tokenizer: "no/such/tokenizer.json"},
+		"give --prefix-tokens":                        {Prefix: PrefixPlan{Groups: 3}},
+		"(--prefix-share)":                            {Prefix: PrefixPlan{Tokens: 5, Share: 1.5}},
+		"(--prefix-groups)":                           {Prefix: PrefixPlan{Tokens: 5, Groups: -1}},
+		"(--prefix-tokens)":                           {Prefix: PrefixPlan{Tokens: -5}},
+		"drop --input-lengths or --dataset":           {InputLengths: "5", Dataset: "x"},
+		"drop --prefix-tokens or --dataset":           {Prefix: PrefixPlan{Tokens: 5}, Dataset: "x"},
+		"only a data set has rows":                    {Rows: RowsPlan{Shuffle: true}},
+		"(--dataset-max-tokens)":                      {Dataset: "x", Rows: RowsPlan{MinTokens: 9, MaxTokens: 3}},
+		"(--dataset-sample)":                          {Dataset: "x", Rows: RowsPlan{Sample: -1}},
+	} {
+		p := Default()
+		p.Candidate.URL = "http://x"
+		w.InputTokens, w.OutputTokens = 1, 1
+		p.Workload = w
+		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", w, err, want)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// prompts says in one line what became of the prompts that a cell asked for;
+// "" where there is nothing to say.
+func prompts(p *result.Prompts) string {
+	if p == nil {
+		return ""
+	}
+	var parts []string
+	if p.InputError != nil {
+		parts = append(parts, fmt.Sprintf("input length off by %.2f %% on the mean (bias %+.2f %%, n=%d)", 100*float64(*p.InputError), 100*float64(*p.InputBias), p.InputN))
+	}
+	if p.RepeatedShare != nil && p.Repeated > 0 {
+		parts = append(parts, fmt.Sprintf("%.1f %% of the prompts had been sent before", 100*float64(*p.RepeatedShare)))
+	}
+	if p.IdealHits != nil {
+		text := fmt.Sprintf("prefix hits %.1f %% of the input tokens at best, ", 100*float64(*p.IdealHits))
+		if p.ObservedHits != nil {
+			text += fmt.Sprintf("%.1f %% observed (n=%d)", 100*float64(*p.ObservedHits), p.ObservedN)
+		} else {
+			text += "observed ones not known, as the server does not report cached tokens"
+		}
+		parts = append(parts, text)
+	}
+	if parts == nil {
+		return ""
+	}
+	return "Prompts: " + strings.Join(parts, "; ") + "."
+}

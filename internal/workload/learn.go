@@ -1,0 +1,197 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// LearnFitter makes a fitter for a tokenizer that is far away, such as a
+// server's: it asks once what each word of synthetic prompts costs, in some
+// dozens of texts, and from then on adds up, so that nothing is asked while a
+// server is measured. It fails where the costs do not add up to what whole
+// prompts have; encode returns the ids of a text's tokens without special ones.
+func LearnFitter(encode func(text string) ([]int, error)) (*Fitter, error) {
+	t := &table{costs: map[string]int{}}
+	pieces := t.pieces()
+	const chunk = 128
+	for part := range slices.Chunk(pieces, chunk) {
+		if err := t.learn(encode, part); err != nil {
+			return nil, err
+		}
+	}
+	// Vocabularies differ in how the first word of a text is read: as behind a
+	// new line, or as behind a space. Whole prompts tell which it is, and whether
+	// the sums are true at all.
+	var err error
+	for _, t.spaced = range []bool{false, true} {
+		f := NewFitter(t)
+		f.noNumbers = true
+		if err = t.check(encode, f); err == nil {
+			return f, nil
+		}
+	}
+	return nil, err
+}
+
+// check compares sums with what whole prompts have.
+func (t *table) check(encode func(string) ([]int, error), f *Fitter) error {
+	for i, n := range []int{30, 31, 32, 33, 34, 35, 36, 37, 60, 150, 400, 800} {
+		it, err := NewSynthetic(SyntheticConfig{Stream: "learning", InputTokens: n, OutputTokens: 10, Fit: f}).Item(i)
+		if err != nil {
+			return err
+		}
+		ids, err := encode(it.User)
+		if err != nil {
+			return err
+		}
+		if have, err := t.Count(it.User); err != nil || have != len(ids) {
+			return errors.Join(err, fmt.Errorf("the words of a text of %d tokens add up to %d", len(ids), have))
+		}
+	}
+	return nil
+}
+
+// table counts by adding up pieces. It knows the words of synthetic prompts
+// and no others.
+type table struct {
+	costs  map[string]int
+	spaced bool // the first word of a text costs as much as behind a space
+}
+
+// mark stands between pieces while they are learned; the words around it keep
+// pieces from joining it.
+const mark = " |" + before
+
+// piece is a word with what stands before it, or a sign.
+var piece = regexp.MustCompile(`\.?\n[A-Za-z]+| ?[A-Za-z]+|[.,\n]`)
+
+// pieces are all that a synthetic prompt can hold.
+func (t *table) pieces() []string {
+	v := words()
+	seen := map[string]bool{}
+	var out []string
+	add := func(p string) {
+		if !seen[p] {
+			seen[p] = true
+			out = append(out, p)
+		}
+	}
+	title := func(w string) string { return strings.ToUpper(w[:1]) + w[1:] }
+	for _, list := range [][]string{v.nouns, v.verbs, v.adjectives, v.adverbs, v.openings, v.singular, v.plural, v.modals, v.prepositions, v.conjunctions} {
+		for _, w := range list {
+			add(" " + w)
+		}
+	}
+	for _, w := range append(strings.Fields("an Continue this text with more words"), v.openings...) {
+		add(" " + w)
+		add(" " + title(w))
+		add(".\n" + title(w))
+		add("\n" + title(w))
+	}
+	for _, list := range [][]string{v.singular, v.plural, {"an"}} {
+		for _, w := range list {
+			add(" " + title(w))
+			add(".\n" + title(w))
+			add("\n" + title(w))
+		}
+	}
+	for _, w := range v.nouns {
+		add(" " + withS(w))
+		add(" " + title(w))  // a first line at the very start, by either rule,
+		add("\n" + title(w)) // or behind a shared beginning
+	}
+	for _, w := range v.verbs {
+		add(" " + withS(w))
+		add(" " + past(w))
+	}
+	for _, p := range []string{".", ",", "\n"} {
+		add(p)
+	}
+	return out
+}
+
+// learn asks for a text of pieces between marks, and counts the tokens between
+// the marks' own.
+func (t *table) learn(encode func(string) ([]int, error), pieces []string) error {
+	var b strings.Builder
+	b.WriteString(before + mark)
+	for _, p := range pieces {
+		b.WriteString(p)
+		b.WriteString(mark)
+	}
+	ids, err := encode(b.String())
+	if err != nil {
+		return err
+	}
+	const times = 3
+	marks, err := encode(before + strings.Repeat(mark, times))
+	if err != nil {
+		return err
+	}
+	once, err := encode(before)
+	if err != nil {
+		return err
+	}
+	size := (len(marks) - len(once)) / times
+	if size < 1 || len(marks) != len(once)+size*times {
+		return errors.New("the server's tokenizer does not keep words apart")
+	}
+	m := marks[len(marks)-size:]
+	at := indexOf(ids, m, 0)
+	for _, p := range pieces {
+		if at < 0 {
+			break
+		}
+		next := indexOf(ids, m, at+size)
+		if next < 0 {
+			return fmt.Errorf("the server's tokenizer does not keep %q apart from what follows", p)
+		}
+		t.costs[p] = next - at - size
+		at = next
+	}
+	if at < 0 || at+size != len(ids) {
+		return errors.New("the server's tokenizer does not keep words apart")
+	}
+	return nil
+}
+
+func indexOf(ids, part []int, from int) int {
+	for i := from; i+len(part) <= len(ids); i++ {
+		if slices.Equal(ids[i:i+len(part)], part) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Count adds up the pieces of a text.
+func (t *table) Count(text string) (int, error) {
+	rest := strings.TrimPrefix(text, before) // a piece in its place: what is before costs nothing
+	n, done := 0, 0
+	for _, at := range piece.FindAllStringIndex(rest, -1) {
+		p := rest[at[0]:at[1]]
+		c, ok := t.costs[p]
+		switch {
+		case at[0] > 0 || !isLetter(p[0]): // not the first word of a text
+		case t.spaced:
+			c, ok = t.costs[" "+p]
+		default:
+			c, ok = t.costs["\n"+p]
+			c -= t.costs["\n"]
+		}
+		if !ok || at[0] != done {
+			return 0, fmt.Errorf("the cost of %q was not learned", rest[done:at[1]])
+		}
+		n += c
+		done = at[1]
+	}
+	if done != len(rest) {
+		return 0, fmt.Errorf("the cost of %q was not learned", rest[done:])
+	}
+	return n, nil
+}
+
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }

@@ -1,0 +1,65 @@
+package workload
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/tokens"
+	"github.com/inferometer/inferometer/internal/tokens/length"
+)
+
+// A server's tokenizer is asked some dozens of times, and its prompts are
+// exact. Where no pre-tokenizer keeps words apart a few are a token off.
+func TestLearnedLengths(t *testing.T) {
+	for _, name := range []string{tokens.O200k, tokens.Cl100k, "llama3", "qwen2", "llama2", "mistral"} {
+		tok := tokenizer(t, name)
+		asked := 0
+		fit, err := LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) })
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		learned := asked
+		out, err := length.Parse("uniform 5..2000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := NewSynthetic(SyntheticConfig{Seed: 3, InputTokens: 300, Output: out, Fit: fit, Prefix: Prefix{Tokens: 100, Groups: 3, Share: 0.5}})
+		wrong := 0
+		for i := range 200 {
+			it, err := src.Item(i)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if c, _ := tok.Count(it.User); c != 300 {
+				wrong++
+				if c < 299 || c > 301 {
+					t.Errorf("%s: prompt %d has %d tokens", name, i, c)
+				}
+			}
+		}
+		most := 0
+		if name == "llama2" || name == "mistral" {
+			most = 10
+		}
+		if wrong > most || asked != learned || asked > 150 {
+			t.Errorf("%s: %d of 200 prompts have another length; asked %d times, %d of them at first", name, wrong, asked, learned)
+		}
+	}
+}
+
+func TestLearningFails(t *testing.T) {
+	broken := errors.New("no answer")
+	if _, err := LearnFitter(func(string) ([]int, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Errorf("%v", err)
+	}
+	// A tokenizer of which no part depends on the words before is needed.
+	if _, err := LearnFitter(func(s string) ([]int, error) { return make([]int, len(s)/5), nil }); err == nil {
+		t.Error("a tokenizer that runs over words was learned")
+	}
+	counter := &table{costs: map[string]int{" a": 1}}
+	if _, err := counter.Count(" a foreign"); err == nil || !strings.Contains(err.Error(), "foreign") {
+		t.Errorf("%v", err)
+	}
+}
