@@ -65,6 +65,7 @@ func TestDialectsRun(t *testing.T) {
 			p.Dir, p.Candidate.API = t.TempDir(), api
 			p.Only = []inferometer.Benchmark{"latency"}
 			p.Latency.Iterations, p.Latency.Warmup = 40, 1
+			p.Workload.InputTokens = 20 // as many as the server says
 			r, err := inferometer.Run(t.Context(), p)
 			if err != nil {
 				t.Fatal(err)
