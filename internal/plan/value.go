@@ -53,6 +53,9 @@ func (p *Plan) at(path string) (reflect.Value, error) {
 // set parses text into the value at path. A list is separated by commas; a
 // claim is added to those that are there.
 func (p *Plan) set(path, text string) error {
+	if path == workloadForm {
+		return p.Workload.setForm(text)
+	}
 	v, err := p.at(path)
 	if err != nil {
 		return err

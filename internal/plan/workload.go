@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -35,6 +36,33 @@ func lengthOf(text string, n int) (length.Dist, error) {
 		return length.Fixed(n), nil
 	}
 	return length.Parse(text)
+}
+
+// workloadForm is the path of the short form, which sets several keys at once.
+const workloadForm = "workload"
+
+// setForm reads "in=512,out=uniform 10..90".
+func (w *WorkloadPlan) setForm(text string) error {
+	for item := range strings.SplitSeq(text, ",") {
+		name, value, ok := strings.Cut(strings.TrimSpace(item), "=")
+		d, err := length.Parse(value)
+		switch {
+		case !ok || name != "in" && name != "out":
+			return fmt.Errorf("%q is no workload; give lengths, as in in=512,out=128", text)
+		case err != nil:
+			return err
+		}
+		if !d.Varies() {
+			value = ""
+		}
+		n := max(1, int(math.Round(d.Mean())))
+		if name == "in" {
+			w.InputTokens, w.InputLengths = n, value
+		} else {
+			w.OutputTokens, w.OutputLengths = n, value
+		}
+	}
+	return nil
 }
 
 // settle sets the numbers to the means of distributions; a distribution that

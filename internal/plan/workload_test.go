@@ -54,3 +54,19 @@ func TestWorkloadProblems(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkloadForm(t *testing.T) {
+	set := func(text string) (Plan, error) {
+		p, _, err := Read(Sources{Set: []Setting{{Path: "candidate.url", Value: "http://x"}, {Path: "workload", Value: text, From: "--workload"}}})
+		return p, err
+	}
+	p, err := set("in=512, out=uniform 10..30")
+	if err != nil || p.Workload.InputTokens != 512 || p.Workload.InputLengths != "" || p.Workload.OutputLengths != "uniform 10..30" || p.Workload.OutputTokens < 19 || p.Workload.OutputTokens > 21 {
+		t.Errorf("%+v %v", p.Workload, err)
+	}
+	for _, bad := range []string{"", "chats", "in", "in=x", "input=3", "in=5,"} {
+		if _, err := set(bad); err == nil || !strings.Contains(err.Error(), "--workload") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}

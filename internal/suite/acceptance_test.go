@@ -310,3 +310,35 @@ func TestABusyClientFlagsItself(t *testing.T) {
 		t.Errorf("5 ms of a ttft of 20 ms are the client's: %+v", check)
 	}
 }
+
+// A log that was damaged after its run must not take a good result with it.
+func TestADamagedLogTakesNoResultWithIt(t *testing.T) {
+	f := folder{t.TempDir()}
+	p := plan.Default()
+	p.Candidate.URL, p.Only = "http://127.0.0.1:1", []plan.Benchmark{plan.Throughput}
+	if err := f.writePlan(p); err != nil {
+		t.Fatal(err)
+	}
+	log, err := exchange.Create(f.log())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, v := range map[string]any{kindRun: runRecord{Name: "test", Started: time.Unix(1, 0)}} { // and no end
+		if err := log.Append(kind, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	good := &result.Result{Run: result.Run{ID: "good", Status: result.Complete}}
+	if err := f.writeResult(good); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Recompute(f.path); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("the error is %v", err)
+	}
+	if !f.complete() {
+		t.Error("result.json is no more that of the complete run")
+	}
+}

@@ -108,6 +108,18 @@ func (f folder) writeResult(r *result.Result) error {
 	return nil
 }
 
+// complete reports whether result.json is that of a run that went to its end.
+func (f folder) complete() bool {
+	b, err := os.ReadFile(filepath.Join(f.path, "result.json"))
+	if err != nil {
+		return false
+	}
+	var r struct {
+		Run struct{ Status result.Status }
+	}
+	return json.Unmarshal(b, &r) == nil && r.Run.Status == result.Complete
+}
+
 // artifacts lists what the measurement left in the folder.
 func (f folder) artifacts() []result.Artifact {
 	out := []result.Artifact{{Path: "result.json", Kind: "result"}}

@@ -124,6 +124,9 @@ func Recompute(path string) (*result.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if res.Run.Status == result.Interrupted && f.complete() {
+		return nil, fmt.Errorf("the log of %s is damaged: its result.json is that of a complete run, and %s breaks off before its end; nothing was written", path, filepath.Base(f.log()))
+	}
 	res.Run.ID = f.id()
 	res.Artifacts = f.artifacts()
 	drawn, err := report.Write(path, res)
