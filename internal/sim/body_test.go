@@ -36,6 +36,9 @@ func FuzzBody(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	for _, body := range wellFormed {
+		f.Add([]byte(body))
+	}
 	s := forBodies(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, path := range bodyPaths {
