@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/inferometer/inferometer/examples"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/workload"
 )
 
 // planFlags are the flags of a command that set keys of the plan, and the
@@ -89,7 +92,11 @@ func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, pla
 	if len(only) > 0 {
 		s.Set = append(s.Set, plan.Setting{Path: "only", Value: strings.Join(only, ","), From: "the command"})
 	}
-	s.Set = append(s.Set, f.settings...)
+	settings, err := spelledOut(f.settings)
+	if err != nil {
+		return plan.Plan{}, nil, err
+	}
+	s.Set = append(s.Set, settings...)
 	pl, prov, err := plan.Read(s)
 	if err != nil {
 		return pl, prov, usageError{err}
@@ -98,6 +105,35 @@ func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, pla
 		return pl, prov, usageError{prov.Locate(err)}
 	}
 	return pl, prov, nil
+}
+
+// spelledOut puts the lengths of a named kind of requests in the place of its
+// name: --workload chat.
+func spelledOut(given []plan.Setting) ([]plan.Setting, error) {
+	var out []plan.Setting
+	for _, s := range given {
+		if s.Path != "workload" || strings.Contains(s.Value, "=") {
+			out = append(out, s)
+			continue
+		}
+		kind, err := workload.LookupScenario(s.Value)
+		if err != nil {
+			return nil, usagef("%s: %v", s.From, err)
+		}
+		out = append(out, plan.Setting{Path: s.Path, From: s.From, Value: "in=" + lengths(kind.In) + ",out=" + lengths(kind.Out)})
+		if kind.Shared > 0 {
+			out = append(out, plan.Setting{Path: "workload.prefix.tokens", From: s.From, Value: strconv.Itoa(kind.Shared)})
+		}
+	}
+	return out, nil
+}
+
+// lengths writes a log-normal distribution as a plan has it: by its mean and
+// coefficient of variation, before it is cut.
+func lengths(l workload.Lengths) string {
+	mean := l.Median * math.Exp(l.Sigma*l.Sigma/2)
+	cv := math.Sqrt(math.Expm1(l.Sigma * l.Sigma))
+	return fmt.Sprintf("lognormal mean=%.4g cv=%.3g min=%d max=%d", mean, cv, max(1, l.Min), l.Max)
 }
 
 // namesEndpoint reports whether a flag or variable sets the candidate's URL.

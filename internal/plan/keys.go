@@ -52,7 +52,7 @@ var keys = []Key{
 	{"name", "name", "name of the run, part of its folder's name"},
 	{"seed", "seed", "seed of prompts and schedules"},
 	{"dir", "dir", "folder of runs"},
-	{"workload", workloadForm, "lengths in short: in=512,out=128, each a number or a distribution as in --input-lengths"},
+	{"workload", workloadForm, "what to send in short: in=512,out=128 (each a number or a distribution as in --input-lengths), or chat, rag, summarize, code or agent"},
 	{"input-tokens", "workload.input_tokens", "tokens of a synthetic prompt"},
 	{"output-tokens", "workload.output_tokens", "tokens of an answer"},
 	{"input-lengths", "workload.input_lengths", "lengths of prompts in place of --input-tokens: " + length.Forms},
