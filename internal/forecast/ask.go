@@ -2,10 +2,12 @@ package forecast
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -41,12 +43,12 @@ func Ask(q Question) (*result.Forecast, error) {
 	f := l.facts()
 	n := float64(l.replicas)
 	var saturation [3]float64
-	for i, r := range l.variants() {
+	if err := l.each(func(i int, r replica) error {
 		most, err := l.saturation(r)
-		if err != nil {
-			return nil, err
-		}
 		saturation[i] = most * n
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	f.Saturation = between(saturation)
 	if f.Loads, err = l.loads(saturation); err != nil {
@@ -54,17 +56,15 @@ func Ask(q Question) (*result.Forecast, error) {
 	}
 	border := saturation
 	if len(l.Limits) > 0 {
-		var broke string
-		for i, r := range l.variants() {
+		var broke [3]string
+		if err := l.each(func(i int, r replica) error {
 			at, limit, err := l.border(r, saturation[i]/n)
-			if err != nil {
-				return nil, err
-			}
-			if border[i] = at * n; i == likely {
-				broke = limit
-			}
+			border[i], broke[i] = at*n, limit
+			return err
+		}); err != nil {
+			return nil, err
 		}
-		if f.Capacity, err = l.capacity(border, broke); err != nil {
+		if f.Capacity, err = l.capacity(border, broke[likely]); err != nil {
 			return nil, err
 		}
 	}
@@ -74,6 +74,17 @@ func Ask(q Question) (*result.Forecast, error) {
 	l.cost(f, border)
 	f.Text = l.sentences(f, border)
 	return f, nil
+}
+
+// each does something for every variant, all at once.
+func (l *laid) each(do func(i int, r replica) error) error {
+	var group sync.WaitGroup
+	var failed [3]error
+	for i, r := range l.variants() {
+		group.Go(func() { failed[i] = do(i, r) })
+	}
+	group.Wait()
+	return errors.Join(failed[:]...)
 }
 
 // saturation is the most that a closed loop gets out of a replica, as the
@@ -206,12 +217,17 @@ func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, e
 		values[e][i] = v
 	}
 	each := rate / float64(l.replicas)
-	for i, r := range l.variants() {
+	var runs [3]*seen
+	if err := l.each(func(i int, r replica) error {
+		at := min(each, 0.985*saturation[i]/float64(l.replicas))
+		var err error
+		runs[i], err = r.open(l.w, nil, capacity.Cell{Rate: at, Requests: l.Requests, Seed: l.Seed + 1}, max(warm(each), l.Requests/3), false)
+		return err
+	}); err != nil {
+		return row, err
+	}
+	for i, o := range runs {
 		over := rate > 0.985*saturation[i]
-		o, err := r.open(l.w, nil, capacity.Cell{Rate: min(each, 0.985*saturation[i]/float64(l.replicas)), Requests: l.Requests, Seed: l.Seed + 1}, max(warm(each), l.Requests/3), false)
-		if err != nil {
-			return row, err
-		}
 		for _, q := range []struct {
 			to     *result.Estimate
 			values []float64

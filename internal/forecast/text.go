@@ -223,12 +223,12 @@ func figure(v float64) string {
 	switch a := math.Abs(v); {
 	case math.IsInf(v, 0):
 		return "∞"
-	case a >= 100:
+	case a >= 100 || v == math.Trunc(v):
 		return fmt.Sprintf("%.0f", v)
 	case a >= 10:
 		return fmt.Sprintf("%.1f", v)
-	case a >= 1 || a == 0:
-		return strings.TrimSuffix(fmt.Sprintf("%.2f", v), ".00")
+	case a >= 1:
+		return fmt.Sprintf("%.2f", v)
 	}
 	return fmt.Sprintf("%.3g", v)
 }
