@@ -7,12 +7,15 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 func TestTokenize(t *testing.T) {
-	answer := `{"count":3,"max_model_len":4096,"tokens":[5,6,7]}`
-	status := http.StatusOK
+	var answer atomic.Value // the handler runs in a goroutine of its own
+	answer.Store(`{"count":3,"max_model_len":4096,"tokens":[5,6,7]}`)
+	var status atomic.Int64
+	status.Store(http.StatusOK)
 	c := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var q struct {
 			Model, Prompt string
@@ -21,19 +24,19 @@ func TestTokenize(t *testing.T) {
 		if r.URL.Path != "/tokenize" || json.NewDecoder(r.Body).Decode(&q) != nil || q.Prompt != "a b" || q.Model == "" || q.Special == nil || *q.Special {
 			t.Errorf("%s: %+v", r.URL, q)
 		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
+		w.WriteHeader(int(status.Load()))
+		_, _ = io.WriteString(w, answer.Load().(string))
 	}), func(cfg *Config) { cfg.Model = "alpha" })
 	if ids, err := c.Tokenize(t.Context(), "a b"); err != nil || !slices.Equal(ids, []int{5, 6, 7}) {
 		t.Errorf("%v, %v", ids, err)
 	}
 	for _, bad := range []string{`{"tokens":[]}`, `<html>`, `{"tokens":[{"id":3}]}`} {
-		answer = bad
+		answer.Store(bad)
 		if _, err := c.Tokenize(t.Context(), "a b"); !errors.Is(err, ErrNoTokenize) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	status = http.StatusNotFound
+	status.Store(http.StatusNotFound)
 	if _, err := c.Tokenize(t.Context(), "a b"); !errors.Is(err, ErrNoTokenize) || !strings.Contains(err.Error(), "404") {
 		t.Errorf("%v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,10 +148,22 @@ func TestScraper(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var all []Sample
+				var (
+					mu  sync.Mutex
+					all []Sample
+				)
+				taken := func() int {
+					mu.Lock()
+					defer mu.Unlock()
+					return len(all)
+				}
 				finishing, looks := false, 0
 				s := &Scraper{
-					Clock: exchange.NewClock(), Emit: func(x Sample) { all = append(all, x) },
+					Clock: exchange.NewClock(), Emit: func(x Sample) {
+						mu.Lock()
+						defer mu.Unlock()
+						all = append(all, x)
+					},
 					Fetch: func(context.Context) ([]byte, error) {
 						if !finishing {
 							return []byte("vllm:num_requests_running 1\n"), nil
@@ -161,13 +174,13 @@ func TestScraper(t *testing.T) {
 					},
 				}
 				s.Start(t.Context())
-				if len(all) != 1 {
-					t.Fatalf("%d samples when Start returns", len(all))
+				if n := taken(); n != 1 {
+					t.Fatalf("%d samples when Start returns", n)
 				}
 				time.Sleep(2500 * time.Millisecond)
 				synctest.Wait()
-				if len(all) != 3 {
-					t.Fatalf("%d samples after 2.5 s", len(all))
+				if n := taken(); n != 3 {
+					t.Fatalf("%d samples after 2.5 s", n)
 				}
 				finishing = true
 				s.Finish(t.Context())
