@@ -213,13 +213,16 @@ func BenchmarkEncodeExchange(b *testing.B) {
 
 // What the client does for the log while it measures has a budget.
 func TestEncodeAllocations(t *testing.T) {
+	if raced {
+		t.Skip("the race detector has encoding/json drop half of its pooled memory; run without -race")
+	}
 	x := sample(rand.New(rand.NewPCG(1, 2)), 200)
 	var buf bytes.Buffer
 	if n := testing.AllocsPerRun(100, func() {
 		if err := encodeLine(&buf, KindExchange, x); err != nil {
 			t.Fatal(err)
 		}
-	}); n > 40 { // about 20; the race detector has encoding/json drop half of its pooled memory
-		t.Errorf("%v allocations for an exchange of 200 frames, want at most 40", n)
+	}); n > 25 {
+		t.Errorf("%v allocations for an exchange of 200 frames, want at most 25", n)
 	}
 }
