@@ -2,5 +2,5 @@
 
 package exchange
 
-// raced: the race detector makes simulation many times slower.
+// raced: the race detector changes what is allocated.
 const raced = true
