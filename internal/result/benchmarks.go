@@ -9,6 +9,7 @@ type Benchmarks struct {
 	Hardware   *Hardware   `json:"hardware,omitempty"`
 	Load       *Load       `json:"load,omitempty"`
 	Capacity   *Capacity   `json:"capacity,omitempty"`
+	Scan       *Scan       `json:"scan,omitempty"`
 	Forecast   *Forecast   `json:"forecast,omitempty"`
 }
 
