@@ -22,6 +22,8 @@ const (
 	Step  Kind = "step"  // an empirical distribution
 	Bar   Kind = "bar"   // side by side with the other bar series
 	Stack Kind = "stack" // on top of the stack series before
+	Dot   Kind = "dot"   // points on their own
+	Front Kind = "front" // points on the edge of what can be had, where more is better in both axes
 )
 
 // Role gives a series its colour, the same in every figure.
@@ -31,7 +33,8 @@ type Role string
 const (
 	Candidate Role = "candidate"
 	Baseline  Role = "baseline"
-	Part      Role = "part" // one of several parts; coloured by order
+	Part      Role = "part"   // one of several parts; coloured by order
+	Beside    Role = "beside" // of less weight than the others; grey
 )
 
 // Point is one value. Lo and Hi are absent where that bound does not exist;
@@ -44,6 +47,8 @@ type Point struct {
 	// AtLeast marks a value that is withheld: Y is a lower bound of it, to be
 	// drawn so that nobody takes it for an estimate.
 	AtLeast bool `json:"at_least,omitempty"`
+	// Label names the point, where it is more than a place on the axes.
+	Label string `json:"label,omitempty"`
 }
 
 // Series is a set of points.
@@ -109,6 +114,11 @@ func All(r *result.Result) []Figure {
 	}
 	if c := b.Capacity; c != nil {
 		for _, f := range capacity(c) {
+			add(f)
+		}
+	}
+	if b.Scan != nil {
+		for _, f := range scan(r) {
 			add(f)
 		}
 	}

@@ -1,11 +1,16 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
 
 	"github.com/inferometer/inferometer/internal/figure"
 )
@@ -20,14 +25,21 @@ func axisLabel(a figure.Axis) string {
 		unit = "tokens per second"
 	case "times":
 		unit = ""
+	case "ms/token":
+		unit = "ms"
 	}
 	switch {
-	case a.Label == "" || unit == "":
-		return clean(a.Label + unit)
+	case a.Label == "" || unit == "" || says(a.Label, unit):
+		return clean(cmp.Or(a.Label, unit))
 	case unit == "per second":
 		return clean(a.Label + " " + unit)
 	}
 	return clean(a.Label + ", " + unit)
+}
+
+// says reports whether a label has the unit among its words.
+func says(label, unit string) bool {
+	return slices.Contains(strings.FieldsFunc(label, func(r rune) bool { return !unicode.IsLetter(r) }), unit)
 }
 
 // bounds are the least and greatest value that an axis must show.
@@ -76,11 +88,14 @@ func extent(f figure.Figure) (x, y bounds) {
 func setAxes(p *plot.Plot, f figure.Figure) {
 	x, y := extent(f)
 	if n := len(f.X.Categories); n > 0 {
+		pad := p.Y.Padding
 		p.NominalX(f.X.Categories...)
+		p.Y.Padding = pad // which the line before widens by the first name
 		p.X.Tick.Label.Font = sans(8.5)
 		if n > 5 {
 			p.X.Tick.Label.Font = sans(7)
 		}
+		slant(p, f.X.Categories)
 		p.X.Min, p.X.Max = -0.5, float64(n)-0.5
 	} else {
 		setX(p, f, x)
@@ -101,16 +116,69 @@ func setX(p *plot.Plot, f figure.Figure, x bounds) {
 	}
 	if f.X.Log {
 		p.X.Scale = plot.LogScale{}
-		p.X.Min, p.X.Max = x.lo/1.08, x.hi*1.08
+		pad := math.Pow(x.hi/x.lo, 0.04) * 1.01
+		p.X.Min, p.X.Max = x.lo/pad, x.hi*pad
 		p.X.Tick.Marker = logTicks(f.X)
+		if at := positions(f); swept(f) && len(at) <= mostPositions {
+			p.X.Tick.Marker = plot.ConstantTicks(apart(at, func(v float64) float64 { return math.Log(v/p.X.Min) / math.Log(p.X.Max/p.X.Min) }))
+		}
 		return
 	}
 	pad := max(0.04*(x.hi-x.lo), 0.5*math.Abs(x.hi)*btof(x.hi == x.lo), 1e-9)
 	p.X.Min, p.X.Max = x.lo-pad, x.hi+pad
 	p.X.Tick.Marker = linearTicks(f.X)
-	if at := positions(f); len(at) <= 8 {
-		p.X.Tick.Marker = plot.ConstantTicks(at)
+	if at := positions(f); swept(f) && len(at) <= mostPositions {
+		p.X.Tick.Marker = plot.ConstantTicks(apart(at, func(v float64) float64 { return (v - p.X.Min) / (p.X.Max - p.X.Min) }))
 	}
+}
+
+// plotWidth is about what a figure leaves for its x axis.
+const plotWidth = 0.85 * figureWidth
+
+// slant turns the names of categories where they would run into each other.
+func slant(p *plot.Plot, names []string) {
+	s := style(p.X.Tick.Label.Font, inkColor)
+	for _, n := range names {
+		if s.Width(n) > plotWidth/vg.Length(len(names))-2 {
+			p.X.Tick.Label.Font = sans(7)
+			p.X.Tick.Label.Rotation = math.Pi / 5
+			p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YTop
+			return
+		}
+	}
+}
+
+// mostPositions of an axis are named each.
+const mostPositions = 12
+
+// swept says whether the places on the x axis were chosen, so that ticks belong
+// there; else they were measured.
+func swept(f figure.Figure) bool {
+	for _, s := range f.Series {
+		if s.Kind == figure.Front || s.Kind == figure.Step {
+			return false
+		}
+	}
+	return true
+}
+
+// apart leaves out the ticks whose labels would touch, the last not among
+// them. share is where a value lies on the axis, from 0 to 1.
+func apart(ticks []plot.Tick, share func(float64) float64) []plot.Tick {
+	s := style(sans(8.5), inkColor)
+	touch := func(a, b plot.Tick) bool {
+		return plotWidth*vg.Length(share(b.Value)-share(a.Value)) < (s.Width(a.Label)+s.Width(b.Label))/2*1.1+3
+	}
+	var out []plot.Tick
+	for i, t := range ticks {
+		for i == len(ticks)-1 && len(out) > 0 && touch(out[len(out)-1], t) {
+			out = out[:len(out)-1]
+		}
+		if len(out) == 0 || !touch(out[len(out)-1], t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 func btof(b bool) float64 {

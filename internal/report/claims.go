@@ -86,6 +86,9 @@ func summary(r *result.Result) string {
 		}
 		return "No load is proved inside the limits that were set; the search says what it saw."
 	}
+	if s := r.Benchmarks.Scan; set == 0 && s != nil {
+		return fmt.Sprintf("%s of %s points of a sweep were measured; a sweep explores and proves nothing.", count(len(s.Cells)), count(len(s.Points)))
+	}
 	if set == 0 {
 		return "No claim was made; add one with --claim 'ttft.p95<500ms' or in the plan."
 	}

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -17,9 +19,11 @@ type section struct {
 	notes     []string
 }
 
-// table has a head; all columns but the first hold figures.
+// table has a head; all columns but the first hold figures. One that is folded
+// is not looked at by most readers.
 type table struct {
-	title string
+	title  string
+	folded bool
 	head  []string
 	rows  [][]string
 }
@@ -67,8 +71,12 @@ func status(r *result.Result) string {
 
 func sections(r *result.Result) []section {
 	drawn := map[string]bool{}
+	var ofScan []string
 	for _, f := range figure.All(r) {
 		drawn[f.ID] = true
+		if strings.HasPrefix(f.ID, "scan-") {
+			ofScan = append(ofScan, f.ID)
+		}
 	}
 	var out []section
 	add := func(s *section) {
@@ -88,6 +96,7 @@ func sections(r *result.Result) []section {
 	add(latency(b.Latency))
 	add(load(b.Load))
 	add(capacity(b.Capacity))
+	add(scan(b.Scan, r.Validity.Checks, ofScan))
 	add(forecast(b.Forecast))
 	add(throughput(b.Throughput))
 	add(cost(b.Cost))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"slices"
 	"strings"
 
 	xfont "golang.org/x/image/font"
@@ -29,8 +30,9 @@ var (
 	markColor  = color.NRGBA{0xeb, 0xee, 0xf2, 0xff} // of the evidence, behind everything
 	warnColor  = color.NRGBA{0xa1, 0x62, 0x07, 0xff} // of evidence that proves nothing about a real server
 	limitColor = color.NRGBA{0xdc, 0x26, 0x26, 0xff}
+	faintColor = color.NRGBA{0xa3, 0xac, 0xba, 0xff} // of what has less weight than the rest
 	partColors = []color.NRGBA{
-		{0x25, 0x63, 0xeb, 0xff}, {0xd9, 0x77, 0x06, 0xff}, {0x05, 0x96, 0x69, 0xff}, {0x7c, 0x3a, 0xed, 0xff}, {0x64, 0x74, 0x8b, 0xff},
+		{0x25, 0x63, 0xeb, 0xff}, {0xd9, 0x77, 0x06, 0xff}, {0x05, 0x96, 0x69, 0xff}, {0x7c, 0x3a, 0xed, 0xff}, {0xc0, 0x26, 0x8f, 0xff}, {0x64, 0x74, 0x8b, 0xff},
 	}
 )
 
@@ -86,12 +88,16 @@ func cleaned(f figure.Figure) figure.Figure {
 	f.Title, f.Subtitle, f.Note = clean(f.Title), clean(f.Subtitle), clean(f.Note)
 	categories := make([]string, len(f.X.Categories))
 	for i, c := range f.X.Categories {
-		categories[i] = brief(c, 24)
+		categories[i] = ends(c, 24)
 	}
 	f.X.Categories = categories
 	series := make([]figure.Series, len(f.Series))
 	for i, s := range f.Series {
-		s.Name = brief(s.Name, 32)
+		s.Name = ends(s.Name, 36)
+		s.Points = slices.Clone(s.Points)
+		for j := range s.Points {
+			s.Points[j].Label = ends(s.Points[j].Label, 28)
+		}
 		series[i] = s
 	}
 	f.Series = series
@@ -125,10 +131,20 @@ func head(f figure.Figure, c draw.Canvas) draw.Canvas {
 		evidence.Color = warnColor
 	}
 	evidence.XAlign = text.XRight
-	c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, f.Title)
+	room := c.Max.X - c.Min.X - evidence.Width(strings.ToUpper(string(f.Evidence))) - 8
+	c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, fitting(title, f.Title, room))
 	c.FillText(evidence, vg.Point{X: c.Max.X, Y: c.Max.Y}, strings.ToUpper(string(f.Evidence)))
-	c.FillText(sub, vg.Point{X: c.Min.X, Y: c.Max.Y - 16}, f.Subtitle)
+	c.FillText(sub, vg.Point{X: c.Min.X, Y: c.Max.Y - 16}, fitting(sub, f.Subtitle, c.Max.X-c.Min.X))
 	return draw.Crop(c, 0, 0, 0, -30)
+}
+
+// fitting shortens a text to a width.
+func fitting(s draw.TextStyle, text string, width vg.Length) string {
+	r := []rune(text)
+	for n := len(r) - 1; n > 0 && s.Width(text) > width; n-- {
+		text = strings.TrimRight(string(r[:n]), " ") + "…"
+	}
+	return text
 }
 
 // legend writes one row of samples and names, where there is more than one.
@@ -148,8 +164,13 @@ func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
 		switch series.Kind {
 		case figure.Bar, figure.Stack:
 			c.FillPolygon(col, rectangle(x, y-4, x+12, y+4))
+		case figure.Dot:
+			mark(c, shapeOf(f, i), col, vg.Point{X: x + 6, Y: y})
 		default:
 			c.StrokeLine2(lineStyle(col, series.Dashed), x, y, x+13, y)
+			if dotted(series) {
+				mark(c, shapeOf(f, i), col, vg.Point{X: x + 6.5, Y: y})
+			}
 		}
 		c.FillText(s, vg.Point{X: x + 17, Y: y}, series.Name)
 		x += w
@@ -195,6 +216,7 @@ func drawing(f figure.Figure) *plot.Plot {
 	p.X.Label.Text, p.Y.Label.Text = axisLabel(f.X), axisLabel(f.Y)
 	p.Add(watermark(f.Evidence))
 	addSeries(p, f)
+	p.Add(labels(f.Series))
 	for _, l := range f.Limits {
 		p.Add(limitLine{l})
 	}

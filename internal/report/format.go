@@ -35,6 +35,16 @@ func brief(s string, most int) string {
 	return s
 }
 
+// ends shortens text in its middle: names that differ often do at their ends.
+func ends(s string, most int) string {
+	s = clean(s)
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most/2]) + "…" + string(r[len(r)-(most-most/2-1):])
+}
+
 func htmlEscape(s string) string { return html.EscapeString(clean(s)) }
 
 const (

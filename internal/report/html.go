@@ -58,9 +58,10 @@ type pageSection struct {
 }
 
 type pageTable struct {
-	Title string
-	Head  []string
-	Rows  [][]string
+	Title  string
+	Folded bool
+	Head   []string
+	Rows   [][]string
 }
 
 type pageFigure struct {
@@ -110,4 +111,4 @@ func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func asPage(t table) pageTable { return pageTable{Title: t.title, Head: t.head, Rows: t.rows} }
+func asPage(t table) pageTable { return pageTable{Title: t.title, Folded: t.folded, Head: t.head, Rows: t.rows} }

@@ -19,8 +19,21 @@ func colorOf(f figure.Figure, series int) color.NRGBA {
 		return partColors[0]
 	case figure.Baseline:
 		return partColors[1]
+	case figure.Beside:
+		return faintColor
 	}
-	return partColors[(series+2)%len(partColors)]
+	return partColors[(part(f, series)+2)%len(partColors)]
+}
+
+// part counts the parts before a series.
+func part(f figure.Figure, series int) int {
+	n := 0
+	for _, s := range f.Series[:series] {
+		if s.Role == figure.Part {
+			n++
+		}
+	}
+	return n
 }
 
 func lineStyle(c color.Color, dashed bool) draw.LineStyle {
@@ -59,8 +72,12 @@ func addSeries(p *plot.Plot, f figure.Figure) {
 			p.Add(st)
 		case figure.Step:
 			p.Add(path{points: s.Points, color: c, dashed: s.Dashed, step: true})
+		case figure.Dot:
+			p.Add(dots{points: s.Points, color: c, shape: shapeOf(f, i), offset: offset(f, i)})
+		case figure.Front:
+			p.Add(front{dots{points: s.Points, color: c, shape: shapeOf(f, i)}})
 		default:
-			p.Add(path{points: s.Points, color: c, dashed: s.Dashed, dots: len(s.Points) <= 16})
+			p.Add(path{points: s.Points, color: c, dashed: s.Dashed, dots: dotted(s), shape: shapeOf(f, i)})
 		}
 	}
 }
@@ -100,7 +117,7 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 			top += 9
 		} else {
 			c.FillPolygon(b.color, box)
-			top = max(top, whisker(c, p, x, pt))
+			top = max(top, whisker(c, p, inkColor, x, pt))
 		}
 		valueLabel(c, x, max(top, low), label)
 	}
@@ -123,9 +140,9 @@ func arrow(c draw.Canvas, col color.Color, x, y vg.Length) {
 // whisker draws the interval of a point at x and returns its upper end. A
 // bound at infinity runs to the edge with an arrow; one that does not exist is
 // not drawn.
-func whisker(c draw.Canvas, p *plot.Plot, x vg.Length, pt figure.Point) vg.Length {
+func whisker(c draw.Canvas, p *plot.Plot, col color.Color, x vg.Length, pt figure.Point) vg.Length {
 	_, ty := p.Transforms(&c)
-	s := draw.LineStyle{Color: inkColor, Width: 0.9}
+	s := draw.LineStyle{Color: col, Width: 0.9}
 	at, top := ty(pt.Y), ty(pt.Y)
 	if v := pt.Lo; v != nil {
 		y := ty(max(float64(*v), p.Y.Min))
@@ -136,7 +153,7 @@ func whisker(c draw.Canvas, p *plot.Plot, x vg.Length, pt figure.Point) vg.Lengt
 		if math.IsInf(float64(*v), 1) {
 			top = c.Max.Y - 8
 			c.StrokeLine2(s, x, at, x, top)
-			arrow(c, inkColor, x, top)
+			arrow(c, col, x, top)
 			return top
 		}
 		top = ty(min(float64(*v), p.Y.Max))
@@ -173,6 +190,7 @@ type path struct {
 	points             []figure.Point
 	color              color.NRGBA
 	dashed, step, dots bool
+	shape              int
 }
 
 func (l path) Plot(c draw.Canvas, p *plot.Plot) {
@@ -196,16 +214,8 @@ func (l path) Plot(c draw.Canvas, p *plot.Plot) {
 		run = append(run, at)
 	}
 	flush()
-	for _, pt := range l.points {
-		x, y := tx(pt.X), ty(pt.Y)
-		switch {
-		case pt.AtLeast:
-			c.DrawGlyph(draw.GlyphStyle{Color: l.color, Radius: 2.6, Shape: draw.RingGlyph{}}, vg.Point{X: x, Y: y})
-			arrow(c, l.color, x, y+3)
-		case l.dots:
-			whisker(c, p, x, pt)
-			c.DrawGlyph(draw.GlyphStyle{Color: l.color, Radius: 2.6, Shape: draw.CircleGlyph{}}, vg.Point{X: x, Y: y})
-		}
+	if l.dots {
+		dots{points: l.points, color: l.color, shape: l.shape}.Plot(c, p)
 	}
 }
 

@@ -72,6 +72,7 @@ func specification(r *result.Result) []table {
 	for _, c := range allCells(r) {
 		cells.rows = append(cells.rows, []string{clean(c.ID), clean(c.Load.Text), clean(c.Workload.Text), number(c.WindowS) + " s", fmt.Sprint(c.Counts.Warmup)})
 	}
+	cells.folded = len(cells.rows) > 12
 	return []table{run, targets, prices, inputs, cells}
 }
 
@@ -84,6 +85,9 @@ func allCells(r *result.Result) []result.Cell {
 		out = append(out, b.Cells...)
 	}
 	if b := r.Benchmarks.Load; b != nil {
+		out = append(out, b.Cells...)
+	}
+	if b := r.Benchmarks.Scan; b != nil {
 		out = append(out, b.Cells...)
 	}
 	return out

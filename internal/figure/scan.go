@@ -1,0 +1,282 @@
+package figure
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// scan shows what the points have to trade, then each metric over the swept
+// key.
+func scan(r *result.Result) []*Figure {
+	w := layOut(r.Benchmarks.Scan)
+	out := []*Figure{w.pareto()}
+	gaps := "gap"
+	if w.gives("itl", "p50") {
+		gaps = "itl"
+	}
+	for _, m := range []struct {
+		tag   string
+		stats []string
+	}{
+		{"ttft", []string{"p50", "p95", "p99"}}, {"tpot", []string{"p50", "p95"}}, {gaps, []string{"p50", "p99"}}, {"e2e", []string{"p50", "p95", "p99"}},
+	} {
+		out = append(out, w.latencies(r, m.tag, m.stats)...)
+	}
+	out = append(out, w.requests(r)...)
+	return append(out,
+		w.overKey(r, "output_throughput", "", []view{{"output_throughput", "", ""}}),
+		w.overKey(r, "success", "", []view{{"success", "", ""}}),
+	)
+}
+
+// view is one quantity of a figure: a quantile, or a rate where stat is empty.
+type view struct{ tag, stat, name string }
+
+func (v view) of() func(result.Cell) (result.Estimate, size) {
+	if v.stat == "" {
+		return rate(v.tag)
+	}
+	return quantile(v.tag, v.stat)
+}
+
+// gives says whether any point has a value.
+func (w *sweep) gives(tag, stat string) bool {
+	for _, c := range w.Cells {
+		e, _ := view{tag: tag, stat: stat}.of()(c)
+		if _, ok := finite(e.Value); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// latencies makes one figure of all quantiles where there is one line, and one
+// of each where there are several.
+func (w *sweep) latencies(r *result.Result, tag string, stats []string) []*Figure {
+	var views []view
+	for _, s := range stats {
+		views = append(views, view{tag, s, s})
+	}
+	if len(w.lines) == 1 {
+		return []*Figure{w.overKey(r, tag, "", views)}
+	}
+	var out []*Figure
+	for _, v := range views {
+		out = append(out, w.overKey(r, tag, v.stat, []view{{v.tag, v.stat, ""}}))
+	}
+	return out
+}
+
+// requests are those that were completed and those of them that kept every
+// limit, beside what was asked for.
+func (w *sweep) requests(r *result.Result) []*Figure {
+	done := []view{{"throughput", "", "completed"}}
+	inside := view{"goodput", "", "inside all limits"}
+	var out []*Figure
+	switch {
+	case len(w.lines) > 1:
+		out = append(out, w.overKey(r, "throughput", "", []view{{"throughput", "", ""}}), w.overKey(r, "goodput", "", []view{{"goodput", "", ""}}))
+	case w.gives("goodput", ""):
+		out = append(out, w.overKey(r, "throughput", "", append(done, inside)))
+	default:
+		out = append(out, w.overKey(r, "throughput", "", done))
+	}
+	if asked, ok := w.offered(); ok && out[0] != nil {
+		out[0].Series = slices.Insert(out[0].Series, 0, asked)
+	}
+	return out
+}
+
+// offered is the rate of requests that was asked for, where that is the swept
+// key.
+func (w *sweep) offered() (Series, bool) {
+	s := Series{Name: "asked for", Role: Beside, Kind: Line, Dashed: true}
+	for i := range w.Points {
+		x := w.place(i)
+		if c, measured := w.cells[w.Points[i].Cell]; measured && (c.Load.Rate <= 0 || c.Load.Rate != x) {
+			return Series{}, false
+		}
+		if !slices.ContainsFunc(s.Points, func(p Point) bool { return p.X == x }) {
+			s.Points = append(s.Points, Point{X: x, Y: x})
+		}
+	}
+	slices.SortFunc(s.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+	return s, w.ordered() && len(s.Points) > 1 && len(w.Cells) > 0
+}
+
+// overKey draws quantities of a metric over the swept key.
+func (w *sweep) overKey(r *result.Result, tag, stat string, views []view) *Figure {
+	m, _ := metric.Lookup(tag)
+	f := &Figure{
+		ID: "scan-" + strings.ReplaceAll(tag, "_", "-"), Title: capital(m.Name), Evidence: w.Evidence, X: w.axis(),
+		Y: Axis{Label: m.Name, Unit: m.Unit},
+	}
+	switch {
+	case m.Unit == "ratio":
+		f.Y.Unit, f.Y.Share = "", true
+	case m.Unit == "1/s":
+		f.Y.Label = "requests"
+	case tag == "output_throughput":
+		f.Y.Label = "output"
+	}
+	if stat != "" {
+		f.ID, f.Title, f.Y.Label = f.ID+"-"+stat, f.Title+", "+stat, f.Y.Label+", "+stat
+	}
+	var without absences
+	for _, v := range views {
+		for _, l := range w.lines {
+			if s, ok := w.series(l, v, &without); ok {
+				f.Series = append(f.Series, s)
+			}
+		}
+	}
+	if len(f.Series) == 0 {
+		return nil
+	}
+	if len(f.Series) == 1 && w.lines[0].name == "" {
+		f.Series[0].Role = Candidate
+	}
+	f.Y.Log = m.Unit == "ms" && wide(f.Series)
+	f.Subtitle = w.says(f)
+	for _, v := range views {
+		for _, lim := range limitsOn(r, "scan", v.tag) {
+			if lim.Value > 0 && (lim.Stat == "" || lim.Stat == v.stat) {
+				f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
+			}
+		}
+	}
+	f.Note = notes(append(without.told(), w.leftOut()...))
+	return f
+}
+
+// series has the points of a line that have a value or a bound; ok is false
+// where none has a value.
+func (w *sweep) series(l line, v view, without *absences) (s Series, ok bool) {
+	s = Series{Name: strings.Join(slices.DeleteFunc([]string{v.name, l.name}, func(s string) bool { return s == "" }), ", "), Role: Part, Kind: Line}
+	if !w.ordered() {
+		s.Kind = Dot
+	}
+	if s.Name == "" {
+		s.Name = v.tag
+	}
+	for _, i := range l.points {
+		at := w.label(i)
+		c, measured := w.cells[w.Points[i].Cell]
+		if !measured {
+			without.add("", at, cmp.Or(w.Points[i].Why, "not measured"), size{}, 0)
+			continue
+		}
+		e, n := v.of()(c)
+		p, drawn := point(w.place(i), e)
+		if drawn {
+			s.Points = append(s.Points, p)
+			ok = ok || !p.AtLeast
+		}
+		if !drawn || p.AtLeast {
+			without.add(v.name, at, absence(e, n.n, n.eff), n, e.NeededN)
+		}
+	}
+	return s, ok
+}
+
+// wide says whether values differ so much that a linear axis would hide some.
+func wide(all []Series) bool {
+	least, most := math.Inf(1), 0.0
+	for _, s := range all {
+		for _, p := range s.Points {
+			least, most = min(least, p.Y), max(most, p.Y)
+		}
+	}
+	return least > 0 && most >= 5*least
+}
+
+// says what the figure's points and lines are.
+func (w *sweep) says(f *Figure) string {
+	parts := []string{"each point is a cell"}
+	if len(w.along) > 0 && w.x >= 0 {
+		if w.Mode == "zip" {
+			parts = append(parts, "together with "+w.keyNames(w.along))
+		} else if len(w.along) > 1 {
+			parts = append(parts, "a line is "+w.keyNames(w.along))
+		}
+	}
+	bounds, hollow := false, false
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			bounds = bounds || p.Lo != nil || p.Hi != nil
+			hollow = hollow || p.AtLeast
+		}
+	}
+	switch {
+	case bounds:
+		parts = append(parts, "95 % intervals")
+	default:
+		parts = append(parts, "no intervals at so few requests")
+	}
+	if hollow {
+		parts = append(parts, "hollow: at least")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// leftOut names the lines that no figure has room for.
+func (w *sweep) leftOut() []string {
+	if len(w.left) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("lines that are only in the table: %s", list(w.left))}
+}
+
+// list names a few things and counts the others.
+func list(names []string) string {
+	const most = 6
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most-1], ", "), len(names)-most+1)
+}
+
+// pareto shows what the points have to trade, with those that another beats in
+// the background.
+func (w *sweep) pareto() *Figure {
+	p := w.Pareto
+	if p == nil || p.Refused != "" {
+		return nil
+	}
+	f := &Figure{
+		ID: "scan-pareto", Title: "Pareto front", Evidence: w.Evidence,
+		Subtitle: "each point is a cell; up and to the right is better; labels where there is room: " + w.keyNames(w.varied()),
+		X:        Axis{Label: p.X.Label, Unit: p.X.Unit}, Y: Axis{Label: p.Y.Label, Unit: p.Y.Unit},
+	}
+	beaten := Series{Name: "beaten by another", Role: Beside, Kind: Dot}
+	front := Series{Name: "on the front", Role: Candidate, Kind: Front}
+	for _, q := range p.Points {
+		x, okX := finite(&q.X)
+		y, okY := finite(&q.Y)
+		if !okX || !okY || q.Point < 0 || q.Point >= len(w.Points) {
+			continue
+		}
+		at := Point{X: x, Y: y, Label: w.label(q.Point)}
+		if q.Dominated {
+			beaten.Points = append(beaten.Points, at)
+		} else {
+			front.Points = append(front.Points, at)
+		}
+	}
+	slices.SortStableFunc(front.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+	for _, s := range []Series{beaten, front} {
+		if len(s.Points) > 0 {
+			f.Series = append(f.Series, s)
+		}
+	}
+	if len(p.Left) > 0 {
+		f.Note = "without a place: " + list(p.Left)
+	}
+	return f
+}
