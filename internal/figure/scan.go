@@ -97,7 +97,7 @@ func (w *sweep) requests(r *result.Result) []*Figure {
 // key.
 func (w *sweep) offered() (Series, bool) {
 	s := Series{Name: "asked for", Role: Beside, Kind: Line, Dashed: true}
-	for i := range w.Points {
+	for _, i := range slices.Concat(w.allPoints()...) {
 		x := w.place(i)
 		if c, measured := w.cells[w.Points[i].Cell]; measured && (c.Load.Rate <= 0 || c.Load.Rate != x) {
 			return Series{}, false
@@ -233,13 +233,18 @@ func (w *sweep) leftOut() []string {
 	return []string{fmt.Sprintf("lines that are only in the table: %s", list(w.left))}
 }
 
-// list names a few things and counts the others.
+// list names a few things, so many as fit a line, and counts the others.
 func list(names []string) string {
-	const most = 6
-	if len(names) <= most {
-		return strings.Join(names, ", ")
+	const most = 72 // letters
+	n, letters := 0, 0
+	for ; n < len(names) && (n == 0 || letters+len(names[n]) <= most); n++ {
+		letters += len(names[n]) + 2
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most-1], ", "), len(names)-most+1)
+	text := strings.Join(names[:n], ", ")
+	if n < len(names) {
+		text = fmt.Sprintf("%s and %d more", text, len(names)-n)
+	}
+	return text
 }
 
 // pareto shows what the points have to trade, with those that another beats in

@@ -18,7 +18,8 @@ type sweep struct {
 	*result.Scan
 	x     int // index of the key on the x axis; -1 where the combinations themselves are
 	along []int
-	lines []line
+	all   []line
+	lines []line   // those of them that are drawn
 	left  []string // names of the lines that no figure has room for
 	cells map[string]result.Cell
 }
@@ -73,6 +74,9 @@ func (w *sweep) draw() {
 	at := map[string]int{}
 	var all []line
 	for i := range w.Points {
+		if w.x >= 0 && !slices.Contains(w.Keys[w.x].Values, w.value(i, w.x)) {
+			continue // the document contradicts itself
+		}
 		name := ""
 		if w.Mode != "zip" && w.x >= 0 {
 			name = w.named(i, w.along)
@@ -88,6 +92,7 @@ func (w *sweep) draw() {
 	for _, l := range all {
 		slices.SortStableFunc(l.points, func(a, b int) int { return cmp.Compare(w.place(a), w.place(b)) })
 	}
+	w.all = all
 	if len(all) <= mostLines {
 		w.lines = all
 		return
@@ -103,6 +108,15 @@ func (w *sweep) draw() {
 			w.left = append(w.left, l.name)
 		}
 	}
+}
+
+// allPoints are those that have a place, by line, whether it is drawn or not.
+func (w *sweep) allPoints() [][]int {
+	var out [][]int
+	for _, l := range w.all {
+		out = append(out, l.points)
+	}
+	return out
 }
 
 // named joins the values of some keys of a point; a single one with its name.
@@ -180,7 +194,7 @@ func (w *sweep) place(point int) float64 {
 	if i >= 0 && w.numeric(w.x) {
 		return w.Keys[w.x].Numbers[i]
 	}
-	return float64(max(i, 0))
+	return float64(i)
 }
 
 // ordered says whether there is anything between two places of the x axis, so

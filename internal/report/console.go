@@ -188,7 +188,7 @@ func (c *console) table(t table) {
 		total += w + 2
 	}
 	if t.title != "" {
-		c.line("  " + t.title)
+		c.wrap("  ", t.title)
 	}
 	if total-2 > c.Width {
 		c.list(t)
@@ -212,9 +212,19 @@ func (c *console) table(t table) {
 	}
 }
 
+// list prints a row after the other, each with the names of its columns; many
+// columns share a line.
 func (c *console) list(t table) {
 	for _, row := range t.rows {
 		c.line("  " + c.bold(strings.TrimSpace(t.head[0]+" "+row[0])))
+		if len(row) > 7 {
+			var parts []string
+			for i := 1; i < len(row); i++ {
+				parts = append(parts, c.dim(t.head[i])+" "+row[i])
+			}
+			c.wrap("    ", strings.Join(parts, "; "))
+			continue
+		}
 		for i := 1; i < len(row); i++ {
 			c.wrap("    ", c.dim(t.head[i])+" "+row[i])
 		}

@@ -24,8 +24,8 @@ type section struct {
 type table struct {
 	title  string
 	folded bool
-	head  []string
-	rows  [][]string
+	head   []string
+	rows   [][]string
 }
 
 // headline says in one line what was measured.

@@ -16,11 +16,15 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // fixtures are results as result.json holds them: a whole run against the
 // built-in simulator, one target with three requests, a run that was
-// interrupted after its first benchmark, and one in which nothing succeeded.
-var fixtures = []string{"full", "minimal", "interrupted", "failed"}
+// interrupted after its first benchmark, one in which nothing succeeded, and
+// sweeps over one and two keys, which sweeps makes.
+var fixtures = []string{"full", "minimal", "interrupted", "failed", "sweep", "sweep-grid"}
 
 func fixture(t *testing.T, name string) *result.Result {
 	t.Helper()
+	if r := sweeps()[name]; r != nil {
+		return r
+	}
 	b, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err != nil {
 		t.Fatal(err)

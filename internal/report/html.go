@@ -14,7 +14,7 @@ import (
 var pageSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"long": func(s string) bool { return len(s) > 56 }, // may break into lines
+	"long": func(s string) bool { return len(s) > 44 }, // may break into lines
 }).Parse(pageSource))
 
 // HTML returns the report as one file that needs no network: styles and
@@ -40,7 +40,7 @@ type pageData struct {
 	Sections                         []pageSection
 	Impact                           []string
 	Specification                    []pageTable
-	Checks                           pageTable
+	Checks                           []pageTable
 	Reproduce                        []string
 	Version                          string
 }
@@ -73,7 +73,7 @@ func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
 	figures := map[string]pageFigure{}
 	for _, f := range figure.All(r) {
 		figures[f.ID] = pageFigure{
-			Title: clean(f.Title), Subtitle: clean(f.Subtitle), Evidence: string(f.Evidence), Note: clean(f.Note),
+			Title: clean(f.Title), Subtitle: clean(f.Subtitle), Evidence: string(f.Evidence), Note: capital(clean(f.Note)),
 			// Our own drawing: the library escapes the texts in it.
 			SVG: template.HTML(inline(drawn[f.ID], f)), //nolint:gosec // see above
 		}
@@ -81,7 +81,7 @@ func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
 	d := pageData{
 		Title: clean(r.Run.Name), Headline: headline(r), Warning: warning(r), Status: status(r), Evidence: string(r.Evidence),
 		Summary: summary(r), Validity: validityLine(r), ValidityStatus: string(r.Validity.Status),
-		Impact: impact(r), Checks: asPage(checkTable(r)), Reproduce: reproduce(r), Version: clean(r.Run.Version),
+		Impact: impact(r), Reproduce: reproduce(r), Version: clean(r.Run.Version),
 	}
 	for _, l := range claimLines(r) {
 		if l.estimate == missing {
@@ -104,6 +104,9 @@ func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
 			d.Specification = append(d.Specification, asPage(t))
 		}
 	}
+	for _, t := range checkTables(r) {
+		d.Checks = append(d.Checks, asPage(t))
+	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, d); err != nil {
 		return nil, fmt.Errorf("failed to make the page: %w", err)
@@ -111,4 +114,6 @@ func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func asPage(t table) pageTable { return pageTable{Title: t.title, Folded: t.folded, Head: t.head, Rows: t.rows} }
+func asPage(t table) pageTable {
+	return pageTable{Title: t.title, Folded: t.folded, Head: t.head, Rows: t.rows}
+}

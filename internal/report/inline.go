@@ -3,8 +3,13 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"image/color"
+	"regexp"
+	"strconv"
 	"strings"
+
+	"gonum.org/v1/plot/vg"
 
 	"github.com/inferometer/inferometer/internal/figure"
 )
@@ -32,6 +37,7 @@ const fonts = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif"
 // fonts that take the place of its own.
 func finishSVG(svg []byte, f figure.Figure) []byte {
 	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans"), []byte(fonts))
+	svg = written.ReplaceAllFunc(svg, fixWidth)
 	head, body, ok := bytes.Cut(svg, []byte("<g "))
 	if !ok {
 		return svg
@@ -39,6 +45,30 @@ func finishSVG(svg []byte, f figure.Figure) []byte {
 	title := fmt.Sprintf("<title>%s (%s)</title>\n", htmlEscape(f.Title), htmlEscape(string(f.Evidence)))
 	return bytes.Join([][]byte{head, []byte(title), []byte("<g "), body}, nil)
 }
+
+// written is a text of a drawing: attributes, weight, size and words.
+var written = regexp.MustCompile(`<text ([^>]*font-weight:(normal|bold)[^>]*font-size:([0-9.]+)px[^>]*)>([^<]+)</text>`)
+
+// fixWidth gives a text the width that it was laid out with. A reader's font
+// may be a sixth wider, and would run over what stands beside it.
+func fixWidth(element []byte) []byte {
+	m := written.FindSubmatch(element)
+	words := html.UnescapeString(string(m[4]))
+	size, err := strconv.ParseFloat(string(m[3]), 64)
+	if err != nil || strings.ContainsFunc(words, foreign) {
+		return element
+	}
+	font := sans(vg.Length(size))
+	if string(m[2]) == "bold" {
+		font = bold(vg.Length(size))
+	}
+	width := style(font, inkColor).Width(words)
+	return fmt.Appendf(nil, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, float64(width), m[1], m[4])
+}
+
+// foreign says whether the drawing's font lacks a letter, so that its width
+// says nothing: it has Latin, Greek, Cyrillic, punctuation and mathematics.
+func foreign(r rune) bool { return r >= 0x530 && (r < 0x2010 || r >= 0x2300) }
 
 // inline makes a drawing part of a page: without XML head and fixed size, and
 // in the page's colours.

@@ -256,7 +256,7 @@ func throughput(t *result.Throughput) *section {
 
 // without returns a table without one of its columns.
 func without(t table, column int) table {
-	out := table{title: t.title, head: slices.Delete(slices.Clone(t.head), column, column+1)}
+	out := table{title: t.title, folded: t.folded, head: slices.Delete(slices.Clone(t.head), column, column+1)}
 	for _, row := range t.rows {
 		out.rows = append(out.rows, slices.Delete(slices.Clone(row), column, column+1))
 	}

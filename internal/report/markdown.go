@@ -174,7 +174,11 @@ func (m *markdown) specification(r *result.Result) {
 func (m *markdown) validity(r *result.Result) {
 	m.line("## Validity")
 	m.line("%s", escape(capital(validityLine(r))))
-	m.table(checkTable(r))
+	all := checkTables(r)
+	m.table(all[0])
+	if len(all) > 1 {
+		m.line("%s", escape(fmt.Sprintf("Each kind of finding is named once; report.html and result.json have all %d checks.", len(r.Validity.Checks))))
+	}
 }
 
 func (m *markdown) reproduce(r *result.Result) {

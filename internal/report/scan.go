@@ -165,16 +165,26 @@ func (v *scanView) each(title string, head []string, of func(int, result.Cell) [
 }
 
 func (v *scanView) overview() table {
-	t := v.each("", []string{"ok", "failed", "TTFT p50, ms", "p95", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "front", "trouble"}, func(i int, c result.Cell) []string {
+	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "trouble"}, func(i int, c result.Cell) []string {
 		m := c.Metrics
 		return []string{
-			okText(c), failures(c.Counts), value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"),
-			value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50"), v.standing(i), cmp.Or(v.trouble[c.ID], missing),
+			v.standing(i), okText(c), failures(c.Counts), value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"),
+			value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], missing),
 		}
 	})
 	for i, p := range v.Points {
 		if _, measured := v.cells[p.Cell]; !measured {
 			t.rows[i][len(t.rows[i])-1] = "not measured: " + cmp.Or(brief(p.Why, 200), "nothing says why")
+		}
+	}
+	return filled(t)
+}
+
+// filled returns a table without the columns that have nothing in any row.
+func filled(t table) table {
+	for i := len(t.head) - 1; i > 0; i-- {
+		if !slices.ContainsFunc(t.rows, func(row []string) bool { return row[i] != missing }) {
+			t = without(t, i)
 		}
 	}
 	return t
@@ -189,7 +199,7 @@ func (v *scanView) standing(point int) string {
 	case q.Dominated:
 		return "beaten"
 	}
-	return "on it"
+	return "front"
 }
 
 // short is the overview for a terminal: 80 columns, if the values are short.
@@ -226,7 +236,7 @@ func (v *scanView) front() table {
 	})
 	slices.SortStableFunc(points, func(a, b result.ParetoPoint) int { return cmp.Compare(a.X, b.X) })
 	for _, q := range points {
-		t.rows = append(t.rows, []string{brief(v.labels[q.Point], 120), withUnit(float64(q.X), p.X.Unit), withUnit(float64(q.Y), p.Y.Unit)})
+		t.rows = append(t.rows, []string{brief(v.labels[q.Point], 120), withUnit(float64(q.X), clean(p.X.Unit)), withUnit(float64(q.Y), clean(p.Y.Unit))})
 	}
 	return t
 }
@@ -247,7 +257,7 @@ func (v *scanView) latencies() table {
 		}
 	})
 	t.folded = true
-	return t
+	return filled(t)
 }
 
 // rates are what came of the load, with intervals.
@@ -267,7 +277,7 @@ func (v *scanView) rates() table {
 		return []string{rate(m, "throughput"), rate(m, "goodput"), rate(m, "output_throughput"), rate(m, "success"), statText(m, "user_rate", "p50"), statText(m, "user_rate", "p5")}
 	})
 	t.folded = true
-	return t
+	return filled(t)
 }
 
 // server is what the server counted, of the points where it said anything.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/result"
@@ -93,15 +94,39 @@ func allCells(r *result.Result) []result.Cell {
 	return out
 }
 
-// checkTable lists every check, the worst first.
-func checkTable(r *result.Result) table {
-	t := table{head: []string{"check", "status", "cell", "what was found", "what would mend it"}}
+// fewChecks can be read one by one.
+const fewChecks = 24
+
+// checkTables list every check, the worst first. Of many, the first table names
+// each kind of finding once, and the second, folded one has them all.
+func checkTables(r *result.Result) []table {
+	head := []string{"check", "status", "cell", "what was found", "what would mend it"}
+	all, kinds := table{title: "Every check", head: head}, table{head: head}
 	for _, st := range []result.CheckStatus{result.Fail, result.Warn, result.Pass, result.NotAssessed} {
+		var ids []string
+		cells := map[string][]string{}
 		for _, k := range checksOf(r, st) {
-			t.rows = append(t.rows, []string{clean(k.ID), string(k.Status), clean(k.Cell), clean(k.Text), clean(k.Fix)})
+			row := []string{clean(k.ID), string(k.Status), clean(k.Cell), clean(k.Text), clean(k.Fix)}
+			all.rows = append(all.rows, row)
+			if cells[k.ID] == nil {
+				ids = append(ids, k.ID)
+				kinds.rows = append(kinds.rows, slices.Clone(row))
+			}
+			cells[k.ID] = append(cells[k.ID], row[2])
+		}
+		for i, id := range ids {
+			row := kinds.rows[len(kinds.rows)-len(ids)+i]
+			if n := len(cells[id]); n > 1 {
+				row[2], row[3] = some(cells[id], 4), fmt.Sprintf("%s (the first of %d)", row[3], n)
+			}
 		}
 	}
-	return t
+	if len(all.rows) <= fewChecks {
+		all.title = ""
+		return []table{all}
+	}
+	all.folded = true
+	return []table{kinds, all}
 }
 
 func reproduce(r *result.Result) []string {

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"testing"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// swept makes a result that sweeps keys, every combination of their values: an
+// sweptResult is a result that sweeps keys, every combination of their values: an
 // open loop against a server that carries about 12 prompts of 1,000 tokens a
 // second. The last combination was not measured.
 func sweptResult(keys ...result.ScanKey) *result.Result {
@@ -25,7 +24,7 @@ func sweptResult(keys ...result.ScanKey) *result.Result {
 			{ID: "complete", Status: result.Pass, Text: "the run went through to its planned end"},
 		}},
 	}
-	s := &result.Scan{Evidence: result.Measured, Keys: keys, Mode: "grid", Text: "Every combination was measured but one."}
+	s := &result.Scan{Evidence: result.Measured, Keys: keys, Mode: "grid", Text: "Throughput rises with the load until requests fail."}
 	s.Pareto = &result.Pareto{
 		X: result.ParetoAxis{Metric: "user_rate", Label: "output speed seen by one user, p50", Unit: "token/s"},
 		Y: result.ParetoAxis{Metric: "output_throughput", Label: "output tokens of a machine", Unit: "token/s"},
@@ -55,7 +54,6 @@ func sweptResult(keys ...result.ScanKey) *result.Result {
 		if i == total-1 {
 			p.Why = "the spend cap of $5.00 was reached"
 			s.Points = append(s.Points, p)
-			s.Pareto.Left = append(s.Pareto.Left, "the last: not measured")
 			continue
 		}
 		p.Cell = fmt.Sprintf("scan/%d", i+1)
@@ -134,17 +132,15 @@ func numbers(name, unit string, v ...float64) result.ScanKey {
 // sweeps are a single key, two keys, many points, and keys without numbers.
 func sweeps() map[string]*result.Result {
 	return map[string]*result.Result{
-		"rate":  sweptResult(numbers("rate", "1/s", 1, 2, 4, 8, 16, 32)),
-		"grid":  sweptResult(numbers("rate", "1/s", 1, 2, 4, 8, 16, 32), numbers("input-tokens", "tokens", 256, 1024, 4096)),
-		"many":  sweptResult(numbers("rate", "1/s", 1, 2, 4, 8, 16), numbers("input-tokens", "tokens", 128, 256, 512, 1024), result.ScanKey{Name: "model", Values: []string{"meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct-FP8"}}),
-		"words": sweptResult(result.ScanKey{Name: "model", Values: []string{"Llama-3.1-8B-Instruct", "Qwen3-8B-Instruct", "a/model/with/a/very/long/name-of-more-than-forty-letters", "d"}}, result.ScanKey{Name: "dtype", Values: []string{"bf16", "fp8"}}),
+		"sweep":      sweptResult(numbers("rate", "1/s", 1, 2, 4, 8, 16, 32)),
+		"sweep-grid": sweptResult(numbers("rate", "1/s", 1, 2, 4, 8, 16, 32), numbers("input-tokens", "tokens", 256, 1024, 4096)),
+		"sweep-many": sweptResult(numbers("rate", "1/s", 1, 2, 4, 8, 16), numbers("input-tokens", "tokens", 128, 256, 512, 1024),
+			words("model", "meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct-FP8")),
+		"sweep-words": sweptResult(words("model", "Llama-3.1-8B-Instruct", "Qwen3-8B-Instruct", "a/model/with/a/very/long/name-of-more-than-forty-letters", "d"),
+			words("dtype", "bf16", "fp8")),
 	}
 }
 
-func TestLook(t *testing.T) {
-	for name, r := range sweeps() {
-		if _, err := Write("/tmp/sv/fix-"+name, r); err != nil {
-			t.Fatal(err)
-		}
-	}
+func words(name string, values ...string) result.ScanKey {
+	return result.ScanKey{Name: name, Values: values}
 }

@@ -1,0 +1,288 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// A browser is the only judge of how a page looks.
+func TestPages(t *testing.T) {
+	dir := os.Getenv("INFEROMETER_TEST_PAGES")
+	if dir == "" {
+		t.Skip("skipped: INFEROMETER_TEST_PAGES names a folder to write the sweeps' pages to, to look at them")
+	}
+	for name, r := range sweeps() {
+		if _, err := Write(filepath.Join(dir, name), r); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Every point has its row, in every form, and the reason where it was not
+// measured.
+func TestScanRows(t *testing.T) {
+	for name, r := range sweeps() {
+		s := scan(r.Benchmarks.Scan, r.Validity.Checks, nil)
+		for _, tab := range append(s.tables[:1:1], s.short[0]) {
+			if len(tab.rows) != len(r.Benchmarks.Scan.Points) {
+				t.Errorf("%s: %d rows for %d points", name, len(tab.rows), len(r.Benchmarks.Scan.Points))
+			}
+			for _, row := range tab.rows {
+				if len(row) != len(tab.head) {
+					t.Errorf("%s: %d cells under %d heads: %q", name, len(row), len(tab.head), row)
+				}
+			}
+		}
+		var b bytes.Buffer
+		if err := Console(&b, r, ConsoleOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := HTML(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for form, text := range map[string]string{"console": b.String(), "Markdown": string(Markdown(r)), "HTML": string(page)} {
+			if !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(text, `\$`, "$")), " "), "the spend cap of $5.00 was reached") {
+				t.Errorf("%s, %s: not said why a point was not measured", name, form)
+			}
+		}
+	}
+}
+
+func TestScanTrouble(t *testing.T) {
+	got := troubles([]result.Check{
+		{ID: "steady", Cell: "a", Status: result.Warn}, {ID: "little", Cell: "a", Status: result.Fail}, {ID: "errors", Cell: "a", Status: result.Fail},
+		{ID: "gc", Status: result.Fail}, {ID: "errors", Cell: "b", Status: result.Pass},
+	})
+	if len(got) != 1 || got["a"] != "fail: little, errors; warn: steady" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestScanRefused(t *testing.T) {
+	r := fixture(t, "sweep")
+	r.Benchmarks.Scan.Pareto = &result.Pareto{Refused: "two machines are not comparable."}
+	text := string(Markdown(r))
+	if !strings.Contains(text, "There is no Pareto front: two machines are not comparable.\n") {
+		t.Error("not said why there is no front")
+	}
+	for _, bad := range []string{"scan-pareto", "On the Pareto front", "on the front"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("%q without a front", bad)
+		}
+	}
+}
+
+// A document that another program wrote may contradict itself.
+func TestScanBroken(t *testing.T) {
+	r := fixture(t, "sweep-grid")
+	s := r.Benchmarks.Scan
+	s.Points = append(s.Points, result.ScanPoint{Cell: "nowhere"}, result.ScanPoint{Values: []string{"a", "b", "c"}})
+	s.Pareto.Points = append(s.Pareto.Points, result.ParetoPoint{Point: -1}, result.ParetoPoint{Point: 99})
+	s.Keys[1].Numbers = s.Keys[1].Numbers[:1]
+	s.Keys = append(s.Keys, result.ScanKey{})
+	for _, cut := range []func(){func() {}, func() { s.Keys = nil }, func() { s.Points = nil }, func() { s.Cells = nil }, func() { *s = result.Scan{Pareto: &result.Pareto{}} }} {
+		cut()
+		if _, err := HTML(r); err != nil {
+			t.Error(err)
+		}
+		Markdown(r)
+		if err := Console(io.Discard, r, ConsoleOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// hostileSweep has an attack in every text, but so that values stay apart.
+func hostileSweep(attack string) *result.Result {
+	r := sweptResult(words(attack+" a", attack+" 1", attack+" 2"), words("b "+attack, "1 "+attack, "2 "+attack))
+	s := r.Benchmarks.Scan
+	s.Text, s.Mode = attack, attack
+	s.Points[3].Why = attack
+	s.Pareto.X.Label, s.Pareto.Y.Label, s.Pareto.X.Unit = attack, attack+" y", attack
+	s.Pareto.Left = []string{attack}
+	s.Cells[0].Server = &result.Server{GenerationTokens: new(5.0)}
+	s.Cells[0].Counts.ByClass = map[string]int{attack: 3}
+	for i := range r.Validity.Checks {
+		k := &r.Validity.Checks[i]
+		k.ID, k.Text, k.Fix = attack, attack, attack
+		if k.Cell == s.Cells[1].ID {
+			k.Status = result.Fail
+		}
+	}
+	return r
+}
+
+func TestHostileScan(t *testing.T) {
+	reader := goldmark.New(goldmark.WithExtensions(extension.GFM))
+	var wantHTML, wantMarkdown string
+	for i, a := range append([]string{"x"}, attacks...) {
+		r := hostileSweep(a)
+		page, err := HTML(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var converted, console bytes.Buffer
+		md := Markdown(r)
+		if err := reader.Convert(md, &converted); err != nil {
+			t.Fatal(err)
+		}
+		if err := Console(&console, r, ConsoleOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			wantHTML, wantMarkdown = tags(string(page)), tags(converted.String())
+		}
+		if got := tags(string(page)); got != wantHTML {
+			t.Errorf("%q changes the page's elements:\n%s\n%s", a, got, wantHTML)
+		}
+		if got := tags(converted.String()); got != wantMarkdown {
+			t.Errorf("%q changes what Markdown makes:\n%s\n%s", a, got, wantMarkdown)
+		}
+		for _, text := range []string{string(page), string(md), console.String()} {
+			if c, ok := harmless(text); !ok {
+				t.Errorf("%q leaves %U", a, c)
+			}
+		}
+		figures := figure.All(r)
+		if len(figures) < 8 {
+			t.Fatalf("%q: only %d figures", a, len(figures))
+		}
+		for _, f := range figures {
+			svg, err := render(f, "svg")
+			if err != nil {
+				t.Fatal(err)
+			}
+			wellFormed(t, f.ID, svg)
+			for _, m := range tag.FindAllStringSubmatch(string(svg), -1) {
+				if !slices.Contains([]string{"svg", "g", "path", "text", "title", "!"}, strings.TrimPrefix(m[1], "/")) {
+					t.Errorf("%s: %q makes <%s>", f.ID, a, m[1])
+				}
+			}
+		}
+	}
+}
+
+// Dominated points are grey, those on the front are not, and both schemes of
+// the page have a grey for them.
+func TestParetoColours(t *testing.T) {
+	for _, f := range figure.All(fixture(t, "sweep-grid")) {
+		if f.ID != "scan-pareto" {
+			continue
+		}
+		if colorOf(f, 0) != faintColor || colorOf(f, 1) != partColors[0] {
+			t.Errorf("the series have the colours %v and %v", colorOf(f, 0), colorOf(f, 1))
+		}
+		svg, err := render(f, "svg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(inline(svg, f), "var(--faint)") {
+			t.Error("the page's grey is not used")
+		}
+		return
+	}
+	t.Fatal("no Pareto figure")
+}
+
+// No label lies on another or on a point, however many there are.
+func TestLabelsKeepApart(t *testing.T) {
+	var rec recorder.Canvas
+	c := draw.NewCanvas(&rec, figureWidth, figureHeight)
+	var taken []box
+	placed := 0
+	for i := range 200 {
+		at := vg.Point{X: c.Max.X * vg.Length(i%20) / 20, Y: c.Max.Y * vg.Length(i/20) / 10}
+		_, b, ok := room(c, taken, at, 60)
+		if !ok {
+			continue
+		}
+		placed++
+		for _, o := range taken {
+			if b.meets(o) {
+				t.Fatalf("%v meets %v", b, o)
+			}
+		}
+		if b.left < c.Min.X || b.right > c.Max.X || b.low < c.Min.Y || b.high > c.Max.Y {
+			t.Fatalf("%v is outside of the drawing", b)
+		}
+		taken = append(taken, b)
+	}
+	if placed < 40 || placed == 200 {
+		t.Errorf("%d of 200 labels found room", placed)
+	}
+}
+
+func TestTicksKeepApart(t *testing.T) {
+	ticks := func(values ...float64) []plot.Tick {
+		var out []plot.Tick
+		for _, v := range values {
+			out = append(out, plot.Tick{Value: v, Label: tickLabel(v, figure.Axis{})})
+		}
+		return out
+	}
+	tests := []struct {
+		in   []plot.Tick
+		want string
+	}{
+		{ticks(10, 25, 50, 100), "10 25 50 100"},
+		{ticks(1, 2, 4, 8, 16, 32, 64, 128, 256, 1000), "1 32 128 256 1,000"},
+		{ticks(1, 990, 1000), "1 1,000"},
+		{ticks(5), "5"},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, k := range apart(tt.in, func(v float64) float64 { return v / tt.in[len(tt.in)-1].Value }) {
+			got = append(got, k.Label)
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%q, want %q", s, tt.want)
+		}
+	}
+}
+
+// Texts of a drawing keep their width whatever font a reader has.
+func TestTextWidth(t *testing.T) {
+	svg, err := render(figure.All(fixture(t, "sweep"))[0], "svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := regexp.MustCompile(`<text [^>]*>`).FindAllString(string(svg), -1)
+	for _, x := range texts {
+		if !strings.Contains(x, "textLength=") {
+			t.Errorf("no width: %s", x)
+		}
+	}
+	if len(texts) < 10 {
+		t.Errorf("only %d texts", len(texts))
+	}
+	const strange = `<text x="0" style="font-weight:normal;font-size:8px">模型</text>`
+	if got := string(fixWidth([]byte(strange))); got != strange {
+		t.Errorf("letters that the font lacks: %s", got)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	for in, want := range map[string]string{"short": "short", "meta-llama/Llama-3.1-8B": "meta-…1-8B", "0123456789": "0123456789", "äöüäöüäöüäöü": "äöüäö…üäöü"} {
+		if got := ends(in, 10); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
