@@ -208,7 +208,7 @@ func (w *sweep) axis() Axis {
 		for i := range w.Points {
 			a.Categories = append(a.Categories, w.label(i))
 		}
-		a.Label = w.keyNames(w.along)
+		a.Label = w.keyNames(w.varied())
 		return a
 	case !w.numeric(w.x):
 		return Axis{Label: w.Keys[w.x].Name, Categories: w.Keys[w.x].Values}

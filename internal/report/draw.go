@@ -85,7 +85,8 @@ func render(f figure.Figure, format string) ([]byte, error) {
 
 // cleaned makes every text of a figure harmless and short enough to draw.
 func cleaned(f figure.Figure) figure.Figure {
-	f.Title, f.Subtitle, f.Note = clean(f.Title), clean(f.Subtitle), clean(f.Note)
+	f.Title, f.Subtitle, f.Note = brief(f.Title, 120), brief(f.Subtitle, 160), brief(f.Note, 600)
+	f.X.Label, f.Y.Label = brief(f.X.Label, 72), brief(f.Y.Label, 72)
 	categories := make([]string, len(f.X.Categories))
 	for i, c := range f.X.Categories {
 		categories[i] = ends(c, 24)

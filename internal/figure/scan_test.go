@@ -1,0 +1,260 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+func key(name string, values ...string) result.ScanKey {
+	k := result.ScanKey{Name: name, Values: values}
+	for _, v := range values {
+		x, err := strconv.ParseFloat(v, 64)
+		if err != nil {
+			k.Numbers = nil
+			return k
+		}
+		k.Numbers = append(k.Numbers, x)
+	}
+	return k
+}
+
+// grid has every combination of keys, each measured by a cell whose TTFT is the
+// number of its point, from 1.
+func grid(keys ...result.ScanKey) *result.Result {
+	s := &result.Scan{Evidence: result.Measured, Mode: "grid", Keys: keys}
+	total := 1
+	for _, k := range keys {
+		total *= len(k.Values)
+	}
+	for i := range total {
+		values := make([]string, len(keys))
+		rest := i
+		for k := len(keys) - 1; k >= 0; k-- {
+			values[k] = keys[k].Values[rest%len(keys[k].Values)]
+			rest /= len(keys[k].Values)
+		}
+		id := fmt.Sprintf("scan/%d", i+1)
+		c := cell("candidate", 1, result.Statistic{N: 100, P50: value(float64(i + 1)), P95: withheld(float64(i+2), 368), P99: withheld(1, 999)})
+		c.ID = id
+		c.Metrics.Rates["throughput"] = result.Rate{Value: result.Num(2), N: 100}
+		s.Points, s.Cells = append(s.Points, result.ScanPoint{Values: values, Cell: id}), append(s.Cells, c)
+	}
+	return &result.Result{Benchmarks: result.Benchmarks{Scan: s}}
+}
+
+func zip(keys ...result.ScanKey) *result.Result {
+	r := grid(keys...)
+	s := r.Benchmarks.Scan
+	s.Mode = "zip"
+	s.Points, s.Cells = s.Points[:len(keys[0].Values)], s.Cells[:len(keys[0].Values)]
+	for i := range s.Points {
+		for k := range keys {
+			s.Points[i].Values[k] = keys[k].Values[i]
+		}
+	}
+	return r
+}
+
+// lines draws a figure in letters: each series with its points.
+func lines(f Figure) string {
+	var out []string
+	for _, s := range f.Series {
+		text := s.Name + ":"
+		for _, p := range s.Points {
+			text += fmt.Sprintf(" %g=%g", p.X, p.Y)
+			if p.AtLeast {
+				text += "+"
+			}
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, "; ")
+}
+
+func TestScanLayout(t *testing.T) {
+	tests := []struct {
+		name string
+		r    *result.Result
+		id   string
+		x    Axis
+		want string
+	}{
+		{"one key", grid(key("users", "1", "2", "4", "8")), "scan-ttft", Axis{Label: "users", Log: true}, "p50: 1=1 2=2 4=3 8=4"},
+		{"the key with most numbers is the axis", grid(key("model", "a", "b", "c"), key("rate", "10", "5")), "scan-ttft-p50", Axis{Label: "rate"},
+			"model a: 5=2 10=1; model b: 5=4 10=3; model c: 5=6 10=5"},
+		{"two numbers", grid(key("len", "1", "2"), key("rate", "5", "6", "7")), "scan-ttft-p50", Axis{Label: "rate"}, "len 1: 5=1 6=2 7=3; len 2: 5=4 6=5 7=6"},
+		{"a key that does not vary is not named", grid(key("len", "1"), key("model", "m"), key("rate", "5", "6")), "scan-ttft", Axis{Label: "rate"}, "p50: 5=1 6=2"},
+		{"several other keys", grid(key("rate", "5", "6", "7"), key("len", "1", "2"), key("model", "a", "b")), "scan-ttft-p50", Axis{Label: "rate"},
+			"1 · a: 5=1 6=5 7=9; 1 · b: 5=2 6=6 7=10; 2 · a: 5=3 6=7 7=11; 2 · b: 5=4 6=8 7=12"},
+		{"words", grid(key("model", "a", "b", "c"), key("dtype", "x", "y")), "scan-ttft-p50", Axis{Label: "model", Categories: []string{"a", "b", "c"}},
+			"dtype x: 0=1 1=3 2=5; dtype y: 0=2 1=4 2=6"},
+		{"a zip by its first key of numbers", zip(key("model", "a", "b"), key("rate", "7", "5")), "scan-ttft", Axis{Label: "rate"}, "p50: 5=2 7=1"},
+		{"a zip whose numbers repeat", zip(key("model", "a", "b"), key("rate", "7", "7")), "scan-ttft", Axis{Label: "model", Categories: []string{"a", "b"}}, "p50: 0=1 1=2"},
+		{"a zip of words and repeated numbers", zip(key("model", "a", "b", "b"), key("rate", "7", "7", "8")), "scan-ttft", Axis{Label: "model · rate", Categories: []string{"a · 7", "b · 7", "b · 8"}}, "p50: 0=1 1=2 2=3"},
+		{"one point", grid(key("rate", "7")), "scan-ttft", Axis{Label: "rate", Categories: []string{"7"}}, "p50: 0=1"},
+	}
+	for _, tt := range tests {
+		f := find(t, tt.r, tt.id)
+		if d := cmp.Diff(tt.x, f.X); d != "" {
+			t.Errorf("%s: axis (-want +got):\n%s", tt.name, d)
+		}
+		if got := lines(f); got != tt.want {
+			t.Errorf("%s:\n%s, want\n%s", tt.name, got, tt.want)
+		}
+		for _, s := range f.Series {
+			if (s.Kind == Line) != (f.X.Categories == nil) {
+				t.Errorf("%s: %s over %v", tt.name, s.Kind, f.X.Categories)
+			}
+		}
+	}
+}
+
+func TestGeometric(t *testing.T) {
+	tests := []struct {
+		values []float64
+		want   bool
+	}{
+		{[]float64{1, 2, 4, 8, 16}, true},
+		{[]float64{16, 8, 1, 2, 4}, true},
+		{[]float64{1, 5, 10, 20, 50}, true},
+		{[]float64{10, 20, 30, 40}, false},
+		{[]float64{100, 110, 121}, false},
+		{[]float64{0, 1, 10, 100}, false},
+		{[]float64{1, 100}, false},
+		{[]float64{1, 1, 10, 100}, true},
+		{nil, false},
+	}
+	for _, tt := range tests {
+		if got := geometric(tt.values); got != tt.want {
+			t.Errorf("%v: %v", tt.values, got)
+		}
+	}
+}
+
+// More lines than can be told apart are not drawn, and named.
+func TestScanLines(t *testing.T) {
+	r := grid(key("len", "1", "2", "3", "4", "5", "6", "7", "8"), key("rate", "1", "2", "3", "4", "5", "6", "7", "8", "9"))
+	f := find(t, r, "scan-ttft-p50")
+	if len(f.Series) != mostLines || f.Series[0].Name != "len 1" || f.Series[mostLines-1].Name != "len 8" {
+		t.Errorf("%s", lines(f))
+	}
+	for i := range 8 {
+		name := fmt.Sprintf("len %d", i+1)
+		drawn := slices.ContainsFunc(f.Series, func(s Series) bool { return s.Name == name })
+		_, named, _ := strings.Cut(f.Note, "lines that are only in the table: ")
+		if drawn == strings.Contains(named, name) {
+			t.Errorf("%s is drawn (%v) and left out: %q", name, drawn, f.Note)
+		}
+	}
+}
+
+// What has no value is named; a bound stands for it where some point has a
+// value, and a quantile that no point has is not drawn at all.
+func TestScanLeavesOut(t *testing.T) {
+	r := grid(key("rate", "1", "2", "4", "8", "16"))
+	s := r.Benchmarks.Scan
+	p95 := func(i int, e result.Estimate, n int, eff float64) {
+		st := s.Cells[i].Metrics.Stats["ttft"]
+		st.P95, st.N, st.NEff = e, n, eff
+		s.Cells[i].Metrics.Stats["ttft"] = st
+	}
+	p95(0, withheld(3, 72), 30, 30)
+	p95(1, withheld(3, 72), 60, 60)
+	p95(2, withheld(3, 72), 120, 40.7)
+	p95(3, between(9, 8, math.Inf(1)), 240, 200)
+	p95(4, value(math.Inf(1)), 480, 480)
+	s.Points = append(s.Points, result.ScanPoint{Values: []string{"32"}, Why: "the spend cap was reached"}, result.ScanPoint{Values: []string{"64"}})
+	s.Keys[0] = key("rate", "1", "2", "4", "8", "16", "32", "64")
+	f := find(t, r, "scan-ttft")
+	if got, want := lines(f), "p50: 1=1 2=2 4=3 8=4 16=5; p95: 1=3+ 2=3+ 4=3+ 8=9"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60, needs 72; " +
+		"p95 at 4: n=120, worth 40 independent, needs 72; p95 at 16: infinite, since requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480, needs 999"
+	if f.Note != want {
+		t.Errorf("note\n%s, want\n%s", f.Note, want)
+	}
+	if !strings.Contains(f.Subtitle, "95 % intervals; hollow: at least") {
+		t.Errorf("subtitle %q", f.Subtitle)
+	}
+	for _, id := range ids(r) {
+		if strings.Contains(id, "tpot") || strings.Contains(id, "e2e") || strings.Contains(id, "goodput") {
+			t.Errorf("figure %s of nothing", id)
+		}
+	}
+}
+
+// Under an open loop what was asked for stands beside what was completed.
+func TestScanOffered(t *testing.T) {
+	r := grid(key("rate", "1", "2", "4"))
+	s := r.Benchmarks.Scan
+	if got := lines(find(t, r, "scan-throughput")); got != "completed: 1=2 2=2 4=2" {
+		t.Error(got)
+	}
+	for i, rate := range []float64{1, 2, 4} {
+		s.Cells[i].Load = result.LoadShape{Kind: "open", Rate: rate}
+		s.Cells[i].Metrics.Rates["goodput"] = result.Rate{Value: result.Num(1)}
+	}
+	f := find(t, r, "scan-throughput")
+	if got := lines(f); got != "asked for: 1=1 2=2 4=4; completed: 1=2 2=2 4=2; inside all limits: 1=1 2=1 4=1" || f.Series[0].Role != Beside {
+		t.Error(got)
+	}
+}
+
+func TestScanLimits(t *testing.T) {
+	r := grid(key("rate", "1", "2"), key("len", "1", "2"))
+	r.Claims = []result.Claim{
+		{Benchmark: "scan", Limit: "ttft.p50<30ms", Set: true}, {Benchmark: "scan", Limit: "ttft.p95<40ms", Set: true},
+		{Benchmark: "scan", Limit: "ttft.p50<20ms"}, {Benchmark: "load", Limit: "ttft.p50<5ms", Set: true},
+	}
+	want := []Limit{{Value: 30, Label: "ttft.p50<30ms"}, {Value: 20, Label: "ttft.p50<20ms (reference)"}}
+	if d := cmp.Diff(want, find(t, r, "scan-ttft-p50").Limits); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPareto(t *testing.T) {
+	r := grid(key("rate", "1", "2", "4"), key("model", "a", "b"))
+	r.Benchmarks.Scan.Pareto = &result.Pareto{
+		X: result.ParetoAxis{Label: "speed", Unit: "token/s"}, Y: result.ParetoAxis{Label: "tokens of a machine", Unit: "token/s"},
+		Points: []result.ParetoPoint{
+			{Point: 4, X: 50, Y: 300}, {Point: 0, X: 90, Y: 100}, {Point: 1, X: 40, Y: 90, Dominated: true},
+			{Point: 9, X: 1, Y: 1}, {Point: -1, X: 1, Y: 1}, {Point: 2, X: result.Number(math.Inf(1)), Y: 1},
+		},
+		Left: []string{"4 · b: not measured"},
+	}
+	f := find(t, r, "scan-pareto")
+	want := []Series{
+		{Name: "beaten by another", Role: Beside, Kind: Dot, Points: []Point{{X: 40, Y: 90, Label: "1 · b"}}},
+		{Name: "on the front", Role: Candidate, Kind: Front, Points: []Point{{X: 50, Y: 300, Label: "4 · a"}, {X: 90, Y: 100, Label: "1 · a"}}},
+	}
+	if d := cmp.Diff(want, f.Series); d != "" {
+		t.Errorf("series (-want +got):\n%s", d)
+	}
+	if f.X.Label != "speed" || f.Y.Unit != "token/s" || !strings.Contains(f.Note, "4 · b: not measured") || !strings.Contains(f.Subtitle, "rate · model") {
+		t.Errorf("%+v", f)
+	}
+	r.Benchmarks.Scan.Pareto.Refused = "not comparable"
+	if slices.Contains(ids(r), "scan-pareto") {
+		t.Error("a front that was refused is drawn")
+	}
+}
+
+func TestScanLabels(t *testing.T) {
+	keys, labels := ScanLabels(grid(key("len", "9"), key("rate", "1", "2")).Benchmarks.Scan)
+	if keys != "rate" || strings.Join(labels, ",") != "1,2" {
+		t.Errorf("%q %q", keys, labels)
+	}
+	keys, labels = ScanLabels(grid(key("len", "9"), key("rate", "1")).Benchmarks.Scan)
+	if keys != "len · rate" || strings.Join(labels, ",") != "9 · 1" {
+		t.Errorf("%q %q", keys, labels)
+	}
+}
