@@ -157,7 +157,8 @@ func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
 	s.YAlign = text.YCenter
 	x, y, rows := c.Min.X, c.Max.Y-6, 1
 	for i, series := range f.Series {
-		w := 18 + s.Width(series.Name) + 12
+		sample := sampleWidth(series)
+		w := sample + 5 + s.Width(series.Name) + 12
 		if x+w > c.Max.X && x > c.Min.X {
 			x, y, rows = c.Min.X, y-12, rows+1
 		}
@@ -168,15 +169,23 @@ func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
 		case figure.Dot:
 			mark(c, shapeOf(f, i), col, vg.Point{X: x + 6, Y: y})
 		default:
-			c.StrokeLine2(lineStyle(col, series.Dashed), x, y, x+13, y)
+			c.StrokeLine2(lineStyle(col, series.Dashed), x, y, x+sample, y)
 			if dotted(series) {
-				mark(c, shapeOf(f, i), col, vg.Point{X: x + 6.5, Y: y})
+				mark(c, shapeOf(f, i), col, vg.Point{X: x + sample/2, Y: y})
 			}
 		}
-		c.FillText(s, vg.Point{X: x + 17, Y: y}, series.Name)
+		c.FillText(s, vg.Point{X: x + sample + 4, Y: y}, series.Name)
 		x += w
 	}
 	return draw.Crop(c, 0, 0, 0, -vg.Length(12*rows+5))
+}
+
+// sampleWidth is longer for dashes: the mark in their middle would hide them.
+func sampleWidth(s figure.Series) vg.Length {
+	if s.Dashed {
+		return 25
+	}
+	return 13
 }
 
 // footnote writes what is left out in at most three lines.

@@ -5,6 +5,7 @@ import (
 	_ "embed" // the page
 	"fmt"
 	"html/template"
+	"regexp"
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/result"
@@ -14,8 +15,30 @@ import (
 var pageSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"long": func(s string) bool { return len(s) > 44 }, // may break into lines
+	"long":  func(s string) bool { return len(s) > 44 }, // may break into lines
+	"flags": flags,
 }).Parse(pageSource))
+
+// piece is a part of a text; a flag of the command line stays on one line.
+type piece struct {
+	Text string
+	Flag bool
+}
+
+var flagForm = regexp.MustCompile(`(?:^| )(--[a-z][a-z0-9-]*)`)
+
+func flags(s string) []piece {
+	var out []piece
+	for s != "" {
+		at := flagForm.FindStringSubmatchIndex(s)
+		if at == nil {
+			return append(out, piece{Text: s})
+		}
+		out = append(out, piece{Text: s[:at[2]]}, piece{Text: s[at[2]:at[3]], Flag: true})
+		s = s[at[3]:]
+	}
+	return out
+}
 
 // HTML returns the report as one file that needs no network: styles and
 // figures are inside, and its policy forbids loading anything else.

@@ -286,3 +286,47 @@ func TestEnds(t *testing.T) {
 		}
 	}
 }
+
+// A flag keeps together where a line breaks, and no text is lost.
+func TestFlags(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"raise --requests or --duration", "raise |[--requests]| or |[--duration]"},
+		{"--rate (--level-requests)", "|[--rate]| (--level-requests)"},
+		{"var(--ink) a--b -- --- ", "var(--ink) a--b -- --- "},
+		{"", ""},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, p := range flags(tt.in) {
+			if p.Flag {
+				p.Text = "[" + p.Text + "]"
+			}
+			got = append(got, p.Text)
+		}
+		if s := strings.Join(got, "|"); s != tt.want {
+			t.Errorf("%q: %q, want %q", tt.in, s, tt.want)
+		}
+	}
+}
+
+// Many checks are gathered by kind; the whole list stays on the page.
+func TestManyChecks(t *testing.T) {
+	r := fixture(t, "sweep-grid")
+	tables := checkTables(r)
+	if len(tables) != 2 || !tables[1].folded || len(tables[1].rows) != len(r.Validity.Checks) {
+		t.Fatalf("%d tables", len(tables))
+	}
+	var found []string
+	for _, row := range tables[0].rows {
+		if row[0] == "little" {
+			found = append(found, row[1]+" "+row[2])
+		}
+	}
+	if got := strings.Join(found, "; "); got != "warn scan/12, scan/15, scan/17; pass in 14 cells" {
+		t.Errorf("%q", got)
+	}
+	r.Validity.Checks = r.Validity.Checks[:fewChecks]
+	if tables := checkTables(r); len(tables) != 1 || tables[0].folded || len(tables[0].rows) != fewChecks {
+		t.Errorf("a few checks make %d tables", len(tables))
+	}
+}

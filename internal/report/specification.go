@@ -116,7 +116,9 @@ func checkTables(r *result.Result) []table {
 		}
 		for i, id := range ids {
 			row := kinds.rows[len(kinds.rows)-len(ids)+i]
-			if n := len(cells[id]); n > 1 {
+			if n := len(cells[id]); n > 1 && st == result.Pass {
+				row[2], row[3] = fmt.Sprintf("in %d cells", n), row[3]+" (the first)"
+			} else if n > 1 {
 				row[2], row[3] = some(cells[id], 4), fmt.Sprintf("%s (the first of %d)", row[3], n)
 			}
 		}
