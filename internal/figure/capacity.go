@@ -21,6 +21,7 @@ func capacity(c *result.Capacity) []*Figure {
 		f := loadFigure(c, fmt.Sprintf("capacity-%d", i+1), capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
 		of := quantile(l.Metric.Tag, l.Stat)
 		var left []string
+		hollow := false
 		for _, role := range []string{"explore", "confirm"} {
 			s := Series{Name: map[string]string{"explore": "explored", "confirm": "confirmed"}[role], Role: Candidate, Kind: Line, Dashed: role == "explore"}
 			if role == "confirm" {
@@ -34,7 +35,9 @@ func capacity(c *result.Capacity) []*Figure {
 				p, ok := point(t.Rate+float64(t.Users), e)
 				if ok {
 					s.Points = append(s.Points, p)
-				} else {
+				}
+				hollow = hollow || p.AtLeast
+				if !ok || p.AtLeast {
 					left = append(left, fmt.Sprintf("at %.4g %s: %s", t.Rate+float64(t.Users), c.Unit, absence(e, n.n, n.eff)))
 				}
 			}
@@ -44,6 +47,9 @@ func capacity(c *result.Capacity) []*Figure {
 			}
 		}
 		f.Limits = append(f.Limits, Limit{Value: l.Value, Label: text})
+		if hollow {
+			f.Subtitle += "; hollow: at least"
+		}
 		f.Note = notes(left)
 		out = append(out, f)
 	}

@@ -27,9 +27,8 @@ func scan(s *result.Scan, checks []result.Check, figures []string) *section {
 		}
 	}
 	out := &section{id: "scan", title: "Sweep", evidence: s.Evidence, figures: figures}
-	out.told = append(out.told, clean(s.Text))
-	out.told = append(out.told, v.said()...)
-	out.text = append(append(out.text, v.swept()), out.told...)
+	out.told = append([]string{clean(s.Text)}, v.said(8)...)
+	out.text = append([]string{v.swept(), clean(s.Text)}, v.said(len(s.Points))...)
 	out.tables = append(out.tables, v.overview(), v.front(), v.latencies(), v.rates(), v.server())
 	out.short = []table{v.short()}
 	out.notes = stars(s.Cells)
@@ -87,8 +86,8 @@ func briefly(values []string) []string {
 	return out
 }
 
-// said is what a reader must know to read the table.
-func (v *scanView) said() []string {
+// said is what a reader must know to read the table; lists name so many points.
+func (v *scanView) said(most int) []string {
 	var out []string
 	var reasons []string
 	at := map[string][]string{}
@@ -103,7 +102,7 @@ func (v *scanView) said() []string {
 		at[why] = append(at[why], clean(v.labels[i]))
 	}
 	for _, why := range reasons {
-		out = append(out, fmt.Sprintf("Not measured: %s: %s.", some(at[why], 8), why))
+		out = append(out, fmt.Sprintf("Not measured: %s: %s.", some(at[why], most), why))
 	}
 	if slices.ContainsFunc(v.Cells, func(c result.Cell) bool { return c.Load.Kind == "closed" }) {
 		out = append(out, "In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
@@ -117,7 +116,7 @@ func (v *scanView) said() []string {
 		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point of it is beaten in one without loss in the other. It is made of estimates: where intervals overlap, points may change places, and the best of many looks better than it is. Measure the one you choose again.",
 			clean(p.Y.Label), clean(p.X.Label)))
 		if len(p.Left) > 0 {
-			out = append(out, "Without a place in it: "+some(briefly(p.Left), 8)+".")
+			out = append(out, "Without a place in it: "+some(briefly(p.Left), most)+".")
 		}
 	}
 	return out
@@ -174,7 +173,7 @@ func (v *scanView) overview() table {
 	})
 	for i, p := range v.Points {
 		if _, measured := v.cells[p.Cell]; !measured {
-			t.rows[i][len(t.rows[i])-1] = "not measured: " + cmp.Or(brief(p.Why, 200), "nothing says why")
+			t.rows[i][len(t.rows[i])-1] = "not measured"
 		}
 	}
 	return filled(t)
