@@ -118,7 +118,7 @@ func All(r *result.Result) []Figure {
 		}
 	}
 	if b.Scan != nil {
-		for _, f := range scan(r) {
+		for _, f := range scan(b.Scan) {
 			add(f)
 		}
 	}

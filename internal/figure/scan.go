@@ -13,8 +13,8 @@ import (
 
 // scan shows what the points have to trade, then each metric over the swept
 // key.
-func scan(r *result.Result) []*Figure {
-	w := layOut(r.Benchmarks.Scan)
+func scan(s *result.Scan) []*Figure {
+	w := layOut(s)
 	out := []*Figure{w.pareto()}
 	gaps := "gap"
 	if w.gives("itl", "p50") {
@@ -26,12 +26,12 @@ func scan(r *result.Result) []*Figure {
 	}{
 		{"ttft", []string{"p50", "p95", "p99"}}, {"tpot", []string{"p50", "p95"}}, {gaps, []string{"p50", "p99"}}, {"e2e", []string{"p50", "p95", "p99"}},
 	} {
-		out = append(out, w.latencies(r, m.tag, m.stats)...)
+		out = append(out, w.latencies(m.tag, m.stats)...)
 	}
-	out = append(out, w.requests(r)...)
+	out = append(out, w.requests()...)
 	return append(out,
-		w.overKey(r, "output_throughput", "", []view{{"output_throughput", "", ""}}),
-		w.overKey(r, "success", "", []view{{"success", "", ""}}),
+		w.overKey("output_throughput", "", []view{{"output_throughput", "", ""}}),
+		w.overKey("success", "", []view{{"success", "", ""}}),
 	)
 }
 
@@ -58,34 +58,34 @@ func (w *sweep) gives(tag, stat string) bool {
 
 // latencies makes one figure of all quantiles where there is one line, and one
 // of each where there are several.
-func (w *sweep) latencies(r *result.Result, tag string, stats []string) []*Figure {
+func (w *sweep) latencies(tag string, stats []string) []*Figure {
 	var views []view
 	for _, s := range stats {
 		views = append(views, view{tag, s, s})
 	}
 	if len(w.lines) == 1 {
-		return []*Figure{w.overKey(r, tag, "", views)}
+		return []*Figure{w.overKey(tag, "", views)}
 	}
 	var out []*Figure
 	for _, v := range views {
-		out = append(out, w.overKey(r, tag, v.stat, []view{{v.tag, v.stat, ""}}))
+		out = append(out, w.overKey(tag, v.stat, []view{{v.tag, v.stat, ""}}))
 	}
 	return out
 }
 
 // requests are those that were completed and those of them that kept every
 // limit, beside what was asked for.
-func (w *sweep) requests(r *result.Result) []*Figure {
+func (w *sweep) requests() []*Figure {
 	done := []view{{"throughput", "", "completed"}}
 	inside := view{"goodput", "", "inside all limits"}
 	var out []*Figure
 	switch {
 	case len(w.lines) > 1:
-		out = append(out, w.overKey(r, "throughput", "", []view{{"throughput", "", ""}}), w.overKey(r, "goodput", "", []view{{"goodput", "", ""}}))
+		out = append(out, w.overKey("throughput", "", []view{{"throughput", "", ""}}), w.overKey("goodput", "", []view{{"goodput", "", ""}}))
 	case w.gives("goodput", ""):
-		out = append(out, w.overKey(r, "throughput", "", append(done, inside)))
+		out = append(out, w.overKey("throughput", "", append(done, inside)))
 	default:
-		out = append(out, w.overKey(r, "throughput", "", done))
+		out = append(out, w.overKey("throughput", "", done))
 	}
 	if asked, ok := w.offered(); ok && out[0] != nil {
 		out[0].Series = slices.Insert(out[0].Series, 0, asked)
@@ -111,7 +111,7 @@ func (w *sweep) offered() (Series, bool) {
 }
 
 // overKey draws quantities of a metric over the swept key.
-func (w *sweep) overKey(r *result.Result, tag, stat string, views []view) *Figure {
+func (w *sweep) overKey(tag, stat string, views []view) *Figure {
 	m, _ := metric.Lookup(tag)
 	f := &Figure{
 		ID: "scan-" + strings.ReplaceAll(tag, "_", "-"), Title: capital(m.Name), Evidence: w.Evidence, X: w.axis(),
@@ -144,13 +144,6 @@ func (w *sweep) overKey(r *result.Result, tag, stat string, views []view) *Figur
 	}
 	f.Y.Log = m.Unit == "ms" && wide(f.Series)
 	f.Subtitle = w.says(f)
-	for _, v := range views {
-		for _, lim := range limitsOn(r, "scan", v.tag) {
-			if lim.Value > 0 && (lim.Stat == "" || lim.Stat == v.stat) {
-				f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
-			}
-		}
-	}
 	f.Note = notes(append(without.told(), w.leftOut()...))
 	return f
 }
@@ -256,7 +249,7 @@ func (w *sweep) pareto() *Figure {
 	}
 	f := &Figure{
 		ID: "scan-pareto", Title: "Pareto front", Evidence: w.Evidence,
-		Subtitle: "each point is a cell; up and to the right is better; labels where there is room: " + w.keyNames(w.varied()),
+		Subtitle: "each point is a cell; up and to the right is better; labels where there is room: " + w.keyNames(w.varied),
 		X:        Axis{Label: p.X.Label, Unit: p.X.Unit}, Y: Axis{Label: p.Y.Label, Unit: p.Y.Unit},
 	}
 	beaten := Series{Name: "beaten by another", Role: Beside, Kind: Dot}

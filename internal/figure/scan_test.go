@@ -209,18 +209,6 @@ func TestScanOffered(t *testing.T) {
 	}
 }
 
-func TestScanLimits(t *testing.T) {
-	r := grid(key("rate", "1", "2"), key("len", "1", "2"))
-	r.Claims = []result.Claim{
-		{Benchmark: "scan", Limit: "ttft.p50<30ms", Set: true}, {Benchmark: "scan", Limit: "ttft.p95<40ms", Set: true},
-		{Benchmark: "scan", Limit: "ttft.p50<20ms"}, {Benchmark: "load", Limit: "ttft.p50<5ms", Set: true},
-	}
-	want := []Limit{{Value: 30, Label: "ttft.p50<30ms"}, {Value: 20, Label: "ttft.p50<20ms (reference)"}}
-	if d := cmp.Diff(want, find(t, r, "scan-ttft-p50").Limits); d != "" {
-		t.Error(d)
-	}
-}
-
 func TestPareto(t *testing.T) {
 	r := grid(key("rate", "1", "2", "4"), key("model", "a", "b"))
 	r.Benchmarks.Scan.Pareto = &result.Pareto{

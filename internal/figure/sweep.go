@@ -16,22 +16,23 @@ const mostLines = 6
 // for each combination of the others.
 type sweep struct {
 	*result.Scan
-	x     int // index of the key on the x axis; -1 where the combinations themselves are
-	along []int
-	all   []line
-	lines []line   // those of them that are drawn
-	left  []string // names of the lines that no figure has room for
-	cells map[string]result.Cell
+	varied []int // keys in which points differ, or all where they do not
+	x      int   // index of the key on the x axis; -1 where the combinations themselves are
+	along  []int // the other keys that vary
+	all    []line
+	lines  []line   // those of them that are drawn
+	left   []string // names of the lines that no figure has room for
+	cells  map[string]result.Cell
 }
 
 // ScanLabels names the points of a scan by the values in which they differ, and
 // the keys that these values are of.
 func ScanLabels(s *result.Scan) (keys string, labels []string) {
-	w := sweep{Scan: s}
+	w := read(s)
 	for i := range s.Points {
 		labels = append(labels, w.label(i))
 	}
-	return w.keyNames(w.varied()), labels
+	return w.keyNames(w.varied), labels
 }
 
 // line is a combination of the other keys' values, and its points by x.
@@ -40,13 +41,28 @@ type line struct {
 	points []int // index into the scan's points
 }
 
-func layOut(s *result.Scan) sweep {
+func read(s *result.Scan) sweep {
 	w := sweep{Scan: s, x: -1, cells: map[string]result.Cell{}}
 	for _, c := range s.Cells {
 		w.cells[c.ID] = c
 	}
-	best := 0
 	for k := range s.Keys {
+		if w.distinct(k) > 1 {
+			w.varied = append(w.varied, k)
+		}
+	}
+	if w.varied == nil {
+		for k := range s.Keys {
+			w.varied = append(w.varied, k)
+		}
+	}
+	return w
+}
+
+func layOut(s *result.Scan) sweep {
+	w := read(s)
+	best := 0
+	for _, k := range w.varied {
 		n := w.distinct(k)
 		switch {
 		case n < 2:
@@ -77,14 +93,17 @@ func (w *sweep) draw() {
 		if w.x >= 0 && !slices.Contains(w.Keys[w.x].Values, w.value(i, w.x)) {
 			continue // the document contradicts itself
 		}
-		name := ""
+		name, id := "", ""
 		if w.Mode != "zip" && w.x >= 0 {
 			name = w.named(i, w.along)
+			for _, k := range w.along {
+				id += w.value(i, k) + "\x00"
+			}
 		}
-		n, known := at[name]
+		n, known := at[id]
 		if !known {
 			n = len(all)
-			at[name] = n
+			at[id] = n
 			all = append(all, line{name: name})
 		}
 		all[n].points = append(all[n].points, i)
@@ -150,25 +169,10 @@ func (w *sweep) value(point, key int) string {
 // label names a point by every value in which points differ.
 func (w *sweep) label(point int) string {
 	var parts []string
-	for _, k := range w.varied() {
+	for _, k := range w.varied {
 		parts = append(parts, w.value(point, k))
 	}
 	return strings.Join(parts, " · ")
-}
-
-// varied are the keys in which points differ, or all where they do not.
-func (w *sweep) varied() []int {
-	var some, all []int
-	for k := range w.Keys {
-		all = append(all, k)
-		if w.distinct(k) > 1 {
-			some = append(some, k)
-		}
-	}
-	if some == nil {
-		return all
-	}
-	return some
 }
 
 // distinct counts the values of a key that points have.
@@ -208,7 +212,7 @@ func (w *sweep) axis() Axis {
 		for i := range w.Points {
 			a.Categories = append(a.Categories, w.label(i))
 		}
-		a.Label = w.keyNames(w.varied())
+		a.Label = w.keyNames(w.varied)
 		return a
 	case !w.numeric(w.x):
 		return Axis{Label: w.Keys[w.x].Name, Categories: w.Keys[w.x].Values}

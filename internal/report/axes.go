@@ -89,7 +89,7 @@ func setAxes(p *plot.Plot, f figure.Figure) {
 	x, y := extent(f)
 	if n := len(f.X.Categories); n > 0 {
 		pad := p.Y.Padding
-		p.NominalX(f.X.Categories...)
+		p.NominalX(thinned(f.X.Categories)...)
 		p.Y.Padding = pad // which the line before widens by the first name
 		p.X.Tick.Label.Font = sans(8.5)
 		if n > 5 {
@@ -134,6 +134,19 @@ func setX(p *plot.Plot, f figure.Figure, x bounds) {
 
 // plotWidth is about what a figure leaves for its x axis.
 const plotWidth = 0.85 * figureWidth
+
+// thinned leaves names out where there is no room for all.
+func thinned(names []string) []string {
+	const most = 30
+	every := (len(names) + most - 1) / most
+	out := make([]string, len(names))
+	for i, n := range names {
+		if i%every == 0 {
+			out[i] = n
+		}
+	}
+	return out
+}
 
 // slant turns the names of categories where they would run into each other.
 func slant(p *plot.Plot, names []string) {

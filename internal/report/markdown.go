@@ -176,8 +176,8 @@ func (m *markdown) validity(r *result.Result) {
 	m.line("%s", escape(capital(validityLine(r))))
 	all := checkTables(r)
 	m.table(all[0])
-	if len(all) > 1 {
-		m.line("%s", escape(fmt.Sprintf("Each kind of finding is named once; report.html and result.json have all %d checks.", len(r.Validity.Checks))))
+	if len(r.Validity.Checks) > fewChecks {
+		m.line("%s", escape(fmt.Sprintf("Each kind of finding is named once; result.json has all %d checks.", len(r.Validity.Checks))))
 	}
 }
 

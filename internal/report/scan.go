@@ -28,7 +28,7 @@ func scan(s *result.Scan, checks []result.Check, figures []string) *section {
 	}
 	out := &section{id: "scan", title: "Sweep", evidence: s.Evidence, figures: figures}
 	out.told = append([]string{clean(s.Text)}, v.said(8)...)
-	out.text = append([]string{v.swept(), clean(s.Text)}, v.said(len(s.Points))...)
+	out.text = append([]string{v.swept(), clean(s.Text)}, v.said(40)...)
 	out.tables = append(out.tables, v.overview(), v.front(), v.latencies(), v.rates(), v.server())
 	out.short = []table{v.short()}
 	out.notes = stars(s.Cells)
@@ -209,19 +209,30 @@ func (v *scanView) short() table {
 		return []string{ok, value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"), value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50")}
 	})
 	t.title = "times in ms; a user: tokens/s that one user sees"
-	marked := false
+	var front [][]string
 	for i := range t.rows {
 		sign := ""
 		if q, placed := v.place[i]; placed && !q.Dominated {
-			sign, marked = " ●", true
+			sign = " ●"
+			front = append(front, t.rows[i])
 		}
 		t.rows[i][0] = ends(v.labels[i], 40) + sign
 	}
-	if marked {
+	if front != nil {
 		t.title += "; ●: on the Pareto front"
+	}
+	if len(t.rows) > mostShort {
+		if front == nil {
+			front = t.rows
+		}
+		t.rows = front[:min(len(front), mostShort)]
+		t.title += fmt.Sprintf("; %d of %d points, the report has all", len(t.rows), len(v.Points))
 	}
 	return t
 }
+
+// mostShort is how many points a terminal shows; of more, those on the front.
+const mostShort = 64
 
 // front lists the points that no other beats, by speed.
 func (v *scanView) front() table {

@@ -66,6 +66,30 @@ func TestScanRows(t *testing.T) {
 	}
 }
 
+// A sweep may have a thousand points, which no terminal shows one by one.
+func TestScanOfMany(t *testing.T) {
+	var users, lengths []float64
+	for i := range 40 {
+		users, lengths = append(users, float64(i+1)), append(lengths, float64(100*(i%25+1)))
+	}
+	r := sweptResult(numbers("rate", "requests/s", users...), numbers("input-tokens", "tokens", lengths[:25]...))
+	var b bytes.Buffer
+	if err := Console(&b, r, ConsoleOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "\n"); n > 120 || !strings.Contains(strings.Join(strings.Fields(b.String()), " "), "40 of 1000 points, the report has all") {
+		t.Errorf("%d lines on the terminal:\n%s", n, b.String())
+	}
+	page, err := HTML(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(page); n > 3<<20 {
+		t.Errorf("a page of %d bytes", n)
+	}
+	t.Logf("%d bytes", len(page))
+}
+
 func TestScanTrouble(t *testing.T) {
 	got := troubles([]result.Check{
 		{ID: "steady", Cell: "a", Status: result.Warn}, {ID: "little", Cell: "a", Status: result.Fail}, {ID: "errors", Cell: "a", Status: result.Fail},

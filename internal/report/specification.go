@@ -97,8 +97,12 @@ func allCells(r *result.Result) []result.Cell {
 // fewChecks can be read one by one.
 const fewChecks = 24
 
+// mostChecks are on a page; of more, result.json has each.
+const mostChecks = 2000
+
 // checkTables list every check, the worst first. Of many, the first table names
-// each kind of finding once, and the second, folded one has them all.
+// each kind of finding once, and the second, folded one has them all, if a page
+// can hold them.
 func checkTables(r *result.Result) []table {
 	head := []string{"check", "status", "cell", "what was found", "what would mend it"}
 	all, kinds := table{title: "Every check", head: head}, table{head: head}
@@ -126,6 +130,9 @@ func checkTables(r *result.Result) []table {
 	if len(all.rows) <= fewChecks {
 		all.title = ""
 		return []table{all}
+	}
+	if len(all.rows) > mostChecks {
+		return []table{kinds}
 	}
 	all.folded = true
 	return []table{kinds, all}

@@ -39,9 +39,93 @@ func report(t *testing.T) string {
 	return pages[0]
 }
 
-// TestReport opens the page from disk, in light and dark, at the width of a
-// phone and of a desktop.
-func TestReport(t *testing.T) {
+// sweeps writes the pages of made-up sweeps: many points, and few.
+func sweeps(t *testing.T) []string {
+	t.Helper()
+	dir := t.TempDir()
+	pagesOf := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestPages$", "./internal/report")
+	pagesOf.Dir = filepath.Join("..", "..")
+	pagesOf.Env = append(os.Environ(), "INFEROMETER_TEST_PAGES="+dir)
+	if out, err := pagesOf.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	pages, err := filepath.Glob(filepath.Join(dir, "*", "report.html"))
+	if err != nil || len(pages) < 4 {
+		t.Fatalf("%v, %v", pages, err)
+	}
+	return pages
+}
+
+// TestSweeps opens pages of sweeps: nothing may run out of its place, whatever
+// font the browser has.
+func TestSweeps(t *testing.T) {
+	alloc := start(t)
+	for _, page := range sweeps(t) {
+		for _, width := range []int64{375, 1280} {
+			t.Run(fmt.Sprintf("%s-%d", filepath.Base(filepath.Dir(page)), width), func(t *testing.T) {
+				ctx, cancel := chromedp.NewContext(alloc)
+				defer cancel()
+				ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
+				defer cancelTime()
+				lookAtSweep(ctx, t, page, width)
+			})
+		}
+	}
+}
+
+func lookAtSweep(ctx context.Context, t *testing.T, page string, width int64) {
+	var got struct {
+		Overflow float64  `json:"overflow"`
+		Figures  int      `json:"figures"`
+		Texts    int      `json:"texts"`
+		Outside  []string `json:"outside"` // texts that leave their drawing
+		Over     []string `json:"over"`    // texts that lie on another
+		Folded   int      `json:"folded"`
+	}
+	err := chromedp.Run(ctx,
+		chromedp.EmulateViewport(width, 900),
+		chromedp.Navigate("file://"+page),
+		chromedp.Evaluate(`(() => {
+			const out = {overflow: document.documentElement.scrollWidth - window.innerWidth, figures: 0, texts: 0, outside: [], over: [],
+				folded: document.querySelectorAll("details:not([open])").length};
+			for (const svg of document.querySelectorAll("figure svg")) {
+				out.figures++;
+				const frame = svg.getBoundingClientRect();
+				const texts = [...svg.querySelectorAll("text")].filter(t => !t.getAttribute("style").includes("font-size:40px"));
+				const rects = texts.map(t => t.getBoundingClientRect());
+				rects.forEach((a, i) => {
+					out.texts++;
+					if (a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 2 || a.bottom > frame.bottom + 2) out.outside.push(texts[i].textContent);
+					for (let j = 0; j < i; j++) {
+						const b = rects[j];
+						const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left), high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+						if (wide > 2 && high > 0.4 * Math.min(a.height, b.height)) out.over.push(texts[j].textContent + " / " + texts[i].textContent);
+					}
+				});
+			}
+			return out;
+		})()`, &got),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Overflow > 0 {
+		t.Errorf("the page is %v px wider than the window", got.Overflow)
+	}
+	if got.Figures < 6 || got.Texts < 10*got.Figures {
+		t.Errorf("%d figures with %d texts", got.Figures, got.Texts)
+	}
+	if len(got.Outside) > 0 || len(got.Over) > 0 {
+		t.Errorf("outside of their drawing: %q; over each other: %q", got.Outside, got.Over)
+	}
+	if got.Folded < 2 {
+		t.Errorf("only %d folded tables", got.Folded)
+	}
+}
+
+// start makes browsers, or skips the test where there is none.
+func start(t *testing.T) context.Context {
+	t.Helper()
 	browser := os.Getenv("CHROMIUM")
 	if browser == "" {
 		for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -54,10 +138,17 @@ func TestReport(t *testing.T) {
 	if browser == "" {
 		t.Skip("skipped: no browser here; CHROMIUM names one")
 	}
-	page := report(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.Flag("disable-gpu", true))
 	alloc, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	defer cancel()
+	t.Cleanup(cancel)
+	return alloc
+}
+
+// TestReport opens the page from disk, in light and dark, at the width of a
+// phone and of a desktop.
+func TestReport(t *testing.T) {
+	alloc := start(t)
+	page := report(t)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{390, 1280} {
 			t.Run(fmt.Sprintf("%s-%d", scheme, width), func(t *testing.T) {
