@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
@@ -15,7 +16,8 @@ type section struct {
 	told      []string // those of them that a terminal shows
 	tables    []table
 	short     []table  // in their stead on a terminal, if any
-	figures   []string // ids
+	lead      []string // ids of figures before the tables
+	figures   []string // ids of those after them
 	notes     []string
 }
 
@@ -83,13 +85,7 @@ func sections(r *result.Result) []section {
 		if s == nil {
 			return
 		}
-		kept := s.figures[:0]
-		for _, id := range s.figures {
-			if drawn[id] {
-				kept = append(kept, id)
-			}
-		}
-		s.figures = kept
+		s.figures = slices.DeleteFunc(s.figures, func(id string) bool { return !drawn[id] })
 		out = append(out, *s)
 	}
 	b := r.Benchmarks

@@ -76,7 +76,7 @@ type pageSection struct {
 	ID, Title, Evidence string
 	Text                []string
 	Tables              []pageTable
-	Figures             []pageFigure
+	Lead, Figures       []pageFigure
 	Notes               []string
 }
 
@@ -116,6 +116,9 @@ func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
 		p := pageSection{ID: s.id, Title: s.title, Evidence: string(s.evidence), Text: s.text, Notes: s.notes}
 		for _, t := range s.tables {
 			p.Tables = append(p.Tables, asPage(t))
+		}
+		for _, id := range s.lead {
+			p.Lead = append(p.Lead, figures[id])
 		}
 		for _, id := range s.figures {
 			p.Figures = append(p.Figures, figures[id])

@@ -141,18 +141,23 @@ func (m *markdown) section(s section) {
 	for _, p := range s.text {
 		m.line("%s", escape(p))
 	}
+	m.drawings(s.lead)
 	for _, t := range s.tables {
 		m.table(t)
 	}
-	for _, id := range s.figures {
+	m.drawings(s.figures)
+	for _, n := range s.notes {
+		m.line("- %s", escape(n))
+	}
+}
+
+func (m *markdown) drawings(ids []string) {
+	for _, id := range ids {
 		f := m.figures[id]
 		m.line("![%s](figures/%s.svg)", escape(f.Title+", "+string(f.Evidence)), id)
 		if f.Note != "" {
 			m.line("%s", escape(capital(f.Note)+"."))
 		}
-	}
-	for _, n := range s.notes {
-		m.line("- %s", escape(n))
 	}
 }
 

@@ -27,6 +27,9 @@ func scan(s *result.Scan, checks []result.Check, figures []string) *section {
 		}
 	}
 	out := &section{id: "scan", title: "Sweep", evidence: s.Evidence, figures: figures}
+	if len(figures) > 1 { // what the points have to trade, and the first metric
+		out.lead, out.figures = figures[:2], figures[2:]
+	}
 	out.told = append([]string{clean(s.Text)}, v.said(8)...)
 	out.text = append([]string{v.swept(), clean(s.Text)}, v.said(40)...)
 	out.tables = append(out.tables, v.overview(), v.front(), v.latencies(), v.rates(), v.server())
