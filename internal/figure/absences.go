@@ -3,7 +3,9 @@ package figure
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 // absences gathers what a figure leaves out, so that many points with the same
@@ -11,7 +13,8 @@ import (
 type absences []*missing
 
 type missing struct {
-	what, reason string
+	what, reason string // the reason of the first
+	various      bool   // others have other numbers in it
 	at           []string
 	needed       int
 	least, most  int // requests
@@ -23,9 +26,10 @@ type missing struct {
 func (a *absences) add(what, at, reason string, n size, needed int) {
 	dependent := needed > 0 && n.n >= needed && n.eff > 0
 	for _, m := range *a {
-		if m.what != what || m.needed != needed || m.short != dependent || (needed == 0 && m.reason != reason) {
+		if m.what != what || m.needed != needed || m.short != dependent || (needed == 0 && wordsOf(m.reason) != wordsOf(reason)) {
 			continue
 		}
+		m.various = m.various || m.reason != reason
 		if !slices.Contains(m.at, at) {
 			m.at = append(m.at, at)
 		}
@@ -40,6 +44,9 @@ func (a absences) told() []string {
 	var out []string
 	for _, m := range a {
 		text := list(m.at) + ": " + m.reason
+		if m.various {
+			text += " (numbers of the first)"
+		}
 		if m.needed > 0 {
 			text = fmt.Sprintf("%s: n=%s", list(m.at), upTo(float64(m.least), float64(m.most)))
 			if m.short {
@@ -47,12 +54,27 @@ func (a absences) told() []string {
 			}
 			text += fmt.Sprintf(", needs %d", m.needed)
 		}
-		if m.what != "" {
-			text = m.what + " at " + text
-		} else {
-			text = "at " + text
-		}
-		out = append(out, text)
+		out = append(out, strings.TrimSpace(m.what+" at "+text))
+	}
+	return out
+}
+
+var digits = regexp.MustCompile(`[0-9][0-9.,]*`)
+
+// wordsOf a reason are the same for points that differ in a number only.
+func wordsOf(reason string) string { return digits.ReplaceAllString(reason, "#") }
+
+// Gather names together the points that have the same reason, numbers in it
+// aside. Each text is a point's name, a colon and the reason.
+func Gather(texts []string) []string {
+	var a absences
+	for _, t := range texts {
+		name, reason, _ := strings.Cut(t, ": ")
+		a.add("", name, reason, size{}, 0)
+	}
+	out := a.told()
+	for i, t := range out {
+		out[i] = strings.TrimSuffix(strings.TrimPrefix(t, "at "), ": ")
 	}
 	return out
 }

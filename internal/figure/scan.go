@@ -16,8 +16,8 @@ import (
 func scan(s *result.Scan) []*Figure {
 	w := layOut(s)
 	out := []*Figure{w.pareto()}
-	gaps := "gap"
-	if w.gives("itl", "p50") {
+	gaps := "gap" // as long as fewer points know the tokens of each frame
+	if n := w.gives("itl", "p50"); n > 0 && 2*n >= w.gives("gap", "p50") {
 		gaps = "itl"
 	}
 	for _, m := range []struct {
@@ -45,15 +45,16 @@ func (v view) of() func(result.Cell) (result.Estimate, size) {
 	return quantile(v.tag, v.stat)
 }
 
-// gives says whether any point has a value.
-func (w *sweep) gives(tag, stat string) bool {
+// gives counts the points that have a value.
+func (w *sweep) gives(tag, stat string) int {
+	n := 0
 	for _, c := range w.Cells {
 		e, _ := view{tag: tag, stat: stat}.of()(c)
 		if _, ok := finite(e.Value); ok {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // latencies makes one figure of all quantiles where there is one line, and one
@@ -82,7 +83,7 @@ func (w *sweep) requests() []*Figure {
 	switch {
 	case len(w.lines) > 1:
 		out = append(out, w.overKey("throughput", "", []view{{"throughput", "", ""}}), w.overKey("goodput", "", []view{{"goodput", "", ""}}))
-	case w.gives("goodput", ""):
+	case w.gives("goodput", "") > 0:
 		out = append(out, w.overKey("throughput", "", append(done, inside)))
 	default:
 		out = append(out, w.overKey("throughput", "", done))
@@ -170,12 +171,27 @@ func (w *sweep) series(l line, v view, without *absences) (s Series, ok bool) {
 		if drawn {
 			s.Points = append(s.Points, p)
 			ok = ok || !p.AtLeast
+			if note := remark(c, v.tag); note != "" {
+				without.add("", at, note, size{}, 0)
+			}
 		}
 		if !drawn || p.AtLeast {
 			without.add(v.name, at, absence(e, n.n, n.eff), n, e.NeededN)
 		}
 	}
 	return s, ok
+}
+
+// remark is what a reader must know of a value that is shown. Frames that
+// arrived together spoil the gaps, and the inter-token latency says so.
+func remark(c result.Cell, tag string) string {
+	if note := c.Metrics.Stats[tag].Note; note != "" || tag != "gap" {
+		return note
+	}
+	if note := c.Metrics.Stats["itl"].Note; strings.HasPrefix(note, "bundled") {
+		return note
+	}
+	return ""
 }
 
 // wide says whether values differ so much that a linear axis would hide some.
@@ -274,7 +290,7 @@ func (w *sweep) pareto() *Figure {
 		}
 	}
 	if len(p.Left) > 0 {
-		f.Note = "without a place: " + list(p.Left)
+		f.Note = "without a place: " + strings.Join(Gather(p.Left), "; ")
 	}
 	return f
 }

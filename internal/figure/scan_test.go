@@ -246,3 +246,37 @@ func TestScanLabels(t *testing.T) {
 		t.Errorf("%q %q", keys, labels)
 	}
 }
+
+func TestGather(t *testing.T) {
+	got := Gather([]string{
+		"users=1: the client added 18.3 ms, 71 %", "users=2: the client added 113 ms, 5 %", "users=4: 3 requests failed", "users=8: the client added 2 ms, 4 %", "nothing but a name", "",
+	})
+	want := []string{
+		"users=1, users=2, users=8: the client added 18.3 ms, 71 % (numbers of the first)", "users=4: 3 requests failed", "nothing but a name, ",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// The gaps of frames that arrived together are too small, and are not drawn
+// without a word.
+func TestScanGaps(t *testing.T) {
+	r := grid(key("rate", "1", "2", "4", "8"))
+	s := r.Benchmarks.Scan
+	for i := range s.Cells {
+		s.Cells[i].Metrics.Stats["gap"] = result.Statistic{N: 20, P50: value(5)}
+		s.Cells[i].Metrics.Stats["itl"] = result.Statistic{N: 20, P50: value(6)}
+	}
+	if got := lines(find(t, r, "scan-itl")); got != "p50: 1=6 2=6 4=6 8=6" {
+		t.Error(got)
+	}
+	for i := range 3 {
+		note := fmt.Sprintf("bundled: %d %% of the frames arrived together", 10+i)
+		s.Cells[i].Metrics.Stats["itl"] = result.Statistic{P50: result.Estimate{Withheld: note}, Note: note}
+	}
+	f := find(t, r, "scan-gap")
+	if want := "at 1, 2, 4: bundled: 10 % of the frames arrived together (numbers of the first)"; lines(f) != "p50: 1=5 2=5 4=5 8=5" || f.Note != want {
+		t.Errorf("%s; %q", lines(f), f.Note)
+	}
+}

@@ -18,6 +18,9 @@ import (
 // axisLabel names an axis with its unit.
 func axisLabel(a figure.Axis) string {
 	unit := a.Unit
+	if strings.HasSuffix(unit, "/s") && strings.Contains(a.Label, "per second") {
+		return clean(a.Label)
+	}
 	switch unit {
 	case "1/s":
 		unit = "per second"
@@ -114,6 +117,9 @@ func setX(p *plot.Plot, f figure.Figure, x bounds) {
 	if x.empty() {
 		x = bounds{0, 1}
 	}
+	if has(f, figure.Front) {
+		x.add(0) // in both axes, so that small differences look small
+	}
 	if f.X.Log {
 		p.X.Scale = plot.LogScale{}
 		pad := math.Pow(x.hi/x.lo, 0.04) * 1.01
@@ -132,8 +138,11 @@ func setX(p *plot.Plot, f figure.Figure, x bounds) {
 	}
 }
 
-// plotWidth is about what a figure leaves for its x axis.
-const plotWidth = 0.85 * figureWidth
+// plotWidth and plotHeight are about what a figure leaves for its axes.
+const (
+	plotWidth  = 0.85 * figureWidth
+	plotHeight = 0.6 * figureHeight
+)
 
 // thinned leaves names out where there is no room for all.
 func thinned(names []string) []string {
@@ -167,12 +176,11 @@ const mostPositions = 12
 // swept says whether the places on the x axis were chosen, so that ticks belong
 // there; else they were measured.
 func swept(f figure.Figure) bool {
-	for _, s := range f.Series {
-		if s.Kind == figure.Front || s.Kind == figure.Step {
-			return false
-		}
-	}
-	return true
+	return !has(f, figure.Front) && !has(f, figure.Step)
+}
+
+func has(f figure.Figure, k figure.Kind) bool {
+	return slices.ContainsFunc(f.Series, func(s figure.Series) bool { return s.Kind == k })
 }
 
 // apart leaves out the ticks whose labels would touch, the last not among
@@ -282,6 +290,14 @@ func roundTicks(lo, hi float64, a figure.Axis) []plot.Tick {
 			v = 0 // not the negative one
 		}
 		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, a)})
+	}
+	for i := 1; i < len(out); i++ {
+		if out[i].Label == out[i-1].Label && !a.Share && a.Unit != "USD" { // they differ in a later digit
+			for j := range out {
+				out[j].Label = strconv.FormatFloat(out[j].Value, 'g', 8, 64)
+			}
+			break
+		}
 	}
 	return out
 }

@@ -223,7 +223,11 @@ func drawing(f figure.Figure) *plot.Plot {
 		a.Label.TextStyle.Font, a.Tick.Label.Font = sans(8.5), sans(8.5)
 		a.Padding = 2
 	}
-	p.X.Label.Text, p.Y.Label.Text = axisLabel(f.X), axisLabel(f.Y)
+	p.X.Label.Text, p.Y.Label.Text = fitting(p.X.Label.TextStyle, axisLabel(f.X), plotWidth), axisLabel(f.Y)
+	if p.Y.Label.TextStyle.Width(p.Y.Label.Text) > plotHeight {
+		p.Y.Label.TextStyle.Font = sans(7)
+	}
+	p.Y.Label.Text = fitting(p.Y.Label.TextStyle, p.Y.Label.Text, plotHeight)
 	p.Add(watermark(f.Evidence))
 	addSeries(p, f)
 	p.Add(labels(f.Series))

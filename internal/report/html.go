@@ -15,7 +15,7 @@ import (
 var pageSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"long":  func(s string) bool { return len(s) > 44 }, // may break into lines
+	"long":  func(s string) bool { return len(s) > 36 }, // may break into lines
 	"flags": flags,
 }).Parse(pageSource))
 

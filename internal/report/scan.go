@@ -119,7 +119,7 @@ func (v *scanView) said(most int) []string {
 		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point of it is beaten in one without loss in the other. It is made of estimates: where intervals overlap, points may change places, and the best of many looks better than it is. Measure the one you choose again.",
 			clean(p.Y.Label), clean(p.X.Label)))
 		if len(p.Left) > 0 {
-			out = append(out, "Without a place in it: "+some(briefly(p.Left), most)+".")
+			out = append(out, "Without a place in it: "+clean(strings.Join(figure.Gather(p.Left), "; "))+".")
 		}
 	}
 	return out

@@ -282,6 +282,36 @@ func TestTicksKeepApart(t *testing.T) {
 	}
 }
 
+func TestAxisLabel(t *testing.T) {
+	for _, tt := range []struct{ label, unit, want string }{
+		{"time to first token", "ms", "time to first token, ms"},
+		{"items", "ms", "items, ms"},
+		{"input-tokens", "tokens", "input-tokens"},
+		{"users", "users", "users"},
+		{"requests", "1/s", "requests per second"},
+		{"output tokens per second of the endpoint", "token/s", "output tokens per second of the endpoint"},
+		{"output", "token/s", "output, tokens per second"},
+		{"", "ms", "ms"},
+	} {
+		if got := axisLabel(figure.Axis{Label: tt.label, Unit: tt.unit}); got != tt.want {
+			t.Errorf("%q in %q: %q, want %q", tt.label, tt.unit, got, tt.want)
+		}
+	}
+}
+
+func TestTicksDiffer(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range roundTicks(166.6, 166.74, figure.Axis{}) {
+		if seen[k.Label] {
+			t.Errorf("two ticks are %s", k.Label)
+		}
+		seen[k.Label] = true
+	}
+	if len(seen) < 3 {
+		t.Errorf("ticks %v", seen)
+	}
+}
+
 // Texts of a drawing keep their width whatever font a reader has.
 func TestTextWidth(t *testing.T) {
 	svg, err := render(figure.All(fixture(t, "sweep"))[0], "svg")
