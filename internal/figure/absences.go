@@ -74,7 +74,7 @@ func Gather(texts []string) []string {
 	}
 	out := a.told()
 	for i, t := range out {
-		out[i] = strings.TrimSuffix(strings.TrimPrefix(t, "at "), ": ")
+		out[i] = strings.TrimRight(strings.TrimPrefix(t, "at "), ": ")
 	}
 	return out
 }

@@ -69,6 +69,9 @@ type Axis struct {
 	Share      bool     `json:"share,omitempty"` // of values in [0, 1], shown in percent
 	Base       float64  `json:"base,omitempty"`  // where bars begin; on a log axis 0 means its lower end
 	Categories []string `json:"categories,omitempty"`
+	// Ticks are the values that were planned: the axis reaches to all of them,
+	// measured or not, and names them.
+	Ticks []float64 `json:"ticks,omitempty"`
 }
 
 // Limit is a line at a value of the y axis, or of the x axis if Vertical.

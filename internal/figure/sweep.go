@@ -218,7 +218,7 @@ func (w *sweep) axis() Axis {
 		return Axis{Label: w.Keys[w.x].Name, Categories: w.Keys[w.x].Values}
 	}
 	k := w.Keys[w.x]
-	return Axis{Label: k.Name, Unit: k.Unit, Log: geometric(k.Numbers)}
+	return Axis{Label: k.Name, Unit: k.Unit, Log: geometric(k.Numbers), Ticks: slices.Compact(slices.Sorted(slices.Values(k.Numbers)))}
 }
 
 // geometric says whether values lie more evenly on a logarithmic axis than on

@@ -77,6 +77,9 @@ func extent(f figure.Figure) (x, y bounds) {
 			}
 		}
 	}
+	for _, v := range f.X.Ticks {
+		x.add(v)
+	}
 	for _, l := range f.Limits {
 		if l.Vertical {
 			x.add(l.Value)
@@ -209,9 +212,10 @@ func btof(b bool) float64 {
 	return 0
 }
 
-// positions are ticks at the points themselves.
+// positions are ticks at the values that were planned, else at the points
+// themselves.
 func positions(f figure.Figure) []plot.Tick {
-	var at []float64
+	at := slices.Clone(f.X.Ticks)
 	for _, s := range f.Series {
 		for _, p := range s.Points {
 			if !slices.Contains(at, p.X) {
