@@ -15,12 +15,12 @@ import (
 // at started, the run's wall-clock anchor, so that the break is in the stamps,
 // and every new stamp is later than last, the latest one that the log has. If
 // the wall clock has been set back to before that, the break counts as a
-// second.
+// minute.
 func Continue(started time.Time, last Stamp) *Clock {
 	now := time.Now()
 	since := now.Sub(started) // by the wall clock: started has no monotonic reading
 	if since <= time.Duration(last) {
-		since = time.Duration(last) + time.Second
+		since = time.Duration(last) + time.Minute
 	}
 	return &Clock{start: now.Add(-since)} // which keeps the monotonic reading
 }
