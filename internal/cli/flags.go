@@ -137,10 +137,12 @@ func lengths(l workload.Lengths) string {
 	return fmt.Sprintf("lognormal mean=%.4g cv=%.3g min=%d max=%d", mean, cv, max(1, l.Min), l.Max)
 }
 
-// namesEndpoint reports whether a flag or variable sets the candidate's URL.
+// namesEndpoint reports whether a flag or variable sets or sweeps the
+// candidate's URL.
 func (p *Process) namesEndpoint(f *planFlags) bool {
 	for _, s := range f.settings {
-		if s.Path == "candidate.url" {
+		swept, _, _ := strings.Cut(s.Value, "=")
+		if s.Path == "candidate.url" || s.Path == "scan.keys" && (swept == "url" || swept == "candidate.url") {
 			return true
 		}
 	}

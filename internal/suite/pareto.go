@@ -39,18 +39,17 @@ func (a *assembly) pareto(keys []plan.ScanKey, words []string, logs []*loggedCel
 		placed = append(placed, c)
 		p.Points = append(p.Points, result.ParetoPoint{Point: i, X: result.Number(x), Y: result.Number(y)})
 	}
-	if len(placed) == 0 {
-		p.Refused = "no point has both quantities"
-		return p
-	}
 	for _, k := range keys {
 		if slices.Contains(work, k.Path) {
 			p.Refused = fmt.Sprintf("the points differ in what was asked for (%s): a shorter request would beat a longer one without being better", k.Name)
 			break
 		}
 	}
-	if why := a.settleTokens(p, placed); p.Refused == "" {
-		p.Refused = why
+	if p.Refused == "" && len(placed) == 0 {
+		p.Refused = "no point has both quantities"
+	}
+	if p.Refused == "" {
+		p.Refused = a.settleTokens(p, placed)
 	}
 	if p.Refused == "" {
 		p.Refused = a.settleMachines(p, placed)
@@ -77,10 +76,8 @@ func (a *assembly) place(c *loggedCell, v result.Validity) (x, y float64, why st
 	if c.window.Reason != "" {
 		return 0, 0, "ended early: " + c.window.Reason
 	}
-	for _, check := range v.Checks {
-		if check.Cell == c.ID && check.Status == result.Fail {
-			return 0, 0, fmt.Sprintf("its measurement is invalid (%s: %s)", check.ID, check.Text)
-		}
+	if check := invalid(v, c.ID); check != nil {
+		return 0, 0, fmt.Sprintf("its measurement is invalid (%s: %s)", check.ID, check.Text)
 	}
 	cell := a.measured[c.ID]
 	if n := cell.Counts; n.Failed+n.Shed > n.OK {

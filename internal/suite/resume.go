@@ -27,7 +27,8 @@ type resumeRecord struct {
 // went to their planned end are not run again; a cell that was cut is run anew,
 // and what it had measured counts no more. The plan is that of the folder.
 // given, if not nil, is the plan as the user has it: it must be the same, and
-// brings what is kept out of files; only its cap on the spend may be another.
+// brings what is kept out of files; only its name, folder of runs and cap on the
+// spend may be others.
 func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Outcome, error) {
 	if o.Stop == nil {
 		o.Stop = ctx
@@ -105,7 +106,7 @@ func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 	}
 	out := *given
 	same := *given
-	same.MaxCost, same.Dir = kept.MaxCost, kept.Dir
+	same.MaxCost, same.Dir, same.Name = kept.MaxCost, kept.Dir, kept.Name
 	a, err := kept.YAML()
 	b, err2 := same.YAML()
 	if err := errors.Join(err, err2); err != nil {

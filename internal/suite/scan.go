@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/plan"
@@ -75,7 +77,7 @@ func (r *run) findScan(ctx context.Context) error {
 		t := known[string(id)]
 		if t == nil {
 			if t, err = r.findScanTarget(ctx, c.Plan.Candidate); err != nil {
-				if len(s.cells) > 1 {
+				if slices.ContainsFunc(s.keys, func(k plan.ScanKey) bool { return strings.HasPrefix(k.Path, candidate+".") }) {
 					err = fmt.Errorf("cell %d (%s): %w", c.Index, c.Words(s.keys), err)
 				}
 				return err

@@ -65,7 +65,7 @@ func (a *assembly) scan(res *result.Result) (*result.Scan, error) {
 			}
 			out.Cells = append(out.Cells, a.measured[found.ID])
 			if begun > 1 {
-				out.Notes = append(out.Notes, fmt.Sprintf("%s was measured %s: what was cut before does not count", c.Words(keys), times(begun)))
+				out.Notes = append(out.Notes, fmt.Sprintf("%s was begun %s: only the last attempt that was not cut counts", c.Words(keys), times(begun)))
 			}
 		case begun > 0:
 			point.Why = "the run was stopped while this was measured; what it has of it does not count"
@@ -96,7 +96,7 @@ func (a *assembly) scan(res *result.Result) (*result.Scan, error) {
 	if out.Pareto.Refused == "" {
 		out.Notes = append(out.Notes, "the front is that of medians and rates as they were measured: points whose intervals overlap may change places")
 	}
-	out.Text = scanText(out, words, a.measured)
+	out.Text = scanText(out, words, a.measured, res.Validity)
 	return out, nil
 }
 
@@ -118,7 +118,7 @@ func (a *assembly) scanned(c plan.ScanCell) *loggedCell {
 }
 
 // scanText says what a sweep shows in a sentence or two.
-func scanText(s *result.Scan, words []string, measured map[string]result.Cell) string {
+func scanText(s *result.Scan, words []string, measured map[string]result.Cell, v result.Validity) string {
 	var names []string
 	for _, k := range s.Keys {
 		names = append(names, k.Name)
@@ -131,14 +131,14 @@ func scanText(s *result.Scan, words []string, measured map[string]result.Cell) s
 		at    int
 		value float64
 	}
-	best := func(value func(result.Cell) *result.Number) (p peak, ok bool) {
+	best := func(of func(result.Cell) *result.Number) (p peak, ok bool) {
 		for i, point := range s.Points {
-			v := value(measured[point.Cell])
-			if point.Cell == "" || point.Why != "" || v == nil || math.IsInf(float64(*v), 0) {
+			value := of(measured[point.Cell])
+			if point.Cell == "" || point.Why != "" || invalid(v, point.Cell) != nil || value == nil || math.IsInf(float64(*value), 0) {
 				continue
 			}
-			if !ok || float64(*v) > p.value {
-				p, ok = peak{i, float64(*v)}, true
+			if !ok || float64(*value) > p.value {
+				p, ok = peak{i, float64(*value)}, true
 			}
 		}
 		return p, ok
@@ -149,5 +149,18 @@ func scanText(s *result.Scan, words []string, measured map[string]result.Cell) s
 	if p, ok := best(func(c result.Cell) *result.Number { return c.Metrics.Stats["user_rate"].P50.Value }); ok && p.value > 0 {
 		text += fmt.Sprintf(" One user saw it come fastest at %s, %.4g token/s.", words[p.at], p.value)
 	}
+	if v.Status == result.Fail {
+		text = "The measurement is invalid and proves nothing. If it could be believed, but for the points that are at fault: " + text
+	}
 	return text
+}
+
+// invalid is a check that a cell failed, or nil.
+func invalid(v result.Validity, cell string) *result.Check {
+	for i, check := range v.Checks {
+		if check.Cell == cell && check.Status == result.Fail {
+			return &v.Checks[i]
+		}
+	}
+	return nil
 }

@@ -101,7 +101,7 @@ func Judge(in Input) result.Validity {
 	for _, r := range plausibility(in) {
 		add(r)
 	}
-	add(parser(in.Parser))
+	add(parser(in.Parser, len(in.Resumed) > 0))
 	add(calibration(in))
 	add(clientCPU(in.Client))
 	add(gcPauses(in))
