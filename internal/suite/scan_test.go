@@ -23,8 +23,8 @@ import (
 type moody struct {
 	mu      sync.Mutex // protects all following fields
 	model   string
-	refuses int        // tokens; 0: none
-	prompts []string   // of answers of at least 5 tokens, which no probe asks for
+	refuses int      // tokens; 0: none
+	prompts []string // of answers of at least 5 tokens, which no probe asks for
 	resets  int
 }
 
