@@ -247,7 +247,7 @@ func (s ScanPlan) count(keys []ScanKey) (int, error) {
 		}
 	}
 	if n > MaxScanCells {
-		return 0, fmt.Errorf("the sweep has over %d cells, which is the most; take fewer values, larger steps, or --scan-mode zip", MaxScanCells)
+		return 0, fmt.Errorf("a sweep has at most %d cells, and this one has more; take fewer values, larger steps, or --scan-mode zip", MaxScanCells)
 	}
 	return n, nil
 }

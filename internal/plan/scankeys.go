@@ -185,7 +185,7 @@ func (k *ScanKey) expand(items []string) error {
 		}
 		k.Values = append(k.Values, values...)
 		if len(k.Values) > MaxScanCells {
-			return fmt.Errorf("there are over %d values, which is the most", MaxScanCells)
+			return fmt.Errorf("a key has at most %d values, and there are more", MaxScanCells)
 		}
 	}
 	if !ranges {

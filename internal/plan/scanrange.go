@@ -100,7 +100,7 @@ func expandRange(text string, kind numberKind) ([]string, error) {
 }
 
 func tooLong(text string) error {
-	return fmt.Errorf("the range %q has over %d values, which is the most; take larger steps", text, MaxScanCells)
+	return fmt.Errorf("a range has at most %d values, and %q has more; take larger steps", MaxScanCells, text)
 }
 
 // multiplied returns the values of a geometric range.
