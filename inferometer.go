@@ -41,6 +41,9 @@ type (
 	CostPlan       = plan.CostPlan
 	QualityPlan    = plan.QualityPlan
 	LoadPlan       = plan.LoadPlan
+	ScanPlan       = plan.ScanPlan
+	ScanKeys       = plan.ScanKeys
+	ScanItems      = plan.ScanItems
 	ClientPlan     = plan.ClientPlan
 	Claim          = plan.Claim
 	Benchmark      = plan.Benchmark
@@ -56,6 +59,7 @@ type (
 	CostResult       = result.Cost
 	QualityResult    = result.Quality
 	HardwareResult   = result.Hardware
+	ScanResult       = result.Scan
 	ClaimResult      = result.Claim
 	Validity         = result.Validity
 	Statistic        = result.Statistic

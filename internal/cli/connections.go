@@ -31,6 +31,15 @@ func enoughFiles(pl plan.Plan) error {
 // them. How many an open loop has in flight is the server's doing; what is due
 // within a tenth of a second is taken for at once.
 func connections(pl plan.Plan) (what string, n int) {
+	if pl.Scan.On() {
+		cells, _ := pl.ScanCells() // the plan has been validated
+		for _, c := range cells {
+			if w, k := connections(c.Plan); k > n {
+				what, n = w, k
+			}
+		}
+		return what, n
+	}
 	need := func(w string, k int) {
 		if most := pl.Client.MaxInflight; most > 0 {
 			k = min(k, most)

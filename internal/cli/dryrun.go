@@ -29,9 +29,13 @@ func (p *Process) dryRun(pl plan.Plan, prov plan.Provenance, asJSON bool) error 
 	row("")
 	row("CELL\tREQUESTS\tTOKENS IN\tTOKENS OUT\tSECONDS")
 	for _, c := range e.Cells {
-		row("%s\t%d\t%.0f\t%.0f\t%.0f", c.ID, c.Requests, c.InputTokens, c.OutputTokens, c.Seconds)
+		id := c.ID
+		if c.Words != "" {
+			id += " " + c.Words
+		}
+		row("%s\t%d\t%.0f\t%.0f\t%.0f", id, c.Requests, c.InputTokens, c.OutputTokens, c.Seconds)
 	}
-	row("total\t%d\t%.0f\t%.0f\t", e.Requests, e.InputTokens, e.OutputTokens)
+	row("total\t%d\t%.0f\t%.0f\t%.0f", e.Requests, e.InputTokens, e.OutputTokens, e.Seconds)
 	if err := w.Flush(); err != nil {
 		return err
 	}

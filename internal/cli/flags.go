@@ -39,7 +39,7 @@ func (v *value) Set(s string) error {
 }
 
 // boolFlags need no value: --quick.
-var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true, "trace-spread": true, "trace-open": true, "trace-sort": true, "trace-skip-bad": true, "dataset-shuffle": true, "dataset-skip-bad": true}
+var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true, "trace-spread": true, "trace-open": true, "trace-sort": true, "trace-skip-bad": true, "dataset-shuffle": true, "dataset-skip-bad": true, "reset-cache": true}
 
 // Groups of flags.
 var (
@@ -52,6 +52,7 @@ var (
 	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}
 	capacityFlags = []string{"slo", "in", "max-time", "precision", "capacity-arrival", "capacity-burstiness"}
 	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "think-time", "trace", "speed", "trace-from", "trace-to", "trace-spread", "trace-context", "trace-open", "trace-sort", "trace-skip-bad"}
+	scanFlags     = []string{"scan", "scan-mode", "scan-order", "cool-down", "reset-cache"}
 )
 
 func (f *planFlags) add(c *cobra.Command, groups ...[]string) {
@@ -136,10 +137,12 @@ func lengths(l workload.Lengths) string {
 	return fmt.Sprintf("lognormal mean=%.4g cv=%.3g min=%d max=%d", mean, cv, max(1, l.Min), l.Max)
 }
 
-// namesEndpoint reports whether a flag or variable sets the candidate's URL.
+// namesEndpoint reports whether a flag or variable sets or sweeps the
+// candidate's URL.
 func (p *Process) namesEndpoint(f *planFlags) bool {
 	for _, s := range f.settings {
-		if s.Path == "candidate.url" {
+		swept, _, _ := strings.Cut(s.Value, "=")
+		if s.Path == "candidate.url" || s.Path == "scan.keys" && (swept == "url" || swept == "candidate.url") {
 			return true
 		}
 	}
@@ -169,12 +172,17 @@ func (p *Process) commandLine() string {
 		if strings.Contains(a, "://") {
 			a = withoutUserinfo(a)
 		}
-		if strings.ContainsAny(a, " \t\n'\"<>&|;*?()[]{}$`\\") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		out = append(out, a)
+		out = append(out, quoted(a))
 	}
 	return strings.Join(out, " ")
+}
+
+// quoted is an argument as a shell takes it.
+func quoted(a string) string {
+	if a == "" || strings.ContainsAny(a, " \t\n'\"<>&|;*?()[]{}$`\\") {
+		return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	return a
 }
 
 // withoutUserinfo removes user, password and query of a URL, which the tool

@@ -117,29 +117,43 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 func newLoad(p *Process) *cobra.Command {
 	var f planFlags
 	var o output
+	var resume string
 	c := &cobra.Command{
 		Use:   "load [URL | plan.yaml]",
-		Short: "Put one cell of load on an endpoint, with all knobs",
+		Short: "Put load on an endpoint, with all knobs: one cell, or a sweep of many",
 		Long: `Put one cell of load on an endpoint.
 
 --rate R is open loop: requests go when they are due, whether or not answers
 come. --users N is closed loop: each user waits for the answer before the next
 request, so that a slow server gets less load; its latency does not answer how
 the server does at a rate. --trace FILE replays recorded arrivals and lengths.
-Latency counts from when a request was due.`,
+Latency counts from when a request was due.
+
+--scan KEY=VALUES makes it a sweep: one cell for each value of a key, or for
+each combination of several keys. A key is a flag or a path of a plan file
+(body.NAME is a field of the request's body), its values a list (1,2,4) or a
+range (1..64x2, 0.5..4+0.5). --dry-run lists the cells. A sweep that was stopped
+goes on with --resume FOLDER, and runs no finished cell again.`,
 		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --arrival poisson --duration 1m
   inferometer load http://127.0.0.1:8000 --users 16 --requests 500 --claim 'ttft.p95<500ms'
-  inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10`,
+  inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10
+  inferometer load http://127.0.0.1:8000 --scan users=1..64x2 --requests 200 --cool-down 2s
+  inferometer load http://127.0.0.1:8000 --scan rate=0.5..4+0.5 --scan input-tokens=128,1024 --requests 100 --dry-run`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			arg := first(args)
+			if resume != "" {
+				return p.resume(c.Context(), &f, &o, arg, resume)
+			}
 			if arg == "" && !p.namesEndpoint(&f) {
 				return usagef("give the URL of the endpoint, as in: inferometer load http://127.0.0.1:8000 --users 4 --requests 100")
 			}
 			return p.run(c.Context(), &f, &o, arg, "load")
 		},
 	}
-	f.add(c, loadFlags, targetFlags, workFlags, runFlags, clientFlags)
+	f.add(c, loadFlags, scanFlags)
+	c.Flags().StringVar(&resume, "resume", "", "go on with the sweep in this folder of a run; finished cells are not run again")
+	f.add(c, targetFlags, []string{"accelerator", "accelerators", "usd-per-hour", "price"}, workFlags, runFlags, clientFlags)
 	o.add(c)
 	return c
 }
@@ -217,6 +231,11 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if err := enoughFiles(pl); err != nil {
 		return usageError{err}
 	}
+	return p.measure(ctx, pl, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) { return suite.Run(ctx, pl, so) })
+}
+
+// measure carries out a run, or what is left of one, and shows its result.
+func (p *Process) measure(ctx context.Context, pl plan.Plan, o *output, run func(context.Context, suite.Options) (*suite.Outcome, error)) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)
@@ -224,7 +243,7 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
 	progress := newProgress(p)
-	out, err := suite.Run(ctx, pl, suite.Options{
+	out, err := run(ctx, suite.Options{
 		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simArgs(profile, t, seed))
@@ -249,6 +268,7 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
 	}
+	p.tellResume(out)
 	code := suite.ExitCode(out.Result, pl)
 	if code == 0 && err != nil {
 		code = exitError

@@ -44,6 +44,9 @@ func Create(path string) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to create the log: %w", err)
 	}
+	if err := lock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	return newLog(f)
 }
 

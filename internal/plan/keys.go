@@ -102,6 +102,11 @@ var keys = []Key{
 	{"trace-open", "load.replay.open", "send turns of a session at their recorded times, whether or not the one before has ended"},
 	{"trace-sort", "load.replay.sort", "sort rows of the trace that are out of order"},
 	{"trace-skip-bad", "load.replay.skip_bad", "skip and count malformed rows of the trace"},
+	{"scan", "scan.keys", "sweep a key over several values: users=1..64x2, rate=0.5..4+0.5, model=a,b (; in the place of , where a value has a comma); may be repeated"},
+	{"scan-mode", "scan.mode", "grid (every combination of the swept keys) or zip (their first values together, then their second) (default: grid)"},
+	{"scan-order", "scan.order", "cells of the sweep as planned, or in a random order by the seed (default: planned)"},
+	{"cool-down", "scan.cool_down", "pause between the cells of a sweep"},
+	{"reset-cache", "scan.reset_cache", "empty the server's prefix cache before each cell of a sweep (POST /reset_prefix_cache, as vLLM has it)"},
 	{"slo", "capacity.slo", "limit that the load must keep, such as ttft.p99<500ms, or mlperf/MODEL/SCENARIO; may be repeated"},
 	{"in", "capacity.in", "what to search for: rate (requests/s of an open loop) or users (of a closed loop)"},
 	{"max-time", "capacity.max_time", "how long the search may take"},
@@ -141,6 +146,9 @@ func LookupKey(flag string) (Key, bool) {
 
 // flagOf returns the flag of a path, or "".
 func flagOf(path string) string {
+	if strings.HasPrefix(path, "scan.keys.") {
+		path = "scan.keys"
+	}
 	for _, k := range keys {
 		if k.Path == path {
 			return k.Flag

@@ -44,6 +44,7 @@ type Plan struct {
 	Quality    QualityPlan    `yaml:"quality" json:"quality"`
 	Load       LoadPlan       `yaml:"load" json:"load"`
 	Capacity   CapacityPlan   `yaml:"capacity" json:"capacity"`
+	Scan       ScanPlan       `yaml:"scan,omitempty" json:"scan,omitzero"`
 
 	// Claims are decided by the run and set the exit code.
 	Claims []Claim `yaml:"claims,omitempty" json:"claims,omitempty"`

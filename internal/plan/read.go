@@ -98,6 +98,8 @@ func (p *Plan) forget(path string) {
 		p.Claims = nil
 	case "capacity.slo":
 		p.Capacity.SLO = nil
+	case "scan.keys":
+		p.Scan.Keys = nil
 	}
 }
 
@@ -290,7 +292,7 @@ func (k keyCheck) pair(v *ast.MappingValueNode, t reflect.Type, path string) err
 		if path != "" {
 			where = path
 		}
-		return fmt.Errorf("%s:%d:%d: unknown key %q in %s%s", k.name, token.Position.Line, token.Position.Column, key, where, suggestKey(key, names))
+		return fmt.Errorf("%s:%d:%d: unknown key %q in %s%s", k.name, token.Position.Line, token.Position.Column, key, where, suggestKey(key, names, "; its keys are "+strings.Join(names, ", ")))
 	}
 	if !fixed {
 		// A map with free keys (headers, body, weights), or a value where
@@ -303,8 +305,8 @@ func (k keyCheck) pair(v *ast.MappingValueNode, t reflect.Type, path string) err
 }
 
 // suggestKey names the nearest key here, else the place where a key of that
-// name belongs.
-func suggestKey(key string, names []string) string {
+// name belongs, else says otherwise.
+func suggestKey(key string, names []string, otherwise string) string {
 	if s := metric.DidYouMean(key, names); s != "" {
 		return s
 	}
@@ -314,7 +316,7 @@ func suggestKey(key string, names []string) string {
 			return fmt.Sprintf(" (did you mean %s?)", k.Path)
 		}
 	}
-	return "; its keys are " + strings.Join(names, ", ")
+	return otherwise
 }
 
 // yamlError gives an error of the YAML library a file, line and column.

@@ -63,6 +63,13 @@ func (p *problems) add(path, format string, args ...any) {
 // Validate says everything that is wrong with the plan, or nil.
 func (p Plan) Validate() error {
 	var out problems
+	if p.validateScan(&out) {
+		// Each of its cells is a plan of its own.
+		if len(out) == 0 {
+			return nil
+		}
+		return out
+	}
 	p.validateTargets(&out)
 	p.validateSizes(&out)
 	p.Workload.validate(&out)

@@ -123,6 +123,9 @@ func parseList(v reflect.Value, text string) error {
 		}
 		return nil
 	}
+	if scan, ok := v.Addr().Interface().(*ScanKeys); ok {
+		return scan.add(text)
+	}
 	list := reflect.MakeSlice(v.Type(), 0, 4)
 	for item := range strings.SplitSeq(text, ",") {
 		if item = strings.TrimSpace(item); item == "" {
@@ -234,6 +237,8 @@ func leaves(v reflect.Value, path string, visit func(path, text string)) {
 			limits = append(limits, c.Limit)
 		}
 		text = strings.Join(limits, ", ")
+	case ScanKeys:
+		text = x.String()
 	case string:
 		if strings.HasSuffix(path, "key_command") {
 			text = Redacted

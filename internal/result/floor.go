@@ -5,7 +5,9 @@ package result
 // on the client's own processors, so that these are upper bounds for a server
 // elsewhere.
 type Floor struct {
-	Load     string `json:"load"` // in words
+	Load string `json:"load"` // in words
+	// Cell is the cell of a sweep that has this load; empty for other runs.
+	Cell     string `json:"cell,omitempty"`
 	Requests int    `json:"requests"`
 	Lost     int    `json:"lost"` // requests that failed or did not match the log
 	Frames   int    `json:"frames"`

@@ -130,6 +130,15 @@ type Run struct {
 	Status  Status    `json:"status"`
 	Reason  string    `json:"reason,omitempty"` // why it is not complete
 	Clock   string    `json:"clock,omitempty"`  // "kernel receive stamps" or "after read"
+	// Resumed are the times at which it went on after a break.
+	Resumed []Resumption `json:"resumed,omitempty"`
+}
+
+// Resumption is one going on of a run after a break.
+type Resumption struct {
+	At      time.Time `json:"at"`
+	Version string    `json:"tool_version"`
+	Note    string    `json:"note,omitempty"` // what is not as it was before, such as the machine
 }
 
 // Host is the machine that the client ran on.

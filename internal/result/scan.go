@@ -9,7 +9,9 @@ type Scan struct {
 	Points   []ScanPoint `json:"points"` // as planned, also those that were not measured
 	Pareto   *Pareto     `json:"pareto,omitempty"`
 	Cells    []Cell      `json:"cells"` // of the points that were measured
-	Text     string      `json:"text"`  // what it shows, in a sentence
+	// Notes say what a reader must know, such as attempts that do not count.
+	Notes []string `json:"notes,omitempty"`
+	Text  string   `json:"text"` // what it shows, in a sentence
 }
 
 // ScanKey is a key of the plan that takes several values.
@@ -26,7 +28,7 @@ type ScanKey struct {
 type ScanPoint struct {
 	Values []string `json:"values"`         // one a key
 	Cell   string   `json:"cell,omitempty"` // what measured it; empty where nothing did
-	Why    string   `json:"why,omitempty"`  // why nothing did
+	Why    string   `json:"why,omitempty"`  // why nothing did; beside a cell, why that ended early
 }
 
 // Pareto is what the points have to trade: throughput of a machine against the

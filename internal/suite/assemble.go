@@ -48,7 +48,11 @@ func assemble(p plan.Plan, l *logged) (*result.Result, error) {
 	if res.Benchmarks.Capacity, err = a.capacity(); err != nil {
 		return nil, err
 	}
+	res.Run.Resumed = resumptions(l)
 	res.Validity = validity.Judge(a.validity(res))
+	if res.Benchmarks.Scan, err = a.scan(res); err != nil {
+		return nil, err
+	}
 	if c := res.Benchmarks.Capacity; c != nil && res.Validity.Status == result.Fail && c.Rate != nil {
 		c.Rate = nil
 		c.Text = "The measurement is invalid and proves nothing. If it could be believed: " + c.Text
@@ -217,6 +221,9 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 	in.Client.Shared = a.log.run.SharedSim
 	in.Floor, in.Parser, in.Targets = a.log.floor, a.log.parser, a.log.targets
 	in.Client.Cores = res.Run.Host.Cores
+	for _, again := range res.Run.Resumed {
+		in.Resumed = append(in.Resumed, again.At)
+	}
 	for _, c := range a.log.cells {
 		if c.Search != nil && !c.decides() {
 			continue // exploration is meant to find the loads that are too much
@@ -224,6 +231,7 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 		cell := a.measured[c.ID]
 		v := validity.Cell{
 			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
+			Explores: c.Scan != nil, Calibrated: a.log.calibrated(c),
 			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil,
 		}
 		c.observe(&v)

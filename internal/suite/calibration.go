@@ -32,6 +32,9 @@ func (r *run) calibrateClient(ctx context.Context, steps []step) error {
 		r.tell(Event{Kind: "note", Text: fmt.Sprintf("the client could not be calibrated: %v", err)})
 		return nil
 	}
+	if r.scanning != nil {
+		floor.Cell = scanID(c.Scan.Index, 1)
+	}
 	return r.log.Append(kindFloor, floor)
 }
 

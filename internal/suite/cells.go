@@ -46,6 +46,9 @@ func (r *run) scores() bool { return r.selected(plan.Quality) }
 // cells lays out the whole run. The pass of prompts feeds latency, cost and
 // quality at once; samples tops it up where cost wants more usage figures.
 func (r *run) cells() ([]step, error) {
+	if r.scanning != nil {
+		return r.heaviestScanCell()
+	}
 	if r.selected(plan.Load) {
 		return r.loadCells()
 	}

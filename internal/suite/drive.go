@@ -90,7 +90,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	if m := progress.median(); m > 0 {
 		c.target.medianE2E = m
 	}
-	end := windowRecord{Cell: c.ID, Began: began, Start: w.Start, End: w.End, Reason: w.Reason, Client: self.End()}
+	end := windowRecord{Cell: c.ID, Began: began, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped, Client: self.End()}
 	if l := lag(); l.Reads > 0 {
 		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
 	}

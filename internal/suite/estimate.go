@@ -25,6 +25,8 @@ type Forecast struct {
 // ForecastCell is one cell of a forecast, warm-up included.
 type ForecastCell struct {
 	ID, Target   string
+	Values       map[string]string `json:",omitempty"` // of the keys that a sweep sweeps
+	Words        string            `json:"-"`          // the same in words
 	Requests     int
 	InputTokens  float64
 	OutputTokens float64
@@ -40,6 +42,9 @@ const (
 
 // Estimate lays out what a plan would send. Nothing is sent.
 func Estimate(p plan.Plan) Forecast {
+	if p.Scan.On() {
+		return estimateScan(p)
+	}
 	f := Forecast{Seconds: setUp}
 	targets := []string{candidate}
 	if p.Baseline != nil {

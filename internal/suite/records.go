@@ -17,7 +17,8 @@ import (
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
 // the run: run, target…, hardware, floor, then for each cell its record, its
-// exchanges and its window, then the parser's check, scores, end.
+// exchanges and its window, then the parser's check, scores, end. A run that is
+// resumed goes on with a record that says so.
 const (
 	kindRun      = "run"
 	kindTarget   = "target"
@@ -28,6 +29,7 @@ const (
 	kindParser   = "parser"
 	kindScore    = "score"
 	kindEnd      = "end"
+	kindResume   = "resume"
 )
 
 type runRecord struct {
@@ -54,6 +56,8 @@ type cellRecord struct {
 	// Search and Limits are those of a cell of a search.
 	Search *capacity.Cell `json:"search,omitempty"`
 	Limits []string       `json:"limits,omitempty"`
+	// Scan is that of a cell of a sweep.
+	Scan *scanRecord `json:"scan,omitempty"`
 }
 
 // windowRecord closes a cell: its measured window and what the client
@@ -64,6 +68,8 @@ type windowRecord struct {
 	Start  exchange.Stamp `json:"start"`
 	End    exchange.Stamp `json:"end"`
 	Reason string         `json:"reason,omitempty"`
+	// Stopped says that the user ended it.
+	Stopped bool `json:"stopped,omitempty"`
 	result.Client
 }
 
@@ -95,6 +101,8 @@ type logged struct {
 	parser   []result.Parser
 	scores   []scoreRecord
 	end      *endRecord // nil: the run was interrupted
+	resumed  []resumeRecord
+	begun    map[int]int // attempts at the cells of a sweep
 	last     exchange.Stamp
 	// hashes of the prompts that each target has been sent; while reading.
 	hashes map[string]map[uint64]struct{}
@@ -152,6 +160,7 @@ func readLog(path string) (*logged, error) {
 		return nil, fmt.Errorf("%s holds no run: it was ended before its first record was written", path)
 	}
 	l.hashes = nil
+	l.dropAttempts()
 	for _, c := range l.cells {
 		start, end := c.bounds()
 		c.Settle(start, end)
@@ -195,6 +204,7 @@ func (l *logged) add(r exchange.Record) error {
 		if c.Search != nil && err == nil {
 			c.trial, err = newTrial(c.Limits)
 		}
+		l.beginScan(c)
 		return err
 	case exchange.KindExchange:
 		x := r.Exchange
@@ -202,7 +212,7 @@ func (l *logged) add(r exchange.Record) error {
 		if c == nil {
 			return fmt.Errorf("an exchange of cell %q, which was not begun", x.Cell)
 		}
-		c.add(x, l.hashesOf(c.Target))
+		c.add(x, l.hashesOf(l.serverOf(c)))
 		l.last = max(l.last, x.Done, x.Due)
 		return nil
 	case kindWindow:
@@ -225,6 +235,11 @@ func (l *logged) add(r exchange.Record) error {
 		var s scoreRecord
 		err := json.Unmarshal(raw, &s)
 		l.scores = append(l.scores, s)
+		return err
+	case kindResume:
+		var again resumeRecord
+		err := json.Unmarshal(raw, &again)
+		l.resumed, l.end = append(l.resumed, again), nil
 		return err
 	case kindEnd:
 		return json.Unmarshal(raw, &l.end)

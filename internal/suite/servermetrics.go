@@ -39,7 +39,11 @@ func (t *target) showsMetrics() bool {
 // keepSamples opens the file of server metrics, if a target has some.
 func (r *run) keepSamples(f folder) (err error) {
 	if slices.ContainsFunc(r.targets, (*target).showsMetrics) {
-		r.samples, err = exchange.Create(f.samples())
+		open := exchange.Create
+		if _, statErr := os.Stat(f.samples()); statErr == nil {
+			open = exchange.Resume
+		}
+		r.samples, err = open(f.samples())
 	}
 	return err
 }

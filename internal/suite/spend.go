@@ -43,8 +43,7 @@ func (s *spend) admit(x *exchange.Exchange) error {
 	if !ok {
 		return nil
 	}
-	// Asked lengths are estimates: half as much input again is the worst case.
-	worst := (1.5*float64(x.AskedInput)*p.Input + float64(x.AskedOutput)*p.Output) / 1e6
+	worst := worstCase(p, x)
 	held := s.spent
 	for _, v := range s.reserved {
 		held += v
@@ -76,13 +75,31 @@ func (s *spend) settle(x *exchange.Exchange) {
 		return
 	}
 	delete(s.reserved, x)
-	p := s.prices[x.Target]
+	s.spent += billed(s.prices[x.Target], x, worst)
+}
+
+// book adds what a request of an earlier part of the run has cost.
+func (s *spend) book(x *exchange.Exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.prices[x.Target]; ok {
+		s.spent += billed(p, x, worstCase(p, x))
+	}
+}
+
+// worstCase of a request: asked lengths are estimates, so that it has half as
+// much input again.
+func worstCase(p result.Price, x *exchange.Exchange) float64 {
+	return (1.5*float64(x.AskedInput)*p.Input + float64(x.AskedOutput)*p.Output) / 1e6
+}
+
+// billed is what a request that has ended cost.
+func billed(p result.Price, x *exchange.Exchange, worst float64) float64 {
 	switch {
 	case x.InputTokens != nil && x.OutputTokens != nil:
-		s.spent += (float64(*x.InputTokens)*p.Input + float64(*x.OutputTokens)*p.Output) / 1e6
+		return (float64(*x.InputTokens)*p.Input + float64(*x.OutputTokens)*p.Output) / 1e6
 	case x.Status >= 400 || !x.Sent.Happened():
-		// Refused, or never sent: nothing is billed.
-	default:
-		s.spent += worst
+		return 0 // refused, or never sent: nothing is billed
 	}
+	return worst
 }

@@ -56,6 +56,9 @@ type Event struct {
 type Outcome struct {
 	Result *result.Result
 	Folder string
+	// Secrets says that the plan had values which the folder does not keep, so
+	// that going on with a sweep needs the plan again.
+	Secrets bool
 }
 
 // Run carries out a plan and writes the run's folder. An error means that
@@ -70,6 +73,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 		o.Stop = ctx
 	}
 	r := &run{plan: p, Options: o, clock: exchange.NewClock(), spend: newSpend(p.MaxCost)}
+	if p.Scan.On() {
+		r.scanning = newScanning()
+	}
 	defer r.close()
 	// Everything that can be refused is refused before a folder exists or a
 	// measured request is sent.
@@ -84,25 +90,34 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: folder.path}
+	out := &Outcome{Folder: folder.path, Secrets: secrets(p)}
 	r.tell(Event{Kind: "folder", Text: folder.path})
 	if err := r.begin(ctx, folder); err != nil {
 		return out, err
 	}
+	return out, r.carryOut(ctx, folder, cells, out)
+}
+
+// carryOut measures and makes the result.
+func (r *run) carryOut(ctx context.Context, folder folder, cells []step, out *Outcome) error {
 	if err := r.calibrateClient(ctx, cells); err != nil {
-		return out, err
+		return err
 	}
 	measure := func() (result.Status, string) { return r.measure(ctx, cells) }
-	if r.selected(plan.Capacity) {
+	switch {
+	case r.selected(plan.Capacity):
 		measure = func() (result.Status, string) { return r.search(ctx) }
+	case r.scanning != nil:
+		measure = func() (result.Status, string) { return r.scan(ctx) }
 	}
 	status, reason := measure()
 	r.compareParser(ctx)
 	if err := r.finish(status, reason); err != nil {
-		return out, fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, folder.path)
+		return fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, folder.path)
 	}
+	var err error
 	out.Result, err = Recompute(folder.path)
-	return out, err
+	return err
 }
 
 // Recompute makes the result of a run's folder from its plan and its log
@@ -151,6 +166,8 @@ type run struct {
 	count   tokens.Counter          // counts any text on this machine; nil where nothing does
 	sets    map[int]workload.Source // the data set, by the tokens of its answers
 	closers []func()
+	// scanning is the sweep; nil for other runs.
+	scanning *scanning
 }
 
 func (r *run) close() {

@@ -47,6 +47,9 @@ func (r *run) findTargets(ctx context.Context) error {
 	if len(r.plan.Only) == 1 && r.selected(plan.Hardware) {
 		return nil // nothing is sent
 	}
+	if r.scanning != nil {
+		return r.findScan(ctx)
+	}
 	all := []*target{{name: candidate, plan: r.plan.Candidate}}
 	if r.plan.Baseline != nil {
 		all = append(all, &target{name: baseline, plan: *r.plan.Baseline})
@@ -56,9 +59,13 @@ func (r *run) findTargets(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
 		r.targets = append(r.targets, t)
-		r.tell(Event{Kind: "target", Target: t.name, Text: fmt.Sprintf("%s at %s (%s, %s)", t.found.Model, t.found.URL, t.found.Server, t.found.Evidence)})
+		r.tellTarget(t)
 	}
 	return nil
+}
+
+func (r *run) tellTarget(t *target) {
+	r.tell(Event{Kind: "target", Target: t.name, Text: fmt.Sprintf("%s at %s (%s, %s)", t.found.Model, t.found.URL, t.found.Server, t.found.Evidence)})
 }
 
 func (r *run) find(ctx context.Context, t *target) error {
@@ -67,11 +74,10 @@ func (r *run) find(ctx context.Context, t *target) error {
 		if r.StartSim == nil {
 			return fmt.Errorf("this program cannot start the embedded endpoint %q; give a URL", url)
 		}
-		started, stop, err := r.StartSim(ctx, profile, t.plan, r.plan.Seed)
+		started, err := r.startSim(ctx, profile, t.plan)
 		if err != nil {
 			return fmt.Errorf("failed to start the embedded endpoint %q: %w", url, err)
 		}
-		r.closers = append(r.closers, stop)
 		url, t.embedded = started, true
 	}
 	key, err := endpoint.LoadKey(ctx, t.plan.KeyEnv, t.plan.KeyFile, t.plan.KeyCommand)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -13,6 +14,13 @@ func completeness(in Input) result.Check {
 	if in.Status != result.Complete {
 		c.Status = result.Warn
 		c.Text = fmt.Sprintf("the run is %s: %s; figures cover what was measured until then", in.Status, in.Reason)
+	}
+	if len(in.Resumed) > 0 {
+		var at []string
+		for _, t := range in.Resumed {
+			at = append(at, t.UTC().Format(time.RFC3339))
+		}
+		c.Text += "; it was resumed after a break, at " + strings.Join(at, " and ")
 	}
 	return c
 }

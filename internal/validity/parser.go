@@ -11,7 +11,7 @@ import (
 
 // parser: frames that were read otherwise than a full JSON parser reads them
 // are wrong in a count or a time. One of them warns, one in a thousand fails.
-func parser(all []result.Parser) result.Check {
+func parser(all []result.Parser, resumed bool) result.Check {
 	var checked, differing int
 	var frames, missed int64
 	kinds := map[string]int{}
@@ -41,6 +41,9 @@ func parser(all []result.Parser) result.Check {
 		}
 		r.Text += fmt.Sprintf("the fast reader had read %d of them otherwise (%s)", differing, strings.Join(list, ", "))
 		r.Fix = "this is a mistake of this program or a server of unusual JSON: report it with the server's name and version"
+	}
+	if resumed {
+		r.Text += "; those of a part of the run that ended in a crash are not among them"
 	}
 	if missed > 0 {
 		r.Text += fmt.Sprintf("; %d frames that should have been could not be kept", missed)

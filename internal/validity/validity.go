@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -23,6 +24,8 @@ type Input struct {
 	Parser []result.Parser
 	// Targets as they were found.
 	Targets []result.Target
+	// Resumed are the times at which the run went on after a break.
+	Resumed []time.Time
 }
 
 // Cell is one cell and what its statistics do not show.
@@ -55,6 +58,11 @@ type Cell struct {
 	MedianE2E           float64 // ms
 	TokensOnly          bool    // its latencies and rates are in no figure
 	Plausible           Plausible
+	// Explores says that the cell may well be one that the server cannot carry:
+	// its failures are what it shows. See explored.
+	Explores bool
+	// Calibrated says that the floor is that of this cell's load.
+	Calibrated bool
 }
 
 // Client is what the client observed of itself and its host over the run.
@@ -80,7 +88,7 @@ func Judge(in Input) result.Validity {
 				continue // does not apply to this cell
 			}
 			r.Cell = c.Result.ID
-			add(r)
+			add(explored(in, c, r))
 		}
 		for _, r := range server(c) {
 			r.Cell = c.Result.ID
@@ -93,7 +101,7 @@ func Judge(in Input) result.Validity {
 	for _, r := range plausibility(in) {
 		add(r)
 	}
-	add(parser(in.Parser))
+	add(parser(in.Parser, len(in.Resumed) > 0))
 	add(calibration(in))
 	add(clientCPU(in.Client))
 	add(gcPauses(in))
