@@ -163,18 +163,18 @@ type Exchange struct {
 	Finish     string  `json:"finish,omitempty"` // stop, length, tool_calls, content_filter, …
 
 	// Token counts by the server's usage; nil where it did not say.
-	InputTokens     *int        `json:"input_tokens,omitempty"`
-	OutputTokens    *int        `json:"output_tokens,omitempty"`
-	CachedTokens    *int        `json:"cached_tokens,omitempty"`
-	ReasoningTokens *int        `json:"reasoning_tokens,omitempty"`
+	InputTokens     *int `json:"input_tokens,omitempty"`
+	OutputTokens    *int `json:"output_tokens,omitempty"`
+	CachedTokens    *int `json:"cached_tokens,omitempty"`
+	ReasoningTokens *int `json:"reasoning_tokens,omitempty"`
 	// HistoryTokens are those of the input that the server had seen or written
 	// before this turn of a conversation; nil where that is not known.
 	HistoryTokens *int `json:"history_tokens,omitempty"`
 
-	AskedInput      int         `json:"asked_in,omitempty"`  // planned tokens; 0 if free
-	AskedOutput     int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
-	FixedOutput     bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
-	TokenSource     TokenSource `json:"token_source,omitempty"`
+	AskedInput  int         `json:"asked_in,omitempty"`  // planned tokens; 0 if free
+	AskedOutput int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
+	FixedOutput bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
+	TokenSource TokenSource `json:"token_source,omitempty"`
 	// FrameTokens says what counted the tokens of the frames; empty where
 	// nothing did, and then the first frame is taken for one token. The log has
 	// the counts themselves as frame_tokens.
