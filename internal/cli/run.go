@@ -126,9 +126,17 @@ func newLoad(p *Process) *cobra.Command {
 come. --users N is closed loop: each user waits for the answer before the next
 request, so that a slow server gets less load; its latency does not answer how
 the server does at a rate. --trace FILE replays recorded arrivals and lengths.
-Latency counts from when a request was due.`,
+Latency counts from when a request was due.
+
+--turns N makes conversations: each turn waits for the answer before it and for
+--think-time, and carries what the model itself has answered. --users then have
+one conversation after the other; --rate says how many begin per second, and
+what requests they make of it is an outcome. --requests counts turns,
+--conversations whole conversations. A turn that fails ends its conversation.`,
 		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --arrival poisson --duration 1m
   inferometer load http://127.0.0.1:8000 --users 16 --requests 500 --claim 'ttft.p95<500ms'
+  inferometer load http://127.0.0.1:8000 --users 16 --turns 5 --prefix-tokens 500 --think-time 2s --conversations 200
+  inferometer load http://127.0.0.1:8000 --dataset sharegpt.json --turns whole --rate 2 --duration 5m
   inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -139,7 +147,7 @@ Latency counts from when a request was due.`,
 			return p.run(c.Context(), &f, &o, arg, "load")
 		},
 	}
-	f.add(c, loadFlags, targetFlags, workFlags, runFlags, clientFlags)
+	f.add(c, loadFlags, talkFlags, targetFlags, workFlags, runFlags, clientFlags)
 	o.add(c)
 	return c
 }
