@@ -68,6 +68,9 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 	if in.Load.Kind == "open" {
 		out.Arrivals = c.arrivals(in.Load, in.Start)
 	}
+	if c.KeepTurns {
+		out.Conversations = c.conversations(serial)
+	}
 	return out
 }
 
@@ -219,7 +222,13 @@ func (c *Collector) arrivals(load result.LoadShape, start exchange.Stamp) *resul
 	if span <= 0 || got <= 0 {
 		return a
 	}
-	a.Process = process(c.due, sent, load, start)
+	if c.KeepTurns {
+		// The process is that of beginnings; the turns that follow are an outcome.
+		due, began := c.beginnings()
+		a.Process = process(due, began, load, start)
+	} else {
+		a.Process = process(c.due, sent, load, start)
+	}
 	a.IntendedRate = float64(len(c.due)-1) / span
 	a.AchievedRate = float64(len(sent)-1) / got
 	a.Deficit = 1 - a.AchievedRate/a.IntendedRate

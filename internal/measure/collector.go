@@ -21,6 +21,8 @@ type Collector struct {
 	// KeepPrompts keeps the identity of each measured request's prompt, which
 	// pairs targets.
 	KeepPrompts bool
+	// KeepTurns says that requests are turns of conversations; see Conversations.
+	KeepTurns bool
 
 	counts result.Counts
 	errors map[string]int // messages, at most maxErrors of them
@@ -30,6 +32,8 @@ type Collector struct {
 	second, final []exchange.Stamp // ends of the first and the last gap of an ok request
 	state         []state
 	prompts       []string
+	turns         []int32 // which turn of a conversation; KeepTurns
+	talks         talks
 	columns       map[string]*column
 	inOrder       []*column // the same, in the registry's order
 	cut           map[int32]*exchange.Exchange
@@ -102,6 +106,10 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	c.state, c.second, c.final = append(c.state, s), append(c.second, second), append(c.final, final)
 	if c.KeepPrompts {
 		c.prompts = append(c.prompts, x.Prompt)
+	}
+	if c.KeepTurns {
+		c.turns = append(c.turns, int32(x.Turn))
+		c.talks.add(x)
 	}
 	for _, col := range c.inOrder {
 		v, ok := Value(col.tag, x)
@@ -189,6 +197,9 @@ func (c *Collector) sort() {
 	c.state = permuted(c.state, order)
 	if c.KeepPrompts {
 		c.prompts = permuted(c.prompts, order)
+	}
+	if c.KeepTurns {
+		c.turns = permuted(c.turns, order)
 	}
 	for _, col := range c.inOrder {
 		col.values = permuted(col.values, order)

@@ -17,6 +17,11 @@ const conf = 0.95
 // due order. serial says that one user sent them one after the other, so that
 // n itself is the effective sample size.
 func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result.Statistic, bool) {
+	return c.distributionOf(m, from, serial, func(int) bool { return true })
+}
+
+// distributionOf is distribution of the rows that keep names.
+func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep func(row int) bool) (result.Statistic, bool) {
 	var (
 		values []float64 // in due order; failures at their worst, cut ones at their least
 		upper  []float64 // the same with cut ones at their worst; nil where none was cut
@@ -30,7 +35,7 @@ func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result
 	}
 	for i := from; i < len(column); i++ {
 		v := column[i]
-		if math.IsNaN(v) {
+		if math.IsNaN(v) || !keep(i) {
 			continue
 		}
 		if c.Cut(i) {

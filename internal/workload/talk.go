@@ -14,7 +14,9 @@ import (
 type Conversation struct {
 	ID     string
 	System string // instructions before the first turn
-	Turns  []Turn // at least one
+	// SystemTokens are those of System with what a template adds; 0: not known.
+	SystemTokens int
+	Turns        []Turn // at least one
 }
 
 // Turn is one request of a conversation.
@@ -87,6 +89,9 @@ func (t talks) Conversation(i int) (Conversation, error) {
 		return Conversation{}, err
 	}
 	c := Conversation{ID: it.ID, System: system, Turns: []Turn{{User: it.User, AskedInput: in, MaxTokens: out, Fixed: t.Fixed}}}
+	if system != "" {
+		c.SystemTokens = tokens + t.Overhead
+	}
 	follow.Prefix, follow.Overhead, follow.Stream = Prefix{}, 0, t.Stream+"/turns"
 	for k := 1; k < t.turns(i); k++ {
 		j := i*MaxTurns + k
@@ -115,6 +120,11 @@ func (d *dataset) Conversation(i int) (Conversation, error) {
 	if d.form != plain && d.form != separated {
 		if c.System, c.Turns, err = turnsOf(raw, d.Columns); err != nil {
 			return Conversation{}, err
+		}
+	}
+	if d.Count != nil && c.System != "" {
+		if n, err := d.Count(c.System); err == nil {
+			c.SystemTokens = n
 		}
 	}
 	if d.Turns > 0 {
