@@ -33,7 +33,7 @@ const minSteady = 50
 // Cell computes a cell from exchanges in memory. A Collector does the same
 // for more of them than fit.
 func Cell(in CellInput) result.Cell {
-	var c Collector
+	c := Collector{KeepTurns: in.Load.Of == result.OfConversations}
 	for _, x := range in.Exchanges {
 		c.Add(x)
 	}

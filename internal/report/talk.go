@@ -31,9 +31,9 @@ func talk(c *result.Conversations, windowS float64) string {
 
 // turns makes the table of turns; in short for a terminal.
 func turns(c *result.Conversations, short bool) table {
-	t := table{title: "By turn", head: []string{"turn", "ok", "tokens in", "cached", "at best", "TTFT p50"}}
+	t := table{title: "By turn", head: []string{"turn", "ok", "mean tokens in", "cached", "at best", "TTFT p50"}}
 	if !short {
-		t.head = append(t.head, "TTFT p95", "TPOT p50", "E2E p50", "E2E p95", "tokens out", "never sent")
+		t.head = append(t.head, "TTFT p95", "TPOT p50", "E2E p50", "E2E p95", "mean tokens out", "never sent")
 	}
 	mean := func(sum, n int) string {
 		if n == 0 {
@@ -45,7 +45,7 @@ func turns(c *result.Conversations, short bool) table {
 		if v == nil {
 			return missing
 		}
-		return span(v, nil, nil, "ratio")
+		return fmt.Sprintf("%.1f %%", 100*float64(*v))
 	}
 	row := func(name string, r result.Turn) {
 		m := result.Metrics{Stats: r.Stats}
