@@ -50,7 +50,7 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 	if c.counts.ByClass == nil {
 		c.counts.ByClass = map[string]int{}
 	}
-	serial := in.Load.Kind == "closed" && in.Load.Users == 1
+	serial := in.Load.Serial()
 	out := result.Cell{
 		ID: in.ID, Target: in.Target, Evidence: in.Evidence, Workload: in.Workload, Load: in.Load,
 		WindowS: float64(in.End-in.Start) / 1e9,

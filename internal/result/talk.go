@@ -3,6 +3,12 @@ package result
 // OfConversations says that a load is one of conversations (LoadShape.Of).
 const OfConversations = "conversations"
 
+// Serial reports whether one user sends one request after the other, each of
+// them new: then none depends on another. Turns of a conversation do.
+func (l LoadShape) Serial() bool {
+	return l.Kind == "closed" && l.Users == 1 && l.Of != OfConversations
+}
+
 // Conversations says what became of conversations with several turns. A
 // conversation begun in the window has completed in it, or was ended by a turn
 // that failed or by an answer without text, or went on when the window ended.
