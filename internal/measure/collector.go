@@ -33,6 +33,7 @@ type Collector struct {
 	state         []state
 	prompts       []string
 	turns         []int32 // which turn of a conversation; KeepTurns
+	sessions      []int32 // which conversation
 	talks         talks
 	columns       map[string]*column
 	inOrder       []*column // the same, in the registry's order
@@ -108,7 +109,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		c.prompts = append(c.prompts, x.Prompt)
 	}
 	if c.KeepTurns {
-		c.turns = append(c.turns, int32(x.Turn))
+		c.turns, c.sessions = append(c.turns, int32(x.Turn)), append(c.sessions, int32(x.Session))
 		c.talks.add(x)
 	}
 	for _, col := range c.inOrder {
@@ -199,7 +200,7 @@ func (c *Collector) sort() {
 		c.prompts = permuted(c.prompts, order)
 	}
 	if c.KeepTurns {
-		c.turns = permuted(c.turns, order)
+		c.turns, c.sessions = permuted(c.turns, order), permuted(c.sessions, order)
 	}
 	for _, col := range c.inOrder {
 		col.values = permuted(col.values, order)
@@ -294,6 +295,9 @@ func (c *Collector) Cut(i int) bool { return c.state[i]&stateCut != 0 }
 
 // Prompt returns the identity of the i-th request's prompt; KeepPrompts.
 func (c *Collector) Prompt(i int) string { return c.prompts[i] }
+
+// Session returns the conversation of the i-th request; KeepTurns.
+func (c *Collector) Session(i int) int32 { return c.sessions[i] }
 
 // value of a limit's metric for the i-th request; NaN if undefined.
 func (c *Collector) value(l metric.Limit, i int) float64 {

@@ -26,6 +26,7 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 		values []float64 // in due order; failures at their worst, cut ones at their least
 		upper  []float64 // the same with cut ones at their worst; nil where none was cut
 		ok     []float64 // of ok requests only
+		groups []int32   // the conversation of each value; KeepTurns
 		cut    int
 	)
 	column := c.Values(m.Tag)
@@ -50,6 +51,9 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 			upper = append(upper, v)
 		}
 		values = append(values, v)
+		if c.KeepTurns {
+			groups = append(groups, c.sessions[i])
+		}
 		if c.OK(i) {
 			ok = append(ok, v)
 		}
@@ -65,6 +69,9 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 		var ranks []float64
 		values, ranks = stats.SortWithRanks(values)
 		neff = stats.ESS(ranks)
+		if c.KeepTurns {
+			neff = min(neff, stats.ClusterESS(ranks, groups))
+		}
 	}
 	s.NEff = neff
 	moments(&s, ok)

@@ -13,7 +13,9 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/workload"
 )
@@ -286,4 +288,25 @@ func (f *Forecast) talks(p *plan.Plan) (n int, seconds float64) {
 		n = min(n, int(users*l.Duration.Std().Seconds()/cycle))
 	}
 	return n, float64(n) / users * cycle
+}
+
+// worthOfTurns is how many independent requests those of a claim are worth,
+// since turns of one conversation are alike: the smaller one of the ranks of
+// the values and of what is over the limit.
+func (c *loggedCell) worthOfTurns(l metric.Limit) float64 {
+	var values, over []float64
+	var groups []int32
+	for i, v := range c.Values(l.Metric.Tag) {
+		broke := 0.0
+		switch {
+		case c.Cut(i):
+			v, broke = math.Inf(1), 1
+		case math.IsNaN(v):
+			continue
+		case !l.Holds(v):
+			broke = 1
+		}
+		values, over, groups = append(values, v), append(over, broke), append(groups, c.Session(i))
+	}
+	return min(stats.ClusterESS(stats.Ranks(values), groups), stats.ClusterESS(over, groups))
 }
