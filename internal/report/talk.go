@@ -26,7 +26,11 @@ func talk(c *result.Conversations, windowS float64) string {
 	if n := c.Begun - c.Completed - c.Broken - c.Silent; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s went on when the window ended", count(n)))
 	}
-	return "Conversations: " + strings.Join(parts, ", ") + fmt.Sprintf("; %s turns, each with the model's own answers before it. Cached is what the server says of the input; at best it is the history that was sent.", count(c.Total.Scheduled))
+	all := count(c.Total.Scheduled) + " turns"
+	if c.Total.Scheduled == 1 {
+		all = "1 turn"
+	}
+	return "Conversations: " + strings.Join(parts, ", ") + fmt.Sprintf("; %s, each with the model's own answers before it. Cached is what the server says of the input; at best it is the history that was sent.", all)
 }
 
 // turns makes the table of turns; in short for a terminal.

@@ -9,10 +9,10 @@ import (
 
 func TestTalk(t *testing.T) {
 	for want, c := range map[string]*result.Conversations{
-		"Conversations: 20 begun (2/s), 20 completed; 60 turns, each": {Begun: 20, Completed: 20, Total: result.Turn{Scheduled: 60}},
-		"20 begun (2/s), 12 completed, 3 broken by a turn that did not succeed (5 turns after that never sent, and in no other figure), 5 went on when the window ended; 52 turns": {
+		"Conversations: 20 begun (2.00/s), 20 completed; 60 turns, each": {Begun: 20, Completed: 20, Total: result.Turn{Scheduled: 60}},
+		"20 begun (2.00/s), 12 completed, 3 broken by a turn that did not succeed (5 turns after that never sent, and in no other figure), 5 went on when the window ended; 52 turns": {
 			Begun: 20, Completed: 12, Broken: 3, Total: result.Turn{Scheduled: 52, Unsent: 5}},
-		"1 ended by an answer without text to carry (2 turns after that never sent, and in no other figure); 1 turns": {Begun: 1, Silent: 1, Total: result.Turn{Scheduled: 1, Unsent: 2}},
+		"1 ended by an answer without text to carry (2 turns after that never sent, and in no other figure); 1 turn, each": {Begun: 1, Silent: 1, Total: result.Turn{Scheduled: 1, Unsent: 2}},
 	} {
 		if got := talk(c, 10); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)
