@@ -101,7 +101,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	case exchange.Cut:
 		s = stateCut
 		y := *x // without what may be used again
-		y.Frames, y.InputTokens, y.OutputTokens, y.CachedTokens, y.ReasoningTokens = nil, nil, nil, nil, nil
+		y.Frames, y.InputTokens, y.OutputTokens, y.CachedTokens, y.ReasoningTokens, y.HistoryTokens = nil, nil, nil, nil, nil, nil
 		c.cut[int32(len(c.state))] = &y
 	}
 	c.state, c.second, c.final = append(c.state, s), append(c.second, second), append(c.final, final)

@@ -12,11 +12,17 @@ func ClusterESS(x []float64, group []int32) float64 {
 		return n
 	}
 	type sums struct{ n, x, xx float64 }
-	groups := map[int32]sums{}
+	var groups []sums // in the order in which they come: sums must not depend on a map's
+	at := map[int32]int{}
 	mean := Mean(x)
 	for i, v := range x {
-		s, d := groups[group[i]], v-mean // centred, so that squares keep their digits
-		groups[group[i]] = sums{s.n + 1, s.x + d, s.xx + d*d}
+		g, known := at[group[i]]
+		if !known {
+			g = len(groups)
+			at[group[i]], groups = g, append(groups, sums{})
+		}
+		s, d := &groups[g], v-mean // centred, so that squares keep their digits
+		s.n, s.x, s.xx = s.n+1, s.x+d, s.xx+d*d
 	}
 	k := float64(len(groups))
 	if k == 1 {

@@ -368,5 +368,9 @@ func (c *cell) prewarm(maxInflight int) int {
 // 64 MB or so, by their planned length.
 func (c *cell) ahead() int {
 	const budget, perToken = 64 << 20, 8 // bytes
-	return max(16, min(1024, budget/(perToken*max(1, c.longest, c.Workload.InputTokens))))
+	most := 1024
+	if c.talks != nil {
+		most = 128 // conversations, of which only the first turns can be
+	}
+	return max(16, min(most, budget/(perToken*max(1, c.longest, c.Workload.InputTokens))))
 }

@@ -56,6 +56,9 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	}
 	shape.Ahead = c.ahead()
 	shape.Spread = time.Duration(c.target.medianE2E * float64(time.Millisecond))
+	if c.talks != nil {
+		shape.Spread += shape.Think // or all users would think at the same time
+	}
 	rec := c.cellRecord
 	rec.Load = c.describe(shape, limits.MaxInflight)
 	rec.IdealHits = c.idealHits()
