@@ -52,7 +52,7 @@ var (
 	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
 	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}
 	capacityFlags = []string{"slo", "in", "max-time", "precision", "capacity-arrival", "capacity-burstiness"}
-	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "think-time", "trace", "speed", "trace-from", "trace-to", "trace-spread", "trace-context", "trace-open", "trace-sort", "trace-skip-bad"}
+	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "think-time", "think-cv", "trace", "speed", "trace-from", "trace-to", "trace-spread", "trace-context", "trace-open", "trace-sort", "trace-skip-bad"}
 )
 
 func (f *planFlags) add(c *cobra.Command, groups ...[]string) {

@@ -288,20 +288,6 @@ func (r *runner) closed() {
 	}
 }
 
-// ready returns when the user of x is ready for the next request: think time
-// after the end, and after a failure at least a second or what the server asked
-// for, so that a refusing server is not hammered.
-func (r *runner) ready(x *exchange.Exchange) exchange.Stamp {
-	end := x.Done
-	if !end.Happened() {
-		end = r.Clock.Now()
-	}
-	if x.Failed() {
-		return end.Add(afterFailure(x, r.shape.Think))
-	}
-	return end.Add(r.shape.Think)
-}
-
 // admit settles the phase of x and counts it, or ends the cell. A request is
 // measured if its due time lies in the measured part, whenever it is admitted.
 func (r *runner) admit(x *exchange.Exchange) bool {

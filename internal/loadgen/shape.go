@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/exchange"
 )
 
 // Shape is the load of one cell: closed where Users is set, else open, by a
@@ -16,6 +17,9 @@ import (
 type Shape struct {
 	Users int           // closed loop: users that each wait for their answer
 	Think time.Duration // pause before a user's next request, or the next turn of a conversation
+	// Pause is the think time after a request, in the place of Think; nil: Think
+	// after each.
+	Pause func(x *exchange.Exchange) time.Duration
 	// Spread is the time over which closed-loop users start, one e2e or so, so
 	// that they do not march in step.
 	Spread time.Duration

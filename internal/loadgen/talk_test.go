@@ -143,6 +143,19 @@ func TestUserTalks(t *testing.T) {
 	})
 }
 
+// Pauses may differ, and hold for users without conversations too.
+func TestPausesDiffer(t *testing.T) {
+	pause := func(x *exchange.Exchange) time.Duration { return time.Duration(1+x.Index) * time.Second }
+	shape := Shape{Users: 1, Pause: pause, Conversations: 1, Grace: time.Minute}
+	converse(t, shape, &talker{turns: 3}, 0, func(r run) {
+		if got, want := at(t, r), []float64{0, 2, 5}; !slices.Equal(got, want) {
+			t.Errorf("due at %v s, want %v", got, want)
+		}
+	})
+	shape = Shape{Users: 1, Pause: pause, Requests: 3, Grace: time.Minute}
+	drive(t, shape, exchange.OK, 0, fixed(time.Second), func(r run) { dues(t, r, 0, 2, 5) })
+}
+
 // Encoding a turn after the answer before it takes none of the server's time:
 // it is done in think time, or is lateness of the client.
 func TestEncodingIsNoLatency(t *testing.T) {

@@ -96,6 +96,7 @@ var keys = []Key{
 	{"conversations", "load.conversations", "end after this many conversations"},
 	{"warmup", "load.warmup", "requests before the measured ones (default: one a user)"},
 	{"think-time", "load.think_time", "pause between an answer and the next request of a user, or the next turn of a conversation"},
+	{"think-cv", "load.think_cv", "how much think times vary: standard deviation over mean of a log-normal distribution, drawn by the seed (default: all alike)"},
 	{"trace", "load.trace", "file of recorded arrivals and lengths to replay"},
 	{"speed", "load.speed", "replay the trace this many times faster"},
 	{"trace-from", "load.replay.from", "begin the replay at this time of the trace, such as 10m"},

@@ -230,9 +230,12 @@ type LoadPlan struct {
 
 	Warmup    int      `yaml:"warmup,omitempty" json:"warmup,omitempty"` // requests; 0: one a user
 	ThinkTime Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
-	Trace     string   `yaml:"trace,omitempty" json:"trace,omitempty"`
-	Speed     float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
-	Replay    Replay   `yaml:"replay,omitempty" json:"replay,omitzero"`
+	// ThinkCV is how much think times vary, as standard deviation ÷ mean of a
+	// log-normal distribution; 0: all are ThinkTime.
+	ThinkCV float64 `yaml:"think_cv,omitempty" json:"think_cv,omitempty"`
+	Trace   string  `yaml:"trace,omitempty" json:"trace,omitempty"`
+	Speed   float64 `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
+	Replay  Replay  `yaml:"replay,omitempty" json:"replay,omitzero"`
 }
 
 // Replay says what is taken of a trace, and how.

@@ -18,6 +18,9 @@ const (
 // figure of this project.
 const DefaultTurnTokens = 64
 
+// maxThinkCV is the most that think times vary.
+const maxThinkCV = 10
+
 // maxTurns is the most turns that a conversation has.
 const maxTurns = 1000
 
@@ -43,6 +46,12 @@ func (w WorkloadPlan) TurnLengths() (turns, follow length.Dist, err error) {
 // validateTalk looks at conversations.
 func (p Plan) validateTalk(out *problems) {
 	w := p.Workload
+	switch cv := p.Load.ThinkCV; {
+	case bad(cv) || cv > maxThinkCV:
+		out.add("load.think_cv", "%v is no variation; give one from 0 (all alike) to %d", cv, maxThinkCV)
+	case cv > 0 && p.Load.ThinkTime == 0:
+		out.add("load.think_cv", "there is no think time that could vary; give --think-time D")
+	}
 	if !w.Conversing() {
 		switch {
 		case w.Turns == TurnsFlat && w.Dataset == "":

@@ -296,11 +296,12 @@ type LoadShape struct {
 	DurationS   float64 `json:"duration_s,omitempty"`
 	MaxInflight int     `json:"max_inflight,omitempty"`
 	// Of is OfConversations where Rate counts conversations that begin, and users
-	// have one of them after the other; Conversations is how many were asked for,
-	// and ThinkS the pause between an answer and the next turn.
+	// have one of them after the other; Conversations is how many were asked for.
+	// ThinkS is the mean pause between an answer and a user's next request or turn.
 	Of            string  `json:"of,omitempty"`
 	Conversations int     `json:"conversations,omitempty"`
 	ThinkS        float64 `json:"think_s,omitempty"`
+	ThinkCV       float64 `json:"think_cv,omitempty"` // of a log-normal pause; 0: all are ThinkS
 
 	Text string `json:"text"`
 }

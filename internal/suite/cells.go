@@ -38,7 +38,8 @@ type cell struct {
 	talks workload.Conversations
 	turns float64
 	// alike: all conversations have that number of turns.
-	alike bool
+	alike   bool
+	thinkCV float64 // of the pauses; 0: all alike
 	// trial gathers what a search needs; nil for other cells.
 	trial *trial
 	// longest prompt in tokens, where they differ.
@@ -262,6 +263,9 @@ func (r *run) loadCells() ([]step, error) {
 	if l.RateCurve != "" && l.Requests == 0 && l.Duration == 0 {
 		c.shape.Duration = c.shape.Schedule.Curve.Length()
 	}
+	if l.ThinkCV > 0 {
+		c.thinkCV, c.shape.Pause = l.ThinkCV, pauses(l.ThinkTime.Std(), l.ThinkCV, r.plan.Seed)
+	}
 	if r.plan.Workload.Conversing() {
 		return []step{{c}}, r.talking(c)
 	}
@@ -307,7 +311,7 @@ func (c *cell) describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 	}
 	end, starts := strings.Join(ends, " or "), "requests/s"
 	if c.talks != nil {
-		out.Of, out.Conversations, out.ThinkS = result.OfConversations, s.Conversations, s.Think.Seconds()
+		out.Of, out.Conversations = result.OfConversations, s.Conversations
 		starts = "conversations/s begun"
 	}
 	switch {
@@ -338,8 +342,16 @@ func (c *cell) describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 		}
 		out.Text = fmt.Sprintf("closed loop, %s, %s", users, end)
 	}
-	if c.talks != nil {
-		out.Text += fmt.Sprintf(", each turn %v after the answer before it", s.Think)
+	if c.talks != nil || s.Think > 0 {
+		out.ThinkS, out.ThinkCV = s.Think.Seconds(), c.thinkCV
+		what := "request"
+		if c.talks != nil {
+			what = "turn"
+		}
+		out.Text += fmt.Sprintf(", each %s %v after the answer before it", what, s.Think)
+		if c.thinkCV > 0 {
+			out.Text += fmt.Sprintf(" on the mean (log-normal, cv %v)", c.thinkCV)
+		}
 	}
 	if maxInflight > 0 {
 		out.Text += fmt.Sprintf(", at most %d in flight", maxInflight)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -388,6 +389,29 @@ func TestHitsNearTheIdealOfASimulatedEngine(t *testing.T) {
 	}
 }
 
+// Think times have the mean and the spread that were asked for, and are the same
+// for the same seed.
+func TestPauses(t *testing.T) {
+	const n = 20_000
+	pause, again, other := pauses(2*time.Second, 0.5, 1), pauses(2*time.Second, 0.5, 1), pauses(2*time.Second, 0.5, 2)
+	sum, squares, same := 0.0, 0.0, 0
+	for i := range n {
+		x := &exchange.Exchange{Session: 1 + i/5, Turn: 1 + i%5}
+		v := pause(x).Seconds()
+		sum, squares = sum+v, squares+v*v
+		if again(x) != pause(x) {
+			t.Fatal("the same seed gives another pause")
+		}
+		if other(x) == pause(x) {
+			same++
+		}
+	}
+	mean := sum / n
+	if cv := math.Sqrt(squares/n-mean*mean) / mean; math.Abs(mean-2) > 0.03 || math.Abs(cv-0.5) > 0.03 || same > 0 {
+		t.Errorf("mean %.3f s, cv %.3f, %d the same with another seed", mean, cv, same)
+	}
+}
+
 func TestConversationsRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -402,6 +426,8 @@ func TestConversationsRefused(t *testing.T) {
 		"at most 1000 turns":                      func(p *plan.Plan) { p.Workload.Turns = "1001" },
 		"is no length":                            func(p *plan.Plan) { p.Workload.Turns = "3"; p.Workload.TurnTokens = "x" },
 		"only conversations have turns after":     func(p *plan.Plan) { p.Workload.Turns = ""; p.Workload.TurnTokens = "9" },
+		"there is no think time that could vary":  func(p *plan.Plan) { p.Load.ThinkCV = 1 },
+		"is no variation":                         func(p *plan.Plan) { p.Load.ThinkTime, p.Load.ThinkCV = 1, -1 },
 		"the requests are no conversations":       func(p *plan.Plan) { p.Workload.Turns = "" },
 	} {
 		p := plan.Default()
