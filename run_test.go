@@ -32,6 +32,8 @@ func small(p *inferometer.Plan, dir string) {
 	p.Throughput.Levels, p.Throughput.Requests = []int{4}, 60
 	p.Workload.OutputTokens, p.Quality.OutputTokens = 8, 40
 	p.Load.Requests = min(p.Load.Requests, 30)
+	p.Load.Conversations = min(p.Load.Conversations, 8)
+	p.Load.ThinkTime = min(p.Load.ThinkTime, inferometer.Duration(20e6))
 	for i := range p.Claims {
 		if p.Claims[i].Level > 0 {
 			p.Claims[i].Level = 4

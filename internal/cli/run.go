@@ -133,9 +133,17 @@ Latency counts from when a request was due.
 each combination of several keys. A key is a flag or a path of a plan file
 (body.NAME is a field of the request's body), its values a list (1,2,4) or a
 range (1..64x2, 0.5..4+0.5). --dry-run lists the cells. A sweep that was stopped
-goes on with --resume FOLDER, and runs no finished cell again.`,
+goes on with --resume FOLDER, and runs no finished cell again.
+
+--turns N makes conversations: each turn waits for the answer before it and for
+--think-time, and carries what the model itself has answered. --users then have
+one conversation after the other; --rate says how many begin per second, and
+what requests they make of it is an outcome. --requests counts turns,
+--conversations whole conversations. A turn that fails ends its conversation.`,
 		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --arrival poisson --duration 1m
   inferometer load http://127.0.0.1:8000 --users 16 --requests 500 --claim 'ttft.p95<500ms'
+  inferometer load http://127.0.0.1:8000 --users 16 --turns 5 --prefix-tokens 500 --think-time 2s --conversations 200
+  inferometer load http://127.0.0.1:8000 --dataset sharegpt.json --turns whole --rate 2 --duration 5m
   inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10
   inferometer load http://127.0.0.1:8000 --scan users=1..64x2 --requests 200 --cool-down 2s
   inferometer load http://127.0.0.1:8000 --scan rate=0.5..4+0.5 --scan input-tokens=128,1024 --requests 100 --dry-run`,
@@ -151,7 +159,7 @@ goes on with --resume FOLDER, and runs no finished cell again.`,
 			return p.run(c.Context(), &f, &o, arg, "load")
 		},
 	}
-	f.add(c, loadFlags, scanFlags)
+	f.add(c, loadFlags, talkFlags, scanFlags)
 	c.Flags().StringVar(&resume, "resume", "", "go on with the sweep in this folder of a run; finished cells are not run again")
 	f.add(c, targetFlags, []string{"accelerator", "accelerators", "usd-per-hour", "price"}, workFlags, runFlags, clientFlags)
 	o.add(c)

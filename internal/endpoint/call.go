@@ -8,7 +8,10 @@ import (
 
 // Prompt is what to send.
 type Prompt struct {
-	System      string
+	System string
+	// History are the turns before, in order; the answers in it are texts. The
+	// embeddings API has none and leaves it out.
+	History     []Message
 	User        string
 	MaxTokens   int
 	Fixed       bool // generate exactly MaxTokens, if the server lets us

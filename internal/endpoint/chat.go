@@ -11,23 +11,17 @@ func chat() dialect {
 			if p.System != "" {
 				messages = append(messages, message{"system", p.System})
 			}
-			body["messages"] = append(messages, message{"user", p.User})
+			body["messages"] = append(messages, p.turns()...)
 		},
 		classify: classify, parse: parseChoices, finish: finishChoices,
 	}
 }
 
-// completions is /v1/completions: a prompt without a template.
+// completions is /v1/completions: a prompt without a template; see transcript.
 func completions() dialect {
 	d := chat()
 	d.name, d.path = "completions", "/completions"
-	d.body = func(body map[string]any, p Prompt) {
-		text := p.User
-		if p.System != "" {
-			text = p.System + "\n\n" + p.User
-		}
-		body["prompt"] = text
-	}
+	d.body = func(body map[string]any, p Prompt) { body["prompt"] = p.transcript() }
 	return d
 }
 

@@ -10,7 +10,7 @@ func messages() dialect {
 		header: map[string]string{"Anthropic-Version": "2023-06-01"},
 		keyIn:  "X-Api-Key",
 		body: func(body map[string]any, p Prompt) {
-			body["messages"] = []message{{"user", p.User}}
+			body["messages"] = p.turns()
 			if p.System != "" {
 				body["system"] = p.System
 			}

@@ -13,6 +13,9 @@ func responses() dialect {
 		fields: fields{limit: "max_output_tokens", temperature: true, ignoreEOS: true, minTokens: true},
 		body: func(body map[string]any, p Prompt) {
 			body["input"] = p.User
+			if len(p.History) > 0 {
+				body["input"] = p.turns()
+			}
 			if p.System != "" {
 				body["instructions"] = p.System
 			}

@@ -115,8 +115,12 @@ type Exchange struct {
 	Phase  Phase  `json:"phase"`
 	Index  int    `json:"i"`              // position in the cell's schedule, from 0
 	User   int    `json:"user,omitempty"` // closed loop: which user, from 0
-	// Session is the session of a trace that it is a turn of, from 1; 0: none.
+	// Session is the session of a trace or the conversation that it is a turn
+	// of, from 1; 0: none. Turn is which turn of a conversation, from 1, and
+	// Turns how many are planned: those behind a turn that failed are never sent.
 	Session int    `json:"session,omitempty"`
+	Turn    int    `json:"turn,omitempty"`
+	Turns   int    `json:"turns,omitempty"`
 	Prompt  string `json:"prompt"` // identity of the prompt; pairs targets
 	// PromptHash is a hash of the prompt text, to find repeats; 0 if unknown.
 	PromptHash uint64 `json:"prompt_hash,omitempty"`
@@ -159,14 +163,18 @@ type Exchange struct {
 	Finish     string  `json:"finish,omitempty"` // stop, length, tool_calls, content_filter, …
 
 	// Token counts by the server's usage; nil where it did not say.
-	InputTokens     *int        `json:"input_tokens,omitempty"`
-	OutputTokens    *int        `json:"output_tokens,omitempty"`
-	CachedTokens    *int        `json:"cached_tokens,omitempty"`
-	ReasoningTokens *int        `json:"reasoning_tokens,omitempty"`
-	AskedInput      int         `json:"asked_in,omitempty"`  // planned tokens; 0 if free
-	AskedOutput     int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
-	FixedOutput     bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
-	TokenSource     TokenSource `json:"token_source,omitempty"`
+	InputTokens     *int `json:"input_tokens,omitempty"`
+	OutputTokens    *int `json:"output_tokens,omitempty"`
+	CachedTokens    *int `json:"cached_tokens,omitempty"`
+	ReasoningTokens *int `json:"reasoning_tokens,omitempty"`
+	// HistoryTokens are those of the input that the server had seen or written
+	// before this turn of a conversation; nil where that is not known.
+	HistoryTokens *int `json:"history_tokens,omitempty"`
+
+	AskedInput  int         `json:"asked_in,omitempty"`  // planned tokens; 0 if free
+	AskedOutput int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
+	FixedOutput bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
+	TokenSource TokenSource `json:"token_source,omitempty"`
 	// FrameTokens says what counted the tokens of the frames; empty where
 	// nothing did, and then the first frame is taken for one token. The log has
 	// the counts themselves as frame_tokens.

@@ -64,8 +64,8 @@ func ReadRun(folder string) (Run, error) {
 		}
 		k := &RunCell{ID: c.ID, Users: c.Load.Users, Rate: c.Load.Rate, Process: arrival.Process(c.Load.Arrival)}
 		switch {
-		case c.Load.Kind == "closed" && k.Users > 0:
-		case c.Load.Kind == "open" && k.Rate > 0 && c.Load.RateCurve == "" && (k.Process == arrival.Poisson || k.Process == arrival.Constant):
+		case c.Load.Of == "" && c.Load.Kind == "closed" && k.Users > 0:
+		case c.Load.Of == "" && c.Load.Kind == "open" && k.Rate > 0 && c.Load.RateCurve == "" && (k.Process == arrival.Poisson || k.Process == arrival.Constant):
 		default:
 			run.Notes = append(run.Notes, fmt.Sprintf("the cell %s is left out: %s is no load that the fit can repeat", c.ID, c.Load.Text))
 			continue

@@ -59,10 +59,15 @@ type Driver struct {
 // Run drives one cell. Cancelling stop ends the starting of requests and
 // lets the running ones end within Grace; cancelling ctx ends those too.
 func (d *Driver) Run(ctx, stop context.Context, shape Shape, req Requester) (Window, error) {
+	return d.drive(ctx, stop, shape, func(r *runner) { r.req = req })
+}
+
+func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner)) (Window, error) {
 	if err := shape.Validate(); err != nil {
 		return Window{}, err
 	}
-	r := newRunner(d, ctx, shape, req)
+	r := newRunner(d, ctx, shape)
+	with(r)
 	defer r.close()
 	unlink := context.AfterFunc(stop, func() { r.end("stopped by the user", true) })
 	defer unlink()
@@ -71,11 +76,14 @@ func (d *Driver) Run(ctx, stop context.Context, shape Shape, req Requester) (Win
 	case <-r.filled: // the clock starts when there is something to send
 	case <-r.starts.Done():
 	}
-	if shape.Turn != nil {
+	switch {
+	case r.talker != nil:
+		r.converse()
+	case shape.Turn != nil:
 		r.sessions()
-	} else if shape.Open() {
+	case shape.Open():
 		r.open()
-	} else {
+	default:
 		r.closed()
 	}
 	r.wait.Wait()
@@ -87,8 +95,9 @@ func (d *Driver) Run(ctx, stop context.Context, shape Shape, req Requester) (Win
 // is due, since a measured part by time ends at a time.
 type runner struct {
 	*Driver
-	shape Shape
-	req   Requester
+	shape  Shape
+	req    Requester
+	talker Talker // in the place of req
 
 	running context.Context // measured and warm-up requests live in it
 	cut     context.CancelFunc
@@ -118,15 +127,20 @@ type runner struct {
 	graceTimer  *time.Timer
 	endTimer    *time.Timer
 	graceOver   bool
+	turns       int // of conversations that were admitted
+	// conversations that will be begun, 0 while that is not known, and those of
+	// them that have no turn left to begin
+	conversations, over int
 }
 
 type prepared struct {
 	x    *exchange.Exchange
 	send Send
+	talk Talk // that x is the first turn of; nil: of none
 }
 
-func newRunner(d *Driver, ctx context.Context, shape Shape, req Requester) *runner {
-	r := &runner{Driver: d, shape: shape, req: req}
+func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
+	r := &runner{Driver: d, shape: shape}
 	r.running, r.cut = context.WithCancel(ctx)
 	r.tail, r.endTail = context.WithCancel(r.running)
 	r.starts, r.noStart = context.WithCancel(r.running)
@@ -167,32 +181,46 @@ func (r *runner) prepareAll() {
 	full := sync.OnceFunc(func() { close(r.filled) })
 	defer full()
 	for n := 0; r.starts.Err() == nil; n++ {
-		if n == cap(r.prepared) || r.shape.Requests > 0 && n == r.shape.Warmup+r.shape.Requests || len(r.shape.Times) > 0 && n == len(r.shape.Times) {
+		if n == cap(r.prepared) || r.shape.Requests > 0 && n == r.shape.Warmup+r.shape.Requests {
 			full()
 		}
-		x := &exchange.Exchange{Phase: exchange.Measured, Index: n - r.shape.Warmup}
-		if n < r.shape.Warmup {
-			x.Phase, x.Index = exchange.Warmup, n
-		}
-		send, err := r.req.Prepare(x.Phase, x.Index, x)
+		p, err := r.prepare(n)
 		if err != nil {
-			r.mu.Lock()
-			if r.err == nil && r.starts.Err() == nil {
-				r.err = err
-			}
-			r.mu.Unlock()
-			r.end("a request could not be prepared", false)
+			r.unprepared(err)
 			return
 		}
 		select {
-		case r.prepared <- prepared{x, send}:
+		case r.prepared <- p:
 		case <-r.starts.Done():
 			return
 		}
-		if n+1 == len(r.shape.Times) {
-			return // a trace has no more
+		if n+1 == len(r.shape.Times) || n+1 == r.shape.Conversations {
+			return // there are no more
 		}
 	}
+}
+
+// prepare readies request n, or conversation n.
+func (r *runner) prepare(n int) (prepared, error) {
+	if r.talker != nil {
+		return r.beginning(n)
+	}
+	x := &exchange.Exchange{Phase: exchange.Measured, Index: n - r.shape.Warmup}
+	if n < r.shape.Warmup {
+		x.Phase, x.Index = exchange.Warmup, n
+	}
+	send, err := r.req.Prepare(x.Phase, x.Index, x)
+	return prepared{x: x, send: send}, err
+}
+
+// unprepared ends the cell because of a request that could not be made.
+func (r *runner) unprepared(err error) {
+	r.mu.Lock()
+	if r.err == nil && r.starts.Err() == nil {
+		r.err = err
+	}
+	r.mu.Unlock()
+	r.end("a request could not be prepared", false)
 }
 
 // next returns the next prepared request, or false when the cell has ended.
@@ -260,20 +288,6 @@ func (r *runner) closed() {
 	}
 }
 
-// ready returns when the user of x is ready for the next request: think time
-// after the end, and after a failure at least a second or what the server asked
-// for, so that a refusing server is not hammered.
-func (r *runner) ready(x *exchange.Exchange) exchange.Stamp {
-	end := x.Done
-	if !end.Happened() {
-		end = r.Clock.Now()
-	}
-	if x.Failed() {
-		return end.Add(afterFailure(x, r.shape.Think))
-	}
-	return end.Add(r.shape.Think)
-}
-
 // admit settles the phase of x and counts it, or ends the cell. A request is
 // measured if its due time lies in the measured part, whenever it is admitted.
 func (r *runner) admit(x *exchange.Exchange) bool {
@@ -290,6 +304,10 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	}
 	if x.Phase == exchange.Warmup {
 		return true
+	}
+	if r.talker != nil {
+		x.Index = r.turns // which turn comes next is known only now
+		r.turns++
 	}
 	if r.window.Start == 0 {
 		r.window.Start = x.Due

@@ -124,6 +124,24 @@ func (r *runner) follow(s *session, admitted func()) {
 	}
 }
 
+// ready returns when the user of x is ready for the next request: think time
+// after the end, and after a failure at least a second or what the server asked
+// for, so that a refusing server is not hammered.
+func (r *runner) ready(x *exchange.Exchange) exchange.Stamp {
+	end := x.Done
+	if !end.Happened() {
+		end = r.Clock.Now()
+	}
+	think := r.shape.Think
+	if r.shape.Pause != nil {
+		think = r.shape.Pause(x)
+	}
+	if x.Failed() {
+		think = afterFailure(x, think)
+	}
+	return end.Add(think)
+}
+
 // maxRetryAfter is the longest that a server's Retry-After is followed: a run
 // must not wait for a year because a server says so.
 const maxRetryAfter = 10 * time.Minute

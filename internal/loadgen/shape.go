@@ -9,13 +9,17 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/exchange"
 )
 
 // Shape is the load of one cell: closed where Users is set, else open, by a
 // schedule or by the recorded Times.
 type Shape struct {
 	Users int           // closed loop: users that each wait for their answer
-	Think time.Duration // closed loop: pause before a user's next request
+	Think time.Duration // pause before a user's next request, or the next turn of a conversation
+	// Pause is the think time after a request, in the place of Think; nil: Think
+	// after each.
+	Pause func(x *exchange.Exchange) time.Duration
 	// Spread is the time over which closed-loop users start, one e2e or so, so
 	// that they do not march in step.
 	Spread time.Duration
@@ -34,6 +38,8 @@ type Shape struct {
 	Warmup   int
 	Requests int           // measured requests; 0: by Duration alone
 	Duration time.Duration // measured time; 0: by Requests alone
+	// Conversations are all that are begun, for Converse; 0: as many as fit.
+	Conversations int
 
 	MaxInflight int           // wait for a slot beyond it; 0: no limit
 	Grace       time.Duration // how long measured requests may go on at the end
@@ -50,11 +56,11 @@ func (s Shape) Validate() error {
 		return fmt.Errorf("users must be positive, got %d", s.Users)
 	case s.Users > 0 && (s.Schedule.Process != "" || len(s.Times) > 0):
 		return errors.New("a load is either closed (users) or open (rate or trace), not both")
-	case s.Requests < 0 || s.Warmup < 0 || s.MaxInflight < 0 || s.Ahead < 0:
+	case s.Requests < 0 || s.Warmup < 0 || s.MaxInflight < 0 || s.Ahead < 0 || s.Conversations < 0:
 		return errors.New("requests, warm-up, max-inflight and ahead cannot be negative")
 	case s.Duration < 0 || s.Think < 0 || s.Grace < 0 || s.Spread < 0:
 		return errors.New("times cannot be negative")
-	case s.Requests == 0 && s.Duration == 0 && len(s.Times) == 0:
+	case s.Requests == 0 && s.Duration == 0 && len(s.Times) == 0 && s.Conversations == 0:
 		return errors.New("a load needs an end: requests or duration")
 	case s.Speed < 0 || math.IsNaN(s.Speed) || math.IsInf(s.Speed, 0):
 		return fmt.Errorf("speed must be a positive number, got %v", s.Speed)

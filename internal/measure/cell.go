@@ -33,7 +33,7 @@ const minSteady = 50
 // Cell computes a cell from exchanges in memory. A Collector does the same
 // for more of them than fit.
 func Cell(in CellInput) result.Cell {
-	var c Collector
+	c := Collector{KeepTurns: in.Load.Of == result.OfConversations}
 	for _, x := range in.Exchanges {
 		c.Add(x)
 	}
@@ -50,7 +50,7 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 	if c.counts.ByClass == nil {
 		c.counts.ByClass = map[string]int{}
 	}
-	serial := in.Load.Kind == "closed" && in.Load.Users == 1
+	serial := in.Load.Serial()
 	out := result.Cell{
 		ID: in.ID, Target: in.Target, Evidence: in.Evidence, Workload: in.Workload, Load: in.Load,
 		WindowS: float64(in.End-in.Start) / 1e9,
@@ -67,6 +67,9 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 	}
 	if in.Load.Kind == "open" {
 		out.Arrivals = c.arrivals(in.Load, in.Start)
+	}
+	if c.KeepTurns {
+		out.Conversations = c.conversations(serial)
 	}
 	return out
 }
@@ -219,7 +222,13 @@ func (c *Collector) arrivals(load result.LoadShape, start exchange.Stamp) *resul
 	if span <= 0 || got <= 0 {
 		return a
 	}
-	a.Process = process(c.due, sent, load, start)
+	if c.KeepTurns {
+		// The process is that of beginnings; the turns that follow are an outcome.
+		due, began := c.beginnings()
+		a.Process = process(due, began, load, start)
+	} else {
+		a.Process = process(c.due, sent, load, start)
+	}
 	a.IntendedRate = float64(len(c.due)-1) / span
 	a.AchievedRate = float64(len(sent)-1) / got
 	a.Deficit = 1 - a.AchievedRate/a.IntendedRate

@@ -21,6 +21,8 @@ type Collector struct {
 	// KeepPrompts keeps the identity of each measured request's prompt, which
 	// pairs targets.
 	KeepPrompts bool
+	// KeepTurns says that requests are turns of conversations; see Conversations.
+	KeepTurns bool
 
 	counts result.Counts
 	errors map[string]int // messages, at most maxErrors of them
@@ -30,6 +32,9 @@ type Collector struct {
 	second, final []exchange.Stamp // ends of the first and the last gap of an ok request
 	state         []state
 	prompts       []string
+	turns         []int32 // which turn of a conversation; KeepTurns
+	sessions      []int32 // which conversation
+	talks         talks
 	columns       map[string]*column
 	inOrder       []*column // the same, in the registry's order
 	cut           map[int32]*exchange.Exchange
@@ -96,12 +101,16 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	case exchange.Cut:
 		s = stateCut
 		y := *x // without what may be used again
-		y.Frames, y.InputTokens, y.OutputTokens, y.CachedTokens, y.ReasoningTokens = nil, nil, nil, nil, nil
+		y.Frames, y.InputTokens, y.OutputTokens, y.CachedTokens, y.ReasoningTokens, y.HistoryTokens = nil, nil, nil, nil, nil, nil
 		c.cut[int32(len(c.state))] = &y
 	}
 	c.state, c.second, c.final = append(c.state, s), append(c.second, second), append(c.final, final)
 	if c.KeepPrompts {
 		c.prompts = append(c.prompts, x.Prompt)
+	}
+	if c.KeepTurns {
+		c.turns, c.sessions = append(c.turns, int32(x.Turn)), append(c.sessions, int32(x.Session))
+		c.talks.add(x)
 	}
 	for _, col := range c.inOrder {
 		v, ok := Value(col.tag, x)
@@ -189,6 +198,9 @@ func (c *Collector) sort() {
 	c.state = permuted(c.state, order)
 	if c.KeepPrompts {
 		c.prompts = permuted(c.prompts, order)
+	}
+	if c.KeepTurns {
+		c.turns, c.sessions = permuted(c.turns, order), permuted(c.sessions, order)
 	}
 	for _, col := range c.inOrder {
 		col.values = permuted(col.values, order)
@@ -283,6 +295,9 @@ func (c *Collector) Cut(i int) bool { return c.state[i]&stateCut != 0 }
 
 // Prompt returns the identity of the i-th request's prompt; KeepPrompts.
 func (c *Collector) Prompt(i int) string { return c.prompts[i] }
+
+// Session returns the conversation of the i-th request; KeepTurns.
+func (c *Collector) Session(i int) int32 { return c.sessions[i] }
 
 // value of a limit's metric for the i-th request; NaN if undefined.
 func (c *Collector) value(l metric.Limit, i int) float64 {

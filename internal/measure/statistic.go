@@ -17,10 +17,16 @@ const conf = 0.95
 // due order. serial says that one user sent them one after the other, so that
 // n itself is the effective sample size.
 func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result.Statistic, bool) {
+	return c.distributionOf(m, from, serial, func(int) bool { return true })
+}
+
+// distributionOf is distribution of the rows that keep names.
+func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep func(row int) bool) (result.Statistic, bool) {
 	var (
 		values []float64 // in due order; failures at their worst, cut ones at their least
 		upper  []float64 // the same with cut ones at their worst; nil where none was cut
 		ok     []float64 // of ok requests only
+		groups []int32   // the conversation of each value; KeepTurns
 		cut    int
 	)
 	column := c.Values(m.Tag)
@@ -30,7 +36,7 @@ func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result
 	}
 	for i := from; i < len(column); i++ {
 		v := column[i]
-		if math.IsNaN(v) {
+		if math.IsNaN(v) || !keep(i) {
 			continue
 		}
 		if c.Cut(i) {
@@ -45,6 +51,9 @@ func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result
 			upper = append(upper, v)
 		}
 		values = append(values, v)
+		if c.KeepTurns {
+			groups = append(groups, c.sessions[i])
+		}
 		if c.OK(i) {
 			ok = append(ok, v)
 		}
@@ -60,6 +69,9 @@ func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result
 		var ranks []float64
 		values, ranks = stats.SortWithRanks(values)
 		neff = stats.ESS(ranks)
+		if c.KeepTurns {
+			neff = min(neff, stats.ClusterESS(ranks, groups))
+		}
 	}
 	s.NEff = neff
 	moments(&s, ok)

@@ -147,6 +147,13 @@ type WorkloadPlan struct {
 	// array, ShareGPT, OpenAI's batch files, CSV, TSV or plain text.
 	Dataset string   `yaml:"dataset,omitempty" json:"dataset,omitempty"`
 	Rows    RowsPlan `yaml:"rows,omitempty" json:"rows,omitzero"`
+	// Turns makes conversations: of synthetic prompts the number of turns or a
+	// distribution of it, of a data set "whole" or the most turns that are had.
+	// Empty or "flat": each prompt is one request.
+	Turns string `yaml:"turns,omitempty" json:"turns,omitempty"`
+	// TurnTokens are those of what a user says after the first turn, a number
+	// or a distribution; empty means DefaultTurnTokens.
+	TurnTokens string `yaml:"turn_tokens,omitempty" json:"turn_tokens,omitempty"`
 }
 
 // RowsPlan says what is taken of a data set.
@@ -209,7 +216,7 @@ type QualityPlan struct {
 // is set; a trace brings its own times.
 type LoadPlan struct {
 	Users int     `yaml:"users,omitempty" json:"users,omitempty"` // closed loop
-	Rate  float64 `yaml:"rate,omitempty" json:"rate,omitempty"`   // open loop, requests/s
+	Rate  float64 `yaml:"rate,omitempty" json:"rate,omitempty"`   // open loop, requests/s, or conversations begun a second
 	// RateCurve is a rate that changes, in the place of Rate; see arrival.Forms.
 	RateCurve string `yaml:"rate_curve,omitempty" json:"rate_curve,omitempty"`
 	// Arrival is constant, poisson, gamma or weibull; empty means constant.
@@ -219,11 +226,17 @@ type LoadPlan struct {
 	Burstiness float64  `yaml:"burstiness,omitempty" json:"burstiness,omitempty"`
 	Requests   int      `yaml:"requests,omitempty" json:"requests,omitempty"` // by count and/or
 	Duration   Duration `yaml:"duration,omitempty" json:"duration,omitempty"` // by duration
-	Warmup     int      `yaml:"warmup,omitempty" json:"warmup,omitempty"`     // requests; 0: one a user
-	ThinkTime  Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
-	Trace      string   `yaml:"trace,omitempty" json:"trace,omitempty"`
-	Speed      float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
-	Replay     Replay   `yaml:"replay,omitempty" json:"replay,omitzero"`
+	// Conversations are all that are begun; 0: as many as fit.
+	Conversations int `yaml:"conversations,omitempty" json:"conversations,omitempty"`
+
+	Warmup    int      `yaml:"warmup,omitempty" json:"warmup,omitempty"` // requests; 0: one a user
+	ThinkTime Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
+	// ThinkCV is how much think times vary, as standard deviation ÷ mean of a
+	// log-normal distribution; 0: all are ThinkTime.
+	ThinkCV float64 `yaml:"think_cv,omitempty" json:"think_cv,omitempty"`
+	Trace   string  `yaml:"trace,omitempty" json:"trace,omitempty"`
+	Speed   float64 `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
+	Replay  Replay  `yaml:"replay,omitempty" json:"replay,omitzero"`
 }
 
 // Replay says what is taken of a trace, and how.

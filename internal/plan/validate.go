@@ -74,6 +74,7 @@ func (p Plan) Validate() error {
 	p.validateSizes(&out)
 	p.Workload.validate(&out)
 	p.validateLoad(&out)
+	p.validateTalk(&out)
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
 	p.validateWords(&out)
@@ -259,14 +260,14 @@ func (p Plan) validateLoad(out *problems) {
 	if ways != 1 {
 		out.add("load", "give one of --users N (closed loop), --rate R and --rate-curve CURVE (open loop), and --trace FILE")
 	}
-	if l.Trace == "" && l.RateCurve == "" && l.Requests == 0 && l.Duration == 0 {
+	if l.Trace == "" && l.RateCurve == "" && l.Requests == 0 && l.Duration == 0 && l.Conversations == 0 {
 		out.add("load.requests", "say when to end: --requests N, --duration D or both")
 	}
 	if l.Rate == 0 && l.RateCurve == "" && (l.Arrival != "" || l.Burstiness != 0) {
 		out.add("load.arrival", "an arrival process needs an open loop; give --rate R or --rate-curve CURVE")
 	}
-	if l.Users == 0 && l.ThinkTime > 0 {
-		out.add("load.think_time", "only users think; give --users N")
+	if l.Users == 0 && l.ThinkTime > 0 && !p.Workload.Conversing() {
+		out.add("load.think_time", "only users and conversations think; give --users N or --turns N")
 	}
 	if l.Trace == "" && l.Speed != 0 {
 		out.add("load.speed", "only a trace has a speed; give --trace FILE")

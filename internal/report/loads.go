@@ -194,9 +194,16 @@ func load(l *result.Load) *section {
 	s := &section{id: "load", title: "Load", evidence: l.Evidence, figures: []string{"load-distribution", "load-e2e-distribution"}}
 	for _, c := range l.Cells {
 		s.text = append(s.text, clean(capital(c.Load.Text)+"; "+c.Workload.Text+"."))
+		if c.Conversations != nil {
+			s.told = append(s.told, talk(c.Conversations, c.WindowS))
+		}
 		if a := c.Arrivals; a != nil {
-			s.told = append(s.told, fmt.Sprintf("Arrivals: %s requests/s intended, %s achieved; sent after they were due by %s ms at p50, %s ms at p99, %s ms at most.",
-				number(a.IntendedRate), number(a.AchievedRate), number(a.ErrorP50MS), number(a.ErrorP99MS), number(a.ErrorMaxMS)))
+			intended := "intended"
+			if c.Conversations != nil {
+				intended = "came due"
+			}
+			s.told = append(s.told, fmt.Sprintf("Arrivals: %s requests/s %s, %s achieved; sent after they were due by %s ms at p50, %s ms at p99, %s ms at most.",
+				number(a.IntendedRate), intended, number(a.AchievedRate), number(a.ErrorP50MS), number(a.ErrorP99MS), number(a.ErrorMaxMS)))
 		}
 		if c.Replay != nil {
 			s.told = append(s.told, fidelity(c.Replay))
@@ -210,6 +217,11 @@ func load(l *result.Load) *section {
 	s.told = append(s.told, serverLines(l.Cells, ofTarget)...)
 	s.text = append(s.text, s.told...)
 	s.tables, s.short = append(s.tables, byTarget(l.Cells)), append(s.short, inShort(l.Cells))
+	for _, c := range l.Cells {
+		if c.Conversations != nil {
+			s.tables, s.short = append(s.tables, turns(c.Conversations, false)), append(s.short, turns(c.Conversations, true))
+		}
+	}
 	s.notes = stars(l.Cells)
 	return s
 }

@@ -21,7 +21,11 @@ func prompts(p *result.Prompts) string {
 		parts = append(parts, fmt.Sprintf("%.1f %% of the prompts had been sent before", 100*float64(*p.RepeatedShare)))
 	}
 	if p.IdealHits != nil {
-		text := fmt.Sprintf("prefix hits %.1f %% of the input tokens at best, ", 100*float64(*p.IdealHits))
+		best := "at best"
+		if p.IdealSent {
+			best = "at best (history that was sent ÷ input)"
+		}
+		text := fmt.Sprintf("prefix hits %.1f %% of the input tokens %s, ", 100*float64(*p.IdealHits), best)
 		if p.ObservedHits != nil {
 			text += fmt.Sprintf("%.1f %% observed (n=%d)", 100*float64(*p.ObservedHits), p.ObservedN)
 		} else {

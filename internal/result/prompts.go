@@ -16,5 +16,8 @@ type Prompts struct {
 	// nothing is meant to be shared. ObservedHits is what the server reports.
 	IdealHits    *Number `json:"ideal_hits,omitempty"`
 	ObservedHits *Number `json:"observed_hits,omitempty"`
-	ObservedN    int     `json:"observed_n,omitempty"`
+	// IdealSent says that IdealHits is not of the plan but of what was sent: the
+	// history of conversations ÷ their input.
+	IdealSent bool `json:"ideal_sent,omitempty"`
+	ObservedN int  `json:"observed_n,omitempty"`
 }

@@ -297,14 +297,22 @@ type Metrics struct {
 type LoadShape struct {
 	Kind        string  `json:"kind"` // "closed" or "open"
 	Users       int     `json:"users,omitempty"`
-	Rate        float64 `json:"rate,omitempty"`       // requests/s asked; on the mean where it changes
+	Rate        float64 `json:"rate,omitempty"`       // requests/s asked, or what Of says; on the mean where it changes
 	RateCurve   string  `json:"rate_curve,omitempty"` // of a rate that changes
 	Arrival     string  `json:"arrival,omitempty"`    // constant, poisson, gamma, weibull, trace
 	Burstiness  float64 `json:"burstiness,omitempty"` // shape of gamma and weibull arrivals
 	Requests    int     `json:"requests,omitempty"`
 	DurationS   float64 `json:"duration_s,omitempty"`
 	MaxInflight int     `json:"max_inflight,omitempty"`
-	Text        string  `json:"text"`
+	// Of is OfConversations where Rate counts conversations that begin, and users
+	// have one of them after the other; Conversations is how many were asked for.
+	// ThinkS is the mean pause between an answer and a user's next request or turn.
+	Of            string  `json:"of,omitempty"`
+	Conversations int     `json:"conversations,omitempty"`
+	ThinkS        float64 `json:"think_s,omitempty"`
+	ThinkCV       float64 `json:"think_cv,omitempty"` // of a log-normal pause; 0: all are ThinkS
+
+	Text string `json:"text"`
 }
 
 // Workload says what a cell sent.
@@ -336,6 +344,8 @@ type Cell struct {
 	Replay *Replay `json:"replay,omitempty"`
 	// Prompts says what became of the prompts that were asked for.
 	Prompts *Prompts `json:"prompts,omitempty"`
+	// Conversations says what became of each turn; absent for other loads.
+	Conversations *Conversations `json:"conversations,omitempty"`
 	// Client is what the client saw of itself meanwhile; absent where the cell
 	// was cut short.
 	Client *Client `json:"client,omitempty"`

@@ -58,9 +58,16 @@ func levelCell(id string, users, n int, begin, ttft float64) *level {
 // resultOf makes the result of a run of the given cells, by way of its log.
 func resultOf(t *testing.T, cells ...*level) *result.Result {
 	t.Helper()
+	return resultFor(t, func(*plan.Plan) {}, cells...)
+}
+
+// resultFor is resultOf with another plan.
+func resultFor(t *testing.T, change func(*plan.Plan), cells ...*level) *result.Result {
+	t.Helper()
 	p := plan.Default()
 	p.Candidate.URL = "http://127.0.0.1:1"
 	p.Only = []plan.Benchmark{plan.Throughput}
+	change(&p)
 	path := filepath.Join(t.TempDir(), "exchanges.jsonl.zst")
 	log, err := exchange.Create(path)
 	if err != nil {

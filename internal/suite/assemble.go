@@ -134,7 +134,7 @@ func (a *assembly) measureCells() {
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Replay = replayOf(c)
-		cell.Prompts = promptsOf(c, cell.Counts.Scheduled)
+		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
 		a.measured[c.ID] = cell
 	}
 }
@@ -232,7 +232,8 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 		v := validity.Cell{
 			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
 			Explores: c.Scan != nil, Calibrated: a.log.calibrated(c),
-			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil,
+			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
+				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0,
 		}
 		c.observe(&v)
 		if v.SharedPrefix && cell.Replay != nil {

@@ -59,8 +59,10 @@ func streams(c *cell) float64 {
 		return float64(c.shape.Users)
 	}
 	const prefill = 0.2 // seconds
-	return peakRate(c.shape) * (prefill + float64(c.Workload.OutputTokens)*c.target.tpot.Seconds())
+	return c.peakRate() * (prefill + float64(c.Workload.OutputTokens)*c.target.tpot.Seconds())
 }
+
+func (c *cell) peakRate() float64 { return peakRate(c.shape) * max(1, c.turns) }
 
 // peakRate is the mean rate of an open loop where it is busiest: of its
 // schedule, or of the trace.
@@ -92,7 +94,7 @@ func calibrationLoad(c *cell) calibrate.Load {
 	}
 	l.Shape = loadgen.Shape{Users: c.shape.Users, Spread: span / 2, Requests: max(c.shape.Users, requests), Grace: grace}
 	if c.shape.Open() {
-		rate := max(requests/span.Seconds(), peakRate(c.shape))
+		rate := max(requests/span.Seconds(), c.peakRate())
 		l.Shape = loadgen.Shape{
 			Schedule: arrival.Schedule{Process: arrival.Poisson, Curve: arrival.Flat(rate), Seed: 1},
 			Duration: span, Grace: grace,

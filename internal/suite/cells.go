@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -32,6 +33,13 @@ type cell struct {
 	shape  loadgen.Shape
 	main   workload.Source // measured prompts
 	warm   workload.Source // prompts of their own for the warm-up
+	// talks are conversations in the place of main, and turns how many each has
+	// on the mean; 0 if that is not known.
+	talks workload.Conversations
+	turns float64
+	// alike: all conversations have that number of turns.
+	alike   bool
+	thinkCV float64 // of the pauses; 0: all alike
 	// trial gathers what a search needs; nil for other cells.
 	trial *trial
 	// longest prompt in tokens, where they differ.
@@ -258,6 +266,12 @@ func (r *run) loadCells() ([]step, error) {
 	if l.RateCurve != "" && l.Requests == 0 && l.Duration == 0 {
 		c.shape.Duration = c.shape.Schedule.Curve.Length()
 	}
+	if l.ThinkCV > 0 {
+		c.thinkCV, c.shape.Pause = l.ThinkCV, pauses(l.ThinkTime.Std(), l.ThinkCV, r.plan.Seed)
+	}
+	if r.plan.Workload.Conversing() {
+		return []step{{c}}, r.talking(c)
+	}
 	var text string
 	if l.Trace == "" {
 		c.main, text, err = r.mainSource("load")
@@ -286,13 +300,22 @@ func loadWarmup(l plan.LoadPlan) int {
 }
 
 // describe writes the load of a cell as data and in words.
-func describe(s loadgen.Shape, maxInflight int) result.LoadShape {
+func (c *cell) describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 	out := result.LoadShape{Requests: s.Requests, DurationS: s.Duration.Seconds(), MaxInflight: maxInflight}
-	end := fmt.Sprintf("%d requests", s.Requests)
-	if s.Requests == 0 {
-		end = s.Duration.String()
-	} else if s.Duration > 0 {
-		end += " or " + s.Duration.String()
+	var ends []string
+	if s.Conversations > 0 {
+		ends = append(ends, fmt.Sprintf("%d conversations", s.Conversations))
+	}
+	if s.Requests > 0 {
+		ends = append(ends, fmt.Sprintf("%d requests", s.Requests))
+	}
+	if s.Duration > 0 {
+		ends = append(ends, s.Duration.String())
+	}
+	end, starts := strings.Join(ends, " or "), "requests/s"
+	if c.talks != nil {
+		out.Of, out.Conversations = result.OfConversations, s.Conversations
+		starts = "conversations/s begun"
 	}
 	switch {
 	case len(s.Times) > 0:
@@ -301,10 +324,10 @@ func describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 	case s.Open():
 		curve := s.Schedule.Curve
 		out.Kind, out.Rate, out.Arrival, out.Burstiness = "open", curve.Rate(0), string(s.Schedule.Process), s.Schedule.Shape
-		rate := fmt.Sprintf("%v requests/s", curve)
+		rate := fmt.Sprintf("%v %s", curve, starts)
 		if length := curve.Length().Seconds(); length > 0 {
 			out.Rate, out.RateCurve = curve.Expected(length)/length, curve.String()
-			rate = fmt.Sprintf("requests/s as %v", curve)
+			rate = fmt.Sprintf("%s as %v", starts, curve)
 		}
 		process := string(s.Schedule.Process)
 		if s.Schedule.Shape != 0 {
@@ -317,7 +340,21 @@ func describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 		if s.Users != 1 {
 			users = fmt.Sprintf("%d users at once", s.Users)
 		}
+		if c.talks != nil {
+			users += ", with one conversation after the other"
+		}
 		out.Text = fmt.Sprintf("closed loop, %s, %s", users, end)
+	}
+	if c.talks != nil || s.Think > 0 {
+		out.ThinkS, out.ThinkCV = s.Think.Seconds(), c.thinkCV
+		what := "request"
+		if c.talks != nil {
+			what = "turn"
+		}
+		out.Text += fmt.Sprintf(", each %s %v after the answer before it", what, s.Think)
+		if c.thinkCV > 0 {
+			out.Text += fmt.Sprintf(" on the mean (log-normal, cv %v)", c.thinkCV)
+		}
 	}
 	if maxInflight > 0 {
 		out.Text += fmt.Sprintf(", at most %d in flight", maxInflight)
@@ -332,7 +369,7 @@ func (c *cell) prewarm(maxInflight int) int {
 		// What is in flight on the mean, if requests take a second, and a margin.
 		n = 32
 		if len(c.shape.Times) == 0 {
-			n = 8 + int(2*c.shape.Schedule.Curve.Begin())
+			n = 8 + int(2*max(1, c.turns)*c.shape.Schedule.Curve.Begin())
 		}
 	}
 	n = min(n, 512)
@@ -346,5 +383,9 @@ func (c *cell) prewarm(maxInflight int) int {
 // 64 MB or so, by their planned length.
 func (c *cell) ahead() int {
 	const budget, perToken = 64 << 20, 8 // bytes
-	return max(16, min(1024, budget/(perToken*max(1, c.longest, c.Workload.InputTokens))))
+	most := 1024
+	if c.talks != nil {
+		most = 128 // conversations, of which only the first turns can be
+	}
+	return max(16, min(most, budget/(perToken*max(1, c.longest, c.Workload.InputTokens))))
 }

@@ -56,19 +56,23 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	}
 	shape.Ahead = c.ahead()
 	shape.Spread = time.Duration(c.target.medianE2E * float64(time.Millisecond))
+	if c.talks != nil {
+		shape.Spread += shape.Think // or all users would think at the same time
+	}
 	rec := c.cellRecord
-	rec.Load = describe(shape, limits.MaxInflight)
+	rec.Load = c.describe(shape, limits.MaxInflight)
 	rec.IdealHits = c.idealHits()
 	if err := r.log.Append(kindCell, rec); err != nil {
 		return loadgen.Window{}, err
 	}
-	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: rec.Load.Text, Total: shape.Requests + len(shape.Times)})
+	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: rec.Load.Text, Total: c.total(shape)})
 	if s := r.scraper(c); s != nil {
 		s.Start(ctx)
 		defer s.Finish(ctx) // when all has been drained
 	}
-	if len(shape.Times) > 0 {
-		// A trace's times leave no room for a warm-up, so it goes before.
+	if len(shape.Times) > 0 || c.talks != nil {
+		// A trace's times leave no room for a warm-up, so it goes before; before
+		// conversations too, as a request of none.
 		if err := r.warmUp(ctx, c, max(4, c.shape.Warmup)); err != nil {
 			return loadgen.Window{}, err
 		}
@@ -79,11 +83,11 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	if err := c.target.client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
 		return loadgen.Window{}, err
 	}
-	progress := newProgress(r, c, shape.Requests+len(shape.Times))
+	progress := newProgress(r, c, c.total(shape))
 	began := r.clock.Now()
 	self, lag := observe.Begin(r.clock.Start()), c.target.client.Watch()
 	d := r.driver(progress, false)
-	w, err := d.Run(ctx, r.Stop, shape, &requester{run: r, cell: c})
+	w, err := r.carry(ctx, d, shape, c)
 	if err != nil {
 		return w, err
 	}
@@ -94,8 +98,16 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	if l := lag(); l.Reads > 0 {
 		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
 	}
-	r.tell(Event{Kind: "done", Cell: c.ID, Target: c.target.name, Done: progress.count(), Total: shape.Requests + len(shape.Times)})
+	r.tell(Event{Kind: "done", Cell: c.ID, Target: c.target.name, Done: progress.count(), Total: c.total(shape)})
 	return w, r.log.Append(kindWindow, end)
+}
+
+// carry drives the requests of a cell, or its conversations.
+func (r *run) carry(ctx context.Context, d *loadgen.Driver, shape loadgen.Shape, c *cell) (loadgen.Window, error) {
+	if c.talks != nil {
+		return d.Converse(ctx, r.Stop, shape, &talker{run: r, cell: c})
+	}
+	return d.Run(ctx, r.Stop, shape, &requester{run: r, cell: c})
 }
 
 func (r *run) driver(p *progress, warming bool) *loadgen.Driver {
@@ -133,7 +145,7 @@ func (r *run) driver(p *progress, warming bool) *loadgen.Driver {
 
 func (r *run) warmUp(ctx context.Context, c *cell, n int) error {
 	d := r.driver(newProgress(r, c, 0), true)
-	_, err := d.Run(ctx, r.Stop, loadgen.Shape{Users: 1, Requests: n, Grace: r.plan.Client.Grace.Std()}, &requester{run: r, cell: c, warming: true})
+	_, err := d.Run(ctx, r.Stop, loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: r.plan.Client.Grace.Std()}, &requester{run: r, cell: c, warming: true})
 	return err
 }
 

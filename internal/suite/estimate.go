@@ -78,6 +78,9 @@ func Estimate(p plan.Plan) Forecast {
 		if l.Trace != "" {
 			f.Notes = append(f.Notes, "lengths and duration come from the trace; they are not counted here: see inferometer trace FILE")
 		}
+		if p.Workload.Conversing() {
+			n, seconds = f.talks(&p)
+		}
 		add(targets[:1], "load/*", n+loadWarmup(l), l.Users, p.Workload.OutputTokens, seconds)
 	} else {
 		pass, samples := passSizes(p)

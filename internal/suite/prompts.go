@@ -7,6 +7,9 @@ const unbounded = 10_000
 
 // idealHits of a cell whose prompts share beginnings on purpose, else nil.
 func (c *cell) idealHits() *result.Number {
+	if c.talks != nil {
+		return nil // what they share is known when they have been had
+	}
 	src := c.main
 	if o, ok := src.(offset); ok {
 		src = o.Source
@@ -28,8 +31,8 @@ func (c *cell) idealHits() *result.Number {
 }
 
 // promptsOf compares what a cell asked for with what the server counted;
-// scheduled is how many requests it planned.
-func promptsOf(c *loggedCell, scheduled int) *result.Prompts {
+// scheduled is how many requests it planned, talks what became of conversations.
+func promptsOf(c *loggedCell, scheduled int, talks *result.Conversations) *result.Prompts {
 	f := c.fidelity
 	p := &result.Prompts{InputN: f.inputN, Repeated: c.seen.repeated, IdealHits: c.IdealHits, ObservedN: f.observedN}
 	if f.inputN > 0 {
@@ -40,6 +43,9 @@ func promptsOf(c *loggedCell, scheduled int) *result.Prompts {
 	}
 	if f.known > 0 {
 		p.ObservedHits = result.Num(f.cached / f.known)
+	}
+	if talks != nil {
+		p.IdealHits, p.IdealSent = talks.Total.IdealHits, talks.Total.IdealHits != nil
 	}
 	return p
 }

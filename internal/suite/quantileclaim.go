@@ -70,8 +70,11 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 		}
 	}
 	neff := float64(c.N)
-	if done.Load.Kind != "closed" || done.Load.Users != 1 {
+	if !done.Load.Serial() {
 		neff = cell.dependenceOf(l.Metric.Tag, b.values).NEff(l.Value)
+		if cell.KeepTurns {
+			neff = min(neff, cell.worthOfTurns(l))
+		}
 	}
 	c.NEff = neff
 	if rule == plan.MLPerf {

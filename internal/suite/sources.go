@@ -39,6 +39,7 @@ func (r *run) dataset(out int) (workload.Source, error) {
 	c := workload.DatasetConfig{
 		Path: w.Dataset, OutputTokens: out, Columns: columns, SkipBad: w.Rows.SkipBad,
 		MinTokens: w.Rows.MinTokens, MaxTokens: w.Rows.MaxTokens, Sample: w.Rows.Sample, Shuffle: w.Rows.Shuffle, Seed: r.plan.Seed,
+		Turns: datasetTurns(w),
 	}
 	if r.count != nil {
 		c.Count = func(text string) (int, error) {

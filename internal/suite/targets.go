@@ -33,7 +33,9 @@ type target struct {
 	// two small requests show it; 0 if it does not report usage.
 	tokensPerWord float64
 	overhead      float64
-	samples       []sample // what usage said of small texts
+	// systemOverhead is what the template adds for a system message.
+	systemOverhead int
+	samples        []sample // what usage said of small texts
 	// disagrees is how far, as a share, usage counts otherwise than the tokenizer
 	// that the plan names.
 	disagrees float64
@@ -61,7 +63,7 @@ func (r *run) findTargets(ctx context.Context) error {
 		r.targets = append(r.targets, t)
 		r.tellTarget(t)
 	}
-	return nil
+	return r.learnSystem(ctx, r.targets[0]) // conversations have the candidate only
 }
 
 func (r *run) tellTarget(t *target) {

@@ -130,7 +130,7 @@ func checksOf(c Cell) []func(Cell) result.Check {
 	}
 	return []func(Cell) result.Check{
 		errorShare, clientAdded, arrivalDeficit, windowLength, steadyState, little,
-		arrivalProcess, stampLag, retransmits, otherLoad,
+		arrivalProcess, stampLag, retransmits, otherLoad, conversations,
 		outputLength, unfinished, filtered, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
 	}
 }

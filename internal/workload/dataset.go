@@ -83,22 +83,9 @@ func parseLine(text []byte, isJSON bool, columns Columns) (it Item, flattened bo
 	if !isJSON {
 		return Item{User: string(text)}, false, nil
 	}
-	var row jsonRow
-	if text, err = columns.rename(text); err != nil {
+	row, err := parseRow(text, columns)
+	if err != nil {
 		return it, false, err
-	}
-	if err := json.Unmarshal(text, &row); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field != "" {
-			return it, false, fmt.Errorf("%q has the wrong type (%s)", wrong.Field, wrong.Value)
-		}
-		return it, false, fmt.Errorf("this is no JSON object of a prompt: %w", err)
-	}
-	if err := row.settle(); err != nil {
-		return it, false, err
-	}
-	if row.MaxTokens < 0 {
-		return it, false, fmt.Errorf(`"max_tokens" is negative: %d`, row.MaxTokens)
 	}
 	it = Item{ID: idOf(row.ID), System: row.System, User: row.Prompt, MaxTokens: row.MaxTokens}
 	if it.User == "" {
@@ -111,6 +98,26 @@ func parseLine(text []byte, isJSON bool, columns Columns) (it Item, flattened bo
 		return Item{}, false, errors.New(`there is neither a "prompt" nor a user's turn in "messages" with text`)
 	}
 	return it, flattened, nil
+}
+
+func parseRow(text []byte, columns Columns) (row jsonRow, err error) {
+	if text, err = columns.rename(text); err != nil {
+		return row, err
+	}
+	if err := json.Unmarshal(text, &row); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field != "" {
+			return row, fmt.Errorf("%q has the wrong type (%s)", wrong.Field, wrong.Value)
+		}
+		return row, fmt.Errorf("this is no JSON object of a prompt: %w", err)
+	}
+	if err := row.settle(); err != nil {
+		return row, err
+	}
+	if row.MaxTokens < 0 {
+		return row, fmt.Errorf(`"max_tokens" is negative: %d`, row.MaxTokens)
+	}
+	return row, nil
 }
 
 // idOf takes a string or a number as it is written, up to a sane length.

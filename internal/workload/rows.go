@@ -30,13 +30,17 @@ type DatasetConfig struct {
 	Sample  int
 	Shuffle bool // in an order by the seed; else as in the file
 	Seed    uint64
+	// Turns is how many turns of a conversation are had at most; below 0 all. 0:
+	// a conversation is one request.
+	Turns int
 }
 
 // NewDataset reads a file of prompts: JSONL with "prompt" or "messages" (and
 // optionally "id", "system" and "max_tokens"), a JSON array of such rows or of
 // ShareGPT's conversations, OpenAI's batch files, CSV or TSV with a header, or
 // plain text with a prompt a line. After the last prompt comes the first
-// again. A conversation is sent as one request, up to its last user turn.
+// again. A conversation is one Item, up to its last user turn; with Turns the
+// Source gives Conversations too.
 //
 // The file is read once, and the places of its rows are kept: 16 bytes a row,
 // or a sample. Texts are read again when they are asked for, so it must not
@@ -98,11 +102,18 @@ func (d *dataset) Text() string {
 	if d.Shuffle {
 		text += ", shuffled"
 	}
+	flat := "of them conversations written as one request (--turns whole has their turns)"
+	if d.Turns != 0 {
+		flat = "of them with several turns, of which each carries the model's own answers"
+		if d.Turns > 0 {
+			flat += fmt.Sprintf(" (at most %d turns)", d.Turns)
+		}
+	}
 	for _, k := range []struct {
 		n    int
 		what string
 	}{
-		{d.flat, "of them conversations written as one request"},
+		{d.flat, flat},
 		{d.bad, "bad rows left out"}, {d.outside, "outside of the lengths left out"},
 	} {
 		if k.n > 0 {
@@ -117,18 +128,9 @@ func (d *dataset) Text() string {
 
 // Item returns prompt i; after the last comes the first again.
 func (d *dataset) Item(i int) (Item, error) {
-	n, err := wrap(i, len(d.rows), "prompts in the data set")
+	it, _, err := d.row(i)
 	if err != nil {
 		return Item{}, err
-	}
-	p := d.rows[n]
-	raw := make([]byte, p.n)
-	if _, err := d.file.ReadAt(raw, p.at); err != nil {
-		return Item{}, fmt.Errorf("failed to read row %d of the data set %q again: %w", p.number, d.Path, err)
-	}
-	it, _, err := d.parse(raw, p.number)
-	if err != nil {
-		return Item{}, fmt.Errorf("row %d of the data set %q has changed: %w", p.number, d.Path, err)
 	}
 	if d.Count != nil && it.System == "" {
 		// A text that cannot be counted has no length that could be compared, and
@@ -140,12 +142,32 @@ func (d *dataset) Item(i int) (Item, error) {
 	return it, nil
 }
 
+// row reads row i again; after the last comes the first.
+func (d *dataset) row(i int) (it Item, raw []byte, err error) {
+	n, err := wrap(i, len(d.rows), "prompts in the data set")
+	if err != nil {
+		return it, nil, err
+	}
+	p := d.rows[n]
+	raw = make([]byte, p.n)
+	if _, err := d.file.ReadAt(raw, p.at); err != nil {
+		return it, nil, fmt.Errorf("failed to read row %d of the data set %q again: %w", p.number, d.Path, err)
+	}
+	if it, _, err = d.parse(raw, p.number); err != nil {
+		return it, nil, fmt.Errorf("row %d of the data set %q has changed: %w", p.number, d.Path, err)
+	}
+	return it, raw, nil
+}
+
 // parse makes a prompt of a row.
 func (d *dataset) parse(raw []byte, number uint32) (it Item, flattened bool, err error) {
 	if d.form == separated {
 		it, err = d.parseRecord(raw)
 	} else {
 		it, flattened, err = parseLine(bytes.TrimSpace(raw), d.form != plain, d.Columns)
+		if err == nil && d.Turns != 0 && d.form != plain {
+			_, _, err = turnsOf(raw, d.Columns)
+		}
 	}
 	if err != nil {
 		return it, false, err

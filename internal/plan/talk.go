@@ -1,0 +1,101 @@
+package plan
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/tokens/length"
+)
+
+// Words for the turns of a data set's conversations, besides a number.
+const (
+	TurnsFlat  = "flat"  // a conversation is one request, up to its last user turn
+	TurnsWhole = "whole" // each turn of the user is a request, behind the model's own answers
+)
+
+// DefaultTurnTokens are those of what a user says after the first turn: a round
+// figure of this project.
+const DefaultTurnTokens = 64
+
+// maxThinkCV is the most that think times vary.
+const maxThinkCV = 10
+
+// maxTurns is the most turns that a conversation has.
+const maxTurns = 1000
+
+// Conversing reports whether requests are turns of conversations.
+func (w WorkloadPlan) Conversing() bool { return w.Turns != "" && w.Turns != TurnsFlat }
+
+// TurnLengths are how many turns a conversation has, and the tokens of those
+// after the first. Of a data set turns is the most that are had, and the zero
+// Dist where all are.
+func (w WorkloadPlan) TurnLengths() (turns, follow length.Dist, err error) {
+	if w.Turns != TurnsWhole {
+		if turns, err = length.Parse(w.Turns); err != nil {
+			return turns, follow, err
+		}
+	}
+	follow = length.Fixed(DefaultTurnTokens)
+	if w.TurnTokens != "" {
+		follow, err = length.Parse(w.TurnTokens)
+	}
+	return turns, follow, err
+}
+
+// validateTalk looks at conversations.
+func (p Plan) validateTalk(out *problems) {
+	w := p.Workload
+	switch cv := p.Load.ThinkCV; {
+	case bad(cv) || cv > maxThinkCV:
+		out.add("load.think_cv", "%v is no variation; give one from 0 (all alike) to %d", cv, maxThinkCV)
+	case cv > 0 && p.Load.ThinkTime == 0:
+		out.add("load.think_cv", "there is no think time that could vary; give --think-time D")
+	}
+	if !w.Conversing() {
+		switch {
+		case w.Turns == TurnsFlat && w.Dataset == "":
+			out.add("workload.turns", "only the conversations of a data set can be flat; give --dataset FILE, or a number of turns")
+		case w.TurnTokens != "":
+			out.add("workload.turn_tokens", "only conversations have turns after the first; give --turns N")
+		case p.Load.Conversations != 0:
+			out.add("load.conversations", "the requests are no conversations; give --turns N, or --turns whole with --dataset FILE")
+		}
+		return
+	}
+	words := []string{TurnsWhole, TurnsFlat}
+	turns, _, err := w.TurnLengths()
+	switch {
+	case w.Dataset == "" && w.Turns == TurnsWhole:
+		out.add("workload.turns", "only the conversations of a data set are whole; give --dataset FILE, or a number of turns")
+	case err != nil && !strings.ContainsAny(w.Turns, " 0123456789"):
+		out.add("workload.turns", "%q is neither a number of turns nor %s%s", w.Turns, strings.Join(words, " or "), metric.DidYouMean(w.Turns, words))
+	case w.Dataset != "" && turns.Varies():
+		out.add("workload.turns", "a data set has turns of its own; give whole, flat or the most that are had, and not %q", w.Turns)
+	case err == nil && turns.Largest() > maxTurns:
+		out.add("workload.turns", "a conversation has at most %d turns, and %q up to %d", maxTurns, w.Turns, turns.Largest())
+	case err != nil:
+		path := "workload.turns"
+		if _, bad := length.Parse(cmp.Or(w.TurnTokens, "1")); bad != nil {
+			path = "workload.turn_tokens"
+		}
+		out.add(path, "%v", err)
+	}
+	if w.Dataset != "" && w.TurnTokens != "" {
+		out.add("workload.turn_tokens", "what users say is in the data set; drop --turn-tokens or --dataset")
+	}
+	if p.Load.Conversations < 0 {
+		out.add("load.conversations", "%d is negative", p.Load.Conversations)
+	}
+	if len(p.Only) != 1 || p.Only[0] != Load {
+		out.add("workload.turns", "only inferometer load has conversations; leave --turns out here")
+	}
+	if p.Load.Trace != "" {
+		out.add("workload.turns", "a trace has sessions of its own; drop --turns or --trace")
+	}
+	for name, t := range map[string]*Target{"candidate": &p.Candidate, "baseline": p.Baseline} {
+		if t != nil && t.API == Embeddings {
+			out.add(name+".api", "embeddings have no answers to carry; drop --turns, or use another dialect")
+		}
+	}
+}
