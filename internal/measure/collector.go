@@ -21,6 +21,9 @@ type Collector struct {
 	// KeepPrompts keeps the identity of each measured request's prompt, which
 	// pairs targets.
 	KeepPrompts bool
+	// KeepIndex keeps the place of each measured request in its block, which
+	// pairs targets that were sent the same.
+	KeepIndex bool
 
 	counts result.Counts
 	errors map[string]int // messages, at most maxErrors of them
@@ -30,6 +33,7 @@ type Collector struct {
 	second, final []exchange.Stamp // ends of the first and the last gap of an ok request
 	state         []state
 	prompts       []string
+	index         []int32
 	columns       map[string]*column
 	inOrder       []*column // the same, in the registry's order
 	cut           map[int32]*exchange.Exchange
@@ -103,6 +107,9 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	if c.KeepPrompts {
 		c.prompts = append(c.prompts, x.Prompt)
 	}
+	if c.KeepIndex {
+		c.index = append(c.index, int32(x.Index))
+	}
 	for _, col := range c.inOrder {
 		v, ok := Value(col.tag, x)
 		if s == stateCut && col.latency {
@@ -157,11 +164,21 @@ func (c *Collector) count(x *exchange.Exchange) {
 // Settle ends the first pass: it puts the rows into due order and finds the
 // steady part. start and end are the measured window.
 func (c *Collector) Settle(start, end exchange.Stamp) {
+	c.SettleBlocks(exchange.Spans{{Start: start, End: end}})
+}
+
+// SettleBlocks is Settle for a cell that took turns with others: its measured
+// window is what the blocks are together, without the time between them.
+func (c *Collector) SettleBlocks(window exchange.Spans) {
 	c.sort()
+	c.whole = c.part(0, window)
+	if len(window) != 1 {
+		c.steadyFrom, c.steadyNote = c.steadyBlocks(window)
+		return
+	}
 	c.findSteady()
-	c.whole = c.part(0, start, end)
-	if from := c.steadyFrom; from > 0 || from == 0 && c.due[0] != start {
-		c.steady = c.part(from, c.due[from], end)
+	if from := c.steadyFrom; from > 0 || from == 0 && c.due[0] != window[0].Start {
+		c.steady = c.part(from, exchange.Spans{{Start: c.due[from], End: window[0].End}})
 	}
 }
 
@@ -189,6 +206,9 @@ func (c *Collector) sort() {
 	c.state = permuted(c.state, order)
 	if c.KeepPrompts {
 		c.prompts = permuted(c.prompts, order)
+	}
+	if c.KeepIndex {
+		c.index = permuted(c.index, order)
 	}
 	for _, col := range c.inOrder {
 		col.values = permuted(col.values, order)
@@ -283,6 +303,12 @@ func (c *Collector) Cut(i int) bool { return c.state[i]&stateCut != 0 }
 
 // Prompt returns the identity of the i-th request's prompt; KeepPrompts.
 func (c *Collector) Prompt(i int) string { return c.prompts[i] }
+
+// Due returns when the i-th request was due.
+func (c *Collector) Due(i int) exchange.Stamp { return c.due[i] }
+
+// Index returns the place of the i-th request in its block; KeepIndex.
+func (c *Collector) Index(i int) int { return int(c.index[i]) }
 
 // value of a limit's metric for the i-th request; NaN if undefined.
 func (c *Collector) value(l metric.Limit, i int) float64 {
