@@ -126,9 +126,16 @@ func newLoad(p *Process) *cobra.Command {
 come. --users N is closed loop: each user waits for the answer before the next
 request, so that a slow server gets less load; its latency does not answer how
 the server does at a rate. --trace FILE replays recorded arrivals and lengths.
-Latency counts from when a request was due.`,
+Latency counts from when a request was due.
+
+With --baseline, and --target NAME=URL for further ones, every target gets the
+same prompts on the same schedule. The load is cut into blocks (--blocks); in each
+round every target has one, in an order drawn by the seed, and never two run at
+once: a slow drift reaches all alike. The candidate is compared with each other
+one, paired by prompt.`,
 		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --arrival poisson --duration 1m
   inferometer load http://127.0.0.1:8000 --users 16 --requests 500 --claim 'ttft.p95<500ms'
+  inferometer load http://127.0.0.1:8000 --baseline http://127.0.0.1:8001 --users 16 --requests 1000
   inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -139,7 +146,7 @@ Latency counts from when a request was due.`,
 			return p.run(c.Context(), &f, &o, arg, "load")
 		},
 	}
-	f.add(c, loadFlags, targetFlags, workFlags, runFlags, clientFlags)
+	f.add(c, loadFlags, baselineFlags, []string{"price", "baseline-price"}, targetFlags, workFlags, runFlags, clientFlags)
 	o.add(c)
 	return c
 }

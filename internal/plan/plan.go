@@ -32,6 +32,8 @@ type Plan struct {
 
 	Candidate Target  `yaml:"candidate" json:"candidate"`
 	Baseline  *Target `yaml:"baseline,omitempty" json:"baseline,omitempty"`
+	// Targets are further endpoints to compare with, each with a name of its own.
+	Targets []Target `yaml:"targets,omitempty" json:"targets,omitempty"`
 
 	// Only lists the benchmarks to run; empty means all five.
 	Only  []Benchmark `yaml:"only,omitempty" json:"only,omitempty"`
@@ -62,6 +64,8 @@ type Plan struct {
 
 // Target is one endpoint.
 type Target struct {
+	// Name of a further target. Those of the candidate and the baseline are fixed.
+	Name string `yaml:"name,omitempty" json:"name,omitempty"`
 	// URL is http(s)://host[:port][/v1], or sim:vllm and sim:api for the
 	// embedded simulated endpoints.
 	URL   string `yaml:"url" json:"url"`
@@ -219,10 +223,13 @@ type LoadPlan struct {
 	Requests   int      `yaml:"requests,omitempty" json:"requests,omitempty"` // by count and/or
 	Duration   Duration `yaml:"duration,omitempty" json:"duration,omitempty"` // by duration
 	Warmup     int      `yaml:"warmup,omitempty" json:"warmup,omitempty"`     // requests; 0: one a user
-	ThinkTime  Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
-	Trace      string   `yaml:"trace,omitempty" json:"trace,omitempty"`
-	Speed      float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
-	Replay     Replay   `yaml:"replay,omitempty" json:"replay,omitzero"`
+	// Blocks is in how many interleaved blocks several targets take turns; 0: as
+	// many as are long enough, 5 to 10.
+	Blocks    int      `yaml:"blocks,omitempty" json:"blocks,omitempty"`
+	ThinkTime Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
+	Trace     string   `yaml:"trace,omitempty" json:"trace,omitempty"`
+	Speed     float64  `yaml:"speed,omitempty" json:"speed,omitempty"` // trace time is divided by it; 0 means 1
+	Replay    Replay   `yaml:"replay,omitempty" json:"replay,omitzero"`
 }
 
 // Replay says what is taken of a trace, and how.

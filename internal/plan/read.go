@@ -98,6 +98,8 @@ func (p *Plan) forget(path string) {
 		p.Claims = nil
 	case "capacity.slo":
 		p.Capacity.SLO = nil
+	case "targets":
+		p.Targets = nil
 	}
 }
 
@@ -381,6 +383,10 @@ func (p Plan) YAML() ([]byte, error) {
 	if p.Baseline != nil {
 		b := hide(*p.Baseline)
 		p.Baseline = &b
+	}
+	p.Targets = slices.Clone(p.Targets)
+	for i, t := range p.Targets {
+		p.Targets[i] = hide(t)
 	}
 	b, err := yaml.Marshal(p)
 	if err != nil {

@@ -117,6 +117,9 @@ func parseList(v reflect.Value, text string) error {
 		}
 		return nil
 	}
+	if targets, ok := v.Addr().Interface().(*[]Target); ok {
+		return addTargets(targets, text)
+	}
 	if slo, ok := v.Addr().Interface().(*SLO); ok {
 		for limit := range strings.SplitSeq(text, ",") {
 			*slo = append(*slo, strings.TrimSpace(limit))
@@ -202,6 +205,9 @@ func (p Plan) Values(prov Provenance) []Value {
 				}
 			}
 		}
+		if strings.HasPrefix(path, "targets[") && from == "default" && (strings.HasSuffix(path, ".name") || strings.HasSuffix(path, ".url")) {
+			from = prov.From("targets") // by a flag, which names both
+		}
 		out = append(out, Value{path, text, from})
 	})
 	return out
@@ -219,6 +225,11 @@ func leaves(v reflect.Value, path string, visit func(path, text string)) {
 			if name := yamlName(v.Type().Field(i)); name != "" {
 				leaves(v.Field(i), strings.TrimPrefix(path+"."+name, "."), visit)
 			}
+		}
+		return
+	case v.Type() == reflect.TypeFor[[]Target]():
+		for i := range v.Len() {
+			leaves(v.Index(i), fmt.Sprintf("%s[%d]", path, i), visit)
 		}
 		return
 	case v.IsZero() && (v.Kind() == reflect.String || v.Kind() == reflect.Slice || v.Kind() == reflect.Map):

@@ -20,7 +20,11 @@ type Comparison struct {
 	Unit     string   `json:"unit"`   // "ratio", "ms", "points", "percent"
 	Estimate Estimate `json:"estimate"`
 	N        int      `json:"n"`
-	Pairs    int      `json:"pairs,omitempty"` // where paired
+	Pairs    int      `json:"pairs,omitempty"`   // where paired
+	Lost     int      `json:"lost,omitempty"`    // pairs that have no value on one side, such as a failure; N = Pairs + Lost
+	Alone    int      `json:"alone,omitempty"`   // prompts that only one of the two was sent, in no pair
+	Rounds   int      `json:"rounds,omitempty"`  // of interleaved blocks that hold the pairs
+	Against  string   `json:"against,omitempty"` // the other target, where it is not the baseline by itself
 	Method   string   `json:"method"`
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
 }
@@ -163,9 +167,21 @@ type Fact struct {
 	Source string `json:"source"`
 }
 
-// Load is the load command's one cell.
+// Load is the load command's one cell, of each target.
 type Load struct {
 	Evidence Evidence `json:"evidence"`
 	Cells    []Cell   `json:"cells"`
 	Trace    string   `json:"trace,omitempty"` // base name of the replayed file
+	// Turns says how several targets took turns, and Versus compares the
+	// candidate with each other one. Absent for one target.
+	Turns  *Turns       `json:"turns,omitempty"`
+	Versus []Comparison `json:"versus,omitempty"`
+}
+
+// Turns is how several targets took turns: never two at once, in each round one
+// block of every target, in an order drawn by the seed.
+type Turns struct {
+	Rounds int        `json:"rounds"` // planned
+	Order  [][]string `json:"order"`  // targets in the order of each round, as it was run
+	Text   string     `json:"text"`
 }

@@ -145,7 +145,7 @@ type Host struct {
 
 // Target is one endpoint as it was found.
 type Target struct {
-	Name      string    `json:"name"` // "candidate" or "baseline"
+	Name      string    `json:"name"` // "candidate", "baseline" or a further one's own
 	URL       string    `json:"url"`
 	Model     string    `json:"model"`
 	Evidence  Evidence  `json:"evidence"`
@@ -334,6 +334,24 @@ type Cell struct {
 	// read.
 	Server *Server  `json:"server,omitempty"`
 	Errors []string `json:"errors,omitempty"` // a few distinct messages, redacted
+	// Blocks are the parts of a cell whose target took turns with others, in
+	// order; everything else in the cell is of all of them together, without the
+	// time between them. Absent for a cell that is whole.
+	Blocks []Block `json:"blocks,omitempty"`
+}
+
+// Block is one turn of a target: a measured window behind a warm-up of its own.
+type Block struct {
+	Round     int     `json:"round"`   // from 1; in it each target has one block with the same prompts
+	Place     int     `json:"place"`   // in the order of its round, from 1
+	StartS    float64 `json:"start_s"` // of the measured window, since the run began
+	WindowS   float64 `json:"window_s"`
+	Scheduled int     `json:"scheduled"`
+	OK        int     `json:"ok"`
+	// Medians of the requests that succeeded, in ms, without an interval: they
+	// show a drift. Absent where there were none.
+	TTFT *Number `json:"ttft_p50,omitempty"`
+	E2E  *Number `json:"e2e_p50,omitempty"`
 }
 
 // Replay compares what a trace recorded with what was sent and came back. The

@@ -114,7 +114,7 @@ func TestAccount(t *testing.T) {
 		{"nothing that is known", []Sample{other, otherEnd}, -1, 0, "known name"},
 		{"nothing", nil, -1, 0, "not read"},
 	} {
-		a := Account{Before: 20, After: 80, Start: 25, End: 75}
+		a := Account{Before: 20, After: 80, Window: exchange.Spans{{Start: 25, End: 75}}}
 		for _, x := range tt.samples {
 			a.Add(x)
 		}

@@ -1,0 +1,28 @@
+package stats
+
+import "math"
+
+// NewcombePaired returns the difference of two success rates of the same n
+// items, by the score intervals of each and their correlation (Newcombe,
+// Statistics in Medicine 17:2635, 1998, method 10, with the continuity
+// correction of φ). Of the items both succeeded on both, first only on the
+// first, second only on the second and neither on none; there must be some.
+func NewcombePaired(both, first, second, neither int, conf float64) (diff, lo, hi float64) {
+	n := both + first + second + neither
+	a, b, c, d := float64(both), float64(first), float64(second), float64(neither)
+	nn := float64(n)
+	p1, p2 := (a+b)/nn, (a+c)/nn
+	l1, u1 := Wilson(both+first, n, conf)
+	l2, u2 := Wilson(both+second, n, conf)
+	phi := 0.0
+	if margins := (a + b) * (c + d) * (a + c) * (b + d); margins > 0 {
+		phi = a*d - b*c
+		if phi > 0 {
+			phi = max(0, phi-nn/2)
+		}
+		phi /= math.Sqrt(margins)
+	}
+	side := func(x, y float64) float64 { return math.Sqrt(max(0, x*x-2*phi*x*y+y*y)) }
+	diff = p1 - p2
+	return diff, diff - side(p1-l1, u2-p2), diff + side(p2-l2, u1-p1)
+}
