@@ -12,15 +12,35 @@ import (
 	"github.com/inferometer/inferometer/internal/figure"
 )
 
-// colorOf gives candidate and baseline the same colour everywhere.
+// colorOf gives candidate and baseline the same colour everywhere, and further
+// targets the others in their order.
 func colorOf(f figure.Figure, series int) color.NRGBA {
 	switch s := f.Series[series]; s.Role {
 	case figure.Candidate:
 		return partColors[0]
 	case figure.Baseline:
 		return partColors[1]
+	case figure.Further:
+		return partColors[2+further(f, series)%(len(partColors)-2)]
 	}
 	return partColors[(series+2)%len(partColors)]
+}
+
+// further is the place of a series among those of further targets.
+func further(f figure.Figure, series int) int {
+	n := 0
+	for _, s := range f.Series[:series] {
+		if s.Role == figure.Further {
+			n++
+		}
+	}
+	return n
+}
+
+// dashedOf tells further targets apart whose colour is there already.
+func dashedOf(f figure.Figure, series int) bool {
+	s := f.Series[series]
+	return s.Dashed || s.Role == figure.Further && further(f, series) >= len(partColors)-2
 }
 
 func lineStyle(c color.Color, dashed bool) draw.LineStyle {
@@ -58,9 +78,9 @@ func addSeries(p *plot.Plot, f figure.Figure) {
 			st.last = i == len(f.Series)-1
 			p.Add(st)
 		case figure.Step:
-			p.Add(path{points: s.Points, color: c, dashed: s.Dashed, step: true})
+			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), step: true})
 		default:
-			p.Add(path{points: s.Points, color: c, dashed: s.Dashed, dots: len(s.Points) <= 16})
+			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), dots: len(s.Points) <= 16})
 		}
 	}
 }
