@@ -26,3 +26,30 @@ func NewcombePaired(both, first, second, neither int, conf float64) (diff, lo, h
 	diff = p1 - p2
 	return diff, diff - side(p1-l1, u2-p2), diff + side(p2-l2, u1-p1)
 }
+
+// MeanOfGroups returns the mean of values that are means of groups themselves,
+// weighted by the groups' sizes (all above 0), with the two-sided interval that
+// their scatter gives: nothing is assumed of the observations of a group, which
+// may depend on each other as they like. Of equal groups it is Student's
+// interval of their means; of unequal ones the variance is that of the delete-m
+// jackknife (Busing, Meijer and van der Leeden, Statistics and Computing 9,
+// 1999), Σ (v_i − mean)² ÷ (n ÷ m_i − 1) ÷ g for g groups of m_i of all n. It is
+// not ok for fewer than two groups.
+func MeanOfGroups(values []float64, sizes []int, conf float64) (b Bounded, ok bool) {
+	if len(values) < 2 {
+		return b, false
+	}
+	n, sum := 0, 0.0
+	for i, m := range sizes {
+		n, sum = n+m, sum+float64(m)*values[i]
+	}
+	b.Value = sum / float64(n)
+	g, variance := float64(len(values)), 0.0
+	for i, m := range sizes {
+		d := values[i] - b.Value
+		variance += d * d / (float64(n)/float64(m) - 1) / g
+	}
+	half := StudentQuantile(1-(1-conf)/2, g-1) * math.Sqrt(variance)
+	b.Lo, b.Hi = b.Value-half, b.Value+half
+	return b, true
+}

@@ -27,31 +27,17 @@ func TestNewcombePaired(t *testing.T) {
 	}
 }
 
-// Of equal groups and a mean the jackknife is Student's interval of the groups'
-// means; of unequal ones the variance is that of the published formula.
-func TestJackknifeOfAMeanIsThatOfTheGroups(t *testing.T) {
-	groups := [][]float64{{1, 2, 3}, {2, 3, 4}, {4, 4, 4}, {0, 1, 5}}
-	mean := func(without int) (float64, bool) {
-		var all []float64
-		for i, g := range groups {
-			if i != without {
-				all = append(all, g...)
-			}
-		}
-		return Mean(all), true
-	}
-	var means []float64
-	var sizes []int
-	for _, g := range groups {
-		means, sizes = append(means, Mean(g)), append(sizes, len(g))
-	}
-	m, lo, hi, _ := MeanInterval(means, 0.95)
-	got, ok := Jackknife(sizes, mean, 0.95)
+// Of equal groups the interval is Student's of their means; of unequal ones the
+// variance is what leaving out one group after the other gives.
+func TestMeanOfGroups(t *testing.T) {
+	values := []float64{2, 3, 4, 2}
+	m, lo, hi, _ := MeanInterval(values, 0.95)
+	got, ok := MeanOfGroups(values, []int{3, 3, 3, 3}, 0.95)
 	if !ok || math.Abs(got.Value-m) > 1e-12 || math.Abs(got.Lo-lo) > 1e-9 || math.Abs(got.Hi-hi) > 1e-9 {
 		t.Errorf("%+v %v, want %v [%v, %v]", got, ok, m, lo, hi)
 	}
-	groups = [][]float64{{1}, {2, 3, 4, 5}, {4, 6}}
-	// By hand: θ = 25/7; without a group 4, 11/3, 3.
+	// Groups {1}, {2, 3, 4, 5}, {4, 6}: the mean is 25/7, and without each of them
+	// 24/6, 11/3 and 15/5. Busing's pseudo-values and variance, step by step:
 	theta, left, h := 25.0/7, []float64{24.0 / 6, 11.0 / 3, 15.0 / 5}, []float64{7, 7.0 / 4, 7.0 / 2}
 	centre, variance := 0.0, 0.0
 	for i := range left {
@@ -61,12 +47,12 @@ func TestJackknifeOfAMeanIsThatOfTheGroups(t *testing.T) {
 		v := h[i]*theta - (h[i]-1)*left[i] - centre
 		variance += v * v / (h[i] - 1) / 3
 	}
-	got, ok = Jackknife([]int{1, 4, 2}, mean, 0.95)
+	got, ok = MeanOfGroups([]float64{1, 3.5, 5}, []int{1, 4, 2}, 0.95)
 	want := StudentQuantile(0.975, 2) * math.Sqrt(variance)
-	if !ok || math.Abs(got.Hi-got.Value-want) > 1e-9 {
-		t.Errorf("half width %v %v, want %v", got.Hi-got.Value, ok, want)
+	if !ok || math.Abs(got.Value-theta) > 1e-12 || math.Abs(got.Hi-got.Value-want) > 1e-9 {
+		t.Errorf("%+v %v, want %v ± %v", got, ok, theta, want)
 	}
-	if _, ok := Jackknife([]int{7}, mean, 0.95); ok {
+	if _, ok := MeanOfGroups([]float64{1}, []int{7}, 0.95); ok {
 		t.Error("one group has no scatter")
 	}
 }

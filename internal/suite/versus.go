@@ -132,15 +132,10 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 		c.Pairs += len(v)
 	}
 	c.Lost = c.N - c.Pairs
-	c.Method = "paired by prompt and place in the schedule; ratio of the medians; jackknife over rounds, Student interval of its logarithm"
-	q := 0.5
-	switch stat {
-	case geometric:
+	c.Method = fmt.Sprintf("ratio of the %s of each round, on the same prompts; Student interval of its logarithm over rounds, weighted by their pairs", stat)
+	if stat == geometric {
 		c.Stat = "geometric mean of paired ratios"
-		c.Method = "paired by prompt and place in the schedule; jackknife over rounds, Student interval of the log ratios"
-	case "p95":
-		q = 0.95
-		c.Method = "paired by prompt and place in the schedule; ratio of the 95th percentiles; jackknife over rounds, Student interval of its logarithm"
+		c.Method = "paired by prompt; Student interval of each round's mean log ratio over rounds, weighted by their pairs"
 	}
 	name := tag
 	if m, ok := metric.Lookup(tag); ok {
@@ -149,15 +144,11 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	if stat != geometric {
 		name = stat + " of the " + name
 	}
-	if c.withhold(p, q) {
+	if c.withhold(p, stat) {
 		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
 		return c.Comparison
 	}
-	theta := meanLogRatio(values)
-	if stat != geometric {
-		theta = quantileLogRatio(values, q)
-	}
-	b, ok := stats.Jackknife(sizesOf(values), theta, shownConf)
+	b, ok := logRatio(values, stat)
 	if !ok { // every round has pairs, and all values are above 0
 		c.Estimate = result.Estimate{Withheld: "the rounds have no scatter to take an interval from"}
 		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
@@ -185,9 +176,9 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 // one of both is shown.
 func (p paired) success() result.Comparison {
 	c := p.comparison("success", "difference", "percentage points")
-	c.Method = "paired by prompt; the wider one of Newcombe's interval of paired proportions and a jackknife over rounds"
+	c.Method = "paired by prompt; the wider one of Newcombe's interval of paired proportions and a Student interval over rounds"
 	c.Rounds, c.Pairs = len(p.rows), c.N
-	if c.withhold(p, 0.5) {
+	if c.withhold(p, geometric) {
 		c.Text = fmt.Sprintf("success cannot be compared with that of %s: %s", c.Against, c.Estimate.Withheld)
 		return c.Comparison
 	}
@@ -211,16 +202,11 @@ func (p paired) success() result.Comparison {
 		}
 	}
 	diff, lo, hi := stats.NewcombePaired(both, first, second, neither, shownConf)
-	without := func(i int) (float64, bool) {
-		n, sum := 0, 0
-		for k := range diffs {
-			if k != i {
-				n, sum = n+sizes[k], sum+diffs[k]
-			}
-		}
-		return float64(sum) / float64(max(1, n)), n > 0
+	shares := make([]float64, len(p.rows))
+	for k := range shares {
+		shares[k] = float64(diffs[k]) / float64(sizes[k])
 	}
-	if b, ok := stats.Jackknife(sizes, without, shownConf); ok {
+	if b, ok := stats.MeanOfGroups(shares, sizes, shownConf); ok {
 		lo, hi = max(-1, min(lo, b.Lo)), min(1, max(hi, b.Hi))
 	}
 	c.Estimate = result.Estimate{Value: result.Num(100 * diff), Lo: result.Num(100 * lo), Hi: result.Num(100 * hi)}
@@ -243,9 +229,13 @@ func (p paired) comparison(tag, stat, unit string) *compared {
 	return &compared{result.Comparison{Metric: tag, Stat: stat, Unit: unit, N: p.n(), Alone: p.alone, Against: p.other.Target}}
 }
 
-// withhold says why there is no estimate of the q-quantile, if so.
-func (c *compared) withhold(p paired, q float64) bool {
-	need := max(stats.QuantileMinN(q, shownConf, true), 2*c.Rounds)
+// perRound is how many pairs a round has at least on the mean, for its statistic
+// to be one.
+var perRound = map[string]int{geometric: 2, "p50": 5, "p95": 10}
+
+// withhold says why there is no estimate of a statistic, if so.
+func (c *compared) withhold(p paired, stat string) bool {
+	need := max(stats.QuantileMinN(quantileOf(stat), shownConf, true), perRound[stat]*c.Rounds)
 	e := &c.Estimate
 	switch {
 	case p.planned == 1:
@@ -261,73 +251,43 @@ func (c *compared) withhold(p paired, q float64) bool {
 	return e.Withheld != ""
 }
 
-func sizesOf(rounds [][][2]float64) []int {
-	out := make([]int, len(rounds))
-	for i, r := range rounds {
-		out[i] = len(r)
+// quantileOf a statistic; the mean needs as many pairs as the median.
+func quantileOf(stat string) float64 {
+	if stat == "p95" {
+		return 0.95
 	}
-	return out
+	return 0.5
 }
 
-// meanLogRatio is the mean of log(candidate ÷ other), without one of the
-// rounds.
-func meanLogRatio(rounds [][][2]float64) func(without int) (float64, bool) {
-	sums := make([]float64, len(rounds))
+// logRatio is the logarithm of candidate ÷ other of a statistic, which each
+// round has one of: their mean, weighted by their pairs, with the interval that
+// their scatter gives. Within a round nothing is assumed of the requests, and
+// what reached both targets alike, such as a drift, is in no round's ratio. A
+// quantile of all rounds together would be that of the slowest ones.
+func logRatio(rounds [][][2]float64, stat string) (stats.Bounded, bool) {
+	sizes, ratios := make([]int, len(rounds)), make([]float64, len(rounds))
 	for i, r := range rounds {
-		for _, v := range r {
-			sums[i] += math.Log(v[0] / v[1])
-		}
+		sizes[i], ratios[i] = len(r), roundRatio(r, stat)
 	}
-	return func(without int) (float64, bool) {
-		n, sum := 0, 0.0
-		for i, r := range rounds {
-			if i != without {
-				n, sum = n+len(r), sum+sums[i]
-			}
-		}
-		return sum / float64(max(1, n)), n > 0
-	}
+	return stats.MeanOfGroups(ratios, sizes, shownConf)
 }
 
-// quantileLogRatio is the log of the ratio of both quantiles, without one of
-// the rounds. Values are sorted once for all of them.
-func quantileLogRatio(rounds [][][2]float64, q float64) func(without int) (float64, bool) {
-	type value struct {
-		v     float64
-		round int
+// roundRatio is the log ratio of one round.
+func roundRatio(pairs [][2]float64, stat string) float64 {
+	if stat == geometric {
+		sum := 0.0
+		for _, v := range pairs {
+			sum += math.Log(v[0] / v[1])
+		}
+		return sum / float64(len(pairs))
 	}
-	var sides [2][]value
+	var sides [2][]float64
 	for side := range sides {
-		for i, r := range rounds {
-			for _, v := range r {
-				sides[side] = append(sides[side], value{v[side], i})
-			}
+		for _, v := range pairs {
+			sides[side] = append(sides[side], v[side])
 		}
-		slices.SortFunc(sides[side], func(a, b value) int {
-			switch {
-			case a.v < b.v:
-				return -1
-			case a.v > b.v:
-				return 1
-			}
-			return 0
-		})
+		slices.Sort(sides[side])
 	}
-	var kept []float64
-	return func(without int) (float64, bool) {
-		var quantile [2]float64
-		for side, sorted := range sides {
-			kept = kept[:0]
-			for _, x := range sorted {
-				if x.round != without {
-					kept = append(kept, x.v)
-				}
-			}
-			if len(kept) == 0 {
-				return 0, false
-			}
-			quantile[side] = stats.Quantile(kept, q)
-		}
-		return math.Log(quantile[0] / quantile[1]), true
-	}
+	q := quantileOf(stat)
+	return math.Log(stats.Quantile(sides[0], q) / stats.Quantile(sides[1], q))
 }
