@@ -36,6 +36,7 @@ Keys without a flag, for plan files:
 | ` + "`candidate.price`, `baseline.price`" + ` | ` + "`input`, `cached`, `output`" + ` in USD per million tokens, ` + "`as_of`, `source`" + `; or ` + "`model`" + ` of the price list |
 | ` + "`candidate.machine`, `baseline.machine`" + ` | ` + "`name`, `accelerator`, `count`, `usd_per_hour`, `min_replicas`, `as_of`, `source`" + ` |
 | ` + "`candidate.sim`, `baseline.sim`" + ` | ` + "`ttft`, `itl`, `slots`" + ` of a built-in endpoint (sim:vllm, sim:api) |
+| ` + "`targets[]`" + ` | further endpoints to compare with, each with a ` + "`name`" + ` of its own (letters, digits, dots, dashes and underscores) and the keys of ` + "`candidate`" + ` |
 | ` + "`claims[]`" + ` | ` + "`limit`" + `, and optionally ` + "`id`, `benchmark`, `level`, `alpha`, `decision`" + ` (mlperf: LoadGen's early-stopping rule) |
 | ` + "`quality.weights`" + ` | weights of the score's components, by kind of prompt |
 `

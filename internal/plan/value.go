@@ -205,8 +205,11 @@ func (p Plan) Values(prov Provenance) []Value {
 				}
 			}
 		}
-		if strings.HasPrefix(path, "targets[") && from == "default" && (strings.HasSuffix(path, ".name") || strings.HasSuffix(path, ".url")) {
-			from = prov.From("targets") // by a flag, which names both
+		if by, ok := prov["targets"]; ok && strings.HasPrefix(path, "targets[") {
+			from = "default" // a flag names all targets anew, and of each the URL
+			if strings.HasSuffix(path, ".name") || strings.HasSuffix(path, ".url") {
+				from = by
+			}
 		}
 		out = append(out, Value{path, text, from})
 	})

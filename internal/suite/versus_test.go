@@ -14,7 +14,7 @@ type world struct {
 	rounds, size         int
 	effect, drift        float64
 	prompt, block, noise float64 // standard deviations of log latencies
-	uneven               bool
+	uneven               bool    // rounds lose up to half of their pairs
 }
 
 // run measures by the given order of slots: slot s of the run is that of target
@@ -75,7 +75,7 @@ func oneAfterTheOther(rounds int) [][2]int {
 // or not, whether blocks differ and requests depend on each other: 5 % may miss,
 // and here three standard errors of that share more.
 func TestIntervalsOfInterleavedTargetsHoldTheTruth(t *testing.T) {
-	const runs = 1500
+	const runs = 1000
 	least := 0.95 - 3*math.Sqrt(0.95*0.05/runs)
 	for name, w := range map[string]world{
 		"no effect":          {rounds: 10, size: 30, effect: 1, prompt: .3, noise: .1},
