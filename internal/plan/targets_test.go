@@ -107,7 +107,7 @@ func TestTargetProblems(t *testing.T) {
 		{"baseline with a name", "{url: http://b}", "{url: http://b, name: x}", "baseline.name: the baseline's name is baseline"},
 		{"negative blocks", "blocks: 8", "blocks: -8", "load.blocks (--blocks): -8 blocks are not possible"},
 		{"more blocks than requests", "blocks: 8", "blocks: 101", "101 blocks need as many requests at least"},
-		{"blocks of a curve", "users: 4, requests: 100,", `rate_curve: "1@0s 5@10s",`, "a rate that changes is not cut into blocks"},
+		{"blocks of a curve", "users: 4, requests: 100,", `rate_curve: "step:1,5/10s",`, "a rate that changes is not cut into blocks"},
 	} {
 		yaml := strings.Replace(threeTargets, tt.from, tt.to, 1)
 		if yaml == threeTargets {

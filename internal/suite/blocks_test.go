@@ -132,7 +132,7 @@ func TestNumberOfBlocks(t *testing.T) {
 		{"an open loop", plan.LoadPlan{}, poisson(4, 0, 30*time.Second), 5},
 		{"as the plan says", plan.LoadPlan{Blocks: 20}, loadgen.Shape{Users: 16, Requests: 100}, 20},
 		{"one, as the plan says", plan.LoadPlan{Blocks: 1}, loadgen.Shape{Users: 16, Requests: 100}, 1},
-		{"a curve stays whole", plan.LoadPlan{RateCurve: "1@0s 5@10s"}, poisson(4, 0, time.Minute), 1},
+		{"a curve stays whole", plan.LoadPlan{RateCurve: "step:1,5/10s"}, poisson(4, 0, time.Minute), 1},
 		{"sessions stay whole", plan.LoadPlan{}, inSessions, 1},
 		{"rows are not cut", plan.LoadPlan{}, trace, 3},
 	} {
@@ -175,7 +175,7 @@ func rows(t *testing.T) string {
 }
 
 // sessions is a trace of conversations.
-const sessions = "../interop/testdata/aiperf.jsonl"
+const sessions = "../interop/testdata/tracelab.jsonl"
 
 func orderOf(steps []step) string {
 	var names []string
