@@ -75,7 +75,7 @@ var keys = []Key{
 	{"latency-warmup", "latency.warmup", "requests before the pass that count in nothing"},
 	{"levels", "throughput.levels", "users at once at each step of the throughput benchmark"},
 	{"level-requests", "throughput.requests", "requests at each level (default: the larger of 100 and 5 × level)"},
-	{"load-baseline", "throughput.load_baseline", "put the throughput load on the baseline too"},
+	{"load-baseline", "throughput.load_baseline", "put the throughput load on the baseline and further targets too"},
 	{"samples", "cost.samples", "requests from which token usage is taken"},
 	{"monthly-requests", "cost.monthly_requests", "requests a month that the cost is worked out for"},
 	{"beside-requests", "cost.beside_requests", "a second monthly volume printed beside the first"},

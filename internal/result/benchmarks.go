@@ -46,7 +46,7 @@ type Latency struct {
 	Cells    []Cell       `json:"cells"`
 	Limits   []string     `json:"limits,omitempty"` // limits on latency from claims, else for reference
 	Shares   []Share      `json:"shares,omitempty"` // share of requests under each limit
-	Versus   []Comparison `json:"versus,omitempty"` // candidate against baseline
+	Versus   []Comparison `json:"versus,omitempty"` // candidate against each other target
 }
 
 // Throughput is the throughput benchmark: one cell a level.

@@ -111,6 +111,11 @@ func (r *run) sources(c, whole *cell, p part, i, n int) {
 	c.warm = strided{whole.warm, i, n}
 	if whole.lead == nil {
 		c.main = strided{whole.main, i, n}
+		if r.plan.Workload.Dataset != "" && p.shape.Requests > 0 {
+			// Behind a data set's last row comes its first one, which another block
+			// may still have to send.
+			c.main = seam{c.main, r.synthetic(fmt.Sprint("load/behind/", i), true), p.shape.Requests}
+		}
 		return
 	}
 	// Rows of a trace keep their lengths; outside of the block their bytes are

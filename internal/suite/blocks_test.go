@@ -191,6 +191,16 @@ func TestTurns(t *testing.T) {
 	for name, change := range map[string]func(*plan.Plan){
 		"closed": func(*plan.Plan) {},
 		"open":   func(p *plan.Plan) { p.Load.Users, p.Load.Rate, p.Load.Arrival = 0, 5, "poisson" },
+		"data set": func(p *plan.Plan) {
+			p.Workload.Dataset = filepath.Join(t.TempDir(), "prompts.txt")
+			var text strings.Builder
+			for i := range p.Load.Requests { // not one more than are sent
+				fmt.Fprintf(&text, "prompt number %d\n", i)
+			}
+			if err := os.WriteFile(p.Workload.Dataset, []byte(text.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"trace": func(p *plan.Plan) {
 			p.Load = plan.LoadPlan{Trace: rows(t)}
 		},
@@ -207,7 +217,7 @@ func TestTurns(t *testing.T) {
 				if len(s) != 1 || c.round() != 1+i/3 || c.ID != "load/"+c.target.name || c.Rounds != rounds {
 					t.Fatalf("step %d: %d cells, %s in round %d of %d", i, len(s), c.ID, c.round(), c.Rounds)
 				}
-				if c.Workload.FixedOutput != (c.target.name != baseline) {
+				if c.Workload.FixedOutput != (c.target.name != baseline && name != "data set") {
 					t.Errorf("%s: fixed output is %v", c.ID, c.Workload.FixedOutput)
 				}
 				for what, src := range map[string]workload.Source{"main": c.main, "warm-up": c.warm, "lead": c.lead} {
