@@ -23,7 +23,7 @@ func (s *section) inTurns(l *result.Load) {
 		of[c.Against] = append(of[c.Against], c)
 	}
 	for _, name := range against {
-		t := table{title: "Candidate against " + clean(name), head: []string{"the same prompts", "candidate ÷ " + clean(name), "pairs", "which is"}}
+		t := table{title: "Candidate against " + clean(name), head: []string{"", "candidate ÷ " + clean(name), "pairs", "which is"}}
 		short := table{head: t.head}
 		for _, c := range of[name] {
 			row, brief := comparisonRow(c)
@@ -38,9 +38,11 @@ func (s *section) inTurns(l *result.Load) {
 				}
 			}
 		}
-		s.tables, s.short = append(s.tables, t), append(s.short, short)
+		if l.Turns.Rounds > 1 {
+			s.tables, s.short = append(s.tables, t), append(s.short, short)
+		}
 	}
-	if len(against) > 0 {
+	if len(against) > 0 && l.Turns.Rounds > 1 {
 		s.told = append(s.told, fmt.Sprintf("Ratios are of pairs in which both answered; their 95 %% intervals come from the scatter of the rounds, so that a drift widens them and does not shift them. %s comparisons stand side by side: of twenty, one interval misses the truth by chance.", count(len(l.Versus))))
 	}
 	if n := l.Turns.Rounds; n > 1 {
@@ -63,6 +65,9 @@ func (s *section) inTurns(l *result.Load) {
 // comparisonRow is a row of a comparison; brief says that a terminal shows it.
 func comparisonRow(c result.Comparison) (row []string, brief bool) {
 	name, unit := strings.ToUpper(c.Metric), ""
+	if c.Metric == "user_rate" {
+		name = "output speed"
+	}
 	stat := c.Stat
 	switch {
 	case c.Metric == "success":
@@ -84,7 +89,7 @@ func comparisonRow(c result.Comparison) (row []string, brief bool) {
 func verdict(c result.Comparison) string {
 	e := c.Estimate
 	if e.Value == nil || e.Lo == nil || e.Hi == nil {
-		return clean(e.Withheld)
+		return missing
 	}
 	equal, words := 1.0, [2]string{"shorter", "longer"}
 	switch c.Metric {

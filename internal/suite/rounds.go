@@ -57,7 +57,7 @@ func (c *loggedCell) spans() exchange.Spans {
 	}
 	out := exchange.Spans{}
 	for _, w := range c.blocks {
-		if w.End > w.Start {
+		if w.Start > 0 && w.End > w.Start { // 0: no measured request was sent
 			out = append(out, exchange.Span{Start: w.Start, End: w.End})
 		}
 	}
