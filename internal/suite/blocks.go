@@ -200,24 +200,20 @@ func cut(s loadgen.Shape, n int) []part {
 		}
 		return parts
 	}
-	dues, lead := s.Times, s.Warmup
+	var dues []time.Duration
 	if len(s.Times) > 0 {
-		dues = make([]time.Duration, len(s.Times))
-		for i, t := range s.Times {
-			dues[i] = time.Duration(float64(t) / cmp.Or(s.Speed, 1))
+		for _, t := range s.Times {
+			dues = append(dues, time.Duration(float64(t)/cmp.Or(s.Speed, 1)))
 		}
-	} else {
-		measured := schedule(s)
-		lead = len(measured)
-		end := measured[len(measured)-1] + leadOut
-		for t := range s.Schedule.Times() {
-			if dues = append(dues, t); t > end {
-				break
-			}
-		}
-		return cutAt(s, dues, lead, n)
+		return cutAt(s, dues, len(dues), n)
 	}
-	return cutAt(s, dues, len(dues), n)
+	measured := schedule(s)
+	for t := range s.Schedule.Times() {
+		if dues = append(dues, t); t > measured[len(measured)-1]+leadOut {
+			break
+		}
+	}
+	return cutAt(s, dues, len(measured), n)
 }
 
 // cutAt cuts due times, of which the first measured ones count.
