@@ -139,9 +139,16 @@ goes on with --resume FOLDER, and runs no finished cell again.
 --think-time, and carries what the model itself has answered. --users then have
 one conversation after the other; --rate says how many begin per second, and
 what requests they make of it is an outcome. --requests counts turns,
---conversations whole conversations. A turn that fails ends its conversation.`,
+--conversations whole conversations. A turn that fails ends its conversation.
+
+With --baseline, and --target NAME=URL for further ones, every target gets the
+same prompts on the same schedule. The load is cut into blocks (--blocks); in each
+round every target has one, in an order drawn by the seed, and never two run at
+once: a slow drift reaches all alike. The candidate is compared with each other
+one, paired by prompt.`,
 		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --arrival poisson --duration 1m
   inferometer load http://127.0.0.1:8000 --users 16 --requests 500 --claim 'ttft.p95<500ms'
+  inferometer load http://127.0.0.1:8000 --baseline http://127.0.0.1:8001 --users 16 --requests 1000
   inferometer load http://127.0.0.1:8000 --users 16 --turns 5 --prefix-tokens 500 --think-time 2s --conversations 200
   inferometer load http://127.0.0.1:8000 --dataset sharegpt.json --turns whole --rate 2 --duration 5m
   inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10
@@ -161,7 +168,7 @@ what requests they make of it is an outcome. --requests counts turns,
 	}
 	f.add(c, loadFlags, talkFlags, scanFlags)
 	c.Flags().StringVar(&resume, "resume", "", "go on with the sweep in this folder of a run; finished cells are not run again")
-	f.add(c, targetFlags, []string{"accelerator", "accelerators", "usd-per-hour", "price"}, workFlags, runFlags, clientFlags)
+	f.add(c, baselineFlags, targetFlags, []string{"accelerator", "accelerators", "usd-per-hour", "price", "baseline-price"}, workFlags, runFlags, clientFlags)
 	o.add(c)
 	return c
 }

@@ -33,8 +33,9 @@ type Role string
 const (
 	Candidate Role = "candidate"
 	Baseline  Role = "baseline"
-	Part      Role = "part"   // one of several parts; coloured by order
-	Beside    Role = "beside" // of less weight than the others; grey
+	Further   Role = "further" // a further target; coloured by order
+	Part      Role = "part"    // one of several parts; coloured by order
+	Beside    Role = "beside"  // of less weight than the others; grey
 )
 
 // Point is one value. Lo and Hi are absent where that bound does not exist;
@@ -114,6 +115,8 @@ func All(r *result.Result) []Figure {
 	if l := b.Load; l != nil {
 		add(distribution(r, "load-distribution", "load", "ttft", l.Cells, l.Evidence))
 		add(distribution(r, "load-e2e-distribution", "load", "e2e", l.Cells, l.Evidence))
+		add(faster(l))
+		add(byRound(l))
 	}
 	if c := b.Capacity; c != nil {
 		for _, f := range capacity(c) {
@@ -143,10 +146,13 @@ func All(r *result.Result) []Figure {
 }
 
 func role(target string) Role {
-	if target == "baseline" {
+	switch target {
+	case "baseline":
 		return Baseline
+	case "candidate", "":
+		return Candidate
 	}
-	return Candidate
+	return Further
 }
 
 // finite returns the value of n if it is there and finite.

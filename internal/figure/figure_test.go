@@ -276,3 +276,43 @@ func TestJSON(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// A load in turns has a figure of what the candidate is against each other
+// target, and one of the rounds; failures and withheld values leave a note.
+func TestFiguresOfTurns(t *testing.T) {
+	n := result.Num
+	ratio := func(against, tag string, e result.Estimate) result.Comparison {
+		return result.Comparison{Metric: tag, Stat: "geometric mean of paired ratios", Unit: "ratio", Against: against, Pairs: 9, Estimate: e}
+	}
+	l := &result.Load{
+		Evidence: result.Measured,
+		Versus: []result.Comparison{
+			ratio("baseline", "ttft", result.Estimate{Value: n(0.5), Lo: n(0.4), Hi: n(0.8)}),
+			ratio("baseline", "user_rate", result.Estimate{Value: n(2), Lo: n(1), Hi: n(3)}),
+			ratio("fp8", "ttft", result.Estimate{Value: n(2), Lo: n(1.6), Hi: n(2.5)}),
+			ratio("fp8", "e2e", result.Estimate{Withheld: "too few pairs", NeededN: 72}),
+			{Metric: "ttft", Stat: "p50", Unit: "ratio", Against: "fp8", Estimate: result.Estimate{Value: n(3)}},
+		},
+		Cells: []result.Cell{
+			{Target: "candidate", Blocks: []result.Block{{Round: 1, E2E: n(100)}, {Round: 2}, {Round: 3, E2E: n(110)}}},
+			{Target: "fp8", Blocks: []result.Block{{Round: 1, E2E: n(90)}}},
+		},
+	}
+	f := faster(l)
+	if len(f.Series) != 2 || f.Series[0].Role != Baseline || f.Series[1].Role != Further || len(f.X.Categories) != 2 {
+		t.Fatalf("%+v", f)
+	}
+	if p := f.Series[0].Points[0]; len(f.Series[0].Points) != 1 || p.Y != 2 || float64(*p.Lo) != 1.25 || float64(*p.Hi) != 2.5 {
+		t.Errorf("half the time is twice as fast: %+v", p)
+	}
+	if p := f.Series[1].Points[0]; p.Y != 0.5 {
+		t.Errorf("%+v", p)
+	}
+	if f.Note != "E2E against fp8 is withheld (n=9, needs 72)" {
+		t.Errorf("note %q", f.Note)
+	}
+	r := byRound(l)
+	if len(r.Series) != 1 || len(r.Series[0].Points) != 2 || r.Series[0].Points[1] != (Point{X: 3, Y: 110}) {
+		t.Errorf("%+v", r.Series)
+	}
+}

@@ -22,7 +22,7 @@ func latencyComparison(r *result.Result) *Figure {
 		ID: "latency", Title: "Latency of candidate and baseline", Subtitle: "from when a request was due, with 95 % intervals; hollow: at least", Evidence: l.Evidence,
 		Y: Axis{Label: "latency", Unit: "ms", Log: true},
 	}
-	if len(targets(l.Cells)) == 1 {
+	if len(targets(l.Cells)) != 2 {
 		f.Title = "Latency"
 	}
 	for _, row := range compared {
@@ -85,7 +85,7 @@ func improvement(l *result.Latency) *Figure {
 	s := Series{Name: "candidate", Role: Candidate, Kind: Bar}
 	var left []string
 	for _, c := range l.Versus {
-		if c.Unit != "ratio" {
+		if c.Unit != "ratio" || c.Against != "" { // against a further target
 			continue
 		}
 		name := strings.ToUpper(c.Metric)

@@ -23,6 +23,7 @@ type CellInput struct {
 	Workload   result.Workload
 	Load       result.LoadShape
 	Start, End exchange.Stamp       // the measured window
+	Blocks     exchange.Spans       // its parts, where the cell took turns with others; nil: it is whole
 	Exchanges  []*exchange.Exchange // all phases, any order; of a Collector, those it was handed
 	Limits     []metric.Limit       // per-request limits for goodput; may be empty
 }
@@ -37,11 +38,19 @@ func Cell(in CellInput) result.Cell {
 	for _, x := range in.Exchanges {
 		c.Add(x)
 	}
-	c.Settle(in.Start, in.End)
+	c.SettleBlocks(in.window())
 	for _, x := range in.Exchanges {
 		c.AddFrames(x)
 	}
 	return c.Cell(in)
+}
+
+// window of the cell, in its parts.
+func (in CellInput) window() exchange.Spans {
+	if in.Blocks != nil {
+		return in.Blocks
+	}
+	return exchange.Spans{{Start: in.Start, End: in.End}}
 }
 
 // Cell returns the cell after both passes. The window of in is the one that it
@@ -53,7 +62,7 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 	serial := in.Load.Serial()
 	out := result.Cell{
 		ID: in.ID, Target: in.Target, Evidence: in.Evidence, Workload: in.Workload, Load: in.Load,
-		WindowS: float64(in.End-in.Start) / 1e9,
+		WindowS: float64(in.window().Length()) / 1e9,
 		Counts:  c.counts,
 		Metrics: c.metrics(c.whole, in.Limits, serial),
 		Errors:  c.someErrors(), SteadyNote: c.steadyNote,
@@ -66,7 +75,7 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 		out.Steady = &result.Metrics{Stats: maps.Clone(out.Metrics.Stats), Rates: maps.Clone(out.Metrics.Rates)}
 	}
 	if in.Load.Kind == "open" {
-		out.Arrivals = c.arrivals(in.Load, in.Start)
+		out.Arrivals = c.arrivals(in.Load, in.window())
 	}
 	if c.KeepTurns {
 		out.Conversations = c.conversations(serial)
@@ -154,7 +163,7 @@ func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.L
 	} else {
 		out["success"] = result.Rate{Unit: "ratio", Withheld: "no request ended"}
 	}
-	if p.end <= p.start {
+	if p.window.Length() == 0 {
 		for tag, unit := range map[string]string{"throughput": "1/s", "output_throughput": "token/s", "input_throughput": "token/s"} {
 			out[tag] = result.Rate{Unit: unit, Withheld: "the window is empty"}
 		}
@@ -177,7 +186,7 @@ func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.L
 // undefined for a request applies no limit to it, and such requests are
 // counted.
 func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
-	good := tally{start: p.start, end: p.end}
+	good := tally{length: p.window.Length()}
 	unlimited := 0
 	for i := p.from; i < len(c.due); i++ {
 		if !c.OK(i) {
@@ -188,8 +197,8 @@ func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
 			meets, defined := c.Meets(l, i)
 			all, each = all && meets, each && defined
 		}
-		if all {
-			good.add(c.due[i], 1)
+		if at, in := p.within(c.due[i]); all && in {
+			good.add(at, 1)
 		}
 		if !each {
 			unlimited++
@@ -200,16 +209,23 @@ func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
 	return r
 }
 
-func (c *Collector) arrivals(load result.LoadShape, start exchange.Stamp) *result.Arrivals {
+func (c *Collector) arrivals(load result.LoadShape, window exchange.Spans) *result.Arrivals {
 	var errs []float64
-	var sent []exchange.Stamp
+	var dues, sent []exchange.Stamp // with the time between blocks folded away
 	for i, due := range c.due {
+		away := exchange.Stamp(0)
+		if k, before := window.Find(due); k >= 0 {
+			away = window[k].Start - before
+		} else if len(window) > 0 {
+			away = window[0].Start
+		}
+		dues = append(dues, due-away)
 		if v, ok := c.writing[i].Sub(due); ok {
 			errs = append(errs, v)
-			sent = append(sent, c.writing[i])
+			sent = append(sent, c.writing[i]-away)
 		}
 	}
-	if len(c.due) < 2 || len(sent) < 2 {
+	if len(dues) < 2 || len(sent) < 2 {
 		return nil
 	}
 	slices.Sort(errs)
@@ -217,27 +233,26 @@ func (c *Collector) arrivals(load result.LoadShape, start exchange.Stamp) *resul
 	a := &result.Arrivals{
 		ErrorP50MS: stats.Quantile(errs, .5), ErrorP99MS: stats.Quantile(errs, .99), ErrorMaxMS: errs[len(errs)-1],
 	}
-	span := float64(c.due[len(c.due)-1]-c.due[0]) / 1e9
+	span := float64(dues[len(dues)-1]-dues[0]) / 1e9
 	got := float64(sent[len(sent)-1]-sent[0]) / 1e9
 	if span <= 0 || got <= 0 {
 		return a
 	}
+	a.Process = process(dues, sent, load)
 	if c.KeepTurns {
 		// The process is that of beginnings; the turns that follow are an outcome.
-		due, began := c.beginnings()
-		a.Process = process(due, began, load, start)
-	} else {
-		a.Process = process(c.due, sent, load, start)
+		due, began := c.beginnings(window)
+		a.Process = process(due, began, load)
 	}
-	a.IntendedRate = float64(len(c.due)-1) / span
+	a.IntendedRate = float64(len(dues)-1) / span
 	a.AchievedRate = float64(len(sent)-1) / got
 	a.Deficit = 1 - a.AchievedRate/a.IntendedRate
 	return a
 }
 
-// process compares the gaps that were due and those that were sent with what
-// their process should have.
-func process(dues, sent []exchange.Stamp, load result.LoadShape, start exchange.Stamp) *result.Process {
+// process compares the gaps that were due and those that were sent, counted
+// from the window's start, with what their process should have.
+func process(dues, sent []exchange.Stamp, load result.LoadShape) *result.Process {
 	curve := arrival.Flat(load.Rate)
 	if load.RateCurve != "" {
 		var err error
@@ -249,7 +264,7 @@ func process(dues, sent []exchange.Stamp, load result.LoadShape, start exchange.
 	if s.Validate() != nil {
 		return nil // a trace
 	}
-	seconds := func(s exchange.Stamp) float64 { return float64(s-start) / 1e9 }
+	seconds := func(s exchange.Stamp) float64 { return float64(s) / 1e9 }
 	due, went := make([]float64, len(dues)), make([]float64, len(sent))
 	for i, at := range dues {
 		due[i] = seconds(at)

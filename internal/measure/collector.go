@@ -23,6 +23,9 @@ type Collector struct {
 	KeepPrompts bool
 	// KeepTurns says that requests are turns of conversations; see Conversations.
 	KeepTurns bool
+	// KeepIndex keeps the place of each measured request in its block, which
+	// pairs targets that were sent the same.
+	KeepIndex bool
 
 	counts result.Counts
 	errors map[string]int // messages, at most maxErrors of them
@@ -35,6 +38,7 @@ type Collector struct {
 	turns         []int32 // which turn of a conversation; KeepTurns
 	sessions      []int32 // which conversation
 	talks         talks
+	index         []int32
 	columns       map[string]*column
 	inOrder       []*column // the same, in the registry's order
 	cut           map[int32]*exchange.Exchange
@@ -112,6 +116,9 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		c.turns, c.sessions = append(c.turns, int32(x.Turn)), append(c.sessions, int32(x.Session))
 		c.talks.add(x)
 	}
+	if c.KeepIndex {
+		c.index = append(c.index, int32(x.Index))
+	}
 	for _, col := range c.inOrder {
 		v, ok := Value(col.tag, x)
 		if s == stateCut && col.latency {
@@ -166,11 +173,21 @@ func (c *Collector) count(x *exchange.Exchange) {
 // Settle ends the first pass: it puts the rows into due order and finds the
 // steady part. start and end are the measured window.
 func (c *Collector) Settle(start, end exchange.Stamp) {
+	c.SettleBlocks(exchange.Spans{{Start: start, End: end}})
+}
+
+// SettleBlocks is Settle for a cell that took turns with others: its measured
+// window is what the blocks are together, without the time between them.
+func (c *Collector) SettleBlocks(window exchange.Spans) {
 	c.sort()
+	c.whole = c.part(0, window)
+	if len(window) != 1 {
+		c.steadyFrom, c.steadyNote = c.steadyBlocks(window)
+		return
+	}
 	c.findSteady()
-	c.whole = c.part(0, start, end)
-	if from := c.steadyFrom; from > 0 || from == 0 && c.due[0] != start {
-		c.steady = c.part(from, c.due[from], end)
+	if from := c.steadyFrom; from > 0 || from == 0 && c.due[0] != window[0].Start {
+		c.steady = c.part(from, exchange.Spans{{Start: c.due[from], End: window[0].End}})
 	}
 }
 
@@ -201,6 +218,9 @@ func (c *Collector) sort() {
 	}
 	if c.KeepTurns {
 		c.turns, c.sessions = permuted(c.turns, order), permuted(c.sessions, order)
+	}
+	if c.KeepIndex {
+		c.index = permuted(c.index, order)
 	}
 	for _, col := range c.inOrder {
 		col.values = permuted(col.values, order)
@@ -298,6 +318,12 @@ func (c *Collector) Prompt(i int) string { return c.prompts[i] }
 
 // Session returns the conversation of the i-th request; KeepTurns.
 func (c *Collector) Session(i int) int32 { return c.sessions[i] }
+
+// Due returns when the i-th request was due.
+func (c *Collector) Due(i int) exchange.Stamp { return c.due[i] }
+
+// Index returns the place of the i-th request in its block; KeepIndex.
+func (c *Collector) Index(i int) int { return int(c.index[i]) }
 
 // value of a limit's metric for the i-th request; NaN if undefined.
 func (c *Collector) value(l metric.Limit, i int) float64 {

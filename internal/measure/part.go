@@ -10,7 +10,9 @@ import (
 // of the measured requests in it.
 type part struct {
 	from                        int // its first row
-	start, end                  exchange.Stamp
+	window                      exchange.Spans
+	at                          exchange.Span  // the span that was used last: a request's frames are close together
+	before                      exchange.Stamp // how long the spans before it are
 	done, input, output, wasted tally
 	unknownInput                bool
 	gap, itl                    pool
@@ -19,10 +21,10 @@ type part struct {
 }
 
 // part begins a part with the requests from a row on.
-func (c *Collector) part(from int, start, end exchange.Stamp) *part {
-	p := &part{from: from, start: start, end: end}
+func (c *Collector) part(from int, window exchange.Spans) *part {
+	p := &part{from: from, window: window}
 	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted} {
-		t.start, t.end = start, end
+		t.length = window.Length()
 	}
 	var first, last exchange.Stamp
 	for i := from; i < len(c.due); i++ {
@@ -37,28 +39,39 @@ func (c *Collector) part(from int, start, end exchange.Stamp) *part {
 	return p
 }
 
+// within places a moment in the folded window; false if it lies outside.
+func (p *part) within(at exchange.Stamp) (exchange.Stamp, bool) {
+	if at < p.at.Start || at >= p.at.End {
+		i, before := p.window.Find(at)
+		if i < 0 {
+			return 0, false
+		}
+		p.at, p.before = p.window[i], before
+	}
+	return p.before + at - p.at.Start, true
+}
+
 // add counts x. Rates count things at the moment at which they happened,
 // whichever phase they belong to: that is what the server delivered in the
 // window. Gaps are those of the measured requests of the part.
 func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 	ok := x.Class == exchange.OK
-	within := func(s exchange.Stamp) bool { return s >= p.start && s < p.end }
-	if ok && within(x.Done) {
-		p.done.add(x.Done, 1)
+	if at, in := p.within(x.Done); ok && in {
+		p.done.add(at, 1)
 	}
 	// An answer that is not streamed shows all of its tokens at its end.
 	begun := x.FirstToken
 	if !x.Streamed {
 		begun = x.LastToken
 	}
-	if ok && within(begun) {
+	if at, in := p.within(begun); ok && in {
 		if x.InputTokens != nil {
-			p.input.add(begun, float64(*x.InputTokens))
+			p.input.add(at, float64(*x.InputTokens))
 		} else {
 			p.unknownInput = true
 		}
 		if n, src := x.Output(); len(x.Frames) == 0 && src != exchange.Unknown {
-			p.output.add(begun, float64(n))
+			p.output.add(at, float64(n))
 		}
 	}
 	if len(x.Frames) == 0 {
@@ -75,14 +88,15 @@ func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 		each := float64(n) / float64(len(x.Frames))
 		for i := range x.Frames {
 			f := &x.Frames[i]
-			if !within(f.At) {
+			at, in := p.within(f.At)
+			if !in {
 				continue
 			}
 			w := each
 			if tokens == spreadCounted {
 				w = float64(f.Tokens)
 			}
-			into.add(f.At, w)
+			into.add(at, w)
 		}
 	}
 	if ok && mine && len(x.Frames) > 1 {
@@ -110,12 +124,12 @@ func (p *part) pool(frames []exchange.Frame, tokens spread) {
 	}
 }
 
-// tally counts events in the time of a window.
+// tally counts events in the time of a window, folded so that it begins at 0.
 type tally struct {
-	start, end exchange.Stamp
-	n          int
-	sum        float64
-	slices     [rateSlices]float64
+	length exchange.Stamp // of the window
+	n      int
+	sum    float64
+	slices [rateSlices]float64
 
 	// The slice of the latest event, and the moments between which it is right:
 	// a request's frames are close together.
@@ -131,7 +145,7 @@ func (t *tally) add(at exchange.Stamp, w float64) {
 	t.n++
 	t.sum += w
 	if at < t.from || at > t.to {
-		k := int(float64(at-t.start) / float64(t.end-t.start) * rateSlices)
+		k := int(float64(at) / float64(t.length) * rateSlices)
 		if k = min(k, rateSlices-1); k != t.slice || t.to == 0 {
 			t.slice, t.from, t.to = k, at, at
 		}
@@ -143,7 +157,7 @@ func (t *tally) add(at exchange.Stamp, w float64) {
 // rate is the sum over the window, with a Student interval over ten equal
 // slices of it; without one below fifty events, where slices are too coarse.
 func (t *tally) rate(unit string) result.Rate {
-	seconds := float64(t.end-t.start) / 1e9
+	seconds := float64(t.length) / 1e9
 	r := result.Rate{Unit: unit, Value: result.Num(t.sum / seconds), N: t.n}
 	if t.n < 5*rateSlices {
 		return r

@@ -140,14 +140,18 @@ func (c *Collector) turnStats(serial bool, keep func(row int) bool) map[string]r
 
 // beginnings are the due times of first turns, and when those were sent that
 // were.
-func (c *Collector) beginnings() (due, sent []exchange.Stamp) {
+func (c *Collector) beginnings(window exchange.Spans) (due, sent []exchange.Stamp) {
+	var start exchange.Stamp
+	if len(window) > 0 {
+		start = window[0].Start
+	}
 	for i, turn := range c.turns {
 		if turn != 1 {
 			continue
 		}
-		due = append(due, c.due[i])
+		due = append(due, c.due[i]-start)
 		if c.writing[i].Happened() {
-			sent = append(sent, c.writing[i])
+			sent = append(sent, c.writing[i]-start)
 		}
 	}
 	slices.Sort(sent)

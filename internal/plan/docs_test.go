@@ -37,6 +37,7 @@ Keys without a flag, for plan files:
 | ` + "`candidate.machine`, `baseline.machine`" + ` | ` + "`name`, `accelerator`, `count`, `usd_per_hour`, `min_replicas`, `as_of`, `source`" + ` |
 | ` + "`candidate.sim`, `baseline.sim`" + ` | ` + "`ttft`, `itl`, `slots`" + ` of a built-in endpoint (sim:vllm, sim:api) |
 | ` + "`scan.keys`" + ` | swept keys, each by its flag or its path, with a list or the text that ` + "`--scan`" + ` takes; ` + "`body.NAME`" + ` is a field of the request body ([sweeps](sweeps.md)) |
+| ` + "`targets[]`" + ` | further endpoints to compare with, each with a ` + "`name`" + ` of its own (letters, digits, dots, dashes and underscores) and the keys of ` + "`candidate`" + ` |
 | ` + "`claims[]`" + ` | ` + "`limit`" + `, and optionally ` + "`id`, `benchmark`, `level`, `alpha`, `decision`" + ` (mlperf: LoadGen's early-stopping rule) |
 | ` + "`quality.weights`" + ` | weights of the score's components, by kind of prompt |
 `

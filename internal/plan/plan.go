@@ -32,6 +32,8 @@ type Plan struct {
 
 	Candidate Target  `yaml:"candidate" json:"candidate"`
 	Baseline  *Target `yaml:"baseline,omitempty" json:"baseline,omitempty"`
+	// Targets are further endpoints to compare with, each with a name of its own.
+	Targets []Target `yaml:"targets,omitempty" json:"targets,omitempty"`
 
 	// Only lists the benchmarks to run; empty means all five.
 	Only  []Benchmark `yaml:"only,omitempty" json:"only,omitempty"`
@@ -63,6 +65,8 @@ type Plan struct {
 
 // Target is one endpoint.
 type Target struct {
+	// Name of a further target. Those of the candidate and the baseline are fixed.
+	Name string `yaml:"name,omitempty" json:"name,omitempty"`
 	// URL is http(s)://host[:port][/v1], or sim:vllm and sim:api for the
 	// embedded simulated endpoints.
 	URL   string `yaml:"url" json:"url"`
@@ -229,7 +233,10 @@ type LoadPlan struct {
 	// Conversations are all that are begun; 0: as many as fit.
 	Conversations int `yaml:"conversations,omitempty" json:"conversations,omitempty"`
 
-	Warmup    int      `yaml:"warmup,omitempty" json:"warmup,omitempty"` // requests; 0: one a user
+	Warmup int `yaml:"warmup,omitempty" json:"warmup,omitempty"` // requests; 0: one a user
+	// Blocks is in how many interleaved blocks several targets take turns; 0: as
+	// many as are long enough, 5 to 10.
+	Blocks    int      `yaml:"blocks,omitempty" json:"blocks,omitempty"`
 	ThinkTime Duration `yaml:"think_time,omitempty" json:"think_time,omitempty"`
 	// ThinkCV is how much think times vary, as standard deviation ÷ mean of a
 	// log-normal distribution; 0: all are ThinkTime.

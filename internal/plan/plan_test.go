@@ -105,7 +105,7 @@ func TestEnvErrors(t *testing.T) {
 func TestEveryFlagHasAKey(t *testing.T) {
 	sample := map[string]string{
 		"int": "7", "uint64": "7", "float64": "7.5", "bool": "true", "string": "x", "plan.Duration": "7s",
-		"[]int": "7,8", "[]string": "a,b", "[]plan.Benchmark": "latency", "[]plan.Claim": "ttft.p95<1ms", "*float64": "7.5", "plan.WorkloadPlan": "in=7,out=8", "plan.ScanKeys": "users=7,8",
+		"[]int": "7,8", "[]string": "a,b", "[]plan.Benchmark": "latency", "[]plan.Claim": "ttft.p95<1ms", "[]plan.Target": "b=http://b", "*float64": "7.5", "plan.WorkloadPlan": "in=7,out=8", "plan.ScanKeys": "users=7,8",
 	}
 	seen := map[string]bool{}
 	for _, k := range Keys() {

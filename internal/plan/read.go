@@ -100,6 +100,8 @@ func (p *Plan) forget(path string) {
 		p.Capacity.SLO = nil
 	case "scan.keys":
 		p.Scan.Keys = nil
+	case "targets":
+		p.Targets = nil
 	}
 }
 
@@ -383,6 +385,10 @@ func (p Plan) YAML() ([]byte, error) {
 	if p.Baseline != nil {
 		b := hide(*p.Baseline)
 		p.Baseline = &b
+	}
+	p.Targets = slices.Clone(p.Targets)
+	for i, t := range p.Targets {
+		p.Targets[i] = hide(t)
 	}
 	b, err := yaml.Marshal(p)
 	if err != nil {

@@ -35,6 +35,8 @@ var kept = []struct{ path, why string }{
 	{"max_cost", "the cap is on the whole sweep"},
 	{"keep_text", "a sweep keeps no answers"},
 	{"baseline.", "a sweep measures the candidate; sweep url to compare endpoints"},
+	{"targets", "a sweep measures the candidate; sweep url to compare endpoints"},
+	{"load.blocks", "only several targets take turns, and a sweep measures the candidate"},
 	{"latency.", "it belongs to the suite"}, {"throughput.", "it belongs to the suite"}, {"cost.", "it belongs to the suite"},
 	{"quality.", "it belongs to the suite"}, {"capacity.", "it belongs to the search of the capacity command"},
 	{"scan.", "a sweep does not sweep itself"},
@@ -249,6 +251,9 @@ func (p Plan) validateScan(out *problems) bool {
 	}
 	if len(p.Claims) > 0 {
 		out.add("claims", "a sweep decides no claims: among many points some would hold by chance; find a point with it, and prove the claim in a run of that point alone")
+	}
+	if len(p.Targets) > 0 {
+		out.add("targets", "a sweep measures the candidate; sweep url to compare endpoints: --scan url=A,B")
 	}
 	if p.Baseline != nil {
 		out.add("baseline.url", "a sweep measures the candidate; sweep url to compare endpoints: --scan url=A,B")

@@ -93,9 +93,10 @@ func (p Plan) validateTalk(out *problems) {
 	if p.Load.Trace != "" {
 		out.add("workload.turns", "a trace has sessions of its own; drop --turns or --trace")
 	}
-	for name, t := range map[string]*Target{"candidate": &p.Candidate, "baseline": p.Baseline} {
-		if t != nil && t.API == Embeddings {
-			out.add(name+".api", "embeddings have no answers to carry; drop --turns, or use another dialect")
-		}
+	if len(p.Endpoints()) > 1 {
+		out.add("workload.turns", "conversations carry each model's own answers, so that no two targets would get the same prompts; measure one target at a time")
+	}
+	if p.Candidate.API == Embeddings {
+		out.add("candidate.api", "embeddings have no answers to carry; drop --turns, or use another dialect")
 	}
 }

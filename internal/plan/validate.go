@@ -97,6 +97,7 @@ func (p Plan) validateTargets(out *problems) {
 		}
 		p.Baseline.validate("baseline", out)
 	}
+	p.validateFurther(out)
 }
 
 func (t Target) validate(name string, out *problems) {
@@ -230,6 +231,7 @@ func (p Plan) validateLoad(out *problems) {
 	if l.Duration < 0 {
 		out.add("load.duration", "%v is negative", l.Duration)
 	}
+	p.validateBlocks(out)
 	if l.Warmup < 0 || l.ThinkTime < 0 {
 		out.add("load.warmup", "warm-up and think time are not negative")
 	}

@@ -117,6 +117,9 @@ func parseList(v reflect.Value, text string) error {
 		}
 		return nil
 	}
+	if targets, ok := v.Addr().Interface().(*[]Target); ok {
+		return addTargets(targets, text)
+	}
 	if slo, ok := v.Addr().Interface().(*SLO); ok {
 		for limit := range strings.SplitSeq(text, ",") {
 			*slo = append(*slo, strings.TrimSpace(limit))
@@ -205,6 +208,12 @@ func (p Plan) Values(prov Provenance) []Value {
 				}
 			}
 		}
+		if by, ok := prov["targets"]; ok && strings.HasPrefix(path, "targets[") {
+			from = "default" // a flag names all targets anew, and of each the URL
+			if strings.HasSuffix(path, ".name") || strings.HasSuffix(path, ".url") {
+				from = by
+			}
+		}
 		out = append(out, Value{path, text, from})
 	})
 	return out
@@ -222,6 +231,11 @@ func leaves(v reflect.Value, path string, visit func(path, text string)) {
 			if name := yamlName(v.Type().Field(i)); name != "" {
 				leaves(v.Field(i), strings.TrimPrefix(path+"."+name, "."), visit)
 			}
+		}
+		return
+	case v.Type() == reflect.TypeFor[[]Target]():
+		for i := range v.Len() {
+			leaves(v.Index(i), fmt.Sprintf("%s[%d]", path, i), visit)
 		}
 		return
 	case v.IsZero() && (v.Kind() == reflect.String || v.Kind() == reflect.Slice || v.Kind() == reflect.Map):

@@ -45,7 +45,11 @@ func headline(r *result.Result) string {
 	case 1:
 		return name(r.Targets[0])
 	}
-	return name(r.Targets[0]) + " against " + name(r.Targets[1])
+	others := name(r.Targets[1])
+	for _, t := range r.Targets[2:] {
+		others += " and " + name(t)
+	}
+	return name(r.Targets[0]) + " against " + others
 }
 
 // warning says first what a reader must know of a result's evidence.

@@ -191,9 +191,15 @@ func load(l *result.Load) *section {
 	if l == nil {
 		return nil
 	}
-	s := &section{id: "load", title: "Load", evidence: l.Evidence, figures: []string{"load-distribution", "load-e2e-distribution"}}
-	for _, c := range l.Cells {
-		s.text = append(s.text, clean(capital(c.Load.Text)+"; "+c.Workload.Text+"."))
+	s := &section{id: "load", title: "Load", evidence: l.Evidence, figures: []string{"load-comparison", "load-distribution", "load-e2e-distribution", "load-rounds"}}
+	for i, c := range l.Cells {
+		of := ""
+		if l.Interleaving != nil {
+			of = " of the " + clean(c.Target)
+		}
+		if i == 0 { // all targets get the same
+			s.text = append(s.text, clean(capital(c.Load.Text)+"; "+c.Workload.Text+"."))
+		}
 		if c.Conversations != nil {
 			s.told = append(s.told, talk(c.Conversations, c.WindowS))
 		}
@@ -202,26 +208,27 @@ func load(l *result.Load) *section {
 			if c.Conversations != nil {
 				intended = "came due"
 			}
-			s.told = append(s.told, fmt.Sprintf("Arrivals: %s requests/s %s, %s achieved; sent after they were due by %s ms at p50, %s ms at p99, %s ms at most.",
-				number(a.IntendedRate), intended, number(a.AchievedRate), number(a.ErrorP50MS), number(a.ErrorP99MS), number(a.ErrorMaxMS)))
+			s.told = append(s.told, fmt.Sprintf("Arrivals%s: %s requests/s %s, %s achieved; sent after they were due by %s ms at p50, %s ms at p99, %s ms at most.",
+				of, number(a.IntendedRate), intended, number(a.AchievedRate), number(a.ErrorP50MS), number(a.ErrorP99MS), number(a.ErrorMaxMS)))
 		}
 		if c.Replay != nil {
 			s.told = append(s.told, fidelity(c.Replay))
 		} else if text := prompts(c.Prompts); text != "" {
-			s.told = append(s.told, text)
+			s.told = append(s.told, strings.Replace(text, ":", of+":", 1))
 		}
-		if c.Load.Kind == "closed" {
+		if c.Load.Kind == "closed" && i == len(l.Cells)-1 {
 			s.told = append(s.told, "In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
 		}
 	}
 	s.told = append(s.told, serverLines(l.Cells, ofTarget)...)
-	s.text = append(s.text, s.told...)
 	s.tables, s.short = append(s.tables, byTarget(l.Cells)), append(s.short, inShort(l.Cells))
 	for _, c := range l.Cells {
 		if c.Conversations != nil {
 			s.tables, s.short = append(s.tables, turns(c.Conversations, false)), append(s.short, turns(c.Conversations, true))
 		}
 	}
+	s.inTurns(l)
+	s.text = append(s.text, s.told...)
 	s.notes = stars(l.Cells)
 	return s
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/inferometer/inferometer/internal/figure"
 )
 
-// colorOf gives candidate and baseline the same colour everywhere.
+// colorOf gives candidate and baseline the same colour everywhere, and further
+// targets the others in their order.
 func colorOf(f figure.Figure, series int) color.NRGBA {
 	switch s := f.Series[series]; s.Role {
 	case figure.Candidate:
@@ -21,6 +22,8 @@ func colorOf(f figure.Figure, series int) color.NRGBA {
 		return partColors[1]
 	case figure.Beside:
 		return faintColor
+	case figure.Further:
+		return partColors[2+further(f, series)%(len(partColors)-2)]
 	}
 	return partColors[(part(f, series)+2)%len(partColors)]
 }
@@ -34,6 +37,23 @@ func part(f figure.Figure, series int) int {
 		}
 	}
 	return n
+}
+
+// further is the place of a series among those of further targets.
+func further(f figure.Figure, series int) int {
+	n := 0
+	for _, s := range f.Series[:series] {
+		if s.Role == figure.Further {
+			n++
+		}
+	}
+	return n
+}
+
+// dashedOf tells further targets apart whose colour is there already.
+func dashedOf(f figure.Figure, series int) bool {
+	s := f.Series[series]
+	return s.Dashed || s.Role == figure.Further && further(f, series) >= len(partColors)-2
 }
 
 func lineStyle(c color.Color, dashed bool) draw.LineStyle {
@@ -71,13 +91,13 @@ func addSeries(p *plot.Plot, f figure.Figure) {
 			st.last = i == len(f.Series)-1
 			p.Add(st)
 		case figure.Step:
-			p.Add(path{points: s.Points, color: c, dashed: s.Dashed, step: true})
+			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), step: true})
 		case figure.Dot:
 			p.Add(dots{points: s.Points, color: c, shape: shapeOf(f, i), offset: offset(f, i)})
 		case figure.Front:
 			p.Add(front{dots{points: s.Points, color: c, shape: shapeOf(f, i)}})
 		default:
-			p.Add(path{points: s.Points, color: c, dashed: s.Dashed, dots: dotted(s), shape: shapeOf(f, i)})
+			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), dots: dotted(s), shape: shapeOf(f, i)})
 		}
 	}
 }

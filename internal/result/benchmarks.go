@@ -20,7 +20,11 @@ type Comparison struct {
 	Unit     string   `json:"unit"`   // "ratio", "ms", "points", "percent"
 	Estimate Estimate `json:"estimate"`
 	N        int      `json:"n"`
-	Pairs    int      `json:"pairs,omitempty"` // where paired
+	Pairs    int      `json:"pairs,omitempty"`   // where paired
+	Lost     int      `json:"lost,omitempty"`    // pairs that have no value on one side, such as a failure; N = Pairs + Lost
+	Alone    int      `json:"alone,omitempty"`   // prompts that only one of the two was sent, in no pair
+	Rounds   int      `json:"rounds,omitempty"`  // of interleaved blocks that hold the pairs
+	Against  string   `json:"against,omitempty"` // the other target, where it is not the baseline by itself
 	Method   string   `json:"method"`
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
 }
@@ -42,7 +46,7 @@ type Latency struct {
 	Cells    []Cell       `json:"cells"`
 	Limits   []string     `json:"limits,omitempty"` // limits on latency from claims, else for reference
 	Shares   []Share      `json:"shares,omitempty"` // share of requests under each limit
-	Versus   []Comparison `json:"versus,omitempty"` // candidate against baseline
+	Versus   []Comparison `json:"versus,omitempty"` // candidate against each other target
 }
 
 // Throughput is the throughput benchmark: one cell a level.
@@ -163,9 +167,21 @@ type Fact struct {
 	Source string `json:"source"`
 }
 
-// Load is the load command's one cell.
+// Load is the load command's one cell, of each target.
 type Load struct {
 	Evidence Evidence `json:"evidence"`
 	Cells    []Cell   `json:"cells"`
 	Trace    string   `json:"trace,omitempty"` // base name of the replayed file
+	// Interleaving says how several targets took turns, and Versus compares the
+	// candidate with each other one. Absent for one target.
+	Interleaving *Interleaving `json:"interleaving,omitempty"`
+	Versus       []Comparison  `json:"versus,omitempty"`
+}
+
+// Interleaving is how several targets took turns: never two at once, in each round one
+// block of every target, in an order drawn by the seed.
+type Interleaving struct {
+	Rounds int        `json:"rounds"` // planned
+	Order  [][]string `json:"order"`  // targets in the order of each round, as it was run
+	Text   string     `json:"text"`
 }

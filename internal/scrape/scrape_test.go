@@ -114,7 +114,7 @@ func TestAccount(t *testing.T) {
 		{"nothing that is known", []Sample{other, otherEnd}, -1, 0, "known name"},
 		{"nothing", nil, -1, 0, "not read"},
 	} {
-		a := Account{Before: 20, After: 80, Start: 25, End: 75}
+		a := Account{Before: 20, After: 80, Window: exchange.Spans{{Start: 25, End: 75}}}
 		for _, x := range tt.samples {
 			a.Add(x)
 		}
@@ -195,5 +195,49 @@ func TestScraper(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Between the blocks of a cell others have their turn, and may use the same
+// server: what it counts meanwhile is not the cell's.
+func TestPausesBetweenBlocksAreNotCounted(t *testing.T) {
+	at := func(asked int64, n, running float64) Sample {
+		return Sample{Asked: exchange.Stamp(asked), Answered: exchange.Stamp(asked) + 1, Values: map[Quantity]float64{GenerationTokens: n, Running: running}}
+	}
+	blocks := [][]Sample{
+		{at(10, 100, 0), at(30, 120, 4), at(60, 150, 0)},
+		{at(200, 1150, 0), at(250, 1180, 8), at(300, 1200, 0)}, // 1000 of others before
+		{at(500, 1200, 0), {Asked: 510, Answered: 511, Failed: "timeout"}, at(600, 1210, 0)},
+	}
+	account := func() *Account {
+		return &Account{Before: 20, After: 590, Window: exchange.Spans{{Start: 20, End: 50}, {Start: 210, End: 290}}}
+	}
+	a := account()
+	for _, b := range blocks {
+		a.Resume()
+		for _, x := range b {
+			a.Add(x)
+		}
+	}
+	s := a.Server()
+	if s.GenerationTokens == nil || *s.GenerationTokens != 50+50+10 {
+		t.Errorf("%+v, want 110 tokens of its own", s)
+	}
+	if s.RunningMax == nil || *s.RunningMax != 8 || s.Samples != 2 {
+		t.Errorf("gauges of the blocks' windows: %+v", s)
+	}
+	// A server that was restarted in a pause is noticed.
+	a = account()
+	for i, b := range blocks {
+		a.Resume()
+		for _, x := range b {
+			if i > 0 && x.Values != nil {
+				x.Values = map[Quantity]float64{GenerationTokens: x.Values[GenerationTokens] - 1150, Running: 0}
+			}
+			a.Add(x)
+		}
+	}
+	if s := a.Server(); s.Falls != 1 || s.Withheld == "" {
+		t.Errorf("%+v", s)
 	}
 }

@@ -13,10 +13,13 @@ type Account struct {
 	// Before and After bound the requests: the first one began at Before, and
 	// the last one ended at After.
 	Before, After exchange.Stamp
-	// Start and End bound the measured window, for the gauges.
-	Start, End exchange.Stamp
+	// Window is the measured one, for the gauges.
+	Window exchange.Spans
 
 	first, last           map[Quantity]float64
+	latest                map[Quantity]float64
+	away                  map[Quantity]float64 // what was counted between the blocks of a cell
+	resumed               bool
 	began, ended          exchange.Stamp // of the difference
 	falls, fell           int            // up to now, and up to last
 	failed                int
@@ -53,6 +56,10 @@ func (l level) max() *float64 {
 	return new(l.most)
 }
 
+// Resume says that the next sample begins another block of the cell: what the
+// server counted since the latest one was not asked of it by this cell.
+func (a *Account) Resume() { a.resumed = a.latest != nil }
+
 // Add takes the next sample.
 func (a *Account) Add(x Sample) {
 	if x.Failed != "" {
@@ -62,13 +69,28 @@ func (a *Account) Add(x Sample) {
 	if len(x.Fallen) > 0 {
 		a.falls++
 	}
+	if a.resumed {
+		if a.away == nil {
+			a.away = map[Quantity]float64{}
+		}
+		for q, v := range x.Values {
+			before, ok := a.latest[q]
+			if ok && !gauges[q] && v < before {
+				a.falls++ // it was restarted meanwhile
+			}
+			if ok {
+				a.away[q] += v - before
+			}
+		}
+	}
+	a.latest, a.resumed = x.Values, false
 	if x.Answered <= a.Before && !a.began.Happened() {
 		a.first, a.began = x.Values, x.Answered
 	}
 	if x.Asked >= a.After {
 		a.last, a.ended, a.fell = x.Values, x.Asked, a.falls
 	}
-	if x.Asked >= a.Start && x.Asked < a.End {
+	if _, in := a.Window.Fold(x.Asked); in {
 		a.running.add(x, Running)
 		a.waiting.add(x, Waiting)
 		a.kvs.add(x, KVUsage)
@@ -115,7 +137,7 @@ func (a *Account) delta(q Quantity) *float64 {
 	if !okFrom || !okTo {
 		return nil
 	}
-	return new(to - from)
+	return new(to - from - a.away[q])
 }
 
 // mean is that of a distribution, in ms.

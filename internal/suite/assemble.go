@@ -126,13 +126,13 @@ func (a *assembly) clock() string {
 
 func (a *assembly) measureCells() {
 	for _, c := range a.log.cells {
-		start, end := c.bounds()
 		t, _ := a.log.target(c.Target)
 		cell := c.Cell(measure.CellInput{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
-			Start: start, End: end, Limits: a.requestLimits,
+			Blocks: c.seen.window, Limits: a.requestLimits,
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
+		cell.Blocks = a.log.blocksOf(c)
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
 		a.measured[c.ID] = cell
@@ -140,7 +140,7 @@ func (a *assembly) measureCells() {
 }
 
 // cells of a benchmark in the order of the log, but of lanes that ran at once
-// the candidate's first.
+// or took turns in the order of the targets, the candidate's first.
 func (a *assembly) cells(b plan.Benchmark) []result.Cell {
 	var out []result.Cell
 	for _, c := range a.log.cells {
@@ -148,8 +148,8 @@ func (a *assembly) cells(b plan.Benchmark) []result.Cell {
 			out = append(out, a.measured[c.ID])
 		}
 	}
-	if b == plan.Latency {
-		slices.SortStableFunc(out, func(x, y result.Cell) int { return cmp.Compare(rank(x.Target), rank(y.Target)) })
+	if b == plan.Latency || b == plan.Load {
+		slices.SortStableFunc(out, func(x, y result.Cell) int { return cmp.Compare(a.log.rank(x.Target), a.log.rank(y.Target)) })
 	}
 	return out
 }
@@ -159,7 +159,7 @@ func (a *assembly) load() *result.Load {
 	if len(cells) == 0 {
 		return nil
 	}
-	l := &result.Load{Evidence: evidenceOf(cells), Cells: cells}
+	l := &result.Load{Evidence: evidenceOf(cells), Cells: cells, Versus: a.versusInTurns(cells), Interleaving: a.turns()}
 	if a.plan.Load.Trace != "" {
 		l.Trace = filepath.Base(a.plan.Load.Trace)
 	}
@@ -180,12 +180,9 @@ func (a *assembly) throughput() *result.Throughput {
 	return t
 }
 
-// rank orders targets: the candidate first.
-func rank(target string) int {
-	if target == candidate {
-		return 0
-	}
-	return 1
+// rank orders targets as the plan names them: the candidate first.
+func (l *logged) rank(target string) int {
+	return slices.IndexFunc(l.targets, func(t result.Target) bool { return t.Name == target })
 }
 
 func evidenceOf(cells []result.Cell) result.Evidence {

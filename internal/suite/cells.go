@@ -44,6 +44,11 @@ type cell struct {
 	trial *trial
 	// longest prompt in tokens, where they differ.
 	longest int
+	// block is the turn that this is of its target; nil: it is the whole cell.
+	block *block
+	// lead are the prompts of warm-up requests that are part of a schedule; nil:
+	// those of warm.
+	lead workload.Source
 	// keep holds the answers for scoring.
 	keep map[string]quality.Item
 }
@@ -106,6 +111,9 @@ func (r *run) passCells(pass, samples int) ([]step, error) {
 	add := func(id string, b plan.Benchmark, users, from, n int) error {
 		var s step
 		for _, t := range r.targets {
+			if b == plan.Cost && t.name != candidate && t.name != baseline {
+				continue // the cost of a further target is not worked out
+			}
 			main, warm, err := r.passSources(items, id, from)
 			if err != nil {
 				return err
@@ -193,7 +201,7 @@ func (r *run) throughputCells() ([]step, error) {
 	var steps []step
 	for _, level := range r.plan.Throughput.Levels {
 		for _, t := range r.targets {
-			if t.name == baseline && !r.plan.Throughput.LoadBaseline {
+			if t.name != candidate && !r.plan.Throughput.LoadBaseline {
 				continue
 			}
 			id := fmt.Sprintf("throughput/%s@%d", t.name, level)
@@ -276,14 +284,33 @@ func (r *run) loadCells() ([]step, error) {
 	if l.Trace == "" {
 		c.main, text, err = r.mainSource("load")
 		c.Workload = r.loadWorkload(t, text)
-		return []step{{c}}, err
+		if err != nil {
+			return nil, err
+		}
+		return r.inTurns(c)
 	}
 	if err := r.replayed(c); err != nil {
 		return nil, err
 	}
 	// The trace sets number and times; a rate or an end of its own would bend it.
 	c.shape.Requests = 0
-	return []step{{c}}, nil
+	return r.inTurns(c)
+}
+
+// total is how many measured requests a cell sends; 0 where it is not known
+// beforehand.
+func (c *cell) total() int {
+	n := c.shape.Requests
+	if n == 0 && len(c.shape.Times) > 0 {
+		n = len(c.shape.Times)
+		if c.lead != nil {
+			n -= c.shape.Warmup
+		}
+	}
+	if all := c.shape.Conversations * int(c.turns); c.alike && all > 0 && (n == 0 || n > all) {
+		n = all
+	}
+	return n
 }
 
 // loadWarmup is what the plan says, else one request a user, or those of a
@@ -368,7 +395,7 @@ func (c *cell) prewarm(maxInflight int) int {
 	if c.shape.Open() {
 		// What is in flight on the mean, if requests take a second, and a margin.
 		n = 32
-		if len(c.shape.Times) == 0 {
+		if c.shape.Schedule.Process != "" {
 			n = 8 + int(2*max(1, c.turns)*c.shape.Schedule.Curve.Begin())
 		}
 	}

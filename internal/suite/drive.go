@@ -62,28 +62,41 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	rec := c.cellRecord
 	rec.Load = c.describe(shape, limits.MaxInflight)
 	rec.IdealHits = c.idealHits()
-	if err := r.log.Append(kindCell, rec); err != nil {
-		return loadgen.Window{}, err
+	text := rec.Load.Text
+	if b := c.block; b != nil {
+		rec.Load, rec.IdealHits, text = b.load, b.ideal, b.text()
 	}
-	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: rec.Load.Text, Total: c.total(shape)})
+	if c.round() <= 1 {
+		if err := r.log.Append(kindCell, rec); err != nil {
+			return loadgen.Window{}, err
+		}
+	}
+	total := c.total()
+	r.tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.name, Text: text, Total: total})
 	if s := r.scraper(c); s != nil {
 		s.Start(ctx)
 		defer s.Finish(ctx) // when all has been drained
 	}
-	if len(shape.Times) > 0 || c.talks != nil {
+	before := r.plan.Load.Warmup
+	if c.talks != nil {
+		before = c.shape.Warmup
+	}
+	if c.talks != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
 		// A trace's times leave no room for a warm-up, so it goes before; before
 		// conversations too, as a request of none.
-		if err := r.warmUp(ctx, c, max(4, c.shape.Warmup)); err != nil {
+		if err := r.warmUp(ctx, c, max(4, before)); err != nil {
 			return loadgen.Window{}, err
 		}
-		shape.Warmup = 0
+		if c.lead == nil {
+			shape.Warmup = 0
+		}
 	}
 	// Connections that are dialled ahead live for seconds only: nothing that
 	// takes long comes between them and the load.
 	if err := c.target.client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
 		return loadgen.Window{}, err
 	}
-	progress := newProgress(r, c, c.total(shape))
+	progress := newProgress(r, c, total)
 	began := r.clock.Now()
 	self, lag := observe.Begin(r.clock.Start()), c.target.client.Watch()
 	d := r.driver(progress, false)
@@ -94,11 +107,11 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 	if m := progress.median(); m > 0 {
 		c.target.medianE2E = m
 	}
-	end := windowRecord{Cell: c.ID, Began: began, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped, Client: self.End()}
+	end := windowRecord{Cell: c.ID, Round: c.round(), Began: began, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped, Client: self.End()}
 	if l := lag(); l.Reads > 0 {
 		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
 	}
-	r.tell(Event{Kind: "done", Cell: c.ID, Target: c.target.name, Done: progress.count(), Total: c.total(shape)})
+	r.tell(Event{Kind: "done", Cell: c.ID, Target: c.target.name, Done: progress.count(), Total: total})
 	return w, r.log.Append(kindWindow, end)
 }
 
@@ -159,7 +172,10 @@ type requester struct {
 // Prepare encodes the body and notes what the prompt is.
 func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (loadgen.Send, error) {
 	src := q.cell.main
-	if phase == exchange.Warmup || q.warming {
+	switch {
+	case phase == exchange.Warmup && q.cell.lead != nil && !q.warming:
+		src = q.cell.lead
+	case phase == exchange.Warmup || q.warming:
 		src = q.cell.warm
 	}
 	it, err := src.Item(i)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
 )
 
@@ -46,9 +47,11 @@ func Estimate(p plan.Plan) Forecast {
 		return estimateScan(p)
 	}
 	f := Forecast{Seconds: setUp}
-	targets := []string{candidate}
-	if p.Baseline != nil {
-		targets = append(targets, baseline)
+	var targets, costed []string
+	for _, t := range p.Endpoints() {
+		if targets = append(targets, t.Name); t.Name == candidate || t.Name == baseline {
+			costed = append(costed, t.Name)
+		}
 	}
 	add := func(names []string, id string, requests, users, out int, seconds float64) {
 		longest := 0.0
@@ -68,20 +71,7 @@ func Estimate(p plan.Plan) Forecast {
 		f.Seconds += longest
 	}
 	if selected(p, plan.Load) {
-		l := p.Load
-		n, seconds := l.Requests, l.Duration.Std().Seconds()
-		if s, err := l.Schedule(p.Seed); err == nil && s.Process != "" {
-			n, seconds = openLoop(s, n, seconds)
-		} else if n == 0 && l.Users > 0 {
-			n = int(float64(l.Users) * seconds / e2eOf(p, candidate, p.Workload.OutputTokens))
-		}
-		if l.Trace != "" {
-			f.Notes = append(f.Notes, "lengths and duration come from the trace; they are not counted here: see inferometer trace FILE")
-		}
-		if p.Workload.Conversing() {
-			n, seconds = f.talks(&p)
-		}
-		add(targets[:1], "load/*", n+loadWarmup(l), l.Users, p.Workload.OutputTokens, seconds)
+		f.load(&p, targets, add)
 	} else {
 		pass, samples := passSizes(p)
 		out := p.Workload.OutputTokens
@@ -94,7 +84,7 @@ func Estimate(p plan.Plan) Forecast {
 		}
 		if samples > 0 {
 			users := min(sampleUsers, samples)
-			add(targets, "samples/*", samples+max(users, p.Latency.Warmup), users, out, 0)
+			add(costed, "samples/*", samples+max(users, p.Latency.Warmup), users, out, 0)
 		}
 		if selected(p, plan.Throughput) {
 			names := targets[:1]
@@ -111,6 +101,43 @@ func Estimate(p plan.Plan) Forecast {
 	}
 	f.priced(p)
 	return f
+}
+
+// load adds the cell of the load command, for several targets in their turns.
+func (f *Forecast) load(p *plan.Plan, targets []string, add func(names []string, id string, requests, users, out int, seconds float64)) {
+	l, out := p.Load, p.Workload.OutputTokens
+	if l.Trace != "" {
+		f.Notes = append(f.Notes, "lengths and duration come from the trace; they are not counted here: see inferometer trace FILE")
+	}
+	blocks := 1
+	if len(targets) > 1 && l.Trace == "" {
+		shape := loadgen.Shape{Users: l.Users, Requests: l.Requests, Duration: l.Duration.Std()}
+		if s, err := l.Schedule(p.Seed); err == nil {
+			shape.Schedule = s
+		}
+		blocks = roundsOf(l, shape)
+		f.Notes = append(f.Notes, fmt.Sprintf("%d targets take turns in %d rounds, each block behind a warm-up of its own; their times add up", len(targets), blocks))
+	}
+	for _, name := range targets {
+		n, seconds := l.Requests, l.Duration.Std().Seconds()
+		e2e := e2eOf(*p, name, out)
+		if s, err := l.Schedule(p.Seed); err == nil && s.Process != "" {
+			n, seconds = openLoop(s, n, seconds)
+		} else if n == 0 && l.Users > 0 {
+			n = int(float64(l.Users) * seconds / e2e)
+		}
+		if p.Workload.Conversing() {
+			n, seconds = f.talks(p)
+		}
+		n += blocks * loadWarmup(l)
+		if blocks > 1 { // and each block begins and drains anew
+			n += blocks * l.Users
+			if seconds > 0 {
+				seconds += float64(blocks) * 2 * e2e
+			}
+		}
+		add([]string{name}, "load/*", n, l.Users, out, seconds)
+	}
 }
 
 // openLoop is how many requests an open loop sends and how long that takes;
@@ -136,10 +163,7 @@ func openLoop(s arrival.Schedule, n int, seconds float64) (int, float64) {
 
 // e2eOf guesses one request's end-to-end time in seconds.
 func e2eOf(p plan.Plan, name string, out int) float64 {
-	t := p.Candidate
-	if name == baseline && p.Baseline != nil {
-		t = *p.Baseline
-	}
+	t, _ := p.Endpoint(name)
 	switch t.URL {
 	case "sim:vllm":
 		return 0.024 + float64(min(out, 70))*0.006
@@ -154,10 +178,7 @@ func e2eOf(p plan.Plan, name string, out int) float64 {
 func (f *Forecast) priced(p plan.Plan) {
 	total, known := 0.0, true
 	for _, c := range f.Cells {
-		t := p.Candidate
-		if c.Target == baseline && p.Baseline != nil {
-			t = *p.Baseline
-		}
+		t, _ := p.Endpoint(c.Target)
 		if strings.HasPrefix(t.URL, "sim:") {
 			continue
 		}

@@ -30,7 +30,11 @@ func (a *assembly) latency() *result.Latency {
 			}
 		}
 	}
-	if cand, base := a.log.cell("pass/"+candidate), a.log.cell("pass/"+baseline); cand != nil && base != nil {
+	for _, t := range a.log.targets {
+		cand, base := a.log.cell("pass/"+candidate), a.log.cell("pass/"+t.Name)
+		if cand == nil || base == nil || t.Name == candidate {
+			continue
+		}
 		for _, tag := range []string{"ttft", "tpot", "e2e"} {
 			if c, ok := versus(tag, cand, base); ok {
 				l.Versus = append(l.Versus, c)
@@ -82,25 +86,32 @@ func versus(tag string, cand, base *loggedCell) (result.Comparison, bool) {
 			logs = append(logs, math.Log(v/b))
 		}
 	}
+	than := "that of " + base.Target
+	if base.Target == baseline {
+		than = "the baseline's"
+	}
 	c := result.Comparison{
 		Metric: tag, Stat: "geometric mean of paired ratios", Unit: "ratio", N: all, Pairs: len(logs),
 		Method: "paired by prompt; Student interval of the log ratios",
 	}
+	if base.Target != baseline {
+		c.Against = base.Target
+	}
 	mean, lo, hi, ok := stats.MeanInterval(logs, shownConf)
 	if !ok {
 		c.Estimate = result.Estimate{Withheld: "fewer than two prompts were answered by both targets", NeededN: 2}
-		c.Text = fmt.Sprintf("%s cannot be compared: %s", m.Name, c.Estimate.Withheld)
+		c.Text = fmt.Sprintf("%s cannot be compared with %s: %s", m.Name, than, c.Estimate.Withheld)
 		return c, true
 	}
 	ratio := math.Exp(mean)
 	c.Estimate = result.Estimate{Value: result.Num(ratio), Lo: result.Num(math.Exp(lo)), Hi: result.Num(math.Exp(hi))}
 	switch {
 	case hi < 0:
-		c.Text = fmt.Sprintf("the candidate's %s is %.3g times shorter than the baseline's on the same prompts", m.Name, 1/ratio)
+		c.Text = fmt.Sprintf("the candidate's %s is %.3g times shorter than %s on the same prompts", m.Name, 1/ratio, than)
 	case lo > 0:
-		c.Text = fmt.Sprintf("the candidate's %s is %.3g times longer than the baseline's on the same prompts", m.Name, ratio)
+		c.Text = fmt.Sprintf("the candidate's %s is %.3g times longer than %s on the same prompts", m.Name, ratio, than)
 	default:
-		c.Text = fmt.Sprintf("no difference in %s can be told from these %d pairs", m.Name, len(logs))
+		c.Text = fmt.Sprintf("no difference in %s from %s can be told from these %d pairs", m.Name, than, len(logs))
 	}
 	if left := all - len(logs); left > 0 {
 		c.Text += fmt.Sprintf(" (%d prompts left out: not answered by both)", left)

@@ -17,6 +17,7 @@ import (
 type observed struct {
 	stamped, kernel int            // exchanges with a first token, and those of them that the kernel stamped
 	first, last     exchange.Stamp // of the measured requests: due first, over last
+	since           exchange.Stamp // due first since the last window was closed; 0: none
 
 	// signs of counts that are not those of what was sent (see validity.Cell)
 	overBytes, contradict, inputOff, atOnce, unfinished, filtered int
@@ -30,7 +31,7 @@ type observed struct {
 	rtts, proxies                         []float64 // ms
 	lengthErrs                            []float64 // relative
 
-	start, end         exchange.Stamp // the measured window
+	window             exchange.Spans // the measured window
 	inFlight, inSystem float64        // ns
 	done               int
 }
@@ -61,6 +62,9 @@ func (c *loggedCell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	}
 	if o.first == 0 || x.Due < o.first {
 		o.first = x.Due
+	}
+	if o.since == 0 || x.Due < o.since {
+		o.since = x.Due
 	}
 	o.last = max(o.last, x.Done, x.Due)
 	o.coalesced += x.Coalesced
@@ -163,16 +167,13 @@ func (o *observed) doubt(x *exchange.Exchange) {
 	}
 }
 
-// settle begins the second pass.
-func (o *observed) settle(start, end exchange.Stamp) { o.start, o.end = start, end }
-
 // addInWindow takes an exchange in the second pass.
 func (o *observed) addInWindow(x *exchange.Exchange) {
-	if !x.Writing.Happened() || !x.Done.Happened() || o.end <= o.start {
+	if !x.Writing.Happened() || !x.Done.Happened() {
 		return
 	}
-	o.inFlight += math.Max(0, float64(min(x.Done, o.end)-max(x.Writing, o.start)))
-	if x.Done >= o.start && x.Done < o.end {
+	o.inFlight += float64(o.window.Overlap(x.Writing, x.Done))
+	if _, in := o.window.Fold(x.Done); in {
 		o.done++
 		o.inSystem += float64(x.Done - x.Writing)
 	}
@@ -233,7 +234,7 @@ func (c *loggedCell) observe(v *validity.Cell) {
 		v.LengthError = &m
 	}
 	if o.done > 0 {
-		window := float64(o.end - o.start)
+		window := float64(o.window.Length())
 		v.InFlight, v.Lambda, v.W = o.inFlight/window, float64(o.done)/window*1e9, o.inSystem/float64(o.done)/1e9
 	}
 }

@@ -110,7 +110,7 @@ func accounts(c validity.Cell) []physics.Finding {
 // steady says whether the window is long enough for its edges not to matter,
 // and nothing failed whose tokens would be in one account alone.
 func steady(c validity.Cell) bool {
-	return c.W > 0 && c.Result.WindowS >= 10*c.W && c.Result.Counts.Failed+c.Result.Counts.Cut == 0
+	return c.W > 0 && validity.Shortest(c.Result) >= 10*c.W && c.Result.Counts.Failed+c.Result.Counts.Cut == 0
 }
 
 func inSeconds(ms *result.Number) *float64 {

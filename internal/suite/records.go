@@ -58,12 +58,16 @@ type cellRecord struct {
 	Limits []string       `json:"limits,omitempty"`
 	// Scan is that of a cell of a sweep.
 	Scan *scanRecord `json:"scan,omitempty"`
+	// Rounds is in how many blocks the cell is measured where several targets
+	// take turns; each block ends with a window of its own. 0: it is whole.
+	Rounds int `json:"rounds,omitempty"`
 }
 
-// windowRecord closes a cell: its measured window and what the client
-// observed of itself meanwhile.
+// windowRecord closes a cell, or one of its blocks: its measured window and
+// what the client observed of itself meanwhile.
 type windowRecord struct {
 	Cell   string         `json:"cell"`
+	Round  int            `json:"round,omitempty"` // of the block, from 1
 	Began  exchange.Stamp `json:"began,omitempty"` // of the cell, warm-up included
 	Start  exchange.Stamp `json:"start"`
 	End    exchange.Stamp `json:"end"`
@@ -112,12 +116,14 @@ type logged struct {
 // run of a million requests must fit, too.
 type loggedCell struct {
 	cellRecord
-	window *windowRecord // nil: the run was interrupted in it
+	window *windowRecord  // nil: the run was interrupted in it
+	blocks []windowRecord // of a cell in blocks, in their order; window is then all of them together
 	measure.Collector
 	seen observed
 	ours ours
 	// server is what the server's own metrics say; nil where they were not read.
 	server   *scrape.Account
+	asked    int      // the round of its latest sample
 	trial    *trial   // of a cell of a search
 	fidelity fidelity // of a replay
 	// embeds: an answer is a vector and has no tokens.
@@ -162,9 +168,8 @@ func readLog(path string) (*logged, error) {
 	l.hashes = nil
 	l.dropAttempts()
 	for _, c := range l.cells {
-		start, end := c.bounds()
-		c.Settle(start, end)
-		c.seen.settle(start, end)
+		c.seen.window = c.spans()
+		c.SettleBlocks(c.seen.window)
 	}
 	_, err := exchange.Scan(path, func(r exchange.Record) error {
 		if r.Exchange == nil {
@@ -199,6 +204,7 @@ func (l *logged) add(r exchange.Record) error {
 		// The pass is compared prompt by prompt.
 		c.KeepPrompts = c.Benchmark == plan.Latency
 		c.KeepTurns = c.Load.Of == result.OfConversations
+		c.KeepIndex = c.Rounds > 0
 		t, _ := l.target(c.Target)
 		c.embeds = t.API == plan.Embeddings
 		l.cells = append(l.cells, c)
@@ -225,7 +231,7 @@ func (l *logged) add(r exchange.Record) error {
 		if c == nil {
 			return fmt.Errorf("the window of cell %q, which was not begun", w.Cell)
 		}
-		c.window = &w
+		c.close(w)
 		return nil
 	case kindParser:
 		var p result.Parser

@@ -60,6 +60,9 @@ func (r *run) replayed(c *cell) error {
 	}
 	c.Replay = rec
 	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true))
+	if c.shape.Turn == nil && len(r.targets) > 1 {
+		c.lead = workload.NewTrace(t, r.syntheticConfig("load/trace/around", true))
+	}
 	c.Workload = result.Workload{Name: "trace", FixedOutput: c.target.fixed, Temperature: r.plan.Workload.Temperature, Text: text}
 	return nil
 }

@@ -24,6 +24,7 @@ const kindSample = "sample"
 type sampleRecord struct {
 	Cell   string `json:"cell"`
 	Target string `json:"target"`
+	Round  int    `json:"round,omitempty"` // of the cell's block, from 1
 	scrape.Sample
 }
 
@@ -69,7 +70,7 @@ func (r *run) scraper(c *cell) *scrape.Scraper {
 	return &scrape.Scraper{
 		Clock: r.clock, Fetch: c.target.client.Metrics,
 		Emit: func(s scrape.Sample) {
-			_ = r.samples.Append(kindSample, sampleRecord{c.ID, c.target.name, s}) // closeSamples says it
+			_ = r.samples.Append(kindSample, sampleRecord{c.ID, c.target.name, c.round(), s}) // closeSamples says it
 		},
 	}
 }
@@ -94,7 +95,11 @@ func (l *logged) readSamples(path string) error {
 		}
 		if c.server == nil {
 			c.server = &scrape.Account{Before: c.ours.from(), After: c.ours.last}
-			c.server.Start, c.server.End = c.bounds()
+			c.server.Window = c.seen.window
+		}
+		if s.Round != c.asked {
+			c.server.Resume()
+			c.asked = s.Round
 		}
 		c.server.Add(s.Sample)
 		return nil

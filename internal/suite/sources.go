@@ -65,7 +65,7 @@ func (r *run) synthetic(stream string, fixed bool) workload.Source {
 	return workload.NewSynthetic(r.syntheticConfig(stream, fixed))
 }
 
-// tokensPerWord is the candidate's, for both targets: they get the same bytes.
+// tokensPerWord is the candidate's, for all targets: they get the same bytes.
 func (r *run) tokensPerWord() float64 { return r.targets[0].tokensPerWord }
 
 // salt makes the prompts of a run new to the server's prefix cache: another

@@ -236,15 +236,6 @@ func datasetTurns(w plan.WorkloadPlan) int {
 	return turns.At(0, 0)
 }
 
-// total is how many requests a cell has, 0 where that is not known.
-func (c *cell) total(s loadgen.Shape) int {
-	n := s.Requests + len(s.Times)
-	if all := s.Conversations * int(c.turns); c.alike && all > 0 && (n == 0 || n > all) {
-		n = all
-	}
-	return n
-}
-
 // talks estimates the requests of conversations and how long they take, and
 // sets the plan's input tokens to the mean of a request: each carries what was
 // said before.

@@ -15,7 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// Names of the two targets.
+// Names of the two targets that need none; further ones have their own.
 const (
 	candidate = "candidate"
 	baseline  = "baseline"
@@ -52,11 +52,8 @@ func (r *run) findTargets(ctx context.Context) error {
 	if r.scanning != nil {
 		return r.findScan(ctx)
 	}
-	all := []*target{{name: candidate, plan: r.plan.Candidate}}
-	if r.plan.Baseline != nil {
-		all = append(all, &target{name: baseline, plan: *r.plan.Baseline})
-	}
-	for _, t := range all {
+	for _, p := range r.plan.Endpoints() {
+		t := &target{name: p.Name, plan: p}
 		if err := r.find(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
@@ -121,14 +118,14 @@ func (r *run) find(ctx context.Context, t *target) error {
 		return err
 	}
 	if r.plan.MaxCost > 0 && t.found.Price == nil && t.found.Machine == nil && !t.embedded {
-		return fmt.Errorf("--max-cost needs a price for %s: set %s.price in the plan, or drop --max-cost", t.name, t.name)
+		return fmt.Errorf("--max-cost needs a price for %s: set %s in the plan, or drop --max-cost", t.name, r.plan.PriceKey(t.name))
 	}
 	r.spend.price(t.name, t.found.Price)
 	if err := r.learn(ctx, t); err != nil {
 		return err
 	}
 	if t.name != candidate {
-		return nil // both targets get the candidate's bytes
+		return nil // all targets get the candidate's bytes
 	}
 	return r.findTokenizer(ctx, t)
 }

@@ -105,18 +105,32 @@ func arrivalDeficit(c Cell) result.Check {
 	return r
 }
 
+// Shortest is the length of a cell's window, in s; of one in blocks that of the
+// shortest, since each has edges.
+func Shortest(c *result.Cell) float64 {
+	s := c.WindowS
+	for _, b := range c.Blocks {
+		s = min(s, b.WindowS)
+	}
+	return s
+}
+
 // windowLength: a window of a few requests' length shows its edges.
 func windowLength(c Cell) result.Check {
 	if c.MedianE2E <= 0 || math.IsInf(c.MedianE2E, 0) {
 		return notAssessed("window", "no median end-to-end latency")
 	}
 	need := 5 * c.MedianE2E / 1000
-	r := result.Check{ID: "window", Unit: "s", Value: result.Num(c.Result.WindowS), Limit: result.Num(need), Status: result.Pass,
-		Text: fmt.Sprintf("the window is %.3g s, %.3g times the median end-to-end latency", c.Result.WindowS, c.Result.WindowS/(need/5))}
-	if c.Result.WindowS < need {
+	length, what, fix := Shortest(c.Result), "window", "raise --requests or --duration"
+	if len(c.Result.Blocks) > 0 {
+		what, fix = "shortest block", fix+", or lower --blocks"
+	}
+	r := result.Check{ID: "window", Unit: "s", Value: result.Num(length), Limit: result.Num(need), Status: result.Pass,
+		Text: fmt.Sprintf("the %s is %.3g s, %.3g times the median end-to-end latency", what, length, length/(need/5))}
+	if length < need {
 		r.Status = result.Warn
 		r.Text += fmt.Sprintf("; rates of so short a window show its edges, %.3g s are needed", need)
-		r.Fix = "raise --requests or --duration"
+		r.Fix = fix
 	}
 	return r
 }
@@ -142,7 +156,7 @@ func little(c Cell) result.Check {
 	if c.Lambda == 0 || c.W == 0 || c.InFlight == 0 {
 		return notAssessed("little", "nothing completed in the window")
 	}
-	if c.Result.WindowS < 10*c.W {
+	if Shortest(c.Result) < 10*c.W {
 		return notAssessed("little", "the window is shorter than ten times the time in the system")
 	}
 	off := math.Abs(c.InFlight-c.Lambda*c.W) / c.InFlight
