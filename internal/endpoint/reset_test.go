@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -27,13 +28,13 @@ func TestResetCache(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			calls := 0
+			var calls atomic.Int32
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/reset_prefix_cache" || r.Method != http.MethodPost {
 					t.Errorf("%s %s", r.Method, r.URL.Path)
 				}
-				tt.answers[min(calls, len(tt.answers)-1)](w)
-				calls++
+				n := int(calls.Add(1))
+				tt.answers[min(n, len(tt.answers))-1](w)
 			}))
 			defer s.Close()
 			c, err := New(Config{URL: s.URL + "/v1", API: "chat"})
@@ -45,8 +46,8 @@ func TestResetCache(t *testing.T) {
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
-			if errors.Is(err, ErrNoReset) != (tt.name == "not there") || calls != tt.calls {
-				t.Errorf("%d calls (want %d), %v", calls, tt.calls, err)
+			if errors.Is(err, ErrNoReset) != (tt.name == "not there") || int(calls.Load()) != tt.calls {
+				t.Errorf("%d calls (want %d), %v", calls.Load(), tt.calls, err)
 			}
 		})
 	}

@@ -43,7 +43,7 @@ func Resume(path string) (*Log, error) {
 	}
 	torn, err := cutShort(f)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the log cannot be continued: %w", err), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s cannot be continued: %w", path, err), f.Close())
 	}
 	if torn {
 		old := f

@@ -23,8 +23,9 @@ import (
 type moody struct {
 	mu      sync.Mutex // protects all following fields
 	model   string
-	refuses int      // tokens; 0: none
-	prompts []string // of answers of at least 5 tokens, which no probe asks for
+	refuses int         // tokens; 0: none
+	prompts []string    // of answers of 5 to 15 tokens, which no probe asks for
+	lengths map[int]int // how many of them had so many tokens
 	resets  int
 }
 
@@ -59,6 +60,10 @@ func (s *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.set(func(s *moody) {
 		if refused = q.MaxTokens == s.refuses; !refused && q.MaxTokens >= 5 && q.MaxTokens < 16 {
 			s.prompts = append(s.prompts, q.Messages[len(q.Messages)-1].Content)
+			if s.lengths == nil {
+				s.lengths = map[int]int{}
+			}
+			s.lengths[q.MaxTokens]++
 		}
 	})
 	if refused {
@@ -133,12 +138,11 @@ func TestSweepSurvivesACellAndGoesOn(t *testing.T) {
 	if scan.Pareto == nil || !strings.Contains(scan.Pareto.Refused, "output-tokens") || len(scan.Pareto.Points) > 0 {
 		t.Errorf("a front over requests of different lengths: %+v", scan.Pareto)
 	}
-	var first []string
 	server.set(func(s *moody) {
 		if s.resets != 1+3 { // to see that it can, and before each cell
 			t.Errorf("the cache was emptied %d times", s.resets)
 		}
-		first, s.refuses = slices.Clone(s.prompts), 0
+		s.lengths, s.refuses = nil, 0
 	})
 
 	out, err = Resume(t.Context(), out.Folder, nil, Options{})
@@ -161,8 +165,8 @@ func TestSweepSurvivesACellAndGoesOn(t *testing.T) {
 		}
 	}
 	server.set(func(s *moody) {
-		if n := len(s.prompts) - len(first); n < 24 || n > 24+20 {
-			t.Errorf("going on sent %d requests", n)
+		if len(s.lengths) != 1 || s.lengths[7] < 24 { // and those that keep the load up until the last has ended
+			t.Errorf("going on sent requests by length: %v", s.lengths)
 		}
 		unique(t, s.prompts)
 	})
