@@ -115,7 +115,6 @@ type loggedCell struct {
 	ours ours
 	// server is what the server's own metrics say; nil where they were not read.
 	server   *scrape.Account
-	asked    int      // the round of its latest sample
 	trial    *trial   // of a cell of a search
 	fidelity fidelity // of a replay
 	// embeds: an answer is a vector and has no tokens.

@@ -15,7 +15,7 @@ func (c *loggedCell) close(w windowRecord) {
 		c.window = &w
 		return
 	}
-	c.blocks, c.seen.since = append(c.blocks, w), 0
+	c.blocks, c.seen.since, c.ours.resumed = append(c.blocks, w), 0, true
 	if c.window == nil {
 		c.window = &w
 		return
