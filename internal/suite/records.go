@@ -193,7 +193,7 @@ func (l *logged) add(r exchange.Record) error {
 		err := json.Unmarshal(raw, &c.cellRecord)
 		// The pass is compared prompt by prompt.
 		c.KeepPrompts = c.Benchmark == plan.Latency
-		c.KeepIndex = c.Rounds > 0
+		c.KeepPlace, c.Block = c.Rounds > 0, 1
 		t, _ := l.target(c.Target)
 		c.embeds = t.API == plan.Embeddings
 		l.cells = append(l.cells, c)
