@@ -34,6 +34,21 @@ func (s Spans) Find(at Stamp) (i int, before Stamp) {
 	return -1, 0
 }
 
+// Near returns the span that holds a moment, else the one whose edge is nearest,
+// and how long the ones before it are; -1 if there is none. In a closed loop some
+// requests are due a moment before the one that opens the window.
+func (s Spans) Near(at Stamp) (i int, before Stamp) {
+	i = -1
+	var far, sum, nearest Stamp
+	for k, p := range s {
+		if d := max(p.Start-at, at-p.End+1, 0); i < 0 || d < far {
+			i, far, nearest = k, d, sum
+		}
+		sum += max(0, p.End-p.Start)
+	}
+	return i, nearest
+}
+
 // Fold places a moment in the folded window; false if it lies in no span.
 func (s Spans) Fold(at Stamp) (Stamp, bool) {
 	i, before := s.Find(at)

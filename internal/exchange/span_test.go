@@ -18,6 +18,17 @@ func TestSpansFoldTheTimeBetweenThemAway(t *testing.T) {
 	if i, before := s.Find(52); i != 2 || before != 10 {
 		t.Errorf("Find(52) = %d after %d, want span 2 after 10", i, before)
 	}
+	for at, want := range map[Stamp]int{5: 0, 19: 0, 22: 0, 34: 0, 36: 2, 54: 2, 90: 2} {
+		if i, _ := s.Near(at); i != want {
+			t.Errorf("span %d is nearest to %d, want %d", i, at, want)
+		}
+	}
+	if i, before := s.Near(49); i != 2 || before != 10 {
+		t.Errorf("Near(49) = %d after %d, want span 2 after 10", i, before)
+	}
+	if i, _ := Spans(nil).Near(1); i != -1 {
+		t.Errorf("no span is near, and got %d", i)
+	}
 	if got := s.Overlap(15, 52); got != 5+2 {
 		t.Errorf("Overlap(15, 52) = %d, want 7", got)
 	}

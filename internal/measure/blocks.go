@@ -28,6 +28,7 @@ func (c *Collector) steadyBlocks(window exchange.Spans) (from int, note string) 
 		var first, second []float64
 		middle := span.Start + (span.End-span.Start)/2
 		for i, v := range c.Values("e2e") {
+			// A request that was due a moment before the window is not missed here.
 			if c.due[i] < span.Start || c.due[i] >= span.End || !c.OK(i) || math.IsNaN(v) {
 				continue
 			}

@@ -197,8 +197,8 @@ func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
 			meets, defined := c.Meets(l, i)
 			all, each = all && meets, each && defined
 		}
-		if at, in := p.within(c.due[i]); all && in {
-			good.add(at, 1)
+		if all { // what is due in a pause is so at the fold
+			good.add(p.window.Overlap(0, c.due[i]), 1)
 		}
 		if !each {
 			unlimited++
@@ -214,10 +214,8 @@ func (c *Collector) arrivals(load result.LoadShape, window exchange.Spans) *resu
 	var dues, sent []exchange.Stamp // with the time between blocks folded away
 	for i, due := range c.due {
 		away := exchange.Stamp(0)
-		if k, before := window.Find(due); k >= 0 {
+		if k, before := window.Near(due); k >= 0 {
 			away = window[k].Start - before
-		} else if len(window) > 0 {
-			away = window[0].Start
 		}
 		dues = append(dues, due-away)
 		if v, ok := c.writing[i].Sub(due); ok {

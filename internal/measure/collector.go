@@ -23,9 +23,11 @@ type Collector struct {
 	KeepPrompts bool
 	// KeepTurns says that requests are turns of conversations; see Conversations.
 	KeepTurns bool
-	// KeepIndex keeps the place of each measured request in its block, which
-	// pairs targets that were sent the same.
-	KeepIndex bool
+	// KeepPlace keeps the place of each measured request, its block and its index
+	// there, which pairs targets that were sent the same. Block is the one of the
+	// requests that are added next.
+	KeepPlace bool
+	Block     int
 
 	counts result.Counts
 	errors map[string]int // messages, at most maxErrors of them
@@ -38,7 +40,7 @@ type Collector struct {
 	turns         []int32 // which turn of a conversation; KeepTurns
 	sessions      []int32 // which conversation
 	talks         talks
-	index         []int32
+	places        []place
 	columns       map[string]*column
 	inOrder       []*column // the same, in the registry's order
 	cut           map[int32]*exchange.Exchange
@@ -50,6 +52,9 @@ type Collector struct {
 	steadyNote string
 	row        int // of the next measured exchange in the second pass
 }
+
+// place is where a request stands in a cell of blocks.
+type place struct{ block, index int32 }
 
 // column holds a metric's value for each row; NaN where it is undefined.
 type column struct {
@@ -116,8 +121,8 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		c.turns, c.sessions = append(c.turns, int32(x.Turn)), append(c.sessions, int32(x.Session))
 		c.talks.add(x)
 	}
-	if c.KeepIndex {
-		c.index = append(c.index, int32(x.Index))
+	if c.KeepPlace {
+		c.places = append(c.places, place{int32(c.Block), int32(x.Index)})
 	}
 	for _, col := range c.inOrder {
 		v, ok := Value(col.tag, x)
@@ -219,8 +224,8 @@ func (c *Collector) sort() {
 	if c.KeepTurns {
 		c.turns, c.sessions = permuted(c.turns, order), permuted(c.sessions, order)
 	}
-	if c.KeepIndex {
-		c.index = permuted(c.index, order)
+	if c.KeepPlace {
+		c.places = permuted(c.places, order)
 	}
 	for _, col := range c.inOrder {
 		col.values = permuted(col.values, order)
@@ -319,11 +324,10 @@ func (c *Collector) Prompt(i int) string { return c.prompts[i] }
 // Session returns the conversation of the i-th request; KeepTurns.
 func (c *Collector) Session(i int) int32 { return c.sessions[i] }
 
-// Due returns when the i-th request was due.
-func (c *Collector) Due(i int) exchange.Stamp { return c.due[i] }
-
-// Index returns the place of the i-th request in its block; KeepIndex.
-func (c *Collector) Index(i int) int { return int(c.index[i]) }
+// Place returns the block of the i-th request and its index there; KeepPlace.
+func (c *Collector) Place(i int) (block, index int) {
+	return int(c.places[i].block), int(c.places[i].index)
+}
 
 // value of a limit's metric for the i-th request; NaN if undefined.
 func (c *Collector) value(l metric.Limit, i int) float64 {

@@ -34,7 +34,7 @@ func (s *section) inTurns(l *result.Load) {
 			if c.Metric == "success" {
 				s.told = append(s.told, capital(clean(c.Text))+".")
 				if c.Alone > 0 {
-					s.told = append(s.told, fmt.Sprintf("%s prompts were sent to only one of candidate and %s, and are in no pair.", count(c.Alone), clean(name)))
+					s.told = append(s.told, fmt.Sprintf("%s prompts are in no pair of candidate and %s: only one was sent them, or their round was cut short.", count(c.Alone), clean(name)))
 				}
 			}
 		}

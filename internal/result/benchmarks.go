@@ -22,7 +22,7 @@ type Comparison struct {
 	N        int      `json:"n"`
 	Pairs    int      `json:"pairs,omitempty"`   // where paired
 	Lost     int      `json:"lost,omitempty"`    // pairs that have no value on one side, such as a failure; N = Pairs + Lost
-	Alone    int      `json:"alone,omitempty"`   // prompts that only one of the two was sent, in no pair
+	Alone    int      `json:"alone,omitempty"`   // prompts in no pair: only one was sent them, or their round was cut short
 	Rounds   int      `json:"rounds,omitempty"`  // of interleaved blocks that hold the pairs
 	Against  string   `json:"against,omitempty"` // the other target, where it is not the baseline by itself
 	Method   string   `json:"method"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -198,46 +199,59 @@ func TestScraper(t *testing.T) {
 	}
 }
 
-// Between the blocks of a cell others have their turn, and may use the same
-// server: what it counts meanwhile is not the cell's.
+// In the pauses between the blocks of a cell others may use the same server: what
+// it counts meanwhile is not the cell's.
 func TestPausesBetweenBlocksAreNotCounted(t *testing.T) {
 	at := func(asked int64, n, running float64) Sample {
 		return Sample{Asked: exchange.Stamp(asked), Answered: exchange.Stamp(asked) + 1, Values: map[Quantity]float64{GenerationTokens: n, Running: running}}
 	}
-	blocks := [][]Sample{
+	failed := func(asked int64) Sample {
+		return Sample{Asked: exchange.Stamp(asked), Answered: exchange.Stamp(asked) + 1, Failed: "timeout"}
+	}
+	turns := exchange.Spans{{Start: 20, End: 55}, {Start: 205, End: 295}, {Start: 505, End: 590}}
+	whole := [][]Sample{
 		{at(10, 100, 0), at(30, 120, 4), at(60, 150, 0)},
 		{at(200, 1150, 0), at(250, 1180, 8), at(300, 1200, 0)}, // 1000 of others before
-		{at(500, 1200, 0), {Asked: 510, Answered: 511, Failed: "timeout"}, at(600, 1210, 0)},
+		{at(500, 1200, 0), failed(510), at(600, 1210, 0)},
 	}
-	account := func() *Account {
-		return &Account{Before: 20, After: 590, Window: exchange.Spans{{Start: 20, End: 50}, {Start: 210, End: 290}}}
+	with := func(block int, samples ...Sample) [][]Sample {
+		out := slices.Clone(whole)
+		out[block] = samples
+		return out
 	}
-	a := account()
-	for _, b := range blocks {
-		a.Resume()
-		for _, x := range b {
-			a.Add(x)
-		}
-	}
-	s := a.Server()
-	if s.GenerationTokens == nil || *s.GenerationTokens != 50+50+10 {
-		t.Errorf("%+v, want 110 tokens of its own", s)
-	}
-	if s.RunningMax == nil || *s.RunningMax != 8 || s.Samples != 2 {
-		t.Errorf("gauges of the blocks' windows: %+v", s)
-	}
-	// A server that was restarted in a pause is noticed.
-	a = account()
-	for i, b := range blocks {
-		a.Resume()
-		for _, x := range b {
-			if i > 0 && x.Values != nil {
-				x.Values = map[Quantity]float64{GenerationTokens: x.Values[GenerationTokens] - 1150, Running: 0}
+	for _, tt := range []struct {
+		name     string
+		turns    exchange.Spans
+		blocks   [][]Sample
+		want     float64 // -1: withheld
+		falls    int
+		withheld string
+	}{
+		{"shared", turns, whole, 50 + 50 + 10, 0, ""},
+		{"its own", nil, whole, 1110, 0, ""},
+		{"nothing read behind a block", turns, with(0, at(10, 100, 0), at(30, 120, 4), failed(60)), -1, 0, "between two"},
+		{"nothing read before a block", turns, with(1, failed(200), at(250, 1180, 8), at(300, 1200, 0)), -1, 0, "between two"},
+		{"a restart in a pause of its own", nil, with(1, at(200, 5, 0), at(300, 1200, 0)), -1, 1, "fell"},
+		{"a block without a sample", turns, with(1), -1, 0, "between two"},
+		{"a restart in a pause", turns, with(1, at(200, 5, 0), at(300, 1200, 0)), -1, 1, "fell"},
+	} {
+		a := Account{Before: 20, After: 590, Window: exchange.Spans{{Start: 20, End: 50}, {Start: 210, End: 290}}, Turns: tt.turns}
+		for i, b := range tt.blocks {
+			a.Turn(i)
+			for _, x := range b {
+				a.Add(x)
 			}
-			a.Add(x)
 		}
-	}
-	if s := a.Server(); s.Falls != 1 || s.Withheld == "" {
-		t.Errorf("%+v", s)
+		s := a.Server()
+		got := -1.0
+		if s.GenerationTokens != nil {
+			got = *s.GenerationTokens
+		}
+		if got != tt.want || s.Falls != tt.falls || !strings.Contains(s.Withheld, tt.withheld) || (tt.withheld == "") != (s.Withheld == "") {
+			t.Errorf("%s: %v, %+v", tt.name, got, s)
+		}
+		if tt.name == "shared" && (s.RunningMax == nil || *s.RunningMax != 8 || s.Samples != 2) {
+			t.Errorf("gauges of the blocks' windows: %+v", s)
+		}
 	}
 }

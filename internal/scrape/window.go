@@ -15,13 +15,20 @@ type Account struct {
 	Before, After exchange.Stamp
 	// Window is the measured one, for the gauges.
 	Window exchange.Spans
+	// Turns bound the requests of each block of a cell in blocks whose server
+	// others use in the pauses: what it counts there is not the cell's. Nil: the
+	// cell is whole, or has the server to itself.
+	Turns exchange.Spans
 
 	first, last           map[Quantity]float64
+	away                  map[Quantity]float64 // what was counted in the pauses
 	latest                map[Quantity]float64
-	away                  map[Quantity]float64 // what was counted between the blocks of a cell
-	resumed               bool
-	began, ended          exchange.Stamp // of the difference
-	falls, fell           int            // up to now, and up to last
+	over                  map[Quantity]float64 // the latest sample behind the requests of the block
+	turn                  int                  // the block, from 0
+	resumed               bool                 // and no sample of it has been seen
+	blind                 bool                 // in some pause
+	began, ended          exchange.Stamp       // of the difference
+	falls, fell           int                  // up to now, and up to last
 	failed                int
 	why                   string // the latest failure
 	running, waiting, kvs level
@@ -56,9 +63,36 @@ func (l level) max() *float64 {
 	return new(l.most)
 }
 
-// Resume says that the next sample begins another block of the cell: what the
-// server counted since the latest one was not asked of it by this cell.
-func (a *Account) Resume() { a.resumed = a.latest != nil }
+// Turn says which block, from 0, of a cell in blocks the next samples are of.
+func (a *Account) Turn(i int) {
+	if i == a.turn {
+		return
+	}
+	// A block of which nothing was seen cannot be told from the pauses.
+	a.blind = a.blind || len(a.Turns) > 0 && (a.resumed || i != a.turn+1)
+	a.turn, a.resumed = i, true
+}
+
+// pause leaves out what was counted between the last sample of a block and the
+// first one of the next, which must lie in the pause.
+func (a *Account) pause(x Sample) {
+	if a.turn < len(a.Turns) && (a.over == nil || x.Answered > a.Turns[a.turn].Start) {
+		a.blind = true
+	}
+	if a.away == nil {
+		a.away = map[Quantity]float64{}
+	}
+	fell := false
+	for q, v := range x.Values {
+		if before, ok := a.over[q]; ok {
+			a.away[q] += v - before
+		}
+		if before, ok := a.latest[q]; ok && !gauges[q] && v < before && !fell {
+			a.falls, fell = a.falls+1, true // it was restarted meanwhile
+		}
+	}
+	a.over, a.resumed = nil, false
+}
 
 // Add takes the next sample.
 func (a *Account) Add(x Sample) {
@@ -70,20 +104,12 @@ func (a *Account) Add(x Sample) {
 		a.falls++
 	}
 	if a.resumed {
-		if a.away == nil {
-			a.away = map[Quantity]float64{}
-		}
-		for q, v := range x.Values {
-			before, ok := a.latest[q]
-			if ok && !gauges[q] && v < before {
-				a.falls++ // it was restarted meanwhile
-			}
-			if ok {
-				a.away[q] += v - before
-			}
-		}
+		a.pause(x)
 	}
-	a.latest, a.resumed = x.Values, false
+	a.latest = x.Values
+	if a.turn < len(a.Turns) && x.Asked >= a.Turns[a.turn].End {
+		a.over = x.Values
+	}
 	if x.Answered <= a.Before && !a.began.Happened() {
 		a.first, a.began = x.Values, x.Answered
 	}
@@ -113,6 +139,8 @@ func (a *Account) Server() *result.Server {
 		s.Withheld = fmt.Sprintf("its metrics could not be read before and after the cell: %s", a.why)
 	case !whole:
 		s.Withheld = "its metrics were not read before and after the cell"
+	case a.blind:
+		s.Withheld = "its metrics were not read between two of the cell's blocks, while others used the server"
 	case len(a.first) == 0 && len(a.last) == 0:
 		s.Withheld = "none of its metrics has a known name; those of vLLM, SGLang, llama.cpp and text-generation-inference are known"
 	}

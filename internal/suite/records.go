@@ -123,7 +123,6 @@ type loggedCell struct {
 	ours ours
 	// server is what the server's own metrics say; nil where they were not read.
 	server   *scrape.Account
-	asked    int      // the round of its latest sample
 	trial    *trial   // of a cell of a search
 	fidelity fidelity // of a replay
 	// embeds: an answer is a vector and has no tokens.
@@ -204,7 +203,7 @@ func (l *logged) add(r exchange.Record) error {
 		// The pass is compared prompt by prompt.
 		c.KeepPrompts = c.Benchmark == plan.Latency
 		c.KeepTurns = c.Load.Of == result.OfConversations
-		c.KeepIndex = c.Rounds > 0
+		c.KeepPlace, c.Block = c.Rounds > 0, 1
 		t, _ := l.target(c.Target)
 		c.embeds = t.API == plan.Embeddings
 		l.cells = append(l.cells, c)

@@ -15,7 +15,8 @@ func (c *loggedCell) close(w windowRecord) {
 		c.window = &w
 		return
 	}
-	c.blocks, c.seen.since = append(c.blocks, w), 0
+	c.Block = w.Round + 1
+	c.blocks, c.seen.since, c.ours.resumed = append(c.blocks, w), 0, true
 	if c.window == nil {
 		c.window = &w
 		return
@@ -67,14 +68,9 @@ func (c *loggedCell) spans() exchange.Spans {
 	return out
 }
 
-// roundOf says in which round, from 1, a moment of the cell lies; 0 for none.
-func (c *loggedCell) roundOf(at exchange.Stamp) int {
-	for i := range c.blocks {
-		if w := &c.blocks[i]; at >= w.Start && at < w.End {
-			return w.Round
-		}
-	}
-	return 0
+// ended reports whether the block of a round was measured to its end.
+func (c *loggedCell) ended(round int) bool {
+	return slices.ContainsFunc(c.blocks, func(w windowRecord) bool { return w.Round == round && w.Reason == "" })
 }
 
 // blocksOf says what was measured in each block of a cell.
@@ -92,9 +88,10 @@ func (l *logged) blocksOf(c *loggedCell) []result.Block {
 		if len(in) == 0 {
 			break
 		}
-		s := in[c.roundOf(c.Due(i))]
+		round, _ := c.Place(i)
+		s := in[round]
 		if s == nil {
-			continue
+			continue // of a block that was interrupted
 		}
 		s.scheduled++
 		if !c.OK(i) {

@@ -20,7 +20,8 @@ import (
 type turnLog struct {
 	rounds, n int
 	change    func(target string, round, i int, x *exchange.Exchange)
-	last      int // blocks at the end that were begun and not ended
+	last      int     // blocks at the end that were begun and not ended
+	early     float64 // ms by which requests of each block are due before its window
 }
 
 func (l turnLog) result(t *testing.T) *result.Result {
@@ -69,7 +70,7 @@ func (l turnLog) result(t *testing.T) *result.Result {
 			}
 			end := begin + 50*float64(l.n)
 			if left--; left >= l.last {
-				w := windowRecord{Cell: id, Round: r + 1, Began: at(begin - 50), Start: at(begin), End: at(end)}
+				w := windowRecord{Cell: id, Round: r + 1, Began: at(begin - 50), Start: at(begin + l.early), End: at(end)}
 				w.CPUShare, w.GCs, w.GCPauseMax = new(0.1), 2, new(0.5)
 				put(kindWindow, w)
 			}
@@ -171,6 +172,22 @@ func TestTargetsThatTookTurns(t *testing.T) {
 	// A claim is about the candidate's own figures, and those drifted.
 	if c := res.Claims[0]; c.Verdict != result.Undecided || c.N != 160 || !slices.Equal(c.Inputs, []string{candidate}) {
 		t.Errorf("claim %+v", c)
+	}
+}
+
+// Users of a closed loop start at once: some requests are due a moment before the
+// one that opens the window, and belong to the block like the others.
+func TestRequestsDueBeforeTheWindowArePairs(t *testing.T) {
+	res := turnLog{rounds: 6, n: 20, change: slower, early: 120}.result(t)
+	c := comparisonOf(t, res, "ttft", "geometric")
+	if c.Pairs != 120 || c.Alone != 0 {
+		t.Errorf("%+v", c)
+	}
+	for _, cell := range res.Benchmarks.Load.Cells {
+		// All were faster than the limit of the claim.
+		if g := cell.Metrics.Rates["goodput"]; g.N != 120 || cell.Blocks[3].Scheduled != 20 {
+			t.Errorf("%s: goodput %+v, block %+v", cell.ID, g, cell.Blocks[3])
+		}
 	}
 }
 

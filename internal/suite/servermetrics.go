@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"net/url"
 	"os"
 	"slices"
 
@@ -96,15 +97,31 @@ func (l *logged) readSamples(path string) error {
 		if c.server == nil {
 			c.server = &scrape.Account{Before: c.ours.from(), After: c.ours.last}
 			c.server.Window = c.seen.window
+			if l.shared(c.Target) {
+				c.server.Turns = c.ours.turns
+			}
 		}
-		if s.Round != c.asked {
-			c.server.Resume()
-			c.asked = s.Round
+		if s.Round > 0 {
+			c.server.Turn(s.Round - 1)
 		}
 		c.server.Add(s.Sample)
 		return nil
 	})
 	return err
+}
+
+// shared reports whether another target has the same server, as far as its URL
+// says.
+func (l *logged) shared(target string) bool {
+	host := func(t result.Target) string {
+		u, err := url.Parse(t.URL)
+		if err != nil {
+			return ""
+		}
+		return u.Host // none of a built-in endpoint, of which each target has its own
+	}
+	mine, _ := l.target(target)
+	return host(mine) != "" && slices.ContainsFunc(l.targets, func(t result.Target) bool { return t.Name != target && host(t) == host(mine) })
 }
 
 // serverOf is what the server said of a cell, beside what the client knows;
@@ -122,6 +139,8 @@ func serverOf(c *loggedCell) *result.Server {
 // the server, or may have.
 type ours struct {
 	first, last exchange.Stamp // first written, last over
+	turns       exchange.Spans // the same of each block; the last one may be under way
+	resumed     bool           // the next request begins another one
 	requests    int
 	inputs      tally
 	outputs     tally
@@ -147,6 +166,11 @@ func (o *ours) add(x *exchange.Exchange) {
 	}
 	o.last = max(o.last, x.Done, x.LastToken, x.Writing)
 	o.requests++
+	if len(o.turns) == 0 || o.resumed {
+		o.turns, o.resumed = append(o.turns, exchange.Span{Start: x.Writing}), false
+	}
+	now := &o.turns[len(o.turns)-1]
+	now.Start, now.End = min(now.Start, x.Writing), max(now.End, x.Done, x.LastToken, x.Writing)
 	if x.Status >= 400 && x.Status < 500 {
 		return // refused before any work
 	}

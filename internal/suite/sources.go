@@ -77,6 +77,16 @@ func (r *run) salt() string {
 	return r.clock.Start().UTC().Format("20060102T150405.000")
 }
 
+// cacheSalt keeps what a target leaves in a server's prefix cache to itself: two
+// targets on one server are sent the same prompts, and the second would find
+// those of the first.
+func (r *run) cacheSalt(target string) string {
+	if target == candidate {
+		return r.salt()
+	}
+	return r.salt() + " " + target
+}
+
 // syntheticWords is a text of about that many words, for calibration.
 func syntheticWords(seed uint64, name string, words int) string {
 	src := workload.NewSynthetic(workload.SyntheticConfig{Seed: seed, Salt: "calibration " + name, Stream: fmt.Sprint("calibration/", words), InputTokens: 2 * words, TokensPerWord: 1})

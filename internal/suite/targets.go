@@ -91,7 +91,7 @@ func (r *run) find(ctx context.Context, t *target) error {
 		Headers: t.plan.Headers, Body: t.plan.Body,
 		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
 		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
-		Logprobs: t.plan.Logprobs, CacheSalt: r.salt(), Check: check, MetricsURL: t.plan.MetricsURL,
+		Logprobs: t.plan.Logprobs, CacheSalt: r.cacheSalt(t.name), Check: check, MetricsURL: t.plan.MetricsURL,
 		UserAgent: "inferometer/" + r.Version, Clock: r.clock,
 	})
 	if err != nil {

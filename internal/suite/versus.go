@@ -65,7 +65,7 @@ type paired struct {
 	cand, other *loggedCell
 	rows        [][][2]int32 // by round: rows of both cells
 	planned     int          // rounds
-	alone       int
+	alone       int          // prompts in no pair
 }
 
 func pairUp(cand, other *loggedCell) paired {
@@ -73,19 +73,20 @@ func pairUp(cand, other *loggedCell) paired {
 	type place struct{ round, index int }
 	of := make(map[place]int32, other.Len())
 	for i := range other.Len() {
-		if k := other.roundOf(other.Due(i)); k > 0 && !other.Cut(i) {
-			of[place{k, other.Index(i)}] = int32(i)
+		if k, index := other.Place(i); !other.Cut(i) {
+			of[place{k, index}] = int32(i)
 		}
 	}
 	for i := range cand.Len() {
-		k := cand.roundOf(cand.Due(i))
-		if k < 1 || k > p.planned || cand.Cut(i) {
+		if cand.Cut(i) {
 			continue
 		}
-		at := place{k, cand.Index(i)}
-		if j, ok := of[at]; ok {
+		k, index := cand.Place(i)
+		at := place{k, index}
+		j, ok := of[at]
+		delete(of, at)
+		if ok && cand.ended(k) && other.ended(k) {
 			p.rows[k-1] = append(p.rows[k-1], [2]int32{int32(i), j})
-			delete(of, at)
 		} else {
 			p.alone++
 		}
