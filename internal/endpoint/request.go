@@ -33,9 +33,9 @@ func (c *Client) post(ctx context.Context, call *Call) *http.Request {
 		c.posted.Store(t)
 	}
 	req := t.shared.WithContext(ctx) // a copy
-	req.Body = newReading(call.body)
+	req.Body = reader(call.body)
 	req.ContentLength = int64(len(call.body))
-	req.GetBody = func() (io.ReadCloser, error) { return newReading(call.body), nil }
+	req.GetBody = func() (io.ReadCloser, error) { return reader(call.body), nil }
 	if call.stream {
 		req.Header = t.stream
 	}
@@ -59,14 +59,6 @@ func (c *Client) newPosted() *posted {
 	return t
 }
 
-// reading is a body on its way out.
-type reading struct{ bytes.Reader }
-
-func newReading(body []byte) *reading {
-	r := new(reading)
-	r.Reset(body)
-	return r
-}
-
-// Close does nothing.
-func (r *reading) Close() error { return nil }
+// reader is a body on its way out, of a type that net/http knows to be in
+// memory: of others it writes the header by itself first.
+func reader(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
