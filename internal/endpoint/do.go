@@ -72,6 +72,7 @@ type attempt struct {
 	watch    func(*timedConn) // told the connection at the end; for Probe
 	scratch  *scratch
 	hooks    httptrace.ClientTrace
+	ready    *ready // the connection, if it came from the pool
 }
 
 // scratch is memory that exchanges hand on to each other.
@@ -96,18 +97,18 @@ func (e *attempt) release() {
 }
 
 func (e *attempt) run(parent context.Context, call *Call) {
-	c, x := e.client, e.x
+	x := e.x
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	e.guard(cancel)
 	defer e.watchdog.timer.Stop()
 
-	resp, err := c.transport.RoundTrip(c.post(httptrace.WithClientTrace(ctx, e.trace()), call))
+	resp, err := e.roundTrip(httptrace.WithClientTrace(ctx, e.trace()), call)
 	if err != nil {
 		e.failed(parent, ctx, err)
 		return
 	}
-	defer func() { _ = resp.Body.Close() }()
+	defer e.leaveConn(resp.Body)
 	var body io.Reader = resp.Body
 	e.mu.Lock()
 	if e.conn != nil {

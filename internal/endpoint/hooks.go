@@ -40,7 +40,7 @@ func (e *attempt) gotConn(info httptrace.GotConnInfo) {
 	if e.conn == nil {
 		return
 	}
-	e.conn.arm(&e.marks, info.Reused)
+	e.conn.arm(&e.marks, info.Reused || e.conn.warmed)
 	if info.Reused && e.conn.recv != nil {
 		p, _ := e.conn.recv.path()
 		e.retransmits = p.retransmits
