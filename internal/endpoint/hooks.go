@@ -8,24 +8,30 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// trace returns the hooks of an exchange, as few as it needs.
+// trace returns the hooks that each exchange needs.
 func (e *attempt) trace() *httptrace.ClientTrace {
-	e.hooks = httptrace.ClientTrace{GotConn: e.gotConn, GotFirstResponseByte: e.gotFirstByte}
-	if e.client.base.Scheme == "https" {
-		// Only a handshake over a proxy's connection comes here: for others the
-		// dialer does it.
-		e.hooks.TLSHandshakeStart = func() {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.tlsStart = e.client.clock.Now()
-		}
-		e.hooks.TLSHandshakeDone = func(tls.ConnectionState, error) {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.tlsDone = e.client.clock.Now()
-		}
-	}
+	e.hooks.GotFirstResponseByte = e.gotFirstByte
 	return &e.hooks
+}
+
+// hook adds the hooks of a request whose connection the transport chooses.
+func (e *attempt) hook() {
+	e.hooks.GotConn = e.gotConn
+	if e.client.base.Scheme != "https" {
+		return
+	}
+	// Only a handshake over a proxy's connection comes here: for others the
+	// dialer does it.
+	e.hooks.TLSHandshakeStart = func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.tlsStart = e.client.clock.Now()
+	}
+	e.hooks.TLSHandshakeDone = func(tls.ConnectionState, error) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.tlsDone = e.client.clock.Now()
+	}
 }
 
 func (e *attempt) gotConn(info httptrace.GotConnInfo) {

@@ -89,6 +89,7 @@ func (e *attempt) roundTrip(ctx context.Context, call *Call) (*http.Response, er
 			return nil, err
 		}
 	}
+	e.hook()
 	req := c.post(ctx, call)
 	req.GetBody = func() (io.ReadCloser, error) { return reader(call.body), nil }
 	return c.transport.RoundTrip(req)
