@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"net/http/httptrace"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -131,39 +130,20 @@ type stageError struct {
 func (e *stageError) Error() string { return e.err.Error() }
 func (e *stageError) Unwrap() error { return e.err }
 
-// dialer makes timed connections, and keeps those that were dialled ahead.
+// dialer makes timed connections.
 type dialer struct {
 	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
 	timeout time.Duration
 	clock   *exchange.Clock
 	tls     *tls.Config
 	lag     lagCounts // of all connections
-
-	mu   sync.Mutex // protects all following fields
-	idle []idleConn
 }
-
-type idleConn struct {
-	conn net.Conn
-	addr string
-	at   exchange.Stamp
-}
-
-// A connection dialled ahead is used within this time or not at all: servers
-// close silent connections after a few seconds.
-const warmLife = 3 * time.Second
 
 func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, error) {
-	if c := d.take(addr); c != nil {
-		return c, nil
-	}
 	return d.open(ctx, network, addr)
 }
 
 func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
-	if c := d.take(addr); c != nil {
-		return c, nil
-	}
 	return d.handshake(ctx, network, addr)
 }
 
@@ -171,6 +151,9 @@ func (d *dialer) open(ctx context.Context, network, addr string) (*timedConn, er
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	c := &timedConn{clock: d.clock, dialled: d.clock.Now(), lag: &d.lag}
+	if r, ok := ctx.Value(readyKey{}).(*ready); ok {
+		r.conn = c
+	}
 	c.marks.Store(new(marks)) // of the handshake
 	var dnsStart exchange.Stamp
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -212,69 +195,4 @@ func (d *dialer) handshake(ctx context.Context, network, addr string) (net.Conn,
 	c.tls = time.Duration(now - c.connected)
 	c.connected = now
 	return secure, nil
-}
-
-// take returns a connection that was dialled ahead and still stands, or nil.
-func (d *dialer) take(addr string) net.Conn {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for i := len(d.idle) - 1; i >= 0; i-- {
-		w := d.idle[i]
-		d.idle = d.idle[:i]
-		t := timedOf(w.conn)
-		fresh := time.Duration(d.clock.Now()-w.at) < warmLife
-		if w.addr == addr && fresh && t.alive() {
-			return w.conn
-		}
-		_ = w.conn.Close()
-	}
-	return nil
-}
-
-// warm replaces the connections dialled ahead by n fresh ones.
-func (d *dialer) warm(ctx context.Context, secure bool, addr string, n int) error {
-	d.close()
-	open := func(ctx context.Context) (net.Conn, error) { return d.open(ctx, "tcp", addr) }
-	if secure {
-		open = func(ctx context.Context) (net.Conn, error) { return d.handshake(ctx, "tcp", addr) }
-	}
-	conns := make([]idleConn, n)
-	errs := make([]error, n)
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, 64) // a server's accept queue is short
-	for i := range n {
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			c, err := open(ctx)
-			if err != nil {
-				errs[i] = err
-				return
-			}
-			t := timedOf(c)
-			t.warmed = true
-			conns[i] = idleConn{conn: c, addr: addr, at: d.clock.Now()}
-		})
-	}
-	wait.Wait()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, c := range conns {
-		if c.conn != nil {
-			d.idle = append(d.idle, c)
-		}
-	}
-	if len(d.idle) > 0 || n == 0 {
-		return nil // the others are dialled, and timed, when they are needed
-	}
-	return errors.Join(errs[0])
-}
-
-func (d *dialer) close() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, w := range d.idle {
-		_ = w.conn.Close()
-	}
-	d.idle = nil
 }

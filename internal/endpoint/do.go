@@ -9,7 +9,6 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,6 +63,7 @@ type attempt struct {
 	tlsStart, tlsDone exchange.Stamp // of a handshake through a proxy
 
 	text     []byte           // answer so far, JSON-escaped
+	counts   *[4]int          // the usage that x points to
 	counted  int              // generated tokens so far, by continuous usage
 	pending  int              // tokens of frames without content since the content before
 	held     held             // payloads for the check of the parser
@@ -71,16 +71,23 @@ type attempt struct {
 	finished bool             // [DONE] came
 	watch    func(*timedConn) // told the connection at the end; for Probe
 	scratch  *scratch
+	hooks    httptrace.ClientTrace
+	ready    *ready // the connection, if it came from the pool
 }
 
 // scratch is memory that exchanges hand on to each other.
-type scratch struct{ buf, text, joined, held []byte }
+type scratch struct {
+	buf, text, joined, held []byte
+	reader                  eventReader
+	frame                   frame
+}
 
 var scratchPool = sync.Pool{New: func() any { return &scratch{buf: make([]byte, 8<<10)} }}
 
 func (e *attempt) release() {
 	if e.scratch != nil && cap(e.scratch.buf) <= 1<<20 && cap(e.text) <= 1<<20 {
 		e.scratch.text = e.text[:0]
+		e.scratch.reader, e.scratch.frame = eventReader{}, frame{} // they point to what is not ours
 		if e.scratch.held = e.held.buf; cap(e.scratch.held) > 1<<20 {
 			e.scratch.held = nil
 		}
@@ -90,18 +97,18 @@ func (e *attempt) release() {
 }
 
 func (e *attempt) run(parent context.Context, call *Call) {
-	c, x := e.client, e.x
+	x := e.x
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	e.guard(cancel)
 	defer e.watchdog.timer.Stop()
 
-	resp, err := c.transport.RoundTrip(c.post(httptrace.WithClientTrace(ctx, e.trace()), call))
+	resp, err := e.roundTrip(httptrace.WithClientTrace(ctx, e.trace()), call)
 	if err != nil {
 		e.failed(parent, ctx, err)
 		return
 	}
-	defer func() { _ = resp.Body.Close() }()
+	defer e.leaveConn(resp.Body)
 	var body io.Reader = resp.Body
 	e.mu.Lock()
 	if e.conn != nil {
@@ -131,51 +138,6 @@ func (e *attempt) run(parent context.Context, call *Call) {
 		x.Streamed = true
 		e.events(parent, ctx, body)
 	}
-}
-
-// request makes a request. net/http sends the body of a POST again only where
-// no byte of it has gone out (see timedConn.Write), which is no second attempt.
-func (c *Client) request(ctx context.Context, method, url string, body []byte) (*http.Request, error) {
-	var r io.Reader
-	if body != nil {
-		r = bytes.NewReader(body)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, url, r)
-	if err != nil {
-		return nil, err
-	}
-	req.Close = c.hangsUp
-	req.Header = c.header.Clone()
-	return req, nil
-}
-
-// post makes the request of a call. What all of them share is made once: a
-// transport does not change what it is handed (see http.RoundTripper).
-func (c *Client) post(ctx context.Context, call *Call) *http.Request {
-	t := c.posted.Load()
-	if t == nil || t.base != c.base {
-		t = &posted{base: c.base, url: c.base.JoinPath(c.dialect.path), stream: c.header.Clone()}
-		t.stream.Set("Accept", "text/event-stream")
-		c.posted.Store(t)
-	}
-	req := &http.Request{
-		Method: http.MethodPost, URL: t.url, Host: t.url.Host, Header: c.header, Close: c.hangsUp,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		ContentLength: int64(len(call.body)),
-		Body:          io.NopCloser(bytes.NewReader(call.body)),
-		GetBody:       func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(call.body)), nil },
-	}
-	if call.stream {
-		req.Header = t.stream
-	}
-	return req.WithContext(ctx)
-}
-
-// posted is what the requests to one base URL share.
-type posted struct {
-	base   *url.URL
-	url    *url.URL
-	stream http.Header // for calls that ask for an event stream
 }
 
 func (e *attempt) fail(class exchange.Class, text string) {
@@ -259,7 +221,7 @@ func (e *attempt) whole(parent, ctx context.Context, body io.Reader) {
 		e.fail(exchange.Protocol, manyAnswers)
 		return
 	}
-	e.conclude(d.finish(string(f.finish), f.kind == exchange.ToolCall))
+	e.conclude(d.finish(word(f.finish), f.kind == exchange.ToolCall))
 }
 
 // Several answers to one request have no one time to first token, and merging
@@ -276,9 +238,9 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 	e.text = e.scratch.text
 	e.held.buf = e.scratch.held
 	d, check := &e.client.dialect, e.client.cfg.Check
-	r := eventReader{src: body, buf: e.scratch.buf}
+	r, f := &e.scratch.reader, &e.scratch.frame
+	*r = eventReader{src: body, buf: e.scratch.buf}
 	var (
-		f       frame
 		joined  = e.scratch.joined[:0] // data lines of an event that is no JSON yet
 		isError bool                   // the event's type is "error"
 		lastHit int                    // read in which the content frame before came
@@ -291,7 +253,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		}
 		if len(line) == 0 {
 			if len(joined) > 0 {
-				check.hold(&e.held, joined, &f, false)
+				check.hold(&e.held, joined, f, false)
 				e.bad = snippet(joined)
 				joined = joined[:0]
 			}
@@ -321,13 +283,13 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 			joined = append(append(joined, '\n'), value...)
 			payload = joined
 		}
-		if !d.classify(payload, &f) {
+		if !d.classify(payload, f) {
 			if len(joined) == 0 {
 				joined = append(joined, value...)
 			}
 			continue
 		}
-		check.hold(&e.held, payload, &f, true)
+		check.hold(&e.held, payload, f, true)
 		switch {
 		case f.err != nil || isError:
 			e.fail(exchange.StreamError, errorText(payload))
@@ -337,7 +299,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		if !f.content {
 			e.pending += max(0, f.ids)
 		} else {
-			e.hit(&f, at)
+			e.hit(f, at)
 			if len(x.Frames) > 1 && r.reads == lastHit {
 				x.Coalesced++
 			}
@@ -348,7 +310,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		}
 		if len(f.finish) > 0 {
 			n := len(x.Frames)
-			x.Finish = cleanText(d.finish(string(f.finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
+			x.Finish = cleanText(d.finish(word(f.finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
 		}
 		if f.done {
 			e.finished = true
@@ -357,7 +319,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		joined = joined[:0]
 	}
 	if len(joined) > 0 {
-		check.hold(&e.held, joined, &f, false)
+		check.hold(&e.held, joined, f, false)
 		e.bad = snippet(joined)
 	}
 	e.scratch.buf, e.scratch.joined = r.buf, joined[:0]
@@ -367,6 +329,17 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 	if x.Class == exchange.OK {
 		e.conclude(x.Finish)
 	}
+}
+
+// word is b as a string; the usual ends need no memory.
+func word(b []byte) string {
+	switch string(b) {
+	case "stop":
+		return "stop"
+	case "length":
+		return "length"
+	}
+	return string(b)
 }
 
 // hit notes a frame with generated content.
@@ -392,18 +365,21 @@ func (e *attempt) takeUsage(u *usage, at exchange.Stamp) {
 	}
 	x := e.x
 	x.Usage = at
-	set := func(p **int, n int) {
+	if e.counts == nil {
+		e.counts = new([4]int) // one piece of memory for all
+	}
+	set := func(i int, p **int, n int) {
 		if n >= 0 {
 			if *p == nil {
-				*p = new(int)
+				*p = &e.counts[i]
 			}
 			**p = n
 		}
 	}
-	set(&x.InputTokens, u.input)
-	set(&x.OutputTokens, u.output)
-	set(&x.CachedTokens, u.cached)
-	set(&x.ReasoningTokens, u.reasoning)
+	set(0, &x.InputTokens, u.input)
+	set(1, &x.OutputTokens, u.output)
+	set(2, &x.CachedTokens, u.cached)
+	set(3, &x.ReasoningTokens, u.reasoning)
 }
 
 // ended takes the end of a stream that no [DONE] announced.

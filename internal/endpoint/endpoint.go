@@ -76,6 +76,7 @@ type Client struct {
 	transport *http.Transport
 	metrics   metrics
 	dialer    *dialer
+	pool      pool
 	clock     *exchange.Clock
 	dialect   dialect
 	fields    fields
@@ -103,7 +104,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = exchange.NewClock()
 	}
-	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, dialect: d, fields: d.fields}
+	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, pool: pool{clock: cfg.Clock}, dialect: d, fields: d.fields}
 	if !versionPath.MatchString(u.Path) {
 		if u.Path != "" {
 			given := *u
@@ -139,7 +140,7 @@ func New(cfg Config) (*Client, error) {
 		MaxIdleConnsPerHost: 1 << 20, // the default of 2 would close the others
 		// uvicorn and llama.cpp close an idle connection after 5 s. Ours goes
 		// first, or a request would race with the server's close.
-		IdleConnTimeout: 4 * time.Second,
+		IdleConnTimeout: keepLife,
 		Protocols:       protocols(),
 	}
 	if err := c.newMetrics(); err != nil {
@@ -242,7 +243,7 @@ func (c *Client) Close() {
 	if c.stamping != nil {
 		_ = c.stamping.Close()
 	}
-	c.dialer.close()
+	c.pool.close()
 	c.transport.CloseIdleConnections()
 	c.metrics.close()
 }
@@ -252,7 +253,7 @@ func (c *Client) Warm(ctx context.Context, n int) error {
 	if c.proxy() != nil {
 		return nil // a proxy's connections are the proxy's business
 	}
-	if err := c.dialer.warm(ctx, c.base.Scheme == "https", hostPort(c.base), n); err != nil {
+	if err := c.pool.warm(ctx, c.transport, c.base.Scheme, hostPort(c.base), n); err != nil {
 		return fmt.Errorf("failed to open %d connections to %s: %w", n, c.base.Host, c.explain(err))
 	}
 	return nil

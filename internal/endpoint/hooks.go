@@ -8,57 +8,68 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
+// trace returns the hooks that each exchange needs.
 func (e *attempt) trace() *httptrace.ClientTrace {
-	c, x := e.client, e.x
-	return &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			if e.closed {
-				return
-			}
-			e.connected()
-			e.conn = timedOf(info.Conn)
-			if e.conn == nil {
-				return
-			}
-			e.conn.arm(&e.marks, info.Reused)
-			if info.Reused && e.conn.recv != nil {
-				p, _ := e.conn.recv.path()
-				e.retransmits = p.retransmits
-			}
-			switch {
-			case info.Reused || e.conn.warmed:
-			case e.tlsDone > e.began: // through a proxy: the transport did it
-				x.DNS, x.TCP, x.Connected = e.conn.dns, e.conn.tcp, e.tlsDone
-				x.TLS, x.Proxy = time.Duration(e.tlsDone-e.tlsStart), time.Duration(e.tlsStart-e.conn.connected)
-			case e.conn.connected > e.began:
-				x.DNS, x.TCP, x.TLS, x.Connected = e.conn.dns, e.conn.tcp, e.conn.tls, e.conn.connected
-				if e.conn.dialled < e.began { // dialled for another request first
-					x.DNS, x.TLS, x.TCP = 0, 0, time.Duration(e.conn.connected-e.began)
-				}
-			}
-			x.Reused = info.Reused || e.conn.warmed
-		},
-		// Only a handshake over a proxy's connection comes here: for others the
-		// dialer does it.
-		TLSHandshakeStart: func() {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.tlsStart = c.clock.Now()
-		},
-		TLSHandshakeDone: func(tls.ConnectionState, error) {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.tlsDone = c.clock.Now()
-		},
-		GotFirstResponseByte: func() {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			if !e.closed {
-				x.FirstByte = e.lastRead()
-			}
-		},
+	e.hooks.GotFirstResponseByte = e.gotFirstByte
+	return &e.hooks
+}
+
+// hook adds the hooks of a request whose connection the transport chooses.
+func (e *attempt) hook() {
+	e.hooks.GotConn = e.gotConn
+	if e.client.base.Scheme != "https" {
+		return
+	}
+	// Only a handshake over a proxy's connection comes here: for others the
+	// dialer does it.
+	e.hooks.TLSHandshakeStart = func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.tlsStart = e.client.clock.Now()
+	}
+	e.hooks.TLSHandshakeDone = func(tls.ConnectionState, error) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.tlsDone = e.client.clock.Now()
+	}
+}
+
+func (e *attempt) gotConn(info httptrace.GotConnInfo) {
+	x := e.x
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	e.connected()
+	e.conn = timedOf(info.Conn)
+	if e.conn == nil {
+		return
+	}
+	e.conn.arm(&e.marks, info.Reused || e.conn.warmed)
+	if info.Reused && e.conn.recv != nil {
+		p, _ := e.conn.recv.path()
+		e.retransmits = p.retransmits
+	}
+	switch {
+	case info.Reused || e.conn.warmed:
+	case e.tlsDone > e.began: // through a proxy: the transport did it
+		x.DNS, x.TCP, x.Connected = e.conn.dns, e.conn.tcp, e.tlsDone
+		x.TLS, x.Proxy = time.Duration(e.tlsDone-e.tlsStart), time.Duration(e.tlsStart-e.conn.connected)
+	case e.conn.connected > e.began:
+		x.DNS, x.TCP, x.TLS, x.Connected = e.conn.dns, e.conn.tcp, e.conn.tls, e.conn.connected
+		if e.conn.dialled < e.began { // dialled for another request first
+			x.DNS, x.TLS, x.TCP = 0, 0, time.Duration(e.conn.connected-e.began)
+		}
+	}
+	x.Reused = info.Reused || e.conn.warmed
+}
+
+func (e *attempt) gotFirstByte() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.x.FirstByte = e.lastRead()
 	}
 }
 

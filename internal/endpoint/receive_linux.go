@@ -68,11 +68,14 @@ func newReceiver(c net.Conn) receiver {
 	return s
 }
 
+// recvmsg never blocks, and so does not tell the scheduler of its system call:
+// that costs as much as a short call does, and the scheduler would take the
+// processor from it and wake a thread that finds nothing to do.
 func (s *socket) recvmsg(fd uintptr) bool {
 	for {
 		s.hdr.Control = &s.oob[0]
 		s.hdr.SetControllen(len(s.oob))
-		n, _, errno := syscall.Syscall(syscall.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&s.hdr)), 0)
+		n, _, errno := syscall.RawSyscall(syscall.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&s.hdr)), unix.MSG_DONTWAIT)
 		switch errno {
 		case syscall.EINTR:
 			continue
@@ -135,7 +138,7 @@ func (s *socket) alive() bool {
 }
 
 func (s *socket) askAlive(fd uintptr) {
-	n, _, errno := syscall.Syscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&s.asked.peek)), 1, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&s.asked.peek)), 1, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 	s.asked.ok = errno == syscall.EAGAIN || errno == 0 && n > 0
 }
 
@@ -151,7 +154,7 @@ func (s *socket) path() (p tcpPath, ok bool) {
 
 func (s *socket) askPath(fd uintptr) {
 	size := uint32(unsafe.Sizeof(s.asked.info))
-	_, _, errno := syscall.Syscall6(syscall.SYS_GETSOCKOPT, fd, unix.IPPROTO_TCP, unix.TCP_INFO, uintptr(unsafe.Pointer(&s.asked.info)), uintptr(unsafe.Pointer(&size)), 0)
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_GETSOCKOPT, fd, unix.IPPROTO_TCP, unix.TCP_INFO, uintptr(unsafe.Pointer(&s.asked.info)), uintptr(unsafe.Pointer(&size)), 0)
 	s.asked.ok = errno == 0
 }
 

@@ -2,10 +2,13 @@ package endpoint
 
 import (
 	"bytes"
-	"strconv"
+	"encoding/binary"
+	"math"
+	"math/bits"
 )
 
-// walker reads JSON from b at i. After an error it is bad and reads no more.
+// walker reads JSON from b at i. After an error it is bad and stands at the
+// end, so that nothing more can be read.
 type walker struct {
 	b     []byte
 	i     int
@@ -16,28 +19,31 @@ type walker struct {
 
 func (w *walker) fail() { w.bad, w.i = true, len(w.b) }
 
-func (w *walker) space() {
-	for w.i < len(w.b) {
-		switch w.b[w.i] {
-		case ' ', '\t', '\n', '\r':
-			w.i++
-		default:
-			return
+// peek passes over white space and returns the byte after it; 0 at the end.
+func (w *walker) peek() byte {
+	if w.i < len(w.b) {
+		if c := w.b[w.i]; c > ' ' {
+			return c
 		}
 	}
+	return w.space()
 }
 
-func (w *walker) peek() byte {
-	w.space()
-	if w.i >= len(w.b) {
-		return 0
+// space is peek where there may be some.
+func (w *walker) space() byte {
+	for ; w.i < len(w.b); w.i++ {
+		switch c := w.b[w.i]; c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c
+		}
 	}
-	return w.b[w.i]
+	return 0
 }
 
 // open enters an array or object.
 func (w *walker) open(c byte) bool {
-	if w.bad || w.peek() != c {
+	if w.peek() != c {
 		w.fail()
 		return false
 	}
@@ -52,9 +58,6 @@ func (w *walker) open(c byte) bool {
 
 // more reports whether another element follows, and leaves at the end.
 func (w *walker) more(end byte) bool {
-	if w.bad {
-		return false
-	}
 	c := w.peek()
 	if c == end {
 		w.i++
@@ -62,59 +65,92 @@ func (w *walker) more(end byte) bool {
 		w.first = false
 		return false
 	}
-	if !w.first {
-		if c != ',' {
-			w.fail()
-			return false
-		}
+	if w.first {
+		w.first = false
+	} else if c == ',' {
 		w.i++
-		if c = w.peek(); c == end {
-			w.fail()
-			return false
-		}
+		c = w.peek()
+	} else {
+		c = 0
 	}
-	w.first = false
-	if c == 0 {
+	if c == 0 || c == end {
 		w.fail()
 		return false
 	}
 	return true
 }
 
+// key reads the name of a member and the colon after it.
 func (w *walker) key() []byte {
-	k := w.str()
-	if w.bad || w.peek() != ':' {
-		w.fail()
-		return nil
+	if w.peek() == '"' {
+		start := w.i + 1
+		end := stringEnd(w.b, start)
+		if w.i = end + 1; w.peek() == ':' {
+			w.i++
+			return w.b[start:end]
+		}
 	}
-	w.i++
-	return k
+	w.fail()
+	return nil
 }
 
 // str reads a string and returns what is between its quotes.
 func (w *walker) str() []byte {
-	if w.bad || w.peek() != '"' {
-		w.fail()
-		return nil
-	}
-	w.i++
-	start := w.i
-	for {
-		n := bytes.IndexByte(w.b[w.i:], '"')
-		if n < 0 {
-			w.fail()
-			return nil
-		}
-		end := w.i + n
-		slashes := 0
-		for j := end - 1; j >= start && w.b[j] == '\\'; j-- {
-			slashes++
-		}
-		w.i = end + 1
-		if slashes%2 == 0 {
+	if w.peek() == '"' {
+		start := w.i + 1
+		if end := stringEnd(w.b, start); end < len(w.b) {
+			w.i = end + 1
 			return w.b[start:end]
 		}
 	}
+	w.fail()
+	return nil
+}
+
+// stringEnd returns where the string ends that begins at i: the place of its
+// quote, or len(b). Most strings of a frame are so short that eight bytes at a
+// time, without a call, are faster than bytes.IndexByte.
+func stringEnd(b []byte, i int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for start := i; i < len(b); {
+		if len(b)-i >= 8 {
+			v := binary.LittleEndian.Uint64(b[i:])
+			// A byte that is looked for is zero after the xor, and its high bit
+			// is set after the subtraction. The borrow does that to bytes above
+			// it too, so that only the lowest counts.
+			quote, slash := v^('"'*ones), v^('\\'*ones)
+			m := ((quote-ones)&^quote | (slash-ones)&^slash) & highs
+			if m == 0 {
+				if i += 8; i-start < 64 {
+					continue
+				}
+				// A long one: the next quote ends it unless a backslash escapes it.
+				n := bytes.IndexByte(b[i:], '"')
+				if n < 0 {
+					return len(b)
+				}
+				slashes := 0
+				for slashes < n && b[i+n-1-slashes] == '\\' {
+					slashes++
+				}
+				if i += n; slashes%2 == 0 {
+					return i
+				}
+				i++
+				start = i
+				continue
+			}
+			i += bits.TrailingZeros64(m) / 8
+		}
+		switch b[i] {
+		case '"':
+			return i
+		case '\\':
+			i++ // what it escapes
+		}
+		i++
+	}
+	return len(b)
 }
 
 // stringOrSkip reads a string; any other value is passed over and gives nil.
@@ -139,26 +175,25 @@ func (w *walker) raw() []byte {
 
 // skip passes over a value of any kind.
 func (w *walker) skip() {
-	switch c := w.peek(); {
-	case w.bad:
-	case c == '"':
+	switch w.peek() {
+	case '"':
 		w.str()
-	case c == '{':
+	case '{':
 		for w.open('{'); w.more('}'); {
 			w.key()
 			w.skip()
 		}
-	case c == '[':
+	case '[':
 		for w.open('['); w.more(']'); {
 			w.skip()
 		}
-	case c == 't':
+	case 't':
 		w.literal("true")
-	case c == 'f':
+	case 'f':
 		w.literal("false")
-	case c == 'n':
+	case 'n':
 		w.literal("null")
-	case c == '-' || c >= '0' && c <= '9':
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		w.number()
 	default:
 		w.fail()
@@ -173,28 +208,33 @@ func (w *walker) literal(s string) {
 	w.i += len(s)
 }
 
-func (w *walker) number() []byte {
-	start := w.i
-	for w.i < len(w.b) {
-		c := w.b[w.i]
+// number passes over the bytes that numbers are made of.
+func (w *walker) number() {
+	i := w.i // in a register: not one store a digit
+	for i < len(w.b) {
+		c := w.b[i]
 		if c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E' {
-			w.i++
+			i++
 			continue
 		}
 		break
 	}
-	return w.b[start:w.i]
+	w.i = i
 }
 
 // count reads a whole number; −1 for anything else.
 func (w *walker) count() int {
-	c := w.peek()
-	if c < '0' || c > '9' {
+	if c := w.peek(); c < '0' || c > '9' {
 		w.skip()
 		return -1
 	}
-	n, err := strconv.ParseInt(string(w.number()), 10, 32)
-	if err != nil {
+	n, i := int64(0), w.i
+	for i < len(w.b) && w.b[i] >= '0' && w.b[i] <= '9' && n <= math.MaxInt32 {
+		n = 10*n + int64(w.b[i]-'0')
+		i++
+	}
+	w.i = i
+	if w.number(); w.i > i || n > math.MaxInt32 { // there was more of it, or too much
 		return -1
 	}
 	return int(n)

@@ -97,7 +97,8 @@ func TestAnAnswerHoldsTogether(t *testing.T) {
 
 // The saturation of the search agrees with the closed form of physics, which
 // knows no queue: within a tenth or so.
-func TestSaturationIsNearTheClosedForm(t *testing.T) {
+func TestSaturationIsNearTheClosedFormAtLength(t *testing.T) {
+	atLength(t)
 	for _, preset := range []string{"h100/llama-3.1-8b", "l40s/llama-3.1-8b"} {
 		q := question(t, preset, "in=512,out=128")
 		l, err := q.lay()
@@ -111,7 +112,8 @@ func TestSaturationIsNearTheClosedForm(t *testing.T) {
 	}
 }
 
-func TestMoreMachinesCarryMore(t *testing.T) {
+func TestMoreMachinesCarryMoreAtLength(t *testing.T) {
+	atLength(t)
 	one := ask(t, question(t, "h100/llama-3.1-8b", "in=512,out=128"))
 	q := question(t, "h100/llama-3.1-8b", "in=512,out=128")
 	q.Accelerators, q.TP = 4, 1
@@ -137,7 +139,8 @@ func TestMoreMachinesCarryMore(t *testing.T) {
 	}
 }
 
-func TestASharedPrefixIsReadOnce(t *testing.T) {
+func TestASharedPrefixIsReadOnceAtLength(t *testing.T) {
+	atLength(t)
 	q := question(t, "h100/llama-3.1-8b", "in=2048,out=32")
 	apart := value(ask(t, q).Saturation)
 	q.Scenario.Shared = 1536
@@ -151,7 +154,8 @@ func TestASharedPrefixIsReadOnce(t *testing.T) {
 	}
 }
 
-func TestWhatBindsIsNamed(t *testing.T) {
+func TestWhatBindsIsNamedAtLength(t *testing.T) {
+	atLength(t)
 	// One writer is bound by the weights; few places make others wait.
 	q := question(t, "h100/llama-3.1-8b", "in=128,out=128")
 	if f := ask(t, q); !strings.HasPrefix(f.Loads[0].Binds, "weights") {
@@ -190,6 +194,10 @@ func TestWhatCannotBeIsRefusedWithHelp(t *testing.T) {
 			t.Errorf("%v, want %q", err, c.want)
 		}
 	}
+}
+
+func TestNoLoadMayBeInsideAtLength(t *testing.T) {
+	atLength(t)
 	f := ask(t, question(t, "h100/llama-3.1-8b", "in=512,out=128", "ttft.p99<3ms"))
 	if f.Capacity.Rate.Withheld == "" || !strings.Contains(f.Text[0], "No load is inside") {
 		t.Errorf("%+v %q", f.Capacity, f.Text)

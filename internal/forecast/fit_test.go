@@ -73,7 +73,8 @@ var mixed = Workload{In: workload.Lengths{Median: 700, Sigma: 1, Min: 64, Max: 6
 // step within 0.25 ms. The last is a few hundredths of a step, from which the
 // memory's part can hardly be told: the band says so. Forecasts of other loads
 // are within 3 % of TPOT and 8 % of TTFT.
-func TestCoefficientsAreRecovered(t *testing.T) {
+func TestCoefficientsAreRecoveredAtLength(t *testing.T) {
+	atLength(t)
 	for _, k := range []truth{{0.70, 0.68, 0.8e-3, 12e-3}, {0.90, 0.88, 0.4e-3, 4e-3}} {
 		q := question(t, "h100/llama-3.1-8b", "chat")
 		run := k.run(t, q, mixed, []int{1, 4, 16, 64}, 8)
@@ -140,7 +141,8 @@ func TestWhatARunDoesNotTellStays(t *testing.T) {
 	}
 }
 
-func TestRowsBeyondTheRunAreMarked(t *testing.T) {
+func TestRowsBeyondTheRunAreMarkedAtLength(t *testing.T) {
+	atLength(t)
 	q := question(t, "h100/llama-3.1-8b", "in=512,out=128")
 	run := truth{0.75, 0.75, 0.5e-3, 6e-3}.run(t, q, Workload{In: workload.FixedLengths(256), Out: workload.FixedLengths(64)}, []int{1, 4, 8}, 0)
 	c, err := Calibrate(q, run)

@@ -165,7 +165,8 @@ func TestTracesOfSingleRequests(t *testing.T) {
 // there were is not told; 100 are taken. The itl of the file is the time
 // between pieces of text, so that it is larger than a step where a tokenizer
 // holds pieces back (Llama-2).
-func TestMeansOfVLLMOnH100(t *testing.T) {
+func TestMeansOfVLLMOnH100AtLength(t *testing.T) {
+	atLength(t)
 	type errors struct{ ttft, itl, e2e, n float64 }
 	var dense, sparse errors
 	for _, line := range read(t, "h100-vllm-0.15.1") {
