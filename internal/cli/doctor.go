@@ -255,6 +255,9 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 		if a.State != "yes" {
 			k.Status, k.Do = "warn", a.Note
 		}
+		if a.Name == endpoint.Content && a.State != "yes" {
+			k.Status = "fail" // there is nothing to measure
+		}
 		out = append(out, k)
 	}
 	return out
