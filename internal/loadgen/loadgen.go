@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Requester interface {
 // Window is the measured part of a cell: requests that were due in it are
 // measured, whenever they ended.
 type Window struct {
+	// End may lie ahead, where no request would be due until then.
 	Start, End exchange.Stamp
 	// Reason says why the cell ended before its plan; empty for a whole one.
 	Reason string
@@ -107,13 +109,14 @@ type runner struct {
 	mu          sync.Mutex // protects all following fields
 	window      Window
 	lastDone    exchange.Stamp
-	outstanding int    // measured requests that have not ended
-	measured    int    // measured requests admitted
-	sealed      bool   // the measured part has an end
-	traceOver   bool   // the schedule has no more to send
-	latest      []bool // whether each of the latest requests failed, a ring
-	failures    int    // in it
-	settled     int    // requests that have gone into it
+	outstanding int              // measured requests that have not ended
+	measured    int              // measured requests admitted
+	sealed      bool             // the measured part has an end
+	traceOver   bool             // the schedule has no more to send
+	dueNext     []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
+	latest      []bool           // whether each of the latest requests failed, a ring
+	failures    int              // in it
+	settled     int              // requests that have gone into it
 	err         error
 	graceTimer  *time.Timer
 	endTimer    *time.Timer
@@ -133,6 +136,7 @@ func newRunner(d *Driver, ctx context.Context, shape Shape, req Requester) *runn
 	// Enough is prepared ahead that encoding never delays a due request.
 	r.prepared = make(chan prepared, cmp.Or(shape.Ahead, 1024))
 	r.filled = make(chan struct{})
+	r.dueNext = make([]exchange.Stamp, shape.Users)
 	r.latest = make([]bool, max(20, 2*shape.Users))
 	precision := pace.Fine
 	if d.PortableTimer {
@@ -219,6 +223,12 @@ func (r *runner) open() {
 			return
 		}
 		p.x.Due = start.Add(at)
+		if r.shape.Requests > 0 && p.x.Index == r.shape.Requests {
+			r.mu.Lock()
+			r.dueNext = []exchange.Stamp{p.x.Due}
+			r.sealIfOver()
+			r.mu.Unlock()
+		}
 		if r.pace.Wait(r.starts, r.Clock.Time(p.x.Due)) != nil {
 			return
 		}
@@ -227,6 +237,11 @@ func (r *runner) open() {
 			return
 		}
 		r.wait.Go(func() { r.exchange(p) })
+	}
+	if len(r.shape.Times) == 0 && r.shape.Duration > 0 {
+		// The rate has fallen to nothing, and the measured time has not ended.
+		<-r.starts.Done()
+		return
 	}
 	// A trace has no more to send; its window ends with its last answer.
 	r.mu.Lock()
@@ -238,9 +253,11 @@ func (r *runner) open() {
 // closed runs users that each wait for their answer.
 func (r *runner) closed() {
 	start := r.Clock.Now()
-	for u := range r.shape.Users {
+	for u := range r.dueNext {
+		r.dueNext[u] = start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
+	}
+	for u, due := range slices.Clone(r.dueNext) {
 		r.wait.Go(func() {
-			due := start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
 			for {
 				if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
 					return
@@ -328,6 +345,16 @@ func (r *runner) seal(at exchange.Stamp) {
 	r.window.End = at
 	if !r.finishIfDone() {
 		r.startGrace()
+	}
+}
+
+// sealIfOver ends a measured part of so many requests when the last of them
+// has ended, however long it takes until another one is due: nothing happens
+// until then. The window has that time, without which the rate would be that
+// of users who think less, or of a schedule with fewer gaps. r.mu is held.
+func (r *runner) sealIfOver() {
+	if r.shape.Requests > 0 && r.measured == r.shape.Requests && r.outstanding == 0 && len(r.dueNext) > 0 {
+		r.seal(max(slices.Min(r.dueNext), r.lastDone+1))
 	}
 }
 
@@ -426,6 +453,10 @@ func (r *runner) ended(x *exchange.Exchange) {
 		r.outstanding--
 		r.lastDone = max(r.lastDone, x.Done)
 	}
+	if r.shape.Users > 0 {
+		r.dueNext[x.User] = r.ready(x)
+	}
+	r.sealIfOver()
 	if r.hopeless(x) {
 		r.endLocked(fmt.Sprintf("%d of the latest %d requests failed, the last one with: %s", r.failures, len(r.latest), x.Error), false)
 	}
