@@ -27,19 +27,17 @@ func readTrace(p plan.Plan) (*interop.Table, error) {
 
 // replayed fills a cell with a trace: 40 bytes a row for its lengths, session
 // and time, and the runs of its block ids. Prompts are made when they are due.
-func (r *run) replayed(c *cell) error {
-	t, err := readTrace(r.plan)
-	if err != nil {
-		return err
-	}
+func (r *run) replayed(c *cell) {
+	t := r.files.trace
 	n := t.Counts
 	rec := &result.Replay{
 		Format: t.Format, Rows: t.Len(), Read: n.Read, Bad: n.Bad, Failed: n.Failed, Empty: n.Empty,
 		Outside: n.Outside, Cut: n.Cut, Sorted: n.Unsorted, Spread: r.plan.Load.Replay.Spread,
 	}
 	for i := range t.Len() {
-		in, _ := t.Lengths(i)
+		in, out := t.Lengths(i)
 		c.longest = max(c.longest, in)
+		c.meanOut += float64(out) / float64(t.Len())
 		c.shape.Times = append(c.shape.Times, t.At(i))
 		if session, _ := t.Turn(i); session > 0 {
 			rec.Turns++
@@ -61,7 +59,6 @@ func (r *run) replayed(c *cell) error {
 	c.Replay = rec
 	c.main = workload.NewTrace(t, r.syntheticConfig("load/trace", true))
 	c.Workload = result.Workload{Name: "trace", FixedOutput: c.target.fixed, Temperature: r.plan.Workload.Temperature, Text: text}
-	return nil
 }
 
 // fidelity adds up what a replay got of what its trace asked for, over requests

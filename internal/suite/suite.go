@@ -73,6 +73,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	defer r.close()
 	// Everything that can be refused is refused before a folder exists or a
 	// measured request is sent.
+	if err := r.readFiles(); err != nil {
+		return nil, err
+	}
 	if err := r.findTargets(ctx); err != nil {
 		return nil, err
 	}
@@ -150,6 +153,7 @@ type run struct {
 	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
 	count   tokens.Counter          // counts any text on this machine; nil where nothing does
 	sets    map[int]workload.Source // the data set, by the tokens of its answers
+	files   files
 	closers []func()
 }
 
