@@ -52,7 +52,7 @@ what it adds to a latency on this machine: the floor under every measurement.`,
 			return p.doctor(c.Context(), pl, k, asJSON)
 		},
 	}
-	f.add(c, targetFlags, []string{"dir", "insecure", "ca-cert", "connect-timeout"})
+	f.add(c, targetFlags, []string{"dir", "insecure", "ca-cert", "client-cert", "client-key", "proxy", "connect-timeout"})
 	k.add(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
