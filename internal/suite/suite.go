@@ -127,8 +127,11 @@ func Recompute(path string) (*result.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.damaged != nil && f.complete() {
+		return nil, fmt.Errorf("%s: %w; its result.json is that of the complete run, and nothing was written", path, l.damaged)
+	}
 	if res.Run.Status == result.Interrupted && f.complete() {
-		return nil, fmt.Errorf("the log of %s is damaged: its result.json is that of a complete run, and %s breaks off before its end; nothing was written", path, filepath.Base(f.log()))
+		return nil, fmt.Errorf("the log of %s is cut short: its result.json is that of a complete run, and %s breaks off before its end; nothing was written", path, filepath.Base(f.log()))
 	}
 	res.Run.ID = f.id()
 	res.Artifacts = f.artifacts()
