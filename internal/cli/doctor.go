@@ -52,7 +52,7 @@ what it adds to a latency on this machine: the floor under every measurement.`,
 			return p.doctor(c.Context(), pl, k, asJSON)
 		},
 	}
-	f.add(c, targetFlags, []string{"dir", "insecure", "ca-cert", "connect-timeout"})
+	f.add(c, targetFlags, []string{"dir", "insecure", "ca-cert", "client-cert", "client-key", "proxy", "connect-timeout"})
 	k.add(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
@@ -254,6 +254,9 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 		k := check{Name: a.Name, Status: "ok", Text: a.State}
 		if a.State != "yes" {
 			k.Status, k.Do = "warn", a.Note
+		}
+		if a.Name == endpoint.Content && a.State != "yes" {
+			k.Status = "fail" // there is nothing to measure
 		}
 		out = append(out, k)
 	}

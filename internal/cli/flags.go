@@ -44,7 +44,7 @@ var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure"
 // Groups of flags.
 var (
 	targetFlags   = []string{"url", "model", "key-env", "key-file", "key-command", "api", "stream", "metrics-url"}
-	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "calibrate", "insecure", "ca-cert", "max-cost"}
+	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "calibrate", "insecure", "ca-cert", "client-cert", "client-key", "proxy", "max-cost"}
 	runFlags      = []string{"name", "seed", "dir", "claim", "undecided", "keep-text"}
 	workFlags     = []string{"workload", "input-tokens", "output-tokens", "input-lengths", "output-lengths", "tokenizer", "prefix-tokens", "prefix-groups", "prefix-share", "cache-salt", "temperature", "dataset", "dataset-columns", "dataset-min-tokens", "dataset-max-tokens", "dataset-sample", "dataset-shuffle", "dataset-skip-bad"}
 	talkFlags     = []string{"turns", "turn-tokens", "conversations"}

@@ -1,6 +1,10 @@
 package endpoint
 
-import "github.com/inferometer/inferometer/internal/exchange"
+import (
+	"bytes"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
 
 // chat is /v1/chat/completions.
 func chat() dialect {
@@ -49,7 +53,7 @@ func classify(b []byte, f *frame) bool {
 		case "usage":
 			w.usage(&f.usage)
 		case "error":
-			if v := w.raw(); !isNull(v) {
+			if v := w.raw(); !noError(v) {
 				f.err = v
 			}
 		case "model":
@@ -61,7 +65,24 @@ func classify(b []byte, f *frame) bool {
 	return w.end()
 }
 
-func isNull(v []byte) bool { return len(v) == 0 || v[0] == 'n' }
+// noError reports whether the raw JSON of an error says that there is none.
+// Some servers have the key in every frame: null, false, 0, or empty.
+func noError(v []byte) bool {
+	if len(v) == 0 {
+		return true
+	}
+	switch v[0] {
+	case 'n', 'f':
+		return true
+	case '0':
+		return len(v) == 1
+	case '"':
+		return len(v) == 2
+	case '{', '[':
+		return len(bytes.TrimLeft(v[1:len(v)-1], " \t\r\n")) == 0
+	}
+	return false
+}
 
 // sum adds n to a count that may be unknown; an unknown n adds nothing.
 func sum(count *int, n int) {

@@ -41,7 +41,7 @@ func classifyEmbeddings(b []byte, f *frame) bool {
 		case "usage":
 			w.usage(&f.usage)
 		case "error":
-			if v := w.raw(); !isNull(v) {
+			if v := w.raw(); !noError(v) {
 				f.err = v
 			}
 		case "model":

@@ -79,6 +79,8 @@ func FuzzClassify(f *testing.F) {
 		`{"choices":[{"delta":{"content":"x"},"finish_reason":"stop","index":1,"token_ids":[1,2],"logprobs":{"content":[{}]}}],"usage":{"prompt_tokens":1}}`,
 		`{"choices":[{"text":"x","logprobs":{"tokens":["a"]}}],"error":{"message":"m"}}`,
 		`{"object":"response","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"output":[{"type":"function_call","name":"f"}],"error":null}`,
+		`{"choices":[{"delta":{"content":"x"}}],"error":false}`,
+		`{"response":{"error":{ }},"error":[0]}`,
 		`{"type":"message","content":[{"type":"tool_use","name":"n"},{"thinking":"t"}],"stop_reason":"tool_use","usage":{"input_tokens":3,"cache_read_input_tokens":2}}`,
 		`{"data":[{"embedding":[0.5,1]}],"usage":{"prompt_tokens":3}}`,
 	} {

@@ -75,7 +75,7 @@ func classifyMessages(b []byte, f *frame) bool {
 		case "model":
 			f.model = w.stringOrSkip()
 		case "error":
-			if v := w.raw(); !isNull(v) {
+			if v := w.raw(); !noError(v) {
 				f.err = v
 			}
 		default:

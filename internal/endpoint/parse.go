@@ -138,7 +138,26 @@ func (s *seen) mark(kind exchange.Kind) {
 }
 
 func newSeen(o object) seen {
-	return seen{usage: noUsage(), ids: -1, logprobs: -1, failed: o["error"] != nil}
+	return seen{usage: noUsage(), ids: -1, logprobs: -1, failed: isError(o["error"])}
+}
+
+// isError reports whether the value of an error key says that there is one.
+func isError(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case json.Number:
+		return v != "0"
+	case string:
+		return v != ""
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	}
+	return true
 }
 
 func (o object) usage() usage {
@@ -295,7 +314,7 @@ func parseResponses(b []byte) (seen, bool) {
 	kind, delta := o.text("type"), o.text("delta")
 	r, _ := o.object("response")
 	s.usage = r.usage()
-	s.failed = s.failed || r["error"] != nil || kind == "error"
+	s.failed = s.failed || isError(r["error"]) || kind == "error"
 	switch kind {
 	case "response.output_text.delta", "response.refusal.delta":
 		s.add(exchange.Text, delta)

@@ -30,6 +30,10 @@ type Found struct {
 	Proxy       string // that connections go through, without user and password; empty: none
 }
 
+// Content is the ability to answer with anything at all. A server without it
+// cannot be measured.
+const Content = "content"
+
 // Marks of the embedded simulator.
 const (
 	evidenceHeader = "X-Inferometer-Evidence"
@@ -54,12 +58,17 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	if x, err = c.tryCounts(ctx, x); err != nil {
 		return found, err
 	}
+	content, err := c.tryContent(ctx, x)
+	if err != nil {
+		return found, err
+	}
 	if err := c.trySalt(ctx, found.Server); err != nil {
 		return found, err
 	}
 	found.Fields = append(c.fields.names(c.streams()), c.given()...)
 	found.Proxy = c.Proxy()
 	found.FixedOutput = c.fields.ignoreEOS || c.fields.minTokens
+	found.Abilities = append(found.Abilities, content)
 	if c.streams() {
 		found.Abilities = append(found.Abilities, ability("streaming", x.Streamed, "the server answered a streaming request with one JSON object: there is no time to first token"))
 	}
@@ -84,6 +93,12 @@ func ability(name string, yes bool, otherwise string) result.Ability {
 	return result.Ability{Name: name, State: "no", Note: otherwise}
 }
 
+// maxSmall is the longest answer in bytes to what Probe asks besides requests
+// of the API itself.
+const maxSmall = 8 << 20
+
+var errTooLong = errors.New("its answer is longer than 8 MiB")
+
 // answer is a small response, read whole.
 type answer struct {
 	status int
@@ -104,9 +119,12 @@ func (c *Client) get(ctx context.Context, url string) (answer, error) {
 		return answer{}, c.explain(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxSmall+1))
 	if err != nil {
 		return answer{}, c.explain(err)
+	}
+	if len(b) > maxSmall {
+		return answer{}, errTooLong
 	}
 	return answer{resp.StatusCode, resp.Header, b}, nil
 }
@@ -115,6 +133,9 @@ func (c *Client) get(ctx context.Context, url string) (answer, error) {
 // the model was given.
 func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err error) {
 	a, err := c.get(ctx, c.base.JoinPath("models").String())
+	if errors.Is(err, errTooLong) {
+		return false, fmt.Errorf("%s/models answered with more than 8 MiB, which is no list of models: is the URL that of an API?", c.base)
+	}
 	if err != nil {
 		return false, fmt.Errorf("failed to ask %s for its models: %w", c.base, err)
 	}
@@ -241,6 +262,22 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 	return nil, errors.New("the server refused every form of a one-token request; give the fields that it needs under body: in the plan")
 }
 
+// tryContent says whether answers hold anything. Where x, of two tokens, is
+// empty it asks once more for an answer with room for some reasoning first.
+func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (result.Ability, error) {
+	const roomy = 128 // tokens
+	if x.Class == exchange.Empty {
+		var err error
+		if x, _, err = c.ask(ctx, roomy); err != nil {
+			return result.Ability{}, err
+		}
+	}
+	if x.Class == exchange.OK {
+		return ability(Content, true, ""), nil
+	}
+	return ability(Content, false, fmt.Sprintf("even a request for %d tokens brought nothing to measure: %s", roomy, x.Error)), nil
+}
+
 // trySalt adds cache_salt where the server has it. Others would take the field
 // without a word, so it is tried only with vLLM, whose field it is.
 func (c *Client) trySalt(ctx context.Context, server string) error {
@@ -258,11 +295,15 @@ func (c *Client) trySalt(ctx context.Context, server string) error {
 
 // small sends a request for two tokens.
 func (c *Client) small(ctx context.Context) (*exchange.Exchange, *timedConn, error) {
-	call, err := c.Encode(Prompt{User: "Say hello.", MaxTokens: 2, Fixed: true})
+	return c.ask(ctx, 2)
+}
+
+func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *timedConn, error) {
+	call, err := c.Encode(Prompt{User: "Say hello.", MaxTokens: tokens, Fixed: true})
 	if err != nil {
 		return nil, nil, err
 	}
-	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: 2}
+	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens}
 	var conn *timedConn
 	c.do(ctx, call, x, func(used *timedConn) { conn = used })
 	return x, conn, ctx.Err()

@@ -117,6 +117,9 @@ func TestProbeErrors(t *testing.T) {
 		}, "--key-env"},
 		{"404", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, "--model"},
 		{"503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "not ready"},
+		{"endless list", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"data":[{"id":"`+strings.Repeat("x", maxSmall)+`"}]}`)
+		}, "more than 8 MiB"},
 		{"no models", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"data":[]}`) }, "--model"},
 	}
 	for _, tt := range tests {
@@ -125,6 +128,50 @@ func TestProbeErrors(t *testing.T) {
 			if _, err := c.Probe(t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
+		})
+	}
+}
+
+// A server whose answers are empty cannot be measured; one that needs room
+// for its reasoning before an answer can.
+func TestProbeContent(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer func(body []byte) []string
+		state  string
+	}{
+		{"always empty", func([]byte) []string { return []string{finishFrame, usageFrame, doneFrame} }, "no"},
+		{"empty when short", func(b []byte) []string {
+			if bytes.Contains(b, []byte(`"max_tokens":2,`)) {
+				return []string{finishFrame, usageFrame, doneFrame}
+			}
+			return []string{textFrame("a"), finishFrame, usageFrame, doneFrame}
+		}, "yes"},
+		{"some", func([]byte) []string { return []string{textFrame("a"), finishFrame, usageFrame, doneFrame} }, "yes"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodGet {
+					_, _ = io.WriteString(w, `{"data":[{"id":"m"}]}`)
+					return
+				}
+				b, _ := io.ReadAll(r.Body)
+				streamOf(tt.answer(b)...)(w, r)
+			}), nil)
+			found, err := c.Probe(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range found.Abilities {
+				if a.Name == Content {
+					if a.State != tt.state {
+						t.Errorf("content: %+v, want %s", a, tt.state)
+					}
+					return
+				}
+			}
+			t.Error("nothing is said of content")
 		})
 	}
 }

@@ -146,7 +146,7 @@ func (w *walker) responseKey(key []byte, f *frame, r *response, content bool) {
 	case "usage":
 		w.usage(&f.usage)
 	case "error":
-		if v := w.raw(); !isNull(v) {
+		if v := w.raw(); !noError(v) {
 			f.err = v
 		}
 	case "model":

@@ -135,6 +135,14 @@ func TestClassify(t *testing.T) {
 		{"usage null", `{"choices":[{"delta":{"content":"x"}}],"usage":null}`, true, true, exchange.Text, "x", "", false, -1},
 		{"error object", `{"error":{"message":"no","code":500}}`, true, false, 0, "", "", true, -1},
 		{"error null", `{"error":null,"choices":[]}`, true, false, 0, "", "", false, -1},
+		{"error true", `{"error":true}`, true, false, 0, "", "", true, -1},
+		{"error text", `{"error":"no"}`, true, false, 0, "", "", true, -1},
+		{"error code", `{"error":500}`, true, false, 0, "", "", true, -1},
+		{"error false", `{"error":false,"choices":[{"delta":{"content":"x"}}]}`, true, true, exchange.Text, "x", "", false, -1},
+		{"error zero", `{"error":0}`, true, false, 0, "", "", false, -1},
+		{"error empty text", `{"error":""}`, true, false, 0, "", "", false, -1},
+		{"error empty object", `{"error":{ }}`, true, false, 0, "", "", false, -1},
+		{"error empty list", `{"error":[]}`, true, false, 0, "", "", false, -1},
 		{"no delta", `{"choices":[{}]}`, true, false, 0, "", "", false, -1},
 		{"content inside a string", `{"choices":[{"delta":{"role":"{\"content\":\"x\"}"}}]}`, true, false, 0, "", "", false, -1},
 		{"content parts", `{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}]}`, true, true, exchange.Text, "ab", "", false, -1},
@@ -156,6 +164,9 @@ func TestClassify(t *testing.T) {
 			}
 			if f.content != tt.content || f.kind != tt.kind || string(f.text) != tt.text || string(f.finish) != tt.finish || (f.err != nil) != tt.err || f.usage.output != tt.output {
 				t.Errorf("got %+v text %q finish %q err %q", f, f.text, f.finish, f.err)
+			}
+			if s, valid := parseChoices([]byte(tt.in)); !valid || s.differs(f.asSeen()) != "" {
+				t.Errorf("the full parser sees %+v", s)
 			}
 		})
 	}

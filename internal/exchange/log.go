@@ -198,7 +198,7 @@ const KindExchange = "x"
 // Read calls f for every record of the log at path, in order. Records of kind
 // KindExchange are decoded with DecodeExchange by the caller. A log that a
 // crash cut short is read up to its last whole record, and torn is true; a
-// broken record before that is an error.
+// broken record before that is an error, and so is damage (ErrDamaged).
 func Read(path string, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -227,9 +227,8 @@ func read(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn boo
 		case errors.Is(err, io.EOF) && len(b) == 0:
 			return false, nil
 		default:
-			// The stream ends inside a record or a zstd block: the crash. Any
-			// other zstd error is the same thing seen from the decoder.
-			return true, nil
+			// The stream ends inside a record or a zstd block: the crash.
+			return true, damage(err)
 		}
 		var l line
 		if err := json.Unmarshal(b, &l); err != nil {

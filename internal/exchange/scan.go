@@ -21,8 +21,20 @@ type Record struct {
 	Exchange *Exchange
 }
 
+// ErrDamaged says that the bytes of a log are not those that were written, as
+// opposed to a log that ends early. What was read before may be wrong, too.
+var ErrDamaged = errors.New("the exchange log is damaged: its bytes are not those that were written")
+
+// damage is the error of a stream that ended with err: nil where it just ends.
+func damage(err error) error {
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return fmt.Errorf("%w (%w)", ErrDamaged, err)
+}
+
 // Scan calls f for every record of the log at path, in order, as Read does,
-// with exchanges decoded. Memory stays bounded whatever the log's length:
+// with exchanges decoded. A damaged log gives ErrDamaged. Memory stays bounded whatever the log's length:
 // lines are decoded a batch at a time, on all processors, into room that is
 // used again.
 func Scan(path string, f func(Record) error) (torn bool, err error) {
@@ -47,6 +59,7 @@ type batch struct {
 	ints  []int         // what the exchanges point to
 	err   error         // of the record after recs[:used]
 	torn  bool          // the log ends here, inside a record
+	cause error         // why, where that is no end but damage
 	ready chan struct{} // has a value once it is decoded
 }
 
@@ -102,7 +115,7 @@ func scan(r io.Reader, f func(Record) error) (torn bool, err error) {
 			return false, fmt.Errorf("exchange log, record %d: %w", n+1, b.err)
 		}
 		if b.torn {
-			return true, nil
+			return true, damage(b.cause)
 		}
 		free <- b
 	}
@@ -120,7 +133,7 @@ func cutLines(r io.Reader, free <-chan *batch, stop <-chan struct{}, next func(*
 			return
 		case b = <-free:
 		}
-		b.text, b.torn, b.err = append(b.text[:0], rest...), false, nil
+		b.text, b.torn, b.cause, b.err = append(b.text[:0], rest...), false, nil, nil
 		var err error
 		whole := -1
 		for err == nil && whole < 0 {
@@ -142,9 +155,8 @@ func cutLines(r io.Reader, free <-chan *batch, stop <-chan struct{}, next func(*
 		rest = append(rest[:0], b.text[whole+1:]...)
 		b.text = b.text[:whole+1]
 		if err != nil {
-			// The stream ends inside a record or a zstd block: the crash. Any
-			// other zstd error is the same thing seen from the decoder.
-			b.torn = len(rest) > 0 || !errors.Is(err, io.EOF)
+			// The stream ends inside a record or a zstd block: the crash.
+			b.torn, b.cause = len(rest) > 0 || !errors.Is(err, io.EOF), err
 			next(b)
 			return
 		}

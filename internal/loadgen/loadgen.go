@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Requester interface {
 // Window is the measured part of a cell: requests that were due in it are
 // measured, whenever they ended.
 type Window struct {
+	// End may lie ahead, where no request would be due until then.
 	Start, End exchange.Stamp
 	// Reason says why the cell ended before its plan; empty for a whole one.
 	Reason string
@@ -116,13 +118,14 @@ type runner struct {
 	mu          sync.Mutex // protects all following fields
 	window      Window
 	lastDone    exchange.Stamp
-	outstanding int    // measured requests that have not ended
-	measured    int    // measured requests admitted
-	sealed      bool   // the measured part has an end
-	traceOver   bool   // the schedule has no more to send
-	latest      []bool // whether each of the latest requests failed, a ring
-	failures    int    // in it
-	settled     int    // requests that have gone into it
+	outstanding int              // measured requests that have not ended
+	measured    int              // measured requests admitted
+	sealed      bool             // the measured part has an end
+	traceOver   bool             // the schedule has no more to send
+	dueNext     []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
+	latest      []bool           // whether each of the latest requests failed, a ring
+	failures    int              // in it
+	settled     int              // requests that have gone into it
 	err         error
 	graceTimer  *time.Timer
 	endTimer    *time.Timer
@@ -147,6 +150,7 @@ func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
 	// Enough is prepared ahead that encoding never delays a due request.
 	r.prepared = make(chan prepared, cmp.Or(shape.Ahead, 1024))
 	r.filled = make(chan struct{})
+	r.dueNext = make([]exchange.Stamp, shape.Users)
 	r.latest = make([]bool, max(20, 2*shape.Users))
 	precision := pace.Fine
 	if d.PortableTimer {
@@ -247,6 +251,12 @@ func (r *runner) open() {
 			return
 		}
 		p.x.Due = start.Add(at)
+		if r.shape.Requests > 0 && p.x.Index == r.shape.Requests {
+			r.mu.Lock()
+			r.dueNext = []exchange.Stamp{p.x.Due}
+			r.sealIfAnswered()
+			r.mu.Unlock()
+		}
 		if r.pace.Wait(r.starts, r.Clock.Time(p.x.Due)) != nil {
 			return
 		}
@@ -255,6 +265,11 @@ func (r *runner) open() {
 			return
 		}
 		r.wait.Go(func() { r.exchange(p) })
+	}
+	if len(r.shape.Times) == 0 && r.shape.Duration > 0 {
+		// The rate has fallen to nothing, and the measured time has not ended.
+		<-r.starts.Done()
+		return
 	}
 	// A trace has no more to send; its window ends with its last answer.
 	r.mu.Lock()
@@ -266,9 +281,11 @@ func (r *runner) open() {
 // closed runs users that each wait for their answer.
 func (r *runner) closed() {
 	start := r.Clock.Now()
-	for u := range r.shape.Users {
+	for u := range r.dueNext {
+		r.dueNext[u] = start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
+	}
+	for u, due := range slices.Clone(r.dueNext) {
 		r.wait.Go(func() {
-			due := start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
 			for {
 				if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
 					return
@@ -332,73 +349,6 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	return r.starts.Err() == nil
 }
 
-// seal ends the measured part at the given moment (0: not known before the
-// last answer). The load goes on until its requests have ended or grace is
-// over. r.mu is held.
-func (r *runner) seal(at exchange.Stamp) {
-	if r.sealed {
-		return
-	}
-	r.sealed = true
-	if r.shape.Duration > 0 && at != 0 {
-		at = min(at, r.window.Start.Add(r.shape.Duration))
-	}
-	r.window.End = at
-	if !r.finishIfDone() {
-		r.startGrace()
-	}
-}
-
-// finishIfDone ends what is left once no measured request runs or is still on
-// its way from the queue of prepared ones to its admission. r.mu is held.
-func (r *runner) finishIfDone() bool {
-	onTheWay := r.window.Reason == "" && r.shape.Requests > 0 && r.shape.Duration == 0 && !r.traceOver && r.measured < r.shape.Requests
-	if !r.sealed || r.outstanding > 0 || onTheWay {
-		return false
-	}
-	if r.window.End == 0 || r.window.Reason != "" {
-		// The last byte lies within; what was done with the answer does not.
-		last := r.Clock.Now()
-		if r.lastDone.Happened() {
-			last = r.lastDone + 1
-		}
-		r.window.End = max(r.window.End, last)
-	}
-	r.noStart()
-	r.endTail()
-	return true
-}
-
-func (r *runner) startGrace() {
-	if r.graceTimer == nil {
-		r.graceTimer = time.AfterFunc(r.shape.Grace, func() {
-			r.mu.Lock()
-			r.graceOver = true
-			r.mu.Unlock()
-			r.cut()
-		})
-	}
-}
-
-// end stops the starting of requests before the plan is done.
-func (r *runner) end(reason string, byUser bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.endLocked(reason, byUser)
-}
-
-func (r *runner) endLocked(reason string, byUser bool) {
-	if r.starts.Err() != nil {
-		return // it has ended already
-	}
-	r.window.Reason, r.window.Stopped = reason, byUser
-	r.sealed = true
-	r.noStart()
-	if !r.finishIfDone() {
-		r.startGrace()
-	}
-}
-
 // exchange carries one request through its slot, its sending and its record.
 func (r *runner) exchange(p prepared) {
 	x, ctx := p.x, r.running
@@ -444,6 +394,10 @@ func (r *runner) ended(x *exchange.Exchange) {
 		r.outstanding--
 		r.lastDone = max(r.lastDone, x.Done)
 	}
+	if r.shape.Users > 0 {
+		r.dueNext[x.User] = r.ready(x)
+	}
+	r.sealIfAnswered()
 	if r.hopeless(x) {
 		r.endLocked(fmt.Sprintf("%d of the latest %d requests failed, the last one with: %s", r.failures, len(r.latest), x.Error), false)
 	}

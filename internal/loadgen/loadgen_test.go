@@ -294,3 +294,69 @@ func TestTraceReplayKeepsItsTimes(t *testing.T) {
 		}
 	})
 }
+
+// However long it is until another request is due, a cell ends when its last
+// one has. Its window has that time all the same.
+func TestEndsWithItsLastRequest(t *testing.T) {
+	tests := []struct {
+		name   string
+		shape  Shape
+		window float64 // s
+	}{
+		{"closed", Shape{Users: 2, Think: time.Hour, Requests: 4, Grace: time.Second}, 7202},
+		{"open", Shape{Schedule: even(1. / 3600), Requests: 2, Grace: time.Second}, 7200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var began time.Time // by the fake clock
+			start := sync.OnceFunc(func() { began = time.Now() })
+			service := func(*exchange.Exchange) time.Duration { start(); return time.Second }
+			drive(t, tt.shape, exchange.OK, 0, service, func(r run) {
+				if len(r.measured) != tt.shape.Requests || len(r.all) != tt.shape.Requests {
+					t.Fatalf("%d measured of %d requests, want %d", len(r.measured), len(r.all), tt.shape.Requests)
+				}
+				if s := r.window.Seconds(); math.Abs(s-tt.window) > 1e-6 {
+					t.Errorf("the window has %v s, want %v", s, tt.window)
+				}
+				if took := time.Since(began); took > time.Hour+10*time.Second {
+					t.Errorf("the cell took %v, and its last request ended after an hour", took)
+				}
+			})
+		})
+	}
+}
+
+// A rate at which nothing more arrives leaves the measured time as it is, and
+// its warm-up is over soon.
+func TestLowRateEndsWithItsDuration(t *testing.T) {
+	ramp, err := arrival.ParseCurve("ramp:10..0/2s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name  string
+		curve arrival.Curve
+		sent  int
+	}{
+		{"one in a century", arrival.Flat(1e-10), 1},
+		{"one in 30 years", arrival.Flat(1e-9), 1},
+		{"down to nothing", ramp, 10},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			schedule := arrival.Schedule{Process: arrival.Constant, Curve: tt.curve}
+			shape := Shape{Schedule: schedule, Warmup: 1, Duration: 10 * time.Second, Grace: time.Second}
+			drive(t, shape, exchange.OK, 0, fixed(time.Millisecond), func(r run) {
+				if s := r.window.Seconds(); math.Abs(s-10) > 1e-6 || r.window.Reason != "" {
+					t.Errorf("the window has %v s (%q), want 10", s, r.window.Reason)
+				}
+				if n := len(r.measured); n < tt.sent-1 || n > tt.sent+1 {
+					t.Errorf("%d measured requests, want about %d", n, tt.sent)
+				}
+				if due := ms(t, r.measured[0].Due, r.all[0].Due); due > 1000 {
+					t.Errorf("the measured part begins %v ms after the warm-up", due)
+				}
+			})
+		})
+	}
+}

@@ -34,7 +34,8 @@ type Shape struct {
 	Turn func(i int) (session int, think time.Duration)
 
 	// Warmup requests go before the measured part and are in no statistic. In
-	// an open loop they come evenly, at the rate with which it begins.
+	// an open loop they come evenly, at the rate with which it begins, but not
+	// more than a second apart.
 	Warmup   int
 	Requests int           // measured requests; 0: by Duration alone
 	Duration time.Duration // measured time; 0: by Requests alone
@@ -45,6 +46,10 @@ type Shape struct {
 	Grace       time.Duration // how long measured requests may go on at the end
 	Ahead       int           // requests that are prepared ahead of time; 0: 1024
 }
+
+// warmupGap is the longest time between two warm-up requests of an open loop:
+// at a low rate the measured part would begin much later than anyone expects.
+const warmupGap = time.Second
 
 // Open reports whether the shape is an open loop.
 func (s Shape) Open() bool { return s.Users == 0 }
@@ -84,8 +89,8 @@ func (s Shape) dues() iter.Seq[time.Duration] {
 		}
 	}
 	return func(yield func(time.Duration) bool) {
-		begin := s.Schedule.Curve.Begin()
-		at := func(i int) time.Duration { return time.Duration(float64(i) / begin * 1e9) }
+		gap := min(1/s.Schedule.Curve.Begin(), warmupGap.Seconds())
+		at := func(i int) time.Duration { return time.Duration(float64(i) * gap * 1e9) }
 		for i := range s.Warmup {
 			if !yield(at(i)) {
 				return

@@ -227,6 +227,42 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// A speed of 0 would mean 1, so nobody may write it.
+func TestSpeedZeroIsRefused(t *testing.T) {
+	const yaml = "candidate: {url: x}\nonly: [load]\nload: {trace: plan.go}"
+	for _, s := range []Sources{
+		{Name: "plan.yaml", YAML: []byte(yaml[:len(yaml)-1] + ", speed: 0}")},
+		{Name: "plan.yaml", YAML: []byte(yaml), Set: []Setting{{"load.speed", "0", "--speed"}}},
+		{Name: "plan.yaml", YAML: []byte(yaml), Env: []string{"INFEROMETER_SPEED=0.0"}},
+	} {
+		if _, _, err := Read(s); err == nil || !strings.Contains(err.Error(), "speed") || !strings.Contains(err.Error(), "0 is no speed") {
+			t.Errorf("error %v", err)
+		}
+	}
+	p, _, err := Read(Sources{Name: "plan.yaml", YAML: []byte(yaml)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := p.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Read(Sources{Name: "again", YAML: b}); err != nil {
+		t.Errorf("a plan that was written cannot be read: %v", err)
+	}
+}
+
+// One mistake is one message.
+func TestOneMessageForARate(t *testing.T) {
+	p, _, err := read(t, "candidate: {url: x}\nonly: [load]\nload: {rate: -5, requests: 5}", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Validate(); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestLocate(t *testing.T) {
 	p, prov, err := read(t, "candidate: {url: x}\nlatency:\n  iterations: 0\n", nil)
 	if err != nil {

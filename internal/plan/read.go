@@ -221,7 +221,15 @@ func (p *Plan) readYAML(b []byte, name string, prov Provenance) error {
 	if err := k.walk(file.Docs[0].Body, reflect.TypeFor[Plan](), ""); err != nil {
 		return err
 	}
-	return p.decode(b, name)
+	if err := p.decode(b, name); err != nil {
+		return err
+	}
+	for _, path := range prov.paths() {
+		if err := p.refuseZero(path); err != nil {
+			return fmt.Errorf("%s: %s: %w", prov[path], path, err)
+		}
+	}
+	return nil
 }
 
 // decode reads YAML over the plan. The library panics on a few malformed

@@ -224,6 +224,7 @@ func (p Plan) validateLoad(out *problems) {
 	}
 	if bad(l.Rate) {
 		out.add("load.rate", "%v is no rate; give requests per second, such as 5 or 0.5", l.Rate)
+		l.Rate = 1 // what follows of it is no news
 	}
 	if l.Requests < 0 {
 		out.add("load.requests", "%d is negative", l.Requests)
@@ -236,7 +237,7 @@ func (p Plan) validateLoad(out *problems) {
 		out.add("load.warmup", "warm-up and think time are not negative")
 	}
 	if bad(l.Speed) {
-		out.add("load.speed", "%v is no speed; 2 replays a trace twice as fast", l.Speed)
+		out.add("load.speed", noSpeed, l.Speed)
 	}
 	if !slices.Contains(append(arrival.Processes(), ""), l.Arrival) {
 		out.add("load.arrival", "%q is no arrival process%s; use %s", l.Arrival, metric.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
@@ -290,6 +291,8 @@ func (p Plan) validateLoad(out *problems) {
 		}
 	}
 }
+
+const noSpeed = "%v is no speed; 2 replays a trace twice as fast"
 
 // validateDecision checks the rule that a claim names.
 func validateDecision(c Claim, l metric.Limit, path string, out *problems) {

@@ -60,7 +60,19 @@ func (p *Plan) set(path, text string) error {
 	if err != nil {
 		return err
 	}
-	return parseInto(v, text)
+	if err := parseInto(v, text); err != nil {
+		return err
+	}
+	return p.refuseZero(path)
+}
+
+// refuseZero refuses a 0 that somebody wrote where the value 0 stands for the
+// default.
+func (p *Plan) refuseZero(path string) error {
+	if path == "load.speed" && p.Load.Speed == 0 {
+		return fmt.Errorf(noSpeed, p.Load.Speed)
+	}
+	return nil
 }
 
 func parseInto(v reflect.Value, text string) error {

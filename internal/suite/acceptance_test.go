@@ -2,6 +2,7 @@ package suite
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -318,8 +319,8 @@ func TestABusyClientFlagsItself(t *testing.T) {
 	}
 }
 
-// A log that was damaged after its run must not take a good result with it.
-func TestADamagedLogTakesNoResultWithIt(t *testing.T) {
+// A log that was cut after its run must not take a good result with it.
+func TestACutLogTakesNoResultWithIt(t *testing.T) {
 	f := folder{t.TempDir()}
 	p := plan.Default()
 	p.Candidate.URL, p.Only = "http://127.0.0.1:1", []plan.Benchmark{plan.Throughput}
@@ -342,10 +343,80 @@ func TestADamagedLogTakesNoResultWithIt(t *testing.T) {
 	if err := f.writeResult(good); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Recompute(f.path); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if _, err := Recompute(f.path); err == nil || !strings.Contains(err.Error(), "cut short") {
 		t.Errorf("the error is %v", err)
 	}
 	if !f.complete() {
 		t.Error("result.json is no more that of the complete run")
+	}
+}
+
+// A run that was killed says how many of its requests are missing, as far as
+// that is known, and a flipped byte is no such end.
+func TestABrokenLogSaysWhatItIs(t *testing.T) {
+	write := func(indices []int, end bool) folder {
+		t.Helper()
+		f := folder{t.TempDir()}
+		p := plan.Default()
+		p.Candidate.URL, p.Only = "http://127.0.0.1:1", []plan.Benchmark{plan.Load}
+		if err := f.writePlan(p); err != nil {
+			t.Fatal(err)
+		}
+		log, err := exchange.Create(f.log())
+		if err != nil {
+			t.Fatal(err)
+		}
+		add := func(kind string, v any) {
+			if err := log.Append(kind, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		add(kindRun, runRecord{Name: "test", Started: time.Unix(1, 0)})
+		add(kindTarget, result.Target{Name: candidate})
+		add(kindCell, cellRecord{ID: "load/candidate", Benchmark: plan.Load, Target: candidate})
+		for _, i := range indices {
+			at := exchange.Stamp(1e9 * (i + 1))
+			add(exchange.KindExchange, &exchange.Exchange{Cell: "load/candidate", Target: candidate, Index: i, Phase: exchange.Measured, Due: at, Done: at + 1e8, Class: exchange.HTTP5xx, Error: "boom"})
+		}
+		if end {
+			add(kindEnd, endRecord{Ended: time.Unix(9, 0), Status: result.Complete})
+		}
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	reason := func(f folder) string {
+		t.Helper()
+		res, err := Recompute(f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Run.Status != result.Interrupted {
+			t.Errorf("the status is %s", res.Run.Status)
+		}
+		return res.Run.Reason
+	}
+	if s := reason(write([]int{0, 1, 3, 6}, false)); !strings.Contains(s, "at least 3 requests") {
+		t.Error(s)
+	}
+	if s := reason(write([]int{0, 1, 2}, false)); !strings.Contains(s, "not known") || strings.Contains(s, "at least") {
+		t.Error(s)
+	}
+	many := make([]int, 20_000) // more than is read at once
+	for i := range many {
+		many[i] = i
+	}
+	f := write(many, true)
+	b, err := os.ReadFile(f.log())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-2] ^= 1 // in the checksum of all that was written
+	if err := os.WriteFile(f.log(), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s := reason(f); !strings.Contains(s, "damaged") || !strings.Contains(s, "may be wrong") {
+		t.Error(s)
 	}
 }

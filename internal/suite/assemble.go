@@ -2,6 +2,7 @@ package suite
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -27,11 +28,11 @@ func assemble(p plan.Plan, l *logged) (*result.Result, error) {
 		},
 		Targets: l.targets,
 	}
-	if l.end != nil {
+	if l.end != nil && l.damaged == nil {
 		res.Run.Ended, res.Run.Status, res.Run.Reason = l.end.Ended, l.end.Status, l.end.Reason
 	} else {
 		res.Run.Ended = l.run.Started.Add(time.Duration(l.last))
-		res.Run.Status, res.Run.Reason = result.Interrupted, "the run was ended from outside before its end was written"
+		res.Run.Status, res.Run.Reason = result.Interrupted, l.brokenOff()
 	}
 	limits, err := a.limits()
 	if err != nil {
@@ -69,6 +70,18 @@ func assemble(p plan.Plan, l *logged) (*result.Result, error) {
 	}
 	res.Claims, err = a.claims(res)
 	return res, err
+}
+
+// brokenOff says why there is no end that can be believed.
+func (l *logged) brokenOff() string {
+	if l.damaged != nil {
+		return fmt.Sprintf("%v; these numbers may be wrong", l.damaged)
+	}
+	text := "the run was ended from outside before its end was written"
+	if n := l.unseen(); n > 0 {
+		return fmt.Sprintf("%s; at least %d requests had been begun and are not seen to end, and how many more were in flight is not known", text, n)
+	}
+	return text + "; how many requests were in flight is not known"
 }
 
 // assembly is the work in progress of one result.

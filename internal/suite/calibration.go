@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
@@ -59,7 +60,12 @@ func streams(c *cell) float64 {
 		return float64(c.shape.Users)
 	}
 	const prefill = 0.2 // seconds
-	return c.peakRate() * (prefill + float64(c.Workload.OutputTokens)*c.target.tpot.Seconds())
+	return c.peakRate() * (prefill + c.answer()*c.target.tpot.Seconds())
+}
+
+// answer is how many tokens an answer of the cell has on the mean.
+func (c *cell) answer() float64 {
+	return cmp.Or(c.meanOut, float64(c.Workload.OutputTokens))
 }
 
 func (c *cell) peakRate() float64 { return peakRate(c.shape) * max(1, c.turns) }
@@ -89,8 +95,8 @@ func calibrationLoad(c *cell) calibrate.Load {
 		itl = 10 * time.Millisecond
 	}
 	l := calibrate.Load{TTFT: 50 * time.Millisecond, ITL: itl, Tokens: min(max(8, int(span/itl)), 100)}
-	if c.Workload.OutputTokens > 0 {
-		l.Tokens = min(l.Tokens, c.Workload.OutputTokens)
+	if n := int(math.Ceil(c.answer())); n > 0 {
+		l.Tokens = min(l.Tokens, n)
 	}
 	l.Shape = loadgen.Shape{Users: c.shape.Users, Spread: span / 2, Requests: max(c.shape.Users, requests), Grace: grace}
 	if c.shape.Open() {

@@ -49,6 +49,8 @@ type cell struct {
 	// lead are the prompts of warm-up requests that are part of a schedule; nil:
 	// those of warm.
 	lead workload.Source
+	// meanOut is the mean length of an answer in tokens, where they differ.
+	meanOut float64
 	// keep holds the answers for scoring.
 	keep map[string]quality.Item
 }

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -108,6 +109,7 @@ type logged struct {
 	resumed  []resumeRecord
 	begun    map[int]int // attempts at the cells of a sweep
 	last     exchange.Stamp
+	damaged  error // what was read may be wrong
 	// hashes of the prompts that each target has been sent; while reading.
 	hashes map[string]map[uint64]struct{}
 }
@@ -127,7 +129,10 @@ type loggedCell struct {
 	fidelity fidelity // of a replay
 	// embeds: an answer is a vector and has no tokens.
 	embeds bool
-	usage  []cost.Usage // of ok requests, where cost is worked out from it
+	// Measured requests, which are begun in the order of their index: the
+	// highest index and one, and those in the log.
+	admitted, logged int
+	usage            []cost.Usage // of ok requests, where cost is worked out from it
 	// Dependence of the values of a metric, by its tag, for claims.
 	dependence map[string]stats.Dependence
 }
@@ -158,8 +163,13 @@ func (l *logged) target(name string) (result.Target, bool) {
 // lies in a cell's window is known only when the cell has been read.
 func readLog(path string) (*logged, error) {
 	l := &logged{hashes: map[string]map[uint64]struct{}{}}
-	if _, err := exchange.Scan(path, l.add); err != nil {
+	if _, err := exchange.Scan(path, l.add); errors.Is(err, exchange.ErrDamaged) {
+		l.damaged = err
+	} else if err != nil {
 		return nil, err
+	}
+	if l.run.Started.IsZero() && l.damaged != nil {
+		return nil, fmt.Errorf("%s: %w; nothing of it can be read", path, l.damaged)
 	}
 	if l.run.Started.IsZero() {
 		return nil, fmt.Errorf("%s holds no run: it was ended before its first record was written", path)
@@ -180,7 +190,22 @@ func readLog(path string) (*logged, error) {
 		}
 		return nil
 	})
+	if l.damaged != nil && errors.Is(err, exchange.ErrDamaged) {
+		err = nil
+	}
 	return l, err
+}
+
+// unseen is how many measured requests are known to have been begun, since
+// later ones have ended, and are not in the log of an interrupted run.
+func (l *logged) unseen() int {
+	n := 0
+	for _, c := range l.cells {
+		if c.window == nil && c.Rounds == 0 { // places of a block begin anew
+			n += c.admitted - c.logged
+		}
+	}
+	return n
 }
 
 func (l *logged) add(r exchange.Record) error {
@@ -219,6 +244,9 @@ func (l *logged) add(r exchange.Record) error {
 			return fmt.Errorf("an exchange of cell %q, which was not begun", x.Cell)
 		}
 		c.add(x, l.hashesOf(l.serverOf(c)))
+		if x.Phase == exchange.Measured {
+			c.admitted, c.logged = max(c.admitted, x.Index+1), c.logged+1
+		}
 		l.last = max(l.last, x.Done, x.Due)
 		return nil
 	case kindWindow:

@@ -28,9 +28,12 @@ func readTrace(p plan.Plan) (*interop.Table, error) {
 // replayed fills a cell with a trace: 40 bytes a row for its lengths, session
 // and time, and the runs of its block ids. Prompts are made when they are due.
 func (r *run) replayed(c *cell) error {
-	t, err := readTrace(r.plan)
-	if err != nil {
-		return err
+	t := r.files.trace
+	if t == nil { // a cell of a sweep, whose plan may name another
+		var err error
+		if t, err = readTrace(r.plan); err != nil {
+			return err
+		}
 	}
 	n := t.Counts
 	rec := &result.Replay{
@@ -38,8 +41,9 @@ func (r *run) replayed(c *cell) error {
 		Outside: n.Outside, Cut: n.Cut, Sorted: n.Unsorted, Spread: r.plan.Load.Replay.Spread,
 	}
 	for i := range t.Len() {
-		in, _ := t.Lengths(i)
+		in, out := t.Lengths(i)
 		c.longest = max(c.longest, in)
+		c.meanOut += float64(out) / float64(t.Len())
 		c.shape.Times = append(c.shape.Times, t.At(i))
 		if session, _ := t.Turn(i); session > 0 {
 			rec.Turns++

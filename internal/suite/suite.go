@@ -79,6 +79,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	defer r.close()
 	// Everything that can be refused is refused before a folder exists or a
 	// measured request is sent.
+	if err := r.readFiles(); err != nil {
+		return nil, err
+	}
 	if err := r.findTargets(ctx); err != nil {
 		return nil, err
 	}
@@ -139,8 +142,11 @@ func Recompute(path string) (*result.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.damaged != nil && f.complete() {
+		return nil, fmt.Errorf("%s: %w; its result.json is that of the complete run, and nothing was written", path, l.damaged)
+	}
 	if res.Run.Status == result.Interrupted && f.complete() {
-		return nil, fmt.Errorf("the log of %s is damaged: its result.json is that of a complete run, and %s breaks off before its end; nothing was written", path, filepath.Base(f.log()))
+		return nil, fmt.Errorf("the log of %s is cut short: its result.json is that of a complete run, and %s breaks off before its end; nothing was written", path, filepath.Base(f.log()))
 	}
 	res.Run.ID = f.id()
 	res.Artifacts = f.artifacts()
@@ -165,6 +171,7 @@ type run struct {
 	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
 	count   tokens.Counter          // counts any text on this machine; nil where nothing does
 	sets    map[int]workload.Source // the data set, by the tokens of its answers
+	files   files
 	closers []func()
 	// scanning is the sweep; nil for other runs.
 	scanning *scanning

@@ -79,9 +79,12 @@ func (r *run) openTokenizer(ctx context.Context, t *target, name string) (*workl
 			return nil, nil, "", nil
 		}
 	}
-	tok, err := tokens.Open(name)
-	if err != nil {
-		return nil, nil, "", err
+	tok := r.files.tokenizer
+	if tok == nil { // auto found its name
+		var err error
+		if tok, err = tokens.Open(name); err != nil {
+			return nil, nil, "", err
+		}
 	}
 	text := name
 	if auto {
