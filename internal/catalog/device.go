@@ -95,8 +95,7 @@ func LookupDevice(name string) (Device, error) {
 			names = append(names, strings.ToLower(n))
 		}
 	}
-	return Device{}, &UnknownError{Kind: "accelerator", Name: name, hint: metric.DidYouMean(fold(name), names) +
-		"; give its memory, bandwidth and compute rate instead"}
+	return Device{}, &UnknownError{Kind: "accelerator", Name: name, hint: metric.DidYouMean(fold(name), names)}
 }
 
 // deviceKey makes "NVIDIA H100 PCIe", "h100-pcie" and "H100_PCIE" one.

@@ -77,7 +77,7 @@ func TestLookupDevice(t *testing.T) {
 			t.Errorf("%q: %+v, %v", name, d, err)
 		}
 	}
-	for name, want := range map[string]string{"H100-SMX": `did you mean "h100-sxm"`, "": `no accelerator "" is known`, "TPU v5e": "give its memory"} {
+	for name, want := range map[string]string{"H100-SMX": `did you mean "h100-sxm"`, "": `no accelerator "" is known`, "TPU v5e": `no accelerator "TPU v5e" is known`} {
 		_, err := LookupDevice(name)
 		var unknown *UnknownError
 		if err == nil || !strings.Contains(err.Error(), want) || !errors.As(err, &unknown) || unknown.Name != name {
@@ -143,7 +143,7 @@ func TestLookupModel(t *testing.T) {
 		t.Errorf("%+v, %v", m, err)
 	}
 	for name, want := range map[string]string{
-		"lama-3.1-8b": `did you mean "llama-3.1-8b"`, "": `no model ""`, "my-model": "its config.json says what is needed", "-fp8": "no model",
+		"lama-3.1-8b": `did you mean "llama-3.1-8b"`, "": `no model ""`, "my-model": `no model "my-model" is known`, "-fp8": "no model",
 	} {
 		if _, err := LookupModel(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", name, err, want)

@@ -112,8 +112,7 @@ func LookupModel(name string) (Model, error) {
 		}
 		names = append(names, m.Name)
 	}
-	return Model{}, &UnknownError{Kind: "model", Name: name, hint: metric.DidYouMean(want, names) +
-		"; its config.json says what is needed"}
+	return Model{}, &UnknownError{Kind: "model", Name: name, hint: metric.DidYouMean(want, names)}
 }
 
 // endings of a repository's name that leave the architecture as it is, with

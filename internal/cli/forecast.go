@@ -152,7 +152,7 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 		q.Notes = append(q.Notes, "the model's sizes are those of "+filepath.Base(f.config))
 	default:
 		if q.Model, err = known.Model(f.model); err != nil {
-			return wrong("model", fmt.Errorf("%w (--config FILE takes one)", err))
+			return wrong("model", fmt.Errorf("%w; give its config.json with --config", err))
 		}
 	}
 	if q.Accelerator, err = f.accelerator(fs); err != nil {
@@ -274,7 +274,7 @@ func (f *forecastFlags) accelerator(fs *pflag.FlagSet) (physics.Accelerator, err
 	case 0:
 		a, err := known.Accelerator(f.gpu)
 		if err != nil {
-			return a, usagef("--gpu: %w (--gpu-memory, --gpu-bandwidth and --gpu-tflops)", err)
+			return a, usagef("--gpu: %w; give its data sheet with --gpu-memory, --gpu-bandwidth and --gpu-tflops", err)
 		}
 		return a, nil
 	case len(sheet):

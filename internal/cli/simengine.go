@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -138,7 +139,7 @@ func (f *engineFlags) apply(b *sim.Batching, name string, fs *pflag.FlagSet) err
 func (f *engineFlags) physics() (sim.Profile, error) {
 	a, err := known.Accelerator(f.gpu)
 	if err != nil {
-		return sim.Profile{}, fmt.Errorf("--gpu: %w", err)
+		return sim.Profile{}, fmt.Errorf("--gpu: %w; known are %s", err, strings.Join(deviceNames(), ", "))
 	}
 	m, err := known.Model(f.model)
 	if err != nil {
