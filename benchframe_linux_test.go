@@ -35,7 +35,7 @@ func dialStamped(addr string) (net.Conn, error) {
 	s.read = func(fd uintptr) bool {
 		s.hdr.Control = &s.oob[0]
 		s.hdr.SetControllen(len(s.oob))
-		n, _, errno := syscall.Syscall(syscall.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&s.hdr)), 0)
+		n, _, errno := syscall.RawSyscall(syscall.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&s.hdr)), unix.MSG_DONTWAIT)
 		s.n, s.err = int(n), nil
 		if errno != 0 {
 			s.n, s.err = 0, errno
