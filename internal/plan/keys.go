@@ -63,7 +63,7 @@ var keys = []Key{
 	{"prefix-share", "workload.prefix.share", "share of the prompts that have a common beginning, above 0 and at most 1 (default: all)"},
 	{"cache-salt", "workload.cache_salt", "text that makes prompts new to a server's caches (default: the time of the run); the same text and seed give the same prompts"},
 	{"temperature", "workload.temperature", "sampling temperature"},
-	{"dataset", "workload.dataset", "file of prompts: JSONL, JSON (ShareGPT too), OpenAI batch, CSV or TSV with a header, or one prompt a line"},
+	{"dataset", "workload.dataset", "file of prompts: JSONL, JSON (ShareGPT too), OpenAI batch, Parquet, CSV or TSV with a header, or one prompt a line"},
 	{"dataset-columns", "workload.rows.columns", "which column or key holds a part of a prompt, such as prompt=question,max_tokens=n; parts are prompt, system, messages, max_tokens and id"},
 	{"dataset-min-tokens", "workload.rows.min_tokens", "leave out prompts of the data set with fewer tokens"},
 	{"dataset-max-tokens", "workload.rows.max_tokens", "leave out prompts of the data set with more tokens"},

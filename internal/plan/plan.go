@@ -143,7 +143,7 @@ type WorkloadPlan struct {
 
 	Temperature float64 `yaml:"temperature" json:"temperature"`
 	// Dataset is a file of prompts that replaces the synthetic ones: JSONL, a JSON
-	// array, ShareGPT, OpenAI's batch files, CSV, TSV or plain text.
+	// array, ShareGPT, OpenAI's batch files, Parquet, CSV, TSV or plain text.
 	Dataset string   `yaml:"dataset,omitempty" json:"dataset,omitempty"`
 	Rows    RowsPlan `yaml:"rows,omitempty" json:"rows,omitzero"`
 }
