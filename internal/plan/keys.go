@@ -58,6 +58,7 @@ var keys = []Key{
 	{"input-lengths", "workload.input_lengths", "lengths of prompts in place of --input-tokens: " + length.Forms},
 	{"output-lengths", "workload.output_lengths", "lengths of answers in place of --output-tokens, written in the same way"},
 	{"tokenizer", "workload.tokenizer", "what counts prompts: auto, server (its /tokenize), cl100k_base, o200k_base, the path of a tokenizer.json, or none (default: auto)"},
+	{"text", "workload.text", "what synthetic prompts are written in: words (English), languages, code, mixed (half words, the rest languages and code), one of de, fr, es, ru, zh, ja, ar, hi, go, python, javascript, rust, sql, or shares such as 60% words | 30% code | 10% zh (default: words)"},
 	{"prefix-tokens", "workload.prefix.tokens", "tokens that synthetic prompts begin with in common"},
 	{"prefix-groups", "workload.prefix.groups", "different common beginnings (default: 1)"},
 	{"prefix-share", "workload.prefix.share", "share of the prompts that have a common beginning, above 0 and at most 1 (default: all)"},

@@ -135,6 +135,9 @@ type WorkloadPlan struct {
 	// of a tokenizer.json, or none (estimates from the server's usage). Empty
 	// means auto.
 	Tokenizer string `yaml:"tokenizer,omitempty" json:"tokenizer,omitempty"`
+	// Text is what synthetic prompts are written in; empty means words. Its forms
+	// are those of workload.ParseText.
+	Text string `yaml:"text,omitempty" json:"text,omitempty"`
 	// Prefix is what synthetic prompts have in common.
 	Prefix PrefixPlan `yaml:"prefix,omitempty" json:"prefix,omitzero"`
 	// CacheSalt makes prompts new to a server's caches. Empty means the time of

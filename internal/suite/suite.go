@@ -73,6 +73,10 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	defer r.close()
 	// Everything that can be refused is refused before a folder exists or a
 	// measured request is sent.
+	var err error
+	if r.text, err = workload.ParseText(p.Workload.Text); err != nil {
+		return nil, fmt.Errorf("--text: %w", err)
+	}
 	if err := r.findTargets(ctx); err != nil {
 		return nil, err
 	}
@@ -147,6 +151,7 @@ type run struct {
 	samples *exchange.Log // of the servers' own metrics; nil where there are none
 	spend   *spend
 	answers answers
+	text    workload.Text           // what synthetic prompts are written in
 	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
 	count   tokens.Counter          // counts any text on this machine; nil where nothing does
 	sets    map[int]workload.Source // the data set, by the tokens of its answers

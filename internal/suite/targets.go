@@ -33,6 +33,8 @@ type target struct {
 	// two small requests show it; 0 if it does not report usage.
 	tokensPerWord float64
 	overhead      float64
+	// tokensPerRune is what tokensPerWord is, for voices that are not words.
+	tokensPerRune map[string]float64
 	samples       []sample // what usage said of small texts
 	// disagrees is how far, as a share, usage counts otherwise than the tokenizer
 	// that the plan names.
@@ -186,8 +188,7 @@ func machineOf(m *plan.Machine) (*result.Machine, error) {
 // of it.
 func (r *run) learn(ctx context.Context, t *target) error {
 	const short, long = 20, 220 // words
-	ask := func(words, tokens int) (*exchange.Exchange, error) {
-		text := syntheticWords(r.plan.Seed, t.name, words)
+	ask := func(text string, tokens int) (*exchange.Exchange, error) {
 		call, err := t.client.Encode(endpoint.Prompt{User: text, MaxTokens: tokens, Fixed: t.fixed})
 		if err != nil {
 			return nil, err
@@ -199,11 +200,11 @@ func (r *run) learn(ctx context.Context, t *target) error {
 		}
 		return x, nil
 	}
-	a, err := ask(short, 1)
+	a, err := ask(syntheticWords(r.plan.Seed, t.name, short), 1)
 	if err != nil {
 		return err
 	}
-	b, err := ask(long, 16)
+	b, err := ask(syntheticWords(r.plan.Seed, t.name, long), 16)
 	if err != nil {
 		return err
 	}
@@ -217,5 +218,5 @@ func (r *run) learn(ctx context.Context, t *target) error {
 		t.tokensPerWord = per
 		t.overhead = max(0, float64(*a.InputTokens)-per*short)
 	}
-	return nil
+	return r.learnVoices(t, ask)
 }
