@@ -46,7 +46,7 @@ var (
 	targetFlags   = []string{"url", "model", "key-env", "key-file", "key-command", "api", "stream", "metrics-url"}
 	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "calibrate", "insecure", "ca-cert", "max-cost"}
 	runFlags      = []string{"name", "seed", "dir", "claim", "undecided", "keep-text"}
-	workFlags     = []string{"workload", "input-tokens", "output-tokens", "input-lengths", "output-lengths", "tokenizer", "text", "prefix-tokens", "prefix-groups", "prefix-share", "cache-salt", "temperature", "dataset", "dataset-columns", "dataset-min-tokens", "dataset-max-tokens", "dataset-sample", "dataset-shuffle", "dataset-skip-bad"}
+	workFlags     = []string{"workload", "input-tokens", "output-tokens", "input-lengths", "output-lengths", "tokenizer", "text", "answer", "effort", "tools", "tool-choice", "prefix-tokens", "prefix-groups", "prefix-share", "cache-salt", "temperature", "dataset", "dataset-columns", "dataset-min-tokens", "dataset-max-tokens", "dataset-sample", "dataset-shuffle", "dataset-skip-bad"}
 	baselineFlags = []string{"baseline", "baseline-model", "baseline-key-env", "baseline-key-file", "baseline-key-command", "baseline-api", "baseline-metrics-url"}
 	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
 	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}

@@ -138,6 +138,12 @@ type WorkloadPlan struct {
 	// Text is what synthetic prompts are written in; empty means words. Its forms
 	// are those of workload.ParseText.
 	Text string `yaml:"text,omitempty" json:"text,omitempty"`
+	// Answer is what requests ask for: AnswerText, AnswerReasoning, AnswerTools or
+	// AnswerJSON. Empty means text.
+	Answer     string `yaml:"answer,omitempty" json:"answer,omitempty"`
+	Effort     string `yaml:"effort,omitempty" json:"effort,omitempty"`           // of reasoning; empty means medium
+	Tools      int    `yaml:"tools,omitempty" json:"tools,omitempty"`             // functions that are offered; 0 means 4
+	ToolChoice string `yaml:"tool_choice,omitempty" json:"tool_choice,omitempty"` // auto or required; empty means required
 	// Prefix is what synthetic prompts have in common.
 	Prefix PrefixPlan `yaml:"prefix,omitempty" json:"prefix,omitzero"`
 	// CacheSalt makes prompts new to a server's caches. Empty means the time of

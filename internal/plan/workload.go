@@ -100,6 +100,7 @@ func (w WorkloadPlan) validate(out *problems) {
 	if w.Text != "" && w.Dataset != "" {
 		out.add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
 	}
+	w.validateAnswer(out)
 	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {

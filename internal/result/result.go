@@ -327,6 +327,8 @@ type Cell struct {
 	Replay *Replay `json:"replay,omitempty"`
 	// Prompts says what became of the prompts that were asked for.
 	Prompts *Prompts `json:"prompts,omitempty"`
+	// Forms says which answers have the form that was asked for; absent for text.
+	Forms *Forms `json:"forms,omitempty"`
 	// Client is what the client saw of itself meanwhile; absent where the cell
 	// was cut short.
 	Client *Client `json:"client,omitempty"`

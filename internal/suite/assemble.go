@@ -131,6 +131,7 @@ func (a *assembly) measureCells() {
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled)
+		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)
 		a.measured[c.ID] = cell
 	}
 }

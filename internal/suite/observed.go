@@ -29,6 +29,7 @@ type observed struct {
 	cachedKnown                           bool
 	rtts, proxies                         []float64 // ms
 	lengthErrs                            []float64 // relative
+	forms                                 map[string]int
 
 	start, end         exchange.Stamp // the measured window
 	inFlight, inSystem float64        // ns
@@ -88,6 +89,12 @@ func (c *loggedCell) addOK(x *exchange.Exchange) {
 	o.ok++
 	if !x.KernelStamps {
 		o.ownStamps++
+	}
+	if x.Form != "" {
+		if o.forms == nil {
+			o.forms = map[string]int{}
+		}
+		o.forms[x.Form]++
 	}
 	o.frames += len(x.Frames)
 	o.coalescedOK += x.Coalesced

@@ -22,6 +22,7 @@ func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfi
 		Seed: r.plan.Seed, Salt: r.salt(), Stream: stream,
 		InputTokens: w.InputTokens, OutputTokens: w.OutputTokens, Input: in, Output: out, Overhead: int(r.targets[0].overhead),
 		Fixed: fixed, Fit: r.fit, TokensPerWord: r.tokensPerWord(),
+		Answer:   workload.Answer{Wants: r.form.wants, Extra: r.extra},
 		Language: r.text, TokensPerRune: r.targets[0].tokensPerRune,
 		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: w.Prefix.Share},
 	}

@@ -77,6 +77,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if r.text, err = workload.ParseText(p.Workload.Text); err != nil {
 		return nil, fmt.Errorf("--text: %w", err)
 	}
+	if r.form, err = newForm(p, r.salt()); err != nil {
+		return nil, fmt.Errorf("--answer: %w", err)
+	}
 	if err := r.findTargets(ctx); err != nil {
 		return nil, err
 	}
@@ -152,6 +155,8 @@ type run struct {
 	spend   *spend
 	answers answers
 	text    workload.Text           // what synthetic prompts are written in
+	form    form                    // of the answers that are asked for
+	extra   int                     // input tokens that the candidate counts for it
 	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
 	count   tokens.Counter          // counts any text on this machine; nil where nothing does
 	sets    map[int]workload.Source // the data set, by the tokens of its answers

@@ -121,6 +121,9 @@ func (r *run) find(ctx context.Context, t *target) error {
 	if err := r.learn(ctx, t); err != nil {
 		return err
 	}
+	if err := r.tryAnswer(ctx, t); err != nil {
+		return err
+	}
 	if t.name != candidate {
 		return nil // both targets get the candidate's bytes
 	}

@@ -110,7 +110,7 @@ func (t *table) pieces() []string {
 			add(" " + w)
 		}
 	}
-	for _, w := range append(strings.Fields("an Continue this text with more words"), v.openings...) {
+	for _, w := range append(strings.Fields("an Continue this text with more words Answer one call of a function that you have object JSON and no other"), v.openings...) {
 		add(" " + w)
 		add(" " + title(w))
 		add(".\n" + title(w))

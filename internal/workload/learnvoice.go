@@ -64,7 +64,7 @@ func learnVoice(encode func(string) ([]int, error), v *voice.Voice) (*scribe, er
 	}
 	// One end is enough: each prompt has another first line.
 	b.ends = b.ends[:1]
-	for _, end := range []string{v.Ask(0), b.ends[0]} {
+	for _, end := range []string{v.Ask(0), v.Comment(callTool), v.Comment(answerJSON), b.ends[0]} {
 		if l.lastCost[end], err = c.last(b.lines[0].text, end); err != nil {
 			return nil, err
 		}

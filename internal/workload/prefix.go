@@ -68,7 +68,7 @@ func (s synthetic) sharedRandom(g int) *rand.Rand {
 // prefix cache without limits would hold: those of a beginning that an earlier
 // prompt has had. False where nothing is shared.
 func (c SyntheticConfig) IdealHits(n int) (float64, bool) {
-	if c.Prefix.Tokens <= 0 || n <= 0 {
+	if c.Prefix.Tokens <= 0 && c.Answer.Extra <= 0 || n <= 0 {
 		return 0, false
 	}
 	s := synthetic{SyntheticConfig: c}
@@ -76,7 +76,10 @@ func (c SyntheticConfig) IdealHits(n int) (float64, bool) {
 	hit, all := 0, 0
 	for i := range n {
 		in, _ := c.Lengths(i)
-		all += in
+		all += in + c.Answer.Extra
+		if i > 0 {
+			hit += max(0, c.Answer.Extra) // templates put it before the prompt's text
+		}
 		g := s.groupOf(i)
 		have := min(c.Prefix.Tokens, max(1, in-c.Overhead)-s.own())
 		if g < 0 || have <= 0 {

@@ -321,6 +321,10 @@ func (s synthetic) voiceOf(i, group int) string {
 
 // last is the line that asks for an answer of so many words, in a voice.
 func (s synthetic) last(name string, reply int) string {
+	line := s.Answer.lastLine()
+	if line != "" && name == Words {
+		return line
+	}
 	if reply > 0 && s.Fit != nil && s.Fit.noNumbers {
 		reply = -1
 	}
@@ -330,6 +334,9 @@ func (s synthetic) last(name string, reply int) string {
 	v, err := voice.Get(name)
 	if err != nil || reply == 0 {
 		return ""
+	}
+	if line != "" {
+		return v.Comment(line)
 	}
 	return v.Ask(reply)
 }

@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
@@ -23,11 +24,12 @@ type Item struct {
 	ID           string
 	Kind         string // "synthetic", "dataset", or the kind of a quality prompt
 	System, User string
-	AskedInput   int           // tokens that it should have; 0: not known
-	MaxTokens    int           // of the answer; 0: no limit
-	Fixed        bool          // the answer should have exactly MaxTokens
-	Hash         uint64        // of the text, to find repeats
-	Quality      *quality.Item // nil unless the answer is scored
+	AskedInput   int             // tokens that it should have; 0: not known
+	MaxTokens    int             // of the answer; 0: no limit
+	Fixed        bool            // the answer should have exactly MaxTokens
+	Hash         uint64          // of the text, to find repeats
+	Quality      *quality.Item   // nil unless the answer is scored
+	Wants        *endpoint.Wants // beside text; nil: nothing
 }
 
 // Source gives prompts by index. It is safe for concurrent use.
@@ -63,6 +65,7 @@ type SyntheticConfig struct {
 	// names; a voice that is not in it has a usual value.
 	Language      Text
 	TokensPerRune map[string]float64
+	Answer        Answer
 }
 
 // usualTokensPerWord of these prompts in byte-pair vocabularies.
@@ -93,6 +96,7 @@ func (s synthetic) Text() string {
 	if in := s.Language.String(); in != "" {
 		text += ", in " + in
 	}
+	text += s.Answer.String()
 	if s.Prefix.Tokens > 0 {
 		text += ", " + s.Prefix.String()
 	}
@@ -130,7 +134,8 @@ func (s synthetic) item(i, in, out int) (Item, error) {
 	text, err := s.write(i, random, code, room, out)
 	return Item{
 		ID: fmt.Sprintf("%s#%d", s.Stream, i), Kind: "synthetic", User: text,
-		AskedInput: in, MaxTokens: out, Fixed: s.Fixed, Hash: textHash("", text),
+		AskedInput: in + s.Answer.Extra, MaxTokens: out, Fixed: s.Fixed && !s.Answer.free(), Hash: textHash("", text),
+		Wants: s.Answer.Wants,
 	}, err
 }
 
