@@ -15,9 +15,9 @@ type ToolCall struct {
 const maxKept = 4 << 20
 
 // keep copies a frame in the timed path: one append, and nothing for calls that
-// offer no tools.
+// offer no tools. A nil Call keeps nothing.
 func (c *Call) keep(payload []byte) {
-	if c.collect && len(c.calls)+len(payload) < maxKept {
+	if c != nil && c.collect && len(c.calls)+len(payload) < maxKept {
 		c.calls = append(append(c.calls, payload...), 0) // no JSON has a zero byte
 	}
 }
