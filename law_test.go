@@ -153,7 +153,6 @@ var forbidden = []struct {
 	{"github.com/ebitengine/purego", "linux", true, "it links dynamically, and a static binary is promised; darwin needs it"},
 	{"github.com/stretchr/testify", "", true, "the testing package and go-cmp say what differs"},
 	{"go.opentelemetry.io/otel", "", false, "13 MB of binary for traces that nobody has asked for"},
-	{"github.com/parquet-go/parquet-go", "", false, "5 MB of binary"},
 	{"github.com/apache/arrow-go", "", false, "tens of MB of binary"},
 	{"github.com/openai/openai-go", "", true, "a real client belongs into test/clients, a module of its own"},
 	{"github.com/chromedp/chromedp", "", true, "a browser belongs into test/browser, a module of its own"},

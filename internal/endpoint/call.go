@@ -16,12 +16,16 @@ type Prompt struct {
 	MaxTokens   int
 	Fixed       bool // generate exactly MaxTokens, if the server lets us
 	Temperature float64
+	Wants       *Wants // nil: nothing but text
 }
 
 // Call is a request body, encoded before the request is due.
 type Call struct {
 	body   []byte
 	stream bool
+	// collect keeps the frames of tool calls in calls, for ToolCalls.
+	collect bool
+	calls   []byte
 }
 
 // Body returns the encoded body; it must not be changed.
@@ -101,13 +105,16 @@ func (c *Client) Encode(p Prompt) (*Call, error) {
 	if f.cacheSalt {
 		body["cache_salt"] = c.cfg.CacheSalt
 	}
+	if err := p.Wants.apply(c.dialect.name, body); err != nil {
+		return nil, err
+	}
 	maps.Copy(body, c.cfg.Body)
 	b, err := json.Marshal(body)
 	if err != nil {
 		return nil, fmt.Errorf("failed to encode the request: %w; look at the body fields of the plan", err)
 	}
 	stream, _ := body["stream"].(bool)
-	return &Call{body: b, stream: stream}, nil
+	return &Call{body: b, stream: stream, collect: p.Wants != nil && len(p.Wants.Tools) > 0}, nil
 }
 
 // streams reports whether event streams are asked for.

@@ -31,7 +31,7 @@ func (c *Client) Do(ctx context.Context, call *Call, x *exchange.Exchange) strin
 }
 
 func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange, watch func(*timedConn)) string {
-	e := &attempt{client: c, x: x, stream: call.stream, began: c.clock.Now(), watch: watch}
+	e := &attempt{client: c, x: x, call: call, stream: call.stream, began: c.clock.Now(), watch: watch}
 	defer e.release()
 	e.run(ctx, call)
 	e.close()
@@ -49,6 +49,7 @@ func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange, watch
 type attempt struct {
 	client *Client
 	x      *exchange.Exchange
+	call   *Call
 	stream bool
 	began  exchange.Stamp
 
@@ -214,6 +215,7 @@ func (e *attempt) whole(parent, ctx context.Context, body io.Reader) {
 	}
 	e.takeUsage(&f.usage, last)
 	e.text = append(e.text, f.text...)
+	e.call.keep(b)
 	if f.content {
 		x.LastToken = last
 	}
@@ -300,6 +302,9 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 			e.pending += max(0, f.ids)
 		} else {
 			e.hit(f, at)
+			if f.kind == exchange.ToolCall {
+				e.call.keep(payload)
+			}
 			if len(x.Frames) > 1 && r.reads == lastHit {
 				x.Coalesced++
 			}

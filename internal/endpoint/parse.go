@@ -109,6 +109,15 @@ func (o object) count(key string) int {
 	return int(n)
 }
 
+// rawOf writes a value that was read as JSON again.
+func rawOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "" // what was read from JSON has a form
+	}
+	return string(b)
+}
+
 func (o object) elements(key string) int {
 	list, ok := o[key].([]any)
 	if !ok {

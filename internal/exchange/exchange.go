@@ -180,7 +180,21 @@ type Exchange struct {
 	// the counts themselves as frame_tokens.
 	FrameTokens TokenSource `json:"frame_tokens_from,omitempty"`
 	AnswerBytes int         `json:"answer_bytes,omitempty"`
+	// Form says whether an answer has the form that was asked for; FormOK, or in
+	// what it has not. Empty where no form was asked for or nothing came.
+	Form string `json:"form,omitempty"`
 }
+
+// What an answer is that was to call a function or to match a schema.
+const (
+	FormOK           = "ok"
+	FormNoCall       = "no_call"       // it calls nothing
+	FormUnknownTool  = "unknown_tool"  // it calls what was not offered
+	FormBadArguments = "bad_arguments" // arguments that are no JSON object
+	FormNoJSON       = "no_json"
+	FormOffSchema    = "off_schema"
+	FormCut          = "cut" // the token limit ended it before it was whole
+)
 
 // Output returns the output tokens and where the count comes from: usage,
 // else what was counted in the frames, else one for each content frame (an

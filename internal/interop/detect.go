@@ -74,7 +74,7 @@ func detect(r io.Reader) (*format, io.Reader, error) {
 	case bytes.HasPrefix(raw, []byte("\x1f\x8b")):
 		return nil, nil, errors.New("the file is compressed; unpack it with gunzip first")
 	case bytes.HasPrefix(raw, []byte("PAR1")):
-		return nil, nil, errors.New("the file is Parquet; write it as CSV or JSON lines first")
+		return nil, nil, errors.New("the file is Parquet, which is read as a data set (--dataset); write a trace as CSV or JSON lines first")
 	case strings.HasPrefix(h.line, "version https://git-lfs"):
 		return nil, nil, errors.New("the file is a Git LFS pointer and not the trace; fetch it with git lfs pull")
 	case isServeGen(h.line):

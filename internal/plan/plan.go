@@ -140,6 +140,15 @@ type WorkloadPlan struct {
 	// of a tokenizer.json, or none (estimates from the server's usage). Empty
 	// means auto.
 	Tokenizer string `yaml:"tokenizer,omitempty" json:"tokenizer,omitempty"`
+	// Text is what synthetic prompts are written in; empty means words. Its forms
+	// are those of workload.ParseText.
+	Text string `yaml:"text,omitempty" json:"text,omitempty"`
+	// Answer is what requests ask for: AnswerText, AnswerReasoning, AnswerTools or
+	// AnswerJSON. Empty means text.
+	Answer     string `yaml:"answer,omitempty" json:"answer,omitempty"`
+	Effort     string `yaml:"effort,omitempty" json:"effort,omitempty"`           // of reasoning; empty means medium
+	Tools      int    `yaml:"tools,omitempty" json:"tools,omitempty"`             // functions that are offered; 0 means 4
+	ToolChoice string `yaml:"tool_choice,omitempty" json:"tool_choice,omitempty"` // auto or required; empty means required
 	// Prefix is what synthetic prompts have in common.
 	Prefix PrefixPlan `yaml:"prefix,omitempty" json:"prefix,omitzero"`
 	// CacheSalt makes prompts new to a server's caches. Empty means the time of
@@ -148,7 +157,7 @@ type WorkloadPlan struct {
 
 	Temperature float64 `yaml:"temperature" json:"temperature"`
 	// Dataset is a file of prompts that replaces the synthetic ones: JSONL, a JSON
-	// array, ShareGPT, OpenAI's batch files, CSV, TSV or plain text.
+	// array, ShareGPT, OpenAI's batch files, Parquet, CSV, TSV or plain text.
 	Dataset string   `yaml:"dataset,omitempty" json:"dataset,omitempty"`
 	Rows    RowsPlan `yaml:"rows,omitempty" json:"rows,omitzero"`
 	// Turns makes conversations: of synthetic prompts the number of turns or a

@@ -93,6 +93,9 @@ func (p Plan) validateTalk(out *problems) {
 	if p.Load.Trace != "" {
 		out.add("workload.turns", "a trace has sessions of its own; drop --turns or --trace")
 	}
+	if a := p.Workload.Answer; a == AnswerTools || a == AnswerJSON {
+		out.add("workload.answer", "conversations carry the text of answers, and %s is none; drop --turns or --answer", a)
+	}
 	if len(p.Endpoints()) > 1 {
 		out.add("workload.turns", "conversations carry each model's own answers, so that no two targets would get the same prompts; measure one target at a time")
 	}

@@ -40,6 +40,7 @@ func (t Target) validateWire(name string, out *problems) {
 
 // validateClient looks at the client's connections.
 func (p Plan) validateClient(out *problems) {
+	p.validateAnswers(out)
 	c := p.Client
 	if (c.ClientCert == "") != (c.ClientKey == "") {
 		out.add("client.client_cert", "a client certificate needs its key; give --client-cert and --client-key together")

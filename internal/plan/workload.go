@@ -97,6 +97,10 @@ func (w WorkloadPlan) validate(out *problems) {
 			out.add("workload.tokenizer", "the file cannot be read: %v", err)
 		}
 	}
+	if w.Text != "" && w.Dataset != "" {
+		out.add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
+	}
+	w.validateAnswer(out)
 	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {

@@ -216,6 +216,9 @@ func load(l *result.Load) *section {
 		} else if text := prompts(c.Prompts); text != "" {
 			s.told = append(s.told, strings.Replace(text, ":", of+":", 1))
 		}
+		if text := forms(c.Forms); text != "" {
+			s.told = append(s.told, text)
+		}
 		if c.Load.Kind == "closed" && i == len(l.Cells)-1 {
 			s.told = append(s.told, "In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
 		}

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/result"
@@ -37,4 +39,21 @@ func prompts(p *result.Prompts) string {
 		return ""
 	}
 	return "Prompts: " + strings.Join(parts, "; ") + "."
+}
+
+// forms says in one line which answers have the form that was asked for; ""
+// where none was.
+func forms(f *result.Forms) string {
+	if f == nil || f.Share.Value == nil {
+		return ""
+	}
+	what := "call a function that was offered, with arguments that are JSON"
+	if f.Asked == "json" {
+		what = "are JSON that matches the schema"
+	}
+	text := fmt.Sprintf("Answers: %.1f %% %s (95 %% interval %.1f to %.1f %%, n=%d)", 100*float64(*f.Share.Value), what, 100*float64(*f.Share.Lo), 100*float64(*f.Share.Hi), f.Share.N)
+	for _, k := range slices.Sorted(maps.Keys(f.Others)) {
+		text += fmt.Sprintf("; %s: %d", strings.ReplaceAll(k, "_", " "), f.Others[k])
+	}
+	return text + "."
 }

@@ -22,3 +22,17 @@ func TestPrompts(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestForms(t *testing.T) {
+	f := &result.Forms{Asked: "tools", Share: result.FormShare{K: 9, N: 10, Value: result.Num(0.9), Lo: result.Num(0.6), Hi: result.Num(0.98)}, Others: map[string]int{"no_call": 1}}
+	if got := forms(f); got != "Answers: 90.0 % call a function that was offered, with arguments that are JSON (95 % interval 60.0 to 98.0 %, n=10); no call: 1." {
+		t.Error(got)
+	}
+	f.Asked, f.Others = "json", nil
+	if got := forms(f); got != "Answers: 90.0 % are JSON that matches the schema (95 % interval 60.0 to 98.0 %, n=10)." {
+		t.Error(got)
+	}
+	if forms(nil) != "" || forms(&result.Forms{}) != "" {
+		t.Error("there is something to say of nothing")
+	}
+}

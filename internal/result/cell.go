@@ -71,6 +71,8 @@ type Cell struct {
 	Replay *Replay `json:"replay,omitempty"`
 	// Prompts says what became of the prompts that were asked for.
 	Prompts *Prompts `json:"prompts,omitempty"`
+	// Forms says which answers have the form that was asked for; absent for text.
+	Forms *Forms `json:"forms,omitempty"`
 	// Conversations says what became of each turn; absent for other loads.
 	Conversations *Conversations `json:"conversations,omitempty"`
 	// Client is what the client saw of itself meanwhile; absent where the cell

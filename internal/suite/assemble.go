@@ -148,6 +148,7 @@ func (a *assembly) measureCells() {
 		cell.Blocks = a.log.blocksOf(c)
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
+		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)
 		a.measured[c.ID] = cell
 	}
 }

@@ -125,7 +125,7 @@ func (r *run) passCells(pass, samples int) ([]step, error) {
 					ID: id + "/" + t.name, Benchmark: b, Target: t.name,
 					Workload: result.Workload{
 						Name: "prompts", InputTokens: r.plan.Workload.InputTokens, OutputTokens: r.passOutput(),
-						FixedOutput: r.passFixed() && t.fixed, Temperature: r.plan.Workload.Temperature, Text: text,
+						FixedOutput: r.passFixed() && t.fixed && r.form.fixed(), Temperature: r.plan.Workload.Temperature, Text: text,
 					},
 				},
 				target: t, main: main, warm: warm,
@@ -237,7 +237,7 @@ func (r *run) loadWorkload(t *target, text string) result.Workload {
 	w := r.plan.Workload
 	return result.Workload{
 		Name: "load", InputTokens: w.InputTokens, OutputTokens: w.OutputTokens,
-		FixedOutput: t.fixed && w.Dataset == "", Temperature: w.Temperature, Text: text,
+		FixedOutput: t.fixed && w.Dataset == "" && r.form.fixed(), Temperature: w.Temperature, Text: text,
 	}
 }
 

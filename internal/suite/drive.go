@@ -186,6 +186,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	fixed := it.Fixed && t.fixed
 	call, err := t.client.Encode(endpoint.Prompt{
 		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: q.run.plan.Workload.Temperature,
+		Wants: it.Wants,
 	})
 	if err != nil {
 		return nil, err
@@ -198,6 +199,9 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	}
 	return func(ctx context.Context, x *exchange.Exchange) {
 		text := t.client.Do(ctx, call, x)
+		if it.Wants.Any() { // the exchange is over, and its stamps are set
+			x.Form = q.run.form.judge(x, text, t.client.ToolCalls(call))
+		}
 		q.run.keep(q.cell, it, x, text)
 	}, nil
 }

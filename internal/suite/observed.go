@@ -30,6 +30,7 @@ type observed struct {
 	cachedKnown                           bool
 	rtts, proxies                         []float64 // ms
 	lengthErrs                            []float64 // relative
+	forms                                 map[string]int
 
 	window             exchange.Spans // the measured window
 	inFlight, inSystem float64        // ns
@@ -92,6 +93,12 @@ func (c *loggedCell) addOK(x *exchange.Exchange) {
 	o.ok++
 	if !x.KernelStamps {
 		o.ownStamps++
+	}
+	if x.Form != "" {
+		if o.forms == nil {
+			o.forms = map[string]int{}
+		}
+		o.forms[x.Form]++
 	}
 	o.frames += len(x.Frames)
 	o.coalescedOK += x.Coalesced

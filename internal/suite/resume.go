@@ -63,6 +63,9 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	}
 	r.scanning.before = before
 	r.clock = exchange.Continue(before.run.Started, before.last)
+	if err := r.settleForm(); err != nil {
+		return nil, err
+	}
 	if err := r.findTargets(ctx); err != nil {
 		return nil, err
 	}

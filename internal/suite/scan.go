@@ -171,10 +171,11 @@ func (r *run) forCell(c plan.ScanCell, attempt int) (*run, error) {
 		p.Workload.CacheSalt = r.salt()
 	}
 	p.Workload.CacheSalt += "/" + scanID(c.Index, attempt)
-	return &run{
+	q := &run{
 		plan: p, Options: r.Options, clock: r.clock, targets: []*target{t.target}, log: r.log, samples: r.samples,
-		spend: r.spend, fit: t.fit, count: t.count, sets: s.sets[string(rows)],
-	}, nil
+		spend: r.spend, extra: r.extra, fit: t.fit, count: t.count, sets: s.sets[string(rows)],
+	}
+	return q, q.settleForm()
 }
 
 // scanCell makes a cell of the sweep ready to run, and the run that drives it.

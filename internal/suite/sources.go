@@ -22,6 +22,8 @@ func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfi
 		Seed: r.plan.Seed, Salt: r.salt(), Stream: stream,
 		InputTokens: w.InputTokens, OutputTokens: w.OutputTokens, Input: in, Output: out, Overhead: int(r.targets[0].overhead),
 		Fixed: fixed, Fit: r.fit, TokensPerWord: r.tokensPerWord(),
+		Answer:   workload.Answer{Wants: r.form.wants, Extra: r.extra},
+		Language: r.text, TokensPerRune: r.targets[0].tokensPerRune,
 		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: w.Prefix.Share},
 	}
 }
@@ -114,7 +116,7 @@ const defaultTokensPerWord = 1.35
 
 func (r *run) filler() workload.Source {
 	c := r.syntheticConfig("pass/background", false)
-	c.Fit, c.Prefix = nil, workload.Prefix{} // it is cut to size by words
+	c.Fit, c.Prefix, c.Language = nil, workload.Prefix{}, workload.Text{} // it is cut to size by words
 	return workload.NewSynthetic(c)
 }
 

@@ -82,6 +82,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err := r.readFiles(); err != nil {
 		return nil, err
 	}
+	if err := r.settleForm(); err != nil {
+		return nil, err
+	}
 	if err := r.findTargets(ctx); err != nil {
 		return nil, err
 	}
@@ -168,6 +171,9 @@ type run struct {
 	samples *exchange.Log // of the servers' own metrics; nil where there are none
 	spend   *spend
 	answers answers
+	text    workload.Text           // what synthetic prompts are written in
+	form    form                    // of the answers that are asked for
+	extra   int                     // input tokens that the candidate counts for it
 	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
 	count   tokens.Counter          // counts any text on this machine; nil where nothing does
 	sets    map[int]workload.Source // the data set, by the tokens of its answers

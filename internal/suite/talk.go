@@ -189,7 +189,7 @@ func (t *talk) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 	fixed := turn.Fixed && target.fixed
 	call, err := target.client.Encode(endpoint.Prompt{
 		System: t.System, History: t.history, User: turn.User, MaxTokens: turn.MaxTokens, Fixed: fixed,
-		Temperature: t.run.plan.Workload.Temperature,
+		Temperature: t.run.plan.Workload.Temperature, Wants: t.run.form.wants,
 	})
 	if err != nil {
 		return nil, err

@@ -35,7 +35,9 @@ type target struct {
 	overhead      float64
 	// systemOverhead is what the template adds for a system message.
 	systemOverhead int
-	samples        []sample // what usage said of small texts
+	// tokensPerRune is what tokensPerWord is, for voices that are not words.
+	tokensPerRune map[string]float64
+	samples       []sample // what usage said of small texts
 	// disagrees is how far, as a share, usage counts otherwise than the tokenizer
 	// that the plan names.
 	disagrees float64
@@ -124,6 +126,9 @@ func (r *run) find(ctx context.Context, t *target) error {
 	if err := r.learn(ctx, t); err != nil {
 		return err
 	}
+	if err := r.tryAnswer(ctx, t); err != nil {
+		return err
+	}
 	if t.name != candidate {
 		return nil // all targets get the candidate's bytes
 	}
@@ -191,8 +196,7 @@ func machineOf(m *plan.Machine) (*result.Machine, error) {
 // of it.
 func (r *run) learn(ctx context.Context, t *target) error {
 	const short, long = 20, 220 // words
-	ask := func(words, tokens int) (*exchange.Exchange, error) {
-		text := syntheticWords(r.plan.Seed, t.name, words)
+	ask := func(text string, tokens int) (*exchange.Exchange, error) {
 		call, err := t.client.Encode(endpoint.Prompt{User: text, MaxTokens: tokens, Fixed: t.fixed})
 		if err != nil {
 			return nil, err
@@ -204,11 +208,11 @@ func (r *run) learn(ctx context.Context, t *target) error {
 		}
 		return x, nil
 	}
-	a, err := ask(short, 1)
+	a, err := ask(syntheticWords(r.plan.Seed, t.name, short), 1)
 	if err != nil {
 		return err
 	}
-	b, err := ask(long, 16)
+	b, err := ask(syntheticWords(r.plan.Seed, t.name, long), 16)
 	if err != nil {
 		return err
 	}
@@ -222,5 +226,5 @@ func (r *run) learn(ctx context.Context, t *target) error {
 		t.tokensPerWord = per
 		t.overhead = max(0, float64(*a.InputTokens)-per*short)
 	}
-	return nil
+	return r.learnVoices(t, ask)
 }

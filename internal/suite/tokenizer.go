@@ -52,6 +52,9 @@ func (r *run) findTokenizer(ctx context.Context, t *target) error {
 	switch {
 	case t.tokensPerWord > 0:
 		t.found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, %.2f tokens a word", t.tokensPerWord)
+		if !r.text.Plain() {
+			t.found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, learned for each of %d texts", len(r.text.Voices()))
+		}
 	default:
 		t.found.Tokenizer = fmt.Sprintf("none: lengths estimated with %.2f tokens a word, as the server reports no usage", defaultTokensPerWord)
 	}
@@ -65,7 +68,7 @@ func (r *run) openTokenizer(ctx context.Context, t *target, name string) (*workl
 		encode := func(text string) ([]int, error) { return t.client.Tokenize(ctx, text) }
 		_, err := encode("so it")
 		if err == nil {
-			fit, err := workload.LearnFitter(encode)
+			fit, err := workload.LearnFitter(encode, r.text)
 			count := tokens.CountFunc(func(text string) (int, error) {
 				ids, err := encode(text)
 				return len(ids), err
@@ -111,6 +114,11 @@ func (t *target) agree(counter tokens.Counter, name string, must bool) error {
 		beyond = append(beyond, s.input-n)
 	}
 	first, last := beyond[0], beyond[len(beyond)-1]
+	for _, b := range beyond { // the text that is farthest off
+		if max(b-first, first-b) > max(last-first, first-last) {
+			last = b
+		}
+	}
 	longest := t.samples[len(t.samples)-1].input
 	if first == last && first >= 0 {
 		t.overhead = float64(first)

@@ -3,7 +3,6 @@ package workload
 import (
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -21,6 +20,7 @@ type Fitter struct {
 	costs map[string]int
 
 	fillers func() ([]string, error)
+	scribes scribes // of texts that are not English words
 }
 
 // NewFitter returns a fitter for a tokenizer.
@@ -136,13 +136,13 @@ const rounds = 6
 
 // prompt writes a text of exactly n tokens: what is shared with others (which
 // is not changed), a first line of its own, sentences, and where there is room
-// for it a last line that asks for an answer of about reply words. random
+// for it a last line that asks for an answer. random
 // makes the same generator anew. Where no text of n tokens is found it returns
 // the nearest that was.
-func (f *Fitter) prompt(random func() *rand.Rand, shared string, code uint64, n, reply int) (text string, err error) {
+func (f *Fitter) prompt(random func() *rand.Rand, shared string, code uint64, n int, last string) (text string, err error) {
 	aim, best := n, -1
 	for range rounds {
-		t, err := f.draft(random(), shared, code, aim, reply)
+		t, err := f.draft(random(), shared, code, aim, last)
 		if err != nil {
 			return "", err
 		}
@@ -163,7 +163,7 @@ func (f *Fitter) prompt(random func() *rand.Rand, shared string, code uint64, n,
 }
 
 // draft writes a prompt whose pieces have n tokens in all.
-func (f *Fitter) draft(r *rand.Rand, shared string, code uint64, n, reply int) (string, error) {
+func (f *Fitter) draft(r *rand.Rand, shared string, code uint64, n int, last string) (string, error) {
 	var b strings.Builder
 	b.Grow(6*max(n, 0) + 64)
 	b.WriteString(shared)
@@ -182,7 +182,7 @@ func (f *Fitter) draft(r *rand.Rand, shared string, code uint64, n, reply int) (
 	}
 	b.WriteString(head)
 	left -= c
-	ask, err := f.ask(&left, reply)
+	ask, err := f.ask(&left, last)
 	if err != nil {
 		return "", err
 	}
@@ -208,14 +208,11 @@ func (f *Fitter) head(code uint64, room int) (string, int, error) {
 }
 
 // ask returns the last line where there is room for it, and takes its tokens.
-func (f *Fitter) ask(left *int, reply int) (string, error) {
-	if reply <= 0 || *left < 40 {
+func (f *Fitter) ask(left *int, last string) (string, error) {
+	if last == "" || *left < 40 {
 		return "", nil
 	}
-	ask := ".\nContinue this text with about " + strconv.Itoa(reply) + " more words."
-	if f.noNumbers {
-		ask = ".\nContinue this text with more words."
-	}
+	ask := ".\n" + last
 	c, err := f.counter.Count(before + ask) // lengths differ, so it is not kept
 	if err != nil {
 		return "", err

@@ -6,14 +6,39 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/workload/voice"
 )
 
 // LearnFitter makes a fitter for a tokenizer that is far away, such as a
 // server's: it asks once what each word of synthetic prompts costs, in some
 // dozens of texts, and from then on adds up, so that nothing is asked while a
-// server is measured. It fails where the costs do not add up to what whole
+// server is measured. For a text in other voices than words it asks for their
+// lines in the same way. It fails where the costs do not add up to what whole
 // prompts have; encode returns the ids of a text's tokens without special ones.
-func LearnFitter(encode func(text string) ([]int, error)) (*Fitter, error) {
+func LearnFitter(encode func(text string) ([]int, error), language Text) (*Fitter, error) {
+	f, err := learnWords(encode)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range language.Voices() {
+		if name == Words {
+			continue
+		}
+		v, err := voice.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		s, err := learnVoice(encode, v)
+		if err != nil {
+			return nil, err
+		}
+		f.keep(name, s)
+	}
+	return f, nil
+}
+
+func learnWords(encode func(text string) ([]int, error)) (*Fitter, error) {
 	t := &table{costs: map[string]int{}}
 	pieces := t.pieces()
 	const chunk = 128
@@ -85,7 +110,7 @@ func (t *table) pieces() []string {
 			add(" " + w)
 		}
 	}
-	for _, w := range append(strings.Fields("an Continue this text with more words"), v.openings...) {
+	for _, w := range append(strings.Fields("an Continue this text with more words Answer one call of a function that you have object JSON and no other"), v.openings...) {
 		add(" " + w)
 		add(" " + title(w))
 		add(".\n" + title(w))

@@ -15,7 +15,7 @@ func TestLearnedLengths(t *testing.T) {
 	for _, name := range []string{tokens.O200k, tokens.Cl100k, "llama3", "qwen2", "llama2", "mistral"} {
 		tok := tokenizer(t, name)
 		asked := 0
-		fit, err := LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) })
+		fit, err := LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) }, Text{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -51,15 +51,45 @@ func TestLearnedLengths(t *testing.T) {
 
 func TestLearningFails(t *testing.T) {
 	broken := errors.New("no answer")
-	if _, err := LearnFitter(func(string) ([]int, error) { return nil, broken }); !errors.Is(err, broken) {
+	if _, err := LearnFitter(func(string) ([]int, error) { return nil, broken }, Text{}); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 	// A tokenizer of which no part depends on the words before is needed.
-	if _, err := LearnFitter(func(s string) ([]int, error) { return make([]int, len(s)/5), nil }); err == nil {
+	if _, err := LearnFitter(func(s string) ([]int, error) { return make([]int, len(s)/5), nil }, Text{}); err == nil {
 		t.Error("a tokenizer that runs over words was learned")
 	}
 	counter := &table{costs: map[string]int{" a": 1}}
 	if _, err := counter.Count(" a foreign"); err == nil || !strings.Contains(err.Error(), "foreign") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Lines of other languages and of code are learned in the same way.
+func TestLearnedVoices(t *testing.T) {
+	for _, name := range []string{tokens.O200k, tokens.Cl100k, "llama3", "qwen2"} {
+		tok := tokenizer(t, name)
+		asked := 0
+		text := parsed(t, "50% languages | 50% code")
+		fit, err := LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) }, text)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		learned := asked
+		src := NewSynthetic(SyntheticConfig{Seed: 3, InputTokens: 600, OutputTokens: 20, Fit: fit, Language: text, Prefix: Prefix{Tokens: 200, Groups: 3, Share: 0.5}})
+		wrong := 0
+		for i := range 100 {
+			it, err := src.Item(i)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if c, _ := tok.Count(it.User); c != 600 {
+				wrong++
+				t.Logf("%s: prompt %d has %d tokens", name, i, c)
+			}
+		}
+		if wrong > 0 || asked != learned {
+			t.Errorf("%s: %d of 100 prompts have another length; asked %d times, %d of them at first", name, wrong, asked, learned)
+		}
 	}
 }

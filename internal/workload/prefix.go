@@ -40,20 +40,14 @@ func (s synthetic) groupOf(i int) int {
 	return r.IntN(max(1, p.Groups))
 }
 
-// own is how many tokens a prompt keeps for itself where its prefix would fill
-// it: room for the line that no other prompt has.
-const own = 24
-
-// shared returns the common beginning of prompt i, and its tokens. A prompt
-// that is shorter than the beginning has a shorter one, which begins alike.
-func (s synthetic) shared(i, room int) (string, int, error) {
-	g := s.groupOf(i)
-	n := min(s.Prefix.Tokens, room-own)
+// shared returns the common beginning of a group's prompts, and its tokens. A
+// prompt that is shorter than the beginning has a shorter one, which begins alike.
+func (s synthetic) shared(g, room int) (string, int, error) {
+	n := min(s.Prefix.Tokens, room-s.own())
 	if g < 0 || n <= 0 {
 		return "", 0, nil
 	}
-	key := s.key()
-	r := rand.New(rand.NewPCG(mix(key+5), mix(key^mix(uint64(g)))))
+	r := s.sharedRandom(g)
 	var b strings.Builder
 	b.Grow(6 * n)
 	if s.Fit != nil {
@@ -64,21 +58,30 @@ func (s synthetic) shared(i, room int) (string, int, error) {
 	return b.String(), n, nil
 }
 
+// sharedRandom is the generator of a group's beginning.
+func (s synthetic) sharedRandom(g int) *rand.Rand {
+	key := s.key()
+	return rand.New(rand.NewPCG(mix(key+5), mix(key^mix(uint64(g)))))
+}
+
 // IdealHits is the share of the input tokens of the first n prompts that a
 // prefix cache without limits would hold: those of a beginning that an earlier
 // prompt has had. False where nothing is shared.
 func (c SyntheticConfig) IdealHits(n int) (float64, bool) {
-	if c.Prefix.Tokens <= 0 || n <= 0 {
+	if c.Prefix.Tokens <= 0 && c.Answer.Extra <= 0 || n <= 0 {
 		return 0, false
 	}
-	s := synthetic{c}
+	s := synthetic{SyntheticConfig: c}
 	held := map[int]int{} // tokens of a group's beginning that have been sent
 	hit, all := 0, 0
 	for i := range n {
 		in, _ := c.Lengths(i)
-		all += in
+		all += in + c.Answer.Extra
+		if i > 0 {
+			hit += max(0, c.Answer.Extra) // templates put it before the prompt's text
+		}
 		g := s.groupOf(i)
-		have := min(c.Prefix.Tokens, max(1, in-c.Overhead)-own)
+		have := min(c.Prefix.Tokens, max(1, in-c.Overhead)-s.own())
 		if g < 0 || have <= 0 {
 			continue
 		}

@@ -13,18 +13,29 @@ const (
 	headBits  = 9
 )
 
+// continueText asks for an answer of about reply words: of any number where it
+// is negative, of none where it is 0.
+func continueText(reply int) string {
+	switch {
+	case reply == 0:
+		return ""
+	case reply < 0:
+		return "Continue this text with more words."
+	}
+	return "Continue this text with about " + strconv.Itoa(reply) + " more words."
+}
+
 // prompt writes n words: a first line of its own, sentences without much
-// sense, and, where there is room for it, a last line that asks for an answer
-// of about reply words (0: for none).
-func prompt(r *rand.Rand, code uint64, n, reply int) string {
+// sense, and, where there is room for it, a last line that asks for an answer.
+func prompt(r *rand.Rand, code uint64, n int, last string) string {
 	var b strings.Builder
 	b.Grow(8 * n)
 	head := min(n, headWords)
 	writeHead(&b, code, head)
 	n -= head
 	ask := ""
-	if reply > 0 && n >= 30 {
-		ask = "Continue this text with about " + strconv.Itoa(reply) + " more words."
+	if last != "" && n >= 30 {
+		ask = last
 		n -= len(strings.Fields(ask))
 	}
 	if n > 0 {
@@ -140,7 +151,7 @@ func appendNoun(s []string, r *rand.Rand, v *vocabulary) (out []string, many boo
 	return append(s, noun), many
 }
 
-func pick(r *rand.Rand, list []string) string { return list[r.IntN(len(list))] }
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
 // mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): a
 // bijection that spreads every bit over all.

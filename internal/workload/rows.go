@@ -3,6 +3,7 @@ package workload
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/workload/parquet"
 )
 
 // DatasetConfig says what is taken of a file of prompts, and how.
@@ -37,13 +40,13 @@ type DatasetConfig struct {
 
 // NewDataset reads a file of prompts: JSONL with "prompt" or "messages" (and
 // optionally "id", "system" and "max_tokens"), a JSON array of such rows or of
-// ShareGPT's conversations, OpenAI's batch files, CSV or TSV with a header, or
-// plain text with a prompt a line. After the last prompt comes the first
+// ShareGPT's conversations, OpenAI's batch files, CSV or TSV with a header,
+// Parquet with columns of those names, or plain text with a prompt a line. After the last prompt comes the first
 // again. A conversation is one Item, up to its last user turn; with Turns the
 // Source gives Conversations too.
 //
-// The file is read once, and the places of its rows are kept: 16 bytes a row,
-// or a sample. Texts are read again when they are asked for, so it must not
+// The file is read once (Parquet twice for a sample), and the places of its rows
+// are kept: 16 bytes a row, or a sample. Texts are read again when they are asked for, so it must not
 // change meanwhile. The Source has a Close.
 func NewDataset(c DatasetConfig) (Source, error) {
 	f, err := os.Open(c.Path)
@@ -56,7 +59,7 @@ func NewDataset(c DatasetConfig) (Source, error) {
 	}
 	d := &dataset{DatasetConfig: c, file: f}
 	if err := d.index(); err != nil {
-		_ = f.Close()
+		_ = d.Close()
 		return nil, fmt.Errorf("data set %q (--dataset): %w", c.Path, err)
 	}
 	return d, nil
@@ -68,6 +71,10 @@ type dataset struct {
 	form   form
 	header []string // of CSV
 	rows   []place
+	// scratch holds the rows of Parquet; why is what is wrong with the row that
+	// is walked over, of which there are no bytes.
+	scratch *scratch
+	why     error
 
 	read, flat, bad, outside, repeated int
 }
@@ -87,10 +94,25 @@ const (
 	jsonLines
 	jsonArray
 	separated
+	columnar
 )
 
 // Close closes the file.
-func (d *dataset) Close() error { return d.file.Close() }
+func (d *dataset) Close() error {
+	err := d.file.Close()
+	if d.scratch != nil {
+		err = errors.Join(err, d.scratch.Close())
+	}
+	return err
+}
+
+// unit is what a place counts.
+func (d *dataset) unit() string {
+	if d.form == columnar {
+		return "row"
+	}
+	return "line"
+}
 
 func (d *dataset) Len() int { return len(d.rows) }
 
@@ -150,7 +172,7 @@ func (d *dataset) row(i int) (it Item, raw []byte, err error) {
 	}
 	p := d.rows[n]
 	raw = make([]byte, p.n)
-	if _, err := d.file.ReadAt(raw, p.at); err != nil {
+	if _, err := d.rowsAt().ReadAt(raw, p.at); err != nil {
 		return it, nil, fmt.Errorf("failed to read row %d of the data set %q again: %w", p.number, d.Path, err)
 	}
 	if it, _, err = d.parse(raw, p.number); err != nil {
@@ -161,9 +183,15 @@ func (d *dataset) row(i int) (it Item, raw []byte, err error) {
 
 // parse makes a prompt of a row.
 func (d *dataset) parse(raw []byte, number uint32) (it Item, flattened bool, err error) {
-	if d.form == separated {
+	switch d.form {
+	case separated:
 		it, err = d.parseRecord(raw)
-	} else {
+	case columnar:
+		it, flattened, err = d.parseObject(raw)
+		if err == nil && d.Turns != 0 {
+			_, _, err = turnsOf(raw, nil)
+		}
+	default:
 		it, flattened, err = parseLine(bytes.TrimSpace(raw), d.form != plain, d.Columns)
 		if err == nil && d.Turns != 0 && d.form != plain {
 			_, _, err = turnsOf(raw, d.Columns)
@@ -173,7 +201,7 @@ func (d *dataset) parse(raw []byte, number uint32) (it Item, flattened bool, err
 		return it, false, err
 	}
 	if it.ID == "" {
-		it.ID = fmt.Sprintf("line %d", number)
+		it.ID = fmt.Sprintf("%s %d", d.unit(), number)
 	}
 	if it.MaxTokens == 0 {
 		it.MaxTokens = d.OutputTokens
@@ -194,6 +222,8 @@ func (d *dataset) index() error {
 	begin = bytes.TrimSpace(begin)
 	walk := d.walkLines
 	switch ext := strings.ToLower(filepath.Ext(d.Path)); {
+	case parquet.Is(begin):
+		d.form, walk = columnar, d.walkParquet
 	case ext == ".csv" || ext == ".tsv":
 		d.form, walk = separated, d.walkRecords
 	case bytes.HasPrefix(begin, []byte("[")) && isArray(begin):
@@ -210,7 +240,7 @@ func (d *dataset) index() error {
 				d.bad++
 				return nil
 			}
-			return fmt.Errorf("line %d: %w", p.number, err)
+			return fmt.Errorf("%s %d: %w", d.unit(), p.number, err)
 		}
 		if ok, err := d.within(it); err != nil || !ok {
 			d.outside++
@@ -253,9 +283,15 @@ func (d *dataset) index() error {
 	if d.Shuffle {
 		r.Shuffle(len(d.rows), func(i, j int) { d.rows[i], d.rows[j] = d.rows[j], d.rows[i] })
 	} else {
-		slices.SortFunc(d.rows, func(a, b place) int { return int(a.at - b.at) })
+		slices.SortFunc(d.rows, func(a, b place) int { return cmp.Compare(a.at, b.at) })
 	}
-	return nil
+	switch {
+	case d.scratch == nil:
+		return nil
+	case d.Sample > 0:
+		return d.fetch()
+	}
+	return d.scratch.w.Flush()
 }
 
 // isArray tells a JSON array of objects from a plain text that begins with "[".

@@ -52,9 +52,12 @@ type TalkConfig struct {
 
 // NewTalks returns an endless source of synthetic conversations. The same
 // configuration and index give the same bytes.
-func NewTalks(c TalkConfig) Conversations { return talks{c} }
+func NewTalks(c TalkConfig) Conversations { return talks{c, c.estimates()} }
 
-type talks struct{ TalkConfig }
+type talks struct {
+	TalkConfig
+	fitters map[string]*Fitter // synthetic.estimates
+}
 
 func (t talks) Text() string {
 	first := t.SyntheticConfig
@@ -63,7 +66,7 @@ func (t talks) Text() string {
 	if !t.Turns.Varies() && t.Turns.At(0, 0) == 1 {
 		turns = "turn"
 	}
-	text := fmt.Sprintf("conversations of %s %s: first %s", t.Turns, turns, synthetic{first}.Text())
+	text := fmt.Sprintf("conversations of %s %s: first %s", t.Turns, turns, synthetic{first, t.fitters}.Text())
 	if t.Prefix.Tokens > 0 {
 		text += fmt.Sprintf(", those included of a system message (%s)", t.Prefix)
 	}
@@ -71,7 +74,7 @@ func (t talks) Text() string {
 }
 
 func (t talks) Conversation(i int) (Conversation, error) {
-	first, follow := synthetic{t.SyntheticConfig}, synthetic{t.SyntheticConfig}
+	first, follow := synthetic{t.SyntheticConfig, t.fitters}, synthetic{t.SyntheticConfig, t.fitters}
 	in, out := t.Lengths(i * MaxTurns)
 	// A first prompt keeps room for a line of its own, whatever its system
 	// message takes.
@@ -118,7 +121,11 @@ func (d *dataset) Conversation(i int) (Conversation, error) {
 	}
 	c := Conversation{ID: it.ID, System: it.System, Turns: []Turn{{User: it.User}}}
 	if d.form != plain && d.form != separated {
-		if c.System, c.Turns, err = turnsOf(raw, d.Columns); err != nil {
+		columns := d.Columns
+		if d.form == columnar {
+			columns = nil // its keys are parts already
+		}
+		if c.System, c.Turns, err = turnsOf(raw, columns); err != nil {
 			return Conversation{}, err
 		}
 	}

@@ -26,11 +26,12 @@ type Recorded interface {
 // configuration's key (seed, salt and stream), the id and the block's number
 // of words, so that prompts share what the recorded ones shared, and two
 // machines send the same bytes. What no full or partial block covers is new
-// in each prompt, and so is a prompt without blocks. Two ids give two texts:
+// in each prompt, and so is a prompt without blocks. Blocks are English words
+// whatever the language. Two ids give two texts:
 // a block of twelve words or more has some 60 bits of choice.
 func NewTrace(r Recorded, c SyntheticConfig) Source {
 	c.Prefix = Prefix{}
-	return traced{synthetic{c}, r}
+	return traced{synthetic{c, c.estimates()}, r}
 }
 
 type traced struct {

@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
@@ -23,11 +24,12 @@ type Item struct {
 	ID           string
 	Kind         string // "synthetic", "dataset", or the kind of a quality prompt
 	System, User string
-	AskedInput   int           // tokens that it should have; 0: not known
-	MaxTokens    int           // of the answer; 0: no limit
-	Fixed        bool          // the answer should have exactly MaxTokens
-	Hash         uint64        // of the text, to find repeats
-	Quality      *quality.Item // nil unless the answer is scored
+	AskedInput   int             // tokens that it should have; 0: not known
+	MaxTokens    int             // of the answer; 0: no limit
+	Fixed        bool            // the answer should have exactly MaxTokens
+	Hash         uint64          // of the text, to find repeats
+	Quality      *quality.Item   // nil unless the answer is scored
+	Wants        *endpoint.Wants // beside text; nil: nothing
 }
 
 // Source gives prompts by index. It is safe for concurrent use.
@@ -58,17 +60,27 @@ type SyntheticConfig struct {
 	// of a word; 0 means a usual value.
 	Fit           *Fitter
 	TokensPerWord float64
+	// Language is what prompts are written in; the zero Text is English words.
+	// TokensPerRune is what TokensPerWord is, for texts in other voices by their
+	// names; a voice that is not in it has a usual value.
+	Language      Text
+	TokensPerRune map[string]float64
+	Answer        Answer
 }
 
 // usualTokensPerWord of these prompts in byte-pair vocabularies.
 const usualTokensPerWord = 1.35
 
-// NewSynthetic returns an endless source of plain English text without sense.
+// NewSynthetic returns an endless source of text without sense, plain English
+// where nothing else is asked for.
 // The same configuration and index give the same bytes. No two prompts of a
-// stream are the same as long as they have room for seven words of their own.
-func NewSynthetic(c SyntheticConfig) Source { return synthetic{c} }
+// stream are the same as long as they have room for the words of a first line.
+func NewSynthetic(c SyntheticConfig) Source { return synthetic{c, c.estimates()} }
 
-type synthetic struct{ SyntheticConfig }
+type synthetic struct {
+	SyntheticConfig
+	estimates map[string]*Fitter
+}
 
 func (s synthetic) Len() int { return 0 }
 
@@ -81,6 +93,10 @@ func (s synthetic) Text() string {
 		of = strconv.Itoa(s.InputTokens)
 	}
 	text := fmt.Sprintf("synthetic prompts of %s tokens, every one new", of)
+	if in := s.Language.String(); in != "" {
+		text += ", in " + in
+	}
+	text += s.Answer.String()
 	if s.Prefix.Tokens > 0 {
 		text += ", " + s.Prefix.String()
 	}
@@ -111,29 +127,39 @@ func (s synthetic) item(i, in, out int) (Item, error) {
 	if i < 0 {
 		return Item{}, fmt.Errorf("there is no prompt %d", i)
 	}
-	per := s.perWord()
 	key := s.key()
 	code := (mix(key)|1)*uint64(i) + mix(key+1)
 	random := func() *rand.Rand { return rand.New(rand.NewPCG(key, mix(key^mix(uint64(i))))) }
-	wordsOf := func(tokens int) int { return int(math.Round(float64(tokens) / per)) }
 	room := max(1, in-s.Overhead)
-	shared, sharedTokens, err := s.shared(i, room)
-	if err != nil {
-		return Item{}, err
-	}
-	var text string
-	if s.Fit != nil {
-		text, err = s.Fit.prompt(random, shared, code, room, max(0, wordsOf(out)))
-	} else {
-		text = prompt(random(), code, max(1, wordsOf(room-sharedTokens)), max(0, wordsOf(out)))
-		if shared != "" {
-			text = shared + "\n" + text
-		}
-	}
+	text, err := s.write(i, random, code, room, out)
 	return Item{
 		ID: fmt.Sprintf("%s#%d", s.Stream, i), Kind: "synthetic", User: text,
-		AskedInput: in, MaxTokens: out, Fixed: s.Fixed, Hash: textHash("", text),
+		AskedInput: in + s.Answer.Extra, MaxTokens: out, Fixed: s.Fixed && !s.Answer.free(), Hash: textHash("", text),
+		Wants: s.Answer.Wants,
 	}, err
+}
+
+// write makes the text of prompt i, of room tokens.
+func (s synthetic) write(i int, random func() *rand.Rand, code uint64, room, out int) (string, error) {
+	group := s.groupOf(i)
+	if name := s.voiceOf(i, group); name != Words {
+		return s.voiced(name, group, random, code, room, out)
+	}
+	per := s.perWord()
+	wordsOf := func(tokens int) int { return int(math.Round(float64(tokens) / per)) }
+	shared, sharedTokens, err := s.shared(group, room)
+	if err != nil {
+		return "", err
+	}
+	last := s.last(Words, max(0, wordsOf(out)))
+	if s.Fit != nil {
+		return s.Fit.prompt(random, shared, code, room, last)
+	}
+	text := prompt(random(), code, max(1, wordsOf(room-sharedTokens)), last)
+	if shared != "" {
+		text = shared + "\n" + text
+	}
+	return text, nil
 }
 
 // perWord is how many tokens a word is taken to have.

@@ -1,0 +1,53 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/metric"
+)
+
+// What requests ask for.
+const (
+	AnswerText      = "text"
+	AnswerReasoning = "reasoning"
+	AnswerTools     = "tools"
+	AnswerJSON      = "json"
+)
+
+// validateAnswer looks at what requests ask for beside text.
+func (w WorkloadPlan) validateAnswer(out *problems) {
+	one := func(path, value string, of ...string) {
+		if value != "" && !slices.Contains(of, value) {
+			out.add(path, "%q is not known%s; use one of %s", value, metric.DidYouMean(value, of), strings.Join(of, ", "))
+		}
+	}
+	one("workload.answer", w.Answer, AnswerText, AnswerReasoning, AnswerTools, AnswerJSON)
+	one("workload.effort", w.Effort, "low", "medium", "high")
+	one("workload.tool_choice", w.ToolChoice, "auto", "required")
+	const most = 128 // of OpenAI's API
+	switch {
+	case w.Tools < 0 || w.Tools > most:
+		out.add("workload.tools", "%d functions are not possible; give between 1 and %d", w.Tools, most)
+	case w.Effort != "" && w.Answer != AnswerReasoning:
+		out.add("workload.effort", "only reasoning has an effort; give --answer reasoning")
+	case (w.Tools > 0 || w.ToolChoice != "") && w.Answer != AnswerTools:
+		out.add("workload.tools", "functions are offered with --answer tools")
+	case w.Answer != "" && w.Answer != AnswerText && w.Dataset != "":
+		out.add("workload.answer", "the prompts of a data set are sent as they are; drop --answer or --dataset")
+	}
+}
+
+// validateAnswers looks at what a plan does with such answers.
+func (p Plan) validateAnswers(out *problems) {
+	a := p.Workload.Answer
+	if a == "" || a == AnswerText {
+		return
+	}
+	if len(p.Only) == 0 || slices.Contains(p.Only, Quality) {
+		out.add("workload.answer", "the quality prompts ask for text, and cannot be scored with --answer %s; leave quality out with --only", a)
+	}
+	if slices.ContainsFunc(p.Endpoints(), func(t Target) bool { return t.API == Embeddings || t.API == "completions" }) {
+		out.add("workload.answer", "only the chat, responses and messages APIs take more than text; drop --answer or give --api chat")
+	}
+}
