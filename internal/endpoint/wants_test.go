@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,12 +65,13 @@ func TestWants(t *testing.T) {
 // A server that refuses tools is found out with what it said; one that takes
 // them shows what they cost.
 func TestTry(t *testing.T) {
-	refuse := true
+	var refuse atomic.Bool
+	refuse.Store(true)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		n := 10
 		if strings.Contains(string(body), `"tools"`) {
-			if refuse {
+			if refuse.Load() {
 				w.WriteHeader(http.StatusBadRequest)
 				_, _ = io.WriteString(w, `{"error":{"message":"tool choice requires --enable-auto-tool-choice"}}`)
 				return
@@ -89,7 +91,7 @@ func TestTry(t *testing.T) {
 	if _, err := c.Try(t.Context(), p); err == nil || !strings.Contains(err.Error(), "refuses [tool_choice tools] (http_4xx): HTTP 400: tool choice requires") {
 		t.Errorf("%v", err)
 	}
-	refuse = false
+	refuse.Store(false)
 	extra, err := c.Try(t.Context(), p)
 	if err != nil || extra == nil || *extra != 47 {
 		t.Errorf("%v %v", extra, err)
