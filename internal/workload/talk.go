@@ -79,7 +79,7 @@ func (t talks) Conversation(i int) (Conversation, error) {
 	// A first prompt keeps room for a line of its own, whatever its system
 	// message takes.
 	room := max(1, in-t.Overhead)
-	system, tokens, err := first.shared(i, room-t.SystemOverhead)
+	system, tokens, err := first.shared(first.groupOf(i), room-t.SystemOverhead)
 	if err != nil {
 		return Conversation{}, err
 	}
