@@ -37,6 +37,7 @@ type jsonRow struct {
 	System    string          `json:"system"`
 	Messages  []turn          `json:"messages"`
 	MaxTokens int             `json:"max_tokens"`
+	beside
 
 	Conversations []struct {
 		From  string `json:"from"`
@@ -49,7 +50,24 @@ type jsonRow struct {
 		Messages            []turn `json:"messages"`
 		MaxTokens           int    `json:"max_tokens"`
 		MaxCompletionTokens int    `json:"max_completion_tokens"`
+		beside
 	} `json:"body"`
+}
+
+// beside is what a row asks for beside text.
+type beside struct {
+	Tools          json.RawMessage `json:"tools"`
+	ResponseFormat json.RawMessage `json:"response_format"`
+}
+
+// any reports whether it asks for something; a format of text is nothing.
+func (b beside) any() bool {
+	some := func(v json.RawMessage) bool { return len(v) > 0 && string(v) != "null" && string(v) != "[]" }
+	var format struct {
+		Type string `json:"type"`
+	}
+	isText := json.Unmarshal(b.ResponseFormat, &format) == nil && format.Type == "text"
+	return some(b.Tools) || some(b.ResponseFormat) && !isText
 }
 
 // settle brings the other forms into this tool's own.
@@ -57,6 +75,7 @@ func (r *jsonRow) settle() error {
 	if b := r.Body; b != nil && r.CustomID != "" {
 		r.Prompt, r.Messages, r.MaxTokens = b.Prompt, b.Messages, cmp.Or(b.MaxCompletionTokens, b.MaxTokens)
 		r.ID, _ = json.Marshal(r.CustomID)
+		r.beside = b.beside
 	}
 	if len(r.Messages) > 0 {
 		return nil
@@ -87,7 +106,7 @@ func parseLine(text []byte, isJSON bool, columns Columns) (it Item, flattened bo
 	if err != nil {
 		return it, false, err
 	}
-	it = Item{ID: idOf(row.ID), System: row.System, User: row.Prompt, MaxTokens: row.MaxTokens}
+	it = Item{ID: idOf(row.ID), System: row.System, User: row.Prompt, MaxTokens: row.MaxTokens, bare: row.any()}
 	if it.User == "" {
 		it.System, it.User, flattened, err = flatten(row.System, row.Messages)
 		if err != nil {

@@ -3,6 +3,7 @@ package workload
 import (
 	"fmt"
 	"math"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -297,5 +298,28 @@ func TestDatasetMemory(t *testing.T) {
 	}
 	if it, err := src.Item(rows - 1); err != nil || !strings.HasPrefix(it.User, "1999 ") {
 		t.Errorf("%v", err)
+	}
+}
+
+// What a row asks for beside text is not sent, and that is said.
+func TestRowsThatAskForMore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "batch.jsonl")
+	rows := `{"custom_id":"a","body":{"messages":[{"role":"user","content":"one"}],"tools":[{"type":"function"}]}}
+{"prompt":"two","response_format":{"type":"json_schema"}}
+{"prompt":"three","response_format":{"type":"text"},"tools":[]}
+{"prompt":"four","tools":null}
+`
+	if err := os.WriteFile(path, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	src, err := NewDataset(DatasetConfig{Path: path, OutputTokens: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := src.(io.Closer); ok {
+		defer func() { _ = c.Close() }()
+	}
+	if want := "2 of them with tools or a response format of their own, which are not sent"; !strings.Contains(src.Text(), want) {
+		t.Errorf("%q does not say %q", src.Text(), want)
 	}
 }

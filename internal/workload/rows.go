@@ -76,7 +76,7 @@ type dataset struct {
 	scratch *scratch
 	why     error
 
-	read, flat, bad, outside, repeated int
+	read, flat, bare, bad, outside, repeated int
 }
 
 // place of a row in the file, by byte; line is for messages.
@@ -136,6 +136,7 @@ func (d *dataset) Text() string {
 		what string
 	}{
 		{d.flat, flat},
+		{d.bare, "of them with tools or a response format of their own, which are not sent"},
 		{d.bad, "bad rows left out"}, {d.outside, "outside of the lengths left out"},
 	} {
 		if k.n > 0 {
@@ -260,6 +261,9 @@ func (d *dataset) index() error {
 		if flattened {
 			d.flat++
 		}
+		if it.bare {
+			d.bare++
+		}
 		return nil
 	})
 	if err != nil {
@@ -272,7 +276,7 @@ func (d *dataset) index() error {
 		return errors.New("the file holds no prompt")
 	}
 	if d.Sample > 0 {
-		d.flat = 0 // of the sample it is not known without reading it again
+		d.flat, d.bare = 0, 0 // of the sample it is not known without reading it again
 	}
 	slices.Sort(hashes)
 	for i := 1; i < len(hashes); i++ {

@@ -30,6 +30,7 @@ type Item struct {
 	Hash         uint64          // of the text, to find repeats
 	Quality      *quality.Item   // nil unless the answer is scored
 	Wants        *endpoint.Wants // beside text; nil: nothing
+	bare         bool            // its row offers tools or sets a form of answers, which are not sent
 }
 
 // Source gives prompts by index. It is safe for concurrent use.
