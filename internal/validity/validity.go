@@ -54,7 +54,9 @@ type Cell struct {
 	KernelStamps        bool    // every frame time is the kernel's receive time
 	MedianE2E           float64 // ms
 	TokensOnly          bool    // its latencies and rates are in no figure
-	Plausible           Plausible
+	// Exploring cells led a search to its answer and prove nothing themselves.
+	Exploring bool
+	Plausible Plausible
 }
 
 // Client is what the client observed of itself and its host over the run.
@@ -80,7 +82,13 @@ func Judge(in Input) result.Validity {
 				continue // does not apply to this cell
 			}
 			r.Cell = c.Result.ID
+			if c.Exploring && r.Status == result.Fail && decided(in) {
+				r.Status = result.Warn // what was proved has cells of its own
+			}
 			add(r)
+		}
+		if c.Exploring {
+			continue
 		}
 		for _, r := range server(c) {
 			r.Cell = c.Result.ID
@@ -114,9 +122,17 @@ func Judge(in Input) result.Validity {
 	return v
 }
 
+// decided reports whether something rests on cells that were not exploration.
+func decided(in Input) bool {
+	return slices.ContainsFunc(in.Cells, func(c Cell) bool { return !c.Exploring })
+}
+
 // checksOf are the checks that a cell is put to. Where only its tokens are in
 // a figure, no delay can do harm.
 func checksOf(c Cell) []func(Cell) result.Check {
+	if c.Exploring {
+		return []func(Cell) result.Check{clientAdded}
+	}
 	if c.TokensOnly {
 		return []func(Cell) result.Check{errorShare, outputLength, unfinished, filtered, tokenCounts, cacheContamination, repeatedPrompts}
 	}
