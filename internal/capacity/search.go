@@ -9,6 +9,7 @@ import (
 const (
 	ladderShare  = 0.25
 	exploreShare = 0.3 // ladder and exploration together
+	leastExplore = 0.2 // exploration, however long the ladder took
 )
 
 // growth is the share by which twice the users must carry more, or the ladder
@@ -149,7 +150,7 @@ func (c Config) saturation(h []Observation) (rate float64, users int) {
 // explore bisects for the border, then looks around it with longer cells.
 func (c Config) explore(h []Observation) (Step, bool) {
 	lo, hi := 0.0, math.Inf(1) // highest load under the limits, lowest over them
-	cells, looked := 0, 0
+	cells, looked, took := 0, 0, 0.0
 	for i := range h {
 		o := &h[i]
 		switch o.Role {
@@ -157,6 +158,7 @@ func (c Config) explore(h []Observation) (Step, bool) {
 			return Step{}, false // exploration is over
 		case Explore:
 			cells++
+			took += o.Seconds
 			if o.Around {
 				looked++
 				continue
@@ -169,7 +171,7 @@ func (c Config) explore(h []Observation) (Step, bool) {
 		}
 	}
 	top, _ := c.saturation(h)
-	left := exploreShare*c.seconds() - spent(h)
+	left := max(exploreShare*c.seconds()-spent(h), leastExplore*c.seconds()-took)
 	// Requests of which five may be over, or what a tenth of the time allows.
 	base := 5 / (1 - c.strictest())
 	try := func(load float64, requests float64, why string) (Step, bool) {
@@ -294,11 +296,11 @@ func spent(h []Observation) float64 {
 	return s
 }
 
-// alphaOf is the error probability of a chain of confirmations: nine tenths of
-// the whole for the first, and nine tenths of what is left over for each
+// alphaOf is the error probability of a chain of confirmations: four fifths of
+// the whole for the first, and four fifths of what is left over for each
 // further one, so that together they have no more than the whole.
 func (c Config) alphaOf(chain int) float64 {
-	return c.alpha() * 0.9 * math.Pow(0.1, float64(chain-1))
+	return c.alpha() * 0.8 * math.Pow(0.2, float64(chain-1))
 }
 
 // confirm plans the next confirmation: first at the highest load that is
