@@ -170,7 +170,7 @@ func TestEveryRecordedTraceIsReplayed(t *testing.T) {
 		{"weka-agentic-0026.json", "weka-agentic", 1e4},
 		{"weka-agentic-0057.json", "weka-agentic", 1e4},
 		{"weka-agentic-0291-subagents.json", "weka-agentic", 1e4},
-		{"tracelab-example-rounds.jsonl", "tracelab", 1e4},
+		{"tracelab-example-rounds.jsonl", "tracelab", 1e8},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			c := replay(t, url, sample(t, tt.file), func(p *inferometer.Plan) {

@@ -114,6 +114,22 @@ func TestOtherQueuesHaveTheirBordersFoundInHalfAnHour(t *testing.T) {
 	}
 }
 
+// Loads below one request a second are no special case: vLLM's sweep rounded
+// them to 0 (vllm#47651).
+func TestAThirdOfARequestASecondIsFound(t *testing.T) {
+	const border, slower = 0.37, truth / 0.37
+	q := queue{slots: 8, service: slower, first: 0.05 * slower, limit: 0.5 * slower}
+	a, h := search(t, Config{Limits: ttftP99, Seed: 5, MaxSeconds: 24 * 3600 * slower}, q)
+	if a.Proved < 0.95*border || a.Proved > border {
+		t.Errorf("proved %.4g requests/s of %v", a.Proved, border)
+	}
+	for i := range h {
+		if h[i].Users == 0 && !(h[i].Rate > 0) {
+			t.Errorf("a cell of no load: %+v", h[i].Cell)
+		}
+	}
+}
+
 func TestSaturationIsExact(t *testing.T) {
 	tests := []struct {
 		name  string
