@@ -124,7 +124,11 @@ func (m *model) refine() {
 	m.rise = defaultRise
 	var sw, sx, sy float64
 	var near []point
+	most := math.Inf(1) // the border is below what is far over the limits
 	for _, p := range m.points {
+		if (p.overloaded || p.strain*p.allowed > 0.25) && p.smooth > 1 {
+			most = min(most, p.load)
+		}
 		if r := p.load / m.border; r < 0.75 || r > 1.15 || p.overloaded || p.strain*p.allowed > 0.25 {
 			continue
 		}
@@ -146,7 +150,7 @@ func (m *model) refine() {
 	// seen; the rise is drawn towards the default as a prior of that spread.
 	const prior = 1.0 / (riseSpread * riseSpread)
 	m.rise = min(mostRise, max(leastRise, (sxy+prior*defaultRise)/(sxx+prior)))
-	if at := math.Exp(mx - my/m.rise); at > 0.8*m.border && at < 1.25*m.border {
+	if at := math.Exp(mx - my/m.rise); at > 0.8*m.border && at < min(1.25*m.border, most) {
 		m.border = at
 	}
 }

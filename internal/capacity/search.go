@@ -9,6 +9,7 @@ import (
 const (
 	ladderShare  = 0.25
 	exploreShare = 0.3 // ladder and exploration together
+	leastExplore = 0.2 // exploration, however long the ladder took
 )
 
 // growth is the share by which twice the users must carry more, or the ladder
@@ -17,6 +18,9 @@ const growth = 1.05
 
 // maxChains is how often confirmation may begin anew at a lower load.
 const maxChains = 3
+
+// firstShare is the part of what time is left that the first confirmation may take.
+const firstShare = 0.25
 
 // Step is what to do next.
 type Step struct {
@@ -63,14 +67,14 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 		}
 	}
 	if len(rungs) == 0 {
-		return rung(1), true
+		return c.rung(1, 0), true
 	}
 	last := rungs[len(rungs)-1]
 	over := last.failed() > 0.1 || spent(h) > ladderShare*c.seconds() || 2*last.Users > c.maxUsers()
-	if n := len(rungs); n > 1 && last.Throughput() < growth*rungs[n-2].Throughput() || over {
+	if c.topped(rungs) || over {
 		users := last.Users
-		if last.failed() > 0.1 && n > 1 {
-			users = rungs[n-2].Users // errors are no way to carry load
+		if last.failed() > 0.1 && len(rungs) > 1 {
+			users = rungs[len(rungs)-2].Users // errors are no way to carry load
 		}
 		// A third of a minute or so, but enough requests to see a rate.
 		long := min(20, 0.1*c.seconds()) * last.Throughput()
@@ -88,14 +92,48 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 			step = 4
 		}
 	}
-	return rung(step * last.Users), true
+	return c.rung(step*last.Users, last.Throughput()), true
 }
 
-func rung(users int) Step {
+// rung is a step of the ladder: three requests a user, and more where they take
+// no time worth mentioning.
+func (c Config) rung(users int, rate float64) Step {
+	some := min(1000, c.short()/4*rate)
 	return Step{
-		Cell: Cell{Role: Ladder, Users: users, Requests: max(6, 3*users)},
+		Cell: Cell{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
 		Why:  fmt.Sprintf("ladder: %d users at once", users),
 	}
+}
+
+// short is a time in seconds that the search does not miss.
+func (c Config) short() float64 { return 0.01 * c.seconds() }
+
+// topped reports whether the last rungs carried no more than one before them.
+// One rung is enough where its requests take about the same time each; else
+// chance may have made it slow, and two in a row are asked for.
+func (c Config) topped(rungs []*Observation) bool {
+	most, flat := 0.0, 0
+	for _, o := range rungs {
+		if x := o.Throughput(); x >= growth*most {
+			most, flat = x, 0
+		} else {
+			flat++
+		}
+	}
+	return flat > 1 || flat == 1 && rungs[len(rungs)-1].even()
+}
+
+// even reports whether the mean time of the requests is known to half of the
+// growth that is looked for (one standard error).
+func (o *Observation) even() bool {
+	n := len(o.Requests)
+	var mean, square float64
+	for _, r := range o.Requests {
+		d := r.Done - r.Due
+		mean += d / float64(n)
+		square += d * d / float64(n)
+	}
+	return n > 0 && square-mean*mean < mean*mean*float64(n)*(growth-1)*(growth-1)/4
 }
 
 // saturation is the most that was carried, in requests/s, and by how many users.
@@ -112,7 +150,7 @@ func (c Config) saturation(h []Observation) (rate float64, users int) {
 // explore bisects for the border, then looks around it with longer cells.
 func (c Config) explore(h []Observation) (Step, bool) {
 	lo, hi := 0.0, math.Inf(1) // highest load under the limits, lowest over them
-	cells, looked := 0, 0
+	cells, looked, took := 0, 0, 0.0
 	for i := range h {
 		o := &h[i]
 		switch o.Role {
@@ -120,6 +158,7 @@ func (c Config) explore(h []Observation) (Step, bool) {
 			return Step{}, false // exploration is over
 		case Explore:
 			cells++
+			took += o.Seconds
 			if o.Around {
 				looked++
 				continue
@@ -132,13 +171,15 @@ func (c Config) explore(h []Observation) (Step, bool) {
 		}
 	}
 	top, _ := c.saturation(h)
-	left := exploreShare*c.seconds() - spent(h)
+	left := max(exploreShare*c.seconds()-spent(h), leastExplore*c.seconds()-took)
 	// Requests of which five may be over, or what a tenth of the time allows.
 	base := 5 / (1 - c.strictest())
 	try := func(load float64, requests float64, why string) (Step, bool) {
 		cell := Cell{Role: Explore}
 		c.set(&cell, load)
 		per := c.perSecond(h, cell.load())
+		// A queue near the border needs time to show it, however fast requests come.
+		requests = max(requests, min(1e5, c.short()*per))
 		cell.Requests = int(min(requests, max(30, left*per)))
 		return Step{Cell: cell, Why: fmt.Sprintf("%s: %s", why, c.name(cell.load()))}, true
 	}
@@ -167,10 +208,23 @@ func (c Config) explore(h []Observation) (Step, bool) {
 	// Around the border, longer: three loads that tell where it is and how
 	// steeply the strain rises.
 	m, ok := c.fit(h)
-	if !ok {
-		return Step{}, false
-	}
 	around := []float64{0.93, 1.03, 0.97, 1}
+	if !ok {
+		// A longer cell took back what a short one at the same load had shown.
+		load := 0.0
+		switch under, over := m.enclosed(); {
+		case over == 0:
+			load = min(1.06*under, 0.98*top)
+		case under == 0:
+			load = over / 1.06
+		}
+		if looked >= 2*len(around) || load == 0 || c.Users {
+			return Step{}, false
+		}
+		s, ok := try(load, 4*base, "looking for the border again")
+		s.Cell.Around = true
+		return s, ok
+	}
 	if looked >= len(around) || left*c.perSecond(h, m.border) < base {
 		return Step{}, false
 	}
@@ -256,7 +310,7 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	m, ok := c.fit(h)
 	chain, proved, failed := c.confirmed(h)
 	switch {
-	case !ok && !c.encloses(h):
+	case !ok && m.unbeaten():
 		// The limits hold as far as could be tried: confirm the highest of it.
 		m = m.unbroken()
 		if m.border == 0 {
@@ -265,11 +319,11 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	case !ok:
 		return Step{}, false
 	}
-	// Cells have warm-up and drain. The first confirmation leaves time for
-	// another, above or below it.
+	// Cells have warm-up and drain. The first confirmation is a sure one and
+	// leaves most of the time for one above it.
 	left := 0.9 * (c.seconds() - spent(h))
 	if chain == 0 {
-		left *= 0.7
+		left *= firstShare
 	}
 	above, below := proved, math.Inf(1)
 	switch {
@@ -289,18 +343,23 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 		// the limit proves nothing.
 		below = min(below, 0.9*top*math.Pow(0.85, float64(chain-1)))
 	}
-	want := likely
-	if chain > 1 {
-		want = surer
+	want := surer
+	if proved > 0 {
+		want = likely
 	}
 	load, requests, ok := c.plan(h, m, left, above, below, c.alphaOf(chain), want)
-	if !ok && proved == 0 {
-		load, requests, ok = c.plan(h, m, left, above, below, c.alphaOf(chain), want/2) // better than none
+	for _, w := range []float64{likely, likely / 2} { // better than none
+		if !ok && proved == 0 {
+			load, requests, ok = c.plan(h, m, 0.9*(c.seconds()-spent(h)), above, below, c.alphaOf(chain), w)
+		}
+	}
+	if proved > 0 && proved < m.border*(1-c.precision()) && load < 0.999*c.nearest(h, m, true) {
+		load, requests, ok = c.chance(h, m, left, above, c.alphaOf(chain))
 	}
 	if !ok || load <= above*(1+c.precision()/3) && above > 0 {
 		return Step{}, false
 	}
-	if chain > 1 { // the time is there, and the model has been wrong
+	if chain > 1 && proved == 0 { // the time is there, and the model has been wrong
 		requests = max(requests, int(min(2*float64(requests), 0.8*left*c.perSecond(h, load))))
 	}
 	cell := Cell{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
@@ -332,18 +391,11 @@ func (c Config) confirmed(h []Observation) (chain int, proved, failed float64) {
 	return chain, proved, failed
 }
 
-// encloses reports whether something was over the limits.
-func (c Config) encloses(h []Observation) bool {
-	for i := range h {
-		o := &h[i]
-		if o.Role != Explore {
-			continue
-		}
-		if j := tightest(o.Judge(c.Limits, c.alpha())); j.strain() > 1 || o.Overloaded {
-			return true
-		}
-	}
-	return false
+// unbeaten reports whether nothing was over the limits, once the cells of a
+// load are put together.
+func (m model) unbeaten() bool {
+	_, over := m.enclosed()
+	return over == 0
 }
 
 // unbroken makes the model of an endpoint that was over its limits at no load:
@@ -362,21 +414,44 @@ const (
 	surer  = 0.98
 )
 
+// chance plans a further step after a proof, with all of the time that is left:
+// the load with the largest expected gain, where none is likely to be proved. A
+// failure costs nothing but that time, for the chain ends in any case.
+func (c Config) chance(h []Observation, m model, left, above, alpha float64) (load float64, requests int, ok bool) {
+	const least = 0.25 // power that is worth the time
+	allowed := max(1e-9, 1-c.strictest())
+	best := 0.0
+	for at := c.nearest(h, m, true); at > above*(1+c.precision()/3); at *= 0.995 {
+		n := min(1e7, left*c.perSecond(h, at))
+		p := power(n/m.perNEff(at), min(1, allowed*m.strainAt(at)), allowed, alpha)
+		if gain := p * (at - above); p >= least && gain > best {
+			best, load, requests, ok = gain, at, int(n), true
+		}
+	}
+	return load, requests, ok
+}
+
+// nearest is the load nearest to the border that a confirmation goes for. The
+// first step stays a little farther off, where a proof is cheap and the
+// estimate may be wrong by as much; what time is left goes into a second.
+func (c Config) nearest(h []Observation, m model, again bool) float64 {
+	off := 0.8 * c.precision()
+	if again {
+		off /= 2
+	}
+	load := m.border * (1 - off)
+	if top, _ := c.saturation(h); top > 0 {
+		load = min(load, 0.97*top) // at saturation there is no steady state
+	}
+	return load
+}
+
 // plan finds the highest load whose confirmation is likely to succeed in the
 // time left, and how many requests that takes. It is no nearer to the border
 // than the precision asks for, since the number of requests grows without end
 // there.
 func (c Config) plan(h []Observation, m model, left, above, below, alpha, want float64) (load float64, requests int, ok bool) {
-	// The first step stays a little farther off, where a proof is cheap and the
-	// estimate may be wrong by as much; what time is left goes into a second.
-	off := 0.8 * c.precision()
-	if above > 0 {
-		off /= 2
-	}
-	nearest := min(m.border*(1-off), below)
-	if top, _ := c.saturation(h); top > 0 {
-		nearest = min(nearest, 0.97*top) // at saturation there is no steady state
-	}
+	nearest := min(c.nearest(h, m, above > 0), below)
 	allowed := max(1e-9, 1-c.strictest())
 	enough := func(load, n float64) bool {
 		return power(n/m.perNEff(load), min(1, allowed*m.strainAt(load)), allowed, alpha) >= want

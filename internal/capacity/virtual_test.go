@@ -3,6 +3,7 @@ package capacity
 import (
 	"container/heap"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -18,6 +19,18 @@ type queue struct {
 	first    float64 // s from slot to first token
 	limit    float64 // s: of the first token from the due time
 	failFrom float64 // requests/s from which all fail; 0: never
+	random   bool    // the service time is exponential, with the mean above
+}
+
+// served draws service times.
+func (q queue) served(seed uint64) func() float64 {
+	r := rand.New(rand.NewPCG(seed, 1))
+	return func() float64 {
+		if q.random {
+			return q.service * r.ExpFloat64()
+		}
+		return q.service
+	}
 }
 
 type times []float64
@@ -40,20 +53,23 @@ func (q queue) run(c Cell) Observation {
 	}
 	o := Observation{Cell: c}
 	free := make(times, q.slots)
-	const warm = 20 // requests before the measured ones
+	// Requests before the measured ones, as many as the suite sends (searchCell).
+	warm := max(20, int(2*c.Rate*q.service))
 	begin := float64(warm) / c.Rate
 	var due, done []float64
 	i, question := 0, 64
+	service := q.served(c.Seed)
 	admit := func(t float64, measured bool) {
 		at := max(t, free[0])
-		free[0] = at + q.service
+		end := at + service()
+		free[0] = end
 		heap.Fix(&free, 0)
-		if at+q.service >= begin {
-			o.Completions = append(o.Completions, at+q.service-begin)
+		if end >= begin {
+			o.Completions = append(o.Completions, end-begin)
 		}
 		if measured {
 			wait := at - t // exactly 0 for most: a sum would add noise that drifts
-			r := Request{Due: t - begin, Done: at + q.service - begin, OK: true, Excess: []float64{wait - (q.limit - q.first)}}
+			r := Request{Due: t - begin, Done: end - begin, OK: true, Excess: []float64{wait - (q.limit - q.first)}}
 			if q.failFrom > 0 && c.Rate >= q.failFrom {
 				r.OK, r.Excess[0] = false, math.Inf(1)
 			}
@@ -94,10 +110,11 @@ func (q queue) closed(c Cell) Observation {
 	}
 	heap.Init(&ready)
 	begin := math.NaN()
+	service := q.served(c.Seed)
 	for i := 0; len(o.Requests) < c.Requests; i++ {
 		t := ready[0]
 		at := max(t, free[0])
-		end := at + q.service
+		end := at + service()
 		free[0] = end
 		heap.Fix(&free, 0)
 		ready[0] = end

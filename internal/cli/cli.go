@@ -101,7 +101,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
 		newBenchmark(p, "cost", "Work out what requests cost, and from what volume one's own server pays", "throughput", "cost"),
 		newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"),
-		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newPrices(p), newSim(p), newVersion(p),
+		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), newPrices(p), newSim(p), newVersion(p),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -77,6 +78,8 @@ func detect(r io.Reader) (*format, io.Reader, error) {
 		return nil, nil, errors.New("the file is Parquet, which is read as a data set (--dataset); write a trace as CSV or JSON lines first")
 	case strings.HasPrefix(h.line, "version https://git-lfs"):
 		return nil, nil, errors.New("the file is a Git LFS pointer and not the trace; fetch it with git lfs pull")
+	case servegenLengths.Match(raw):
+		return nil, nil, errors.New("this is a length file of ServeGen: histograms to draw lengths from, and no recorded requests; generate a trace with ServeGen first")
 	case isServeGen(h.line):
 		return nil, nil, errors.New("this is a window file of ServeGen: rates to draw arrivals from, and no recorded requests; generate a trace with ServeGen first")
 	}
@@ -97,6 +100,10 @@ func wide(raw []byte) bool {
 	n := min(len(raw), 512)
 	return n >= 4 && bytes.Count(raw[:n], []byte{0}) > n/3 && !bytes.HasPrefix(raw, []byte(zstdMagic))
 }
+
+// servegenLengths are histograms as ServeGen's dataset.json has them: text that
+// holds a literal of Python.
+var servegenLengths = regexp.MustCompile(`^\s*\{\s*"\d+"\s*:\s*\{\s*"\w+"\s*:\s*"\{`)
 
 func firstLine(raw []byte) string {
 	line, _, _ := strings.Cut(strings.TrimLeft(string(raw), " \t\r\n"), "\n")

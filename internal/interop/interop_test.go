@@ -167,6 +167,7 @@ func TestErrors(t *testing.T) {
 		`{"input_lens": [1], "output_lens": [1, 2], "start_times": [1]}`:                                         "differ in length",
 		`{"input_lens": [1], "output_lens": [1], "start_times": [1]}` + "\n" + `{"input_lens": [1]}`:             "more than one result",
 		`{"benchmarks": [{"requests": {"successful": [{"prompt_tokens": 5`:                                       "at byte",
+		"{\n  \"0\": {\n    \"output_tokens\": \"{294: 0.5, 300: 0.5}\"\n  }\n}":                                 "length file of ServeGen",
 	} {
 		got, err := readTrace(strings.NewReader(in), Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || got != nil {

@@ -236,13 +236,15 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 		in.Resumed = append(in.Resumed, again.At)
 	}
 	for _, c := range a.log.cells {
-		if c.Search != nil && !c.decides() {
-			continue // exploration is meant to find the loads that are too much
+		exploring := c.Search != nil && !c.decides()
+		if exploring && !c.explored() {
+			continue // a search is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
 		v := validity.Cell{
 			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
-			Explores: c.Scan != nil, Calibrated: a.log.calibrated(c),
+			Searching: exploring,
+			Explores:  c.Scan != nil, Calibrated: a.log.calibrated(c),
 			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
 				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0,
 		}
@@ -250,7 +252,9 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 		if v.SharedPrefix && cell.Replay != nil {
 			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
 		}
-		v.Plausible = a.plausible(v)
+		if !exploring {
+			v.Plausible = a.plausible(v)
+		}
 		in.Cells = append(in.Cells, v)
 		if w := c.window; w != nil {
 			in.Client.CPUShare = larger(in.Client.CPUShare, w.CPUShare)
@@ -267,6 +271,12 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 func (c *loggedCell) decides() bool {
 	cut := c.window == nil || c.window.Reason != ""
 	return !cut && (c.Search.Role == capacity.Confirm || c.Search.Role == capacity.Saturation && len(c.Limits) == 0)
+}
+
+// explored reports whether a cell of a search showed on which side of the
+// border its load is. Where the client was late there, it is the client's.
+func (c *loggedCell) explored() bool {
+	return c.window != nil && c.window.Reason == "" && c.Search.Role == capacity.Explore
 }
 
 // tightest latency limit of the claims in ms; 0 if there is none.

@@ -25,6 +25,9 @@ func plausibility(in Input) []result.Check {
 	var out []result.Check
 	unknown := ""
 	for _, c := range in.Cells {
+		if c.Searching {
+			continue
+		}
 		p := c.Plausible
 		for _, f := range p.Findings {
 			k := result.Check{ID: "plausibility", Cell: c.Result.ID, Status: result.Warn, Value: result.Num(f.Value), Limit: result.Num(f.Limit), Unit: f.Unit, Text: f.Text}

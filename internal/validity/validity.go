@@ -63,6 +63,8 @@ type Cell struct {
 	Explores bool
 	// Calibrated says that the floor is that of this cell's load.
 	Calibrated bool
+	// Searching cells led a search to its answer and prove nothing themselves.
+	Searching bool
 }
 
 // Client is what the client observed of itself and its host over the run.
@@ -88,7 +90,14 @@ func Judge(in Input) result.Validity {
 				continue // does not apply to this cell
 			}
 			r.Cell = c.Result.ID
-			add(explored(in, c, r))
+			r = explored(in, c, r)
+			if c.Searching && r.Status == result.Fail && decided(in) {
+				r.Status = result.Warn // what was proved has cells of its own
+			}
+			add(r)
+		}
+		if c.Searching {
+			continue
 		}
 		for _, r := range server(c) {
 			r.Cell = c.Result.ID
@@ -122,9 +131,17 @@ func Judge(in Input) result.Validity {
 	return v
 }
 
+// decided reports whether something rests on cells that were not exploration.
+func decided(in Input) bool {
+	return slices.ContainsFunc(in.Cells, func(c Cell) bool { return !c.Searching })
+}
+
 // checksOf are the checks that a cell is put to. Where only its tokens are in
 // a figure, no delay can do harm.
 func checksOf(c Cell) []func(Cell) result.Check {
+	if c.Searching {
+		return []func(Cell) result.Check{clientAdded}
+	}
 	if c.TokensOnly {
 		return []func(Cell) result.Check{errorShare, outputLength, unfinished, filtered, tokenCounts, cacheContamination, repeatedPrompts}
 	}

@@ -146,3 +146,27 @@ func TestPartialRunWarns(t *testing.T) {
 		t.Errorf("%+v", v.Checks[0])
 	}
 }
+
+// A search whose client was late where it looked for the border found the
+// client's border. It proves nothing then; what cells of their own have proved
+// stands, with a warning.
+func TestALateClientSpoilsAnExploration(t *testing.T) {
+	late := sound()
+	late.Searching, late.TightestLimit, late.ClientAddedP99 = true, 25, f(38)
+	late.Plausible = Plausible{Unknown: "nobody asked"}
+	v := judge(late, healthy())
+	if got := statusOf(v, "client_added"); got != result.Fail || v.Status != result.Fail {
+		t.Errorf("nothing was decided: %s, %s", got, v.Status)
+	}
+	if got := statusOf(v, "steady_state"); got != "absent" {
+		t.Errorf("exploration need not be steady: %s", got)
+	}
+	v = Judge(Input{Cells: []Cell{late, sound()}, Client: healthy(), Status: result.Complete})
+	if got := statusOf(v, "client_added"); got != result.Warn || v.Status != result.Warn {
+		t.Errorf("there was a confirmation: %s, %s", got, v.Status)
+	}
+	late.ClientAddedP99 = f(0.1)
+	if v := judge(late, healthy()); v.Status != result.Pass {
+		t.Errorf("the client was in time: %+v", v.Checks[0])
+	}
+}
