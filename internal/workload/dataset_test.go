@@ -2,8 +2,8 @@ package workload
 
 import (
 	"fmt"
-	"math"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
