@@ -120,8 +120,9 @@ func newLoad(p *Process) *cobra.Command {
 	var resume string
 	c := &cobra.Command{
 		Use:   "load [URL | plan.yaml]",
-		Short: "Put load on an endpoint, with all knobs: one cell, or a sweep of many",
-		Long: `Put one cell of load on an endpoint.
+		Short: "Put load on one endpoint or several: one cell, a sweep, conversations",
+		Long: `Put load on an endpoint: one cell, or with --scan a cell for each of many
+values.
 
 --rate R is open loop: requests go when they are due, whether or not answers
 come. --users N is closed loop: each user waits for the answer before the next
