@@ -175,6 +175,10 @@ func (o *ours) add(x *exchange.Exchange) {
 		return // refused before any work
 	}
 	switch {
+	case x.InputTokens != nil && x.Class != exchange.OK && !x.FirstToken.Happened():
+		// Said with a frame before the first token: the server may not have
+		// read the prompt when the request was cut.
+		o.inputs.add(0, float64(*x.InputTokens))
 	case x.InputTokens != nil:
 		n := float64(*x.InputTokens)
 		o.inputs.add(n, n)
