@@ -97,6 +97,11 @@ func (w WorkloadPlan) validate(out *problems) {
 			out.add("workload.tokenizer", "the file cannot be read: %v", err)
 		}
 	}
+	if w.Dataset != "" {
+		if _, err := os.Stat(w.Dataset); err != nil {
+			out.add("workload.dataset", "the file cannot be read: %v", err)
+		}
+	}
 	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {

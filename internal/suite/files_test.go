@@ -74,7 +74,9 @@ func TestStreamsOfATrace(t *testing.T) {
 	c := &cell{target: r.targets[0]}
 	c.Benchmark = plan.Load
 	r.clock = exchange.NewClock()
-	r.replayed(c)
+	if err := r.replayed(c); err != nil {
+		t.Fatal(err)
+	}
 	if got := streams(c); math.Abs(got-2.2) > 1e-9 { // 1 a second, 0.2 s and 200 tokens of 10 ms each
 		t.Errorf("%v streams, want 2.2", got)
 	}
