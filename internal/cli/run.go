@@ -42,7 +42,8 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag is also a key of a plan file and a variable INFEROMETER_NAME.
+Every flag but --dry-run and --json is also a key of a plan file and a variable
+INFEROMETER_NAME.
 Flags win over variables, variables over the file, the file over defaults.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
@@ -120,8 +121,9 @@ func newLoad(p *Process) *cobra.Command {
 	var resume string
 	c := &cobra.Command{
 		Use:   "load [URL | plan.yaml]",
-		Short: "Put load on an endpoint, with all knobs: one cell, or a sweep of many",
-		Long: `Put one cell of load on an endpoint.
+		Short: "Put load on one endpoint or several: one cell, a sweep, conversations",
+		Long: `Put load on an endpoint: one cell, or with --scan a cell for each of many
+values.
 
 --rate R is open loop: requests go when they are due, whether or not answers
 come. --users N is closed loop: each user waits for the answer before the next

@@ -86,10 +86,10 @@ type scratch struct {
 var scratchPool = sync.Pool{New: func() any { return &scratch{buf: make([]byte, 8<<10)} }}
 
 func (e *attempt) release() {
-	if e.scratch != nil && cap(e.scratch.buf) <= 1<<20 && cap(e.text) <= 1<<20 {
+	if e.scratch != nil && max(cap(e.scratch.buf), cap(e.scratch.joined), cap(e.text)) <= longLine {
 		e.scratch.text = e.text[:0]
 		e.scratch.reader, e.scratch.frame = eventReader{}, frame{} // they point to what is not ours
-		if e.scratch.held = e.held.buf; cap(e.scratch.held) > 1<<20 {
+		if e.scratch.held = e.held.buf; cap(e.scratch.held) > longLine {
 			e.scratch.held = nil
 		}
 		scratchPool.Put(e.scratch)
@@ -282,12 +282,16 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		}
 		payload := value
 		if len(joined) > 0 {
+			if len(joined)+len(value) >= maxLine {
+				e.ended(parent, ctx, errLineTooLong)
+				break
+			}
 			joined = append(append(joined, '\n'), value...)
 			payload = joined
 		}
 		if !d.classify(payload, f) {
 			if len(joined) == 0 {
-				joined = append(joined, value...)
+				joined = r.keep(joined, value)
 			}
 			continue
 		}

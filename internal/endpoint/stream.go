@@ -29,7 +29,7 @@ type eventReader struct {
 
 const maxLine = 64 << 20
 
-var errLineTooLong = errors.New("a line of the event stream is longer than 64 MiB")
+var errLineTooLong = errors.New("a line or an event of the stream is longer than 64 MiB")
 
 // line returns the next line without its end; valid until the next call.
 func (e *eventReader) line() ([]byte, error) {
@@ -90,7 +90,10 @@ func (e *eventReader) fill() {
 			e.err = errLineTooLong
 			return
 		}
-		e.buf = append(e.buf, make([]byte, max(4096, len(e.buf)))...)
+		// Exactly twice as much: append would take up to two and a half times.
+		buf := make([]byte, min(maxLine, max(4096, 2*len(e.buf))))
+		copy(buf, e.buf)
+		e.buf = buf
 	}
 	for range 100 {
 		n, err := e.src.Read(e.buf[e.w:])
@@ -104,6 +107,22 @@ func (e *eventReader) fill() {
 		}
 	}
 	e.err = io.ErrNoProgress
+}
+
+// longLine is the length from which a line is handed over and not copied.
+const longLine = 1 << 20
+
+// keep appends to dst the line that came last, or a part of it, so that it
+// stays valid. Where dst is empty a long one is handed over with the buffer
+// that it stands in, and the reader goes on in a new one.
+func (e *eventReader) keep(dst, line []byte) []byte {
+	if len(dst) > 0 || len(line) < longLine {
+		return append(dst, line...)
+	}
+	rest := e.buf[e.r:e.w]
+	e.buf = make([]byte, max(8<<10, len(rest)))
+	e.r, e.w = 0, copy(e.buf, rest)
+	return line
 }
 
 // field splits a line of an event into its name and value.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -221,5 +223,62 @@ func BenchmarkClassify(b *testing.B) {
 	var f frame
 	for b.Loop() {
 		classify(line, &f)
+	}
+}
+
+// A line of 64 MiB takes the buffers that it grew through, which are as much
+// again, and no copy beside them; that holds for one that is no JSON as well,
+// which is kept until the event ends.
+func TestMemoryOfALongLine(t *testing.T) {
+	const size = maxLine - 4096
+	line := append(append([]byte("data: "), bytes.Repeat([]byte("x"), size)...), "\n\n"...)
+	c := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = w.Write(line)
+		_, _ = io.WriteString(w, finishFrame+doneFrame)
+	}), nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	x, _ := do(t, c)
+	runtime.ReadMemStats(&after)
+	if x.Class != exchange.BadFrame || x.Finish != "stop" {
+		t.Errorf("class %q (%s), finish %q", x.Class, x.Error, x.Finish)
+	}
+	if got := float64(after.TotalAlloc-before.TotalAlloc) / size; got > 2.2 {
+		t.Errorf("a line took %.2f times its size", got)
+	}
+}
+
+// What is kept of a line stays as it is while the reader goes on.
+func TestKeep(t *testing.T) {
+	for _, size := range []int{10, longLine - 1, longLine, longLine + 1} {
+		long := strings.Repeat("a", size)
+		e := eventReader{src: iotest.HalfReader(strings.NewReader(long + "\nb\r\n" + strings.Repeat("c", 3*longLine) + "\nd"))}
+		line, err := e.line()
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := e.keep(nil, line)
+		for _, want := range []string{"b", strings.Repeat("c", 3*longLine), "d"} {
+			line, err := e.line()
+			if err != nil || string(line) != want {
+				t.Fatalf("%d: a line of %d bytes, want %d: %v", size, len(line), len(want), err)
+			}
+			if want == "b" {
+				kept = e.keep(kept, line)
+			}
+		}
+		if string(kept) != long+"b" {
+			t.Errorf("%d: what was kept has changed", size)
+		}
+	}
+}
+
+// An event may not grow over any number of lines.
+func TestEventOfManyLinesHasALimit(t *testing.T) {
+	part := "data: {" + strings.Repeat("x", maxLine/4) + "\n"
+	c := testClient(t, streamOf(part, part, part, part, part, finishFrame, doneFrame), nil)
+	if x, _ := do(t, c); x.Class != exchange.Protocol || !strings.Contains(x.Error, "64 MiB") {
+		t.Errorf("class %q: %s", x.Class, x.Error)
 	}
 }

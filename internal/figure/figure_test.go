@@ -279,7 +279,7 @@ func TestJSON(t *testing.T) {
 
 // A load in turns has a figure of what the candidate is against each other
 // target, and one of the rounds; failures and withheld values leave a note.
-func TestFiguresOfTurns(t *testing.T) {
+func TestFiguresOfInterleavedTargets(t *testing.T) {
 	n := result.Num
 	ratio := func(against, tag string, e result.Estimate) result.Comparison {
 		return result.Comparison{Metric: tag, Stat: "geometric mean of paired ratios", Unit: "ratio", Against: against, Pairs: 9, Estimate: e}

@@ -101,6 +101,11 @@ func (w WorkloadPlan) validate(out *problems) {
 		out.add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
 	}
 	w.validateAnswer(out)
+	if w.Dataset != "" {
+		if _, err := os.Stat(w.Dataset); err != nil {
+			out.add("workload.dataset", "the file cannot be read: %v", err)
+		}
+	}
 	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {

@@ -35,6 +35,7 @@ func TestWorkloadProblems(t *testing.T) {
 		"(--output-lengths)":                          {OutputLengths: "0"},
 		"did you mean \"server\"":                     {Tokenizer: "serve"},
 		"(--tokenizer): the file cannot be read":      {Tokenizer: "no/such/tokenizer.json"},
+		"(--dataset): the file cannot be read":        {Dataset: "no/such/rows.jsonl"},
 		"give --prefix-tokens":                        {Prefix: PrefixPlan{Groups: 3}},
 		"(--prefix-share)":                            {Prefix: PrefixPlan{Tokens: 5, Share: 1.5}},
 		"(--prefix-groups)":                           {Prefix: PrefixPlan{Tokens: 5, Groups: -1}},

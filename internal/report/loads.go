@@ -230,7 +230,7 @@ func load(l *result.Load) *section {
 			s.tables, s.short = append(s.tables, turns(c.Conversations, false)), append(s.short, turns(c.Conversations, true))
 		}
 	}
-	s.inTurns(l)
+	s.interleaved(l)
 	s.text = append(s.text, s.told...)
 	s.notes = stars(l.Cells)
 	return s

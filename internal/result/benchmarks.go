@@ -167,7 +167,7 @@ type Fact struct {
 	Source string `json:"source"`
 }
 
-// Load is the load command's one cell, of each target.
+// Load is the load command's cell, one of each target.
 type Load struct {
 	Evidence Evidence `json:"evidence"`
 	Cells    []Cell   `json:"cells"`

@@ -88,7 +88,7 @@ type Cell struct {
 	Blocks []Block `json:"blocks,omitempty"`
 }
 
-// Block is one turn of a target: a measured window behind a warm-up of its own.
+// Block is one part of a cell: a measured window behind a warm-up of its own.
 type Block struct {
 	Round     int     `json:"round"`   // from 1; in it each target has one block with the same prompts
 	Place     int     `json:"place"`   // in the order of its round, from 1

@@ -208,7 +208,7 @@ func TestPausesBetweenBlocksAreNotCounted(t *testing.T) {
 	failed := func(asked int64) Sample {
 		return Sample{Asked: exchange.Stamp(asked), Answered: exchange.Stamp(asked) + 1, Failed: "timeout"}
 	}
-	turns := exchange.Spans{{Start: 20, End: 55}, {Start: 205, End: 295}, {Start: 505, End: 590}}
+	spans := exchange.Spans{{Start: 20, End: 55}, {Start: 205, End: 295}, {Start: 505, End: 590}}
 	whole := [][]Sample{
 		{at(10, 100, 0), at(30, 120, 4), at(60, 150, 0)},
 		{at(200, 1150, 0), at(250, 1180, 8), at(300, 1200, 0)}, // 1000 of others before
@@ -221,23 +221,23 @@ func TestPausesBetweenBlocksAreNotCounted(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name     string
-		turns    exchange.Spans
+		spans    exchange.Spans
 		blocks   [][]Sample
 		want     float64 // -1: withheld
 		falls    int
 		withheld string
 	}{
-		{"shared", turns, whole, 50 + 50 + 10, 0, ""},
+		{"shared", spans, whole, 50 + 50 + 10, 0, ""},
 		{"its own", nil, whole, 1110, 0, ""},
-		{"nothing read behind a block", turns, with(0, at(10, 100, 0), at(30, 120, 4), failed(60)), -1, 0, "between two"},
-		{"nothing read before a block", turns, with(1, failed(200), at(250, 1180, 8), at(300, 1200, 0)), -1, 0, "between two"},
+		{"nothing read behind a block", spans, with(0, at(10, 100, 0), at(30, 120, 4), failed(60)), -1, 0, "between two"},
+		{"nothing read before a block", spans, with(1, failed(200), at(250, 1180, 8), at(300, 1200, 0)), -1, 0, "between two"},
 		{"a restart in a pause of its own", nil, with(1, at(200, 5, 0), at(300, 1200, 0)), -1, 1, "fell"},
-		{"a block without a sample", turns, with(1), -1, 0, "between two"},
-		{"a restart in a pause", turns, with(1, at(200, 5, 0), at(300, 1200, 0)), -1, 1, "fell"},
+		{"a block without a sample", spans, with(1), -1, 0, "between two"},
+		{"a restart in a pause", spans, with(1, at(200, 5, 0), at(300, 1200, 0)), -1, 1, "fell"},
 	} {
-		a := Account{Before: 20, After: 590, Window: exchange.Spans{{Start: 20, End: 50}, {Start: 210, End: 290}}, Turns: tt.turns}
+		a := Account{Before: 20, After: 590, Window: exchange.Spans{{Start: 20, End: 50}, {Start: 210, End: 290}}, Blocks: tt.spans}
 		for i, b := range tt.blocks {
-			a.Turn(i)
+			a.Block(i)
 			for _, x := range b {
 				a.Add(x)
 			}

@@ -15,16 +15,16 @@ type Account struct {
 	Before, After exchange.Stamp
 	// Window is the measured one, for the gauges.
 	Window exchange.Spans
-	// Turns bound the requests of each block of a cell in blocks whose server
+	// Blocks bound the requests of each block of a cell in blocks whose server
 	// others use in the pauses: what it counts there is not the cell's. Nil: the
 	// cell is whole, or has the server to itself.
-	Turns exchange.Spans
+	Blocks exchange.Spans
 
 	first, last           map[Quantity]float64
 	away                  map[Quantity]float64 // what was counted in the pauses
 	latest                map[Quantity]float64
 	over                  map[Quantity]float64 // the latest sample behind the requests of the block
-	turn                  int                  // the block, from 0
+	block                 int                  // the block, from 0
 	resumed               bool                 // and no sample of it has been seen
 	blind                 bool                 // in some pause
 	began, ended          exchange.Stamp       // of the difference
@@ -63,20 +63,20 @@ func (l level) max() *float64 {
 	return new(l.most)
 }
 
-// Turn says which block, from 0, of a cell in blocks the next samples are of.
-func (a *Account) Turn(i int) {
-	if i == a.turn {
+// Block says which block, from 0, of a cell in blocks the next samples are of.
+func (a *Account) Block(i int) {
+	if i == a.block {
 		return
 	}
 	// A block of which nothing was seen cannot be told from the pauses.
-	a.blind = a.blind || len(a.Turns) > 0 && (a.resumed || i != a.turn+1)
-	a.turn, a.resumed = i, true
+	a.blind = a.blind || len(a.Blocks) > 0 && (a.resumed || i != a.block+1)
+	a.block, a.resumed = i, true
 }
 
 // pause leaves out what was counted between the last sample of a block and the
 // first one of the next, which must lie in the pause.
 func (a *Account) pause(x Sample) {
-	if a.turn < len(a.Turns) && (a.over == nil || x.Answered > a.Turns[a.turn].Start) {
+	if a.block < len(a.Blocks) && (a.over == nil || x.Answered > a.Blocks[a.block].Start) {
 		a.blind = true
 	}
 	if a.away == nil {
@@ -107,7 +107,7 @@ func (a *Account) Add(x Sample) {
 		a.pause(x)
 	}
 	a.latest = x.Values
-	if a.turn < len(a.Turns) && x.Asked >= a.Turns[a.turn].End {
+	if a.block < len(a.Blocks) && x.Asked >= a.Blocks[a.block].End {
 		a.over = x.Values
 	}
 	if x.Answered <= a.Before && !a.began.Happened() {

@@ -173,7 +173,7 @@ func (a *assembly) load() *result.Load {
 	if len(cells) == 0 {
 		return nil
 	}
-	l := &result.Load{Evidence: evidenceOf(cells), Cells: cells, Versus: a.versusInTurns(cells), Interleaving: a.turns()}
+	l := &result.Load{Evidence: evidenceOf(cells), Cells: cells, Versus: a.versusInterleaved(cells), Interleaving: a.interleaving()}
 	if a.plan.Load.Trace != "" {
 		l.Trace = filepath.Base(a.plan.Load.Trace)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
-// Several targets get the same load in turns: it is cut into blocks, and in each
+// Several targets get the same load interleaved: it is cut into blocks, and in each
 // round every target runs its block of the same prompts, in an order drawn by
 // the seed. That is a randomized complete block design (Fisher, The Design of
 // Experiments, 1935), as "randomized multiple interleaved trials" recommended
@@ -40,7 +40,7 @@ const (
 	leadTime, leadOut = 5 * time.Second, time.Minute
 )
 
-// block is one target's turn in a round.
+// block is the part of one target in a round.
 type block struct {
 	round, rounds int
 	load          result.LoadShape // of all rounds together
@@ -63,9 +63,9 @@ func (c *cell) round() int {
 	return c.block.round
 }
 
-// inTurns makes of the candidate's cell the blocks of all targets; for one
+// interleave makes of the candidate's cell the blocks of all targets; for one
 // target it stays whole.
-func (r *run) inTurns(whole *cell) ([]step, error) {
+func (r *run) interleave(whole *cell) ([]step, error) {
 	if len(r.targets) == 1 {
 		return []step{{whole}}, nil
 	}
@@ -263,14 +263,14 @@ func (s seam) Item(i int) (workload.Item, error) {
 	return s.Source.Item(i)
 }
 
-// turns says how the targets took turns; nil for one target.
-func (a *assembly) turns() *result.Interleaving {
+// interleaving says how the targets took turns; nil for one target.
+func (a *assembly) interleaving() *result.Interleaving {
 	t := &result.Interleaving{}
-	type turn struct {
+	type measured struct {
 		windowRecord
 		target string
 	}
-	var all []turn
+	var all []measured
 	var names []string
 	for _, c := range a.log.cells {
 		if c.Benchmark != plan.Load || c.Rounds == 0 {
@@ -279,13 +279,13 @@ func (a *assembly) turns() *result.Interleaving {
 		t.Rounds = c.Rounds
 		names = append(names, c.Target)
 		for _, w := range c.blocks {
-			all = append(all, turn{w, c.Target})
+			all = append(all, measured{w, c.Target})
 		}
 	}
 	if t.Rounds == 0 {
 		return nil
 	}
-	slices.SortFunc(all, func(x, y turn) int { return cmp.Compare(x.Start, y.Start) })
+	slices.SortFunc(all, func(x, y measured) int { return cmp.Compare(x.Start, y.Start) })
 	for _, w := range all {
 		for len(t.Order) < w.Round {
 			t.Order = append(t.Order, []string{})

@@ -142,8 +142,8 @@ func TestNumberOfBlocks(t *testing.T) {
 	}
 }
 
-// turnsOfRun lays out a load of three targets.
-func turnsOfRun(t *testing.T, seed uint64, change func(*plan.Plan)) []step {
+// blocksOfRun lays out a load of three targets.
+func blocksOfRun(t *testing.T, seed uint64, change func(*plan.Plan)) []step {
 	t.Helper()
 	p := plan.Default()
 	p.Seed, p.Only, p.Workload.CacheSalt = seed, []plan.Benchmark{plan.Load}, "salt"
@@ -206,7 +206,7 @@ func TestTurns(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			steps := turnsOfRun(t, 1, change)
+			steps := blocksOfRun(t, 1, change)
 			rounds := steps[0][0].block.rounds
 			if rounds < minRounds || len(steps) != 3*rounds {
 				t.Fatalf("%d steps of %d rounds", len(steps), rounds)
@@ -250,10 +250,10 @@ func TestTurns(t *testing.T) {
 					t.Errorf("round %d is of %v", 1+i/3, order[i:i+3])
 				}
 			}
-			if again := orderOf(turnsOfRun(t, 1, change)); again != orderOf(steps) {
+			if again := orderOf(blocksOfRun(t, 1, change)); again != orderOf(steps) {
 				t.Errorf("the same seed gives %q and %q", orderOf(steps), again)
 			}
-			if other := orderOf(turnsOfRun(t, 2, change)); other == orderOf(steps) {
+			if other := orderOf(blocksOfRun(t, 2, change)); other == orderOf(steps) {
 				t.Errorf("another seed gives the same order %q", other)
 			}
 		})
@@ -264,7 +264,7 @@ func TestTurns(t *testing.T) {
 // without it each target runs the whole.
 func TestSessionsAreNotCut(t *testing.T) {
 	trace := func(p *plan.Plan) { p.Load = plan.LoadPlan{Trace: sessions} }
-	steps := turnsOfRun(t, 1, trace)
+	steps := blocksOfRun(t, 1, trace)
 	if len(steps) != 3 || steps[0][0].block.rounds != 1 || steps[0][0].shape.Turn == nil || steps[0][0].lead != nil {
 		t.Fatalf("%d steps, %+v", len(steps), steps[0][0].block)
 	}

@@ -44,7 +44,7 @@ type cell struct {
 	trial *trial
 	// longest prompt in tokens, where they differ.
 	longest int
-	// block is the turn that this is of its target; nil: it is the whole cell.
+	// block is the part of its target that this is; nil: it is the whole cell.
 	block *block
 	// lead are the prompts of warm-up requests that are part of a schedule; nil:
 	// those of warm.
@@ -289,14 +289,14 @@ func (r *run) loadCells() ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r.inTurns(c)
+		return r.interleave(c)
 	}
 	if err := r.replayed(c); err != nil {
 		return nil, err
 	}
 	// The trace sets number and times; a rate or an end of its own would bend it.
 	c.shape.Requests = 0
-	return r.inTurns(c)
+	return r.interleave(c)
 }
 
 // total is how many measured requests a cell sends; 0 where it is not known

@@ -69,61 +69,75 @@ func (r *run) findScan(ctx context.Context) error {
 		return err
 	}
 	known := map[string]*scanTarget{}
+	var all []*scanTarget
+	first := map[*scanTarget]plan.ScanCell{} // the cell that a message about the target names
 	for _, c := range s.cells {
 		id, err := json.Marshal(c.Plan.Candidate)
 		if err != nil {
-			return fmt.Errorf("cell %d (%s): %w", c.Index, c.Words(s.keys), err)
+			return r.ofCell(c, err)
 		}
 		t := known[string(id)]
 		if t == nil {
-			if t, err = r.findScanTarget(ctx, c.Plan.Candidate); err != nil {
-				if slices.ContainsFunc(s.keys, func(k plan.ScanKey) bool { return strings.HasPrefix(k.Path, candidate+".") }) {
-					err = fmt.Errorf("cell %d (%s): %w", c.Index, c.Words(s.keys), err)
-				}
-				return err
+			t = &scanTarget{target: &target{name: candidate, plan: c.Plan.Candidate}}
+			if n := len(all); n > 0 {
+				t.name = fmt.Sprintf("%s-%d", candidate, n+1)
 			}
-			known[string(id)] = t
+			if err := r.prepare(ctx, t.target); err != nil {
+				return r.ofCell(c, err)
+			}
+			known[string(id)], first[t] = t, c
+			all = append(all, t)
 		}
 		s.targets = append(s.targets, t)
+	}
+	for i, t := range all {
+		if err := r.probeScanTarget(ctx, t, all[:i]); err != nil {
+			return r.ofCell(first[t], err)
+		}
+		r.targets = append(r.targets, t.target)
 	}
 	return nil
 }
 
-func (r *run) findScanTarget(ctx context.Context, p plan.Target) (*scanTarget, error) {
-	s := r.scanning
-	t := &scanTarget{target: &target{name: candidate, plan: p}}
-	if n := len(r.targets); n > 0 {
-		t.name = fmt.Sprintf("%s-%d", candidate, n+1)
+// ofCell says which cell an error is about, where targets are swept.
+func (r *run) ofCell(c plan.ScanCell, err error) error {
+	keys := r.scanning.keys
+	if slices.ContainsFunc(keys, func(k plan.ScanKey) bool { return strings.HasPrefix(k.Path, candidate+".") }) {
+		return fmt.Errorf("cell %d (%s): %w", c.Index, c.Words(keys), err)
 	}
-	if err := r.find(ctx, t.target); err != nil {
-		return nil, err
+	return err
+}
+
+// probeScanTarget asks a target of a sweep what it is and how it counts.
+func (r *run) probeScanTarget(ctx context.Context, t *scanTarget, before []*scanTarget) error {
+	if err := r.probe(ctx, t.target); err != nil {
+		return err
 	}
 	r.tellTarget(t.target)
 	var like *scanTarget // counts as this one does
-	for _, other := range s.targets {
+	for _, other := range before {
 		if other.found.URL == t.found.URL && other.found.Model == t.found.Model {
 			like = other
 		}
 	}
 	switch {
-	case t.name == candidate: // find has found it
+	case t.name == candidate: // probe has found it
 		t.fit, t.count = r.fit, r.count
 	case like != nil:
 		t.fit, t.count, t.overhead, t.disagrees, t.found.Tokenizer = like.fit, like.count, like.overhead, like.disagrees, like.found.Tokenizer
 	default:
 		r.fit, r.count = nil, nil
 		if err := r.findTokenizer(ctx, t.target); err != nil {
-			return nil, err
+			return err
 		}
 		t.fit, t.count = r.fit, r.count
 	}
 	if r.plan.Scan.ResetCache {
 		if err := t.client.ResetCache(ctx); err != nil {
-			return nil, fmt.Errorf("--reset-cache: %w; without it the prompts of each cell are new as well", err)
+			return fmt.Errorf("--reset-cache: %w; without it the prompts of each cell are new as well", err)
 		}
 	}
-	r.targets = append(r.targets, t.target)
-	return t, nil
+	return nil
 }
 
 // startSim starts an embedded endpoint. Those of a sweep that are the same are

@@ -98,11 +98,11 @@ func (l *logged) readSamples(path string) error {
 			c.server = &scrape.Account{Before: c.ours.from(), After: c.ours.last}
 			c.server.Window = c.seen.window
 			if l.shared(c.Target) {
-				c.server.Turns = c.ours.turns
+				c.server.Blocks = c.ours.blocks
 			}
 		}
 		if s.Round > 0 {
-			c.server.Turn(s.Round - 1)
+			c.server.Block(s.Round - 1)
 		}
 		c.server.Add(s.Sample)
 		return nil
@@ -139,7 +139,7 @@ func serverOf(c *loggedCell) *result.Server {
 // the server, or may have.
 type ours struct {
 	first, last exchange.Stamp // first written, last over
-	turns       exchange.Spans // the same of each block; the last one may be under way
+	blocks      exchange.Spans // the same of each block; the last one may be under way
 	resumed     bool           // the next request begins another one
 	requests    int
 	inputs      tally
@@ -166,15 +166,19 @@ func (o *ours) add(x *exchange.Exchange) {
 	}
 	o.last = max(o.last, x.Done, x.LastToken, x.Writing)
 	o.requests++
-	if len(o.turns) == 0 || o.resumed {
-		o.turns, o.resumed = append(o.turns, exchange.Span{Start: x.Writing}), false
+	if len(o.blocks) == 0 || o.resumed {
+		o.blocks, o.resumed = append(o.blocks, exchange.Span{Start: x.Writing}), false
 	}
-	now := &o.turns[len(o.turns)-1]
+	now := &o.blocks[len(o.blocks)-1]
 	now.Start, now.End = min(now.Start, x.Writing), max(now.End, x.Done, x.LastToken, x.Writing)
 	if x.Status >= 400 && x.Status < 500 {
 		return // refused before any work
 	}
 	switch {
+	case x.InputTokens != nil && x.Class != exchange.OK && !x.FirstToken.Happened():
+		// Said with a frame before the first token: the server may not have
+		// read the prompt when the request was cut.
+		o.inputs.add(0, float64(*x.InputTokens))
 	case x.InputTokens != nil:
 		n := float64(*x.InputTokens)
 		o.inputs.add(n, n)

@@ -46,7 +46,7 @@ type target struct {
 }
 
 // findTargets starts embedded endpoints, and asks every target what it is and
-// what it can do.
+// what it can do. What can be refused without asking is refused first.
 func (r *run) findTargets(ctx context.Context) error {
 	if len(r.plan.Only) == 1 && r.selected(plan.Hardware) {
 		return nil // nothing is sent
@@ -55,11 +55,17 @@ func (r *run) findTargets(ctx context.Context) error {
 		return r.findScan(ctx)
 	}
 	for _, p := range r.plan.Endpoints() {
-		t := &target{name: p.Name, plan: p}
-		if err := r.find(ctx, t); err != nil {
+		r.targets = append(r.targets, &target{name: p.Name, plan: p})
+	}
+	for _, t := range r.targets {
+		if err := r.prepare(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
-		r.targets = append(r.targets, t)
+	}
+	for _, t := range r.targets {
+		if err := r.probe(ctx, t); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
 		r.tellTarget(t)
 	}
 	return r.learnSystem(ctx, r.targets[0]) // conversations have the candidate only
@@ -69,21 +75,34 @@ func (r *run) tellTarget(t *target) {
 	r.tell(Event{Kind: "target", Target: t.name, Text: fmt.Sprintf("%s at %s (%s, %s)", t.found.Model, t.found.URL, t.found.Server, t.found.Evidence)})
 }
 
-func (r *run) find(ctx context.Context, t *target) error {
-	url := t.plan.URL
-	if profile, ok := strings.CutPrefix(url, "sim:"); ok {
-		if r.StartSim == nil {
-			return fmt.Errorf("this program cannot start the embedded endpoint %q; give a URL", url)
-		}
-		started, err := r.startSim(ctx, profile, t.plan)
-		if err != nil {
-			return fmt.Errorf("failed to start the embedded endpoint %q: %w", url, err)
-		}
-		url, t.embedded = started, true
+// prepare finds out what a target lacks that no server has to be asked for: its
+// key, price, machine and certificates. All targets of a run are prepared before
+// the first request is sent to any.
+func (r *run) prepare(ctx context.Context, t *target) error {
+	profile, embedded := strings.CutPrefix(t.plan.URL, "sim:")
+	t.embedded = embedded
+	if t.embedded && r.StartSim == nil {
+		return fmt.Errorf("this program cannot start the embedded endpoint %q; give a URL", t.plan.URL)
+	}
+	var err error
+	if t.found.Price, err = priceOf(t.plan.Price); err != nil {
+		return err
+	}
+	if t.found.Machine, err = machineOf(t.plan.Machine); err != nil {
+		return err
+	}
+	if r.plan.MaxCost > 0 && t.found.Price == nil && t.found.Machine == nil && !t.embedded {
+		return fmt.Errorf("--max-cost needs a price for %s: set %s in the plan, or drop --max-cost", t.name, r.plan.PriceKey(t.name))
 	}
 	key, err := endpoint.LoadKey(ctx, t.plan.KeyEnv, t.plan.KeyFile, t.plan.KeyCommand)
 	if err != nil {
 		return err
+	}
+	url := t.plan.URL
+	if t.embedded {
+		if url, err = r.startSim(ctx, profile, t.plan); err != nil {
+			return fmt.Errorf("failed to start the embedded endpoint %q: %w", t.plan.URL, err)
+		}
 	}
 	c := r.plan.Client
 	check := endpoint.NewCheck("", r.plan.Seed)
@@ -100,6 +119,11 @@ func (r *run) find(ctx context.Context, t *target) error {
 		return err
 	}
 	r.closers = append(r.closers, t.client.Close)
+	return nil
+}
+
+// probe asks a prepared target what it is and what it can do.
+func (r *run) probe(ctx context.Context, t *target) error {
 	found, err := t.client.Probe(ctx)
 	if err != nil {
 		return err
@@ -108,19 +132,11 @@ func (r *run) find(ctx context.Context, t *target) error {
 	t.found = result.Target{
 		Name: t.name, URL: t.client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
 		API: t.plan.API, Streaming: t.plan.Stream && t.plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
+		Price: t.found.Price, Machine: t.found.Machine,
 	}
 	if t.embedded {
 		t.found.URL = t.plan.URL // the port of the day says nothing
 		t.found.Evidence = result.Simulated
-	}
-	if t.found.Price, err = priceOf(t.plan.Price); err != nil {
-		return err
-	}
-	if t.found.Machine, err = machineOf(t.plan.Machine); err != nil {
-		return err
-	}
-	if r.plan.MaxCost > 0 && t.found.Price == nil && t.found.Machine == nil && !t.embedded {
-		return fmt.Errorf("--max-cost needs a price for %s: set %s in the plan, or drop --max-cost", t.name, r.plan.PriceKey(t.name))
 	}
 	r.spend.price(t.name, t.found.Price)
 	if err := r.learn(ctx, t); err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// inTurns are the statistics that targets which took turns are compared by.
-var inTurns = []struct {
+// comparedBy are the statistics that targets which took turns are compared by.
+var comparedBy = []struct {
 	tag   string
 	stats []string
 }{
@@ -25,21 +25,21 @@ var inTurns = []struct {
 // geometric is the mean that pairs of ratios have.
 const geometric = "mean"
 
-// versusInTurns compares the candidate with each other target of a load, in
+// versusInterleaved compares the candidate with each other target of a load, in
 // whose rounds both were sent the same prompts.
-func (a *assembly) versusInTurns(cells []result.Cell) []result.Comparison {
+func (a *assembly) versusInterleaved(cells []result.Cell) []result.Comparison {
 	var out []result.Comparison
-	cand := a.turnsOf(candidate)
+	cand := a.interleavedCell(candidate)
 	if cand == nil {
 		return nil
 	}
 	for _, c := range cells {
-		other := a.turnsOf(c.Target)
+		other := a.interleavedCell(c.Target)
 		if other == nil || c.Target == candidate {
 			continue
 		}
 		pairs := pairUp(cand, other)
-		for _, m := range inTurns {
+		for _, m := range comparedBy {
 			for _, stat := range m.stats {
 				out = append(out, pairs.ratio(m.tag, stat))
 			}
@@ -49,8 +49,8 @@ func (a *assembly) versusInTurns(cells []result.Cell) []result.Comparison {
 	return out
 }
 
-// turnsOf is the load cell of a target that took turns; nil if there is none.
-func (a *assembly) turnsOf(target string) *loggedCell {
+// interleavedCell is the load cell of a target that took turns; nil if there is none.
+func (a *assembly) interleavedCell(target string) *loggedCell {
 	for _, c := range a.log.cells {
 		if c.Benchmark == plan.Load && c.Target == target && c.Rounds > 0 {
 			return c

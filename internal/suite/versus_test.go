@@ -49,7 +49,7 @@ func (w world) run(rng *rand.Rand, order [][2]int) [][][2]float64 {
 	return out
 }
 
-// interleaved is a random permutation of both targets a round, as in inTurns.
+// interleaved is a random permutation of both targets a round, as in interleave.
 func interleaved(rng *rand.Rand, rounds int) [][2]int {
 	var order [][2]int
 	for r := range rounds {
@@ -131,10 +131,10 @@ func TestInterleavingBeatsOneAfterTheOther(t *testing.T) {
 			off[i] += b.Value * b.Value / runs
 		}
 	}
-	inTurns, after := math.Sqrt(off[0]), math.Sqrt(off[1])
-	t.Logf("error of the log ratio: %.3f in turns, %.3f one after the other; %d and %d of %d intervals hold the truth", inTurns, after, held[0], held[1], runs)
-	if after < 5*inTurns {
-		t.Errorf("the error is %.3f in turns and %.3f one after the other: the drift should show there alone", inTurns, after)
+	alternating, after := math.Sqrt(off[0]), math.Sqrt(off[1])
+	t.Logf("error of the log ratio: %.3f interleaved, %.3f one after the other; %d and %d of %d intervals hold the truth", alternating, after, held[0], held[1], runs)
+	if after < 5*alternating {
+		t.Errorf("the error is %.3f interleaved and %.3f one after the other: the drift should show there alone", alternating, after)
 	}
 	if held[1] > runs/20 {
 		t.Errorf("one after the other %d of %d intervals hold the truth; this drift should break nearly all", held[1], runs)

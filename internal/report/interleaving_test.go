@@ -9,8 +9,8 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// inTurns is a result of a load that three targets took turns in.
-func inTurns(t *testing.T) *result.Result {
+// interleaved is a result of a load that three targets took turns in.
+func interleaved(t *testing.T) *result.Result {
 	t.Helper()
 	r := fixture(t, "full")
 	cell := r.Benchmarks.Throughput.Cells[0]
@@ -43,8 +43,8 @@ func inTurns(t *testing.T) *result.Result {
 	return r
 }
 
-func TestTurnsAreShown(t *testing.T) {
-	r := inTurns(t)
+func TestInterleavingIsShown(t *testing.T) {
+	r := interleaved(t)
 	var console bytes.Buffer
 	if err := Console(&console, r, ConsoleOptions{Width: 200}); err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestTurnsAreShown(t *testing.T) {
 			t.Errorf("%s: %d blocks", where, n)
 		}
 	}
-	many := inTurns(t)
+	many := interleaved(t)
 	for i := range many.Benchmarks.Load.Cells {
 		c := &many.Benchmarks.Load.Cells[i]
 		for range 4 {
@@ -86,7 +86,7 @@ func TestTurnsAreShown(t *testing.T) {
 
 // Names of a result that is not ours are hostile text like any other.
 func TestNamesOfTargetsAreCleaned(t *testing.T) {
-	r := inTurns(t)
+	r := interleaved(t)
 	l := r.Benchmarks.Load
 	for i := range l.Versus {
 		l.Versus[i].Against = "<script>\x1b[2J|x"

@@ -7,9 +7,9 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// inTurns says how targets took turns, and compares the candidate with each
+// interleaved says how targets took turns, and compares the candidate with each
 // other one: a table for each.
-func (s *section) inTurns(l *result.Load) {
+func (s *section) interleaved(l *result.Load) {
 	if l.Interleaving == nil {
 		return
 	}
@@ -46,7 +46,7 @@ func (s *section) inTurns(l *result.Load) {
 		s.told = append(s.told, fmt.Sprintf("Ratios are of pairs in which both answered; their 95 %% intervals come from the scatter of the rounds, so that a drift widens them and does not shift them. %s comparisons stand side by side: of twenty, one interval misses the truth by chance.", count(len(l.Versus))))
 	}
 	if n := l.Interleaving.Rounds; n > 1 {
-		t := table{title: "Blocks", head: []string{"target", "round", "turn", "begins", "window", "ok", "TTFT p50", "E2E p50"}}
+		t := table{title: "Blocks", head: []string{"target", "round", "place", "begins", "window", "ok", "TTFT p50", "E2E p50"}}
 		for _, c := range l.Cells {
 			for _, b := range c.Blocks {
 				t.rows = append(t.rows, []string{
