@@ -71,9 +71,10 @@ func atShare(q queue, share, wait float64) float64 {
 	return lo
 }
 
-// Queues that no constant of the search was chosen on, with borders known from
-// theory: half an hour at some 100 requests/s comes near them and hardly ever
-// over them.
+// Queues other than the one the search was first made for, with borders known
+// from theory: half an hour at some 100 requests/s comes near them and hardly
+// ever over them. They are not unseen: that the ladder must leave time, and how
+// long cells are, was found and set right on them.
 func TestOtherQueuesHaveTheirBordersFoundInHalfAnHour(t *testing.T) {
 	seeds := 12
 	if os.Getenv("INFEROMETER_LONG") != "" {

@@ -2,6 +2,8 @@ package interop
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +37,20 @@ func rowsOf(t *Table) []seen {
 
 const ms = time.Millisecond
 
+// What recorded traces do that a reader of them may get wrong, and the test of
+// each:
+//
+//	Azure: CRLF, seven digits of a second, no T, no zone   TestFormats azure.csv, TestErrors
+//	Azure: one of two traces comes in bursts               TestBurstsStayBursts
+//	Mooncake: times are rounded to ticks                   TestWindowCutAndSpread, TestRecordedTraces
+//	Mooncake: blocks of 512, the last one partial; hits    TestIdealHits, TestPromptsShareAsRecorded, TestRecordedTraces
+//	WEKA: block ids begin anew in each session, sub-agents TestFormats weka.json, TestRecordedTraces
+//	Bailian: turns found by the chat before, -1 the first  TestFormats bailian.jsonl
+//	BurstGPT: columns differ, times not from 0, failures   TestFormats burstgpt-v1.csv, burstgpt-v3.csv
+//	ServeGen: no header, no arrivals, Python's literals    TestErrors
+//
+// All files of testdata are made up. The heads of real traces are read by
+// TestRecordedTraces where they lie beside the checkout.
 func TestFormats(t *testing.T) {
 	for _, tt := range []struct {
 		file, format string
@@ -98,6 +114,38 @@ func TestFormats(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// Two traces of one format differ by more than their rate: arrivals of one come
+// in bursts (the heads of Azure's code and conversation traces have coefficients
+// of variation of 13.3 and 1.14). The summary says so, and the times stay as
+// recorded.
+func TestBurstsStayBursts(t *testing.T) {
+	got, err := ReadTrace(filepath.Join("testdata", "azure-bursts.csv"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got.Len() {
+		if want := time.Duration(i/4)*10*time.Second + time.Duration(i%4)*ms; got.At(i) != want {
+			t.Errorf("row %d is due at %v, want %v", i, got.At(i), want)
+		}
+	}
+	// Nine gaps of 1 ms and two of 9.997 s: mean 1.8185 s, deviation 4.0438 s.
+	if s := Summarize(got); s.CV == nil || math.Abs(*s.CV-2.2237) > 0.0005 || s.Times.Distinct != 12 || s.Ticks() {
+		t.Errorf("%+v", s)
+	}
+	even := strings.Builder{}
+	even.WriteString(azureHead)
+	for i := range 12 {
+		fmt.Fprintf(&even, "2024-01-01 09:00:%02d.0000000,100,5\r\n", 2*i)
+	}
+	got, err = readTrace(strings.NewReader(even.String()), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := Summarize(got); s.CV == nil || *s.CV > 1e-9 {
+		t.Errorf("evenly spaced: %+v", s)
 	}
 }
 
@@ -288,6 +336,11 @@ func TestRecordedTraces(t *testing.T) {
 			}
 			check(t, got)
 			switch file {
+			case "azure-llm-2023-code.csv", "azure-llm-2023-conv.csv":
+				want := map[string]float64{"azure-llm-2023-code.csv": 13.3, "azure-llm-2023-conv.csv": 1.14}[file]
+				if s := Summarize(got); s.CV == nil || math.Abs(*s.CV/want-1) > 0.01 {
+					t.Errorf("CV %v, want %v", *s.CV, want)
+				}
 			case "mooncake-conversation.jsonl":
 				if h, _ := got.IdealHits(); h.HitBlocks != 15771 || h.Blocks != 54559 { // 0.289
 					t.Errorf("%+v: %v", h, h.BlockRatio())

@@ -22,6 +22,7 @@ type counting struct {
 	tok      tokens.Tokenizer
 	model    string
 	tokenize bool
+	unseen   int // input tokens that are in no text, such as those of an image
 
 	mu      sync.Mutex // protects all following fields
 	prompts []string
@@ -75,7 +76,7 @@ func (s *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprint(w, `data: {"choices":[{"index":0,"delta":{"content":"a "}}]}`+"\n\n")
 		}
 		_, _ = fmt.Fprintf(w, `data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}]}`+"\n\n"+
-			`data: {"choices":[],"usage":{"prompt_tokens":%d,"completion_tokens":%d}}`+"\n\ndata: [DONE]\n\n", n+template, q.MaxTokens)
+			`data: {"choices":[],"usage":{"prompt_tokens":%d,"completion_tokens":%d}}`+"\n\ndata: [DONE]\n\n", n+template+s.unseen, q.MaxTokens)
 	default:
 		http.NotFound(w, r)
 	}
@@ -148,6 +149,35 @@ func TestTokenizersOfARun(t *testing.T) {
 				heads[head] = true
 			}
 		})
+	}
+}
+
+// Input tokens are those of the server's usage, also where neither the length
+// that was asked for nor a count on this side comes near it (vllm#38654: tokens of
+// images were in no count of the client).
+func TestInputIsWhatTheServerCounts(t *testing.T) {
+	o200k, err := tokens.Open(tokens.O200k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &counting{tok: o200k, model: "m", unseen: 1000}
+	res, err := s.load(t, func(p *plan.Plan) { p.Workload.Tokenizer = tokens.O200k })
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[result.Number]bool{}
+	for _, text := range s.prompts {
+		n, err := o200k.Count(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said[result.Number(n+template+s.unseen)] = true
+	}
+	// The prompts have become short, since the lengths that are asked for
+	// include what a server puts around them.
+	got := res.Benchmarks.Load.Cells[0].Metrics.Stats["input_tokens"]
+	if got.NOK != 20 || got.Min == nil || *got.Min <= 1000 || !said[*got.Min] || !said[*got.Max] {
+		t.Errorf("%+v, and the server counted one of %v", got, said)
 	}
 }
 

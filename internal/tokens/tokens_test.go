@@ -103,7 +103,8 @@ func TestRefused(t *testing.T) {
 		return `{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]` + more + `}`
 	}
 	for in, want := range map[string]string{
-		`{"model":{"type":"Unigram","vocab":[]}}`:                                "kind Unigram",
+		`{"model":{"type":"Unigram","vocab":[]}}`:                                "kind Unigram, and only BPE is read; use --tokenizer server where the server has /tokenize, or none",
+		`{"model":{"type":"Sentences","vocab":{"a":0}}}`:                         "kind Sentences, and only BPE is read",
 		`{"model":{"type":"WordPiece","vocab":{"a":0}}}`:                         "kind WordPiece",
 		`{"model":{"type":"BPE","vocab":{}}}`:                                    "no vocabulary",
 		`{}`:                                                                     `no "model"`,

@@ -42,7 +42,7 @@ func TestExactLengths(t *testing.T) {
 			src := NewSynthetic(SyntheticConfig{Seed: 1, Salt: "s", Stream: "load", InputTokens: 512, OutputTokens: 64, Fit: fit})
 			heads := map[string]bool{}
 			n := 200
-			if name == tokens.O200k || name == "llama3" {
+			if name == tokens.O200k || name == tokens.Cl100k || name == "llama3" {
 				n = 1000
 			}
 			for i := range n {
