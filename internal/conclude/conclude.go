@@ -14,6 +14,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude/plausible"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -355,6 +356,7 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 			continue // a search is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
+		t, _ := a.run.Target(cell.Target)
 		v := validity.Cell{
 			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
 			Searching: exploring,
@@ -367,7 +369,7 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
 		}
 		if !exploring {
-			v.Plausible = a.plausible(v)
+			v.Plausible = plausible.Cell(t, v)
 		}
 		in.Cells = append(in.Cells, v)
 		if w := c.Window; w != nil {

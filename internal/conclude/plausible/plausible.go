@@ -1,4 +1,7 @@
-package conclude
+// Package plausible holds what was measured of a cell against what its model and
+// machine can do at best, as far as both are known, and its accounts against
+// each other.
+package plausible
 
 import (
 	"github.com/inferometer/inferometer/internal/physics"
@@ -7,17 +10,10 @@ import (
 	"github.com/inferometer/inferometer/internal/validity"
 )
 
-// plausible holds a cell against what its model and machine can do at best, as
-// far as both are known, and its accounts against each other.
-func (a *Analysis) plausible(c validity.Cell) validity.Plausible {
-	t, _ := a.run.Target(c.Result.Target)
-	return plausibleCell(t, c)
-}
-
-// plausibleCell asks for what must hold of every request only: the shortest
+// Cell checks a cell of a target. It asks for what must hold of every request only: the shortest
 // input, the median of requests that all have at least its floor, a prompt
 // that no cache knew. So it misses some of what is wrong, and what it finds is.
-func plausibleCell(t result.Target, c validity.Cell) validity.Plausible {
+func Cell(t result.Target, c validity.Cell) validity.Plausible {
 	p := validity.Plausible{Findings: accounts(c)}
 	if t.Evidence == result.Simulated {
 		return validity.Plausible{Unknown: "a simulated endpoint is no machine"}
