@@ -180,16 +180,16 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 	return res, err
 }
 
-// whyInterrupted says why there is no end that can be believed.
+// whyInterrupted says why the log has no end that can be trusted.
 func whyInterrupted(l *runlog.Run) string {
 	if l.Damaged != nil {
 		return fmt.Sprintf("%v; these numbers may be wrong", l.Damaged)
 	}
-	text := "the run was ended from outside before its end was written"
+	text := "the run was killed before it could write its end"
 	if n := l.Unseen(); n > 0 {
-		return fmt.Sprintf("%s; at least %d requests had been sent and are not seen to end, and how many more were in flight is not known", text, n)
+		return fmt.Sprintf("%s; at least %d requests had been sent without an end in the log, and how many more were in flight is unknown", text, n)
 	}
-	return text + "; how many requests were in flight is not known"
+	return text + "; how many requests were in flight is unknown"
 }
 
 // cell returns a cell by its id, or nil.
@@ -244,7 +244,7 @@ func (a *Analysis) clock() string {
 	case kernel == 0:
 		return "after read"
 	}
-	return "kernel receive stamps, for some connections after read"
+	return "kernel receive stamps; after read for some connections"
 }
 
 func (a *Analysis) measureCells() {

@@ -164,7 +164,7 @@ func TestReadRefuses(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), `cell "a", which was not begun`) {
+	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), `cell "a", which was never started`) {
 		t.Errorf("%v", err)
 	}
 	if _, err := Read(filepath.Join(t.TempDir(), "none")); err == nil {

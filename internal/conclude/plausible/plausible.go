@@ -16,7 +16,7 @@ import (
 func Cell(t result.Target, c validity.Cell) validity.Plausible {
 	p := validity.Plausible{Findings: accounts(c)}
 	if t.Evidence == result.Simulated {
-		return validity.Plausible{Unknown: "a simulated endpoint is no machine"}
+		return validity.Plausible{Unknown: "a simulated endpoint has no hardware limits"}
 	}
 	m := floors(c)
 	b, unknown := boundsOf(t, m)
@@ -37,7 +37,7 @@ func Cell(t result.Target, c validity.Cell) validity.Plausible {
 func boundsOf(t result.Target, m physics.Measured) (b physics.Bounds, unknown string) {
 	k := t.Machine
 	if k == nil || k.Accelerator == "" {
-		return b, "which machine the endpoint runs on is not known (candidate.machine.accelerator, candidate.machine.count)"
+		return b, "the machine of the endpoint is unknown (set candidate.machine.accelerator and candidate.machine.count)"
 	}
 	a, err := known.Accelerator(k.Accelerator)
 	if err != nil {
