@@ -19,9 +19,9 @@ const minSteadyBlocks = 5
 // do; and between the halves of the blocks (Student's test of the paired
 // differences), which is a warm-up that was too short. from is 0 where the whole
 // is the steady part, and −1 where that was not assessed.
-func (c *Collector) steadyBlocks(window exchange.Spans) (from int, note string) {
+func (c *Collector) steadyBlocks(window exchange.Spans) (from int, note string, trend bool) {
 	if n := len(c.due); n < minSteady {
-		return -1, fmt.Sprintf("not assessed: %d requests, needs %d", n, minSteady)
+		return -1, fmt.Sprintf("not assessed: %d requests, needs %d", n, minSteady), false
 	}
 	var means, halves []float64
 	for _, span := range window {
@@ -45,14 +45,16 @@ func (c *Collector) steadyBlocks(window exchange.Spans) (from int, note string) 
 		means, halves = append(means, (a+b)/2), append(halves, b-a)
 	}
 	if len(means) < minSteadyBlocks {
-		return -1, fmt.Sprintf("not assessed: %d blocks with requests in both halves, needs %d", len(means), minSteadyBlocks)
+		return -1, fmt.Sprintf("not assessed: %d blocks with requests in both halves, needs %d", len(means), minSteadyBlocks), false
 	}
 	note = fmt.Sprintf("%d blocks, each behind a warm-up of its own", len(window))
 	if _, p := stats.MannKendall(means); p < 0.01 {
+		trend = true
 		note += "; a trend remains over the blocks (Mann-Kendall)"
 	}
 	if t, ok := stats.PairedTTest(halves, conf); ok && t.P < 0.01 {
+		trend = true
 		note += fmt.Sprintf("; a trend remains within the blocks: their second halves are %+.3g ms slower on the mean", t.Mean)
 	}
-	return 0, note
+	return 0, note, trend
 }

@@ -30,10 +30,23 @@ func cell(t *testing.T, users int, xs ...*exchange.Exchange) result.Cell {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Cell(CellInput{
+	return cellOf(Input{
 		ID: "c", Target: "candidate", Load: result.LoadShape{Kind: "closed", Users: users},
-		Start: ms(0), End: end, Exchanges: xs, Limits: []metric.Limit{limit},
-	})
+		Start: ms(0), End: end, Limits: []metric.Limit{limit},
+	}, xs)
+}
+
+// cellOf computes a cell from exchanges in memory.
+func cellOf(in Input, xs []*exchange.Exchange) result.Cell {
+	c := Collector{KeepTurns: in.Load.Of == result.OfConversations}
+	for _, x := range xs {
+		c.Add(x)
+	}
+	c.SettleBlocks(in.window())
+	for _, x := range xs {
+		c.AddFrames(x)
+	}
+	return c.Cell(in)
 }
 
 func TestCountsAndRates(t *testing.T) {
@@ -176,7 +189,7 @@ func TestPooled(t *testing.T) {
 
 func TestArrivals(t *testing.T) {
 	xs := series(100)
-	c := Cell(CellInput{ID: "c", Load: result.LoadShape{Kind: "open", Rate: 10}, Start: ms(0), End: ms(10000), Exchanges: xs})
+	c := cellOf(Input{ID: "c", Load: result.LoadShape{Kind: "open", Rate: 10}, Start: ms(0), End: ms(10000)}, xs)
 	a := c.Arrivals
 	if a == nil || math.Abs(a.IntendedRate-10) > 0.2 || math.Abs(a.Deficit) > 1e-6 || math.Abs(a.ErrorP50MS-1) > 1e-6 {
 		t.Errorf("%+v", a)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -50,7 +49,8 @@ type Collector struct {
 	steady     *part // nil where there is none, or it is the whole
 	steadyFrom int   // the first row of the steady part; -1: there is none
 	steadyNote string
-	row        int // of the next measured exchange in the second pass
+	trend      bool // a trend remains in what steadyNote speaks of
+	row        int  // of the next measured exchange in the second pass
 }
 
 // place is where a request stands in a cell of blocks.
@@ -58,9 +58,8 @@ type place struct{ block, index int32 }
 
 // column holds a metric's value for each row; NaN where it is undefined.
 type column struct {
-	tag     string
-	latency bool // a cut request has a value: the least that it can be
-	values  []float64
+	*definition
+	values []float64
 }
 
 // state is how a request ended, and what its values rest on.
@@ -83,8 +82,8 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	if c.columns == nil {
 		c.columns, c.errors, c.cut = map[string]*column{}, map[string]int{}, map[int32]*exchange.Exchange{}
 		c.counts.ByClass = map[string]int{}
-		for _, m := range perRequest() {
-			col := &column{tag: m.Tag, latency: slices.Contains(latencyTags, m.Tag)}
+		for _, m := range metric.OfKind(metric.PerRequest) {
+			col := &column{definition: define(m.Tag)}
 			c.columns[m.Tag], c.inOrder = col, append(c.inOrder, col)
 		}
 	}
@@ -125,9 +124,10 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		c.places = append(c.places, place{int32(c.Block), int32(x.Index)})
 	}
 	for _, col := range c.inOrder {
-		v, ok := Value(col.tag, x)
-		if s == stateCut && col.latency {
-			v, ok = soFar(col.tag, x), true
+		v, ok := col.of(x)
+		if s == stateCut && col.cut != nil {
+			v, _ = col.cut(x)
+			ok = true
 		}
 		if !ok {
 			v = math.NaN()
@@ -140,13 +140,6 @@ func (c *Collector) Add(x *exchange.Exchange) {
 			c.errors[text]++
 		}
 	}
-}
-
-// perRequest are the metrics that have a value for each request here.
-func perRequest() []metric.Metric {
-	return slices.DeleteFunc(metric.All(), func(m metric.Metric) bool {
-		return m.Kind != metric.PerRequest || strings.HasPrefix(m.Tag, "quality")
-	})
 }
 
 func (c *Collector) count(x *exchange.Exchange) {
@@ -187,7 +180,7 @@ func (c *Collector) SettleBlocks(window exchange.Spans) {
 	c.sort()
 	c.whole = c.part(0, window)
 	if len(window) != 1 {
-		c.steadyFrom, c.steadyNote = c.steadyBlocks(window)
+		c.steadyFrom, c.steadyNote, c.trend = c.steadyBlocks(window)
 		return
 	}
 	c.findSteady()
@@ -277,6 +270,7 @@ func (c *Collector) findSteady() {
 		c.steadyNote = fmt.Sprintf("steady after the first %d requests (MSER-5)", c.steadyFrom)
 	}
 	if _, p := stats.MannKendall(series[cut:]); p < 0.01 {
+		c.trend = true
 		c.steadyNote += "; a trend remains (Mann-Kendall)"
 	}
 }
@@ -298,6 +292,10 @@ func (c *Collector) AddFrames(x *exchange.Exchange) {
 		c.steady.add(x, tokens, at >= c.steadyFrom)
 	}
 }
+
+// Trend reports whether latency still changes over the steady part; SteadyNote
+// of the cell says so in words.
+func (c *Collector) Trend() bool { return c.trend }
 
 // Len returns how many measured requests there are.
 func (c *Collector) Len() int { return len(c.due) }

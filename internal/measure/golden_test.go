@@ -65,10 +65,10 @@ func TestGoldenCell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Cell(CellInput{
+	c := cellOf(Input{
 		ID: "c", Target: "candidate", Load: result.LoadShape{Kind: "open", Rate: 25, Arrival: "constant"},
-		Start: ms(200), End: ms(23800), Exchanges: mixed(600), Limits: []metric.Limit{limit},
-	})
+		Start: ms(200), End: ms(23800), Limits: []metric.Limit{limit},
+	}, mixed(600))
 	for _, m := range []*result.Metrics{&c.Metrics, c.Steady} {
 		for _, tag := range []string{"gap", "itl"} {
 			s := m.Stats[tag]

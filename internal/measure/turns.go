@@ -11,9 +11,6 @@ import (
 // maxTurnRows is how many turns have a row of their own; later ones share one.
 const maxTurnRows = 16
 
-// turnTags are the metrics that a row of turns has.
-var turnTags = []string{"ttft", "tpot", "e2e"}
-
 // talks adds up what became of the measured turns of conversations.
 type talks struct {
 	result.Conversations
@@ -125,14 +122,10 @@ func (c *Collector) conversations(serial bool) *result.Conversations {
 // turnStats are the statistics of some rows, without the curves of figures.
 func (c *Collector) turnStats(serial bool, keep func(row int) bool) map[string]result.Statistic {
 	out := map[string]result.Statistic{}
-	for _, tag := range turnTags {
-		m, ok := metric.Lookup(tag)
-		if !ok {
-			continue
-		}
+	for _, m := range metric.Headlines() {
 		if s, ok := c.distributionOf(m, 0, serial, keep); ok {
 			s.Curve = nil
-			out[tag] = s
+			out[m.Tag] = s
 		}
 	}
 	return out

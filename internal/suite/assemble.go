@@ -140,7 +140,7 @@ func (a *assembly) clock() string {
 func (a *assembly) measureCells() {
 	for _, c := range a.log.cells {
 		t, _ := a.log.target(c.Target)
-		cell := c.Cell(measure.CellInput{
+		cell := c.Cell(measure.Input{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
 			Blocks: c.seen.window, Limits: a.requestLimits,
 		})

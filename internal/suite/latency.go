@@ -35,8 +35,8 @@ func (a *assembly) latency() *result.Latency {
 		if cand == nil || base == nil || t.Name == candidate {
 			continue
 		}
-		for _, tag := range []string{"ttft", "tpot", "e2e"} {
-			if c, ok := versus(tag, cand, base); ok {
+		for _, m := range metric.Headlines() {
+			if c, ok := versus(m.Tag, cand, base); ok {
 				l.Versus = append(l.Versus, c)
 			}
 		}
