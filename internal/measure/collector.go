@@ -1,3 +1,7 @@
+// Package measure turns exchanges into statistics and rates, by the definitions
+// of the metric registry. It decides nothing and prints nothing: whether a
+// number may be believed is up to package validity, and whether it proves
+// anything is up to the claims.
 package measure
 
 import (

@@ -236,21 +236,18 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 		in.Resumed = append(in.Resumed, again.At)
 	}
 	for _, c := range a.log.cells {
-		exploring := c.Search != nil && !c.decides()
+		exploring := c.role() == validity.Exploring
 		if exploring && !c.explored() {
 			continue // a search is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
-		v := validity.Cell{
-			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
-			Searching: exploring,
-			Explores:  c.Scan != nil, Calibrated: a.log.calibrated(c),
-			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
-				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0,
+		v := validity.Evidence{
+			Cell: &cell, Role: c.role(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: a.log.calibrated(c),
+			Prompts: validity.Prompts{Repeated: c.seen.repeated, Shared: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
+				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0},
 		}
-		c.observe(&v)
-		if v.SharedPrefix && cell.Replay != nil {
-			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
+		if v.Prompts.Shared && cell.Replay != nil {
+			v.Prompts.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
 		}
 		if !exploring {
 			v.Plausible = a.plausible(v)
@@ -263,8 +260,21 @@ func (a *assembly) validity(res *result.Result) validity.Input {
 			in.Client.SchedP99 = larger(in.Client.SchedP99, w.SchedP99)
 		}
 	}
-	in.Client.Limits = a.tightest()
+	in.TightestLimit = a.tightest()
 	return in
+}
+
+// role says what validity may ask of a cell.
+func (c *loggedCell) role() validity.Role {
+	switch {
+	case c.Search != nil && !c.decides():
+		return validity.Exploring
+	case c.Scan != nil:
+		return validity.Swept
+	case c.Benchmark == plan.Cost:
+		return validity.TokensOnly
+	}
+	return validity.Decisive
 }
 
 // decides reports whether a cell of a search is one that its answer rests on.
@@ -295,15 +305,4 @@ func larger(a, b *float64) *float64 {
 		return b
 	}
 	return a
-}
-
-func mean(v []float64) (float64, bool) {
-	if len(v) == 0 {
-		return 0, false
-	}
-	s := 0.0
-	for _, x := range v {
-		s += x
-	}
-	return s / float64(len(v)), true
 }

@@ -101,10 +101,10 @@ func (a *assembly) place(c *loggedCell, v result.Validity) (x, y float64, why st
 func (a *assembly) settleTokens(p *result.Pareto, placed []*loggedCell) (refused string) {
 	byServer, byFrame := 0, 0
 	for _, c := range placed {
-		switch c.seen.noUsage {
+		switch c.seen.answers.Uncounted {
 		case 0:
 			byServer++
-		case c.seen.ok:
+		case c.seen.answers.OK:
 			byFrame++
 		}
 	}

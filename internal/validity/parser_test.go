@@ -23,7 +23,7 @@ func TestParser(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := parser(tt.in, false)
+			c := parser(Input{Parser: tt.in})[0]
 			if c.Status != tt.want || !strings.Contains(c.Text, tt.text) {
 				t.Errorf("%s: %q", c.Status, c.Text)
 			}

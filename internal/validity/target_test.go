@@ -46,9 +46,9 @@ func TestTargets(t *testing.T) {
 
 func TestProxy(t *testing.T) {
 	c := sound()
-	c.Result.Target = "candidate"
-	c.Result.Client = &result.Client{ProxyP50: f(12.5)}
-	in := Input{Cells: []Cell{c}, Targets: []result.Target{{Name: "candidate", Proxy: "http://proxy:3128"}}, Status: result.Complete}
+	c.Cell.Target = "candidate"
+	c.Cell.Client = &result.Client{ProxyP50: f(12.5)}
+	in := Input{Cells: []Evidence{c}, Targets: []result.Target{{Name: "candidate", Proxy: "http://proxy:3128"}}, Status: result.Complete}
 	v := Judge(in)
 	if statusOf(v, "proxy") != result.Warn {
 		t.Error("a proxy is not said")
