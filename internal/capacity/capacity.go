@@ -47,8 +47,8 @@ const (
 	Confirm    Role = "confirm"    // decides
 )
 
-// Cell is one load to drive.
-type Cell struct {
+// Trial is one load to drive, which a cell of a run does.
+type Trial struct {
 	Role     Role    `json:"role"`
 	Rate     float64 `json:"rate,omitempty"`  // requests/s of an open loop
 	Users    int     `json:"users,omitempty"` // of a closed loop
@@ -63,16 +63,16 @@ type Cell struct {
 }
 
 // load is what is searched over.
-func (c Cell) load() float64 {
-	if c.Rate > 0 {
-		return c.Rate
+func (t Trial) load() float64 {
+	if t.Rate > 0 {
+		return t.Rate
 	}
-	return float64(c.Users)
+	return float64(t.Users)
 }
 
 // Observation is a cell and what it showed.
 type Observation struct {
-	Cell
+	Trial
 	Requests []Request // in due order
 	Seconds  float64   // that the cell took, warm-up and drain included
 	Window   float64   // length of the measured window in seconds

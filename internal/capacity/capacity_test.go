@@ -126,7 +126,7 @@ func TestAThirdOfARequestASecondIsFound(t *testing.T) {
 	}
 	for i := range h {
 		if h[i].Users == 0 && !(h[i].Rate > 0) {
-			t.Errorf("a cell of no load: %+v", h[i].Cell)
+			t.Errorf("a cell of no load: %+v", h[i].Trial)
 		}
 	}
 }
@@ -196,13 +196,13 @@ func TestTheSearchIsAFunctionOfItsHistory(t *testing.T) {
 	seeds := map[uint64]bool{}
 	for i := range h {
 		s, ok := c.Next(h[:i])
-		if !ok || !reflect.DeepEqual(s.Cell, h[i].Cell) {
-			t.Fatalf("after %d cells comes %+v, and was %+v", i, s.Cell, h[i].Cell)
+		if !ok || !reflect.DeepEqual(s.Trial, h[i].Trial) {
+			t.Fatalf("after %d cells comes %+v, and was %+v", i, s.Trial, h[i].Trial)
 		}
-		if seeds[s.Cell.Seed] {
+		if seeds[s.Trial.Seed] {
 			t.Errorf("cell %d has the seed of another", i)
 		}
-		seeds[s.Cell.Seed] = true
+		seeds[s.Trial.Seed] = true
 	}
 }
 
@@ -239,7 +239,7 @@ func TestUsersAreWhole(t *testing.T) {
 	}
 	for i := range h {
 		if h[i].Rate != 0 || h[i].Users == 0 {
-			t.Errorf("cell %+v is no closed loop", h[i].Cell)
+			t.Errorf("cell %+v is no closed loop", h[i].Trial)
 		}
 	}
 }
@@ -270,7 +270,7 @@ func TestOverloadIsSeenAndBusynessIsNot(t *testing.T) {
 			seen, early := 0, 0
 			const seeds = 40
 			for seed := range uint64(seeds) {
-				o := eightSlots.run(Cell{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
+				o := eightSlots.run(Trial{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
 				if o.Overloaded {
 					seen++
 					early += 2000 - len(o.Requests)

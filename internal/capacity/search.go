@@ -24,8 +24,8 @@ const firstShare = 0.25
 
 // Step is what to do next.
 type Step struct {
-	Cell Cell
-	Why  string // in words, for progress
+	Trial Trial
+	Why   string // in words, for progress
 }
 
 // Next says which cell comes after those so far; ok is false where the search
@@ -34,7 +34,7 @@ type Step struct {
 func (c Config) Next(h []Observation) (s Step, ok bool) {
 	defer func() {
 		// Each cell has a seed of its own: confirmation must be fresh.
-		s.Cell.Seed = c.Seed + 0x9e3779b97f4a7c15*uint64(len(h)+1)
+		s.Trial.Seed = c.Seed + 0x9e3779b97f4a7c15*uint64(len(h)+1)
 	}()
 	if !c.Users {
 		if s, ok := c.ladder(h); ok {
@@ -80,8 +80,8 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 		long := min(20, 0.1*c.seconds()) * last.Throughput()
 		requests := int(math.Ceil(min(2000, max(40, 4*float64(users), long))))
 		return Step{
-			Cell: Cell{Role: Saturation, Users: users, Requests: requests},
-			Why:  fmt.Sprintf("saturation: %d users for longer", users),
+			Trial: Trial{Role: Saturation, Users: users, Requests: requests},
+			Why:   fmt.Sprintf("saturation: %d users for longer", users),
 		}, true
 	}
 	// Where twice the users carried about twice as much, the top is far off.
@@ -100,8 +100,8 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 func (c Config) rung(users int, rate float64) Step {
 	some := min(1000, c.short()/4*rate)
 	return Step{
-		Cell: Cell{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
-		Why:  fmt.Sprintf("ladder: %d users at once", users),
+		Trial: Trial{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
+		Why:   fmt.Sprintf("ladder: %d users at once", users),
 	}
 }
 
@@ -175,13 +175,13 @@ func (c Config) explore(h []Observation) (Step, bool) {
 	// Requests of which five may be over, or what a tenth of the time allows.
 	base := 5 / (1 - c.strictest())
 	try := func(load float64, requests float64, why string) (Step, bool) {
-		cell := Cell{Role: Explore}
+		cell := Trial{Role: Explore}
 		c.set(&cell, load)
 		per := c.perSecond(h, cell.load())
 		// A queue near the border needs time to show it, however fast requests come.
 		requests = max(requests, min(1e5, c.short()*per))
 		cell.Requests = int(min(requests, max(30, left*per)))
-		return Step{Cell: cell, Why: fmt.Sprintf("%s: %s", why, c.name(cell.load()))}, true
+		return Step{Trial: cell, Why: fmt.Sprintf("%s: %s", why, c.name(cell.load()))}, true
 	}
 	switch {
 	case left <= 0 && cells > 0:
@@ -222,7 +222,7 @@ func (c Config) explore(h []Observation) (Step, bool) {
 			return Step{}, false
 		}
 		s, ok := try(load, 4*base, "looking for the border again")
-		s.Cell.Around = true
+		s.Trial.Around = true
 		return s, ok
 	}
 	if looked >= len(around) || left*c.perSecond(h, m.border) < base {
@@ -233,12 +233,12 @@ func (c Config) explore(h []Observation) (Step, bool) {
 	per := c.perSecond(h, m.border)
 	most := min(left*per/float64(len(around)-looked), 40*base)
 	s, ok := try(around[looked]*m.border, most, "looking around the border")
-	s.Cell.Around = true
+	s.Trial.Around = true
 	return s, ok
 }
 
 // set puts a load into a cell, as a rate of four digits or as whole users.
-func (c Config) set(cell *Cell, load float64) {
+func (c Config) set(cell *Trial, load float64) {
 	if c.Users {
 		cell.Users = max(1, int(math.Floor(load+1e-9)))
 		return
@@ -362,12 +362,12 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	if chain > 1 && proved == 0 { // the time is there, and the model has been wrong
 		requests = max(requests, int(min(2*float64(requests), 0.8*left*c.perSecond(h, load))))
 	}
-	cell := Cell{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
+	cell := Trial{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
 	c.set(&cell, load)
 	if cell.load() <= above {
 		return Step{}, false
 	}
-	return Step{Cell: cell, Why: fmt.Sprintf("confirming %s with %d requests", c.name(cell.load()), requests)}, true
+	return Step{Trial: cell, Why: fmt.Sprintf("confirming %s with %d requests", c.name(cell.load()), requests)}, true
 }
 
 // confirmed is the state of confirmation: the chain it is in, the highest load

@@ -55,8 +55,8 @@ type cellRecord struct {
 	// IdealHits is that of prompts with shared beginnings; see result.Prompts.
 	IdealHits *result.Number `json:"ideal_hits,omitempty"`
 	// Search and Limits are those of a cell of a search.
-	Search *capacity.Cell `json:"search,omitempty"`
-	Limits []string       `json:"limits,omitempty"`
+	Search *capacity.Trial `json:"search,omitempty"`
+	Limits []string        `json:"limits,omitempty"`
 	// Scan is that of a cell of a sweep.
 	Scan *scanRecord `json:"scan,omitempty"`
 	// Rounds is in how many blocks the cell is measured where several targets

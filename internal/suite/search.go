@@ -31,7 +31,7 @@ func (r *run) search(ctx context.Context) (result.Status, string) {
 			return result.Complete, ""
 		}
 		r.tell(Event{Kind: "note", Text: s.Why})
-		cell, err := r.searchCell(len(h)+1, s.Cell)
+		cell, err := r.searchCell(len(h)+1, s.Trial)
 		if err != nil {
 			return result.Partial, err.Error()
 		}
@@ -47,12 +47,12 @@ func (r *run) search(ctx context.Context) (result.Status, string) {
 		case r.spend.over(), w.Reason != "" && len(h) == 0:
 			return result.Partial, fmt.Sprintf("%s: %s", cell.ID, w.Reason)
 		}
-		h = append(h, cell.trial.observation(s.Cell, began, w.Start, w.End, w.Reason == errOverload.Error()))
+		h = append(h, cell.trial.observation(s.Trial, began, w.Start, w.End, w.Reason == errOverload.Error()))
 	}
 }
 
 // searchCell makes a cell of a search ready to run.
-func (r *run) searchCell(n int, s capacity.Cell) (*cell, error) {
+func (r *run) searchCell(n int, s capacity.Trial) (*cell, error) {
 	t := r.targets[0]
 	id := fmt.Sprintf("capacity/%02d-%s", n, s.Role)
 	main, text, err := r.mainSource(id)
