@@ -25,10 +25,10 @@ func inBlocks(k int, load result.LoadShape, ttft func(block, i int) float64) (In
 			v := ttft(b, i)
 			xs = append(xs, good(begin+float64(100*i), v, v+5, v+10))
 		}
-		// What goes on behind the window while its requests end.
-		behind := good(begin+2000, 10, 15, 20)
-		behind.Phase = exchange.Cooldown
-		xs = append(xs, behind)
+		// Load continues after the window while its requests end.
+		after := good(begin+2000, 10, 15, 20)
+		after.Phase = exchange.Cooldown
+		xs = append(xs, after)
 	}
 	return in, xs
 }
@@ -39,7 +39,7 @@ func inBlocks(k int, load result.LoadShape, ttft func(block, i int) float64) (In
 func TestRatesOfBlocksLeaveThePausesOut(t *testing.T) {
 	in, xs := inBlocks(6, result.LoadShape{Kind: "open", Rate: 10, Arrival: "constant"}, func(_, i int) float64 {
 		if i == 19 {
-			return 300 // due in the window, and over behind it
+			return 300 // due in the window, and finished after it
 		}
 		return 20
 	})
@@ -82,7 +82,7 @@ func TestSteadinessOfBlocks(t *testing.T) {
 		has    string
 		steady bool
 	}{
-		{"steady", 8, func(b, i int) float64 { return 20 + float64((7*b+3*i)%5) }, "8 blocks, each behind a warm-up", true},
+		{"steady", 8, func(b, i int) float64 { return 20 + float64((7*b+3*i)%5) }, "8 blocks, each after its own warm-up", true},
 		{"a drift over the blocks", 8, func(b, i int) float64 { return 20 + 3*float64(b) + float64(i%3) }, "trend remains over the blocks", true},
 		{"blocks that still warm up", 8, func(b, i int) float64 { return 60 - 2*float64(i) + float64((b*i)%3) }, "trend remains within the blocks", true},
 		{"too few", 3, func(_, i int) float64 { return 20 + float64(i%3) }, "3 blocks", false},

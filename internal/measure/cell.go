@@ -63,7 +63,7 @@ func (c *Collector) Cell(in Input) result.Cell {
 		out.Arrivals = c.arrivals(in.Load, in.window())
 	}
 	if c.KeepTurns {
-		out.Conversations = c.conversations(serial)
+		out.Conversations = c.turnTable(serial)
 	}
 	return out
 }
@@ -99,7 +99,7 @@ func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.
 		}
 	}
 	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(c.state[p.from:], func(s state) bool { return s&stateEstimated != 0 }) {
-		s.Note = join(s.Note, "tokens estimated as one a frame where the server did not count them")
+		s.Note = join(s.Note, "tokens estimated as one per frame where the server did not count them")
 		m.Stats["tpot"] = s
 	}
 	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(c.state[p.from:], func(s state) bool { return s&stateFirstUnknown != 0 }) {
@@ -166,8 +166,8 @@ func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.L
 }
 
 // goodput counts the requests that meet every limit at once. A metric that is
-// undefined for a request applies no limit to it, and such requests are
-// counted.
+// undefined for a request applies no limit to it; the number of such requests
+// is part of the rate.
 func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
 	good := tally{length: p.window.Length()}
 	unlimited := 0
@@ -180,7 +180,7 @@ func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
 			meets, defined := c.Meets(l, i)
 			all, each = all && meets, each && defined
 		}
-		if all { // what is due in a pause is so at the fold
+		if all { // what is due between blocks counts at their seam
 			good.add(p.window.Overlap(0, c.due[i]), 1)
 		}
 		if !each {
@@ -221,7 +221,7 @@ func (c *Collector) arrivals(load result.LoadShape, window exchange.Spans) *resu
 	}
 	a.Process = process(dues, sent, load)
 	if c.KeepTurns {
-		// The process is that of beginnings; the turns that follow are an outcome.
+		// The process describes beginnings; the turns that follow are a result.
 		due, began := c.beginnings(window)
 		a.Process = process(due, began, load)
 	}
@@ -231,8 +231,8 @@ func (c *Collector) arrivals(load result.LoadShape, window exchange.Spans) *resu
 	return a
 }
 
-// process compares the gaps that were due and those that were sent, counted
-// from the window's start, with what their process should have.
+// process compares the gaps between due times and between requests as sent,
+// counted from the window's start, with those of their arrival process.
 func process(dues, sent []exchange.Stamp, load result.LoadShape) *result.Process {
 	curve := arrival.Flat(load.Rate)
 	if load.RateCurve != "" {
@@ -264,7 +264,7 @@ func process(dues, sent []exchange.Stamp, load result.LoadShape) *result.Process
 	}
 }
 
-// someErrors returns up to five distinct messages, the commonest first.
+// someErrors returns up to five distinct messages, the most frequent first.
 func (c *Collector) someErrors() []string {
 	type counted struct {
 		text string

@@ -9,22 +9,21 @@ import (
 
 var inf = math.Inf(1)
 
-// definition is the arithmetic of one metric of requests: the only place that
-// a new one needs beside its row in the registry. The registry's row says what
-// the metric is called, and in which unit.
+// definition is the arithmetic of one metric of requests. A new metric needs a
+// row here and one in the registry, which has its name and unit.
 type definition struct {
 	tag string
 	// value of a request, in the metric's unit, and whether it is defined.
 	value func(*exchange.Exchange) (float64, bool)
 	// failed says what a request that failed or was shed counts as.
 	failed failure
-	// cut bounds the value of a request that the client ended: the least and
-	// the most that it can be. It may be called without the frames of the
-	// request for the most. nil: such a request has no value.
+	// cut bounds the value of a request that the client ended: the least and the
+	// most that it can be, of which the most must not depend on the frames. nil:
+	// such a request has no value.
 	cut func(*exchange.Exchange) (least, most float64)
 }
 
-// failure is what a metric makes of a request that failed.
+// failure says how a metric counts a request that failed.
 type failure uint8
 
 const (
@@ -85,7 +84,7 @@ func (d *definition) of(x *exchange.Exchange) (float64, bool) {
 	return d.value(x)
 }
 
-// stamp is a moment of an exchange.
+// stamp reads a time stamp of an exchange.
 type stamp func(*exchange.Exchange) exchange.Stamp
 
 func due(x *exchange.Exchange) exchange.Stamp         { return x.Due }
@@ -96,7 +95,7 @@ func firstToken(x *exchange.Exchange) exchange.Stamp  { return x.FirstToken }
 func firstAnswer(x *exchange.Exchange) exchange.Stamp { return x.FirstAnswer }
 func lastToken(x *exchange.Exchange) exchange.Stamp   { return x.LastToken }
 
-// between is the time from one moment to another, in ms.
+// between is the time from one stamp to another, in ms.
 func between(from, to stamp) func(*exchange.Exchange) (float64, bool) {
 	return func(x *exchange.Exchange) (float64, bool) { return to(x).Sub(from(x)) }
 }

@@ -2,17 +2,17 @@ package measure
 
 import "github.com/inferometer/inferometer/internal/exchange"
 
-// spread says how the tokens of an answer lie in its frames.
+// spread says how the tokens of an answer are distributed over its frames.
 type spread uint8
 
 const (
 	spreadUnknown spread = iota
-	spreadSingle         // one a frame: there are as many as frames
+	spreadSingle         // one per frame: there are as many as frames
 	spreadCounted        // as the server counted them
 )
 
-// spreadOf finds out how the tokens of x lie in its frames. Counts that do not
-// add up to the server's own total say nothing; one token more in the total is
+// spreadOf finds out how the tokens of x are distributed over its frames. Counts
+// that do not add up to the server's own total say nothing; one token more in the total is
 // the end of the text, which has no frame.
 func spreadOf(x *exchange.Exchange) spread {
 	switch {

@@ -19,7 +19,7 @@ func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result
 	return c.distributionOf(m, from, serial, func(int) bool { return true })
 }
 
-// distributionOf is distribution of the rows that keep names.
+// distributionOf is distribution over the rows that keep selects.
 func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep func(row int) bool) (result.Statistic, bool) {
 	var (
 		values []float64 // in due order; failures at their worst, cut ones at their least

@@ -210,7 +210,7 @@ func TestESS(t *testing.T) {
 	}
 	infs := slices.Clone(white[:100])
 	infs[3], infs[50] = math.Inf(1), math.Inf(1)
-	if e := RankESS(infs); !(e > 0 && e <= 100) {
+	if e := ESS(Ranks(infs)); !(e > 0 && e <= 100) {
 		t.Errorf("with failures: %v", e)
 	}
 }

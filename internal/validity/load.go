@@ -45,8 +45,8 @@ func errorShare(_ Input, e Evidence) result.Check {
 	return r
 }
 
-// someCarried reports whether any load was carried. A sweep goes on into loads
-// that are too much, so that requests which fail there are its finding; where
+// someCarried reports whether any load was carried. A sweep continues into
+// loads that are too much, so that requests which fail there are its finding; where
 // nothing but failure was found in any cell, nothing was measured.
 func someCarried(in Input) bool {
 	return slices.ContainsFunc(in.Cells, func(e Evidence) bool { return errorShare(in, e).Status != result.Fail })

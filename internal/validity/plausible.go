@@ -33,7 +33,7 @@ func plausibility(in Input) []result.Check {
 			k := result.Check{Cell: e.Cell.ID, Status: result.Warn, Value: result.Num(f.Value), Limit: result.Num(f.Limit), Unit: f.Unit, Text: f.Text}
 			switch {
 			case strings.HasPrefix(f.ID, "tpot_floor"):
-				k.Fix = "a server that drafts tokens (speculative decoding) may be faster than this floor; otherwise look at candidate.machine and the model's format"
+				k.Fix = "a server that drafts tokens (speculative decoding) may be faster than this floor; if this one does not, look at candidate.machine and the model's format"
 			case f.Severity == physics.Impossible:
 				k.Fix = "look at candidate.machine, at the model's name and format, and at the server's prefix cache"
 			default:
