@@ -47,8 +47,8 @@ const (
 	Confirm    Role = "confirm"    // decides
 )
 
-// Trial is one load to drive, which a cell of a run does.
-type Trial struct {
+// Load is what one cell of a search drives.
+type Load struct {
 	Role     Role    `json:"role"`
 	Rate     float64 `json:"rate,omitempty"`  // requests/s of an open loop
 	Users    int     `json:"users,omitempty"` // of a closed loop
@@ -63,7 +63,7 @@ type Trial struct {
 }
 
 // load is what is searched over.
-func (t Trial) load() float64 {
+func (t Load) load() float64 {
 	if t.Rate > 0 {
 		return t.Rate
 	}
@@ -72,7 +72,7 @@ func (t Trial) load() float64 {
 
 // Observation is a cell and what it showed.
 type Observation struct {
-	Trial
+	Load
 	Requests []Request // in due order
 	Seconds  float64   // that the cell took, warm-up and drain included
 	Window   float64   // length of the measured window in seconds

@@ -126,7 +126,7 @@ func TestAThirdOfARequestASecondIsFound(t *testing.T) {
 	}
 	for i := range h {
 		if h[i].Users == 0 && !(h[i].Rate > 0) {
-			t.Errorf("a cell of no load: %+v", h[i].Trial)
+			t.Errorf("a cell of no load: %+v", h[i].Load)
 		}
 	}
 }
@@ -196,13 +196,13 @@ func TestTheSearchIsAFunctionOfItsHistory(t *testing.T) {
 	seeds := map[uint64]bool{}
 	for i := range h {
 		s, ok := c.Next(h[:i])
-		if !ok || !reflect.DeepEqual(s.Trial, h[i].Trial) {
-			t.Fatalf("after %d cells comes %+v, and was %+v", i, s.Trial, h[i].Trial)
+		if !ok || !reflect.DeepEqual(s.Load, h[i].Load) {
+			t.Fatalf("after %d cells comes %+v, and was %+v", i, s.Load, h[i].Load)
 		}
-		if seeds[s.Trial.Seed] {
+		if seeds[s.Load.Seed] {
 			t.Errorf("cell %d has the seed of another", i)
 		}
-		seeds[s.Trial.Seed] = true
+		seeds[s.Load.Seed] = true
 	}
 }
 
@@ -239,7 +239,7 @@ func TestUsersAreWhole(t *testing.T) {
 	}
 	for i := range h {
 		if h[i].Rate != 0 || h[i].Users == 0 {
-			t.Errorf("cell %+v is no closed loop", h[i].Trial)
+			t.Errorf("cell %+v is no closed loop", h[i].Load)
 		}
 	}
 }
@@ -270,7 +270,7 @@ func TestOverloadIsSeenAndBusynessIsNot(t *testing.T) {
 			seen, early := 0, 0
 			const seeds = 40
 			for seed := range uint64(seeds) {
-				o := eightSlots.run(Trial{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
+				o := eightSlots.run(Load{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
 				if o.Overloaded {
 					seen++
 					early += 2000 - len(o.Requests)

@@ -24,8 +24,8 @@ const firstShare = 0.25
 
 // Step is what to do next.
 type Step struct {
-	Trial Trial
-	Why   string // in words, for progress
+	Load Load
+	Why  string // in words, for progress
 }
 
 // Next says what to try after the observations so far; ok is false where the
@@ -34,7 +34,7 @@ type Step struct {
 func (c Config) Next(h []Observation) (s Step, ok bool) {
 	defer func() {
 		// Each trial has a seed of its own: confirmation must be independent.
-		s.Trial.Seed = c.Seed + 0x9e3779b97f4a7c15*uint64(len(h)+1)
+		s.Load.Seed = c.Seed + 0x9e3779b97f4a7c15*uint64(len(h)+1)
 	}()
 	if !c.Users {
 		if s, ok := c.ladder(h); ok {
@@ -80,8 +80,8 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 		long := min(20, 0.1*c.seconds()) * last.Throughput()
 		requests := int(math.Ceil(min(2000, max(40, 4*float64(users), long))))
 		return Step{
-			Trial: Trial{Role: Saturation, Users: users, Requests: requests},
-			Why:   fmt.Sprintf("saturation: %d users for longer", users),
+			Load: Load{Role: Saturation, Users: users, Requests: requests},
+			Why:  fmt.Sprintf("saturation: %d users for longer", users),
 		}, true
 	}
 	// Where twice the users carried about twice as much, the top is far away.
@@ -100,8 +100,8 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 func (c Config) rung(users int, rate float64) Step {
 	some := min(1000, c.short()/4*rate)
 	return Step{
-		Trial: Trial{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
-		Why:   fmt.Sprintf("ladder: %d users at once", users),
+		Load: Load{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
+		Why:  fmt.Sprintf("ladder: %d users at once", users),
 	}
 }
 
@@ -175,13 +175,13 @@ func (c Config) explore(h []Observation) (Step, bool) {
 	// As many requests that five of them may be over the limit.
 	base := 5 / (1 - c.strictest())
 	try := func(load float64, requests float64, why string) (Step, bool) {
-		next := Trial{Role: Explore}
+		next := Load{Role: Explore}
 		c.set(&next, load)
 		per := c.perSecond(h, next.load())
 		// A queue near the border needs time to show it, however fast requests arrive.
 		requests = max(requests, min(1e5, c.short()*per))
 		next.Requests = int(min(requests, max(30, left*per)))
-		return Step{Trial: next, Why: fmt.Sprintf("%s: %s", why, c.name(next.load()))}, true
+		return Step{Load: next, Why: fmt.Sprintf("%s: %s", why, c.name(next.load()))}, true
 	}
 	switch {
 	case left <= 0 && cells > 0:
@@ -222,7 +222,7 @@ func (c Config) explore(h []Observation) (Step, bool) {
 			return Step{}, false
 		}
 		s, ok := try(load, 4*base, "looking for the border again")
-		s.Trial.Around = true
+		s.Load.Around = true
 		return s, ok
 	}
 	if looked >= len(around) || left*c.perSecond(h, m.border) < base {
@@ -233,12 +233,12 @@ func (c Config) explore(h []Observation) (Step, bool) {
 	per := c.perSecond(h, m.border)
 	most := min(left*per/float64(len(around)-looked), 40*base)
 	s, ok := try(around[looked]*m.border, most, "looking around the border")
-	s.Trial.Around = true
+	s.Load.Around = true
 	return s, ok
 }
 
 // set puts a load into a trial, as a rate of four digits or as whole users.
-func (c Config) set(t *Trial, load float64) {
+func (c Config) set(t *Load, load float64) {
 	if c.Users {
 		t.Users = max(1, int(math.Floor(load+1e-9)))
 		return
@@ -362,12 +362,12 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	if chain > 1 && proved == 0 { // there is time, and the model has been wrong
 		requests = max(requests, int(min(2*float64(requests), 0.8*left*c.perSecond(h, load))))
 	}
-	next := Trial{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
+	next := Load{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
 	c.set(&next, load)
 	if next.load() <= above {
 		return Step{}, false
 	}
-	return Step{Trial: next, Why: fmt.Sprintf("confirming %s with %d requests", c.name(next.load()), requests)}, true
+	return Step{Load: next, Why: fmt.Sprintf("confirming %s with %d requests", c.name(next.load()), requests)}, true
 }
 
 // confirmed is the state of confirmation: the chain it is in, the highest load

@@ -1,0 +1,149 @@
+package conclude
+
+import (
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/cost"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/validity"
+)
+
+// observed is what validity and the client's own record need of a cell beyond
+// its statistics: sums, and few numbers for each request.
+type observed struct {
+	stamped, kernel int // exchanges with a first token, and those of them that the kernel stamped
+
+	answers validity.Answers // of measured requests that succeeded
+
+	repeated                                int // prompts that the target had been sent before
+	coalesced, fresh, retransmits, unpriced int
+	rtts, proxies                           []float64 // ms
+	forms                                   map[string]int
+
+	window             exchange.Spans // the measured window
+	inFlight, inSystem float64        // ns
+	done               int
+}
+
+// add takes an exchange in the first pass; sent are the hashes of the prompts
+// that the target has been sent.
+func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
+	c.Add(x)
+	c.client.add(x, c.Block)
+	if c.trial != nil {
+		c.trial.Add(x)
+	}
+	o := &c.seen
+	if x.FirstToken.Happened() {
+		o.stamped++
+		if x.KernelStamps {
+			o.kernel++
+		}
+	}
+	if x.PromptHash != 0 {
+		if _, before := sent[x.PromptHash]; before && x.Phase == exchange.Measured {
+			o.repeated++
+		}
+		sent[x.PromptHash] = struct{}{}
+	}
+	if x.Phase != exchange.Measured {
+		return
+	}
+	o.coalesced += x.Coalesced
+	if x.Connected.Happened() {
+		o.fresh++
+	}
+	if x.Proxy > 0 {
+		o.proxies = append(o.proxies, x.Proxy.Seconds()*1e3)
+	}
+	if x.RTT > 0 {
+		o.rtts = append(o.rtts, x.RTT.Seconds()*1e3)
+		if x.Retransmits > 0 {
+			o.retransmits++
+		}
+	}
+	if x.Class == exchange.OK {
+		c.addOK(x)
+	}
+}
+
+// addOK takes a measured request that succeeded.
+func (c *cell) addOK(x *exchange.Exchange) {
+	c.fidelity.add(x)
+	o := &c.seen
+	o.answers.Add(x, c.embeds)
+	if x.Form != "" {
+		if o.forms == nil {
+			o.forms = map[string]int{}
+		}
+		o.forms[x.Form]++
+	}
+	if !c.keepUsage {
+		return
+	}
+	if x.InputTokens == nil || x.OutputTokens == nil {
+		o.unpriced++
+		return
+	}
+	u := cost.Usage{Prompt: x.Prompt, Input: *x.InputTokens, Output: *x.OutputTokens}
+	if x.CachedTokens != nil {
+		u.Cached = new(*x.CachedTokens) // the exchange's own is used again
+	}
+	c.usage = append(c.usage, u)
+}
+
+// addInWindow takes an exchange in the second pass.
+func (o *observed) addInWindow(x *exchange.Exchange) {
+	if !x.Writing.Happened() || !x.Done.Happened() {
+		return
+	}
+	o.inFlight += float64(o.window.Overlap(x.Writing, x.Done))
+	if _, in := o.window.Fold(x.Done); in {
+		o.done++
+		o.inSystem += float64(x.Done - x.Writing)
+	}
+}
+
+// flow is what Little's law relates, over the measured window.
+func (o *observed) flow() validity.Flow {
+	if o.done == 0 {
+		return validity.Flow{}
+	}
+	window := float64(o.window.Length())
+	return validity.Flow{
+		InFlight: o.inFlight / window, Rate: float64(o.done) / window * 1e9, Time: o.inSystem / float64(o.done) / 1e9,
+	}
+}
+
+// clientOf is what the client saw of itself in a cell, with what its exchanges
+// say of their connections; nil for a cell that was cut short.
+func clientOf(c *cell) *result.Client {
+	if c.Window == nil {
+		return nil
+	}
+	k := c.Window.Client
+	k.Coalesced += c.seen.coalesced
+	k.NewConnections += c.seen.fresh
+	if len(c.seen.proxies) > 0 {
+		slices.Sort(c.seen.proxies)
+		k.ProxyP50 = new(stats.Quantile(c.seen.proxies, 0.5))
+	}
+	if len(c.seen.rtts) > 0 {
+		slices.Sort(c.seen.rtts)
+		k.RTT, k.Retransmits = new(stats.Quantile(c.seen.rtts, 0.5)), new(c.seen.retransmits)
+	}
+	return &k
+}
+
+// dependenceOf returns how much a metric's values depend on each other; it is
+// worked out once, whatever the number of limits.
+func (c *cell) dependenceOf(tag string, values []float64) stats.Dependence {
+	d, ok := c.dependence[tag]
+	if !ok {
+		d = stats.NewDependence(values)
+		c.dependence[tag] = d
+	}
+	return d
+}
