@@ -87,3 +87,34 @@ func TestEveryMetricIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// Places that have no room for all metrics show these, in this order.
+func TestFewMetricsStandForACell(t *testing.T) {
+	tags := func(ms []Metric) string {
+		var s []string
+		for _, m := range ms {
+			s = append(s, m.Tag)
+		}
+		return strings.Join(s, " ")
+	}
+	if got := tags(Headlines()); got != "ttft tpot e2e" {
+		t.Errorf("headlines: %s", got)
+	}
+	if got := tags(Comparisons()); got != "ttft tpot e2e user_rate" {
+		t.Errorf("compared: %s", got)
+	}
+	for _, m := range Comparisons() {
+		for _, stat := range m.Compared {
+			if _, ok := (Limit{Stat: stat}).Quantile(); m.Kind != PerRequest || !ok && stat != MeanRatio {
+				t.Errorf("%s is compared by %q", m.Tag, stat)
+			}
+		}
+	}
+	n := 0
+	for _, k := range []Kind{PerRequest, Scored, Pooled, Rate} {
+		n += len(OfKind(k))
+	}
+	if n != len(All()) {
+		t.Errorf("%d metrics have a kind, of %d", n, len(All()))
+	}
+}
