@@ -34,7 +34,7 @@ func rateOf(t *testing.T, m result.Metrics, tag string) float64 {
 	return float64(*r.Value)
 }
 
-// The 99th percentile of 50 requests is no number: it would be the largest
+// The 99th percentile of 50 requests is not a number: it would be the largest
 // (guidellm#243, vllm#7062).
 func TestFewRequestsHaveNoTail(t *testing.T) {
 	s := cell(t, 1, series(50)...).Metrics.Stats["ttft"]

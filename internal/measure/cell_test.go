@@ -68,7 +68,7 @@ func TestCountsAndRates(t *testing.T) {
 			t.Errorf("%s = %v, want %v", tag, r.Value, want)
 		}
 	}
-	near("success", 97.0/99) // a cut request is no failure, a shed one is
+	near("success", 97.0/99) // a cut request is not a failure, a shed one is
 	near("throughput", 97.0/10)
 	near("output_throughput", 97*3/10.0)
 	near("input_throughput", 97*100/10.0)
@@ -197,7 +197,7 @@ func TestArrivals(t *testing.T) {
 }
 
 // A server whose counts in the frames do not add up to its own total is taken
-// by its total: throughput and tokens would contradict each other otherwise.
+// by its total: throughput and tokens would otherwise contradict each other.
 func TestCountsThatDoNotAddUp(t *testing.T) {
 	for name, counts := range map[string][]int32{"more frames' worth": {7, 0, 9}, "all counted": {7, 8, 9}} {
 		for _, total := range []int{3, 5} {

@@ -13,7 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-var update = flag.Bool("update", false, "write the golden file anew")
+var update = flag.Bool("update", false, "write the golden file again")
 
 // mixed is half a minute of odd requests in the order in which they ended:
 // failures, cut and shed ones, answers without usage or without a stream, and

@@ -67,7 +67,7 @@ var checks = []check{
 	{id: "samples", cell: sampleSize, figures: latencies, about: "fewer than 36 requests warn: no quantile of p90 or above has an interval then"},
 
 	{id: "server_restart", cell: serverRestart, tokens: true, about: "a counter of the server's metrics fell: fails if once (a restart), warns if more often (several servers)"},
-	{id: "server_metrics", cell: serverMetrics, tokens: true, about: "the server's metrics were looked for and cannot be used; never warns"},
+	{id: "server_metrics", cell: serverMetrics, tokens: true, figures: []string{}, about: "the server's metrics were looked for and cannot be used; never warns"},
 	{id: "server_tokens", cell: serverTokens, tokens: true, figures: []string{"output_tokens"}, about: "generated tokens by the server's metrics and by its answers: over 10 % apart warns"},
 	{id: "server_prompt_tokens", cell: serverPromptTokens, tokens: true, figures: []string{"input_tokens"}, about: "prompt tokens by the server's metrics and by its answers: over 10 % apart warns"},
 	{id: "server_prefix_cache", cell: serverCache, tokens: true, figures: []string{"ttft", "input_tokens"},

@@ -22,7 +22,7 @@ This page is made from the checks in the code
 
 A check passes, warns, fails, or is not assessed where what it needs was not
 observed. The run has the worst status of its checks. If it fails, the
-run is invalid: no claim is proved or refuted, and the command exits with 98. Each
+run is invalid: no claim is proved or refuted, and the command exits with 98 (130 if it was interrupted). Each
 check that warns or fails says how to fix it. A figure in doubt is one that such a
 check speaks of; no number is changed.
 

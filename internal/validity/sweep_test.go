@@ -8,7 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// A sweep goes on into overload: what the server did not carry there warns, and
+// A sweep continues into overload: what the server did not carry there warns, and
 // what the client did wrong fails as anywhere else.
 func TestExploredCells(t *testing.T) {
 	overloaded := func() Evidence {

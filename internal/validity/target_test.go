@@ -24,9 +24,9 @@ func TestTargets(t *testing.T) {
 		text    string
 	}{
 		{"one target", []result.Target{of(continuous)}, "absent", ""},
-		{"alike", []result.Target{of(continuous), other(continuous)}, result.Pass, continuous},
-		{"alike without", []result.Target{of(), other()}, result.Pass, "no field"},
-		{"not alike", []result.Target{of("return_token_ids"), other()}, result.Warn, "candidate was sent return_token_ids and baseline no field"},
+		{"the same", []result.Target{of(continuous), other(continuous)}, result.Pass, continuous},
+		{"neither", []result.Target{of(), other()}, result.Pass, "no field"},
+		{"different", []result.Target{of("return_token_ids"), other()}, result.Warn, "candidate was sent return_token_ids and baseline no field"},
 		{"other fields may differ", []result.Target{of("ignore_eos"), other()}, result.Pass, ""},
 	}
 	for _, tt := range tests {

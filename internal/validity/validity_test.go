@@ -199,7 +199,7 @@ var checkTests = []struct {
 	{"no cache", "prefix_cache", result.Pass, nothing},
 	{"a cache helped", "prefix_cache", result.Warn, func(e *Evidence, _ *Input) { e.Answers.CachedTokens = 40960 }},
 	{"a cache was meant to help", "prefix_cache", result.Pass, func(e *Evidence, _ *Input) { e.Answers.CachedTokens, e.Prompts.Shared = 40960, true }},
-	{"a cache nobody speaks of", "prefix_cache", result.NotAssessed, func(e *Evidence, _ *Input) { e.Answers.CacheKnown = false }},
+	{"a cache that is not reported", "prefix_cache", result.NotAssessed, func(e *Evidence, _ *Input) { e.Answers.CacheKnown = false }},
 
 	{"frames one by one", "bundled", result.Pass, nothing},
 	{"frames came together", "bundled", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Coalesced = 15360 }},
@@ -223,8 +223,8 @@ var checkTests = []struct {
 	{"a server with room", "preemptions", result.Pass, serving(func(*result.Server) {})},
 	{"a server that preempts", "preemptions", result.Warn, serving(func(s *result.Server) { s.Preemptions = f(3) })},
 	{"a queue", "server_queue", result.Pass, serving(func(*result.Server) {})},
-	{"a queue nobody counts", "server_queue", result.NotAssessed, serving(func(s *result.Server) { s.QueueMS = nil })},
-	{"a server that goes on", "server_restart", "absent", serving(func(*result.Server) {})},
+	{"a queue that is not counted", "server_queue", result.NotAssessed, serving(func(s *result.Server) { s.QueueMS = nil })},
+	{"a server that keeps running", "server_restart", "absent", serving(func(*result.Server) {})},
 	{"several servers", "server_restart", result.Warn, serving(func(s *result.Server) { s.Falls = 9 })},
 	{"a server that restarted", "server_restart", result.Fail, serving(func(s *result.Server) { s.Falls = 1 })},
 	{"metrics that say something", "server_metrics", "absent", serving(func(*result.Server) {})},
@@ -241,7 +241,7 @@ var checkTests = []struct {
 	}},
 	{"nothing known", "plausibility", result.NotAssessed, func(e *Evidence, _ *Input) { e.Plausible.Unknown = "no machine" }},
 
-	{"read alike", "parser", result.Pass, nothing},
+	{"read the same", "parser", result.Pass, nothing},
 	{"one frame read differently", "parser", result.Warn, func(_ *Evidence, in *Input) {
 		in.Parser = []result.Parser{{Frames: 9000, Checked: 9000, Differences: map[string]int{"text": 1}}}
 	}},
@@ -363,7 +363,7 @@ func TestDelaysDoNoHarmToTokens(t *testing.T) {
 func TestALateClientSpoilsAnExploration(t *testing.T) {
 	late := sound()
 	late.Role, late.Requests = Exploring, requests(38, 500)
-	late.Plausible = Plausible{Unknown: "nobody asked"}
+	late.Plausible = Plausible{Unknown: "not asked"}
 	run := func(cells ...Evidence) result.Validity {
 		return Judge(Input{Cells: cells, Client: healthy(), Status: result.Complete, TightestLimit: 100})
 	}
