@@ -7,9 +7,9 @@ import (
 // Answer is what a search may conclude.
 type Answer struct {
 	// Saturation is the most that a closed loop got out of the endpoint, in
-	// requests/s, at SaturationUsers; 0 where it was not looked for. In a stable
-	// loop the users are the rate times the response time (Little 1961): LittleError
-	// is by how much of the users that is off.
+	// requests/s, at SaturationUsers; 0 where it was not measured. In a stable
+	// loop the users are the rate times the response time (Little 1961):
+	// LittleError is the relative error of that.
 	Saturation      float64
 	SaturationUsers int
 	LittleError     float64
@@ -22,14 +22,14 @@ type Answer struct {
 	Estimate float64
 	// ProvedBy are the judgements of the confirmation that proved it.
 	ProvedBy []Judgement
-	// Broke is the limit under most strain at the lowest load over the limits.
+	// Broke is the limit under the most strain at the lowest load over the limits.
 	Broke string
 	// Under is the highest load that seemed to be within the limits, Over the
-	// lowest that seemed not to be: what exploration saw, with no proof. 0 where
-	// there is none.
+	// lowest that seemed not to be: what exploration observed, without proof. 0
+	// where there is none.
 	Under, Over float64
 	// More says what longer searches would be likely to prove; empty where the
-	// answer is as near as was asked for.
+	// answer is as precise as requested.
 	More []Promise
 	// Spent is how long the search took.
 	Spent float64

@@ -1,15 +1,15 @@
 // Package capacity searches for the highest load that an endpoint carries
-// inside limits. It is pure: from what the cells so far have shown it says
-// which cell comes next, and at the end what may be concluded. Somebody else
-// drives the cells, over real sockets or in virtual time.
+// within limits. It is pure: from what the cells so far have shown it says
+// which load to try next, and at the end what may be concluded. Its caller
+// drives the load, over real sockets or in virtual time.
 //
-// The search is exploratory and proves nothing. What it finds is put to the
-// test in confirmation cells of their own seeds, whose length is settled before
-// they begin; only those decide, by the rule of all claims. Confirmation goes
-// upward and ends with the first load that is not proved, so that the chance of
-// a proof too many does not grow with the number of cells (a fixed sequence of
-// ordered hypotheses: Maurer, Hothorn, Lehmacher 1995). When it must begin anew
-// at a lower load it does so with a smaller error probability.
+// The search is exploratory and proves nothing. What it finds is tested in
+// confirmation cells with seeds of their own and a length that is fixed before
+// they begin; only those decide, by the same rule as all claims. Confirmation
+// goes upward and ends with the first load that is not proved, so that the
+// probability of a false proof does not grow with the number of cells (a fixed
+// sequence of ordered hypotheses: Maurer, Hothorn, Lehmacher 1995). When it must
+// begin again at a lower load it uses a smaller error probability.
 package capacity
 
 import (
@@ -30,9 +30,9 @@ type Limit struct {
 type Request struct {
 	Due, Done float64
 	OK        bool
-	// Excess says for each limit by how much the request breaks it: above 0 it
-	// does, +Inf for a failure; NaN where the metric is not defined. It is not
-	// looked at for limits on success.
+	// Excess says by how much the request breaks each limit: above 0 it does,
+	// +Inf for a failure; NaN where the metric is undefined. It is not used for
+	// limits on success.
 	Excess []float64
 }
 
@@ -41,20 +41,20 @@ type Role string
 
 // The roles, in the order of a search.
 const (
-	Ladder     Role = "ladder"     // closed loop with more and more users, until the throughput grows no more
+	Ladder     Role = "ladder"     // closed loop with more and more users, until throughput stops growing
 	Saturation Role = "saturation" // the top of the ladder for longer: the most that is carried without limits
-	Explore    Role = "explore"    // where about the border is
+	Explore    Role = "explore"    // roughly where the border is
 	Confirm    Role = "confirm"    // decides
 )
 
-// Cell is one load to drive.
-type Cell struct {
+// Load is what one cell of a search drives.
+type Load struct {
 	Role     Role    `json:"role"`
 	Rate     float64 `json:"rate,omitempty"`  // requests/s of an open loop
 	Users    int     `json:"users,omitempty"` // of a closed loop
 	Requests int     `json:"requests"`        // measured ones
 	Seed     uint64  `json:"seed"`
-	// Around marks the exploration of the neighbourhood of the border.
+	// Around marks exploration close to the border.
 	Around bool `json:"around,omitempty"`
 	// Alpha is the error probability with which a confirmation decides.
 	Alpha float64 `json:"alpha,omitempty"`
@@ -63,16 +63,16 @@ type Cell struct {
 }
 
 // load is what is searched over.
-func (c Cell) load() float64 {
-	if c.Rate > 0 {
-		return c.Rate
+func (t Load) load() float64 {
+	if t.Rate > 0 {
+		return t.Rate
 	}
-	return float64(c.Users)
+	return float64(t.Users)
 }
 
 // Observation is a cell and what it showed.
 type Observation struct {
-	Cell
+	Load
 	Requests []Request // in due order
 	Seconds  float64   // that the cell took, warm-up and drain included
 	Window   float64   // length of the measured window in seconds
@@ -82,7 +82,7 @@ type Observation struct {
 	// Overloaded says that the cell was cut short because its backlog grew.
 	Overloaded bool
 
-	looks []look // by limit, once they have been worked out
+	counts []limitCount // by limit, once they are known
 }
 
 // Config is what to search for.
@@ -131,7 +131,7 @@ func (c Config) strictest() float64 {
 // Throughput is the rate of completions: the slope of their count over time by
 // least squares, after the first tenth. Requests that end in bunches, as those
 // of a closed loop do, make the ratio of number and time wrong by up to a
-// bunch; the slope is wrong by the square of that.
+// bunch; the error of the slope is the square of that.
 func (o Observation) Throughput() float64 {
 	at := slices.Sorted(slices.Values(o.Completions))
 	at = at[len(at)/10:]

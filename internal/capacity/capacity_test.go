@@ -115,7 +115,7 @@ func TestOtherQueuesHaveTheirBordersFoundInHalfAnHour(t *testing.T) {
 	}
 }
 
-// Loads below one request a second are no special case: vLLM's sweep rounded
+// Loads below one request per second are not a special case: vLLM's sweep rounded
 // them to 0 (vllm#47651).
 func TestAThirdOfARequestASecondIsFound(t *testing.T) {
 	const border, slower = 0.37, truth / 0.37
@@ -126,7 +126,7 @@ func TestAThirdOfARequestASecondIsFound(t *testing.T) {
 	}
 	for i := range h {
 		if h[i].Users == 0 && !(h[i].Rate > 0) {
-			t.Errorf("a cell of no load: %+v", h[i].Cell)
+			t.Errorf("a cell of no load: %+v", h[i].Load)
 		}
 	}
 }
@@ -170,7 +170,7 @@ func TestAShortSearchSaysWhatMoreTimeWouldBuy(t *testing.T) {
 		t.Errorf("it took %.0f s of 600", a.Spent)
 	}
 	if len(a.More) == 0 {
-		t.Fatalf("it does not say what more time would buy: %+v", a)
+		t.Fatalf("it does not say what more time would give: %+v", a)
 	}
 	last := a.Proved
 	for _, m := range a.More {
@@ -196,13 +196,13 @@ func TestTheSearchIsAFunctionOfItsHistory(t *testing.T) {
 	seeds := map[uint64]bool{}
 	for i := range h {
 		s, ok := c.Next(h[:i])
-		if !ok || !reflect.DeepEqual(s.Cell, h[i].Cell) {
-			t.Fatalf("after %d cells comes %+v, and was %+v", i, s.Cell, h[i].Cell)
+		if !ok || !reflect.DeepEqual(s.Load, h[i].Load) {
+			t.Fatalf("after %d cells comes %+v, and was %+v", i, s.Load, h[i].Load)
 		}
-		if seeds[s.Cell.Seed] {
+		if seeds[s.Load.Seed] {
 			t.Errorf("cell %d has the seed of another", i)
 		}
-		seeds[s.Cell.Seed] = true
+		seeds[s.Load.Seed] = true
 	}
 }
 
@@ -231,7 +231,7 @@ func TestLimitsThatNeverHold(t *testing.T) {
 }
 
 func TestUsersAreWhole(t *testing.T) {
-	// 8 slots of 1 s: N users wait for N/8 − 1 s on the mean, more or less as they
+	// 8 slots of 1 s: N users wait for N/8 − 1 s on average, more or less as they
 	// began, and 0.45 s are allowed.
 	a, h := search(t, Config{Limits: ttftP99, Users: true, Seed: 3, MaxSeconds: 3600}, eightSlots)
 	if a.Proved < 9 || a.Proved > 11 || a.Proved != math.Trunc(a.Proved) {
@@ -239,7 +239,7 @@ func TestUsersAreWhole(t *testing.T) {
 	}
 	for i := range h {
 		if h[i].Rate != 0 || h[i].Users == 0 {
-			t.Errorf("cell %+v is no closed loop", h[i].Cell)
+			t.Errorf("cell %+v is not a closed loop", h[i].Load)
 		}
 	}
 }
@@ -270,7 +270,7 @@ func TestOverloadIsSeenAndBusynessIsNot(t *testing.T) {
 			seen, early := 0, 0
 			const seeds = 40
 			for seed := range uint64(seeds) {
-				o := eightSlots.run(Cell{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
+				o := eightSlots.run(Load{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
 				if o.Overloaded {
 					seen++
 					early += 2000 - len(o.Requests)

@@ -6,26 +6,26 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// Judgement is what one cell says of one limit.
+// Judgement is what one cell says about one limit.
 type Judgement struct {
 	Limit   string  `json:"limit"`
 	Over    int     `json:"over"`  // requests that break it
 	N       int     `json:"n"`     // requests that it applies to
-	NEff    float64 `json:"n_eff"` // independent ones that they are worth
+	NEff    float64 `json:"n_eff"` // their effective sample size
 	Allowed float64 `json:"allowed"`
 	Proved  bool    `json:"proved"`
 	Refuted bool    `json:"refuted"`
-	// NeededN is how many requests of this load would decide, at the share seen;
-	// 0 where none would.
+	// NeededN is how many requests of this load would decide, at the share
+	// observed; 0 where no number would.
 	NeededN int `json:"needed_n,omitempty"`
 }
 
-// share is the share of requests over the limit, a little over what was seen,
-// so that none seen is not none at all.
+// share is the share of requests over the limit, slightly more than observed, so
+// that none observed is not zero.
 func (j Judgement) share() float64 { return (float64(j.Over) + 0.5) / (float64(j.N) + 1) }
 
 // strain is that share as a multiple of what is allowed: 1 at the border. A
-// short cell with none over is within the limit as far as it shows anything.
+// short cell with none over counts as within the limit.
 func (j Judgement) strain() float64 {
 	if j.Over == 0 {
 		return min(0.9, j.share()/j.Allowed)
@@ -33,10 +33,10 @@ func (j Judgement) strain() float64 {
 	return j.share() / j.Allowed
 }
 
-// Judge says of each limit whether the cell proves or refutes it, by the rule
+// Judge says for each limit whether the cell proves or refutes it, by the rule
 // of all claims (stats.DecideQuantile at the effective sample size in due
 // order; Clopper and Pearson for success). An overloaded cell refutes limits on
-// latency: what it would have been can only be worse.
+// latency: had it continued, latency could only have been worse.
 func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 	out := make([]Judgement, len(limits))
 	for i, l := range limits {
@@ -44,7 +44,7 @@ func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 			out[i] = o.judgeSuccess(l, alpha)
 			continue
 		}
-		seen := o.look(i, len(limits))
+		seen := o.countLimit(i, len(limits))
 		j := Judgement{Limit: l.Text, Allowed: 1 - l.Quantile, Over: seen.over, N: seen.n, NEff: seen.neff}
 		d := stats.DecideQuantile(j.Over, j.N, j.NEff, l.Quantile, alpha)
 		j.Proved, j.Refuted = d.Proved && !o.Overloaded, d.Refuted || o.Overloaded
@@ -56,13 +56,13 @@ func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 	return out
 }
 
-// look is what the requests say of one limit. It is worked out once, for the
+// countLimit counts the requests over one limit. It does so once, since the
 // search asks again before each cell.
-func (o *Observation) look(i, limits int) look {
-	if o.looks == nil {
-		o.looks = make([]look, limits)
+func (o *Observation) countLimit(i, limits int) limitCount {
+	if o.counts == nil {
+		o.counts = make([]limitCount, limits)
 	}
-	l := &o.looks[i]
+	l := &o.counts[i]
 	if l.known {
 		return *l
 	}
@@ -83,7 +83,8 @@ func (o *Observation) look(i, limits int) look {
 	return *l
 }
 
-type look struct {
+// limitCount is how many requests a limit applies to and how many break it.
+type limitCount struct {
 	known   bool
 	over, n int
 	neff    float64
@@ -114,7 +115,7 @@ func holds(js []Judgement) bool {
 	return len(js) > 0
 }
 
-// tightest is the limit under most strain.
+// tightest is the judgement of the limit under the most strain.
 func tightest(js []Judgement) Judgement {
 	var worst Judgement
 	for i, j := range js {
@@ -125,15 +126,14 @@ func tightest(js []Judgement) Judgement {
 	return worst
 }
 
-// power is the probability that n requests worth neff independent ones prove a
-// limit that allows a share, when the true share over it is p.
+// power is the probability that requests with an effective sample size of neff
+// prove a limit that allows a share, when the true share over it is p.
 func power(neff, p, allowed, alpha float64) float64 {
 	m := int(neff)
 	if m < 1 || p >= 1 {
 		return 0
 	}
-	// The most that may be over for a proof, by bisection: BinomCDF falls in
-	// none and rises in k.
+	// The most that may be over for a proof, by bisection: BinomCDF rises in k.
 	lo, hi := -1, m
 	for hi-lo > 1 {
 		mid := (lo + hi) / 2

@@ -9,25 +9,26 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// model says how the strain on the limits rises with the load, from what has
-// been seen. It plans cells and makes the estimate; it decides nothing.
+// model describes how the strain on the limits rises with the load, as observed
+// so far. It plans trials and makes the estimate; it decides nothing.
 type model struct {
 	border float64 // load at which the strain is about 1
 	rise   float64 // strain grows as load to this power near the border
 	points []point // by load
 }
 
-// point is what was seen at a load.
+// point is what was observed at a load.
 type point struct {
 	load, strain float64
-	weight       float64 // independent requests behind it
+	weight       float64 // its effective sample size
 	n, neff      float64
 	allowed      float64
 	overloaded   bool
 	smooth       float64 // the strain, made monotone
 }
 
-// Rises are kept to what queues show; outside of it few points made a bad line.
+// Rises are limited to what queues show; beyond that, too few points made a bad
+// line.
 const (
 	leastRise   = 3
 	mostRise    = 30
@@ -45,7 +46,7 @@ func (c Config) fit(h []Observation) (m model, ok bool) {
 		j := tightest(o.Judge(c.Limits, c.alpha()))
 		p := point{load: o.load(), strain: j.strain(), n: float64(j.N), neff: j.NEff, weight: max(1, j.NEff), allowed: j.Allowed, overloaded: o.Overloaded}
 		if o.Overloaded {
-			p.strain = max(p.strain, 1/p.allowed) // all are over, in the end
+			p.strain = max(p.strain, 1/p.allowed) // all would be over, in the end
 		}
 		m.points = append(m.points, p)
 	}
@@ -89,7 +90,7 @@ func (m model) enclosed() (under, over float64) {
 	return under, over
 }
 
-// merge puts points of one load together.
+// merge joins points of the same load.
 func (m *model) merge() {
 	var out []point
 	for _, p := range m.points {
@@ -124,7 +125,7 @@ func (m *model) refine() {
 	m.rise = defaultRise
 	var sw, sx, sy float64
 	var near []point
-	most := math.Inf(1) // the border is below what is far over the limits
+	most := math.Inf(1) // the border is below any load that is far over the limits
 	for _, p := range m.points {
 		if (p.overloaded || p.strain*p.allowed > 0.25) && p.smooth > 1 {
 			most = min(most, p.load)
@@ -133,7 +134,7 @@ func (m *model) refine() {
 			continue
 		}
 		near = append(near, p)
-		w := p.seen()
+		w := p.over()
 		sw, sx, sy = sw+w, sx+w*math.Log(p.load), sy+w*math.Log(p.strain)
 	}
 	if len(near) == 0 {
@@ -143,11 +144,11 @@ func (m *model) refine() {
 	var sxy, sxx float64
 	for _, p := range near {
 		dx := math.Log(p.load) - mx
-		sxy += p.seen() * dx * (math.Log(p.strain) - my)
-		sxx += p.seen() * dx * dx
+		sxy += p.over() * dx * (math.Log(p.strain) - my)
+		sxx += p.over() * dx * dx
 	}
-	// Each point's logarithm is known to about one over the root of what was
-	// seen; the rise is drawn towards the default as a prior of that spread.
+	// Each point's logarithm has a standard error of about one over the root of
+	// the requests over the limit; the rise has a prior around the default.
 	const prior = 1.0 / (riseSpread * riseSpread)
 	m.rise = min(mostRise, max(leastRise, (sxy+prior*defaultRise)/(sxx+prior)))
 	if at := math.Exp(mx - my/m.rise); at > 0.8*m.border && at < min(1.25*m.border, most) {
@@ -155,13 +156,13 @@ func (m *model) refine() {
 	}
 }
 
-// seen is about how many independent requests were over the limit, which is
-// what the logarithm of their share is known by.
-func (p point) seen() float64 { return max(0.5, p.strain*p.allowed*p.neff) }
+// over is about how many independent requests were over the limit, which sets
+// the precision of the logarithm of their share.
+func (p point) over() float64 { return max(0.5, p.strain*p.allowed*p.neff) }
 
-// perNEff is how many requests are worth one independent one at a load: as many
-// as were at the next load above it. It grows with the load, so that what was
-// seen is made monotone first.
+// perNEff is how many requests at a load count as one independent request: as
+// many as at the next observed load above it. It grows with the load, so that
+// the observations are made monotone first.
 func (m model) perNEff(load float64) float64 {
 	var at, y, w []float64
 	for _, p := range m.points {

@@ -6,20 +6,20 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// Overload recognizes a load that is more than what is carried: the backlog
-// grows, since in slice after slice fewer requests end than come. There is no
+// Overload reports whether a load is more than the endpoint carries: the backlog
+// grows, since in slice after slice fewer requests end than arrive. There is no
 // threshold on the backlog or a latency; the test is whether the mean growth of
-// a slice is above 0. Slices of a stable system have growth that adds up to
-// about nothing, so that the test errs on the side of going on. due are the due
-// times of the requests so far and done the ends of those that have ended, in
-// seconds; now is the moment of the question.
+// a slice is above 0. In a stable system the growth of the slices adds up to
+// about nothing, so that the test errs on the side of continuing. due are the
+// due times of the requests so far and done the ends of those that have ended,
+// in seconds; now is the present time.
 func Overload(due, done []float64, now float64) bool {
 	const (
 		slices = 16
 		least  = 80   // arrivals in them
-		level  = 1e-3 // error probability of one question
+		level  = 1e-3 // error probability of one call
 	)
-	// A system fills for as long as a request takes; that is no overload.
+	// A system fills for as long as a request takes; that is not overload.
 	from := now / 4
 	if len(done) == 0 || from < fill(due, done) {
 		return false

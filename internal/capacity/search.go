@@ -12,36 +12,36 @@ const (
 	leastExplore = 0.2 // exploration, however long the ladder took
 )
 
-// growth is the share by which twice the users must carry more, or the ladder
-// has come to its top.
+// growth is the factor by which twice the users must carry more, or the ladder
+// has reached its top.
 const growth = 1.05
 
-// maxChains is how often confirmation may begin anew at a lower load.
+// maxChains is how often confirmation may begin again at a lower load.
 const maxChains = 3
 
-// firstShare is the part of what time is left that the first confirmation may take.
+// firstShare is the share of the time left that the first confirmation may take.
 const firstShare = 0.25
 
 // Step is what to do next.
 type Step struct {
-	Cell Cell
+	Load Load
 	Why  string // in words, for progress
 }
 
-// Next says which cell comes after those so far; ok is false where the search
-// is over. It depends on nothing else, so that a search can be followed from
-// its log.
+// Next says what to try after the observations so far; ok is false where the
+// search is over. It depends on nothing else, so that a search can be replayed
+// from its log.
 func (c Config) Next(h []Observation) (s Step, ok bool) {
 	defer func() {
-		// Each cell has a seed of its own: confirmation must be fresh.
-		s.Cell.Seed = c.Seed + 0x9e3779b97f4a7c15*uint64(len(h)+1)
+		// Each trial has a seed of its own: confirmation must be independent.
+		s.Load.Seed = c.Seed + 0x9e3779b97f4a7c15*uint64(len(h)+1)
 	}()
 	if !c.Users {
 		if s, ok := c.ladder(h); ok {
 			return s, true
 		}
 		if top, _ := c.saturation(h); top == 0 {
-			return Step{}, false // nothing is carried: there is nothing to search
+			return Step{}, false // no load is carried, so there is nothing to search
 		}
 	}
 	if len(c.Limits) == 0 {
@@ -53,8 +53,8 @@ func (c Config) Next(h []Observation) (s Step, ok bool) {
 	return c.confirm(h)
 }
 
-// ladder doubles the users of a closed loop until the throughput grows no
-// more, then stays at the top for a longer cell.
+// ladder doubles the users of a closed loop until throughput stops growing, then
+// stays at the top for a longer cell.
 func (c Config) ladder(h []Observation) (Step, bool) {
 	var rungs []*Observation
 	for i := range h {
@@ -74,17 +74,17 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 	if c.topped(rungs) || over {
 		users := last.Users
 		if last.failed() > 0.1 && len(rungs) > 1 {
-			users = rungs[len(rungs)-2].Users // errors are no way to carry load
+			users = rungs[len(rungs)-2].Users // a load with errors is not carried
 		}
-		// A third of a minute or so, but enough requests to see a rate.
+		// About 20 seconds, but enough requests to measure a rate.
 		long := min(20, 0.1*c.seconds()) * last.Throughput()
 		requests := int(math.Ceil(min(2000, max(40, 4*float64(users), long))))
 		return Step{
-			Cell: Cell{Role: Saturation, Users: users, Requests: requests},
+			Load: Load{Role: Saturation, Users: users, Requests: requests},
 			Why:  fmt.Sprintf("saturation: %d users for longer", users),
 		}, true
 	}
-	// Where twice the users carried about twice as much, the top is far off.
+	// Where twice the users carried about twice as much, the top is far away.
 	step := 2
 	if n := len(rungs); n > 1 {
 		before := rungs[n-2]
@@ -95,22 +95,22 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 	return c.rung(step*last.Users, last.Throughput()), true
 }
 
-// rung is a step of the ladder: three requests a user, and more where they take
-// no time worth mentioning.
+// rung is a step of the ladder: three requests per user, and more where they
+// take little time.
 func (c Config) rung(users int, rate float64) Step {
 	some := min(1000, c.short()/4*rate)
 	return Step{
-		Cell: Cell{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
+		Load: Load{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
 		Why:  fmt.Sprintf("ladder: %d users at once", users),
 	}
 }
 
-// short is a time in seconds that the search does not miss.
+// short is a time in seconds that does not matter to the search.
 func (c Config) short() float64 { return 0.01 * c.seconds() }
 
-// topped reports whether the last rungs carried no more than one before them.
-// One rung is enough where its requests take about the same time each; else
-// chance may have made it slow, and two in a row are asked for.
+// topped reports whether the last rungs carried no more than an earlier one. One
+// rung is enough where its requests take about the same time each; otherwise
+// chance may have made it slow, and two in a row are required.
 func (c Config) topped(rungs []*Observation) bool {
 	most, flat := 0.0, 0
 	for _, o := range rungs {
@@ -123,8 +123,8 @@ func (c Config) topped(rungs []*Observation) bool {
 	return flat > 1 || flat == 1 && rungs[len(rungs)-1].even()
 }
 
-// even reports whether the mean time of the requests is known to half of the
-// growth that is looked for (one standard error).
+// even reports whether the standard error of the mean time of the requests is at
+// most half of the growth that is looked for.
 func (o *Observation) even() bool {
 	n := len(o.Requests)
 	var mean, square float64
@@ -147,7 +147,7 @@ func (c Config) saturation(h []Observation) (rate float64, users int) {
 	return 0, 0
 }
 
-// explore bisects for the border, then looks around it with longer cells.
+// explore bisects for the border, then tries loads around it for longer.
 func (c Config) explore(h []Observation) (Step, bool) {
 	lo, hi := 0.0, math.Inf(1) // highest load under the limits, lowest over them
 	cells, looked, took := 0, 0, 0.0
@@ -172,16 +172,16 @@ func (c Config) explore(h []Observation) (Step, bool) {
 	}
 	top, _ := c.saturation(h)
 	left := max(exploreShare*c.seconds()-spent(h), leastExplore*c.seconds()-took)
-	// Requests of which five may be over, or what a tenth of the time allows.
+	// As many requests that five of them may be over the limit.
 	base := 5 / (1 - c.strictest())
 	try := func(load float64, requests float64, why string) (Step, bool) {
-		cell := Cell{Role: Explore}
-		c.set(&cell, load)
-		per := c.perSecond(h, cell.load())
-		// A queue near the border needs time to show it, however fast requests come.
+		next := Load{Role: Explore}
+		c.set(&next, load)
+		per := c.perSecond(h, next.load())
+		// A queue near the border needs time to show it, however fast requests arrive.
 		requests = max(requests, min(1e5, c.short()*per))
-		cell.Requests = int(min(requests, max(30, left*per)))
-		return Step{Cell: cell, Why: fmt.Sprintf("%s: %s", why, c.name(cell.load()))}, true
+		next.Requests = int(min(requests, max(30, left*per)))
+		return Step{Load: next, Why: fmt.Sprintf("%s: %s", why, c.name(next.load()))}, true
 	}
 	switch {
 	case left <= 0 && cells > 0:
@@ -205,12 +205,12 @@ func (c Config) explore(h []Observation) (Step, bool) {
 	case !c.Users && hi > 1.12*lo && cells < 24:
 		return try(math.Sqrt(lo*hi), base, "closing in")
 	}
-	// Around the border, longer: three loads that tell where it is and how
-	// steeply the strain rises.
+	// Around the border, for longer: loads that tell where it is and how steeply
+	// the strain rises.
 	m, ok := c.fit(h)
 	around := []float64{0.93, 1.03, 0.97, 1}
 	if !ok {
-		// A longer cell took back what a short one at the same load had shown.
+		// A longer cell contradicted a short one at the same load.
 		load := 0.0
 		switch under, over := m.enclosed(); {
 		case over == 0:
@@ -222,28 +222,28 @@ func (c Config) explore(h []Observation) (Step, bool) {
 			return Step{}, false
 		}
 		s, ok := try(load, 4*base, "looking for the border again")
-		s.Cell.Around = true
+		s.Load.Around = true
 		return s, ok
 	}
 	if looked >= len(around) || left*c.perSecond(h, m.border) < base {
 		return Step{}, false
 	}
-	// What is left of the time, evenly: the border is known as well as that
-	// allows, up to a hundredth or so.
+	// The time that is left, divided evenly: the border is known as well as that
+	// allows, up to about a hundredth.
 	per := c.perSecond(h, m.border)
 	most := min(left*per/float64(len(around)-looked), 40*base)
 	s, ok := try(around[looked]*m.border, most, "looking around the border")
-	s.Cell.Around = true
+	s.Load.Around = true
 	return s, ok
 }
 
-// set puts a load into a cell, as a rate of four digits or as whole users.
-func (c Config) set(cell *Cell, load float64) {
+// set puts a load into a trial, as a rate of four digits or as whole users.
+func (c Config) set(t *Load, load float64) {
 	if c.Users {
-		cell.Users = max(1, int(math.Floor(load+1e-9)))
+		t.Users = max(1, int(math.Floor(load+1e-9)))
 		return
 	}
-	cell.Rate = round(load)
+	t.Rate = round(load)
 }
 
 // round keeps four significant digits.
@@ -262,7 +262,7 @@ func (c Config) name(load float64) string {
 	return fmt.Sprintf("%.4g requests/s", load)
 }
 
-// least is the lowest load worth trying: a hundredth of saturation, or one user.
+// least is the lowest load to try: a hundredth of saturation, or one user.
 func (c Config) least(h []Observation) float64 {
 	if c.Users {
 		return 1
@@ -271,7 +271,7 @@ func (c Config) least(h []Observation) float64 {
 	return top / 100
 }
 
-// perSecond is how many requests a second a load sends.
+// perSecond is how many requests per second a load sends.
 func (c Config) perSecond(h []Observation, load float64) float64 {
 	if !c.Users {
 		return load
@@ -297,21 +297,21 @@ func spent(h []Observation) float64 {
 }
 
 // alphaOf is the error probability of a chain of confirmations: four fifths of
-// the whole for the first, and four fifths of what is left over for each
-// further one, so that together they have no more than the whole.
+// the whole for the first, and four fifths of the remainder for each further
+// one, so that together they do not exceed the whole.
 func (c Config) alphaOf(chain int) float64 {
 	return c.alpha() * 0.8 * math.Pow(0.2, float64(chain-1))
 }
 
 // confirm plans the next confirmation: first at the highest load that is
 // likely to be proved in the time left, then upward from what was proved, or
-// anew from below what was not.
+// again from below what was not.
 func (c Config) confirm(h []Observation) (Step, bool) {
 	m, ok := c.fit(h)
 	chain, proved, failed := c.confirmed(h)
 	switch {
 	case !ok && m.unbeaten():
-		// The limits hold as far as could be tried: confirm the highest of it.
+		// The limits held at every load tried: confirm the highest.
 		m = m.unbroken()
 		if m.border == 0 {
 			return Step{}, false
@@ -319,7 +319,7 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	case !ok:
 		return Step{}, false
 	}
-	// Cells have warm-up and drain. The first confirmation is a sure one and
+	// Cells have warm-up and drain. The first confirmation is a safe one and
 	// leaves most of the time for one above it.
 	left := 0.9 * (c.seconds() - spent(h))
 	if chain == 0 {
@@ -359,15 +359,15 @@ func (c Config) confirm(h []Observation) (Step, bool) {
 	if !ok || load <= above*(1+c.precision()/3) && above > 0 {
 		return Step{}, false
 	}
-	if chain > 1 && proved == 0 { // the time is there, and the model has been wrong
+	if chain > 1 && proved == 0 { // there is time, and the model has been wrong
 		requests = max(requests, int(min(2*float64(requests), 0.8*left*c.perSecond(h, load))))
 	}
-	cell := Cell{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
-	c.set(&cell, load)
-	if cell.load() <= above {
+	next := Load{Role: Confirm, Requests: requests, Alpha: c.alphaOf(chain), Chain: chain}
+	c.set(&next, load)
+	if next.load() <= above {
 		return Step{}, false
 	}
-	return Step{Cell: cell, Why: fmt.Sprintf("confirming %s with %d requests", c.name(cell.load()), requests)}, true
+	return Step{Load: next, Why: fmt.Sprintf("confirming %s with %d requests", c.name(next.load()), requests)}, true
 }
 
 // confirmed is the state of confirmation: the chain it is in, the highest load
@@ -391,15 +391,15 @@ func (c Config) confirmed(h []Observation) (chain int, proved, failed float64) {
 	return chain, proved, failed
 }
 
-// unbeaten reports whether nothing was over the limits, once the cells of a
-// load are put together.
+// unbeaten reports whether no load was over the limits, once the cells of each
+// load are merged.
 func (m model) unbeaten() bool {
 	_, over := m.enclosed()
 	return over == 0
 }
 
-// unbroken makes the model of an endpoint that was over its limits at no load:
-// the border is somewhere beyond the highest that was tried.
+// unbroken is the model of an endpoint that was over its limits at no load: the
+// border is somewhere beyond the highest load tried.
 func (m model) unbroken() model {
 	if n := len(m.points); n > 0 {
 		m.border, m.rise = 1.25*m.points[n-1].load, defaultRise
@@ -414,11 +414,11 @@ const (
 	surer  = 0.98
 )
 
-// chance plans a further step after a proof, with all of the time that is left:
-// the load with the largest expected gain, where none is likely to be proved. A
-// failure costs nothing but that time, for the chain ends in any case.
+// chance plans a further step after a proof, with all of the time left: the load
+// with the largest expected gain, where none is likely to be proved. A failure
+// costs only that time, since the chain ends in any case.
 func (c Config) chance(h []Observation, m model, left, above, alpha float64) (load float64, requests int, ok bool) {
-	const least = 0.25 // power that is worth the time
+	const least = 0.25 // power below which it is not tried
 	allowed := max(1e-9, 1-c.strictest())
 	best := 0.0
 	for at := c.nearest(h, m, true); at > above*(1+c.precision()/3); at *= 0.995 {
@@ -431,9 +431,9 @@ func (c Config) chance(h []Observation, m model, left, above, alpha float64) (lo
 	return load, requests, ok
 }
 
-// nearest is the load nearest to the border that a confirmation goes for. The
-// first step stays a little farther off, where a proof is cheap and the
-// estimate may be wrong by as much; what time is left goes into a second.
+// nearest is the load nearest to the border that a confirmation tries. The first
+// step stays a little farther away, where a proof is cheap and the estimate may
+// be wrong by as much; a second one uses the time left.
 func (c Config) nearest(h []Observation, m model, again bool) float64 {
 	off := 0.8 * c.precision()
 	if again {
@@ -448,7 +448,7 @@ func (c Config) nearest(h []Observation, m model, again bool) float64 {
 
 // plan finds the highest load whose confirmation is likely to succeed in the
 // time left, and how many requests that takes. It is no nearer to the border
-// than the precision asks for, since the number of requests grows without end
+// than the precision requires, since the number of requests grows without bound
 // there.
 func (c Config) plan(h []Observation, m model, left, above, below, alpha, want float64) (load float64, requests int, ok bool) {
 	nearest := min(c.nearest(h, m, above > 0), below)

@@ -47,11 +47,11 @@ func (t *times) Pop() any {
 }
 
 // run drives a cell as the suite would, and cuts it short when it is overloaded.
-func (q queue) run(c Cell) Observation {
+func (q queue) run(c Load) Observation {
 	if c.Users > 0 {
 		return q.closed(c)
 	}
-	o := Observation{Cell: c}
+	o := Observation{Load: c}
 	free := make(times, q.slots)
 	// Requests before the measured ones, as many as the suite sends (searchCell).
 	warm := max(20, int(2*c.Rate*q.service))
@@ -101,8 +101,8 @@ func (q queue) run(c Cell) Observation {
 	return o
 }
 
-func (q queue) closed(c Cell) Observation {
-	o := Observation{Cell: c}
+func (q queue) closed(c Load) Observation {
+	o := Observation{Load: c}
 	free := make(times, q.slots)
 	ready := make(times, c.Users)
 	for u := range ready { // spread over one service time
@@ -142,9 +142,9 @@ func search(t *testing.T, c Config, q queue) (Answer, []Observation) {
 		if !ok {
 			return c.Conclude(h), h
 		}
-		h = append(h, q.run(s.Cell))
+		h = append(h, q.run(s.Load))
 	}
-	t.Fatalf("the search does not end; its last cell was %+v", h[len(h)-1].Cell)
+	t.Fatalf("the search does not end; its last cell was %+v", h[len(h)-1].Load)
 	return Answer{}, nil
 }
 

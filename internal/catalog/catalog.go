@@ -113,6 +113,10 @@ func LookupPrice(model string) (Price, error) {
 	if err != nil {
 		return Price{}, err
 	}
+	return priceIn(all, model)
+}
+
+func priceIn(all []Price, model string) (Price, error) {
 	want := fold(model)
 	if want == "" {
 		return Price{}, fmt.Errorf("a price needs the name of a model (inferometer prices ls lists them)")
@@ -148,6 +152,10 @@ func LookupAccelerator(name string) (Accelerator, error) {
 	if err != nil {
 		return Accelerator{}, err
 	}
+	return acceleratorIn(all, name)
+}
+
+func acceleratorIn(all []Accelerator, name string) (Accelerator, error) {
 	provider, want := "", fold(name)
 	if i := strings.LastIndex(want, "/"); i >= 0 {
 		provider, want = want[:i], want[i+1:]

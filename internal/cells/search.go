@@ -9,7 +9,7 @@ import (
 )
 
 // SearchID is the id of the n-th cell of a search, from 1.
-func SearchID(n int, c capacity.Cell) string { return fmt.Sprintf("capacity/%02d-%s", n, c.Role) }
+func SearchID(n int, c capacity.Load) string { return fmt.Sprintf("capacity/%02d-%s", n, c.Role) }
 
 // SearchConfig is the search for capacity that a plan asks for.
 func SearchConfig(p plan.Plan) (capacity.Config, error) {

@@ -250,7 +250,7 @@ func (a *Analysis) clock() string {
 func (a *Analysis) measureCells() {
 	for _, c := range a.cells {
 		t, _ := a.run.Target(c.Target)
-		cell := c.Collector.Cell(measure.CellInput{
+		cell := c.Collector.Cell(measure.Input{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
 			Blocks: c.seen.window, Limits: a.requestLimits,
 		})
@@ -351,22 +351,19 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 		in.Resumed = append(in.Resumed, again.At)
 	}
 	for _, c := range a.cells {
-		exploring := c.Search != nil && !c.decides()
+		exploring := c.role() == validity.Exploring
 		if exploring && !c.explored() {
 			continue // a search is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
 		t, _ := a.run.Target(cell.Target)
-		v := validity.Cell{
-			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
-			Searching: exploring,
-			Explores:  c.Scan != nil, Calibrated: calibrated(a.run, c),
-			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
-				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0,
+		v := validity.Evidence{
+			Cell: &cell, Role: c.role(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
+			Prompts: validity.Prompts{Repeated: c.seen.repeated, Shared: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
+				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0},
 		}
-		c.observe(&v)
-		if v.SharedPrefix && cell.Replay != nil {
-			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
+		if v.Prompts.Shared && cell.Replay != nil {
+			v.Prompts.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
 		}
 		if !exploring {
 			v.Plausible = plausible.Cell(t, v)
@@ -379,8 +376,21 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 			in.Client.SchedP99 = larger(in.Client.SchedP99, w.SchedP99)
 		}
 	}
-	in.Client.Limits = a.tightest()
+	in.TightestLimit = a.tightest()
 	return in
+}
+
+// role says what validity may ask of a cell.
+func (c *cell) role() validity.Role {
+	switch {
+	case c.Search != nil && !c.decides():
+		return validity.Exploring
+	case c.Scan != nil:
+		return validity.Swept
+	case c.Benchmark == plan.Cost:
+		return validity.TokensOnly
+	}
+	return validity.Decisive
 }
 
 // decides reports whether a cell of a search is one that its answer rests on.
@@ -411,15 +421,4 @@ func larger(a, b *float64) *float64 {
 		return b
 	}
 	return a
-}
-
-func mean(v []float64) (float64, bool) {
-	if len(v) == 0 {
-		return 0, false
-	}
-	s := 0.0
-	for _, x := range v {
-		s += x
-	}
-	return s / float64(len(v)), true
 }

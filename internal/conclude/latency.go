@@ -37,8 +37,8 @@ func (a *Analysis) Latency(res *result.Result) error {
 		if cand == nil || base == nil || t.Name == cells.Candidate {
 			continue
 		}
-		for _, tag := range []string{"ttft", "tpot", "e2e"} {
-			if c, ok := versus(tag, cand, base); ok {
+		for _, m := range metric.Headlines() {
+			if c, ok := versus(m.Tag, cand, base); ok {
 				l.Versus = append(l.Versus, c)
 			}
 		}

@@ -101,10 +101,10 @@ func (a *Analysis) place(c *cell, v result.Validity) (x, y float64, why string) 
 func (a *Analysis) settleTokens(p *result.Pareto, placed []*cell) (refused string) {
 	byServer, byFrame := 0, 0
 	for _, c := range placed {
-		switch c.seen.noUsage {
+		switch c.seen.answers.Uncounted {
 		case 0:
 			byServer++
-		case c.seen.ok:
+		case c.seen.answers.OK:
 			byFrame++
 		}
 	}

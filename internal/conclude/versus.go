@@ -12,19 +12,8 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// comparedBy are the statistics that targets which took turns are compared by.
-var comparedBy = []struct {
-	tag   string
-	stats []string
-}{
-	{"ttft", []string{geometric, "p50", "p95"}},
-	{"tpot", []string{geometric, "p50"}},
-	{"e2e", []string{geometric, "p50", "p95"}},
-	{"user_rate", []string{geometric, "p50"}},
-}
-
 // geometric is the mean that pairs of ratios have.
-const geometric = "mean"
+const geometric = metric.MeanRatio
 
 // versusInterleaved compares the candidate with each other target of a load, in
 // whose rounds both were sent the same prompts.
@@ -40,9 +29,9 @@ func (a *Analysis) versusInterleaved(measured []result.Cell) []result.Comparison
 			continue
 		}
 		pairs := pairUp(cand, other)
-		for _, m := range comparedBy {
-			for _, stat := range m.stats {
-				out = append(out, pairs.ratio(m.tag, stat))
+		for _, m := range metric.Comparisons() {
+			for _, stat := range m.Compared {
+				out = append(out, pairs.ratio(m.Tag, stat))
 			}
 		}
 		out = append(out, pairs.success())

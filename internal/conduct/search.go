@@ -52,7 +52,7 @@ func (p *search) Next(done []Finished) (Step, bool, error) {
 	if !more {
 		return Step{}, false, nil
 	}
-	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Cell), next.Cell)
+	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Load), next.Load)
 	if err != nil {
 		return Step{}, false, err
 	}
@@ -67,7 +67,7 @@ func (p *search) Next(done []Finished) (Step, bool, error) {
 func (p *search) Heaviest() *Cell { return nil }
 
 // searchCell makes a cell of a search ready to run.
-func (s *Session) searchCell(id string, want capacity.Cell) (*Cell, error) {
+func (s *Session) searchCell(id string, want capacity.Load) (*Cell, error) {
 	t := s.targets[0]
 	main, text, err := s.maker.Main(id)
 	if err != nil {

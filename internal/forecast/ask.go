@@ -101,7 +101,7 @@ func (l *laid) saturation(r replica) (float64, error) {
 		if !ok {
 			break
 		}
-		o, err := r.closed(l.w, nil, s.Cell)
+		o, err := r.closed(l.w, nil, s.Load)
 		if err != nil {
 			return 0, err
 		}
@@ -109,7 +109,7 @@ func (l *laid) saturation(r replica) (float64, error) {
 	}
 	most := c.Conclude(h).Saturation
 	users := r.engines * min(r.config.MaxNumSeqs, max(1, r.config.Capacity()/int(l.w.In.Mean()+l.w.Out.Mean()/2)))
-	o, err := r.closed(l.w, nil, capacity.Cell{Users: users, Requests: max(l.Requests, 3*users), Seed: l.Seed + 3})
+	o, err := r.closed(l.w, nil, capacity.Load{Users: users, Requests: max(l.Requests, 3*users), Seed: l.Seed + 3})
 	if err != nil {
 		return 0, err
 	}
@@ -125,7 +125,7 @@ func (l *laid) border(r replica, saturation float64) (rate float64, broke string
 	warm := l.warmUp()
 	n := 2 * l.Requests
 	holds := func(at float64) (bool, error) {
-		o, err := r.open(l.w, l.Limits, capacity.Cell{Rate: at, Requests: n, Seed: l.Seed + 2}, max(warm(at), n/3), true)
+		o, err := r.open(l.w, l.Limits, capacity.Load{Rate: at, Requests: n, Seed: l.Seed + 2}, max(warm(at), n/3), true)
 		if err != nil {
 			return false, err
 		}
@@ -221,7 +221,7 @@ func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, e
 	if err := l.each(func(i int, r replica) error {
 		at := min(each, 0.985*saturation[i]/float64(l.replicas))
 		var err error
-		runs[i], err = r.open(l.w, nil, capacity.Cell{Rate: at, Requests: l.Requests, Seed: l.Seed + 1}, max(warm(each), l.Requests/3), false)
+		runs[i], err = r.open(l.w, nil, capacity.Load{Rate: at, Requests: l.Requests, Seed: l.Seed + 1}, max(warm(each), l.Requests/3), false)
 		return err
 	}); err != nil {
 		return row, err
@@ -298,7 +298,7 @@ func (l *laid) capacity(border [3]float64, broke string) (*result.ForecastCapaci
 		c.Binds = "a single request takes longer than the limits allow"
 		return c, nil
 	}
-	o, err := l.nominal.open(l.w, nil, capacity.Cell{Rate: border[likely] / float64(l.replicas), Requests: l.Requests, Seed: l.Seed + 2}, max(l.warmUp()(border[likely]/float64(l.replicas)), l.Requests/3), false)
+	o, err := l.nominal.open(l.w, nil, capacity.Load{Rate: border[likely] / float64(l.replicas), Requests: l.Requests, Seed: l.Seed + 2}, max(l.warmUp()(border[likely]/float64(l.replicas)), l.Requests/3), false)
 	if err != nil {
 		return nil, err
 	}

@@ -220,7 +220,7 @@ func TestClosedLoopsKeepLittlesLaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, users := range []int{1, 8, 64} {
-		o, err := l.nominal.closed(l.w, nil, capacity.Cell{Users: users, Requests: max(600, 60*users), Seed: 3})
+		o, err := l.nominal.closed(l.w, nil, capacity.Load{Users: users, Requests: max(600, 60*users), Seed: 3})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,12 +41,12 @@ func TestTheSearchEndsInsideTheForecastsRange(t *testing.T) {
 					break
 				}
 				var o *seen
-				if s.Cell.Users > 0 {
-					o, err = l.nominal.closed(l.w, l.Limits, s.Cell)
+				if s.Load.Users > 0 {
+					o, err = l.nominal.closed(l.w, l.Limits, s.Load)
 				} else {
 					// As many before the measured ones as the suite sends: twice a request's time.
-					warm := max(4, int(2*s.Cell.Rate*l.nominal.alone(l.w)))
-					o, err = l.nominal.open(l.w, l.Limits, s.Cell, warm, true)
+					warm := max(4, int(2*s.Load.Rate*l.nominal.alone(l.w)))
+					o, err = l.nominal.open(l.w, l.Limits, s.Load, warm, true)
 				}
 				if err != nil {
 					t.Fatal(err)

@@ -183,9 +183,9 @@ func (f *fit) ratios(theta []float64) ([][]float64, error) {
 		}
 		var o *seen
 		if cell.Users > 0 {
-			o, err = r.closed(w, nil, capacity.Cell{Users: cell.Users, Requests: n, Seed: 1})
+			o, err = r.closed(w, nil, capacity.Load{Users: cell.Users, Requests: n, Seed: 1})
 		} else {
-			o, err = r.open(w, nil, capacity.Cell{Rate: cell.Rate, Requests: n, Seed: 1}, unmeasured, false)
+			o, err = r.open(w, nil, capacity.Load{Rate: cell.Rate, Requests: n, Seed: 1}, unmeasured, false)
 		}
 		if err != nil {
 			return nil, err

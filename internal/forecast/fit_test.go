@@ -56,11 +56,11 @@ func (k truth) run(t *testing.T, q Question, w Workload, users []int, rate float
 		run.Cells = append(run.Cells, cell)
 	}
 	for _, n := range users {
-		o, err := r.closed(w, nil, capacity.Cell{Users: n, Requests: max(100, 5*n), Seed: 77})
+		o, err := r.closed(w, nil, capacity.Load{Users: n, Requests: max(100, 5*n), Seed: 77})
 		add(fmt.Sprintf("throughput/%d", n), o, err, n, 0)
 	}
 	if rate > 0 {
-		o, err := r.open(w, nil, capacity.Cell{Rate: rate, Requests: 200, Seed: 78}, 50, false)
+		o, err := r.open(w, nil, capacity.Load{Rate: rate, Requests: 200, Seed: 78}, 50, false)
 		add("load", o, err, 0, rate)
 	}
 	return run
@@ -110,7 +110,7 @@ func TestCoefficientsAreRecoveredAtLength(t *testing.T) {
 		}
 		other := Workload{In: workload.Lengths{Median: 1500, Sigma: 0.3, Max: 5000}, Out: workload.Lengths{Median: 150, Sigma: 0.3}}
 		real := k.run(t, q, other, []int{32}, 0).Cells[0]
-		o, err := l.nominal.closed(other, nil, capacity.Cell{Users: 32, Requests: 160, Seed: 77})
+		o, err := l.nominal.closed(other, nil, capacity.Load{Users: 32, Requests: 160, Seed: 77})
 		if err != nil {
 			t.Fatal(err)
 		}

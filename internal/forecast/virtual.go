@@ -135,12 +135,12 @@ type engineState struct {
 	noPlace, full, budget bool
 }
 
-func (r replica) course(w Workload, limits []metric.Limit, c capacity.Cell) (*course, error) {
+func (r replica) course(w Workload, limits []metric.Limit, c capacity.Load) (*course, error) {
 	cfg := r.config
 	cfg.Seed, cfg.NoPrefixCaching = c.Seed, cfg.NoPrefixCaching || w.NoPrefixCache
 	o := &course{r: r, w: w, limits: limits, seed: c.Seed, begin: -1}
 	o.parts = &parts{replica: r, terms: make([]float64, len(physics.Terms()))}
-	o.out.Cell = c
+	o.out.Load = c
 	o.engines = make([]engineState, r.engines)
 	var err error
 	o.fleet, err = scheduler.NewFleet(r.engines, scheduler.LeastLoaded, cfg, o.parts)
@@ -263,7 +263,7 @@ func (o *course) record(i int, gaps float64) {
 // open runs an open loop: requests come at a rate, whatever becomes of them.
 // warm of them come before the measured ones. Requests go on coming until the
 // measured ones have ended. With cut, a load whose backlog grows ends early.
-func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm int, cut bool) (*seen, error) {
+func (r replica) open(w Workload, limits []metric.Limit, c capacity.Load, warm int, cut bool) (*seen, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
 		return nil, err
@@ -311,7 +311,7 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm i
 // one before has ended. They begin spread over the time of one request, since
 // users who begin together go on together for long. Each user's first one is
 // not measured.
-func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*seen, error) {
+func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Load) (*seen, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
 		return nil, err

@@ -93,7 +93,15 @@ func measured(t *testing.T, s script.Script, shape loadgen.Shape, change func(*b
 		if err != nil {
 			t.Fatal(err)
 		}
-		cell := measure.Cell(measure.CellInput{ID: "cell", Load: describe(shape), Start: w.Start, End: w.End, Exchanges: b.xs})
+		var c measure.Collector
+		for _, x := range b.xs {
+			c.Add(x)
+		}
+		c.Settle(w.Start, w.End)
+		for _, x := range b.xs {
+			c.AddFrames(x)
+		}
+		cell := c.Cell(measure.Input{ID: "cell", Load: describe(shape), Start: w.Start, End: w.End})
 		xs := slices.DeleteFunc(slices.Clone(b.xs), func(x *exchange.Exchange) bool { return x.Phase != exchange.Measured })
 		f(t, b, cell, xs)
 	})

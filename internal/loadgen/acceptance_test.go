@@ -69,6 +69,7 @@ func TestLatencyStartsWhenDueNotAtTheSlot(t *testing.T) {
 		between(t, "mean of the cell", float64(*s.Mean), 1900, 1925)
 		// mlcommons/endpoints#372: the first gap is no part of the rate.
 		between(t, "intended rate", c.Arrivals.IntendedRate, 9.999, 10.001)
+		between(t, "rate of the window", 8/c.WindowS, 9.99, 10.01)
 	})
 }
 

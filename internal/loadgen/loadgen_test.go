@@ -109,57 +109,6 @@ func ms(t *testing.T, a, b exchange.Stamp) float64 {
 	return v
 }
 
-// vLLM's bench starts the clock after its concurrency semaphore
-// (vllm-project/vllm#54101): 500 ms of service at 10 requests/s through one
-// slot then looks like 500 ms. From the due time it is 1.9 s on the mean.
-func TestLatencyStartsWhenDue(t *testing.T) {
-	shape := Shape{Schedule: even(10), Requests: 8, MaxInflight: 1, Grace: time.Minute}
-	drive(t, shape, exchange.OK, 0, fixed(500*time.Millisecond), func(r run) {
-		if len(r.measured) != 8 {
-			t.Fatalf("%d measured requests, want 8", len(r.measured))
-		}
-		var service, response, worst float64
-		for _, x := range r.measured {
-			service += ms(t, x.LastToken, x.Writing) / 8
-			response += ms(t, x.LastToken, x.Due) / 8
-			worst = max(worst, ms(t, x.LastToken, x.Due))
-			if late := ms(t, x.Woken, x.Due); late > 1 {
-				t.Errorf("lateness of request %d is %v ms; the wait belongs to queued", x.Index, late)
-			}
-		}
-		if service < 500 || service > 505 || response < 1900 || response > 1925 || worst < 3300 || worst > 3340 {
-			t.Errorf("service mean %v, response mean %v, max %v; want 500–505, 1900–1925, 3300–3340", service, response, worst)
-		}
-		// mlcommons/endpoints#372: the first gap is no part of the rate.
-		if rate := 8 / r.window.Seconds(); math.Abs(rate-10) > 0.01 {
-			t.Errorf("8 requests at 10/s give a rate of %v", rate)
-		}
-	})
-}
-
-// A frozen server must show in the tail: 1 s of freeze in 5 s of load at 200
-// requests/s is a p99 near 1 s, which a client that stops sending would hide.
-func TestFreezeIsNotOmitted(t *testing.T) {
-	shape := Shape{Schedule: even(200), Requests: 1000, Grace: time.Minute}
-	freeze := func(x *exchange.Exchange) time.Duration {
-		at := time.Duration(x.Due) // frozen from 2 s to 3 s
-		if at >= 2*time.Second && at < 3*time.Second {
-			return 3*time.Second - at + 10*time.Millisecond
-		}
-		return 10 * time.Millisecond
-	}
-	drive(t, shape, exchange.OK, 0, freeze, func(r run) {
-		var v []float64
-		for _, x := range r.measured {
-			v = append(v, ms(t, x.LastToken, x.Due))
-		}
-		slices.Sort(v)
-		if len(v) != 1000 || v[989] < 950 || v[989] > 985 {
-			t.Errorf("n=%d, p99 %v ms; want 1000 and 950 to 985", len(v), v[len(v)*99/100-1])
-		}
-	})
-}
-
 func TestClosedLoop(t *testing.T) {
 	shape := Shape{Users: 4, Warmup: 4, Requests: 20, Spread: 100 * time.Millisecond, Grace: time.Minute}
 	drive(t, shape, exchange.OK, 0, fixed(100*time.Millisecond), func(r run) {

@@ -34,7 +34,7 @@ func rateOf(t *testing.T, m result.Metrics, tag string) float64 {
 	return float64(*r.Value)
 }
 
-// The 99th percentile of 50 requests is no number: it would be the largest
+// The 99th percentile of 50 requests is not a number: it would be the largest
 // (guidellm#243, vllm#7062).
 func TestFewRequestsHaveNoTail(t *testing.T) {
 	s := cell(t, 1, series(50)...).Metrics.Stats["ttft"]
@@ -94,7 +94,11 @@ func TestTokensOfChunksAddUpToTheUsage(t *testing.T) {
 // none: goodput of successes alone grows with each failure (inference-perf;
 // vllm#24555, #8782).
 func TestGoodputCountsFailuresAndTakesAnyLimit(t *testing.T) {
-	for _, tag := range slices.Concat(latencyTags, []string{"user_rate"}) {
+	for _, d := range definitions {
+		if d.failed == asMeasured {
+			continue
+		}
+		tag := d.tag
 		m, _ := metric.Lookup(tag)
 		text := tag + "<1000" + m.Unit
 		if m.Direction == metric.HigherIsBetter {
@@ -105,14 +109,14 @@ func TestGoodputCountsFailuresAndTakesAnyLimit(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if meets, defined := Meets(l, good(0, 10, 20, 30)); !meets || !defined {
-			t.Errorf("%s: a fast request meets it: %v, applies: %v", text, meets, defined)
+		if v, defined := d.of(good(0, 10, 20, 30)); !l.Holds(v) || !defined {
+			t.Errorf("%s: a fast request has %v, applies: %v", text, v, defined)
 		}
 		for _, class := range []exchange.Class{exchange.Reset, exchange.HTTP5xx, exchange.Empty, exchange.Truncated, exchange.Shed} {
 			x := good(0, 10, 20, 30)
 			x.Class = class
-			if meets, defined := Meets(l, x); meets || !defined {
-				t.Errorf("%s: a request that ended as %q meets it: %v, applies: %v", text, class, meets, defined)
+			if v, defined := d.of(x); l.Holds(v) || !defined {
+				t.Errorf("%s: a request that ended as %q has %v, applies: %v", text, class, v, defined)
 			}
 		}
 	}

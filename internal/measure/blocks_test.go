@@ -12,8 +12,8 @@ import (
 // inBlocks is a cell of k blocks of 20 requests, one each 100 ms: a block has
 // its window of 2 s, and the next begins 10 s later. ttft says what the first
 // token takes in a block at a place of it, in ms.
-func inBlocks(k int, load result.LoadShape, ttft func(block, i int) float64) (CellInput, []*exchange.Exchange) {
-	in := CellInput{ID: "c", Target: "candidate", Load: load, Blocks: exchange.Spans{}}
+func inBlocks(k int, load result.LoadShape, ttft func(block, i int) float64) (Input, []*exchange.Exchange) {
+	in := Input{ID: "c", Target: "candidate", Load: load, Blocks: exchange.Spans{}}
 	var xs []*exchange.Exchange
 	for b := range k {
 		begin := float64(12_000*b + 500)
@@ -25,12 +25,11 @@ func inBlocks(k int, load result.LoadShape, ttft func(block, i int) float64) (Ce
 			v := ttft(b, i)
 			xs = append(xs, good(begin+float64(100*i), v, v+5, v+10))
 		}
-		// What goes on behind the window while its requests end.
-		behind := good(begin+2000, 10, 15, 20)
-		behind.Phase = exchange.Cooldown
-		xs = append(xs, behind)
+		// Load continues after the window while its requests end.
+		after := good(begin+2000, 10, 15, 20)
+		after.Phase = exchange.Cooldown
+		xs = append(xs, after)
 	}
-	in.Exchanges = xs
 	return in, xs
 }
 
@@ -38,13 +37,13 @@ func inBlocks(k int, load result.LoadShape, ttft func(block, i int) float64) (Ce
 // their turn do not dilute them, and what a server delivered in a pause is in no
 // rate.
 func TestRatesOfBlocksLeaveThePausesOut(t *testing.T) {
-	in, _ := inBlocks(6, result.LoadShape{Kind: "open", Rate: 10, Arrival: "constant"}, func(_, i int) float64 {
+	in, xs := inBlocks(6, result.LoadShape{Kind: "open", Rate: 10, Arrival: "constant"}, func(_, i int) float64 {
 		if i == 19 {
-			return 300 // due in the window, and over behind it
+			return 300 // due in the window, and finished after it
 		}
 		return 20
 	})
-	c := Cell(in)
+	c := cellOf(in, xs)
 	if math.Abs(c.WindowS-12) > 1e-9 || c.Counts.Scheduled != 120 || c.Counts.Warmup != 6 {
 		t.Fatalf("window %v s, counts %+v; want 12 s and 120 requests", c.WindowS, c.Counts)
 	}
@@ -66,10 +65,10 @@ func TestRatesOfBlocksLeaveThePausesOut(t *testing.T) {
 // One window and the same window as a single block are the same cell.
 func TestOneBlockIsAWholeCell(t *testing.T) {
 	xs := series(100)
-	in := CellInput{ID: "c", Load: result.LoadShape{Kind: "closed", Users: 4}, Start: ms(0), End: ms(10000), Exchanges: xs}
-	whole := Cell(in)
+	in := Input{ID: "c", Load: result.LoadShape{Kind: "closed", Users: 4}, Start: ms(0), End: ms(10000)}
+	whole := cellOf(in, xs)
 	in.Start, in.End, in.Blocks = 0, 0, exchange.Spans{{Start: ms(0), End: ms(10000)}}
-	block := Cell(in)
+	block := cellOf(in, xs)
 	if whole.WindowS != block.WindowS || whole.SteadyNote != block.SteadyNote || *whole.Metrics.Rates["throughput"].Value != *block.Metrics.Rates["throughput"].Value {
 		t.Errorf("%v s %q, and as a block %v s %q", whole.WindowS, whole.SteadyNote, block.WindowS, block.SteadyNote)
 	}
@@ -83,14 +82,14 @@ func TestSteadinessOfBlocks(t *testing.T) {
 		has    string
 		steady bool
 	}{
-		{"steady", 8, func(b, i int) float64 { return 20 + float64((7*b+3*i)%5) }, "8 blocks, each behind a warm-up", true},
+		{"steady", 8, func(b, i int) float64 { return 20 + float64((7*b+3*i)%5) }, "8 blocks, each after its own warm-up", true},
 		{"a drift over the blocks", 8, func(b, i int) float64 { return 20 + 3*float64(b) + float64(i%3) }, "trend remains over the blocks", true},
 		{"blocks that still warm up", 8, func(b, i int) float64 { return 60 - 2*float64(i) + float64((b*i)%3) }, "trend remains within the blocks", true},
 		{"too few", 3, func(_, i int) float64 { return 20 + float64(i%3) }, "3 blocks", false},
 		{"few requests", 2, func(_, i int) float64 { return 20 }, "not assessed: 40 requests, needs 50", false},
 	} {
-		in, _ := inBlocks(tt.blocks, result.LoadShape{Kind: "closed", Users: 4}, tt.ttft)
-		c := Cell(in)
+		in, xs := inBlocks(tt.blocks, result.LoadShape{Kind: "closed", Users: 4}, tt.ttft)
+		c := cellOf(in, xs)
 		if !strings.Contains(c.SteadyNote, tt.has) || (c.Steady != nil) != tt.steady {
 			t.Errorf("%s: %q, steady part %v", tt.name, c.SteadyNote, c.Steady != nil)
 		}
@@ -103,9 +102,9 @@ func TestSteadinessOfBlocks(t *testing.T) {
 // A cell that was interrupted before its first block ended has no window, and
 // says so instead of a rate.
 func TestNoBlockIsNoWindow(t *testing.T) {
-	in, _ := inBlocks(1, result.LoadShape{Kind: "open", Rate: 10, Arrival: "constant"}, func(int, int) float64 { return 20 })
+	in, xs := inBlocks(1, result.LoadShape{Kind: "open", Rate: 10, Arrival: "constant"}, func(int, int) float64 { return 20 })
 	in.Blocks = exchange.Spans{}
-	c := Cell(in)
+	c := cellOf(in, xs)
 	if r := c.Metrics.Rates["throughput"]; r.Value != nil || r.Withheld == "" {
 		t.Errorf("throughput %+v", r)
 	}

@@ -16,46 +16,31 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// CellInput is everything that a cell's statistics are made of.
-type CellInput struct {
+// Input is what a cell's statistics need besides its exchanges.
+type Input struct {
 	ID, Target string
 	Evidence   result.Evidence
 	Workload   result.Workload
 	Load       result.LoadShape
-	Start, End exchange.Stamp       // the measured window
-	Blocks     exchange.Spans       // its parts, where the cell took turns with others; nil: it is whole
-	Exchanges  []*exchange.Exchange // all phases, any order; of a Collector, those it was handed
-	Limits     []metric.Limit       // per-request limits for goodput; may be empty
+	Start, End exchange.Stamp // the measured window
+	Blocks     exchange.Spans // its parts, where the cell took turns with others; nil: it is whole
+	Limits     []metric.Limit // per-request limits for goodput; may be empty
 }
 
 // minSteady is the least number of requests for which a steady part is sought.
 const minSteady = 50
 
-// Cell computes a cell from exchanges in memory. A Collector does the same
-// for more of them than fit.
-func Cell(in CellInput) result.Cell {
-	c := Collector{KeepTurns: in.Load.Of == result.OfConversations}
-	for _, x := range in.Exchanges {
-		c.Add(x)
-	}
-	c.SettleBlocks(in.window())
-	for _, x := range in.Exchanges {
-		c.AddFrames(x)
-	}
-	return c.Cell(in)
-}
-
 // window of the cell, in its parts.
-func (in CellInput) window() exchange.Spans {
+func (in Input) window() exchange.Spans {
 	if in.Blocks != nil {
 		return in.Blocks
 	}
 	return exchange.Spans{{Start: in.Start, End: in.End}}
 }
 
-// Cell returns the cell after both passes. The window of in is the one that it
-// was settled with, and its exchanges are not looked at.
-func (c *Collector) Cell(in CellInput) result.Cell {
+// Cell returns the cell after both passes. The window of in must be the one
+// that it was settled with.
+func (c *Collector) Cell(in Input) result.Cell {
 	if c.counts.ByClass == nil {
 		c.counts.ByClass = map[string]int{}
 	}
@@ -78,7 +63,7 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 		out.Arrivals = c.arrivals(in.Load, in.window())
 	}
 	if c.KeepTurns {
-		out.Conversations = c.conversations(serial)
+		out.Conversations = c.turnTable(serial)
 	}
 	return out
 }
@@ -87,7 +72,7 @@ func (c *Collector) Cell(in CellInput) result.Cell {
 // each other, and those of a long run take a while: they share the processors.
 func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.Metrics {
 	m := result.Metrics{Stats: map[string]result.Statistic{}, Rates: map[string]result.Rate{}}
-	defs := perRequest()
+	defs := metric.OfKind(metric.PerRequest)
 	found := make([]result.Statistic, len(defs))
 	defined := make([]bool, len(defs))
 	same := make([]int, len(defs)) // an earlier metric with the same values, or itself
@@ -101,7 +86,7 @@ func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.
 	}
 	work(func() { gap, itl, pooled = p.pooled() })
 	for i, def := range defs {
-		same[i] = slices.IndexFunc(defs[:i], func(d metric.Metric) bool { return c.alike(d, def, p.from) })
+		same[i] = slices.IndexFunc(defs[:i], func(d metric.Metric) bool { return c.sameValues(d, def, p.from) })
 		if same[i] < 0 {
 			same[i] = i
 			work(func() { found[i], defined[i] = c.distribution(def, p.from, serial) })
@@ -114,7 +99,7 @@ func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.
 		}
 	}
 	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(c.state[p.from:], func(s state) bool { return s&stateEstimated != 0 }) {
-		s.Note = join(s.Note, "tokens estimated as one a frame where the server did not count them")
+		s.Note = join(s.Note, "tokens estimated as one per frame where the server did not count them")
 		m.Stats["tpot"] = s
 	}
 	if s, ok := m.Stats["tpot"]; ok && slices.ContainsFunc(c.state[p.from:], func(s state) bool { return s&stateFirstUnknown != 0 }) {
@@ -128,10 +113,10 @@ func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.
 	return m
 }
 
-// alike reports whether two metrics have the same statistic for want of any
-// difference, as the first token and the first answer of a model that does not
-// reason.
-func (c *Collector) alike(a, b metric.Metric, from int) bool {
+// sameValues reports whether two metrics share one column of values, so that
+// their statistic is computed once: the first token and the first answer of a
+// model that does not reason.
+func (c *Collector) sameValues(a, b metric.Metric, from int) bool {
 	if a.Unit != b.Unit || a.Direction != b.Direction || len(c.cut) > 0 {
 		return false
 	}
@@ -159,23 +144,21 @@ func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.L
 	}
 	if n > 0 {
 		lo, hi := stats.Wilson(ok, n, conf)
-		out["success"] = result.Rate{Unit: "ratio", Value: result.Num(float64(ok) / float64(n)), Lo: result.Num(lo), Hi: result.Num(hi), N: n}
+		out["success"] = result.Rate{Unit: unitOf("success"), Value: result.Num(float64(ok) / float64(n)), Lo: result.Num(lo), Hi: result.Num(hi), N: n}
 	} else {
-		out["success"] = result.Rate{Unit: "ratio", Withheld: "no request ended"}
+		out["success"] = result.Rate{Unit: unitOf("success"), Withheld: "no request ended"}
 	}
 	if p.window.Length() == 0 {
-		for tag, unit := range map[string]string{"throughput": "1/s", "output_throughput": "token/s", "input_throughput": "token/s"} {
-			out[tag] = result.Rate{Unit: unit, Withheld: "the window is empty"}
+		for _, tag := range []string{"throughput", "output_throughput", "input_throughput"} {
+			out[tag] = result.Rate{Unit: unitOf(tag), Withheld: "the window is empty"}
 		}
 		return
 	}
-	out["throughput"] = p.done.rate("1/s")
-	out["output_throughput"] = p.output.rate("token/s")
-	out["wasted_throughput"] = p.wasted.rate("token/s")
+	for tag, t := range map[string]*tally{"throughput": &p.done, "output_throughput": &p.output, "wasted_throughput": &p.wasted, "input_throughput": &p.input} {
+		out[tag] = t.rate(unitOf(tag))
+	}
 	if p.unknownInput {
-		out["input_throughput"] = result.Rate{Unit: "token/s", Withheld: "the server did not report input tokens for every request"}
-	} else {
-		out["input_throughput"] = p.input.rate("token/s")
+		out["input_throughput"] = result.Rate{Unit: unitOf("input_throughput"), Withheld: "the server did not report input tokens for every request"}
 	}
 	if len(limits) > 0 {
 		out["goodput"] = c.goodput(p, limits)
@@ -183,8 +166,8 @@ func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.L
 }
 
 // goodput counts the requests that meet every limit at once. A metric that is
-// undefined for a request applies no limit to it, and such requests are
-// counted.
+// undefined for a request applies no limit to it; the number of such requests
+// is part of the rate.
 func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
 	good := tally{length: p.window.Length()}
 	unlimited := 0
@@ -197,14 +180,14 @@ func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
 			meets, defined := c.Meets(l, i)
 			all, each = all && meets, each && defined
 		}
-		if all { // what is due in a pause is so at the fold
+		if all { // what is due between blocks counts at their seam
 			good.add(p.window.Overlap(0, c.due[i]), 1)
 		}
 		if !each {
 			unlimited++
 		}
 	}
-	r := good.rate("1/s")
+	r := good.rate(unitOf("goodput"))
 	r.Unlimited = unlimited
 	return r
 }
@@ -238,7 +221,7 @@ func (c *Collector) arrivals(load result.LoadShape, window exchange.Spans) *resu
 	}
 	a.Process = process(dues, sent, load)
 	if c.KeepTurns {
-		// The process is that of beginnings; the turns that follow are an outcome.
+		// The process describes beginnings; the turns that follow are a result.
 		due, began := c.beginnings(window)
 		a.Process = process(due, began, load)
 	}
@@ -248,8 +231,8 @@ func (c *Collector) arrivals(load result.LoadShape, window exchange.Spans) *resu
 	return a
 }
 
-// process compares the gaps that were due and those that were sent, counted
-// from the window's start, with what their process should have.
+// process compares the gaps between due times and between requests as sent,
+// counted from the window's start, with those of their arrival process.
 func process(dues, sent []exchange.Stamp, load result.LoadShape) *result.Process {
 	curve := arrival.Flat(load.Rate)
 	if load.RateCurve != "" {
@@ -281,7 +264,7 @@ func process(dues, sent []exchange.Stamp, load result.LoadShape) *result.Process
 	}
 }
 
-// someErrors returns up to five distinct messages, the commonest first.
+// someErrors returns up to five distinct messages, the most frequent first.
 func (c *Collector) someErrors() []string {
 	type counted struct {
 		text string
@@ -299,6 +282,12 @@ func (c *Collector) someErrors() []string {
 		out = append(out, fmt.Sprintf("%d × %s", c.n, c.text))
 	}
 	return out
+}
+
+// unitOf is the unit of a metric by the registry.
+func unitOf(tag string) string {
+	m, _ := metric.Lookup(tag)
+	return m.Unit
 }
 
 func join(a, b string) string {

@@ -30,10 +30,23 @@ func cell(t *testing.T, users int, xs ...*exchange.Exchange) result.Cell {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Cell(CellInput{
+	return cellOf(Input{
 		ID: "c", Target: "candidate", Load: result.LoadShape{Kind: "closed", Users: users},
-		Start: ms(0), End: end, Exchanges: xs, Limits: []metric.Limit{limit},
-	})
+		Start: ms(0), End: end, Limits: []metric.Limit{limit},
+	}, xs)
+}
+
+// cellOf computes a cell from exchanges in memory.
+func cellOf(in Input, xs []*exchange.Exchange) result.Cell {
+	c := Collector{KeepTurns: in.Load.Of == result.OfConversations}
+	for _, x := range xs {
+		c.Add(x)
+	}
+	c.SettleBlocks(in.window())
+	for _, x := range xs {
+		c.AddFrames(x)
+	}
+	return c.Cell(in)
 }
 
 func TestCountsAndRates(t *testing.T) {
@@ -55,7 +68,7 @@ func TestCountsAndRates(t *testing.T) {
 			t.Errorf("%s = %v, want %v", tag, r.Value, want)
 		}
 	}
-	near("success", 97.0/99) // a cut request is no failure, a shed one is
+	near("success", 97.0/99) // a cut request is not a failure, a shed one is
 	near("throughput", 97.0/10)
 	near("output_throughput", 97*3/10.0)
 	near("input_throughput", 97*100/10.0)
@@ -176,7 +189,7 @@ func TestPooled(t *testing.T) {
 
 func TestArrivals(t *testing.T) {
 	xs := series(100)
-	c := Cell(CellInput{ID: "c", Load: result.LoadShape{Kind: "open", Rate: 10}, Start: ms(0), End: ms(10000), Exchanges: xs})
+	c := cellOf(Input{ID: "c", Load: result.LoadShape{Kind: "open", Rate: 10}, Start: ms(0), End: ms(10000)}, xs)
 	a := c.Arrivals
 	if a == nil || math.Abs(a.IntendedRate-10) > 0.2 || math.Abs(a.Deficit) > 1e-6 || math.Abs(a.ErrorP50MS-1) > 1e-6 {
 		t.Errorf("%+v", a)
@@ -184,7 +197,7 @@ func TestArrivals(t *testing.T) {
 }
 
 // A server whose counts in the frames do not add up to its own total is taken
-// by its total: throughput and tokens would contradict each other otherwise.
+// by its total: throughput and tokens would otherwise contradict each other.
 func TestCountsThatDoNotAddUp(t *testing.T) {
 	for name, counts := range map[string][]int32{"more frames' worth": {7, 0, 9}, "all counted": {7, 8, 9}} {
 		for _, total := range []int{3, 5} {

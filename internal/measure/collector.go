@@ -1,10 +1,13 @@
+// Package measure turns exchanges into statistics and rates, by the definitions
+// of the metric registry. It decides nothing and prints nothing: whether a
+// number may be believed is up to package validity, and whether it proves
+// anything is up to the claims.
 package measure
 
 import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -13,18 +16,18 @@ import (
 )
 
 // Collector makes the statistics of one cell from its exchanges without
-// keeping them: of each it holds one number a metric, and frames only add to
-// tallies and histograms. It is used in two passes, since a window and its
-// steady part are known only when the last exchange has been seen: Add for
-// each, Settle, AddFrames for each in the same order, then Cell.
+// keeping them: it holds one number per metric for each, and frames only add to
+// tallies and histograms. It is used in two passes, since the window and its
+// steady part are known only after the last exchange: Add for each, Settle,
+// AddFrames for each in the same order, then Cell.
 type Collector struct {
 	// KeepPrompts keeps the identity of each measured request's prompt, which
 	// pairs targets.
 	KeepPrompts bool
 	// KeepTurns says that requests are turns of conversations; see Conversations.
 	KeepTurns bool
-	// KeepPlace keeps the place of each measured request, its block and its index
-	// there, which pairs targets that were sent the same. Block is the one of the
+	// KeepPlace keeps the block of each measured request and its index there,
+	// which pairs targets that were sent the same prompts. Block is that of the
 	// requests that are added next.
 	KeepPlace bool
 	Block     int
@@ -39,7 +42,7 @@ type Collector struct {
 	prompts       []string
 	turns         []int32 // which turn of a conversation; KeepTurns
 	sessions      []int32 // which conversation
-	talks         talks
+	conversations conversations
 	places        []place
 	columns       map[string]*column
 	inOrder       []*column // the same, in the registry's order
@@ -50,20 +53,20 @@ type Collector struct {
 	steady     *part // nil where there is none, or it is the whole
 	steadyFrom int   // the first row of the steady part; -1: there is none
 	steadyNote string
-	row        int // of the next measured exchange in the second pass
+	trend      bool // a trend remains in what steadyNote speaks of
+	row        int  // of the next measured exchange in the second pass
 }
 
-// place is where a request stands in a cell of blocks.
+// place is the position of a request in a cell of blocks.
 type place struct{ block, index int32 }
 
 // column holds a metric's value for each row; NaN where it is undefined.
 type column struct {
-	tag     string
-	latency bool // a cut request has a value: the least that it can be
-	values  []float64
+	*definition
+	values []float64
 }
 
-// state is how a request ended, and what its values rest on.
+// state says how a request ended, and what its values are based on.
 type state uint8
 
 const (
@@ -77,14 +80,14 @@ const (
 // maxErrors bounds how many distinct error messages are counted.
 const maxErrors = 1000
 
-// Add takes an exchange of any phase. It keeps nothing of it but, until the
-// cell is done, that of a cut one without its frames.
+// Add takes an exchange of any phase and keeps no reference to it. Of a cut
+// exchange it keeps a copy without the frames until the cell is finished.
 func (c *Collector) Add(x *exchange.Exchange) {
 	if c.columns == nil {
 		c.columns, c.errors, c.cut = map[string]*column{}, map[string]int{}, map[int32]*exchange.Exchange{}
 		c.counts.ByClass = map[string]int{}
-		for _, m := range perRequest() {
-			col := &column{tag: m.Tag, latency: slices.Contains(latencyTags, m.Tag)}
+		for _, m := range metric.OfKind(metric.PerRequest) {
+			col := &column{definition: define(m.Tag)}
 			c.columns[m.Tag], c.inOrder = col, append(c.inOrder, col)
 		}
 	}
@@ -109,7 +112,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		}
 	case exchange.Cut:
 		s = stateCut
-		y := *x // without what may be used again
+		y := *x // without what the caller may reuse
 		y.Frames, y.InputTokens, y.OutputTokens, y.CachedTokens, y.ReasoningTokens, y.HistoryTokens = nil, nil, nil, nil, nil, nil
 		c.cut[int32(len(c.state))] = &y
 	}
@@ -119,15 +122,16 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	}
 	if c.KeepTurns {
 		c.turns, c.sessions = append(c.turns, int32(x.Turn)), append(c.sessions, int32(x.Session))
-		c.talks.add(x)
+		c.conversations.add(x)
 	}
 	if c.KeepPlace {
 		c.places = append(c.places, place{int32(c.Block), int32(x.Index)})
 	}
 	for _, col := range c.inOrder {
-		v, ok := Value(col.tag, x)
-		if s == stateCut && col.latency {
-			v, ok = soFar(col.tag, x), true
+		v, ok := col.of(x)
+		if s == stateCut && col.cut != nil {
+			v, _ = col.cut(x)
+			ok = true
 		}
 		if !ok {
 			v = math.NaN()
@@ -140,13 +144,6 @@ func (c *Collector) Add(x *exchange.Exchange) {
 			c.errors[text]++
 		}
 	}
-}
-
-// perRequest are the metrics that have a value for each request here.
-func perRequest() []metric.Metric {
-	return slices.DeleteFunc(metric.All(), func(m metric.Metric) bool {
-		return m.Kind != metric.PerRequest || strings.HasPrefix(m.Tag, "quality")
-	})
 }
 
 func (c *Collector) count(x *exchange.Exchange) {
@@ -182,12 +179,12 @@ func (c *Collector) Settle(start, end exchange.Stamp) {
 }
 
 // SettleBlocks is Settle for a cell that took turns with others: its measured
-// window is what the blocks are together, without the time between them.
+// window is all of its blocks, without the time between them.
 func (c *Collector) SettleBlocks(window exchange.Spans) {
 	c.sort()
 	c.whole = c.part(0, window)
 	if len(window) != 1 {
-		c.steadyFrom, c.steadyNote = c.steadyBlocks(window)
+		c.steadyFrom, c.steadyNote, c.trend = c.steadyBlocks(window)
 		return
 	}
 	c.findSteady()
@@ -277,12 +274,13 @@ func (c *Collector) findSteady() {
 		c.steadyNote = fmt.Sprintf("steady after the first %d requests (MSER-5)", c.steadyFrom)
 	}
 	if _, p := stats.MannKendall(series[cut:]); p < 0.01 {
+		c.trend = true
 		c.steadyNote += "; a trend remains (Mann-Kendall)"
 	}
 }
 
-// AddFrames takes the exchanges once more, in the order of the first pass, for
-// what depends on the window.
+// AddFrames takes the exchanges a second time, in the order of the first pass,
+// for what depends on the window.
 func (c *Collector) AddFrames(x *exchange.Exchange) {
 	at := -1 // its place in due order, if it is measured
 	if x.Phase == exchange.Measured {
@@ -299,12 +297,16 @@ func (c *Collector) AddFrames(x *exchange.Exchange) {
 	}
 }
 
+// Trend reports whether latency still changes over the steady part; SteadyNote
+// of the cell says so in words.
+func (c *Collector) Trend() bool { return c.trend }
+
 // Len returns how many measured requests there are.
 func (c *Collector) Len() int { return len(c.due) }
 
 // Values returns a metric's value for each measured request, in due order once
 // settled: NaN where it is undefined, for a cut request's latency the least
-// that it can be. The values are the collector's, not to be changed.
+// that it can be. They belong to the collector and must not be changed.
 func (c *Collector) Values(tag string) []float64 {
 	if col := c.columns[tag]; col != nil {
 		return col.values
@@ -315,7 +317,7 @@ func (c *Collector) Values(tag string) []float64 {
 // OK reports whether the i-th request succeeded.
 func (c *Collector) OK(i int) bool { return c.state[i]&stateOK != 0 }
 
-// Cut reports whether the i-th request was ended by us.
+// Cut reports whether the client ended the i-th request.
 func (c *Collector) Cut(i int) bool { return c.state[i]&stateCut != 0 }
 
 // Prompt returns the identity of the i-th request's prompt; KeepPrompts.

@@ -13,7 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-var update = flag.Bool("update", false, "write the golden file anew")
+var update = flag.Bool("update", false, "write the golden file again")
 
 // mixed is half a minute of odd requests in the order in which they ended:
 // failures, cut and shed ones, answers without usage or without a stream, and
@@ -65,10 +65,10 @@ func TestGoldenCell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Cell(CellInput{
+	c := cellOf(Input{
 		ID: "c", Target: "candidate", Load: result.LoadShape{Kind: "open", Rate: 25, Arrival: "constant"},
-		Start: ms(200), End: ms(23800), Exchanges: mixed(600), Limits: []metric.Limit{limit},
-	})
+		Start: ms(200), End: ms(23800), Limits: []metric.Limit{limit},
+	}, mixed(600))
 	for _, m := range []*result.Metrics{&c.Metrics, c.Steady} {
 		for _, tag := range []string{"gap", "itl"} {
 			s := m.Stats[tag]

@@ -6,7 +6,7 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// part is what the second pass adds up of one window: rates, and pooled gaps
+// part is what the second pass adds up over one window: rates, and pooled gaps
 // of the measured requests in it.
 type part struct {
 	from                        int // its first row
@@ -17,7 +17,7 @@ type part struct {
 	unknownInput                bool
 	gap, itl                    pool
 	bundled                     bool
-	frames, coalesced           int // of pooled requests; coalesced ones came with the frame before
+	frames, coalesced           int // of pooled requests; coalesced ones came with the previous frame
 }
 
 // part begins a part with the requests from a row on.
@@ -39,7 +39,8 @@ func (c *Collector) part(from int, window exchange.Spans) *part {
 	return p
 }
 
-// within places a moment in the folded window; false if it lies outside.
+// within returns the position of a stamp in the window without its pauses; false
+// if it lies outside.
 func (p *part) within(at exchange.Stamp) (exchange.Stamp, bool) {
 	if at < p.at.Start || at >= p.at.End {
 		i, before := p.window.Find(at)
@@ -51,9 +52,9 @@ func (p *part) within(at exchange.Stamp) (exchange.Stamp, bool) {
 	return p.before + at - p.at.Start, true
 }
 
-// add counts x. Rates count things at the moment at which they happened,
-// whichever phase they belong to: that is what the server delivered in the
-// window. Gaps are those of the measured requests of the part.
+// add counts x. Rates count things when they happened, whichever phase they
+// belong to: that is what the server delivered in the window. Gaps are those of
+// the measured requests of the part.
 func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 	ok := x.Class == exchange.OK
 	if at, in := p.within(x.Done); ok && in {
@@ -124,23 +125,24 @@ func (p *part) pool(frames []exchange.Frame, tokens spread) {
 	}
 }
 
-// tally counts events in the time of a window, folded so that it begins at 0.
+// tally counts events over a window whose time begins at 0.
 type tally struct {
 	length exchange.Stamp // of the window
 	n      int
 	sum    float64
 	slices [rateSlices]float64
 
-	// The slice of the latest event, and the moments between which it is right:
-	// a request's frames are close together.
+	// The slice of the latest event, and the stamps between which it applies: a
+	// request's frames are close together.
 	slice    int
 	from, to exchange.Stamp
 }
 
-// slices of a window behind the interval of a rate (batch means).
+// rateSlices is the number of slices of a window from which the interval of a
+// rate is computed (batch means).
 const rateSlices = 10
 
-// add counts w at a moment of the window.
+// add counts w at a time of the window.
 func (t *tally) add(at exchange.Stamp, w float64) {
 	t.n++
 	t.sum += w

@@ -41,7 +41,7 @@ type pool struct {
 	ref, sum, squares, min, max float64
 }
 
-// newPool makes room for values between two moments.
+// newPool returns a pool for values between two stamps.
 func newPool(first, last exchange.Stamp) pool {
 	n := max(1, int(float64(last-first)/blockNS)) // the last block is the longest
 	width := exchange.Stamp(blockNS)
@@ -52,7 +52,7 @@ func newPool(first, last exchange.Stamp) pool {
 	return pool{first: first, width: width, blocks: make([]stats.Histogram, n), min: math.Inf(1), max: math.Inf(-1)}
 }
 
-// add counts a value as often as times says.
+// add counts a value the given number of times.
 func (p *pool) add(at exchange.Stamp, v float64, times int) {
 	if at >= p.to || at < p.from || p.current == nil {
 		k := min(len(p.blocks)-1, int((at-p.first)/p.width))
@@ -117,9 +117,9 @@ func (p *pool) statistic(unit string) result.Statistic {
 	return s
 }
 
-// mostCoalesced is the share of frames that may arrive together with the one
-// before. Beyond it times between tokens are those of a buffer on the way, and
-// mostly 0.
+// mostCoalesced is the share of frames that may arrive together with the
+// previous one. Beyond it times between tokens are those of a buffer on the way,
+// and mostly 0.
 const mostCoalesced = 0.10
 
 // pooled returns the statistics of gap and itl over ok requests. itl is
@@ -134,7 +134,7 @@ func (p *part) pooled() (gap, itl result.Statistic, ok bool) {
 	case p.bundled:
 		itl = withheld("bundled: frames carry an unknown number of tokens")
 	case share > mostCoalesced:
-		itl = withheld(fmt.Sprintf("bundled: %.0f %% of the frames arrived together with the one before, as through a buffering proxy; tpot and stall hold", 100*share))
+		itl = withheld(fmt.Sprintf("bundled: %.0f %% of the frames arrived together with the previous one, as through a buffering proxy; tpot and stall are still valid", 100*share))
 	default:
 		itl = p.itl.statistic("ms/token")
 	}

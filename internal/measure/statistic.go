@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -20,7 +19,7 @@ func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result
 	return c.distributionOf(m, from, serial, func(int) bool { return true })
 }
 
-// distributionOf is distribution of the rows that keep names.
+// distributionOf is distribution over the rows that keep selects.
 func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep func(row int) bool) (result.Statistic, bool) {
 	var (
 		values []float64 // in due order; failures at their worst, cut ones at their least
@@ -29,7 +28,7 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 		groups []int32   // the conversation of each value; KeepTurns
 		cut    int
 	)
-	column := c.Values(m.Tag)
+	column, def := c.Values(m.Tag), define(m.Tag)
 	if from < len(column) {
 		values = make([]float64, 0, len(column)-from)
 		ok = make([]float64, 0, len(column)-from)
@@ -40,13 +39,14 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 			continue
 		}
 		if c.Cut(i) {
-			if !slices.Contains(latencyTags, m.Tag) {
+			if def.cut == nil {
 				continue
 			}
 			if cut++; upper == nil {
 				upper = slices.Clone(values)
 			}
-			upper = append(upper, cutWorst(m.Tag, c.cut[int32(i)]))
+			_, most := def.cut(c.cut[int32(i)])
+			upper = append(upper, most)
 		} else if upper != nil {
 			upper = append(upper, v)
 		}
@@ -90,18 +90,6 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 		s.Note = "some requests were cut; quantiles that they could reach are bounds"
 	}
 	return s, true
-}
-
-// cutWorst is the most that a cut request's latency can be: a part that had
-// been reached is known, the rest is unbounded.
-func cutWorst(tag string, x *exchange.Exchange) float64 {
-	switch tag {
-	case "ttft", "ttfa", "ttft_service", "ttfa_service":
-		if v, ok := Value(tag, x); ok {
-			return v
-		}
-	}
-	return inf
 }
 
 func moments(s *result.Statistic, ok []float64) {

@@ -8,14 +8,11 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// maxTurnRows is how many turns have a row of their own; later ones share one.
+// maxTurnRows is the number of turns with a row of their own; later ones share one.
 const maxTurnRows = 16
 
-// turnTags are the metrics that a row of turns has.
-var turnTags = []string{"ttft", "tpot", "e2e"}
-
-// talks adds up what became of the measured turns of conversations.
-type talks struct {
+// conversations adds up how the measured turns of conversations ended.
+type conversations struct {
 	result.Conversations
 	// input tokens of the requests whose cached tokens, and whose history, are
 	// known; by row, the last for all
@@ -26,7 +23,7 @@ type talks struct {
 func rowOf(turn int) int { return min(max(turn, 1)-1, maxTurnRows) }
 
 // add takes a measured request.
-func (t *talks) add(x *exchange.Exchange) {
+func (t *conversations) add(x *exchange.Exchange) {
 	row := t.row(rowOf(x.Turn))
 	ended := x.Class != exchange.OK
 	if x.Turn == 1 {
@@ -55,8 +52,8 @@ func (t *talks) add(x *exchange.Exchange) {
 	}
 }
 
-// row returns a row of the table, which has all rows before it as well.
-func (t *talks) row(i int) *result.Turn {
+// row returns a row of the table, and adds it and those before it as needed.
+func (t *conversations) row(i int) *result.Turn {
 	for len(t.Turns) <= i {
 		n := len(t.Turns)
 		t.Turns = append(t.Turns, result.Turn{Turn: n + 1, Later: n == maxTurnRows})
@@ -79,7 +76,7 @@ func count(r *result.Turn, x *exchange.Exchange) {
 }
 
 // tokens adds the counts of an ok request to a row, by its index.
-func (t *talks) tokens(r *result.Turn, i int, x *exchange.Exchange) {
+func (t *conversations) tokens(r *result.Turn, i int, x *exchange.Exchange) {
 	if x.OutputTokens != nil {
 		r.OutputTokens, r.OutputN = r.OutputTokens+*x.OutputTokens, r.OutputN+1
 	}
@@ -100,7 +97,7 @@ func (t *talks) tokens(r *result.Turn, i int, x *exchange.Exchange) {
 }
 
 // hits works out the ratios of a row.
-func (t *talks) hits(r *result.Turn, i int) {
+func (t *conversations) hits(r *result.Turn, i int) {
 	if t.ofCached[i] > 0 {
 		r.ObservedHits = result.Num(float64(r.CachedTokens) / t.ofCached[i])
 	}
@@ -109,15 +106,15 @@ func (t *talks) hits(r *result.Turn, i int) {
 	}
 }
 
-// conversations is the table of turns, once settled.
-func (c *Collector) conversations(serial bool) *result.Conversations {
-	out := c.talks.Conversations
+// turnTable is the table of turns, once settled.
+func (c *Collector) turnTable(serial bool) *result.Conversations {
+	out := c.conversations.Conversations
 	out.Turns = append([]result.Turn{}, out.Turns...)
 	for i := range out.Turns {
-		c.talks.hits(&out.Turns[i], i)
+		c.conversations.hits(&out.Turns[i], i)
 		out.Turns[i].Stats = c.turnStats(serial, func(row int) bool { return rowOf(int(c.turns[row])) == i })
 	}
-	c.talks.hits(&out.Total, maxTurnRows+1)
+	c.conversations.hits(&out.Total, maxTurnRows+1)
 	out.Total.Stats = c.turnStats(serial, func(int) bool { return true })
 	return &out
 }
@@ -125,14 +122,10 @@ func (c *Collector) conversations(serial bool) *result.Conversations {
 // turnStats are the statistics of some rows, without the curves of figures.
 func (c *Collector) turnStats(serial bool, keep func(row int) bool) map[string]result.Statistic {
 	out := map[string]result.Statistic{}
-	for _, tag := range turnTags {
-		m, ok := metric.Lookup(tag)
-		if !ok {
-			continue
-		}
+	for _, m := range metric.Headlines() {
 		if s, ok := c.distributionOf(m, 0, serial, keep); ok {
 			s.Curve = nil
-			out[tag] = s
+			out[m.Tag] = s
 		}
 	}
 	return out

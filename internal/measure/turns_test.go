@@ -14,9 +14,9 @@ func turnOf(x *exchange.Exchange, session, turn, turns, history int) *exchange.E
 	return x
 }
 
-func talkCell(in CellInput) *result.Conversations {
+func talkCell(in Input, xs []*exchange.Exchange) *result.Conversations {
 	in.Load.Of = result.OfConversations
-	c := Cell(in)
+	c := cellOf(in, xs)
 	return c.Conversations
 }
 
@@ -68,7 +68,7 @@ func TestTurnsAddUp(t *testing.T) {
 			}
 		}
 	}
-	c := Cell(CellInput{Load: result.LoadShape{Kind: "closed", Users: 3, Of: result.OfConversations}, Start: ms(0), End: ms(at + 100), Exchanges: xs})
+	c := cellOf(Input{Load: result.LoadShape{Kind: "closed", Users: 3, Of: result.OfConversations}, Start: ms(0), End: ms(at + 100)}, xs)
 	talks := c.Conversations
 	got, want := sum(talks.Turns), talks.Total
 	stats := want.Stats
@@ -101,7 +101,7 @@ func TestTurnsAddUp(t *testing.T) {
 func TestRunTimeIsNotOfTheLastStarted(t *testing.T) {
 	long := turnOf(good(0, 10, 9990), 1, 1, 1, 0)
 	short := turnOf(good(500, 10, 20), 2, 1, 1, 0)
-	c := Cell(CellInput{Load: result.LoadShape{Kind: "closed", Users: 2, Of: result.OfConversations}, Start: ms(0), End: ms(10000), Exchanges: []*exchange.Exchange{short, long}})
+	c := cellOf(Input{Load: result.LoadShape{Kind: "closed", Users: 2, Of: result.OfConversations}, Start: ms(0), End: ms(10000)}, []*exchange.Exchange{short, long})
 	if got := rateOf(t, c.Metrics, "throughput"); got != 0.2 {
 		t.Errorf("%v requests/s, of 2 in 10 s", got)
 	}
@@ -119,7 +119,7 @@ func TestHitsAreTheServersWord(t *testing.T) {
 		for _, x := range xs {
 			x.CachedTokens = tt.cached
 		}
-		talks := talkCell(CellInput{Start: ms(0), End: ms(200), Exchanges: xs})
+		talks := talkCell(Input{Start: ms(0), End: ms(200)}, xs)
 		for i, r := range append(talks.Turns, talks.Total) {
 			ideal := []float64{0, 0.8, 0.4}[i]
 			if r.IdealHits == nil || float64(*r.IdealHits) != ideal {
@@ -133,7 +133,7 @@ func TestHitsAreTheServersWord(t *testing.T) {
 	// Without any usage nothing is known, and nothing is 0.
 	x := turnOf(good(0, 10, 20), 1, 1, 1, 0)
 	x.InputTokens, x.HistoryTokens = nil, nil
-	if r := talkCell(CellInput{Start: ms(0), End: ms(200), Exchanges: []*exchange.Exchange{x}}).Total; r.IdealHits != nil || r.ObservedHits != nil || r.InputN != 0 {
+	if r := talkCell(Input{Start: ms(0), End: ms(200)}, []*exchange.Exchange{x}).Total; r.IdealHits != nil || r.ObservedHits != nil || r.InputN != 0 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -145,7 +145,7 @@ func TestHowConversationsEnd(t *testing.T) {
 	broken, silent := turnOf(failed(10), 3, 1, 4, 0), turnOf(good(20, 10, 20), 4, 1, 3, 0)
 	silent.AnswerBytes = 0
 	xs := append(append(whole(1), whole(2)...), broken, silent, turnOf(good(30, 10, 20), 5, 1, 2, 0))
-	talks := talkCell(CellInput{Start: ms(0), End: ms(300), Exchanges: xs})
+	talks := talkCell(Input{Start: ms(0), End: ms(300)}, xs)
 	if talks.Begun != 5 || talks.Completed != 2 || talks.Broken != 1 || talks.Silent != 1 || talks.Total.Unsent != 5 {
 		t.Errorf("%+v", talks)
 	}

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/metrics.md anew")
+var update = flag.Bool("update", false, "write docs/metrics.md again")
 
 const metricsHead = `# Metrics
 
 One registry in the code holds every metric; this page is made from it
-(` + "`go test ./internal/metric -update`" + `). Latency counts from the moment when a request
+(` + "`go test ./internal/metric -update`" + `). Latency counts from when a request
 was **due**: by the arrival schedule, or when its user was ready. What the client
-added is part of it, and is also shown by itself. A failed request is +∞ in
+added is part of it, and is also shown separately. A failed request is +∞ in
 latencies and 0 in speeds; a quantile that touches +∞ is shown as ∞ (` + "`\"inf\"`" + ` in JSON).
 
 Time stamps of one request, in order: due → woken (the pacer fired) → started (it
@@ -44,9 +44,9 @@ At 95 % confidence. Fewer, and the quantile is withheld, or the claim undecided.
 | to decide a claim, at best | 5 | 29 | 59 | 299 | 2,995 |
 
 These are numbers of independent requests. Requests under load depend on each other
-(slow ones come in bursts), so claims count with an effective sample size: the
+(slow ones come in bursts), so claims use an effective sample size: the
 smallest of Geyer's estimates for the ranks of the latencies, for being over the
-limit, and for being in the slowest tenth. For one user at a time it is n itself.
+limit, and for being in the slowest tenth. For one user at a time it is n.
 `
 
 func TestDocs(t *testing.T) {
@@ -71,7 +71,7 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(have) != b.String() {
-		t.Errorf("%s is not that of the registry; run go test ./internal/metric -update", file)
+		t.Errorf("%s differs from the registry; run go test ./internal/metric -update", file)
 	}
 }
 
@@ -85,5 +85,36 @@ func TestEveryMetricIsWhole(t *testing.T) {
 		if got, ok := Lookup(m.Tag); !ok || got.Name != m.Name {
 			t.Errorf("%s is not found", m.Tag)
 		}
+	}
+}
+
+// Places that have no room for all metrics show these, in this order.
+func TestFewMetricsStandForACell(t *testing.T) {
+	tags := func(ms []Metric) string {
+		var s []string
+		for _, m := range ms {
+			s = append(s, m.Tag)
+		}
+		return strings.Join(s, " ")
+	}
+	if got := tags(Headlines()); got != "ttft tpot e2e" {
+		t.Errorf("headlines: %s", got)
+	}
+	if got := tags(Comparisons()); got != "ttft tpot e2e user_rate" {
+		t.Errorf("compared: %s", got)
+	}
+	for _, m := range Comparisons() {
+		for _, stat := range m.Compared {
+			if _, ok := (Limit{Stat: stat}).Quantile(); m.Kind != PerRequest || !ok && stat != MeanRatio {
+				t.Errorf("%s is compared by %q", m.Tag, stat)
+			}
+		}
+	}
+	n := 0
+	for _, k := range []Kind{PerRequest, Scored, Pooled, Rate} {
+		n += len(OfKind(k))
+	}
+	if n != len(All()) {
+		t.Errorf("%d metrics have a kind, of %d", n, len(All()))
 	}
 }

@@ -36,7 +36,7 @@ var limitForm = regexp.MustCompile(`^\s*([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+?))?\s*
 func ParseLimit(s string) (Limit, error) {
 	m := limitForm.FindStringSubmatch(s)
 	if m == nil {
-		return Limit{}, fmt.Errorf("limit %q is not of the form metric.statistic<value, like ttft.p95<50ms or success>=98%%", s)
+		return Limit{}, fmt.Errorf("invalid limit %q: must be of the form metric.statistic<value, like ttft.p95<50ms or success>=98%%", s)
 	}
 	met, ok := Lookup(m[1])
 	if !ok {
@@ -61,8 +61,8 @@ func ParseLimit(s string) (Limit, error) {
 	return l, nil
 }
 
-// checkRange refuses a limit at a value that its metric cannot have: it would
-// be decided before the run, and mostly is a share that lacks its %.
+// checkRange rejects a limit at a value that its metric cannot have: it would be
+// decided before the run, and is usually a share without its %.
 func checkRange(l Limit, number string) error {
 	switch l.Metric.Unit {
 	case "ratio":

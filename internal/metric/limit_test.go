@@ -46,15 +46,15 @@ func TestParseLimit(t *testing.T) {
 
 func TestParseLimitErrors(t *testing.T) {
 	for in, want := range map[string]string{
-		"":               "is not of the form",
-		"ttft":           "is not of the form",
+		"":               "must be of the form",
+		"ttft":           "must be of the form",
 		"tfft.p95<5ms":   `did you mean "ttft"`,
 		"ttft.p95<5MB":   "unit",
 		"ttft.q95<5ms":   "",
 		"ttft.p0<5ms":    "",
 		"ttft.p100<5ms":  "",
 		"success.p5>1":   "",
-		"ttft.p95=5ms":   "is not of the form",
+		"ttft.p95=5ms":   "must be of the form",
 		"success>=99ms":  "unit",
 		"ttft.p95<5e999": "",
 		"success>=99.9":  "write 99.9% or 0.999",

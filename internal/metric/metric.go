@@ -1,10 +1,14 @@
 // Package metric names what Inferometer measures. One registry holds the tag,
-// unit, direction, formula and needed inputs of every metric; the limit
-// grammar, tables, charts and docs are made from it, so that a number is
-// called the same everywhere. It measures nothing itself.
+// unit, direction and formula of every metric; the grammar of limits, tables,
+// charts and docs/metrics.md are made from it, so that a number has the same
+// name everywhere. The package measures nothing itself: measure has the
+// arithmetic of each row.
 package metric
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Direction says which way is better.
 type Direction int
@@ -20,8 +24,11 @@ type Kind int
 
 const (
 	// PerRequest metrics have one value (or none) for each request and are
-	// shown as distributions.
+	// shown as distributions. Package measure computes each of them.
 	PerRequest Kind = iota
+	// Scored metrics have one value for each answer, like PerRequest ones, but
+	// come from a judgement of its text.
+	Scored
 	// Pooled metrics have many values for each request (gap, itl); their n
 	// is counted in blocks of time, since all streams share an engine step.
 	Pooled
@@ -33,48 +40,93 @@ const (
 type Metric struct {
 	Tag       string // short name used in plans, JSON and tables: "ttft"
 	Name      string // name for people: "time to first token"
-	Unit      string // "ms", "ms/token", "token/s", "1/s", "ratio", "USD", "points", "percent"
+	Unit      string // "ms", "ms/token", "token/s", "tokens", "1/s", "ratio", "USD", "points", "percent"
 	Direction Direction
 	Kind      Kind
-	Formula   string   // in the words of the glossary (docs/metrics.md)
-	Needs     []string // stamps or counts without which it is undefined
+	Formula   string // in the terms of docs/metrics.md
+
+	// Headline is the metric's place, from 1, among the few that stand for a
+	// whole cell where there is no room for all: rows of turns, and ratios to a
+	// baseline. 0: it is not one of them.
+	Headline int
+	// Compared are the statistics by which targets of one load are compared:
+	// MeanRatio and quantiles. Metrics without any are not compared.
+	Compared []string
 }
+
+// MeanRatio is the geometric mean of the ratios of paired requests, as a
+// statistic of a comparison.
+const MeanRatio = "mean"
 
 // all is the registry, in the order in which tables show it.
 var all = []Metric{
-	{"ttft", "time to first token", "ms", LowerIsBetter, PerRequest, "first_token − due", []string{"due", "first_token"}},
-	{"ttfa", "time to first answer", "ms", LowerIsBetter, PerRequest, "first_answer − due", []string{"due", "first_answer"}},
-	{"e2e", "end-to-end latency", "ms", LowerIsBetter, PerRequest, "last_token − due", []string{"due", "last_token"}},
-	{"ttft_service", "time to first token, from send", "ms", LowerIsBetter, PerRequest, "first_token − writing", []string{"writing", "first_token"}},
-	{"ttfa_service", "time to first answer, from send", "ms", LowerIsBetter, PerRequest, "first_answer − writing", []string{"writing", "first_answer"}},
-	{"e2e_service", "end-to-end latency, from send", "ms", LowerIsBetter, PerRequest, "last_token − writing", []string{"writing", "last_token"}},
-	{"tpot", "time per output token", "ms/token", LowerIsBetter, PerRequest, "(last_token − first_token) ÷ tokens delivered after the first frame", []string{"first_token", "last_token", "output tokens"}},
-	{"tpot_vllm", "time per output token, as vLLM's bench defines it", "ms/token", LowerIsBetter, PerRequest, "(e2e_service − ttft_service) ÷ (output tokens − 1)", []string{"first_token", "last_token", "output tokens"}},
-	{"user_rate", "output speed seen by one user", "token/s", HigherIsBetter, PerRequest, "1000 ÷ tpot", []string{"tpot"}},
-	{"stall", "largest gap of a request", "ms", LowerIsBetter, PerRequest, "max(gap)", []string{"two content frames"}},
-	{"gap", "time between content frames", "ms", LowerIsBetter, Pooled, "frame[i] − frame[i−1], all requests pooled", []string{"two content frames"}},
-	{"itl", "inter-token latency", "ms/token", LowerIsBetter, Pooled, "gap ÷ tokens of the frame, counted once for each token; withheld where frame token counts are unknown, and where more than a tenth of the frames arrived together", []string{"two content frames", "tokens of each frame"}},
-	{"lateness", "pacing error of the client", "ms", LowerIsBetter, PerRequest, "woken − due", []string{"woken"}},
-	{"queued", "wait at a limit that the user set", "ms", LowerIsBetter, PerRequest, "started − woken", []string{"started"}},
-	{"connect", "DNS, TCP and TLS of a new connection, and a proxy's way to the server", "ms", LowerIsBetter, PerRequest, "dns + tcp + proxy + tls", []string{"connected"}},
-	{"client_delay", "the client's own work before the first byte", "ms", LowerIsBetter, PerRequest, "writing − started − connect", []string{"writing"}},
-	{"input_tokens", "input tokens of a request", "tokens", LowerIsBetter, PerRequest, "usage.prompt_tokens", []string{"usage"}},
-	{"output_tokens", "output tokens of a request", "tokens", HigherIsBetter, PerRequest, "usage.completion_tokens, else frames (marked estimated)", []string{"usage or frames"}},
-	{"success", "share of requests that succeeded", "ratio", HigherIsBetter, Rate, "ok ÷ (ok + failed + shed)", nil},
-	{"throughput", "requests completed per second", "1/s", HigherIsBetter, Rate, "completions in the window ÷ window", nil},
-	{"input_throughput", "input tokens per second", "token/s", HigherIsBetter, Rate, "input tokens at first_token ÷ window", []string{"usage"}},
-	{"output_throughput", "output tokens per second", "token/s", HigherIsBetter, Rate, "output tokens at their frame ÷ window", nil},
-	{"wasted_throughput", "output tokens of failed or cut requests per second", "token/s", LowerIsBetter, Rate, "tokens of requests that failed or were cut ÷ window", nil},
-	{"goodput", "requests per second that meet every limit", "1/s", HigherIsBetter, Rate, "requests that meet all per-request limits at once ÷ window", []string{"limits"}},
-	{"savings", "saved against the baseline", "percent", HigherIsBetter, Rate, "100 × (baseline − candidate) ÷ baseline, cost per month", []string{"prices", "throughput"}},
-	{"cost_per_request", "cost of a request", "USD", LowerIsBetter, Rate, "prices × usage, or machine cost ÷ requests served", []string{"prices or machine cost"}},
-	{"cost_per_mtok", "cost of a million tokens, input and output", "USD", LowerIsBetter, Rate, "cost per request ÷ tokens per request × 10⁶", []string{"prices or machine cost", "usage"}},
-	{"quality", "heuristic quality score", "points", HigherIsBetter, PerRequest, "weighted mean of the applicable components, 0 to 100", []string{"answer text"}},
-	{"quality_delta", "quality against the baseline, same prompt", "points", HigherIsBetter, PerRequest, "candidate score − baseline score, paired by prompt", []string{"both answers"}},
+	{Tag: "ttft", Name: "time to first token", Unit: "ms", Formula: "first_token − due", Headline: 1, Compared: []string{MeanRatio, "p50", "p95"}},
+	{Tag: "ttfa", Name: "time to first answer", Unit: "ms", Formula: "first_answer − due"},
+	{Tag: "e2e", Name: "end-to-end latency", Unit: "ms", Formula: "last_token − due", Headline: 3, Compared: []string{MeanRatio, "p50", "p95"}},
+	{Tag: "ttft_service", Name: "time to first token, from send", Unit: "ms", Formula: "first_token − writing"},
+	{Tag: "ttfa_service", Name: "time to first answer, from send", Unit: "ms", Formula: "first_answer − writing"},
+	{Tag: "e2e_service", Name: "end-to-end latency, from send", Unit: "ms", Formula: "last_token − writing"},
+	{
+		Tag: "tpot", Name: "time per output token", Unit: "ms/token", Headline: 2, Compared: []string{MeanRatio, "p50"},
+		Formula: "(last_token − first_token) ÷ tokens delivered after the first frame",
+	},
+	{Tag: "tpot_vllm", Name: "time per output token, as vLLM's bench defines it", Unit: "ms/token", Formula: "(e2e_service − ttft_service) ÷ (output tokens − 1)"},
+	{
+		Tag: "user_rate", Name: "output speed seen by one user", Unit: "token/s", Direction: HigherIsBetter, Compared: []string{MeanRatio, "p50"},
+		Formula: "1000 ÷ tpot",
+	},
+	{Tag: "stall", Name: "largest gap of a request", Unit: "ms", Formula: "max(gap)"},
+	{Tag: "gap", Name: "time between content frames", Unit: "ms", Kind: Pooled, Formula: "frame[i] − frame[i−1], all requests pooled"},
+	{
+		Tag: "itl", Name: "inter-token latency", Unit: "ms/token", Kind: Pooled,
+		Formula: "gap ÷ tokens of the frame, counted once per token; withheld where the tokens of a frame are unknown, and where more than a tenth of the frames arrived together with another",
+	},
+	{Tag: "lateness", Name: "pacing error of the client", Unit: "ms", Formula: "woken − due"},
+	{Tag: "queued", Name: "wait at a limit that the user set", Unit: "ms", Formula: "started − woken"},
+	{Tag: "connect", Name: "DNS, TCP and TLS of a new connection, including those of a proxy", Unit: "ms", Formula: "dns + tcp + proxy + tls"},
+	{Tag: "client_delay", Name: "the client's own work before the first byte", Unit: "ms", Formula: "writing − started − connect"},
+	{Tag: "input_tokens", Name: "input tokens of a request", Unit: "tokens", Formula: "usage.prompt_tokens"},
+	{Tag: "output_tokens", Name: "output tokens of a request", Unit: "tokens", Direction: HigherIsBetter, Formula: "usage.completion_tokens, else frames (marked estimated)"},
+	{Tag: "success", Name: "share of requests that succeeded", Unit: "ratio", Direction: HigherIsBetter, Kind: Rate, Formula: "ok ÷ (ok + failed + shed)"},
+	{Tag: "throughput", Name: "requests completed per second", Unit: "1/s", Direction: HigherIsBetter, Kind: Rate, Formula: "completions in the window ÷ window"},
+	{Tag: "input_throughput", Name: "input tokens per second", Unit: "token/s", Direction: HigherIsBetter, Kind: Rate, Formula: "input tokens at first_token ÷ window"},
+	{Tag: "output_throughput", Name: "output tokens per second", Unit: "token/s", Direction: HigherIsBetter, Kind: Rate, Formula: "output tokens at their frame ÷ window"},
+	{Tag: "wasted_throughput", Name: "output tokens of failed or cut requests per second", Unit: "token/s", Kind: Rate, Formula: "tokens of requests that failed or were cut ÷ window"},
+	{Tag: "goodput", Name: "requests per second that meet every limit", Unit: "1/s", Direction: HigherIsBetter, Kind: Rate, Formula: "requests that meet all per-request limits at once ÷ window"},
+	{Tag: "savings", Name: "saved against the baseline", Unit: "percent", Direction: HigherIsBetter, Kind: Rate, Formula: "100 × (baseline − candidate) ÷ baseline, cost per month"},
+	{Tag: "cost_per_request", Name: "cost of a request", Unit: "USD", Kind: Rate, Formula: "prices × usage, or machine cost ÷ requests served"},
+	{Tag: "cost_per_mtok", Name: "cost of a million tokens, input and output", Unit: "USD", Kind: Rate, Formula: "cost per request ÷ tokens per request × 10⁶"},
+	{Tag: "quality", Name: "heuristic quality score", Unit: "points", Direction: HigherIsBetter, Kind: Scored, Formula: "weighted mean of the applicable components, 0 to 100"},
+	{Tag: "quality_delta", Name: "quality against the baseline, same prompt", Unit: "points", Direction: HigherIsBetter, Kind: Scored, Formula: "candidate score − baseline score, paired by prompt"},
 }
 
 // All returns every metric in table order. The caller owns the slice.
 func All() []Metric { return slices.Clone(all) }
+
+// OfKind returns the metrics of a kind in table order.
+func OfKind(k Kind) []Metric {
+	return slices.DeleteFunc(All(), func(m Metric) bool { return m.Kind != k })
+}
+
+// Headlines returns the few metrics that stand for a whole cell, in their order.
+func Headlines() []Metric {
+	return slices.DeleteFunc(headlinesFirst(), func(m Metric) bool { return m.Headline == 0 })
+}
+
+// Comparisons returns the metrics by which targets of one load are compared,
+// the headlines first.
+func Comparisons() []Metric {
+	return slices.DeleteFunc(headlinesFirst(), func(m Metric) bool { return len(m.Compared) == 0 })
+}
+
+func headlinesFirst() []Metric {
+	last := len(all) + 1
+	sorted := All()
+	slices.SortStableFunc(sorted, func(a, b Metric) int {
+		return cmp.Compare(cmp.Or(a.Headline, last), cmp.Or(b.Headline, last))
+	})
+	return sorted
+}
 
 // Lookup returns the metric with the given tag.
 func Lookup(tag string) (Metric, bool) {

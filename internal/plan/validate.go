@@ -348,7 +348,7 @@ func (p Plan) validateClaims(out *problems) {
 func undecidable(l metric.Limit) string {
 	example := l.Metric.Tag + ".p95" + string(l.Op)
 	switch l.Metric.Kind {
-	case metric.PerRequest:
+	case metric.PerRequest, metric.Scored:
 		if l.Metric.Tag == "quality_delta" {
 			return ""
 		}

@@ -56,7 +56,7 @@ type CellRecord struct {
 	// IdealHits is that of prompts with shared beginnings; see result.Prompts.
 	IdealHits *result.Number `json:"ideal_hits,omitempty"`
 	// Search and Limits are those of a cell of a search.
-	Search *capacity.Cell `json:"search,omitempty"`
+	Search *capacity.Load `json:"search,omitempty"`
 	Limits []string       `json:"limits,omitempty"`
 	// Scan is that of a cell of a sweep.
 	Scan *ScanRecord `json:"scan,omitempty"`

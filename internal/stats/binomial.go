@@ -58,14 +58,8 @@ func Wilson(k, n int, conf float64) (lo, hi float64) {
 	return lo, hi
 }
 
-// ClopperPearson returns the exact interval of k successes in n trials
-// (Clopper and Pearson 1934). n = 0 gives [0, 1].
-func ClopperPearson(k, n int, conf float64) (lo, hi float64) {
-	a := (1 - conf) / 2
-	return ClopperPearsonLower(k, n, a), ClopperPearsonUpper(k, n, a)
-}
-
-// ClopperPearsonLower returns the one-sided lower bound with error alpha.
+// ClopperPearsonLower returns the exact one-sided lower bound of k successes in
+// n trials with error alpha (Clopper and Pearson 1934). n = 0 gives 0.
 func ClopperPearsonLower(k, n int, alpha float64) float64 {
 	if k <= 0 || n == 0 {
 		return 0
@@ -73,7 +67,8 @@ func ClopperPearsonLower(k, n int, alpha float64) float64 {
 	return mathext.InvRegIncBeta(float64(k), float64(n-k+1), alpha)
 }
 
-// ClopperPearsonUpper returns the one-sided upper bound with error alpha.
+// ClopperPearsonUpper returns the exact one-sided upper bound with error alpha.
+// n = 0 gives 1.
 func ClopperPearsonUpper(k, n int, alpha float64) float64 {
 	if k >= n || n == 0 {
 		return 1

@@ -1,11 +1,11 @@
 package stats
 
-// ClusterESS returns how many independent values x is worth for its mean where
-// values of a group (the turns of one conversation, say) are alike: n over
+// ClusterESS returns the effective sample size of x for its mean where values of
+// a group (such as the turns of one conversation) resemble each other: n over
 // Kish's design effect 1 + (m − 1)·ρ (Kish 1965), with ρ the intraclass
 // correlation by analysis of variance (Fisher 1925), not below 0, and m the
-// mean size of the group that a value is in. One group alone says nothing of
-// others, and is worth 1. x must be finite.
+// mean size of the group that a value is in. One group alone says nothing
+// about others, and counts as 1. x must be finite.
 func ClusterESS(x []float64, group []int32) float64 {
 	n := float64(len(x))
 	if len(x) < 2 {
@@ -35,7 +35,7 @@ func ClusterESS(x []float64, group []int32) float64 {
 		squares += s.n * s.n
 	}
 	if k == n || !(between > 0) {
-		return n // all apart, or all alike
+		return n // no value shares a group, or all are equal
 	}
 	msb, msw := between/(k-1), max(0, within)/(n-k)
 	m0 := (n - squares/n) / (k - 1)

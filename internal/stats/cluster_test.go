@@ -10,13 +10,13 @@ func TestClusterESS(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	const groups, size = 400, 5
 	var group []int32
-	var alone, alike, mixed, trend []float64
+	var alone, equal, mixed, trend []float64
 	for g := range groups {
 		own := r.NormFloat64()
 		for k := range size {
 			group = append(group, int32(g))
 			alone = append(alone, r.NormFloat64())
-			alike = append(alike, own)
+			equal = append(equal, own)
 			mixed = append(mixed, own+r.NormFloat64())
 			trend = append(trend, float64(k)+0.01*r.NormFloat64())
 		}
@@ -28,10 +28,10 @@ func TestClusterESS(t *testing.T) {
 		want, tol float64
 	}{
 		{"independent", alone, n, 0.2 * n},
-		{"all of a group alike", alike, groups, 1},
+		{"all of a group equal", equal, groups, 1},
 		// ρ = 1/2: 2000 / (1 + 4/2).
 		{"half of the variance between groups", mixed, n / 3.0, 0.1 * n / 3},
-		// Turns that differ in the same way in each conversation are no dependence.
+		// Turns that differ in the same way in each conversation are not dependent.
 		{"a trend within groups", trend, n, 0},
 		{"constant", make([]float64, n), n, 0},
 	} {
@@ -42,7 +42,7 @@ func TestClusterESS(t *testing.T) {
 			}
 		}
 		if math.Abs(got-tt.want) > tt.tol || got > n {
-			t.Errorf("%s: worth %.0f, want %.0f", tt.name, got, tt.want)
+			t.Errorf("%s: effective %.0f, want %.0f", tt.name, got, tt.want)
 		}
 	}
 	for _, tt := range []struct {

@@ -19,8 +19,8 @@ type Decision struct {
 const maxNeeded = 100_000_000
 
 // DecideQuantile decides whether the p-quantile is within a limit that over of
-// n values are beyond. n values are worth neff independent ones: counts are
-// scaled to them, rounded against the decision, and tested with the exact
+// n values are beyond. neff is the effective sample size: counts are scaled to
+// it, rounded against the decision, and tested with the exact
 // binomial distribution at error alpha. With fewer independent values than
 // could prove the limit (59 for p95 at 0.05), it decides nothing.
 func DecideQuantile(over, n int, neff, p, alpha float64) Decision {

@@ -8,9 +8,8 @@ import (
 	"gonum.org/v1/gonum/dsp/fourier"
 )
 
-// ESS returns how many independent values the series x is worth for its mean:
-// n over the integrated autocorrelation time by Geyer's initial monotone
-// sequence (Geyer 1992), in (0, n]. A constant series is worth n.
+// ESS returns the effective sample size of the series x for its mean: n over the integrated autocorrelation time by Geyer's initial monotone
+// sequence (Geyer 1992), in (0, n]. Of a constant series it is n.
 func ESS(x []float64) float64 {
 	if len(x) < 4 {
 		return float64(len(x))
@@ -29,8 +28,8 @@ func ESS(x []float64) float64 {
 }
 
 // geyer sums the initial monotone sequence of a series of n values. It is not
-// ok where the sequence goes on after the lags that are given.
-func geyer(acov []float64, n int) (worth float64, ok bool) {
+// ok where the sequence continues beyond the given lags.
+func geyer(acov []float64, n int) (ess float64, ok bool) {
 	if !(acov[0] > 0) {
 		return float64(n), true
 	}
@@ -52,8 +51,8 @@ func geyer(acov []float64, n int) (worth float64, ok bool) {
 	return float64(n) / tau, ok
 }
 
-// A transform of a whole long series costs far more than the few lags that
-// are looked at in the end.
+// A transform of a whole long series costs far more than the few lags that are
+// used in the end.
 const (
 	longSeries = 1 << 14
 	nearLags   = 16
@@ -105,8 +104,8 @@ func blockCovariance(x []float64, lags int) []float64 {
 	return out
 }
 
-// centre returns x less its mean, in room for size values, and whether all of
-// x are equal.
+// centre returns x less its mean, with a capacity of size values, and whether
+// all of x are equal.
 func centre(x []float64, size int) (centred []float64, constant bool) {
 	centred, constant = make([]float64, size), true
 	m := Mean(x)
@@ -141,42 +140,38 @@ func autocovariance(x []float64) []float64 {
 	return out
 }
 
-// RankESS returns the effective sample size of the ranks of x, which may hold
-// infinite values.
-func RankESS(x []float64) float64 { return ESS(Ranks(x)) }
-
-// Dependence is how much the values of a series depend on each other. The zero
-// Dependence is that of no values.
+// Dependence says how much the values of a series depend on each other. The
+// zero value is that of an empty series.
 type Dependence struct {
-	x     []float64
-	worth float64 // effective sample size, whatever the limit
+	x   []float64
+	ess float64 // effective sample size, whatever the limit
 }
 
-// NewDependence looks at a series in the order in which its values were due.
-// It keeps x, which must not change. Values may be infinite.
+// NewDependence examines a series in the order in which its values were due. It
+// keeps x, which must not change. Values may be infinite.
 func NewDependence(x []float64) Dependence {
 	sorted, ranks := SortWithRanks(x)
-	d := Dependence{x: x, worth: ESS(ranks)}
+	d := Dependence{x: x, ess: ESS(ranks)}
 	if len(x) >= 20 {
-		d.worth = min(d.worth, ESS(indicator(x, Quantile(sorted, 0.9))), ESS(clipped(x, sorted)))
+		d.ess = min(d.ess, ESS(indicator(x, Quantile(sorted, 0.9))), ESS(clipped(x, sorted)))
 	}
 	return d
 }
 
-// NEff returns how many independent values the series is worth for the
-// question how many of them are over limit: the smallest of the effective
-// sample sizes of the ranks, of the indicator of being over limit, of that of
-// being in the slowest tenth, and of the values themselves.
+// NEff returns the effective sample size of the series for counting values over
+// limit: the smallest of those of the ranks, of the indicator of being over
+// limit, of the indicator of being in the slowest tenth, and of the values
+// themselves.
 //
-// Note: the last two are additions of ours. Noise on top of waits that are
+// Note: the last two are our own additions. Noise on top of waits that are
 // mostly zero hides bursts from the ranks. A limit at the true p95 of a queue
 // (M/D/8 with a thousandth of the service time as noise) is "proved" by 10 % of
 // runs of 1,000 requests at utilization 0.7 with the first two alone; with
 // three by 6 %, but by 9 % at utilization 0.8; with all four by 5 %. What
-// remains: a short run that happens to miss the bursts cannot know of them (11 %
+// remains: a short run that happens to miss the bursts cannot know about them (11 %
 // of runs of 200 requests at utilization 0.5).
 func (d Dependence) NEff(limit float64) float64 {
-	return min(d.worth, ESS(indicator(d.x, limit)))
+	return min(d.ess, ESS(indicator(d.x, limit)))
 }
 
 // clipped is x with infinite values (failures) as slow as the slowest finite

@@ -44,10 +44,10 @@ func BinValue(i int) float64 {
 	return math.Ldexp(1+(float64(i&(1<<subBits-1))+0.5)/(1<<subBits), lowExp+(i>>subBits))
 }
 
-// Add counts v as often as times says.
+// Add counts v the given number of times.
 func (h *Histogram) Add(v float64, times int) { h.AddBin(Bin(v), uint32(times)) }
 
-// AddBin counts a value of bin i as often as times says.
+// AddBin counts a value of bin i the given number of times.
 func (h *Histogram) AddBin(i int, times uint32) {
 	h.n += uint64(times)
 	if k := i - h.first; k >= 0 && k < len(h.counts) {
@@ -58,7 +58,7 @@ func (h *Histogram) AddBin(i int, times uint32) {
 	h.counts[i-h.first] += times
 }
 
-// reach makes room for bin i, an octave at a time.
+// reach extends the histogram to bin i, an octave at a time.
 func (h *Histogram) reach(i int) {
 	const octave = 1 << subBits
 	first, end := i/octave*octave, (i/octave+1)*octave
@@ -89,7 +89,7 @@ func (h *Histogram) Merge(o *Histogram) {
 func (h *Histogram) N() uint64 { return h.n }
 
 // Counts returns the bin of the first count and the counts from there on. They
-// are the histogram's: not to be changed.
+// belong to the histogram and must not be changed.
 func (h *Histogram) Counts() (first int, counts []uint32) { return h.first, h.counts }
 
 // Quantile returns the middle of the bin that holds the value of rank

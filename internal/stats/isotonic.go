@@ -2,7 +2,7 @@ package stats
 
 // Isotonic returns the non-decreasing sequence nearest to y in weighted least
 // squares, by pooling adjacent violators (Barlow et al., Statistical Inference
-// under Order Restrictions, 1972). w are positive weights; nil weighs all alike.
+// under Order Restrictions, 1972). w are positive weights; nil gives all the same weight.
 func Isotonic(y, w []float64) []float64 {
 	type pool struct {
 		mean, weight float64

@@ -30,7 +30,7 @@ func NewcombePaired(both, first, second, neither int, conf float64) (diff, lo, h
 // MeanOfGroups returns the mean of values that are means of groups themselves,
 // weighted by the groups' sizes (all above 0), with the two-sided interval that
 // their scatter gives: nothing is assumed of the observations of a group, which
-// may depend on each other as they like. Of equal groups it is Student's
+// may depend on each other in any way. Of equal groups it is Student's
 // interval of their means; of unequal ones the variance is that of the delete-m
 // jackknife (Busing, Meijer and van der Leeden, Statistics and Computing 9,
 // 1999), Σ (v_i − mean)² ÷ (n ÷ m_i − 1) ÷ g for g groups of m_i of all n. It is

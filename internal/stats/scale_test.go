@@ -105,7 +105,7 @@ func TestESSOfLongSeries(t *testing.T) {
 	}
 	constant := slices.Repeat([]float64{3}, longSeries)
 	if got := ESS(constant); got != longSeries {
-		t.Errorf("a constant series is worth %v", got)
+		t.Errorf("the effective size of a constant series is %v", got)
 	}
 }
 

@@ -1,12 +1,12 @@
-// Package stats holds the statistics that claims rest on: quantiles with
+// Package stats computes the statistics that claims rely on: quantiles with
 // exact intervals, proportions, effective sample sizes, and the decision
 // rules. Its functions are pure and know nothing of requests or latencies.
 //
-// Its opinions: quantiles are type 7 (Hyndman and Fan 1996), as R and NumPy
-// have them, and their intervals are order statistics, which assume no
-// distribution; a sample that is too small has no interval; infinite values
-// (failed requests) are values. There is no t-digest and no bootstrap of a
-// quantile. Values in samples must not be NaN.
+// Quantiles are type 7 (Hyndman and Fan 1996), as in R and NumPy, and their
+// intervals are order statistics, which assume no distribution. A sample that
+// is too small has no interval, and infinite values (failed requests) are
+// values. There is no t-digest and no bootstrap of a quantile. Values in
+// samples must not be NaN.
 package stats
 
 import (

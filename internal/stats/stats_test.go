@@ -198,19 +198,19 @@ func TestESS(t *testing.T) {
 		white[i] = rng.NormFloat64()
 	}
 	if e := ESS(white); e < 17000 || e > 20000 {
-		t.Errorf("white noise is worth %v of 20000", e)
+		t.Errorf("the effective size of white noise is %v of 20000", e)
 	}
 	ar := lcg(99, 20000, 0.9)
 	if e, want := ESS(ar), 20000*0.1/1.9; e < 0.7*want || e > 1.4*want {
-		t.Errorf("AR(1) is worth %v, want about %v", e, want)
+		t.Errorf("the effective size of AR(1) is %v, want about %v", e, want)
 	}
 	constant := []float64{5, 5, 5, 5, 5}
 	if e := ESS(constant); e != 5 {
-		t.Errorf("a constant series is worth %v, want n", e)
+		t.Errorf("the effective size of a constant series is %v, want n", e)
 	}
 	infs := slices.Clone(white[:100])
 	infs[3], infs[50] = math.Inf(1), math.Inf(1)
-	if e := RankESS(infs); !(e > 0 && e <= 100) {
+	if e := ESS(Ranks(infs)); !(e > 0 && e <= 100) {
 		t.Errorf("with failures: %v", e)
 	}
 }

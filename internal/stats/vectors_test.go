@@ -209,7 +209,7 @@ func TestVectors(t *testing.T) {
 		lo, hi := Wilson(c.X, c.N, 0.95)
 		near(t, "Wilson lo", lo, c.Wilson[0], tol)
 		near(t, "Wilson hi", hi, c.Wilson[1], tol)
-		lo, hi = ClopperPearson(c.X, c.N, 0.95)
+		lo, hi = ClopperPearsonLower(c.X, c.N, 0.025), ClopperPearsonUpper(c.X, c.N, 0.025)
 		near(t, "Clopper-Pearson lo", lo, c.CP[0], tol)
 		near(t, "Clopper-Pearson hi", hi, c.CP[1], tol)
 	}

@@ -157,7 +157,7 @@ func TestSweepSurvivesACellAndGoesOn(t *testing.T) {
 	if len(out.Result.Run.Resumed) != 1 || !strings.Contains(strings.Join(scan.Notes, "\n"), "output-tokens=7 was started twice") || !strings.Contains(strings.Join(scan.Notes, "\n"), "resumed") {
 		t.Errorf("%+v %q", out.Result.Run.Resumed, scan.Notes)
 	}
-	if c := checkOf(t, out.Result, "complete"); !strings.Contains(c.Text, "resumed after a break") {
+	if c := checkOf(t, out.Result, "complete"); !strings.Contains(c.Text, "resumed after an interruption") {
 		t.Errorf("%+v", c)
 	}
 	for i, c := range scan.Cells {

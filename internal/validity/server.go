@@ -7,63 +7,80 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// server: what a server's own metrics say, against what the client saw. There
-// are no checks for a server whose metrics were not read, and one that says why
-// where they were read in vain.
-func server(c Cell) []result.Check {
-	s := c.Result.Server
-	switch {
-	case s == nil:
-		return nil
-	case s.Falls > 0:
-		return []result.Check{fallen(s)}
-	case s.Withheld != "":
-		return []result.Check{notAssessed("server_metrics", "the server's own metrics say nothing of this cell: "+s.Withheld)}
+// counters are the server's own metrics of a cell, where they can be compared
+// with what the client saw; nil where they were not read, or say nothing.
+func (e Evidence) counters() *result.Server {
+	if s := e.Cell.Server; s != nil && s.Falls == 0 && s.Withheld == "" {
+		return s
 	}
-	return []result.Check{
-		serverCount("server_tokens", "generated tokens", s, s.GenerationTokens, s.Ours.GenerationTokens),
-		serverCount("server_prompt_tokens", "prompt tokens", s, s.PromptTokens, s.Ours.PromptTokens),
-		serverCache(c), preemptions(s), serverQueue(s),
-	}
+	return nil
 }
 
-// fallen: counters only rise. One that fell belongs to a server that began
-// anew; where it happens again and again, several servers answer.
-func fallen(s *result.Server) result.Check {
-	r := result.Check{ID: "server_restart", Value: result.Num(float64(s.Falls)), Status: result.Fail,
-		Text: "a counter of the server's metrics fell: it was restarted while it was measured",
-		Fix:  "look into the server's log, and measure again; if a load balancer stands before several servers, name the metrics of one with --metrics-url, or off"}
+// serverMetrics says why the server's metrics, which were looked for, cannot be
+// used. There is no check of a server whose metrics were not read.
+func serverMetrics(_ Input, e Evidence) result.Check {
+	s := e.Cell.Server
+	if s == nil || s.Falls > 0 || s.Withheld == "" {
+		return result.Check{}
+	}
+	return notAssessed("the server's own metrics say nothing about this cell: " + s.Withheld)
+}
+
+// serverRestart: counters only rise. One that fell belongs to a server that was
+// restarted; where it happens again and again, several servers answer.
+func serverRestart(_ Input, e Evidence) result.Check {
+	s := e.Cell.Server
+	if s == nil || s.Falls == 0 {
+		return result.Check{}
+	}
+	r := result.Check{Value: result.Num(float64(s.Falls)), Status: result.Fail,
+		Text: "a counter of the server's metrics fell: the server was restarted during the measurement",
+		Fix:  "look at the server's log, and measure again; if a load balancer distributes requests to several servers, name the metrics of one with --metrics-url, or off"}
 	if s.Falls > 1 {
 		r.Status = result.Warn
-		r.Text = fmt.Sprintf("counters of the server's metrics fell %d times: several servers seem to answer in turn, or one restarts again and again, and what they counted says nothing of this cell", s.Falls)
+		r.Text = fmt.Sprintf("counters of the server's metrics fell %d times: several servers seem to answer in turn, or one restarts again and again, and what they counted says nothing about this cell", s.Falls)
 	}
 	return r
 }
 
-// requestSlack is by how many requests a server may count more than were sent,
-// as a share, before that means that others use it too.
+// requestSlack is the share by which a server may count more requests than were
+// sent before that means that others use it too.
 const requestSlack = 0.01
 
-// serverCount: the server's difference of a counter against all that the
-// client's answers say, warm-up included; 10 % warns.
-func serverCount(id, what string, s *result.Server, counted *float64, ours *result.Span) result.Check {
+func serverTokens(_ Input, e Evidence) result.Check {
+	if s := e.counters(); s != nil {
+		return serverCount("generated tokens", s, s.GenerationTokens, s.Ours.GenerationTokens)
+	}
+	return result.Check{}
+}
+
+func serverPromptTokens(_ Input, e Evidence) result.Check {
+	if s := e.counters(); s != nil {
+		return serverCount("prompt tokens", s, s.PromptTokens, s.Ours.PromptTokens)
+	}
+	return result.Check{}
+}
+
+// serverCount: the increase of a server's counter against all that its answers
+// to this client add up to, warm-up included; 10 % warns.
+func serverCount(what string, s *result.Server, counted *float64, ours *result.Span) result.Check {
 	switch {
 	case counted == nil:
-		return notAssessed(id, "the server does not count "+what)
+		return notAssessed("the server does not count " + what)
 	case ours == nil:
-		return notAssessed(id, fmt.Sprintf("the client does not know the %s of every answer", what))
+		return notAssessed(fmt.Sprintf("the client does not know the %s of every answer", what))
 	case *counted == 0 && ours.Hi == 0:
-		return notAssessed(id, fmt.Sprintf("there were no %s", what))
+		return notAssessed(fmt.Sprintf("there were no %s", what))
 	}
 	off := max(ours.Lo-*counted, *counted-ours.Hi, 0)
-	r := grade(id, "ratio", off/max(ours.Lo, 1), 0.10, math.Inf(1))
+	r := grade("ratio", off/max(ours.Lo, 1), 0.10, math.Inf(1))
 	r.Text = fmt.Sprintf("the server counted %.0f %s, the client %s, warm-up included", *counted, what, spanText(ours))
 	if r.Status == result.Pass {
 		return r
 	}
 	switch others := s.Requests != nil && *s.Requests > float64(s.Ours.Requests)*(1+requestSlack); {
 	case *counted < ours.Lo:
-		r.Fix = "find out whether all requests reach the server whose metrics these are (--metrics-url names others), and whether it counts as its answers do"
+		r.Fix = "find out whether all requests reach the server that these metrics belong to (--metrics-url names others), and whether it counts as its answers do"
 	case others:
 		r.Text += fmt.Sprintf("; it also counted %.0f requests where the client sent %d: others use it too", *s.Requests, s.Ours.Requests)
 		r.Fix = "what others send is part of the latency: measure while nobody else uses the server"
@@ -80,26 +97,28 @@ func spanText(s *result.Span) string {
 	return fmt.Sprintf("%.0f to %.0f (some requests failed or were cut)", s.Lo, s.Hi)
 }
 
-// serverCache: what the server found in its prefix cache, beside what its
+// serverCache: what the server found in its prefix cache, next to what its
 // answers said; contamination warns as it does by the answers (prefix_cache),
 // and so does a contradiction of more than five points.
-func serverCache(c Cell) result.Check {
-	const id = "server_prefix_cache"
-	s := c.Result.Server
+func serverCache(_ Input, e Evidence) result.Check {
+	s := e.counters()
+	if s == nil {
+		return result.Check{}
+	}
 	of := s.PrefixQueries
 	if of == nil {
 		of = s.PromptTokens // SGLang counts no lookups
 	}
 	if s.CachedTokens == nil || of == nil {
-		return notAssessed(id, "the server does not count what it finds in its prefix cache")
+		return notAssessed("the server does not count what it finds in its prefix cache")
 	}
 	if *of <= 0 {
-		return notAssessed(id, "the server looked nothing up in its prefix cache")
+		return notAssessed("the server looked nothing up in its prefix cache")
 	}
 	share := *s.CachedTokens / *of
-	r := grade(id, "ratio", share, 0.05, math.Inf(1))
+	r := grade("ratio", share, 0.05, math.Inf(1))
 	r.Text = fmt.Sprintf("the server found %s of the prompt tokens in its prefix cache, warm-up included", percent(share))
-	if c.reusesPrompts() {
+	if e.reusesPrompts() {
 		r.Status = result.Pass
 	}
 	if r.Status != result.Pass {
@@ -115,18 +134,22 @@ func serverCache(c Cell) result.Check {
 	}
 	r.Status = result.Warn
 	r.Text += fmt.Sprintf(", but said %s in its answers", percent(*usage))
-	r.Fix = "one of the two is not what it says, or others use the server too: do not rely on figures of cached tokens, such as the cost"
+	r.Fix = "one of the two is wrong, or others use the server too: do not rely on figures that use cached tokens, such as the cost"
 	return r
 }
 
-// preemptions: a request that is put back waits and is computed anew, which
-// shows as a stall or a long time to first token.
-func preemptions(s *result.Server) result.Check {
-	if s.Preemptions == nil {
-		return notAssessed("preemptions", "the server does not count preemptions")
+// preemptions: a preempted request waits and is computed again, which shows as
+// a stall or a long time to first token.
+func preemptions(_ Input, e Evidence) result.Check {
+	s := e.counters()
+	if s == nil {
+		return result.Check{}
 	}
-	r := grade("preemptions", "", *s.Preemptions, 0, math.Inf(1))
-	r.Text = fmt.Sprintf("the server put %.0f requests back for want of KV cache", *s.Preemptions)
+	if s.Preemptions == nil {
+		return notAssessed("the server does not count preemptions")
+	}
+	r := grade("", *s.Preemptions, 0, math.Inf(1))
+	r.Text = fmt.Sprintf("the server preempted %.0f requests for lack of KV cache", *s.Preemptions)
 	if r.Status != result.Pass {
 		r.Fix = "stalls and long waits may come from that: lower the load or the lengths, or give the server more KV cache"
 	}
@@ -135,10 +158,14 @@ func preemptions(s *result.Server) result.Check {
 
 // serverQueue informs: the part of the time to first token that was a wait in
 // the server.
-func serverQueue(s *result.Server) result.Check {
-	if s.QueueMS == nil {
-		return notAssessed("server_queue", "the server does not count how long requests wait")
+func serverQueue(_ Input, e Evidence) result.Check {
+	s := e.counters()
+	if s == nil {
+		return result.Check{}
 	}
-	return result.Check{ID: "server_queue", Status: result.Pass, Unit: "ms", Value: result.Num(*s.QueueMS),
-		Text: fmt.Sprintf("requests waited %.3g ms (mean) in the server before it took them up, by its own clock", *s.QueueMS)}
+	if s.QueueMS == nil {
+		return notAssessed("the server does not count how long requests wait")
+	}
+	return result.Check{Status: result.Pass, Unit: "ms", Value: result.Num(*s.QueueMS),
+		Text: fmt.Sprintf("requests waited %.3g ms (mean) in the server before it started them, by its own clock", *s.QueueMS)}
 }

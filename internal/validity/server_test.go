@@ -8,9 +8,9 @@ import (
 )
 
 // attended is a sound cell with a server that counts as the client does.
-func attended() Cell {
+func attended() Evidence {
 	c := sound()
-	c.Result.Server = &result.Server{
+	c.Cell.Server = &result.Server{
 		PromptTokens: f(51200), GenerationTokens: f(12800), CachedTokens: f(0), PrefixQueries: f(51200),
 		Preemptions: f(0), Requests: f(200), QueueMS: f(1.25),
 		Ours: result.Ours{
@@ -62,17 +62,17 @@ func TestServer(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := attended()
-			tt.change(c.Result.Server)
+			tt.change(c.Cell.Server)
 			v := judge(c, healthy())
 			if got := statusOf(v, tt.id); got != tt.want {
 				t.Errorf("%s is %q, want %q", tt.id, got, tt.want)
 			}
 			for _, k := range v.Checks {
-				if k.ID == tt.id && (!strings.Contains(k.Text+" "+k.Fix, tt.text) || k.Cell != c.Result.ID) {
+				if k.ID == tt.id && (!strings.Contains(k.Text+" "+k.Fix, tt.text) || k.Cell != c.Cell.ID) {
 					t.Errorf("%q, %q of %q, want %q", k.Text, k.Fix, k.Cell, tt.text)
 				}
 				if (k.Status == result.Warn || k.Status == result.Fail) && k.Fix == "" {
-					t.Errorf("%s does not say what would mend it", k.ID)
+					t.Errorf("%s does not say how to fix it", k.ID)
 				}
 			}
 		})
@@ -81,8 +81,8 @@ func TestServer(t *testing.T) {
 
 func TestServerOfSharedPrefixes(t *testing.T) {
 	c := attended()
-	c.SharedPrefix = true
-	c.Result.Server.CachedTokens, c.Result.Server.Ours.CachedShare = f(20480), f(0.41)
+	c.Prompts.Shared = true
+	c.Cell.Server.CachedTokens, c.Cell.Server.Ours.CachedShare = f(20480), f(0.41)
 	if got := statusOf(judge(c, healthy()), "server_prefix_cache"); got != result.Pass {
 		t.Errorf("a cache that is meant to help: %q", got)
 	}

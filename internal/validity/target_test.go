@@ -24,9 +24,9 @@ func TestTargets(t *testing.T) {
 		text    string
 	}{
 		{"one target", []result.Target{of(continuous)}, "absent", ""},
-		{"alike", []result.Target{of(continuous), other(continuous)}, result.Pass, continuous},
-		{"alike without", []result.Target{of(), other()}, result.Pass, "no field"},
-		{"not alike", []result.Target{of("return_token_ids"), other()}, result.Warn, "candidate was sent return_token_ids and baseline no field"},
+		{"the same", []result.Target{of(continuous), other(continuous)}, result.Pass, continuous},
+		{"neither", []result.Target{of(), other()}, result.Pass, "no field"},
+		{"different", []result.Target{of("return_token_ids"), other()}, result.Warn, "candidate was sent return_token_ids and baseline no field"},
 		{"other fields may differ", []result.Target{of("ignore_eos"), other()}, result.Pass, ""},
 	}
 	for _, tt := range tests {
@@ -46,9 +46,9 @@ func TestTargets(t *testing.T) {
 
 func TestProxy(t *testing.T) {
 	c := sound()
-	c.Result.Target = "candidate"
-	c.Result.Client = &result.Client{ProxyP50: f(12.5)}
-	in := Input{Cells: []Cell{c}, Targets: []result.Target{{Name: "candidate", Proxy: "http://proxy:3128"}}, Status: result.Complete}
+	c.Cell.Target = "candidate"
+	c.Cell.Client = &result.Client{ProxyP50: f(12.5)}
+	in := Input{Cells: []Evidence{c}, Targets: []result.Target{{Name: "candidate", Proxy: "http://proxy:3128"}}, Status: result.Complete}
 	v := Judge(in)
 	if statusOf(v, "proxy") != result.Warn {
 		t.Error("a proxy is not said")

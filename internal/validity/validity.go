@@ -1,7 +1,10 @@
-// Package validity judges whether a run may be believed. It is pure: it is
-// handed what was measured of the server, the client and the load, and returns
-// checks with a value, a limit, a reason and what would mend it. It never
-// changes a number, and it does not decide claims.
+// Package validity judges whether a run may be believed. It is pure: from what
+// was measured of the server, the client and the load it returns checks with a
+// value, a limit, a reason and how to fix it. It changes no number and decides
+// no claim.
+//
+// A check is one value of the slice in checks.go, which docs/validity.md is
+// made from.
 package validity
 
 import (
@@ -16,7 +19,7 @@ import (
 // Input is everything that the checks look at. The zero value of a field
 // means that it was not observed, and its check is "not assessed".
 type Input struct {
-	Cells  []Cell
+	Cells  []Evidence
 	Client Client
 	Status result.Status // of the run
 	Reason string        // why it is not complete
@@ -24,47 +27,65 @@ type Input struct {
 	Parser []result.Parser
 	// Targets as they were found.
 	Targets []result.Target
-	// Resumed are the times at which the run went on after a break.
+	// Resumed are the times at which the run was resumed after an interruption.
 	Resumed []time.Time
+	// TightestLimit is the smallest latency limit of the run, in ms. Where there
+	// is none it is 0, and a median latency takes its place.
+	TightestLimit float64
 }
 
-// Cell is one cell and what its statistics do not show.
-type Cell struct {
-	Result *result.Cell
-	// ClientAddedP99 is the 99th percentile of lateness + client_delay, in
-	// ms; nil if there were no requests. For fewer than 100 it is the maximum.
-	ClientAddedP99 *float64
-	// TightestLimit is the smallest latency limit set on this cell, in ms; 0
-	// if there is none, and the median ttft takes its place.
-	TightestLimit    float64
-	Repeated         int      // measured prompts that were sent before
-	Coalesced        float64  // share of content frames that shared a read
-	CachedShare      *float64 // cached ÷ input tokens by the server's usage
-	SharedPrefix     bool     // the workload shares prefixes on purpose
-	LengthError      *float64 // |asked − got| ÷ asked, mean, of fixed-length output
-	UsageMissing     float64  // share of ok requests whose output tokens nobody counted
-	FramesOverTokens float64  // share of ok requests with more frames than tokens
-	// Shares of ok requests with other signs that the server's counts are not
-	// those of what it sent: more tokens than bytes of text, counts in the
-	// frames (or of the reasoning) that do not fit the total, and an input of
-	// more than twice or less than half of what was sent.
-	TokensOverBytes, CountsContradict, InputOff float64
-	AtOnce                                      float64 // share of ok requests with several tokens that all came at one moment
-	Filtered                                    float64 // share of ok requests that a content filter ended
-	Unfinished                                  float64 // share of ok streams without a finish reason
-	// Little's law: mean in flight, arrival rate and mean time in the system.
-	InFlight, Lambda, W float64
-	KernelStamps        bool    // every frame time is the kernel's receive time
-	MedianE2E           float64 // ms
-	TokensOnly          bool    // its latencies and rates are in no figure
-	Plausible           Plausible
-	// Explores says that the cell may well be one that the server cannot carry:
-	// its failures are what it shows. See explored.
-	Explores bool
-	// Calibrated says that the floor is that of this cell's load.
+// Role is what a cell is for, which decides what it is checked for.
+type Role uint8
+
+const (
+	// Decisive cells have figures of their own in the result. It is the zero
+	// Role.
+	Decisive Role = iota
+	// TokensOnly cells have their tokens in a figure, and no latency or rate.
+	TokensOnly
+	// Swept cells are points of a sweep, which may well be loads that the server
+	// cannot carry: their failures are what they show.
+	Swept
+	// Exploring cells led a search to its answer and prove nothing themselves.
+	Exploring
+)
+
+// Requests are the values of the measured requests of a cell, as
+// measure.Collector has them.
+type Requests interface {
+	// Values of a metric, by request; NaN where it is undefined.
+	Values(tag string) []float64
+	// OK reports whether the i-th request succeeded.
+	OK(i int) bool
+	// Trend reports whether latency still changes in the steady part.
+	Trend() bool
+}
+
+// Evidence is what is known of one cell.
+type Evidence struct {
+	Cell     *result.Cell // its statistics, counts, client and server
+	Role     Role
+	Requests Requests // nil: not observed
+	Answers  Answers
+	Flow     Flow
+	Prompts  Prompts
+	// Calibrated says that the floor was measured at this cell's load.
 	Calibrated bool
-	// Searching cells led a search to its answer and prove nothing themselves.
-	Searching bool
+	Plausible  Plausible
+}
+
+// Flow is what Little's law relates: requests in flight are their rate times
+// their time in the system.
+type Flow struct {
+	InFlight float64 // mean over the window
+	Rate     float64 // completions per second
+	Time     float64 // mean time in the system, in seconds
+}
+
+// Prompts says what the server may have known of the prompts.
+type Prompts struct {
+	Repeated int  // measured ones that the target had been sent before
+	Shared   bool // the workload shares prefixes on purpose
 }
 
 // Client is what the client observed of itself and its host over the run.
@@ -75,53 +96,25 @@ type Client struct {
 	SchedP99   *float64 // ms that goroutines were ready and did not run
 	ClockStep  *float64 // ms that the wall clock moved against the monotonic one
 	Shared     bool     // an embedded endpoint ran in the client's own process
-	Limits     float64  // tightest latency limit of the run in ms; 0: none
 }
 
 // Judge runs all checks.
 func Judge(in Input) result.Validity {
-	v := result.Validity{Floor: in.Floor, Parser: in.Parser}
-	add := func(c result.Check) { v.Checks = append(v.Checks, c) }
-	add(completeness(in))
-	for _, c := range in.Cells {
-		for _, check := range checksOf(c) {
-			r := check(c)
-			if r.Status == "" {
-				continue // does not apply to this cell
+	v := result.Validity{Floor: in.Floor, Parser: in.Parser, Status: result.Pass}
+	judgedCells := false
+	for _, k := range checks {
+		switch {
+		case k.run != nil:
+			for _, r := range k.run(in) {
+				v.Checks = append(v.Checks, k.named(r))
 			}
-			r.Cell = c.Result.ID
-			r = explored(in, c, r)
-			if c.Searching && r.Status == result.Fail && decided(in) {
-				r.Status = result.Warn // what was proved has cells of its own
+		case !judgedCells: // the checks of cells come together, cell by cell
+			judgedCells = true
+			for _, e := range in.Cells {
+				v.Checks = append(v.Checks, judgeCell(in, e)...)
 			}
-			add(r)
-		}
-		if c.Searching {
-			continue
-		}
-		for _, r := range server(c) {
-			r.Cell = c.Result.ID
-			add(r)
 		}
 	}
-	for _, r := range targets(in) {
-		add(r)
-	}
-	for _, r := range plausibility(in) {
-		add(r)
-	}
-	add(parser(in.Parser, len(in.Resumed) > 0))
-	add(calibration(in))
-	add(clientCPU(in.Client))
-	add(gcPauses(in))
-	add(scheduler(in.Client))
-	add(clockSteps(in.Client))
-	if in.Client.Shared {
-		add(result.Check{ID: "shared_process", Status: result.Warn,
-			Text: "the simulated endpoint ran in the client's own process, so that both share a scheduler",
-			Fix:  "use the inferometer command, which starts it as a child process"})
-	}
-	v.Status = result.Pass
 	for _, c := range v.Checks {
 		if rank(c.Status) > rank(v.Status) {
 			v.Status = c.Status
@@ -131,25 +124,36 @@ func Judge(in Input) result.Validity {
 	return v
 }
 
-// decided reports whether something rests on cells that were not exploration.
-func decided(in Input) bool {
-	return slices.ContainsFunc(in.Cells, func(c Cell) bool { return !c.Searching })
+func judgeCell(in Input, e Evidence) []result.Check {
+	var out []result.Check
+	for _, k := range checks {
+		if k.cell == nil || !k.appliesTo(e.Role) {
+			continue
+		}
+		r := k.cell(in, e)
+		if r.Status == "" {
+			continue // does not apply to this cell
+		}
+		r = k.named(r)
+		r.Cell = e.Cell.ID
+		if r.Status == result.Fail {
+			switch {
+			case e.Role == Swept && k.finding != nil && k.finding(in):
+				r.Status = result.Warn
+				r.Text += "; in a sweep that is what this point shows"
+				r.Fix = "if the sweep was not meant to go that far, use smaller values"
+			case e.Role == Exploring && decided(in):
+				r.Status = result.Warn // what was proved has cells of its own
+			}
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
-// checksOf are the checks that a cell is put to. Where only its tokens are in
-// a figure, no delay can do harm.
-func checksOf(c Cell) []func(Cell) result.Check {
-	if c.Searching {
-		return []func(Cell) result.Check{clientAdded}
-	}
-	if c.TokensOnly {
-		return []func(Cell) result.Check{errorShare, outputLength, unfinished, filtered, tokenCounts, cacheContamination, repeatedPrompts}
-	}
-	return []func(Cell) result.Check{
-		errorShare, clientAdded, arrivalDeficit, windowLength, steadyState, little,
-		arrivalProcess, stampLag, retransmits, otherLoad, conversations,
-		outputLength, unfinished, filtered, tokenCounts, cacheContamination, bundledFrames, repeatedPrompts, sampleSize,
-	}
+// decided reports whether anything rests on cells other than exploration.
+func decided(in Input) bool {
+	return slices.ContainsFunc(in.Cells, func(e Evidence) bool { return e.Role != Exploring })
 }
 
 // rank orders statuses; what was not assessed is no worse than a pass.
@@ -166,8 +170,8 @@ func rank(s result.CheckStatus) int {
 }
 
 // grade compares value with the limits of warn and fail.
-func grade(id, unit string, value, warn, fail float64) result.Check {
-	c := result.Check{ID: id, Unit: unit, Value: result.Num(value), Limit: result.Num(warn), Status: result.Pass}
+func grade(unit string, value, warn, fail float64) result.Check {
+	c := result.Check{Unit: unit, Value: result.Num(value), Limit: result.Num(warn), Status: result.Pass}
 	switch {
 	case value > fail:
 		c.Status, c.Limit = result.Fail, result.Num(fail)
@@ -177,8 +181,8 @@ func grade(id, unit string, value, warn, fail float64) result.Check {
 	return c
 }
 
-func notAssessed(id, why string) result.Check {
-	return result.Check{ID: id, Status: result.NotAssessed, Text: why}
+func notAssessed(why string) result.Check {
+	return result.Check{Status: result.NotAssessed, Text: why}
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }

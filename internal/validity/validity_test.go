@@ -1,38 +1,69 @@
 package validity
 
 import (
+	"math"
+	"slices"
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 func f(v float64) *float64 { return &v }
 
-// sound is a cell that passes every check.
-func sound() Cell {
-	stat := func(v float64) result.Statistic {
-		return result.Statistic{Unit: "ms", N: 400, NOK: 400, P50: result.Estimate{Value: result.Num(v)}}
-	}
-	return Cell{
-		Result: &result.Cell{
+// fakeRequests are the values of a cell's requests, all of which succeeded.
+type fakeRequests struct {
+	values map[string][]float64
+	trend  bool
+}
+
+func (r fakeRequests) Values(tag string) []float64 { return r.values[tag] }
+func (r fakeRequests) OK(int) bool                 { return true }
+func (r fakeRequests) Trend() bool                 { return r.trend }
+
+// requests has one request that the client was late with, and how long it took.
+func requests(added, e2e float64) fakeRequests {
+	return fakeRequests{values: map[string][]float64{"lateness": {added}, "client_delay": {0}, "e2e": {e2e}}}
+}
+
+func stat(v float64) result.Statistic {
+	return result.Statistic{Unit: "ms", N: 400, NOK: 400, P50: result.Estimate{Value: result.Num(v)}}
+}
+
+// sound is a cell that passes every check of cells.
+func sound() Evidence {
+	return Evidence{
+		Cell: &result.Cell{
 			ID: "load/candidate", WindowS: 60, Counts: result.Counts{Scheduled: 400, Attempted: 400, OK: 400},
 			Load:     result.LoadShape{Kind: "open", Rate: 10},
 			Workload: result.Workload{OutputTokens: 64, FixedOutput: true},
-			Metrics:  result.Metrics{Stats: map[string]result.Statistic{"ttft": stat(100), "e2e": stat(500)}},
+			Metrics:  result.Metrics{Stats: map[string]result.Statistic{"ttft": stat(100), "e2e": stat(500), "gap": stat(10)}},
 			Steady:   &result.Metrics{}, SteadyNote: "steady from the first request",
-			Arrivals: &result.Arrivals{IntendedRate: 10, AchievedRate: 10},
+			Arrivals: &result.Arrivals{IntendedRate: 10, AchievedRate: 10, Process: &result.Process{CVExpected: 1, CVDue: 1, CVSent: 1, Gaps: 399}},
+			Client:   &result.Client{CPUShare: f(0.2), OtherCPUShare: f(0.1), StealShare: f(0), StampLagP99: f(0.1), SchedP99: f(0.1), Retransmits: new(0), RTT: f(0.3)},
 		},
-		ClientAddedP99: f(0.5), CachedShare: f(0), LengthError: f(0),
-		InFlight: 5, Lambda: 10, W: 0.5, MedianE2E: 500,
+		Requests: requests(0.5, 500),
+		Answers:  Answers{OK: 400, Frames: 25600, InputTokens: 102400, CacheKnown: true, Fixed: 400},
+		Flow:     Flow{InFlight: 5, Rate: 10, Time: 0.5},
 	}
 }
 
-func judge(c Cell, client Client) result.Validity {
-	return Judge(Input{Cells: []Cell{c}, Client: client, Status: result.Complete})
+func healthy() Client {
+	return Client{Cores: 4, CPUShare: f(0.2), GCPauseMax: f(0.1), SchedP99: f(0.1), ClockStep: f(0)}
 }
 
-func healthy() Client {
-	return Client{Cores: 4, CPUShare: f(0.2), GCPauseMax: f(0.1), ClockStep: f(0), Limits: 100}
+// soundRun is a run of one cell that has every check but shared_process, proxy
+// and those of a server's metrics, and passes them.
+func soundRun() Input {
+	return Input{
+		Cells: []Evidence{sound()}, Client: healthy(), Status: result.Complete,
+		Floor: &result.Floor{Load: "8 users at once", AddedP99: 0.1}, Parser: []result.Parser{{Frames: 100, Checked: 100}},
+		Targets: []result.Target{{Name: "candidate"}, {Name: "baseline"}},
+	}
+}
+
+func judge(e Evidence, client Client) result.Validity {
+	return Judge(Input{Cells: []Evidence{e}, Client: client, Status: result.Complete, TightestLimit: 0})
 }
 
 func statusOf(v result.Validity, id string) result.CheckStatus {
@@ -56,117 +87,314 @@ func TestSoundRunPasses(t *testing.T) {
 	}
 }
 
+// checkTests has rows for each check: what passes, what warns, what fails.
+var checkTests = []struct {
+	name   string
+	id     string
+	want   result.CheckStatus
+	change func(*Evidence, *Input)
+}{
+	{"the planned end", "complete", result.Pass, nothing},
+	{"a partial run", "complete", result.Warn, func(_ *Evidence, in *Input) { in.Status, in.Reason = result.Partial, "the spend cap is reached" }},
+
+	{"no errors", "errors", result.Pass, nothing},
+	{"a few errors", "errors", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 390, 10 }},
+	{"mostly errors", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 100, 300 }},
+	{"nothing at all", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts = result.Counts{} }},
+	{"shed counts", "errors", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.Shed = 20 }},
+
+	{"client adds 0.5 % of ttft", "client_added", result.Pass, nothing},
+	{"client adds 5 % of ttft", "client_added", result.Warn, func(e *Evidence, _ *Input) { e.Requests = requests(5, 500) }},
+	{"client adds 20 % of ttft", "client_added", result.Fail, func(e *Evidence, _ *Input) { e.Requests = requests(20, 500) }},
+	{"the limit is what counts", "client_added", result.Pass, func(e *Evidence, in *Input) { e.Requests, in.TightestLimit = requests(5, 500), 1000 }},
+	{"the tail of the client counts", "client_added", result.Fail, func(e *Evidence, _ *Input) {
+		e.Requests = fakeRequests{values: map[string][]float64{"lateness": {0, 0, 20}, "client_delay": {0, math.NaN(), 0}, "e2e": {500}}}
+	}},
+	{"not observed", "client_added", result.NotAssessed, func(e *Evidence, _ *Input) { e.Requests = nil }},
+	{"nothing to compare with", "client_added", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Metrics = result.Metrics{} }},
+
+	{"arrivals in time", "arrivals", result.Pass, nothing},
+	{"arrivals fall behind", "arrivals", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Deficit, e.Cell.Arrivals.AchievedRate = 0.01, 9.9 }},
+	{"arrivals are lost", "arrivals", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Deficit, e.Cell.Arrivals.AchievedRate = 0.05, 9.5 }},
+	{"arrivals are held back", "arrivals", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Deficit, e.Cell.Load.MaxInflight = 0.05, 4 }},
+	{"one arrival", "arrivals", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Arrivals.IntendedRate = 0 }},
+	{"a closed loop", "arrivals", "absent", func(e *Evidence, _ *Input) { e.Cell.Arrivals = nil }},
+
+	{"a long window", "window", result.Pass, nothing},
+	{"a short window", "window", result.Warn, func(e *Evidence, _ *Input) { e.Cell.WindowS = 2 }},
+	{"a short block", "window", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Blocks = []result.Block{{WindowS: 30}, {WindowS: 2}} }},
+	{"blocks that are long enough", "window", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Blocks = []result.Block{{WindowS: 30}, {WindowS: 30}} }},
+	{"no latency", "window", result.NotAssessed, func(e *Evidence, _ *Input) { e.Requests = fakeRequests{} }},
+
+	{"steady", "steady", result.Pass, nothing},
+	{"a trend", "steady", result.Warn, func(e *Evidence, _ *Input) {
+		e.Requests = fakeRequests{values: requests(0.5, 500).values, trend: true}
+	}},
+	{"still settling", "steady", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Steady = nil }},
+	{"too few to be steady", "steady", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Steady, e.Cell.Counts.OK = nil, 49 }},
+
+	{"Little's law holds", "little", result.Pass, nothing},
+	{"Little's law is off", "little", result.Warn, func(e *Evidence, _ *Input) { e.Flow.InFlight = 5.35 }},
+	{"Little's law is far off", "little", result.Fail, func(e *Evidence, _ *Input) { e.Flow.InFlight = 7 }},
+	{"a block too short for Little's law", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow.InFlight, e.Cell.Blocks = 7, []result.Block{{WindowS: 4}} }},
+	{"nothing completed", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow = Flow{} }},
+
+	{"a Poisson process", "arrival_process", result.Pass, nothing},
+	{"as scattered as chance allows", "arrival_process", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process.CVSent = 1.25 }},
+	{"gaps that are too even", "arrival_process", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process.CVSent = 0.6 }},
+	{"gaps that vary too much", "arrival_process", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process.CVSent = 1.4 }},
+	{"gaps that correlate", "arrival_process", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process.Lag1Sent = 0.3 }},
+	{"even gaps with one late request after the other", "arrival_process", result.Pass, func(e *Evidence, _ *Input) {
+		*e.Cell.Arrivals.Process = result.Process{CVSent: 0.01, Lag1Sent: -0.5, Gaps: 399}
+	}},
+	{"too few gaps", "arrival_process", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process.Gaps = 49 }},
+	{"a trace", "arrival_process", "absent", func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process = nil }},
+
+	{"the kernel's stamps", "stamp_lag", result.Pass, nothing},
+	{"stamps after each read", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Answers.ReadStamp = 1 }},
+	{"reads that wait", "stamp_lag", result.Warn, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP99 = 1, f(2) }},
+	{"reads that wait for half a gap", "stamp_lag", result.Fail, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP99 = 1, f(6) }},
+	{"reads that wait for the kernel's stamps", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Client.SchedP99 = f(6) }},
+	{"a client that was not observed", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Client = nil }},
+	{"no gaps", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) {
+		e.Answers.ReadStamp = 1
+		delete(e.Cell.Metrics.Stats, "gap")
+	}},
+
+	{"no lost segment", "network", result.Pass, nothing},
+	{"lost segments", "network", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Client.Retransmits = new(8) }},
+	{"a kernel that does not say", "network", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Client.Retransmits = nil }},
+
+	{"a machine of its own", "machine", result.Pass, nothing},
+	{"a machine that others use", "machine", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Client.OtherCPUShare = f(0.95) }},
+	{"a host that withholds", "machine", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Client.StealShare = f(0.1) }},
+	{"a machine that was not observed", "machine", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Client.OtherCPUShare = nil }},
+
+	{"conversations that end", "conversations", result.Pass, func(e *Evidence, _ *Input) {
+		e.Cell.Conversations = &result.Conversations{Begun: 10, Completed: 10}
+	}},
+	{"conversations that do not", "conversations", result.Warn, func(e *Evidence, _ *Input) {
+		e.Cell.Conversations = &result.Conversations{Begun: 10, Completed: 4}
+	}},
+	{"no conversations", "conversations", "absent", nothing},
+
+	{"answers of the right length", "output_length", result.Pass, nothing},
+	{"answers are too short", "output_length", result.Warn, func(e *Evidence, _ *Input) { e.Answers.LengthError = 0.05 * 400 }},
+	{"answers are much too short", "output_length", result.Fail, func(e *Evidence, _ *Input) { e.Answers.LengthError = 0.5 * 400 }},
+	{"answers of any length", "output_length", "absent", func(e *Evidence, _ *Input) { e.Cell.Workload.FixedOutput = false }},
+
+	{"answers with an end", "unfinished", "absent", nothing},
+	{"answers without an end", "unfinished", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Unfinished = 4 }},
+	{"answers that were not filtered", "filtered", "absent", nothing},
+	{"filtered answers", "filtered", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Filtered = 4 }},
+
+	{"counts that fit", "token_counts", result.Pass, nothing},
+	{"no counts", "token_counts", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Uncounted = 4 }},
+	{"more frames than tokens", "token_counts", result.Warn, func(e *Evidence, _ *Input) { e.Answers.ExtraFrames = 4 }},
+	{"more tokens than bytes", "token_counts", result.Warn, func(e *Evidence, _ *Input) { e.Answers.ExtraTokens = 4 }},
+	{"counts that contradict each other", "token_counts", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Contradictions = 4 }},
+	{"an input that was not sent", "token_counts", result.Warn, func(e *Evidence, _ *Input) { e.Answers.InputOff = 4 }},
+	{"no answer", "token_counts", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Counts.OK = 0 }},
+
+	{"no cache", "prefix_cache", result.Pass, nothing},
+	{"a cache helped", "prefix_cache", result.Warn, func(e *Evidence, _ *Input) { e.Answers.CachedTokens = 40960 }},
+	{"a cache was meant to help", "prefix_cache", result.Pass, func(e *Evidence, _ *Input) { e.Answers.CachedTokens, e.Prompts.Shared = 40960, true }},
+	{"a cache that is not reported", "prefix_cache", result.NotAssessed, func(e *Evidence, _ *Input) { e.Answers.CacheKnown = false }},
+
+	{"frames one by one", "bundled", result.Pass, nothing},
+	{"frames came together", "bundled", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Coalesced = 15360 }},
+	{"answers came at once", "bundled", result.Warn, func(e *Evidence, _ *Input) { e.Answers.AtOnce = 80 }},
+	{"a few answers came at once", "bundled", result.Pass, func(e *Evidence, _ *Input) { e.Answers.AtOnce = 20 }},
+
+	{"new prompts", "repeated_prompts", result.Pass, nothing},
+	{"prompts repeat", "repeated_prompts", result.Warn, func(e *Evidence, _ *Input) { e.Prompts.Repeated = 50 }},
+	{"no prompts", "repeated_prompts", "absent", func(e *Evidence, _ *Input) { e.Cell.Counts.Scheduled = 0 }},
+
+	{"many samples", "samples", result.Pass, nothing},
+	{"few samples", "samples", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Scheduled = 20, 20 }},
+
+	{"no server", "server_tokens", "absent", nothing},
+	{"a server that agrees", "server_tokens", result.Pass, serving(func(*result.Server) {})},
+	{"a server that generated more", "server_tokens", result.Warn, serving(func(s *result.Server) { s.GenerationTokens = f(15000) })},
+	{"a server that agrees on prompts", "server_prompt_tokens", result.Pass, serving(func(*result.Server) {})},
+	{"a server that read more", "server_prompt_tokens", result.Warn, serving(func(s *result.Server) { s.PromptTokens = f(60000) })},
+	{"a server without hits", "server_prefix_cache", result.Pass, serving(func(*result.Server) {})},
+	{"a server with hits", "server_prefix_cache", result.Warn, serving(func(s *result.Server) { s.CachedTokens, s.Ours.CachedShare = f(20480), f(0.4) })},
+	{"a server with room", "preemptions", result.Pass, serving(func(*result.Server) {})},
+	{"a server that preempts", "preemptions", result.Warn, serving(func(s *result.Server) { s.Preemptions = f(3) })},
+	{"a queue", "server_queue", result.Pass, serving(func(*result.Server) {})},
+	{"a queue that is not counted", "server_queue", result.NotAssessed, serving(func(s *result.Server) { s.QueueMS = nil })},
+	{"a server that keeps running", "server_restart", "absent", serving(func(*result.Server) {})},
+	{"several servers", "server_restart", result.Warn, serving(func(s *result.Server) { s.Falls = 9 })},
+	{"a server that restarted", "server_restart", result.Fail, serving(func(s *result.Server) { s.Falls = 1 })},
+	{"metrics that say something", "server_metrics", "absent", serving(func(*result.Server) {})},
+	{"metrics that say nothing", "server_metrics", result.NotAssessed, serving(func(s *result.Server) { s.Withheld = "HTTP 503" })},
+
+	{"no proxy", "proxy", "absent", nothing},
+	{"a proxy", "proxy", result.Warn, func(_ *Evidence, in *Input) { in.Targets[0].Proxy = "http://proxy:3128" }},
+	{"the same fields", "same_fields", result.Pass, nothing},
+	{"other fields", "same_fields", result.Warn, func(_ *Evidence, in *Input) { in.Targets[0].Fields = []string{"logprobs"} }},
+
+	{"possible", "plausibility", result.Pass, func(e *Evidence, _ *Input) { e.Plausible.What = "a model" }},
+	{"impossible", "plausibility", result.Warn, func(e *Evidence, _ *Input) {
+		e.Plausible = Plausible{What: "a model", Findings: []physics.Finding{{ID: "tpot_floor", Severity: physics.Impossible, Text: "too fast"}}}
+	}},
+	{"nothing known", "plausibility", result.NotAssessed, func(e *Evidence, _ *Input) { e.Plausible.Unknown = "no machine" }},
+
+	{"read the same", "parser", result.Pass, nothing},
+	{"one frame read differently", "parser", result.Warn, func(_ *Evidence, in *Input) {
+		in.Parser = []result.Parser{{Frames: 9000, Checked: 9000, Differences: map[string]int{"text": 1}}}
+	}},
+	{"many frames read differently", "parser", result.Fail, func(_ *Evidence, in *Input) {
+		in.Parser = []result.Parser{{Frames: 100, Checked: 100, Differences: map[string]int{"text": 1}}}
+	}},
+	{"no frames kept", "parser", result.NotAssessed, func(_ *Evidence, in *Input) { in.Parser = nil }},
+
+	{"a low floor", "calibration", result.Pass, nothing},
+	{"a floor of 5 % of ttft", "calibration", result.Warn, func(_ *Evidence, in *Input) { in.Floor.AddedP99 = 5 }},
+	{"a floor of 20 % of ttft", "calibration", result.Fail, func(_ *Evidence, in *Input) { in.Floor.AddedP99 = 20 }},
+	{"a floor against a limit", "calibration", result.Pass, func(_ *Evidence, in *Input) { in.Floor.AddedP99, in.TightestLimit = 5, 1000 }},
+	{"no floor", "calibration", result.NotAssessed, func(_ *Evidence, in *Input) { in.Floor = nil }},
+
+	{"an idle client", "client_cpu", result.Pass, nothing},
+	{"a busy client", "client_cpu", result.Warn, func(_ *Evidence, in *Input) { in.Client.CPUShare = f(0.8) }},
+	{"a client at its limit", "client_cpu", result.Fail, func(_ *Evidence, in *Input) { in.Client.CPUShare = f(0.95) }},
+	{"a client of unknown use", "client_cpu", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.CPUShare = nil }},
+
+	{"a short pause", "gc", result.Pass, func(_ *Evidence, in *Input) { in.TightestLimit = 100 }},
+	{"a pause of 5 % of the limit", "gc", result.Warn, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.GCPauseMax = 100, f(5) }},
+	{"a pause of the limit", "gc", result.Fail, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.GCPauseMax = 100, f(100) }},
+	{"a pause without a limit", "gc", result.Pass, func(_ *Evidence, in *Input) { in.Client.GCPauseMax = f(100) }},
+	{"no pause was observed", "gc", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.GCPauseMax = nil }},
+
+	{"a short wait", "scheduler", result.Pass, func(_ *Evidence, in *Input) { in.TightestLimit = 100 }},
+	{"a wait of 5 % of the limit", "scheduler", result.Warn, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.SchedP99 = 100, f(5) }},
+	{"a wait of the limit", "scheduler", result.Fail, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.SchedP99 = 100, f(100) }},
+	{"less than a millisecond is always short", "scheduler", result.Pass, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.SchedP99 = 1, f(0.9) }},
+	{"a wait without a limit", "scheduler", result.Pass, func(_ *Evidence, in *Input) { in.Client.SchedP99 = f(100) }},
+	{"no wait was observed", "scheduler", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.SchedP99 = nil }},
+
+	{"a clock that keeps time", "clock", result.Pass, nothing},
+	{"a clock that was set", "clock", result.Warn, func(_ *Evidence, in *Input) { in.Client.ClockStep = f(-80) }},
+	{"a clock that was not compared", "clock", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.ClockStep = nil }},
+
+	{"two processes", "shared_process", "absent", nothing},
+	{"one process for both", "shared_process", result.Warn, func(_ *Evidence, in *Input) { in.Client.Shared = true }},
+}
+
+func nothing(*Evidence, *Input) {}
+
+// serving gives a cell a server that counts as the client does, but for a change.
+func serving(change func(*result.Server)) func(*Evidence, *Input) {
+	return func(e *Evidence, _ *Input) {
+		e.Cell.Server = attended().Cell.Server
+		change(e.Cell.Server)
+	}
+}
+
 func TestChecks(t *testing.T) {
-	tests := []struct {
-		name   string
-		id     string
-		want   result.CheckStatus
-		change func(*Cell, *Client)
-	}{
-		{"a few errors", "errors", result.Warn, func(c *Cell, _ *Client) { c.Result.Counts.OK, c.Result.Counts.Failed = 390, 10 }},
-		{"mostly errors", "errors", result.Fail, func(c *Cell, _ *Client) { c.Result.Counts.OK, c.Result.Counts.Failed = 100, 300 }},
-		{"nothing at all", "errors", result.Fail, func(c *Cell, _ *Client) { c.Result.Counts = result.Counts{} }},
-		{"shed counts", "errors", result.Warn, func(c *Cell, _ *Client) { c.Result.Counts.Shed = 20 }},
-		{"client adds 5 % of ttft", "client_added", result.Warn, func(c *Cell, _ *Client) { c.ClientAddedP99 = f(5) }},
-		{"client adds 20 % of ttft", "client_added", result.Fail, func(c *Cell, _ *Client) { c.ClientAddedP99 = f(20) }},
-		{"the limit is what counts", "client_added", result.Pass, func(c *Cell, _ *Client) { c.ClientAddedP99, c.TightestLimit = f(5), 1000 }},
-		{"not observed", "client_added", result.NotAssessed, func(c *Cell, _ *Client) { c.ClientAddedP99 = nil }},
-		{"arrivals fall behind", "arrivals", result.Warn, func(c *Cell, _ *Client) { c.Result.Arrivals.Deficit, c.Result.Arrivals.AchievedRate = 0.01, 9.9 }},
-		{"arrivals are lost", "arrivals", result.Fail, func(c *Cell, _ *Client) { c.Result.Arrivals.Deficit, c.Result.Arrivals.AchievedRate = 0.05, 9.5 }},
-		{"a short window", "window", result.Warn, func(c *Cell, _ *Client) { c.Result.WindowS = 2 }},
-		{"a short block", "window", result.Warn, func(c *Cell, _ *Client) { c.Result.Blocks = []result.Block{{WindowS: 30}, {WindowS: 2}} }},
-		{"blocks that are long enough", "window", result.Pass, func(c *Cell, _ *Client) { c.Result.Blocks = []result.Block{{WindowS: 30}, {WindowS: 30}} }},
-		{"a block too short for Little's law", "little", result.NotAssessed, func(c *Cell, _ *Client) { c.InFlight, c.Result.Blocks = 7, []result.Block{{WindowS: 4}} }},
-		{"Little's law is off", "little", result.Warn, func(c *Cell, _ *Client) { c.InFlight = 5.35 }},
-		{"Little's law is far off", "little", result.Fail, func(c *Cell, _ *Client) { c.InFlight = 7 }},
-		{"answers are too short", "output_length", result.Warn, func(c *Cell, _ *Client) { c.LengthError = f(0.05) }},
-		{"answers are much too short", "output_length", result.Fail, func(c *Cell, _ *Client) { c.LengthError = f(0.5) }},
-		{"a cache helped", "prefix_cache", result.Warn, func(c *Cell, _ *Client) { c.CachedShare = f(0.4) }},
-		{"frames came together", "bundled", result.Warn, func(c *Cell, _ *Client) { c.Coalesced = 0.6 }},
-		{"answers came at once", "bundled", result.Warn, func(c *Cell, _ *Client) { c.AtOnce = 0.2 }},
-		{"an answer of few tokens came at once", "bundled", result.Pass, func(c *Cell, _ *Client) { c.AtOnce = 0.05 }},
-		{"answers without an end", "unfinished", result.Warn, func(c *Cell, _ *Client) { c.Unfinished = 0.01 }},
-		{"filtered answers", "filtered", result.Warn, func(c *Cell, _ *Client) { c.Filtered = 0.01 }},
-		{"answers with an end", "unfinished", "absent", func(*Cell, *Client) {}},
-		{"more frames than tokens", "token_counts", result.Warn, func(c *Cell, _ *Client) { c.FramesOverTokens = 0.01 }},
-		{"more tokens than bytes", "token_counts", result.Warn, func(c *Cell, _ *Client) { c.TokensOverBytes = 0.01 }},
-		{"counts that contradict each other", "token_counts", result.Warn, func(c *Cell, _ *Client) { c.CountsContradict = 0.01 }},
-		{"an input that was not sent", "token_counts", result.Warn, func(c *Cell, _ *Client) { c.InputOff = 0.01 }},
-		{"counts that fit", "token_counts", result.Pass, func(*Cell, *Client) {}},
-		{"prompts repeat", "repeated_prompts", result.Warn, func(c *Cell, _ *Client) { c.Repeated = 50 }},
-		{"few samples", "samples", result.Warn, func(c *Cell, _ *Client) { c.Result.Counts.OK, c.Result.Counts.Scheduled = 20, 20 }},
-		{"a busy client", "client_cpu", result.Warn, func(_ *Cell, k *Client) { k.CPUShare = f(0.8) }},
-		{"a client at its limit", "client_cpu", result.Fail, func(_ *Cell, k *Client) { k.CPUShare = f(0.95) }},
-		{"a clock that was set", "clock", result.Warn, func(_ *Cell, k *Client) { k.ClockStep = f(80) }},
-		{"one process for both", "shared_process", result.Warn, func(_ *Cell, k *Client) { k.Shared = true }},
-	}
-	ids := map[string]bool{}
-	for _, c := range judge(sound(), healthy()).Checks {
-		ids[c.ID] = true
-	}
-	for _, tt := range tests {
+	for _, tt := range checkTests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, k := sound(), healthy()
-			tt.change(&c, &k)
-			v := judge(c, k)
+			in := soundRun()
+			tt.change(&in.Cells[0], &in)
+			v := Judge(in)
 			if got := statusOf(v, tt.id); got != tt.want {
-				t.Errorf("%s is %q, want %q (checks: %v)", tt.id, got, tt.want, ids)
+				t.Errorf("%s is %q, want %q: %+v", tt.id, got, tt.want, v.Checks)
 			}
 			if tt.want == result.Fail && v.Status != result.Fail || tt.want == result.Warn && v.Status != result.Warn && v.Status != result.Fail {
 				t.Errorf("the verdict is %q", v.Status)
 			}
 			for _, check := range v.Checks {
-				if check.Status == result.Warn || check.Status == result.Fail {
-					if check.Fix == "" && check.ID != "complete" {
-						t.Errorf("%s does not say what would mend it", check.ID)
-					}
+				if check.Text == "" {
+					t.Errorf("%s says nothing", check.ID)
+				}
+				if (check.Status == result.Warn || check.Status == result.Fail) && check.Fix == "" && check.ID != "complete" {
+					t.Errorf("%s does not say how to fix it", check.ID)
 				}
 			}
 		})
 	}
 }
 
-// The samples that cost is worked out from are looked at for their tokens
-// alone; a late client changes nothing of them.
-func TestDelaysDoNoHarmToTokens(t *testing.T) {
-	c := sound()
-	c.TokensOnly, c.ClientAddedP99, c.Result.WindowS = true, f(50), 0.1
-	if v := judge(c, healthy()); v.Status != result.Pass {
-		t.Errorf("%+v", v.Checks[0])
+// Every check that exists has a row in which it warns or fails, and one in which
+// it does not.
+func TestEveryCheckIsTested(t *testing.T) {
+	for _, k := range checks {
+		bad, good := 0, 0
+		for _, tt := range checkTests {
+			switch {
+			case tt.id != k.id:
+			case tt.want == result.Warn || tt.want == result.Fail:
+				bad++
+			default:
+				good++
+			}
+		}
+		// What only informs never warns.
+		if informs := k.id == "server_metrics" || k.id == "server_queue"; bad == 0 != informs || good == 0 {
+			t.Errorf("%s: %d rows in which it warns or fails, %d in which it does not", k.id, bad, good)
+		}
 	}
-	c.LengthError = f(0.5)
-	if got := statusOf(judge(c, healthy()), "output_length"); got != result.Fail {
-		t.Errorf("answers of the wrong length are %q", got)
+	for _, tt := range checkTests {
+		if !slices.ContainsFunc(checks, func(k check) bool { return k.id == tt.id }) {
+			t.Errorf("%s: there is no check %q, so that it is always absent", tt.name, tt.id)
+		}
 	}
 }
 
-func TestPartialRunWarns(t *testing.T) {
-	v := Judge(Input{Cells: []Cell{sound()}, Client: healthy(), Status: result.Partial, Reason: "the spend cap is reached"})
-	if v.Status != result.Warn || v.Checks[0].ID != "complete" {
+// The samples that cost is computed from are checked for their tokens alone; a
+// late client changes nothing about them.
+func TestDelaysDoNoHarmToTokens(t *testing.T) {
+	e := sound()
+	e.Role, e.Requests, e.Cell.WindowS = TokensOnly, requests(50, 500), 0.1
+	v := judge(e, healthy())
+	if v.Status != result.Pass || statusOf(v, "window") != "absent" {
 		t.Errorf("%+v", v.Checks[0])
+	}
+	e.Answers.LengthError = 0.5 * 400
+	if got := statusOf(judge(e, healthy()), "output_length"); got != result.Fail {
+		t.Errorf("answers of the wrong length are %q", got)
 	}
 }
 
 // A search whose client was late where it looked for the border found the
 // client's border. It proves nothing then; what cells of their own have proved
-// stands, with a warning.
+// stays proved, with a warning.
 func TestALateClientSpoilsAnExploration(t *testing.T) {
 	late := sound()
-	late.Searching, late.TightestLimit, late.ClientAddedP99 = true, 25, f(38)
-	late.Plausible = Plausible{Unknown: "nobody asked"}
-	v := judge(late, healthy())
+	late.Role, late.Requests = Exploring, requests(38, 500)
+	late.Plausible = Plausible{Unknown: "not asked"}
+	run := func(cells ...Evidence) result.Validity {
+		return Judge(Input{Cells: cells, Client: healthy(), Status: result.Complete, TightestLimit: 100})
+	}
+	v := run(late)
 	if got := statusOf(v, "client_added"); got != result.Fail || v.Status != result.Fail {
 		t.Errorf("nothing was decided: %s, %s", got, v.Status)
 	}
-	if got := statusOf(v, "steady_state"); got != "absent" {
-		t.Errorf("exploration need not be steady: %s", got)
+	for _, k := range checks {
+		if got := statusOf(v, k.id); k.cell != nil && k.id != "client_added" && got != "absent" {
+			t.Errorf("exploration is not checked for %s: %s", k.id, got)
+		}
 	}
-	v = Judge(Input{Cells: []Cell{late, sound()}, Client: healthy(), Status: result.Complete})
+	if got := statusOf(v, "plausibility"); got != "absent" {
+		t.Errorf("exploration need not be plausible: %s", got)
+	}
+	v = run(late, sound())
 	if got := statusOf(v, "client_added"); got != result.Warn || v.Status != result.Warn {
 		t.Errorf("there was a confirmation: %s, %s", got, v.Status)
 	}
-	late.ClientAddedP99 = f(0.1)
-	if v := judge(late, healthy()); v.Status != result.Pass {
+	late.Requests = requests(0.1, 500)
+	if v := run(late); v.Status != result.Pass {
 		t.Errorf("the client was in time: %+v", v.Checks[0])
+	}
+}
+
+func TestResultsListTheWorstFirst(t *testing.T) {
+	in := soundRun()
+	in.Status, in.Reason = result.Partial, "the spend cap is reached"
+	in.Cells[0].Flow.InFlight = 7
+	v := Judge(in)
+	if v.Status != result.Fail || v.Checks[0].ID != "little" || v.Checks[0].Cell != "load/candidate" || v.Checks[1].ID != "complete" {
+		t.Errorf("%s: %+v", v.Status, v.Checks[:2])
 	}
 }

@@ -116,11 +116,11 @@ func shifted(at []float64, by float64) []float64 {
 
 // Observation is the trial as the search sees it. began is when the cell began,
 // warm-up included, and start and end are its measured window.
-func (t *Trial) Observation(c capacity.Cell, began, start, end exchange.Stamp, overloaded bool) capacity.Observation {
+func (t *Trial) Observation(c capacity.Load, began, start, end exchange.Stamp, overloaded bool) capacity.Observation {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	from, to := float64(start)/nsPerS, float64(end)/nsPerS
-	o := capacity.Observation{Cell: c, Window: to - from, Overloaded: overloaded}
+	o := capacity.Observation{Load: c, Window: to - from, Overloaded: overloaded}
 	last := to
 	for _, r := range t.rows {
 		last = max(last, r.Done)

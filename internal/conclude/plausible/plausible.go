@@ -13,7 +13,7 @@ import (
 // Cell checks a cell of a target. It asks for what must hold of every request only: the shortest
 // input, the median of requests that all have at least its floor, a prompt
 // that no cache knew. So it misses some of what is wrong, and what it finds is.
-func Cell(t result.Target, c validity.Cell) validity.Plausible {
+func Cell(t result.Target, c validity.Evidence) validity.Plausible {
 	p := validity.Plausible{Findings: accounts(c)}
 	if t.Evidence == result.Simulated {
 		return validity.Plausible{Unknown: "a simulated endpoint has no hardware limits"}
@@ -57,8 +57,8 @@ func boundsOf(t result.Target, m physics.Measured) (b physics.Bounds, unknown st
 }
 
 // floors are the figures that have one.
-func floors(c validity.Cell) physics.Measured {
-	s := c.Result.Metrics.Stats
+func floors(c validity.Evidence) physics.Measured {
+	s := c.Cell.Metrics.Stats
 	var m physics.Measured
 	if in, ok := s["input_tokens"]; ok && in.Min != nil {
 		m.Input = float64(*in.Min)
@@ -68,19 +68,19 @@ func floors(c validity.Cell) physics.Measured {
 	}
 	// Without usage nobody knows what was cached; prompts of this tool are new
 	// unless the plan says otherwise.
-	if cached := c.CachedShare; !c.SharedPrefix && c.Repeated == 0 && (cached == nil || *cached < 0.05) {
+	if cached, _ := c.Answers.CachedShare(); !c.Prompts.Shared && c.Prompts.Repeated == 0 && cached < 0.05 {
 		m.TTFT = inSeconds(s["ttft_service"].P50.Value)
 	} else {
 		m.Input = 0 // and so no prompt is known to have been computed
 	}
 	m.TPOT = inSeconds(s["tpot"].P50.Value)
-	if c.FramesOverTokens > 0 || c.UsageMissing > 0 {
+	if c.Answers.ExtraFrames > 0 || c.Answers.Uncounted > 0 {
 		m.TPOT = nil // tokens are in doubt, and another check says so
 	}
 	if steady(c) && m.Input > 0 {
-		m.OutputTokens = plain(c.Result.Metrics.Rates["output_throughput"].Value)
-		if c.InFlight > 0 {
-			m.Concurrency = &c.InFlight
+		m.OutputTokens = plain(c.Cell.Metrics.Rates["output_throughput"].Value)
+		if c.Flow.InFlight > 0 {
+			m.Concurrency = &c.Flow.InFlight
 		}
 	}
 	return m
@@ -88,25 +88,25 @@ func floors(c validity.Cell) physics.Measured {
 
 // accounts compares figures of a cell that must agree; Little's law has a check
 // of its own.
-func accounts(c validity.Cell) []physics.Finding {
-	s := c.Result.Metrics.Stats
+func accounts(c validity.Evidence) []physics.Finding {
+	s := c.Cell.Metrics.Stats
 	m := physics.Measured{MedianGap: inSeconds(s["gap"].P50.Value)}
 	if out, ok := s["output_tokens"]; ok && out.Mean != nil {
 		m.Output = float64(*out.Mean)
 	}
-	if c.Result.Workload.FixedOutput && c.UsageMissing == 0 {
+	if c.Cell.Workload.FixedOutput && c.Answers.Uncounted == 0 {
 		m.TTFT, m.E2E, m.TPOT = inSeconds(s["ttft_service"].Mean), inSeconds(s["e2e_service"].Mean), inSeconds(s["tpot"].Mean)
 	}
 	if steady(c) {
-		m.Requests, m.OutputTokens = plain(c.Result.Metrics.Rates["throughput"].Value), plain(c.Result.Metrics.Rates["output_throughput"].Value)
+		m.Requests, m.OutputTokens = plain(c.Cell.Metrics.Rates["throughput"].Value), plain(c.Cell.Metrics.Rates["output_throughput"].Value)
 	}
 	return physics.Implausible(m, physics.Bounds{})
 }
 
 // steady says whether the window is long enough for its edges not to matter,
 // and nothing failed whose tokens would be in one account alone.
-func steady(c validity.Cell) bool {
-	return c.W > 0 && validity.Shortest(c.Result) >= 10*c.W && c.Result.Counts.Failed+c.Result.Counts.Cut == 0
+func steady(c validity.Evidence) bool {
+	return c.Flow.Time > 0 && validity.Shortest(c.Cell) >= 10*c.Flow.Time && c.Cell.Counts.Failed+c.Cell.Counts.Cut == 0
 }
 
 func inSeconds(ms *result.Number) *float64 {

@@ -30,12 +30,12 @@ func (p published) target() result.Target {
 	return t
 }
 
-func (p published) cell() validity.Cell {
+func (p published) cell() validity.Evidence {
 	stat := func(v float64) result.Statistic {
 		return result.Statistic{N: 400, NOK: 400, Mean: result.Num(v), Min: result.Num(v), P50: result.Estimate{Value: result.Num(v)}}
 	}
 	rate := func(v float64) result.Rate { return result.Rate{Value: result.Num(v)} }
-	c := validity.Cell{Result: &result.Cell{
+	c := validity.Evidence{Cell: &result.Cell{
 		ID: "throughput/candidate", Target: "candidate", WindowS: 60, Counts: result.Counts{OK: 400}, Workload: result.Workload{FixedOutput: true},
 		Metrics: result.Metrics{
 			Stats: map[string]result.Statistic{
@@ -43,9 +43,9 @@ func (p published) cell() validity.Cell {
 			},
 			Rates: map[string]result.Rate{"throughput": rate(p.requests), "output_throughput": rate(p.tokens)},
 		},
-	}, W: p.e2e / 1e3, Lambda: p.requests, InFlight: p.requests * p.e2e / 1e3}
+	}, Flow: validity.Flow{Time: p.e2e / 1e3, Rate: p.requests, InFlight: p.requests * p.e2e / 1e3}}
 	if p.cached {
-		c.CachedShare = new(0.9)
+		c.Answers = validity.Answers{CacheKnown: true, InputTokens: 10, CachedTokens: 9}
 	}
 	return c
 }

@@ -103,17 +103,56 @@ func TestValue(t *testing.T) {
 	}
 }
 
-func TestMeets(t *testing.T) {
-	l, err := metric.ParseLimit("ttft<15ms")
-	if err != nil {
-		t.Fatal(err)
+// Each metric of requests has its arithmetic here, in the registry's order, and
+// a value for a request that has every stamp and count.
+func TestEveryMetricOfRequestsIsDefined(t *testing.T) {
+	x := good(5, 10, 20, 40)
+	x.DNS, x.TCP, x.Connected = 100*time.Microsecond, 200*time.Microsecond, ms(5.9)
+	all := metric.OfKind(metric.PerRequest)
+	if len(definitions) != len(all) {
+		t.Errorf("%d definitions of %d metrics", len(definitions), len(all))
 	}
+	for i, m := range all {
+		d := define(m.Tag)
+		if d == nil {
+			t.Errorf("%s has a row in the registry and no definition", m.Tag)
+			continue
+		}
+		if i < len(definitions) && definitions[i].tag != m.Tag {
+			t.Errorf("%s is defined where %s stands in the registry", definitions[i].tag, m.Tag)
+		}
+		if v, ok := Value(m.Tag, x); !ok || v <= 0 {
+			t.Errorf("%s = %v, %v", m.Tag, v, ok)
+		}
+		if (d.failed == infinitely) != (d.cut != nil) {
+			t.Errorf("%s: a request that failed counts as +∞ (%v) where one that was cut has bounds (%v)", m.Tag, d.failed == infinitely, d.cut != nil)
+		}
+		if d.failed == withoutSpeed && m.Direction != metric.HigherIsBetter || d.failed == infinitely && m.Direction != metric.LowerIsBetter {
+			t.Errorf("%s: a failure is the best value", m.Tag)
+		}
+	}
+}
+
+func TestBoundsOfCutRequests(t *testing.T) {
+	cut := func(frames ...float64) *exchange.Exchange {
+		x := good(5, frames...)
+		x.Class, x.Done, x.LastToken = exchange.Cut, ms(105), 0
+		return x
+	}
+	early, late := cut(), cut(10, 20, 40)
 	for _, tt := range []struct {
-		x              *exchange.Exchange
-		meets, defined bool
-	}{{good(0, 10), true, true}, {good(0, 20), false, true}, {failed(0), false, true}, {&exchange.Exchange{Due: 1}, true, false}} {
-		if meets, defined := Meets(l, tt.x); meets != tt.meets || defined != tt.defined {
-			t.Errorf("%v, %v, want %v, %v", meets, defined, tt.meets, tt.defined)
+		tag         string
+		x           *exchange.Exchange
+		least, most float64
+	}{
+		{"ttft", early, 100, inf}, {"ttft_service", early, 99, inf}, {"ttfa", early, 100, inf}, {"ttfa_service", early, 99, inf},
+		{"ttft", late, 10, 10}, {"ttft_service", late, 9, 9}, {"ttfa", late, 10, 10}, {"ttfa_service", late, 9, 9},
+		{"e2e", late, 100, inf}, {"e2e_service", late, 99, inf},
+		{"tpot", late, 0, inf}, {"tpot_vllm", late, 0, inf},
+		{"stall", early, 0, inf}, {"stall", late, 20, inf},
+	} {
+		if least, most := define(tt.tag).cut(tt.x); math.Abs(least-tt.least) > 1e-9 || math.Abs(most-tt.most) > 1e-9 && most != tt.most {
+			t.Errorf("%s: %v to %v, want %v to %v", tt.tag, least, most, tt.least, tt.most)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-func TestConversationsThatGoOn(t *testing.T) {
+func TestUnfinishedConversations(t *testing.T) {
 	for _, tt := range []struct {
 		talks *result.Conversations
 		want  result.CheckStatus
@@ -19,7 +19,7 @@ func TestConversationsThatGoOn(t *testing.T) {
 		{&result.Conversations{Begun: 10, Completed: 5, Broken: 1, Total: result.Turn{Unsent: 3}}, result.Pass, "3 turns after that were never sent"},
 		{&result.Conversations{Begun: 10, Completed: 2, Silent: 2}, result.Warn, "6 of 10"},
 	} {
-		got := conversations(Cell{Result: &result.Cell{Conversations: tt.talks}})
+		got := conversations(Input{}, Evidence{Cell: &result.Cell{Conversations: tt.talks}})
 		if got.Status != tt.want || !strings.Contains(got.Text, tt.text) {
 			t.Errorf("%+v: %+v", tt.talks, got)
 		}

@@ -1,0 +1,233 @@
+package validity
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+func complete(in Input) []result.Check {
+	c := result.Check{Status: result.Pass, Text: "the run reached its planned end"}
+	if in.Status != result.Complete {
+		c.Status = result.Warn
+		c.Text = fmt.Sprintf("the run is %s: %s; figures cover what was measured until then", in.Status, in.Reason)
+	}
+	if len(in.Resumed) > 0 {
+		var at []string
+		for _, t := range in.Resumed {
+			at = append(at, t.UTC().Format(time.RFC3339))
+		}
+		c.Text += "; it was resumed after an interruption, at " + strings.Join(at, " and ")
+	}
+	return []result.Check{c}
+}
+
+// errorShare: a run in which most requests fail measures the failure, not the
+// server. 1 % warns, half fails.
+func errorShare(_ Input, e Evidence) result.Check {
+	n := e.Cell.Counts
+	all := n.OK + n.Failed + n.Shed
+	if all == 0 {
+		return result.Check{Status: result.Fail, Text: "no request ended, so nothing was measured",
+			Fix: "check the URL with: inferometer doctor URL"}
+	}
+	share := float64(n.Failed+n.Shed) / float64(all)
+	r := grade("ratio", share, 0.01, 0.5)
+	r.Text = fmt.Sprintf("%d of %d requests failed (%s)", n.Failed+n.Shed, all, percent(share))
+	if r.Status != result.Pass {
+		r.Fix = "look at the errors of this cell; check the URL with: inferometer doctor URL"
+	}
+	return r
+}
+
+// someCarried reports whether any load was carried. A sweep continues into
+// loads that are too much, so that requests which fail there are its finding; where
+// nothing but failure was found in any cell, nothing was measured.
+func someCarried(in Input) bool {
+	return slices.ContainsFunc(in.Cells, func(e Evidence) bool { return errorShare(in, e).Status != result.Fail })
+}
+
+// always: in a sweep a growing backlog is a finding wherever it is.
+func always(Input) bool { return true }
+
+// arrivalDeficit: an open loop that sends less than it drew measures another
+// load: 0.5 % warns, 2 % fails.
+func arrivalDeficit(_ Input, e Evidence) result.Check {
+	a := e.Cell.Arrivals
+	if a == nil {
+		return result.Check{}
+	}
+	if a.IntendedRate == 0 {
+		return notAssessed("too few arrivals to compare rates")
+	}
+	r := grade("ratio", a.Deficit, 0.005, 0.02)
+	r.Text = fmt.Sprintf("sent %.4g of %.4g requests/s that were due; arrival error p99 %.3g ms", a.AchievedRate, a.IntendedRate, a.ErrorP99MS)
+	if e.Cell.Load.MaxInflight > 0 && r.Status != result.Pass {
+		// The user's own limit held requests back; that wait is in their
+		// latency, and the load is what the user asked for.
+		r.Status = result.Warn
+		r.Text += "; --max-inflight held requests back, and their wait is part of the latency"
+	}
+	if r.Status != result.Pass {
+		r.Fix = "raise --max-inflight or lower --rate"
+	}
+	return r
+}
+
+// arrivalProcess: gaps that correlate, or vary differently from their process,
+// are another load than the one that was asked for.
+func arrivalProcess(_ Input, e Evidence) result.Check {
+	if e.Cell.Arrivals == nil || e.Cell.Arrivals.Process == nil {
+		return result.Check{}
+	}
+	p := e.Cell.Arrivals.Process
+	if p.Gaps < 50 {
+		return notAssessed(fmt.Sprintf("%d gaps are too few to tell the process", p.Gaps))
+	}
+	n := float64(p.Gaps)
+	// Three standard errors of a correlation, and of a coefficient of
+	// variation (wide enough for heavy tails), and what lateness may do.
+	lagLimit := 3/math.Sqrt(n) + 0.05
+	cvLimit := 3*max(p.CVExpected, 0.1)*math.Sqrt((1+2*p.CVExpected*p.CVExpected)/(2*n)) + 0.1
+	lag, cv := math.Abs(p.Lag1Sent), math.Abs(p.CVSent-p.CVExpected)
+	r := grade("", cv, cvLimit, math.Inf(1))
+	r.Text = fmt.Sprintf("gaps between requests: coefficient of variation %.3g as sent, %.3g as drawn, %.3g by the process; correlation with the next %.2g as sent, %.2g as drawn",
+		p.CVSent, p.CVDue, p.CVExpected, p.Lag1Sent, p.Lag1Due)
+	// Even gaps have no spread of their own; lateness then correlates (one
+	// late, the next early), and says nothing of the process.
+	if p.CVExpected > 0 && lag > lagLimit && r.Status == result.Pass {
+		r.Status, r.Value, r.Limit = result.Warn, result.Num(lag), result.Num(lagLimit)
+	}
+	if r.Status != result.Pass {
+		r.Fix = "the client did not keep to its schedule: lower --rate, raise --max-inflight, or give it more cores"
+	}
+	return r
+}
+
+// Shortest is the length of a cell's window, in seconds; for a cell in blocks
+// that of the shortest, since each block has edges.
+func Shortest(c *result.Cell) float64 {
+	s := c.WindowS
+	for _, b := range c.Blocks {
+		s = min(s, b.WindowS)
+	}
+	return s
+}
+
+// medianE2E is the median end-to-end latency of requests that succeeded, in
+// ms; 0 where there are none.
+func (e Evidence) medianE2E() float64 {
+	if e.Requests == nil {
+		return 0
+	}
+	var ok []float64
+	for i, v := range e.Requests.Values("e2e") {
+		if e.Requests.OK(i) && !math.IsNaN(v) {
+			ok = append(ok, v)
+		}
+	}
+	if len(ok) == 0 {
+		return 0
+	}
+	slices.Sort(ok)
+	return stats.Quantile(ok, 0.5)
+}
+
+// windowLength: a window only a few requests long shows its edges.
+func windowLength(_ Input, e Evidence) result.Check {
+	median := e.medianE2E()
+	if median <= 0 || math.IsInf(median, 0) {
+		return notAssessed("no median end-to-end latency")
+	}
+	need := 5 * median / 1000
+	length, what, fix := Shortest(e.Cell), "window", "raise --requests or --duration"
+	if len(e.Cell.Blocks) > 0 {
+		what, fix = "shortest block", fix+", or lower --blocks"
+	}
+	r := result.Check{Unit: "s", Value: result.Num(length), Limit: result.Num(need), Status: result.Pass,
+		Text: fmt.Sprintf("the %s is %.3g s, %.3g times the median end-to-end latency", what, length, length/(need/5))}
+	if length < need {
+		r.Status = result.Warn
+		r.Text += fmt.Sprintf("; rates of so short a window show its edges, %.3g s are needed", need)
+		r.Fix = fix
+	}
+	return r
+}
+
+func steady(_ Input, e Evidence) result.Check {
+	r := result.Check{Status: result.Pass, Text: e.Cell.SteadyNote}
+	switch {
+	case e.Cell.Steady != nil && e.Requests != nil && e.Requests.Trend():
+		r.Status = result.Warn
+		r.Fix = "raise --warmup and the number of requests, or look for a drift of the server"
+	case e.Cell.Steady == nil && e.Cell.Counts.OK >= 50:
+		r.Status = result.Warn
+		r.Fix = "raise --warmup and the number of requests"
+	case e.Cell.Steady == nil:
+		r.Status = result.NotAssessed
+	}
+	return r
+}
+
+// little: mean in flight must equal rate × time in the system; 5 % warns,
+// 10 % fails. Short windows break it by their edges alone and are left out.
+func little(_ Input, e Evidence) result.Check {
+	f := e.Flow
+	if f.Rate == 0 || f.Time == 0 || f.InFlight == 0 {
+		return notAssessed("nothing completed in the window")
+	}
+	if Shortest(e.Cell) < 10*f.Time {
+		return notAssessed("the window is shorter than ten times the time in the system")
+	}
+	off := math.Abs(f.InFlight-f.Rate*f.Time) / f.InFlight
+	r := grade("ratio", off, 0.05, 0.10)
+	r.Text = fmt.Sprintf("Little's law: %.4g in flight, rate × time = %.4g", f.InFlight, f.Rate*f.Time)
+	if r.Status != result.Pass {
+		r.Fix = "the load is not steady: raise --warmup and the number of requests"
+	}
+	return r
+}
+
+// conversations that are cut off by the end of the window lack their later
+// turns: the load is then one of beginnings.
+func conversations(_ Input, e Evidence) result.Check {
+	t := e.Cell.Conversations
+	if t == nil || t.Begun == 0 {
+		return result.Check{}
+	}
+	unfinished := t.Begun - t.Completed - t.Broken - t.Silent
+	r := grade("ratio", float64(unfinished)/float64(t.Begun), 0.5, 2)
+	r.Text = fmt.Sprintf("%d of %d conversations were unfinished when the window ended", unfinished, t.Begun)
+	switch {
+	case r.Status != result.Pass:
+		r.Text += ": later turns, with their longer inputs, are rarer in the figures than in a load that lasts"
+		r.Fix = "end the load by --conversations N, or give a longer --duration or more --requests"
+	case t.Broken > 0:
+		r.Text += fmt.Sprintf(", and %d were broken off by a turn that did not succeed; %d turns after that were never sent", t.Broken, t.Total.Unsent)
+	}
+	return r
+}
+
+// sampleSize names the quantiles that this many requests cannot give.
+func sampleSize(_ Input, e Evidence) result.Check {
+	n := e.Cell.Counts.OK + e.Cell.Counts.Failed + e.Cell.Counts.Shed
+	r := result.Check{Value: result.Num(float64(n)), Status: result.Pass, Text: fmt.Sprintf("%d requests", n)}
+	switch {
+	case n < 36:
+		r.Text += ": too few for p90 and above (36, 72 for p95, 368 for p99, if independent)"
+	case n < 72:
+		r.Text += ": too few for p95 and above (72, 368 for p99, if independent)"
+	case n < 368:
+		r.Text += ": too few for p99 (368, if independent)"
+	}
+	if n < 36 {
+		r.Status = result.Warn
+		r.Fix = "raise --iterations or --requests"
+	}
+	return r
+}
