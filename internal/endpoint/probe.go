@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Found is what Probe learned about a target.
@@ -185,7 +185,7 @@ func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err 
 	case c.model == "":
 		c.model = found.Models[0]
 	case !list.HasMore && !slices.Contains(found.Models, c.model):
-		return false, fmt.Errorf("%s has no model %q%s", c.base, cleanText(c.model, 100), suggest(c.model, found.Models))
+		return false, fmt.Errorf("%s has no model %q%s", c.base, cleanText(c.model, 100), suggestModel(c.model, found.Models))
 	}
 	return true, nil
 }
@@ -198,8 +198,8 @@ func contentKind(a answer) string {
 	return cleanText(kind, 40)
 }
 
-func suggest(model string, models []string) string {
-	if s := metric.DidYouMean(model, models); s != "" {
+func suggestModel(model string, models []string) string {
+	if s := suggest.DidYouMean(model, models); s != "" {
 		return s + "; choose with --model"
 	}
 	some := models[:min(len(models), 5)]
