@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -13,14 +14,14 @@ import (
 // the exchange that the fields so far gave, and the one returned is that of
 // the fields that are kept.
 func (c *Client) tryCounts(ctx context.Context, x *exchange.Exchange) (*exchange.Exchange, error) {
-	if !x.Streamed || x.FrameTokens != exchange.Unknown || c.dialect.strict {
+	if !x.Streamed || x.FrameTokens != exchange.Unknown || !c.dialect.FrameCounts {
 		return x, nil
 	}
 	base := c.fields
-	for _, try := range []func(*fields) bool{
-		func(f *fields) bool { f.continuous = true; return f.usage },
-		func(f *fields) bool { f.tokenIDs = true; return true },
-		func(f *fields) bool { f.logprobs = true; return c.cfg.Logprobs },
+	for _, try := range []func(*dialect.Fields) bool{
+		func(f *dialect.Fields) bool { f.ContinuousUsage = true; return f.Usage },
+		func(f *dialect.Fields) bool { f.TokenIDs = true; return true },
+		func(f *dialect.Fields) bool { f.Logprobs = true; return c.cfg.Logprobs },
 	} {
 		c.fields = base
 		if !try(&c.fields) {

@@ -12,7 +12,6 @@ package endpoint
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,6 +20,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/dialect"
+	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -57,7 +59,7 @@ type Config struct {
 	// empty: never.
 	CacheSalt string
 	// Check keeps frames to compare the parser with; nil keeps none.
-	Check     *Check
+	Check     *framecheck.Check
 	UserAgent string
 
 	// Dial replaces the network's dialler, for tests over net.Pipe.
@@ -73,15 +75,12 @@ type Client struct {
 	fallback  *url.URL // the path as given, if /v1 was added to one; else nil
 	model     string
 	header    http.Header
-	transport *http.Transport
+	transport *transport.Transport
 	metrics   metrics
-	dialer    *dialer
-	pool      pool
 	clock     *exchange.Clock
-	dialect   dialect
-	fields    fields
-	stamping  io.Closer // nil where there are no kernel stamps
-	posted    atomic.Pointer[posted]
+	dialect   dialect.Dialect
+	fields    dialect.Fields // that the server takes, as Probe found out
+	requests  atomic.Pointer[requestTemplate]
 	hangsUp   bool // the server closes the connection after each answer
 	secrets   []string
 }
@@ -94,7 +93,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := dialectOf(cfg.API)
+	d, err := dialect.ByName(cfg.API)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +103,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = exchange.NewClock()
 	}
-	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, pool: pool{clock: cfg.Clock}, dialect: d, fields: d.fields}
+	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, dialect: d, fields: d.Fields}
 	if !versionPath.MatchString(u.Path) {
 		if u.Path != "" {
 			given := *u
@@ -123,37 +122,15 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.dialer = &dialer{dial: cfg.Dial, timeout: cfg.ConnectTimeout, clock: cfg.Clock, tls: conf}
-	if c.dialer.dial == nil {
-		c.dialer.dial = (&net.Dialer{}).DialContext
-	}
-	if cfg.Dial == nil {
-		c.stamping = keepStamping()
-	}
-	c.transport = &http.Transport{
-		Proxy:               proxy,
-		DialContext:         c.dialer.plain,
-		DialTLSContext:      c.dialer.secure,
-		TLSClientConfig:     conf,
-		TLSHandshakeTimeout: cfg.ConnectTimeout,
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 1 << 20, // the default of 2 would close the others
-		// uvicorn and llama.cpp close an idle connection after 5 s. Ours goes
-		// first, or a request would race with the server's close.
-		IdleConnTimeout: keepLife,
-		Protocols:       protocols(),
-	}
+	c.transport = transport.New(transport.Config{
+		Clock: cfg.Clock, TLS: conf, Proxy: proxy, Dial: cfg.Dial,
+		ConnectTimeout: cfg.ConnectTimeout, Timeout: cfg.Timeout, IdleTimeout: cfg.IdleTimeout,
+	})
 	if err := c.newMetrics(); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
-}
-
-func protocols() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
 }
 
 func orDefault(d, def time.Duration) time.Duration {
@@ -185,9 +162,10 @@ func parseURL(s string) (*url.URL, error) {
 	}
 	u.Fragment = ""
 	u.Path = strings.TrimRight(u.Path, "/")
-	for _, end := range []string{"/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models"} {
-		u.Path = strings.TrimSuffix(u.Path, end)
+	for _, d := range dialect.All() {
+		u.Path = strings.TrimSuffix(u.Path, d.Path)
 	}
+	u.Path = strings.TrimSuffix(u.Path, "/models")
 	return u, nil
 }
 
@@ -200,11 +178,11 @@ func (c *Client) setHeaders() error {
 	if c.cfg.UserAgent != "" {
 		c.header.Set("User-Agent", c.cfg.UserAgent)
 	}
-	for name, v := range c.dialect.header {
+	for name, v := range c.dialect.Header {
 		c.header.Set(name, v)
 	}
 	if c.cfg.Key != "" {
-		if in := c.dialect.keyIn; in != "" {
+		if in := c.dialect.KeyHeader; in != "" {
 			c.header.Set(in, string(c.cfg.Key))
 		} else {
 			c.header.Set("Authorization", "Bearer "+string(c.cfg.Key))
@@ -240,29 +218,32 @@ func (c *Client) Model() string { return c.model }
 
 // Close closes idle connections. It may be called more than once.
 func (c *Client) Close() {
-	if c.stamping != nil {
-		_ = c.stamping.Close()
-	}
-	c.pool.close()
-	c.transport.CloseIdleConnections()
+	c.transport.Close()
 	c.metrics.close()
 }
 
 // Warm dials n connections, so that the next n concurrent requests need not.
 func (c *Client) Warm(ctx context.Context, n int) error {
-	if c.proxy() != nil {
-		return nil // a proxy's connections are the proxy's business
-	}
-	if err := c.pool.warm(ctx, c.transport, c.base.Scheme, hostPort(c.base), n); err != nil {
+	if err := c.transport.Warm(ctx, c.base, n); err != nil {
 		return fmt.Errorf("failed to open %d connections to %s: %w", n, c.base.Host, c.explain(err))
 	}
 	return nil
 }
 
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+// Watch begins to observe how long received bytes wait for their read; the
+// function that it returns ends that and says what was seen.
+func (c *Client) Watch() func() Lag { return c.transport.Watch() }
+
+// Compare parses the frames that Config.Check has kept and says where the
+// classifier saw something else. It takes processor time: call it when nothing
+// is measured. It returns nil where there is no check.
+func (c *Client) Compare(ctx context.Context) (*framecheck.Report, error) {
+	if c.cfg.Check == nil {
+		return nil, nil
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	report, err := c.cfg.Check.Compare(ctx, &c.dialect)
+	return &report, err
 }
+
+// APIs returns the names of the dialects.
+func APIs() []string { return dialect.Names() }

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 )
 
 // MetricsOff is the URL of a server's metrics that says not to ask for them.
@@ -52,21 +51,14 @@ func (c *Client) newMetrics() error {
 		m.url = u
 	}
 	m.header = http.Header{}
-	if m.url.Scheme == c.base.Scheme && strings.EqualFold(hostPort(m.url), hostPort(c.base)) {
+	if m.url.Scheme == c.base.Scheme && strings.EqualFold(transport.HostPort(m.url), transport.HostPort(c.base)) {
 		m.header = c.header.Clone()
 		m.header.Del("Content-Type")
 	} else if c.cfg.UserAgent != "" {
 		m.header.Set("User-Agent", c.cfg.UserAgent)
 	}
 	m.header.Set("Accept", "text/plain;version=0.0.4, */*;q=0.1")
-	dial := c.cfg.Dial
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
-	m.transport = &http.Transport{
-		Proxy: c.transport.Proxy, DialContext: dial, TLSClientConfig: c.transport.TLSClientConfig.Clone(),
-		DisableCompression: true, MaxIdleConns: 1, IdleConnTimeout: c.transport.IdleConnTimeout, Protocols: protocols(),
-	}
+	m.transport = c.transport.Separate()
 	return nil
 }
 
@@ -133,9 +125,9 @@ func (m *metrics) close() {
 }
 
 // metricsAbility looks for Prometheus text.
-func (c *Client) metricsAbility(ctx context.Context) result.Ability {
+func (c *Client) metricsAbility(ctx context.Context) Ability {
 	if c.metrics.url == nil {
-		return result.Ability{Name: "metrics", State: "unknown", Note: "the server's metrics are not asked for (--metrics-url off)"}
+		return Ability{Name: "metrics", State: "unknown", Note: "the server's metrics are not asked for (--metrics-url off)"}
 	}
 	b, err := c.Metrics(ctx)
 	found := err == nil && strings.Contains(string(b[:min(len(b), 64<<10)]), "# TYPE ")

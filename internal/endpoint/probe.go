@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suggest"
 )
 
@@ -22,7 +22,7 @@ type Found struct {
 	Models    []string // as /v1/models lists them; nil if it does not
 	Server    string   // software, as far as it says
 	Evidence  string   // "measured", or "simulated" for the embedded simulator
-	Abilities []result.Ability
+	Abilities []Ability
 	// Fields are the optional request fields that are sent, and as body.NAME
 	// and header.NAME those that the plan gives.
 	Fields      []string
@@ -65,9 +65,9 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	if err := c.trySalt(ctx, found.Server); err != nil {
 		return found, err
 	}
-	found.Fields = append(c.fields.names(c.streams()), c.given()...)
+	found.Fields = append(c.fields.Names(c.streams()), c.given()...)
 	found.Proxy = c.Proxy()
-	found.FixedOutput = c.fields.ignoreEOS || c.fields.minTokens
+	found.FixedOutput = c.fields.IgnoreEOS || c.fields.MinTokens
 	found.Abilities = append(found.Abilities, content)
 	if c.streams() {
 		found.Abilities = append(found.Abilities, ability("streaming", x.Streamed, "the server answered a streaming request with one JSON object: there is no time to first token"))
@@ -76,7 +76,7 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 		found.Abilities = append(found.Abilities, ability("frame tokens", x.FrameTokens != exchange.Unknown, "the server does not say how many tokens a frame holds: itl is withheld where frames hold several, and the first frame is taken for one token"))
 	}
 	found.Abilities = append(found.Abilities,
-		ability("usage", x.OutputTokens != nil || c.dialect.name == "embeddings" && x.InputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
+		ability("usage", x.OutputTokens != nil || c.dialect.NoTokens && x.InputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
 		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request connects anew, and that time is part of its latency"),
 		ability("fixed output", found.FixedOutput, "answers may end early: their length is the model's choice"),
 		c.metricsAbility(ctx))
@@ -86,11 +86,18 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	return found, nil
 }
 
-func ability(name string, yes bool, otherwise string) result.Ability {
+// Ability is one probed feature of a target.
+type Ability struct {
+	Name  string
+	State string // yes, no, unknown
+	Note  string // what a "no" or "unknown" means for the measurement
+}
+
+func ability(name string, yes bool, otherwise string) Ability {
 	if yes {
-		return result.Ability{Name: name, State: "yes"}
+		return Ability{Name: name, State: "yes"}
 	}
-	return result.Ability{Name: name, State: "no", Note: otherwise}
+	return Ability{Name: name, State: "no", Note: otherwise}
 }
 
 // maxSmall is the longest answer in bytes to what Probe asks besides requests
@@ -252,7 +259,7 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case x.Class == exchange.OK, x.Class == exchange.Empty:
-			c.hangsUp = conn != nil && !conn.alive()
+			c.hangsUp = conn != nil && !conn.Alive()
 			return x, nil
 		case (x.Status == 400 || x.Status == 422) && c.leaveOut(x.Error):
 			continue
@@ -264,12 +271,12 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 
 // tryContent says whether answers hold anything. Where x, of two tokens, is
 // empty it asks once more for an answer with room for some reasoning first.
-func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (result.Ability, error) {
+func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (Ability, error) {
 	const roomy = 128 // tokens
 	if x.Class == exchange.Empty {
 		var err error
 		if x, _, err = c.ask(ctx, roomy); err != nil {
-			return result.Ability{}, err
+			return Ability{}, err
 		}
 	}
 	if x.Class == exchange.OK {
@@ -281,31 +288,32 @@ func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (result.A
 // trySalt adds cache_salt where the server has it. Others would take the field
 // without a word, so it is tried only with vLLM, whose field it is.
 func (c *Client) trySalt(ctx context.Context, server string) error {
-	if c.cfg.CacheSalt == "" || !strings.HasPrefix(server, "vLLM") || c.dialect.strict {
+	if c.cfg.CacheSalt == "" || !strings.HasPrefix(server, "vLLM") || !c.dialect.CacheSalt {
 		return nil
 	}
-	c.fields.cacheSalt = true
+	c.fields.CacheSalt = c.cfg.CacheSalt
 	x, _, err := c.small(ctx)
 	if err != nil {
 		return err
 	}
-	c.fields.cacheSalt = x.Class == exchange.OK || x.Class == exchange.Empty
+	if x.Class != exchange.OK && x.Class != exchange.Empty {
+		c.fields.CacheSalt = ""
+	}
 	return nil
 }
 
 // small sends a request for two tokens.
-func (c *Client) small(ctx context.Context) (*exchange.Exchange, *timedConn, error) {
+func (c *Client) small(ctx context.Context) (*exchange.Exchange, *transport.Conn, error) {
 	return c.ask(ctx, 2)
 }
 
-func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *timedConn, error) {
+func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *transport.Conn, error) {
 	call, err := c.Encode(Prompt{User: "Say hello.", MaxTokens: tokens, Fixed: true})
 	if err != nil {
 		return nil, nil, err
 	}
 	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens}
-	var conn *timedConn
-	c.do(ctx, call, x, func(used *timedConn) { conn = used })
+	_, conn := c.do(ctx, call, x)
 	return x, conn, ctx.Err()
 }
 
@@ -315,24 +323,24 @@ func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *time
 func (c *Client) leaveOut(message string) bool {
 	f := &c.fields
 	switch m := strings.ToLower(message); {
-	case f.limit == "max_tokens" && strings.Contains(m, "max_tokens") && strings.Contains(m, "max_completion_tokens"):
-		f.limit = "max_completion_tokens"
-	case f.minTokens && strings.Contains(m, "min_tokens"):
-		f.minTokens = false
-	case f.ignoreEOS && strings.Contains(m, "ignore_eos"):
-		f.ignoreEOS = false
-	case f.usage && (strings.Contains(m, "stream_options") || strings.Contains(m, "include_usage")):
-		f.usage = false
-	case f.temperature && strings.Contains(m, "temperature"):
-		f.temperature = false
+	case f.Limit == "max_tokens" && strings.Contains(m, "max_tokens") && strings.Contains(m, "max_completion_tokens"):
+		f.Limit = "max_completion_tokens"
+	case f.MinTokens && strings.Contains(m, "min_tokens"):
+		f.MinTokens = false
+	case f.IgnoreEOS && strings.Contains(m, "ignore_eos"):
+		f.IgnoreEOS = false
+	case f.Usage && (strings.Contains(m, "stream_options") || strings.Contains(m, "include_usage")):
+		f.Usage = false
+	case f.Temperature && strings.Contains(m, "temperature"):
+		f.Temperature = false
 	case strings.Contains(m, "model"): // about the model, not about a field
 		return false
-	case f.minTokens:
-		f.minTokens = false
-	case f.ignoreEOS:
-		f.ignoreEOS = false
-	case f.usage && c.streams():
-		f.usage = false
+	case f.MinTokens:
+		f.MinTokens = false
+	case f.IgnoreEOS:
+		f.IgnoreEOS = false
+	case f.Usage && c.streams():
+		f.Usage = false
 	default:
 		return false
 	}
@@ -340,7 +348,7 @@ func (c *Client) leaveOut(message string) bool {
 }
 
 func (c *Client) probeFailed(x *exchange.Exchange) error {
-	where := c.base.JoinPath(c.dialect.path).String()
+	where := c.base.JoinPath(c.dialect.Path).String()
 	switch {
 	case x.Status == 401 || x.Status == 403:
 		return fmt.Errorf("%s refused the key (%s); give it with --key-env NAME", where, x.Error)

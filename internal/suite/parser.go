@@ -11,14 +11,16 @@ import (
 // no check is part of the log, and no failure of the run.
 func (r *run) compareParser(ctx context.Context) {
 	for _, t := range r.targets {
-		p, err := t.client.Compare(ctx)
+		report, err := t.client.Compare(ctx)
+		p := result.Parser{Target: t.name}
 		switch {
 		case err != nil:
-			p = &result.Parser{Error: err.Error()}
-		case p == nil:
+			p.Error = err.Error()
+		case report == nil:
 			continue
+		default:
+			p.Frames, p.Checked, p.Missed, p.Differences = report.Frames, report.Checked, report.Missed, report.Differences
 		}
-		p.Target = t.name
-		_ = r.log.Append(kindParser, p) // finish reports a log that failed
+		_ = r.log.Append(kindParser, &p) // finish reports a log that failed
 	}
 }

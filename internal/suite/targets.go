@@ -9,6 +9,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -105,7 +106,7 @@ func (r *run) prepare(ctx context.Context, t *target) error {
 		}
 	}
 	c := r.plan.Client
-	check := endpoint.NewCheck("", r.plan.Seed)
+	check := framecheck.New("", r.plan.Seed)
 	r.closers = append(r.closers, func() { _ = check.Close() }) // a scratch file: the run's outcome does not hang on it
 	t.client, err = endpoint.New(endpoint.Config{
 		URL: url, Model: t.plan.Model, API: t.plan.API, Stream: t.plan.Stream, Key: key,
@@ -122,6 +123,15 @@ func (r *run) prepare(ctx context.Context, t *target) error {
 	return nil
 }
 
+// abilities writes what a probe found as the result has it.
+func abilities(found []endpoint.Ability) []result.Ability {
+	var out []result.Ability
+	for _, a := range found {
+		out = append(out, result.Ability(a))
+	}
+	return out
+}
+
 // probe asks a prepared target what it is and what it can do.
 func (r *run) probe(ctx context.Context, t *target) error {
 	found, err := t.client.Probe(ctx)
@@ -131,7 +141,7 @@ func (r *run) probe(ctx context.Context, t *target) error {
 	t.fixed = found.FixedOutput
 	t.found = result.Target{
 		Name: t.name, URL: t.client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
-		API: t.plan.API, Streaming: t.plan.Stream && t.plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
+		API: t.plan.API, Streaming: t.plan.Stream && t.plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: abilities(found.Abilities),
 		Price: t.found.Price, Machine: t.found.Machine,
 	}
 	if t.embedded {
