@@ -118,7 +118,7 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 // carry drives the requests of a cell, or its conversations.
 func (r *run) carry(ctx context.Context, d *loadgen.Driver, shape loadgen.Shape, c *cell) (loadgen.Window, error) {
 	if c.talks != nil {
-		return d.Converse(ctx, r.Stop, shape, &talker{run: r, cell: c})
+		return d.RunConversations(ctx, r.Stop, shape, &talker{run: r, cell: c})
 	}
 	return d.Run(ctx, r.Stop, shape, &requester{run: r, cell: c})
 }

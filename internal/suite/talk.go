@@ -110,8 +110,8 @@ type talker struct {
 	systems map[uint64]int
 }
 
-// Talk begins conversation i.
-func (t *talker) Talk(i int) (loadgen.Talk, error) {
+// Begin starts conversation i.
+func (t *talker) Begin(i int) (loadgen.Conversation, error) {
 	c, err := t.cell.talks.Conversation(i)
 	if err != nil {
 		return nil, err

@@ -13,9 +13,9 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// talker has conversations of so many turns with a server. Encoding a turn
+// testConversations has conversations of so many turns with a server. Encoding a turn
 // takes a time, and a turn can fail or have no answer to carry.
-type talker struct {
+type testConversations struct {
 	server
 	turns  int
 	encode time.Duration
@@ -28,15 +28,17 @@ type talker struct {
 	early   []string                  // turns that were made before their answer
 }
 
-type talking struct {
-	t       *talker
+type testConversation struct {
+	t       *testConversations
 	session int
 	turn    int
 }
 
-func (t *talker) Talk(i int) (Talk, error) { return &talking{t: t, session: i + 1}, nil }
+func (t *testConversations) Begin(i int) (Conversation, error) {
+	return &testConversation{t: t, session: i + 1}, nil
+}
 
-func (c *talking) Turn(x *exchange.Exchange) (Send, error) {
+func (c *testConversation) Turn(x *exchange.Exchange) (Send, error) {
 	t := c.t
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -67,7 +69,7 @@ func (c *talking) Turn(x *exchange.Exchange) (Send, error) {
 }
 
 // converse is drive for conversations.
-func converse(t *testing.T, shape Shape, tk *talker, stopAfter time.Duration, check func(run)) {
+func converse(t *testing.T, shape Shape, tk *testConversations, stopAfter time.Duration, check func(run)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		clock := exchange.NewClock()
@@ -87,7 +89,7 @@ func converse(t *testing.T, shape Shape, tk *talker, stopAfter time.Duration, ch
 		if stopAfter > 0 {
 			time.AfterFunc(stopAfter, cancel)
 		}
-		got.window, got.err = d.Converse(t.Context(), stop, shape, tk)
+		got.window, got.err = d.RunConversations(t.Context(), stop, shape, tk)
 		got.peak = tk.peak
 		for _, x := range got.all {
 			if x.Phase == exchange.Measured {
@@ -126,9 +128,9 @@ func at(t *testing.T, r run) []float64 {
 
 // One user: each turn waits for the one before and for think time, and so does
 // the next conversation.
-func TestUserTalks(t *testing.T) {
+func TestUserConversations(t *testing.T) {
 	shape := Shape{Users: 1, Think: 2 * time.Second, Conversations: 2, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 3}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 3}, 0, func(r run) {
 		if got, want := at(t, r), []float64{0, 3, 6, 9, 12, 15}; !slices.Equal(got, want) {
 			t.Errorf("due at %v s, want %v", got, want)
 		}
@@ -147,7 +149,7 @@ func TestUserTalks(t *testing.T) {
 func TestPausesDiffer(t *testing.T) {
 	pause := func(x *exchange.Exchange) time.Duration { return time.Duration(1+x.Index) * time.Second }
 	shape := Shape{Users: 1, Pause: pause, Conversations: 1, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 3}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 3}, 0, func(r run) {
 		if got, want := at(t, r), []float64{0, 2, 5}; !slices.Equal(got, want) {
 			t.Errorf("due at %v s, want %v", got, want)
 		}
@@ -163,7 +165,7 @@ func TestEncodingIsNoLatency(t *testing.T) {
 		think, late time.Duration
 	}{{time.Second, 0}, {100 * time.Millisecond, 200 * time.Millisecond}, {0, 300 * time.Millisecond}} {
 		shape := Shape{Users: 1, Think: tt.think, Conversations: 1, Grace: time.Minute}
-		converse(t, shape, &talker{turns: 2, encode: 300 * time.Millisecond}, 0, func(r run) {
+		converse(t, shape, &testConversations{turns: 2, encode: 300 * time.Millisecond}, 0, func(r run) {
 			a, b := r.measured[0], r.measured[1]
 			if b.Due != a.Done.Add(tt.think) {
 				t.Errorf("think time %v: due %v ms after the answer", tt.think, ms(t, b.Due, a.Done))
@@ -181,7 +183,7 @@ func TestEncodingIsNoLatency(t *testing.T) {
 // The schedule says when conversations begin; their turns follow.
 func TestConversationsBeginByTheSchedule(t *testing.T) {
 	shape := Shape{Schedule: even(2), Conversations: 3, Think: time.Second, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 2}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 2}, 0, func(r run) {
 		if got, want := at(t, r), []float64{0, 2, 0.5, 2.5, 1, 3}; !slices.Equal(got, want) {
 			t.Errorf("due at %v s, want %v", got, want)
 		}
@@ -195,13 +197,13 @@ func TestConversationsBeginByTheSchedule(t *testing.T) {
 // conversations; they go on until the measured turns have ended.
 func TestConversationsEndWithTheCell(t *testing.T) {
 	shape := Shape{Users: 2, Think: 500 * time.Millisecond, Requests: 5, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 10}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 10}, 0, func(r run) {
 		if len(r.measured) != 5 || r.window.Reason != "" || r.err != nil {
 			t.Errorf("%d measured, %+v, %v", len(r.measured), r.window, r.err)
 		}
 	})
 	shape = Shape{Schedule: even(1), Think: 100 * time.Millisecond, Duration: 10 * time.Second, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 4}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 4}, 0, func(r run) {
 		if s := r.window.Seconds(); s != 10 {
 			t.Errorf("a window of %v s", s)
 		}
@@ -226,7 +228,7 @@ func TestAFailedTurnEndsItsConversation(t *testing.T) {
 		return exchange.OK
 	}
 	shape := Shape{Users: 1, Conversations: 2, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 3, fails: fails}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 3, fails: fails}, 0, func(r run) {
 		if got, want := at(t, r), []float64{0, 1, 3, 4, 5}; !slices.Equal(got, want) {
 			t.Errorf("due at %v s, want %v", got, want)
 		}
@@ -238,7 +240,7 @@ func TestAFailedTurnEndsItsConversation(t *testing.T) {
 		}
 	})
 	shape = Shape{Schedule: even(1), Conversations: 2, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 3, fails: fails}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 3, fails: fails}, 0, func(r run) {
 		if len(r.measured) != 5 {
 			t.Errorf("%d turns", len(r.measured))
 		}
@@ -247,7 +249,7 @@ func TestAFailedTurnEndsItsConversation(t *testing.T) {
 
 func TestAnAnswerWithoutTextEndsItsConversation(t *testing.T) {
 	shape := Shape{Users: 3, Conversations: 6, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 3, silent: true}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 3, silent: true}, 0, func(r run) {
 		if len(r.measured) != 6 || r.window.Reason != "" {
 			t.Errorf("%d turns, %+v", len(r.measured), r.window)
 		}
@@ -256,7 +258,7 @@ func TestAnAnswerWithoutTextEndsItsConversation(t *testing.T) {
 
 func TestATurnThatCannotBeMadeEndsTheCell(t *testing.T) {
 	shape := Shape{Users: 2, Conversations: 6, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 3, broken: errors.New("no")}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 3, broken: errors.New("no")}, 0, func(r run) {
 		if r.err == nil || r.err.Error() != "no" {
 			t.Errorf("%v", r.err)
 		}
@@ -269,7 +271,7 @@ func TestStopEndsConversations(t *testing.T) {
 		{Users: 2, Think: 10 * time.Second, Requests: 100, Grace: time.Minute},
 		{Schedule: even(1000), Think: 10 * time.Second, Conversations: 2, Grace: time.Minute},
 	} {
-		converse(t, shape, &talker{turns: 5}, 11500*time.Millisecond, func(r run) {
+		converse(t, shape, &testConversations{turns: 5}, 11500*time.Millisecond, func(r run) {
 			if !r.window.Stopped || len(r.measured) != 4 {
 				t.Errorf("%d turns, %+v", len(r.measured), r.window)
 			}
@@ -294,7 +296,7 @@ func TestGraceEndsConversations(t *testing.T) {
 		{Users: 2, Conversations: 2, Grace: 5 * time.Second},
 		{Schedule: even(10), Conversations: 2, Grace: 5 * time.Second},
 	} {
-		converse(t, shape, &talker{server: server{service: slow}, turns: 2}, 0, func(r run) {
+		converse(t, shape, &testConversations{server: server{service: slow}, turns: 2}, 0, func(r run) {
 			cut := 0
 			for _, x := range r.measured {
 				if x.Class == exchange.Cut {
@@ -311,7 +313,7 @@ func TestGraceEndsConversations(t *testing.T) {
 // A limit of requests at once holds for turns, and the wait counts.
 func TestTurnsWaitForASlot(t *testing.T) {
 	shape := Shape{Users: 8, Conversations: 8, MaxInflight: 3, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 2}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 2}, 0, func(r run) {
 		if r.peak != 3 || len(r.measured) != 16 {
 			t.Errorf("%d at once, %d turns", r.peak, len(r.measured))
 		}
@@ -322,7 +324,7 @@ func TestTurnsWaitForASlot(t *testing.T) {
 func TestBreakerEndsConversations(t *testing.T) {
 	fails := func(int, int) exchange.Class { return exchange.HTTP5xx }
 	shape := Shape{Users: 4, Conversations: 1000, Grace: time.Minute}
-	converse(t, shape, &talker{turns: 2, fails: fails}, 0, func(r run) {
+	converse(t, shape, &testConversations{turns: 2, fails: fails}, 0, func(r run) {
 		if r.window.Reason == "" || len(r.measured) > 30 {
 			t.Errorf("%d turns, %+v", len(r.measured), r.window)
 		}

@@ -8,16 +8,15 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// sessions walks a trace whose arrivals are turns of sessions. A turn waits
-// for the one before it: due = max(recorded time, end of the turn before +
-// pause). Waiting for one's own session is no delay of the client, so latency
+// trace walks a trace whose arrivals are turns of sessions. A turn waits for
+// the previous one: due = max(recorded time, end of the previous turn + pause). Waiting for one's own session is no delay of the client, so latency
 // begins at that due time; what it does to the load is that a slow server gets
 // less of it than was recorded.
 //
 // Turns of a session are handed from one to the next: the goroutine that has
 // carried out a turn takes up the next one of its session, if that has been
 // reached in the trace. A session is idle, or has exactly one such goroutine.
-func (r *runner) sessions() {
+func (r *runner) trace() {
 	start := r.Clock.Now()
 	speed := cmp.Or(r.shape.Speed, 1)
 	open := map[int]*session{}
@@ -51,7 +50,7 @@ func (r *runner) sessions() {
 	// The trace has no more to send; its window ends with its last answer.
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.traceOver = true
+	r.scheduleOver = true
 	r.seal(0)
 }
 
@@ -67,7 +66,7 @@ type session struct {
 	busy    bool       // a goroutine carries out its turns
 	waiting []turn     // reached in the trace, in order
 	end     exchange.Stamp
-	failed  *exchange.Exchange // the turn before, if it failed
+	failed  *exchange.Exchange // the previous turn, if it failed
 }
 
 // add queues a turn, and reports whether a goroutine must be started for it.
@@ -105,13 +104,13 @@ func (r *runner) follow(s *session, admitted func()) {
 		if !ok {
 			return
 		}
-		ready := r.pace.Wait(r.starts, r.Clock.Time(t.x.Due)) == nil
-		if ready {
+		ok = r.pace.Wait(r.starts, r.Clock.Time(t.x.Due)) == nil
+		if ok {
 			t.x.Woken = r.Clock.Now()
-			ready = r.admit(t.x)
+			ok = r.admit(t.x)
 		}
 		admitted()
-		if !ready {
+		if !ok {
 			continue // the cell has ended: the others are given up too
 		}
 		r.exchange(t.prepared)
@@ -124,10 +123,10 @@ func (r *runner) follow(s *session, admitted func()) {
 	}
 }
 
-// ready returns when the user of x is ready for the next request: think time
+// readyAt returns when the user of x is ready for the next request: think time
 // after the end, and after a failure at least a second or what the server asked
 // for, so that a refusing server is not hammered.
-func (r *runner) ready(x *exchange.Exchange) exchange.Stamp {
+func (r *runner) readyAt(x *exchange.Exchange) exchange.Stamp {
 	end := x.Done
 	if !end.Happened() {
 		end = r.Clock.Now()
