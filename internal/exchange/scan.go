@@ -33,17 +33,34 @@ func damage(err error) error {
 	return fmt.Errorf("%w (%w)", ErrDamaged, err)
 }
 
-// Scan calls f for every record of the log at path, in order, as Read does,
-// with exchanges decoded. A damaged log gives ErrDamaged. Memory stays bounded whatever the log's length:
-// lines are decoded a batch at a time, on all processors, into room that is
-// used again.
+// Scan calls f for every record of the log at path, in order, with exchanges
+// decoded. A log that a crash cut short is read up to its last whole record,
+// and torn is true; a broken record before that is an error, and so is damage
+// (ErrDamaged). Memory stays bounded whatever the log's length: lines are
+// decoded a batch at a time, on all processors, into memory that is used again.
 func Scan(path string, f func(Record) error) (torn bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return false, fmt.Errorf("failed to open the exchange log: %w", err)
+		return false, fmt.Errorf("failed to open the log: %w", err)
 	}
 	defer file.Close()
-	return scan(file, f)
+	return scan(file, (*Decoder).record, f)
+}
+
+// Read is Scan without decoding exchanges: f gets their records as they are,
+// also those that are not exchanges in the end. rec is valid until f returns.
+func Read(path string, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("failed to open the log: %w", err)
+	}
+	defer file.Close()
+	return ReadFrom(file, f)
+}
+
+// ReadFrom is Read for a log that is open already.
+func ReadFrom(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
+	return scan(r, (*Decoder).rawRecord, func(r Record) error { return f(r.Kind, r.Raw) })
 }
 
 // batchBytes is about how much of the log is decoded at once by one worker: a
@@ -54,7 +71,7 @@ const batchBytes = 256 << 10
 // to the caller.
 type batch struct {
 	text  []byte
-	recs  []scanned
+	recs  []scannedRecord
 	used  int           // of recs
 	ints  []int         // what the exchanges point to
 	err   error         // of the record after recs[:used]
@@ -63,15 +80,17 @@ type batch struct {
 	ready chan struct{} // has a value once it is decoded
 }
 
-type scanned struct {
+// scannedRecord is a record with the memory that its exchange is decoded into.
+type scannedRecord struct {
 	Record
-	room Exchange
+	exchange Exchange
 }
 
-func scan(r io.Reader, f func(Record) error) (torn bool, err error) {
+// scan reads a log; decode makes a record of a line.
+func scan(r io.Reader, decode func(d *Decoder, line []byte, s *scannedRecord) error, f func(Record) error) (torn bool, err error) {
 	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 	if err != nil {
-		return false, fmt.Errorf("failed to read the exchange log: %w", err)
+		return false, fmt.Errorf("failed to read the log: %w", err)
 	}
 	defer dec.Close()
 
@@ -94,7 +113,7 @@ func scan(r io.Reader, f func(Record) error) (torn bool, err error) {
 		go func() {
 			d := NewDecoder()
 			for b := range todo {
-				b.decode(d)
+				b.decode(d, decode)
 				b.ready <- struct{}{}
 			}
 		}()
@@ -108,11 +127,11 @@ func scan(r io.Reader, f func(Record) error) (torn bool, err error) {
 		for i := range b.recs[:b.used] {
 			n++
 			if err := f(b.recs[i].Record); err != nil {
-				return false, fmt.Errorf("exchange log, record %d: %w", n, err)
+				return false, fmt.Errorf("log, record %d: %w", n, err)
 			}
 		}
 		if b.err != nil {
-			return false, fmt.Errorf("exchange log, record %d: %w", n+1, b.err)
+			return false, fmt.Errorf("log, record %d: %w", n+1, b.err)
 		}
 		if b.torn {
 			return true, damage(b.cause)
@@ -165,7 +184,7 @@ func cutLines(r io.Reader, free <-chan *batch, stop <-chan struct{}, next func(*
 }
 
 // decode decodes the lines of a batch.
-func (b *batch) decode(d *Decoder) {
+func (b *batch) decode(d *Decoder, decode func(d *Decoder, line []byte, s *scannedRecord) error) {
 	b.used, d.ints = 0, b.ints[:0]
 	defer func() { b.ints = d.ints }()
 	for text := b.text; len(text) > 0; {
@@ -173,9 +192,9 @@ func (b *batch) decode(d *Decoder) {
 		line := text[:i]
 		text = text[i+1:]
 		if b.used == len(b.recs) {
-			b.recs = append(b.recs, scanned{})
+			b.recs = append(b.recs, scannedRecord{})
 		}
-		if err := b.recs[b.used].decode(d, line); err != nil {
+		if err := decode(d, line, &b.recs[b.used]); err != nil {
 			b.err = err
 			return
 		}
@@ -188,21 +207,27 @@ var (
 	lineSuffix     = []byte("}")
 )
 
-func (s *scanned) decode(d *Decoder, text []byte) error {
+// record makes a record of a line, with its exchange decoded.
+func (d *Decoder) record(text []byte, s *scannedRecord) error {
 	if rec, ok := bytes.CutPrefix(text, exchangePrefix); ok {
 		if rec, ok = bytes.CutSuffix(rec, lineSuffix); ok {
-			s.Record = Record{KindExchange, rec, &s.room}
-			return d.decode(rec, &s.room)
+			s.Record = Record{KindExchange, rec, &s.exchange}
+			return d.decode(rec, &s.exchange)
 		}
 	}
+	if err := d.rawRecord(text, s); err != nil || s.Kind != KindExchange {
+		return err
+	}
+	s.Exchange = &s.exchange
+	return d.decode(s.Raw, &s.exchange)
+}
+
+// rawRecord makes a record of a line and decodes nothing.
+func (*Decoder) rawRecord(text []byte, s *scannedRecord) error {
 	var l line
 	if err := json.Unmarshal(text, &l); err != nil {
 		return err
 	}
 	s.Record = Record{Kind: l.Kind, Raw: l.Rec}
-	if l.Kind == KindExchange {
-		s.Exchange = &s.room
-		return d.decode(l.Rec, &s.room)
-	}
 	return nil
 }
