@@ -1,8 +1,7 @@
 // Package arrival says when the requests of an open loop are due: arrival
 // processes, rates that change in time, and what a schedule looks like as
 // statistics. It is pure: every time is a function of the seed and the index,
-// so that worker k of N can compute its share alone (see Share), and the same
-// seed gives the same schedule on every machine.
+// so that the same seed gives the same schedule on every machine.
 package arrival
 
 import (
@@ -122,20 +121,6 @@ func (s Schedule) CV() float64 {
 		return math.Sqrt(math.Gamma(1+2/shape)/(m*m) - 1)
 	}
 	return 1
-}
-
-// Share is what worker k of n sends: every n-th arrival, with its index in the
-// whole schedule.
-func Share(times iter.Seq[time.Duration], k, n int) iter.Seq2[int, time.Duration] {
-	return func(yield func(int, time.Duration) bool) {
-		i := 0
-		for t := range times {
-			if i%n == k && !yield(i, t) {
-				return
-			}
-			i++
-		}
-	}
 }
 
 // counter is a stream of random numbers for one index: a hash of key, block

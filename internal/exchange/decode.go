@@ -16,20 +16,20 @@ import (
 // a new one needs nothing here, and leaves to encoding/json whatever is not
 // plain: the result is the same. A Decoder is for one goroutine.
 type Decoder struct {
-	fields []named             // in the order in which the log has them
+	fields []jsonField         // in the order in which the log has them
 	last   []string            // by field: its latest text, to be shared by exchanges that have the same
 	parts  [packedParts][]byte // raw strings of the packed frames
 	ints   []int               // what the pointers of the current exchange point to
 	buf    []byte              // base64 decoded
 }
 
-// named is a field of Exchange by its JSON name, or one of the packed parts.
-type named struct {
+// jsonField is a field of Exchange by its JSON name, or one of the packed parts.
+type jsonField struct {
 	name  string
 	index int // in Exchange; −1 − part for the parts
 }
 
-// The packed frames stand beside the fields of an Exchange.
+// The packed frames are members of the record next to the fields of an Exchange.
 const (
 	partFrames = iota
 	partTokens
@@ -43,10 +43,10 @@ func NewDecoder() *Decoder {
 	d := &Decoder{last: make([]string, t.NumField())}
 	for i := range t.NumField() {
 		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "-" && name != "" {
-			d.fields = append(d.fields, named{name, i})
+			d.fields = append(d.fields, jsonField{name, i})
 		}
 	}
-	d.fields = append(d.fields, named{"frames", -1 - partFrames}, named{"frame_tokens", -1 - partTokens}, named{"frame_kinds", -1 - partKinds})
+	d.fields = append(d.fields, jsonField{"frames", -1 - partFrames}, jsonField{"frame_tokens", -1 - partTokens}, jsonField{"frame_kinds", -1 - partKinds})
 	return d
 }
 
@@ -59,7 +59,7 @@ func (d *Decoder) Decode(rec []byte, x *Exchange) error {
 	return d.decode(rec, x)
 }
 
-// decode is Decode without giving up what earlier exchanges point to.
+// decode is Decode, but what earlier exchanges point to stays valid.
 func (d *Decoder) decode(rec []byte, x *Exchange) error {
 	frames := x.Frames[:0]
 	*x = Exchange{}

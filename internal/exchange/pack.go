@@ -9,9 +9,9 @@ import (
 	"slices"
 )
 
-// packed is an Exchange as it stands in the log. Frame times are µs since the
+// packed is an Exchange as the log has it. Frame times are µs since the
 // first frame, as zigzag varints of the difference of differences: about two
-// bytes a token for a steady stream. Rejected: one JSON array of times (six
+// bytes per token for a steady stream. Rejected: one JSON array of times (six
 // times the size) and plain differences (half as large again).
 type packed struct {
 	*Exchange
@@ -79,7 +79,7 @@ func DecodeExchange(rec json.RawMessage) (*Exchange, error) {
 }
 
 // unpack appends the frames of the three packed strings to frames, with buf as
-// room for what is decoded; it returns both.
+// memory for what is decoded; it returns both.
 func unpack(frames []Frame, buf, times, tokens, kinds []byte, first, last Stamp) ([]Frame, []byte, error) {
 	var err error
 	if buf, err = debase(buf, times); err != nil {

@@ -76,7 +76,7 @@ type batch struct {
 	ints  []int         // what the exchanges point to
 	err   error         // of the record after recs[:used]
 	torn  bool          // the log ends here, inside a record
-	cause error         // why, where that is no end but damage
+	cause error         // why, where that is damage and not an end
 	ready chan struct{} // has a value once it is decoded
 }
 

@@ -108,7 +108,8 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 //	          stopped (end): no request starts any more
 //	closed    all goroutines have returned
 //
-// Three contexts, each inside of the one before it, say what may still happen:
+// Three contexts say what may still happen; tail and starts are children of
+// running:
 //
 //	running   warm-up and measured requests live in it. It ends with the context
 //	          given to Run, or when grace is over (graceOver): what still runs

@@ -9,9 +9,9 @@ import (
 )
 
 // trace walks a trace whose arrivals are turns of sessions. A turn waits for
-// the previous one: due = max(recorded time, end of the previous turn + pause). Waiting for one's own session is no delay of the client, so latency
-// begins at that due time; what it does to the load is that a slow server gets
-// less of it than was recorded.
+// the previous one: due = max(recorded time, end of the previous turn + pause).
+// Waiting for one's own session is not a delay of the client, so latency begins
+// at that due time. A slow server therefore gets less load than was recorded.
 //
 // Turns of a session are handed from one to the next: the goroutine that has
 // carried out a turn takes up the next one of its session, if that has been
