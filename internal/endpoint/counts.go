@@ -9,7 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// tryCounts looks for a way to learn how many tokens each frame holds: one
+// tryCounts looks for a way to learn how many tokens each frame has: one
 // request for each, the cheapest for the server first, until one counts. x is
 // the exchange that the fields so far gave, and the one returned is that of
 // the fields that are kept.
@@ -39,9 +39,9 @@ func (c *Client) tryCounts(ctx context.Context, x *exchange.Exchange) (*exchange
 	return x, nil
 }
 
-// given names what the plan adds to each request: names only, since values may
-// be secrets.
-func (c *Client) given() []string {
+// planFields lists what the plan adds to each request: names only, since values
+// may be secrets.
+func (c *Client) planFields() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Body)) {
 		out = append(out, "body."+cleanText(name, 60))

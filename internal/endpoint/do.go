@@ -168,7 +168,7 @@ func retryAfter(v string, now time.Time) float64 {
 }
 
 // whole reads an answer that is one JSON object. It has no first token: the
-// moment of generation is not visible.
+// time of generation is not visible.
 func (a *attempt) whole(parent, ctx context.Context, body io.Reader) {
 	x := a.x
 	b, err := io.ReadAll(io.LimitReader(body, eventstream.MaxLine))

@@ -1,12 +1,14 @@
 // Package endpoint performs one exchange over the wire with a server of the
 // OpenAI or Anthropic APIs and notes when each part of it happened.
 //
-// Its opinions: a stamp is the time the bytes arrived, taken before they are
-// parsed (on Linux the kernel's receive time); the body is encoded before the
-// request is due; nothing is retried in hiding; a connection carries one
-// stream; keys reach only the server that they are for. It counts and
-// classifies frames and computes no metric. It speaks HTTP/1.1 only: over
-// HTTP/2 streams share a connection, and with it each other's delays.
+// The body of a request is encoded before the request is due, nothing is
+// retried, and keys reach only the server that they are for. The package counts
+// and classifies frames and computes no metric.
+//
+// It is the client that its parts make up: transport has the timed connections,
+// eventstream splits an answer into lines, dialect knows the APIs (and jsonscan
+// reads their JSON in the timed path), and framecheck keeps frames to check
+// what was read.
 package endpoint
 
 import (
@@ -35,7 +37,7 @@ type Config struct {
 	Stream bool
 	Key    Key
 	// Headers are sent with each request; Body fields are added to each body
-	// and win over ours.
+	// and replace ours.
 	Headers map[string]string
 	Body    map[string]any
 
@@ -50,10 +52,10 @@ type Config struct {
 	// means what the environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
 	Proxy string
 	// MetricsURL is where the server shows its own metrics as Prometheus text;
-	// empty: /metrics beside the API; MetricsOff: they are not asked for.
+	// empty: /metrics next to the API; MetricsOff: it is not asked for them.
 	MetricsURL string
 	// Logprobs lets Probe ask for log probabilities to count the tokens of
-	// frames, where nothing cheaper does.
+	// frames, where no cheaper way works.
 	Logprobs bool
 	// CacheSalt is sent as cache_salt to servers that are known to have it;
 	// empty: never.
@@ -67,7 +69,7 @@ type Config struct {
 	Clock *exchange.Clock // nil: a clock of its own
 }
 
-// Client talks to one endpoint. Its methods may be called concurrently once
+// Client is a client of one endpoint. Its methods may be called concurrently once
 // Probe has returned.
 type Client struct {
 	cfg       Config
@@ -149,7 +151,7 @@ func parseURL(s string) (*url.URL, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		return nil, fmt.Errorf("the URL %q cannot be read: %w", redactURL(s), errorsUnwrapURL(err))
+		return nil, fmt.Errorf("invalid URL %q: %w", redactURL(s), errorsUnwrapURL(err))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("the URL %q has the scheme %q: use http or https", redactURL(s), u.Scheme)
@@ -158,7 +160,7 @@ func parseURL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("the URL %q has no host: give one like http://127.0.0.1:8000", redactURL(s))
 	}
 	if u.User != nil || u.RawQuery != "" {
-		return nil, fmt.Errorf("the URL of %s holds a user, password or query: keys go into --key-env, other secrets into a header of the plan, so that they reach no log", u.Hostname())
+		return nil, fmt.Errorf("the URL of %s has a user, password or query: put keys into --key-env and other secrets into a header of the plan, so that they do not reach a log", u.Hostname())
 	}
 	u.Fragment = ""
 	u.Path = strings.TrimRight(u.Path, "/")
@@ -191,7 +193,7 @@ func (c *Client) setHeaders() error {
 	}
 	for name, v := range c.cfg.Headers {
 		if !validHeader(name, v) {
-			return fmt.Errorf("the header %q of the plan is not valid: names are letters, digits and dashes, values one line of text", name)
+			return fmt.Errorf("invalid header %q in the plan: a name is letters, digits and dashes, a value one line of text", name)
 		}
 		c.header.Set(name, v)
 		if len(v) >= 4 {

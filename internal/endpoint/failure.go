@@ -89,7 +89,7 @@ func errorText(b []byte) string {
 }
 
 // maxErrorText is how much is kept of what a server says of an error: with
-// what stands before it less than the 2 KiB of an exchange's Error.
+// what is put before it less than the 2 KiB of an exchange's Error.
 const maxErrorText = 1900
 
 // snippet quotes the beginning of what a server sent.

@@ -13,7 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 )
 
-// MetricsOff is the URL of a server's metrics that says not to ask for them.
+// MetricsOff is the value of Config.MetricsURL that says not to ask for metrics.
 const MetricsOff = "off"
 
 const (
@@ -30,7 +30,7 @@ type metrics struct {
 }
 
 // newMetrics prepares the reading of what cfg.MetricsURL says, else of
-// /metrics beside the API. The key and the plan's headers go only to the
+// /metrics next to the API. The key and the plan's headers go only to the
 // server that they are for.
 func (c *Client) newMetrics() error {
 	m := &c.metrics
@@ -62,12 +62,12 @@ func (c *Client) newMetrics() error {
 	return nil
 }
 
-// Metrics returns the server's own metrics, as it shows them. It takes at most
+// Metrics returns the server's own metrics, as it sends them. It takes at most
 // 2 s and 8 MiB; a redirect and a web page are errors.
 func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 	u := c.metrics.url
 	if u == nil {
-		return nil, errors.New("the server's metrics are not asked for (--metrics-url off)")
+		return nil, errors.New("the server is not asked for metrics (--metrics-url off)")
 	}
 	if c.cfg.MetricsURL == "" {
 		root := *c.base
@@ -106,7 +106,7 @@ func (m *metrics) get(parent context.Context, u *url.URL) ([]byte, error) {
 	case resp.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("HTTP %d", resp.StatusCode)
 	case strings.HasPrefix(strings.TrimSpace(kind), "text/html"):
-		return nil, errors.New("a web page and no metrics")
+		return nil, errors.New("a web page instead of metrics")
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, metricsBytes+1))
 	if err != nil {
@@ -127,7 +127,7 @@ func (m *metrics) close() {
 // metricsAbility looks for Prometheus text.
 func (c *Client) metricsAbility(ctx context.Context) Ability {
 	if c.metrics.url == nil {
-		return Ability{Name: "metrics", State: "unknown", Note: "the server's metrics are not asked for (--metrics-url off)"}
+		return Ability{Name: "metrics", State: "unknown", Note: "the server is not asked for metrics (--metrics-url off)"}
 	}
 	b, err := c.Metrics(ctx)
 	found := err == nil && strings.Contains(string(b[:min(len(b), 64<<10)]), "# TYPE ")

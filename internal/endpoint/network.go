@@ -34,12 +34,12 @@ func tlsConfig(cfg Config) (*tls.Config, error) {
 		conf.RootCAs = x509.NewCertPool()
 	}
 	if !conf.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-cert %q holds no certificate in PEM form", cfg.CACert)
+		return nil, fmt.Errorf("--ca-cert %q has no certificate in PEM form", cfg.CACert)
 	}
 	return conf, nil
 }
 
-// NoProxy is the proxy that says to use none, whatever the environment says.
+// NoProxy is the value of Config.Proxy for none, whatever the environment says.
 const NoProxy = "none"
 
 func proxyOf(s string) (func(*http.Request) (*url.URL, error), error) {
@@ -51,15 +51,15 @@ func proxyOf(s string) (func(*http.Request) (*url.URL, error), error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		return nil, fmt.Errorf("the proxy %q cannot be read: %w (--proxy)", redactURL(s), errorsUnwrapURL(err))
+		return nil, fmt.Errorf("invalid proxy %q: %w (--proxy)", redactURL(s), errorsUnwrapURL(err))
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
 	default:
-		return nil, fmt.Errorf("the proxy %q has no scheme that is known: give one like http://127.0.0.1:3128, with http, https or socks5 (--proxy)", redactURL(s))
+		return nil, fmt.Errorf("invalid proxy %q: the scheme must be http, https or socks5, as in http://127.0.0.1:3128 (--proxy)", redactURL(s))
 	}
 	if u.Hostname() == "" {
-		return nil, fmt.Errorf("the proxy %q has no host: give one like http://127.0.0.1:3128 (--proxy)", redactURL(s))
+		return nil, fmt.Errorf("invalid proxy %q: it has no host; give one like http://127.0.0.1:3128 (--proxy)", redactURL(s))
 	}
 	return http.ProxyURL(u), nil
 }

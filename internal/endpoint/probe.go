@@ -20,11 +20,11 @@ import (
 type Found struct {
 	Model     string
 	Models    []string // as /v1/models lists them; nil if it does not
-	Server    string   // software, as far as it says
+	Server    string   // software, as far as it reports it
 	Evidence  string   // "measured", or "simulated" for the embedded simulator
 	Abilities []Ability
-	// Fields are the optional request fields that are sent, and as body.NAME
-	// and header.NAME those that the plan gives.
+	// Fields are the optional request fields that are sent, and those that the
+	// plan adds, as body.NAME and header.NAME.
 	Fields      []string
 	FixedOutput bool   // a fixed output length was accepted
 	Proxy       string // that connections go through, without user and password; empty: none
@@ -42,7 +42,7 @@ const (
 
 // Probe finds the model at /v1/models, checks that an asked-for model exists,
 // and learns with a few one-token requests which optional fields the target
-// takes; later calls send those. An error says what to do.
+// accepts; later calls send those. An error says what to do.
 func (c *Client) Probe(ctx context.Context) (Found, error) {
 	found := Found{Evidence: "measured"}
 	listed, err := c.findModel(ctx, &found)
@@ -65,7 +65,7 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	if err := c.trySalt(ctx, found.Server); err != nil {
 		return found, err
 	}
-	found.Fields = append(c.fields.Names(c.streams()), c.given()...)
+	found.Fields = append(c.fields.Names(c.streams()), c.planFields()...)
 	found.Proxy = c.Proxy()
 	found.FixedOutput = c.fields.IgnoreEOS || c.fields.MinTokens
 	found.Abilities = append(found.Abilities, content)
@@ -77,7 +77,7 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	}
 	found.Abilities = append(found.Abilities,
 		ability("usage", x.OutputTokens != nil || c.dialect.NoTokens && x.InputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
-		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request connects anew, and that time is part of its latency"),
+		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request opens a new connection, and that time is part of its latency"),
 		ability("fixed output", found.FixedOutput, "answers may end early: their length is the model's choice"),
 		c.metricsAbility(ctx))
 	if found.Server == "vLLM" {
@@ -100,8 +100,8 @@ func ability(name string, yes bool, otherwise string) Ability {
 	return Ability{Name: name, State: "no", Note: otherwise}
 }
 
-// maxSmall is the longest answer in bytes to what Probe asks besides requests
-// of the API itself.
+// maxSmall is the longest answer, in bytes, to a request of Probe that is not
+// one of the API itself.
 const maxSmall = 8 << 20
 
 var errTooLong = errors.New("its answer is longer than 8 MiB")
@@ -141,7 +141,7 @@ func (c *Client) get(ctx context.Context, url string) (answer, error) {
 func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err error) {
 	a, err := c.get(ctx, c.base.JoinPath("models").String())
 	if errors.Is(err, errTooLong) {
-		return false, fmt.Errorf("%s/models answered with more than 8 MiB, which is no list of models: is the URL that of an API?", c.base)
+		return false, fmt.Errorf("%s/models answered with more than 8 MiB, which cannot be a list of models: is the URL that of an API?", c.base)
 	}
 	if err != nil {
 		return false, fmt.Errorf("failed to ask %s for its models: %w", c.base, err)
@@ -217,8 +217,8 @@ func suggestModel(model string, models []string) string {
 	return text + "; choose with --model"
 }
 
-// modelsRefused explains why /v1/models did not answer; nil if the run can go
-// on because the model is known.
+// modelsRefused explains why /v1/models did not answer; nil if the run can
+// continue because the model is known.
 func (c *Client) modelsRefused(a answer) error {
 	text := c.redact(errorText(a.body))
 	switch {
@@ -270,7 +270,7 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 }
 
 // tryContent says whether answers hold anything. Where x, of two tokens, is
-// empty it asks once more for an answer with room for some reasoning first.
+// empty it asks once more for an answer long enough to reason first.
 func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (Ability, error) {
 	const roomy = 128 // tokens
 	if x.Class == exchange.Empty {
@@ -282,11 +282,11 @@ func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (Ability,
 	if x.Class == exchange.OK {
 		return ability(Content, true, ""), nil
 	}
-	return ability(Content, false, fmt.Sprintf("even a request for %d tokens brought nothing to measure: %s", roomy, x.Error)), nil
+	return ability(Content, false, fmt.Sprintf("even a request for %d tokens returned nothing to measure: %s", roomy, x.Error)), nil
 }
 
-// trySalt adds cache_salt where the server has it. Others would take the field
-// without a word, so it is tried only with vLLM, whose field it is.
+// trySalt adds cache_salt where the server supports it. Others would accept the
+// field silently, so it is tried only with vLLM, whose field it is.
 func (c *Client) trySalt(ctx context.Context, server string) error {
 	if c.cfg.CacheSalt == "" || !strings.HasPrefix(server, "vLLM") || !c.dialect.CacheSalt {
 		return nil

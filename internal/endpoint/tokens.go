@@ -6,7 +6,7 @@ import (
 )
 
 // tokens is how many generated tokens came with a content frame and the frames
-// without content before it; 0 where that is not known. The first content
+// without content before it; 0 if unknown. The first content
 // frame settles what counts them: a usage object that comes with every frame
 // has the count so far; token ids and log probabilities are counted.
 func (a *attempt) tokens(f *dialect.Frame) int32 {

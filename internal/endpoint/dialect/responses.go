@@ -135,7 +135,7 @@ func (f *Frame) event(kind, delta []byte, named bool) {
 }
 
 // responseKey reads one member of a response object. The output of a stream's
-// last event repeats what has come and is no content.
+// last event repeats what has come already and is not content.
 func (w *walker) responseKey(key []byte, f *Frame, r *response, content bool) {
 	switch string(key) {
 	case "status":
