@@ -70,11 +70,11 @@ func comparable(b []byte) bool {
 }
 
 func FuzzClassify(f *testing.F) {
-	for i, api := range Names() {
-		if api == "embeddings" {
+	for i, d := range All() {
+		if !d.Streams {
 			continue
 		}
-		for _, l := range strings.Split(string(recorded(f, api)), "\n") {
+		for _, l := range strings.Split(string(recorded(f, d.Name)), "\n") {
 			if payload, ok := strings.CutPrefix(l, "data: "); ok {
 				f.Add([]byte(payload), uint8(i))
 			}
@@ -93,10 +93,7 @@ func FuzzClassify(f *testing.F) {
 	}
 	f.Add([]byte(`{"choices":[{"message":{"content":[{"text":"a"}],"tool_calls":[{"function":{"name":"n"}}]}}]}`), uint8(0))
 	f.Fuzz(func(t *testing.T, b []byte, api uint8) {
-		d, err := ByName(Names()[int(api)%len(Names())])
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := All()[int(api)%len(All())]
 		var fr Frame
 		ok := d.Classify(b, &fr) // at the least: no panic
 		if !comparable(b) {

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,5 +57,35 @@ func TestHistory(t *testing.T) {
 				t.Errorf("%s, %d messages before: %s: %s", tt.api, len(tt.history), key, diff)
 			}
 		}
+	}
+}
+
+// Whoever adds a dialect and forgets a part of it finds out here.
+func TestEveryDialectIsWhole(t *testing.T) {
+	names, paths := map[string]bool{}, map[string]bool{}
+	for _, d := range All() {
+		if d.Name == "" || names[d.Name] || !strings.HasPrefix(d.Path, "/") || paths[d.Path] {
+			t.Errorf("name %q or path %q is missing or taken", d.Name, d.Path)
+		}
+		names[d.Name], paths[d.Path] = true, true
+		if d.Classify == nil || d.Finish == nil || d.prompt == nil || d.parse == nil {
+			t.Errorf("%s lacks a function", d.Name)
+		}
+		if d.Streams && !d.NoTokens && d.LogprobsValue == nil && d.FrameCounts {
+			t.Errorf("%s counts the tokens of frames and has no value for logprobs", d.Name)
+		}
+		if got, err := ByName(d.Name); err != nil || got.Path != d.Path {
+			t.Errorf("%s: %q, %v", d.Name, got.Path, err)
+		}
+		var f Frame
+		if ok := d.Classify([]byte(`{"error":{"message":"m"}}`), &f); !ok || f.Err == nil {
+			t.Errorf("%s does not see an error", d.Name)
+		}
+		if what := d.Check([]byte(`{"error":{"message":"m"}}`), &f, true); what != "" {
+			t.Errorf("%s: its two readers differ in %s", d.Name, what)
+		}
+	}
+	if d, err := ByName(""); err != nil || d.Name != All()[0].Name {
+		t.Errorf("the default is %q, %v", d.Name, err)
 	}
 }
