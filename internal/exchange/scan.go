@@ -44,7 +44,7 @@ func Scan(path string, f func(Record) error) (torn bool, err error) {
 		return false, fmt.Errorf("failed to open the log: %w", err)
 	}
 	defer file.Close()
-	return scan(file, (*Decoder).record, f)
+	return scan(file, (*decoder).record, f)
 }
 
 // Read is Scan without decoding exchanges: f gets their records as they are,
@@ -60,7 +60,7 @@ func Read(path string, f func(kind string, rec json.RawMessage) error) (torn boo
 
 // ReadFrom is Read for a log that is open already.
 func ReadFrom(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
-	return scan(r, (*Decoder).rawRecord, func(r Record) error { return f(r.Kind, r.Raw) })
+	return scan(r, (*decoder).rawRecord, func(r Record) error { return f(r.Kind, r.Raw) })
 }
 
 // batchBytes is about how much of the log is decoded at once by one worker: a
@@ -87,7 +87,7 @@ type scannedRecord struct {
 }
 
 // scan reads a log; decode makes a record of a line.
-func scan(r io.Reader, decode func(d *Decoder, line []byte, s *scannedRecord) error, f func(Record) error) (torn bool, err error) {
+func scan(r io.Reader, decode func(d *decoder, line []byte, s *scannedRecord) error, f func(Record) error) (torn bool, err error) {
 	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return false, fmt.Errorf("failed to read the log: %w", err)
@@ -111,7 +111,7 @@ func scan(r io.Reader, decode func(d *Decoder, line []byte, s *scannedRecord) er
 	}()
 	for range workers {
 		go func() {
-			d := NewDecoder()
+			d := newDecoder()
 			for b := range todo {
 				b.decode(d, decode)
 				b.ready <- struct{}{}
@@ -184,7 +184,7 @@ func cutLines(r io.Reader, free <-chan *batch, stop <-chan struct{}, next func(*
 }
 
 // decode decodes the lines of a batch.
-func (b *batch) decode(d *Decoder, decode func(d *Decoder, line []byte, s *scannedRecord) error) {
+func (b *batch) decode(d *decoder, decode func(d *decoder, line []byte, s *scannedRecord) error) {
 	b.used, d.ints = 0, b.ints[:0]
 	defer func() { b.ints = d.ints }()
 	for text := b.text; len(text) > 0; {
@@ -208,7 +208,7 @@ var (
 )
 
 // record makes a record of a line, with its exchange decoded.
-func (d *Decoder) record(text []byte, s *scannedRecord) error {
+func (d *decoder) record(text []byte, s *scannedRecord) error {
 	if rec, ok := bytes.CutPrefix(text, exchangePrefix); ok {
 		if rec, ok = bytes.CutSuffix(rec, lineSuffix); ok {
 			s.Record = Record{KindExchange, rec, &s.exchange}
@@ -223,7 +223,7 @@ func (d *Decoder) record(text []byte, s *scannedRecord) error {
 }
 
 // rawRecord makes a record of a line and decodes nothing.
-func (*Decoder) rawRecord(text []byte, s *scannedRecord) error {
+func (*decoder) rawRecord(text []byte, s *scannedRecord) error {
 	var l line
 	if err := json.Unmarshal(text, &l); err != nil {
 		return err

@@ -201,12 +201,12 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := NewDecoder()
+	d := newDecoder()
 	var got Exchange
 	if err := d.plain(rec, &got); err != nil {
 		t.Errorf("left to encoding/json: %s", rec)
 	}
-	if err := d.Decode(rec, &got); err != nil {
+	if err := d.decode(rec, &got); err != nil {
 		t.Fatal(err)
 	}
 	want, err := DecodeExchange(rec)
@@ -227,7 +227,7 @@ func TestDecoderKnowsEveryField(t *testing.T) {
 	}
 }
 
-// Decoding reuses its room: what is left is the prompt's name.
+// Decoding reuses its memory: what is left is the prompt's name.
 func TestDecodeAllocations(t *testing.T) {
 	if raced {
 		t.Skip("the race detector has encoding/json drop half of its pooled memory; run without -race")
@@ -241,11 +241,12 @@ func TestDecodeAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d, i := NewDecoder(), 0
+	d, i := newDecoder(), 0
 	var got Exchange
 	if n := testing.AllocsPerRun(100, func() {
 		i++
-		if err := d.Decode(recs[i%2], &got); err != nil {
+		d.ints = d.ints[:0]
+		if err := d.decode(recs[i%2], &got); err != nil {
 			t.Fatal(err)
 		}
 	}); n > 2 {
@@ -266,7 +267,7 @@ func FuzzDecoder(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		want, errWant := DecodeExchange(b)
 		var got Exchange
-		err := NewDecoder().Decode(b, &got)
+		err := newDecoder().decode(b, &got)
 		if (err == nil) != (errWant == nil) {
 			t.Fatalf("%v, by encoding/json %v", err, errWant)
 		}

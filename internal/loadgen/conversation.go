@@ -44,7 +44,7 @@ func (r *runner) conversations() {
 			due := start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
 			r.wait.Go(func() {
 				for ok := true; ok; {
-					var p prepared
+					var p preparedRequest
 					if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
 						return
 					}
@@ -80,7 +80,7 @@ func (r *runner) conversations() {
 // converse carries out a conversation whose first turn p is due at a moment. It
 // returns when its user is ready for another one, and false where the cell has
 // ended.
-func (r *runner) converse(p prepared, due exchange.Stamp) (readyAt exchange.Stamp, ok bool) {
+func (r *runner) converse(p preparedRequest, due exchange.Stamp) (readyAt exchange.Stamp, ok bool) {
 	// Grace begins when the last turn of the last conversation is under way.
 	lastTurn := sync.OnceFunc(func() {
 		r.mu.Lock()
@@ -132,12 +132,12 @@ func (r *runner) sealAtLastTurn() {
 }
 
 // prepareFirstTurn makes the first turn of conversation n.
-func (r *runner) prepareFirstTurn(n int) (prepared, error) {
+func (r *runner) prepareFirstTurn(n int) (preparedRequest, error) {
 	c, err := r.source.Begin(n)
 	if err != nil {
-		return prepared{}, err
+		return preparedRequest{}, err
 	}
 	x := &exchange.Exchange{Phase: exchange.Measured, Session: n + 1}
 	send, err := c.Turn(x)
-	return prepared{x: x, send: send, conversation: c}, err
+	return preparedRequest{x: x, send: send, conversation: c}, err
 }

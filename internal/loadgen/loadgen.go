@@ -136,7 +136,7 @@ type runner struct {
 	starts  context.Context // no request starts after it
 	noStart context.CancelFunc
 
-	prepared chan prepared
+	prepared chan preparedRequest
 	filled   chan struct{} // closed when as much has been prepared as fits, or is needed
 	slots    chan struct{}
 	wait     sync.WaitGroup
@@ -163,7 +163,8 @@ type runner struct {
 	atLastTurn   int // of them, those that have no turn left to begin
 }
 
-type prepared struct {
+// preparedRequest is a request that is ready to be sent.
+type preparedRequest struct {
 	x            *exchange.Exchange
 	send         Send
 	conversation Conversation // that x is the first turn of; nil: of none
@@ -175,7 +176,7 @@ func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
 	r.tail, r.endTail = context.WithCancel(r.running)
 	r.starts, r.noStart = context.WithCancel(r.running)
 	// Enough is prepared ahead that encoding never delays a due request.
-	r.prepared = make(chan prepared, cmp.Or(shape.Ahead, 1024))
+	r.prepared = make(chan preparedRequest, cmp.Or(shape.Ahead, 1024))
 	r.filled = make(chan struct{})
 	r.dueNext = make([]exchange.Stamp, shape.Users)
 	r.latest = make([]bool, max(20, 2*shape.Users))
@@ -232,7 +233,7 @@ func (r *runner) prepareAll() {
 }
 
 // prepare makes request n, or conversation n.
-func (r *runner) prepare(n int) (prepared, error) {
+func (r *runner) prepare(n int) (preparedRequest, error) {
 	if r.source != nil {
 		return r.prepareFirstTurn(n)
 	}
@@ -241,7 +242,7 @@ func (r *runner) prepare(n int) (prepared, error) {
 		x.Phase, x.Index = exchange.Warmup, n
 	}
 	send, err := r.req.Prepare(x.Phase, x.Index, x)
-	return prepared{x: x, send: send}, err
+	return preparedRequest{x: x, send: send}, err
 }
 
 // prepareFailed ends the cell because of a request that could not be made.
@@ -255,17 +256,17 @@ func (r *runner) prepareFailed(err error) {
 }
 
 // next returns the next prepared request, or false when the cell has ended.
-func (r *runner) next() (prepared, bool) {
+func (r *runner) next() (preparedRequest, bool) {
 	select {
 	case <-r.starts.Done():
-		return prepared{}, false
+		return preparedRequest{}, false
 	default:
 	}
 	select {
 	case p, ok := <-r.prepared:
 		return p, ok
 	case <-r.starts.Done():
-		return prepared{}, false
+		return preparedRequest{}, false
 	}
 }
 
@@ -377,7 +378,7 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 }
 
 // exchange carries one request through its slot, its sending and its record.
-func (r *runner) exchange(p prepared) {
+func (r *runner) exchange(p preparedRequest) {
 	x, ctx := p.x, r.running
 	if x.Phase == exchange.Cooldown {
 		ctx = r.tail

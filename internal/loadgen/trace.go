@@ -56,7 +56,7 @@ func (r *runner) trace() {
 
 // turn is a prepared request and the pause before it.
 type turn struct {
-	prepared
+	preparedRequest
 	think time.Duration
 }
 
@@ -113,7 +113,7 @@ func (r *runner) follow(s *session, admitted func()) {
 		if !ok {
 			continue // the cell has ended: the others are given up too
 		}
-		r.exchange(t.prepared)
+		r.exchange(t.preparedRequest)
 		s.mu.Lock()
 		s.end, s.failed = cmp.Or(t.x.Done, r.Clock.Now()), nil
 		if t.x.Failed() {

@@ -2,11 +2,11 @@ package transport
 
 import "time"
 
-// pairing watches whether the wall clock, in which the kernel stamps what it
+// clockPair watches whether the wall clock, in which the kernel stamps what it
 // receives, runs with the monotonic one, in which everything else is stamped.
 // The age of received bytes is right only if the wall clock was not set
-// between their stamp and their read. The zero pairing is ready to use.
-type pairing struct {
+// between their stamp and their read. The zero clockPair is ready to use.
+type clockPair struct {
 	last time.Time // with its monotonic reading
 }
 
@@ -20,7 +20,7 @@ const (
 
 // steady reports whether the wall clock was not set since the time before.
 // now must carry a monotonic reading.
-func (p *pairing) steady(now time.Time) bool {
+func (p *clockPair) steady(now time.Time) bool {
 	last := p.last
 	p.last = now
 	if last.IsZero() {

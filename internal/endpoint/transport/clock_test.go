@@ -29,8 +29,8 @@ func TestClocksAgree(t *testing.T) {
 	}
 }
 
-func TestPairing(t *testing.T) {
-	var p pairing
+func TestClockPair(t *testing.T) {
+	var p clockPair
 	now := time.Now()
 	for i := range 5 {
 		if !p.steady(now.Add(time.Duration(i) * time.Second)) {

@@ -30,7 +30,7 @@ type socket struct {
 
 	n     int
 	errno syscall.Errno
-	pairing
+	clockPair
 
 	query socketQuery
 }
