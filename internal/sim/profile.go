@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
 // Profile says how a simulated server behaves. Start from LookupProfile and
@@ -153,8 +155,8 @@ func (p Profile) Validate() error {
 		return fmt.Errorf("--reasoning-field %q: use reasoning or reasoning_content", p.ReasoningField)
 	case p.StreamInterval < 0:
 		return fmt.Errorf("--stream-interval %d is negative", p.StreamInterval)
-	case p.Dimensions < 0 || p.Dimensions > maxDimensions:
-		return fmt.Errorf("--embedding-dimensions %d is not between 1 and %d", p.Dimensions, maxDimensions)
+	case p.Dimensions < 0 || p.Dimensions > wire.MaxDimensions:
+		return fmt.Errorf("--embedding-dimensions %d is not between 1 and %d", p.Dimensions, wire.MaxDimensions)
 	case p.MaxModelLen < 1:
 		return fmt.Errorf("profile %q has no room for tokens (MaxModelLen %d)", p.Name, p.MaxModelLen)
 	}

@@ -20,15 +20,16 @@ import (
 	"github.com/inferometer/inferometer/internal/pace"
 	"github.com/inferometer/inferometer/internal/sim/engine"
 	"github.com/inferometer/inferometer/internal/sim/fault"
+	"github.com/inferometer/inferometer/internal/sim/generation"
+	"github.com/inferometer/inferometer/internal/sim/metrics"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 	"github.com/inferometer/inferometer/internal/sim/script"
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
 const (
-	maxBody     = 16 << 20         // bytes of a request body
-	bodyTimeout = 30 * time.Second // for a request body to arrive
-	drainTime   = 5 * time.Second  // for requests to end when the server stops
-	lastBytes   = 250 * time.Millisecond
+	drainTime = 5 * time.Second // for requests to end when the server stops
+	lastBytes = 250 * time.Millisecond
 
 	maxConductors = 4
 
@@ -80,7 +81,9 @@ type Server struct {
 	started   time.Time
 	engine    *engine.Engine // fixed latencies, and the server's time
 	live      *engine.Live   // nil without batches
-	metrics   *metrics
+	metrics   *metrics.Metrics
+	composer  generation.Composer
+	service   wire.Service
 	truth     *truthLog // nil without a log
 	handler   http.Handler
 	modelJSON []byte // the model's name as a JSON string
@@ -124,7 +127,12 @@ func New(c Config) *Server {
 		errorLog:  c.ErrorLog,
 		started:   time.Now(),
 		engine:    engine.New(engine.Latency{TTFT: p.TTFT, ITL: p.ITL, Jitter: p.Jitter}, p.Slots, c.Seed),
-		modelJSON: appendJSON(nil, p.Model),
+		modelJSON: wire.AppendString(nil, p.Model),
+		composer:  generation.Composer{Model: p.Model, OutputTokens: p.OutputTokens, Quality: p.Quality, Plain: p.Plain},
+		service: wire.Service{
+			Model: p.Model, MaxModelLen: p.MaxModelLen, Seed: c.Seed, StreamInterval: p.StreamInterval, RequestTimes: p.RequestMetrics,
+			ReasoningTokens: p.ReasoningTokens, ReasoningField: p.ReasoningField, ToolCalls: p.ToolCalls, Dimensions: p.Dimensions,
+		},
 	}
 	if s.errorLog == nil {
 		s.errorLog = log.New(io.Discard, "", 0)
@@ -154,10 +162,12 @@ func New(c Config) *Server {
 		s.engine.Freeze(s.started.Add(time.Duration(f.At)), time.Duration(f.For))
 	}
 	s.quit, s.cut = context.WithCancel(context.Background())
+	m := metrics.Config{Model: p.Model, MaxModelLen: p.MaxModelLen, Slots: s.engine.Load}
 	if fleet != nil {
-		s.live = engine.NewLive(s.engine, fleet, s.conductors, func(i int, _ time.Time, o *scheduler.Outcome) { s.metrics.count(i, o) })
+		s.live = engine.NewLive(s.engine, fleet, s.conductors, func(i int, _ time.Time, o *scheduler.Outcome) { s.count(i, o) })
+		m.Live, m.Instances, m.Scheduler = s.live, p.Batch.instances(), p.Batch.Config
 	}
-	s.metrics = newMetrics(s)
+	s.metrics = metrics.New(m)
 	s.handler = s.routes()
 	return s
 }
@@ -272,15 +282,15 @@ func (s *Server) routes() http.Handler {
 				}
 			}
 			w.Header().Set("Allow", strings.Join(methods, ", "))
-			writeError(w, statusError(http.StatusMethodNotAllowed))
+			wire.WriteError(w, wire.StatusError(http.StatusMethodNotAllowed))
 		})
 	}
-	for path, a := range map[string]api{
-		"/v1/chat/completions": apiChat, "/v1/completions": apiCompletions, "/v1/responses": apiResponses, "/v1/messages": apiMessages,
-	} {
-		handle(path, func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, a) }, http.MethodPost)
+	keyHeaders := map[string]string{}
+	for _, d := range wire.Dialects {
+		handle(d.Path, func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, d) }, http.MethodPost)
+		keyHeaders[d.Path] = d.KeyHeader
 	}
-	handle("/v1/embeddings", s.embeddings, http.MethodPost)
+	handle(wire.Embeddings.Path, s.embeddings, http.MethodPost)
 	if !s.profile.NoTokenizer {
 		handle("/tokenize", s.tokenize, http.MethodPost)
 		handle("/detokenize", s.detokenize, http.MethodPost)
@@ -293,30 +303,34 @@ func (s *Server) routes() http.Handler {
 	handle("/ping", func(http.ResponseWriter, *http.Request) {}, http.MethodGet, http.MethodHead, http.MethodPost)
 	handle("/version", s.version, http.MethodGet, http.MethodHead)
 	handle("/sim/freeze", s.freeze, http.MethodPost)
-	handle("/metrics", s.metrics.handler.ServeHTTP, http.MethodGet, http.MethodHead)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, statusError(http.StatusNotFound)) })
+	handle("/metrics", s.metrics.Handler.ServeHTTP, http.MethodGet, http.MethodHead)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		wire.WriteError(w, wire.StatusError(http.StatusNotFound))
+	})
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Server", s.profile.ServerName)
 		h.Set(evidenceHeader, "simulated")
-		if strings.HasPrefix(r.URL.Path, "/v1/") && !s.authorized(r) {
+		if strings.HasPrefix(r.URL.Path, "/v1/") && !s.authorized(r, keyHeaders[r.URL.Path]) {
 			h.Set("WWW-Authenticate", "Bearer")
-			writeJSON(w, http.StatusUnauthorized, []byte(`{"error":"Unauthorized"}`))
+			wire.WriteJSON(w, http.StatusUnauthorized, []byte(`{"error":"Unauthorized"}`))
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// authorized compares hashes, so that the time taken tells nothing about the key.
-func (s *Server) authorized(r *http.Request) bool {
+// authorized compares hashes, so that the time taken tells nothing about the
+// key. other is a header that may hold the key in place of Authorization; "" is
+// none.
+func (s *Server) authorized(r *http.Request, other string) bool {
 	if s.keyHash == nil {
 		return true
 	}
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if other := r.Header.Get("X-Api-Key"); other != "" && r.URL.Path == "/v1/messages" {
-		scheme, key = "Bearer", other
+	if k := r.Header.Get(other); other != "" && k != "" {
+		scheme, key = "Bearer", k
 	}
 	got := sha256.Sum256([]byte(key))
 	return subtle.ConstantTimeCompare(got[:], s.keyHash[:]) == 1 && strings.EqualFold(scheme, "Bearer")

@@ -116,7 +116,7 @@ func Parse(s string) (Fault, error) {
 	name, places, _ := strings.Cut(head, "@")
 	i := slices.IndexFunc(kinds, func(g grammar) bool { return string(g.kind) == name })
 	if i < 0 {
-		return f, fmt.Errorf("unknown fault %q; use one of %s", clip(name), names())
+		return f, fmt.Errorf("unknown fault %.200q; use one of %s", name, names())
 	}
 	g := kinds[i]
 	f.Kind = g.kind
@@ -126,16 +126,16 @@ func Parse(s string) (Fault, error) {
 		if at := strings.LastIndexByte(val, '@'); at >= 0 && (g.value != text || isRate(val[at+1:])) {
 			rate, err := parseRate(val[at+1:])
 			if err != nil {
-				return f, fmt.Errorf("fault %q: %w", clip(s), err)
+				return f, fmt.Errorf("fault %.200q: %w", s, err)
 			}
 			val, f.Rate = val[:at], rate
 		}
 	}
 	if err := f.places(g, places); err != nil {
-		return f, fmt.Errorf("fault %q: %w", clip(s), err)
+		return f, fmt.Errorf("fault %.200q: %w", s, err)
 	}
 	if err := f.take(g, val, hasValue); err != nil {
-		return f, fmt.Errorf("fault %q: %w; for example %s", clip(s), err, g.says)
+		return f, fmt.Errorf("fault %.200q: %w; for example %s", s, err, g.says)
 	}
 	return f, nil
 }
@@ -306,11 +306,4 @@ func names() string {
 		all[i] = string(g.kind)
 	}
 	return strings.Join(all, ", ")
-}
-
-func clip(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	return s[:maxText] + "…"
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
 // Schema is one that has been read. The zero Schema is any object; it has
@@ -167,16 +166,16 @@ func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) 
 	}
 	for name := range k.all {
 		if !slices.Contains(harmless, name) {
-			return nil, fmt.Errorf("%s: the keyword %q is not offered by this server", at, clip(name))
+			return nil, fmt.Errorf("%s: the keyword %.100q is not offered by this server", at, name)
 		}
 	}
 	if err := json.Unmarshal(raw, &k); err != nil {
-		return nil, fmt.Errorf("%s: %s", at, clip(err.Error()))
+		return nil, fmt.Errorf("%s: %.100s", at, err.Error())
 	}
 	if k.Ref != "" {
 		def, ok := r.defs[k.Ref]
 		if !ok {
-			return nil, fmt.Errorf("%s: the reference %q leads nowhere in $defs", at, clip(k.Ref))
+			return nil, fmt.Errorf("%s: the reference %.100q leads nowhere in $defs", at, k.Ref)
 		}
 		return r.node(def, at, depth+1)
 	}
@@ -278,7 +277,7 @@ func (r *reader) typed(k *keywords, at string, depth int) (*node, error) {
 		}
 		return &node{}, nil
 	}
-	return nil, fmt.Errorf("%s: unknown type %q", at, clip(kind))
+	return nil, fmt.Errorf("%s: unknown type %.100q", at, kind)
 }
 
 func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
@@ -298,7 +297,7 @@ func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
 				return nil, fmt.Errorf("%s: %w", at, err)
 			}
 			key, _ := name.(string)
-			n, err := r.node(raw, at+"."+clip(key), depth+1)
+			n, err := r.node(raw, fmt.Sprintf("%s.%.100s", at, key), depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -315,10 +314,10 @@ func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
 		n := &node{} // any value, unless the others are restricted
 		if k.Additional != nil {
 			if string(k.Additional) == "false" {
-				return nil, fmt.Errorf("%s: %q is required and not allowed", at, clip(name))
+				return nil, fmt.Errorf("%s: %.100q is required and not allowed", at, name)
 			}
 			var err error
-			if n, err = r.node(k.Additional, at+"."+clip(name), depth+1); err != nil {
+			if n, err = r.node(k.Additional, fmt.Sprintf("%s.%.100s", at, name), depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -354,7 +353,7 @@ func newText(k *keywords, at string) (*node, error) {
 	case t.least < 0 || t.most < t.least || t.least > maxText:
 		return nil, fmt.Errorf("%s: a string of %d to %d characters is not offered by this server", at, t.least, t.most)
 	case !known:
-		return nil, fmt.Errorf("%s: the format %q is not offered by this server", at, clip(k.Format))
+		return nil, fmt.Errorf("%s: the format %.100q is not offered by this server", at, k.Format)
 	case sample != "" && (len(sample) < t.least || len(sample) > t.most):
 		return nil, fmt.Errorf("%s: the format %q within %d to %d characters is not offered by this server", at, k.Format, t.least, t.most)
 	}
@@ -412,12 +411,4 @@ func compact(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	return b.Bytes()
-}
-
-func clip(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -1,11 +1,67 @@
-package sim
+package wire
 
 import (
 	"encoding/json"
+	"net/http"
 	"strconv"
+
+	"github.com/inferometer/inferometer/internal/sim/generation"
 )
 
-// messagesBody is the body of /v1/messages, as far as it is of its own.
+// Messages is Anthropic's API, as vLLM has it.
+var Messages = &Dialect{
+	Path: "/v1/messages", idPrefix: "msg", chat: true, Announces: true, KeyHeader: "X-Api-Key",
+	decode: decodeMessages,
+	writer: func(a *Answer) Writer { return &messages{a: a} },
+	refusal: func(e *Error) any {
+		return messagesError{"error", messagesErrorText{messagesErrorType(e.Code), e.Message}}
+	},
+	failure:    messagesFailure,
+	errorFrame: messagesErrorFrame,
+}
+
+// messagesError is an error in Anthropic's shape.
+type messagesError struct {
+	Type  string            `json:"type"`
+	Error messagesErrorText `json:"error"`
+}
+
+type messagesErrorText struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+}
+
+func messagesErrorType(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "authentication_error"
+	case http.StatusForbidden:
+		return "permission_error"
+	case http.StatusNotFound:
+		return "not_found_error"
+	case http.StatusRequestEntityTooLarge:
+		return "request_too_large"
+	case http.StatusTooManyRequests:
+		return "rate_limit_error"
+	case http.StatusServiceUnavailable, 529: // Anthropic's own
+		return "overloaded_error"
+	}
+	if status >= http.StatusInternalServerError {
+		return "api_error"
+	}
+	return "invalid_request_error"
+}
+
+func messagesFailure(message string) any {
+	return messagesError{"error", messagesErrorText{"api_error", message}}
+}
+
+func messagesErrorFrame(b []byte, message string) []byte {
+	b = append(append(b, "event: error\ndata: "...), marshal(messagesFailure(message))...)
+	return append(b, "\n\n"...)
+}
+
+// messagesBody is the body of /v1/messages, as far as it differs from body.
 type messagesBody struct {
 	System    json.RawMessage `json:"system"`
 	Messages  []message       `json:"messages"`
@@ -35,15 +91,16 @@ type messagesBody struct {
 	Script      json.RawMessage `json:"sim_script"`
 }
 
-// fromMessages reads a body of /v1/messages.
-func (b *body) fromMessages(raw []byte) *apiError {
+// decodeMessages reads a body of /v1/messages.
+func decodeMessages(raw []byte) (*body, *Error) {
 	var m messagesBody
 	if err := readJSON(raw, &m); err != nil {
-		return err
+		return nil, err
 	}
 	if m.MaxTokens == nil {
-		return badRequest("max_tokens", "max_tokens is missing")
+		return nil, BadRequest("max_tokens", "max_tokens is missing")
 	}
+	b := &body{}
 	b.Model, b.Stream, b.Temperature, b.Seed = m.Model, m.Stream, m.Temperature, m.Seed
 	b.IgnoreEOS, b.MinTokens, b.Priority, b.CacheSalt, b.Script = m.IgnoreEOS, m.MinTokens, m.Priority, m.CacheSalt, m.Script
 	b.MaxTokens, b.Stop, b.Interval, b.Messages = m.MaxTokens, m.Stops, m.Interval, m.Messages
@@ -68,37 +125,37 @@ func (b *body) fromMessages(raw []byte) *apiError {
 	if present(m.System) && len(m.Messages) > 0 {
 		b.Messages = append([]message{{"system", m.System}}, m.Messages...)
 	}
-	return nil
+	return b, nil
 }
 
-// messages words an answer as Anthropic's /v1/messages: blocks of content that
+// messages writes an answer as Anthropic does: blocks of content that
 // are opened, filled and closed.
 type messages struct {
-	e     *exchange
+	a     *Answer
 	block int
 	open  bool
-	kind  kind
+	kind  generation.Kind
 	buf   []byte
 }
 
-// stopReason is a finish reason in this API's words.
+// stopReason is the finish reason under this API's name.
 func (m *messages) stopReason() string {
-	switch r := m.e.reply.reason; {
-	case r == reasonLength:
+	switch r := m.a.Reply.Reason; {
+	case r == generation.ReasonLength:
 		return "max_tokens"
-	case r == reasonTool:
+	case r == generation.ReasonTool:
 		return "tool_use"
-	case m.e.reply.stopped:
+	case m.a.Reply.Stopped:
 		return "stop_sequence"
 	}
 	return "end_turn"
 }
 
 func (m *messages) appendUsage(b []byte, generated int) []byte {
-	if m.e.q.noUsage {
+	if m.a.Request.NoUsage {
 		return b
 	}
-	u := m.e.counts(generated)
+	u := m.a.usage(generated)
 	b = append(b, `,"usage":{"input_tokens":`...)
 	b = strconv.AppendInt(b, int64(u.prompt-u.cached), 10) // without those of the cache
 	b = append(b, `,"cache_read_input_tokens":`...)
@@ -109,18 +166,19 @@ func (m *messages) appendUsage(b []byte, generated int) []byte {
 }
 
 // event puts an event; fields follow its type, as JSON.
-func (m *messages) event(what, kind, fields string) {
-	b := append(append(m.buf[:0], "event: "...), kind...)
-	b = append(append(append(b, "\ndata: {\"type\":\""...), kind...), '"')
+func (m *messages) event(kind, name, fields string) {
+	b := append(append(m.buf[:0], "event: "...), name...)
+	b = append(append(append(b, "\ndata: {\"type\":\""...), name...), '"')
 	m.buf = append(append(b, fields...), "}\n\n"...)
-	m.e.put(what, m.buf)
+	m.a.Sink.Put(kind, m.buf)
 }
 
 func (m *messages) head() string {
-	return `{"id":"` + m.e.id + `","type":"message","role":"assistant","model":` + string(m.e.s.modelJSON)
+	return `{"id":"` + m.a.ID + `","type":"message","role":"assistant","model":` + string(m.a.Model)
 }
 
-func (m *messages) begin() {
+// Begin implements Writer.
+func (m *messages) Begin() {
 	start := m.head() + `,"content":[],"stop_reason":null,"stop_sequence":null`
 	m.event("role", "message_start", `,"message":`+string(m.appendUsage([]byte(start), 0))+"}")
 	m.event("role", "ping", "")
@@ -128,10 +186,11 @@ func (m *messages) begin() {
 
 func (m *messages) index() string { return `,"index":` + strconv.Itoa(m.block) }
 
-func (m *messages) tokens(k, n int, last bool) {
-	c := &m.e.reply.choice
-	c.spans(k, k+n, func(kind kind, from, to int) {
-		if kind == thought && m.e.q.hideReasoning {
+// Tokens implements Writer.
+func (m *messages) Tokens(k, n int, last bool) {
+	c := &m.a.Reply.Choice
+	c.Spans(k, k+n, func(kind generation.Kind, from, to int) {
+		if kind == generation.Reasoning && m.a.Request.HideReasoning {
 			return
 		}
 		if !m.open || kind != m.kind {
@@ -139,7 +198,7 @@ func (m *messages) tokens(k, n int, last bool) {
 			m.open, m.kind = true, kind
 			m.event("item", "content_block_start", m.index()+`,"content_block":`+m.content("", kind))
 		}
-		if piece := c.piece(from, to-from); piece != "" {
+		if piece := c.Piece(from, to-from); piece != "" {
 			m.event("token", "content_block_delta", m.index()+`,"delta":`+delta(kind, piece))
 		}
 	})
@@ -148,26 +207,26 @@ func (m *messages) tokens(k, n int, last bool) {
 	}
 }
 
-func delta(k kind, piece string) string {
+func delta(k generation.Kind, piece string) string {
 	switch k {
-	case thought:
+	case generation.Reasoning:
 		return `{"type":"thinking_delta","thinking":` + quote(piece) + "}"
-	case call:
+	case generation.ToolCall:
 		return `{"type":"input_json_delta","partial_json":` + quote(piece) + "}"
 	}
 	return `{"type":"text_delta","text":` + quote(piece) + "}"
 }
 
 // content is a block with the given text.
-func (m *messages) content(s string, k kind) string {
+func (m *messages) content(s string, k generation.Kind) string {
 	switch k {
-	case thought:
+	case generation.Reasoning:
 		return `{"type":"thinking","thinking":` + quote(s) + `,"signature":""}`
-	case call:
+	case generation.ToolCall:
 		if !json.Valid([]byte(s)) {
 			s = "{}" // still empty, or cut by max_tokens
 		}
-		return `{"type":"tool_use","id":"` + m.e.callID(0) + `","name":` + quote(m.e.reply.tool) + `,"input":` + s + "}"
+		return `{"type":"tool_use","id":"` + m.a.callID(0) + `","name":` + quote(m.a.Reply.Tool) + `,"input":` + s + "}"
 	}
 	return `{"type":"text","text":` + quote(s) + "}"
 }
@@ -180,33 +239,35 @@ func (m *messages) close() {
 	}
 }
 
-func (m *messages) end() {
+// End implements Writer.
+func (m *messages) End() {
 	b := []byte(`,"delta":{"stop_reason":"` + m.stopReason() + `","stop_sequence":` + m.stopSequence() + "}")
-	m.event("usage", "message_delta", string(m.appendUsage(b, m.e.reply.length)))
+	m.event("usage", "message_delta", string(m.appendUsage(b, m.a.Reply.Length)))
 	m.event("done", "message_stop", "")
 }
 
 func (m *messages) stopSequence() string {
-	if !m.e.reply.stopped {
+	if !m.a.Reply.Stopped {
 		return "null"
 	}
-	return quote(m.e.reply.stop)
+	return quote(m.a.Reply.Stop)
 }
 
-func (m *messages) whole() []byte {
+// Whole implements Writer.
+func (m *messages) Whole() []byte {
 	b := append([]byte(m.head()), `,"content":[`...)
 	first := true
-	c := &m.e.reply.choice
-	c.spans(0, len(c.pieces), func(kind kind, from, to int) {
-		if kind == thought && m.e.q.hideReasoning {
+	c := &m.a.Reply.Choice
+	c.Spans(0, len(c.Pieces), func(kind generation.Kind, from, to int) {
+		if kind == generation.Reasoning && m.a.Request.HideReasoning {
 			return
 		}
 		if !first {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(b, m.content(c.piece(from, to-from), kind)...)
+		b = append(b, m.content(c.Piece(from, to-from), kind)...)
 	})
 	b = append(b, `],"stop_reason":"`+m.stopReason()+`","stop_sequence":`+m.stopSequence()...)
-	return append(m.appendUsage(b, m.e.reply.length), '}')
+	return append(m.appendUsage(b, m.a.Reply.Length), '}')
 }
