@@ -46,7 +46,7 @@ func TestThisMachine(t *testing.T) {
 	}
 }
 
-// A context that is over leaves facts out, and makes none up.
+// A cancelled context leaves facts out, and makes none up.
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -215,7 +215,7 @@ func TestGPUs(t *testing.T) {
 	}
 }
 
-// A nvidia-smi that hangs is given up; its GPUs are unknown, not absent.
+// If nvidia-smi hangs, its GPUs are unknown, not absent.
 func TestGPUTimeout(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := sheet{}

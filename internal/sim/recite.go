@@ -87,14 +87,14 @@ func (e *exchange) reciteWrite(w script.Write, due time.Time) error {
 		}
 	}
 	if w.End != "" {
-		return inject.Ended{How: w.End}
+		return inject.EndError{How: w.End}
 	}
 	return nil
 }
 
 // end carries out an end of a script, and passes other errors on.
 func (e *exchange) end(ctx context.Context, err error) error {
-	var ended inject.Ended
+	var ended inject.EndError
 	if !errors.As(err, &ended) || ended.How == "" {
 		return err
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
-// Ended is the error of a response that a fault or a script ends in an unusual
+// EndError is the error of a response that a fault or a script ends in an unusual
 // way. Without How it ends as if it were complete.
-type Ended struct{ How script.End }
+type EndError struct{ How script.End }
 
 // Error implements error.
-func (e Ended) Error() string { return fmt.Sprintf("the script ends the response here (%s)", e.How) }
+func (e EndError) Error() string { return fmt.Sprintf("the script ends the response here (%s)", e.How) }
 
 // HangUp closes the connection of a request, or resets it. It fails if there is
 // no connection to take over.

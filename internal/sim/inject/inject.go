@@ -115,7 +115,7 @@ func (f *Injector) Wait(ctx context.Context, last int) error {
 }
 
 // Before is told of the n tokens that come now, from token k. An error, of type
-// Ended, says that they do not come.
+// EndError, says that they do not come.
 func (f *Injector) Before(k, n int) error {
 	f.from, f.to = k, k+n
 	for _, m := range f.marks {
@@ -124,14 +124,14 @@ func (f *Injector) Before(k, n int) error {
 		}
 		switch m.Kind {
 		case fault.Reset:
-			return Ended{script.Reset}
+			return EndError{script.Reset}
 		case fault.Close:
-			return Ended{script.Close}
+			return EndError{script.Close}
 		case fault.Truncate:
-			return Ended{}
+			return EndError{}
 		case fault.Error:
 			f.held = f.out.Dialect.AppendErrorFrame(f.held, m.Text)
-			return Ended{}
+			return EndError{}
 		}
 	}
 	return nil
@@ -229,7 +229,7 @@ func (f *Injector) Linger(ctx context.Context) error {
 }
 
 // Whole changes an answer in one piece, of n tokens, as its faults say. end is
-// how the response ends after it, of type Ended; err is that of writing the
+// how the response ends after it, of type EndError; err is that of writing the
 // first part of an answer that is sent in two.
 func (f *Injector) Whole(b []byte, n int) (rest []byte, end, err error) {
 	f.from, f.to = 0, n
@@ -240,9 +240,9 @@ func (f *Injector) Whole(b []byte, n int) (rest []byte, end, err error) {
 		case fault.Malformed, fault.Truncate:
 			b = b[:len(b)/2]
 		case fault.Reset, fault.Close:
-			b, end = b[:len(b)/2], Ended{script.Close}
+			b, end = b[:len(b)/2], EndError{script.Close}
 			if m.Kind == fault.Reset {
-				end = Ended{script.Reset}
+				end = EndError{script.Reset}
 			}
 		case fault.SplitUTF8:
 			if b, err = f.split(b); err != nil {

@@ -52,20 +52,20 @@ type Step struct {
 	After  Duration `yaml:"after,omitempty"`  // since the step before, or the request's slot
 	Repeat int      `yaml:"repeat,omitempty"` // as often; 0 means once
 
-	Text      string   `yaml:"text,omitempty"`      // frame with answer text
-	Reasoning string   `yaml:"reasoning,omitempty"` // frame with reasoning
-	Tool      *Tool    `yaml:"tool,omitempty"`      // frame with a part of a tool call
-	Role      bool     `yaml:"role,omitempty"`      // frame with the role and no content
-	Finish    string   `yaml:"finish,omitempty"`    // frame with a finish reason
-	Usage     *Usage   `yaml:"usage,omitempty"`     // frame with token counts and no choice
-	Error     string   `yaml:"error,omitempty"`     // frame with an error
-	Done      bool     `yaml:"done,omitempty"`      // data: [DONE]
-	Data      *string  `yaml:"data,omitempty"`      // frame with these bytes after "data: "
-	Raw       string   `yaml:"raw,omitempty"`       // these bytes as they are
-	Bytes     int      `yaml:"bytes,omitempty"`     // frame with answer text of so many bytes
-	Split     int      `yaml:"split,omitempty"`     // writes of at most so many bytes each
-	End       End      `yaml:"end,omitempty"`       // how the response ends here
-	Tokens    *Counted `yaml:"tokens,omitempty"`    // usage within this frame
+	Text      string        `yaml:"text,omitempty"`      // frame with answer text
+	Reasoning string        `yaml:"reasoning,omitempty"` // frame with reasoning
+	Tool      *Tool         `yaml:"tool,omitempty"`      // frame with a part of a tool call
+	Role      bool          `yaml:"role,omitempty"`      // frame with the role and no content
+	Finish    string        `yaml:"finish,omitempty"`    // frame with a finish reason
+	Usage     *Usage        `yaml:"usage,omitempty"`     // frame with token counts and no choice
+	Error     string        `yaml:"error,omitempty"`     // frame with an error
+	Done      bool          `yaml:"done,omitempty"`      // data: [DONE]
+	Data      *string       `yaml:"data,omitempty"`      // frame with these bytes after "data: "
+	Raw       string        `yaml:"raw,omitempty"`       // these bytes as they are
+	Bytes     int           `yaml:"bytes,omitempty"`     // frame with answer text of so many bytes
+	Split     int           `yaml:"split,omitempty"`     // writes of at most so many bytes each
+	End       End           `yaml:"end,omitempty"`       // how the response ends here
+	Tokens    *RunningCount `yaml:"tokens,omitempty"`    // usage within this frame
 }
 
 // Tool is a part of a tool call.
@@ -82,9 +82,9 @@ type Usage struct {
 	Reasoning  *int `yaml:"reasoning,omitempty"`
 }
 
-// Counted adds a continuous count to a frame: tokens generated so far. With
+// RunningCount adds a continuous count to a frame: tokens generated so far. With
 // Repeat it grows by the same number each time.
-type Counted int
+type RunningCount int
 
 // End is how a response ends before its time.
 type End string
