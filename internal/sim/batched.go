@@ -33,13 +33,13 @@ func (s *Server) batched(ctx context.Context, w http.ResponseWriter, d *wire.Dia
 		b.stream.Request.Hashes = q.Hashes(c.BlockSize, e.answer.Reply.Pieces)
 	}
 	if err := s.live.Enter(b.stream, arrived); err != nil {
-		// MaxModelLen is at most what the cache holds, so that this has been
-		// refused before, but for a reply that is longer than its limit.
+		// MaxModelLen is at most what the cache holds, so only a reply that is
+		// longer than its limit gets here.
 		d.Refuse(w, wire.BadRequest("", "%s", err.Error()))
 		return
 	}
 	if e.conclude(ctx, b.serve(ctx)) != nil {
-		// The client has gone or the server stops: there is nobody to tell.
+		// The client has gone away or the server is stopping: nobody is left to tell.
 		b.stop()
 		if engine, in := s.live.Abort(b.stream); in {
 			s.metrics.Engines[engine].Aborted()
@@ -47,10 +47,10 @@ func (s *Server) batched(ctx context.Context, w http.ResponseWriter, d *wire.Dia
 	}
 }
 
-// batchedStream is the writing end of a stream from a batch. As long as its client
-// reads, a lane of the engine writes it; before its headers are out, and when
-// its client is slow or cannot be asked, its own goroutine does, so that it
-// holds up nobody else.
+// batchedStream is the writing end of a stream from a batch. As long as its
+// client reads, a lane of the engine writes it. Before its headers are out, and
+// if its client is slow or its connection cannot be polled, its own goroutine
+// writes it, so that no other stream has to wait.
 type batchedStream struct {
 	e      *exchange
 	stream *engine.Stream
@@ -59,11 +59,11 @@ type batchedStream struct {
 
 	mu     sync.Mutex // held while a lane writes
 	own    bool       // the request's own goroutine writes
-	slow   bool       // and will to the end, for the client reads slowly
+	slow   bool       // and will do so to the end, because the client reads slowly
 	closed bool
 	box    []engine.Tokens // for that goroutine
 	err    error           // of the writing
-	kept   int             // tokens that wait for others of their frame
+	kept   int             // tokens that wait for the rest of their frame
 	frames int
 	wake   chan struct{}
 }
@@ -75,7 +75,7 @@ func (b *batchedStream) deliver(t engine.Tokens) {
 	if b.closed {
 		return
 	}
-	// What the kernel takes without waiting is many frames more.
+	// The kernel buffers many more frames than are written between two polls.
 	if b.frames++; !b.own && b.frames%readyEvery == 1 && !b.ready() {
 		b.own, b.slow = true, true
 	}
@@ -99,7 +99,7 @@ func (b *batchedStream) signal() {
 	}
 }
 
-// stop makes sure that nothing is written any more.
+// stop makes sure that nothing more is written.
 func (b *batchedStream) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,7 +153,7 @@ func (b *batchedStream) serve(ctx context.Context) error {
 	}
 }
 
-// write sends tokens, by whoever has the pen.
+// write sends tokens. Either a lane or the goroutine of the request calls it.
 func (b *batchedStream) write(t engine.Tokens) (done bool, err error) {
 	e, actual := b.e, time.Now()
 	e.s.metrics.Late(actual.Sub(t.Due))

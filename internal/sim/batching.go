@@ -7,18 +7,18 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/steptime"
 )
 
-// Batching says that the requests of a server share batches, as they do in a
-// real engine, and how.
+// Batching says how the requests of a server share batches, as they do in a real
+// engine.
 type Batching struct {
 	scheduler.Config
 	Timer     scheduler.StepTimer // nil: steptime.Default
-	Instances int                 // engines behind the one door; 0: 1
+	Instances int                 // engines behind one address; 0 means 1
 	Routing   scheduler.Routing
 }
 
 // defaultBatching has vLLM's limits for an accelerator of 80 GB, and the cache
-// that is left beside an 8B model there: 450,000 tokens. The front end's time
-// is what fits of vLLM's front ends agree on to a factor of two.
+// that an 8B model leaves free there: 450,000 tokens. Fits of vLLM's front ends
+// agree on the time of the front end to within a factor of two.
 func defaultBatching() *Batching {
 	return &Batching{
 		Timer: steptime.Default(),
@@ -30,8 +30,8 @@ func defaultBatching() *Batching {
 
 func (b *Batching) instances() int { return max(b.Instances, 1) }
 
-// fleet makes the engines. A configuration that is not valid is used as far as
-// it goes, as New promises.
+// fleet makes the engines. The valid part of an invalid configuration is used, as
+// New promises.
 func (b *Batching) fleet() *scheduler.Fleet {
 	if b.Timer == nil {
 		b.Timer = steptime.Default()
@@ -42,7 +42,7 @@ func (b *Batching) fleet() *scheduler.Fleet {
 			BlockSize: max(b.BlockSize, 1), Blocks: min(max(b.Blocks, 1), 1<<24), Seed: b.Seed,
 		}
 	}
-	// What Validate finds right is no error.
+	// A configuration that Validate accepts gives no error.
 	f, _ := scheduler.NewFleet(b.instances(), b.Routing, b.Config, b.Timer)
 	return f
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // embeddings answers POST /v1/embeddings. A request takes as long as a first
-// token: in an engine of fixed latencies it holds a slot that long. Where a
-// batch is served, it is not in the batch, and answered at once.
+// token: with fixed latencies it holds a slot that long. An engine that batches
+// does not put it in the batch, and it is answered at once.
 func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) {
 	d := wire.Embeddings
 	if !s.begin() {
@@ -75,6 +75,6 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	// What is left to go wrong ends the connection; there is nobody to tell.
+	// An error here ends the connection; nobody is left to tell.
 	_ = x.conclude(ctx, x.writeWhole(b, due))
 }

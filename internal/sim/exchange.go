@@ -65,8 +65,8 @@ func (e *exchange) output() inject.Output {
 	return inject.Output{Writer: e.w, Flush: e.rc.Flush, Wait: e.conductor().Wait, Dialect: e.dialect, Stream: e.answer.Request.Stream}
 }
 
-// conclude ends a response that ends in an unusual way, and passes other
-// errors on.
+// conclude ends a response that a fault or a script ends in an unusual way, and
+// returns other errors.
 func (e *exchange) conclude(ctx context.Context, err error) error {
 	if err == nil && e.injector != nil {
 		err = e.injector.Linger(ctx)
@@ -113,7 +113,7 @@ func (e *exchange) batch(k int) int {
 	return min(max(e.answer.Request.Interval, 1), e.answer.Reply.Length-k)
 }
 
-// open sends the headers of a stream, as soon as the request is there.
+// open sends the headers of a stream, as soon as the request has arrived.
 func (e *exchange) open(ctx context.Context) error {
 	h := e.w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -142,7 +142,7 @@ func (e *exchange) announce(due time.Time) error {
 	return e.flush(due, actual)
 }
 
-// step sends the next token when it is due. It returns when the one after is.
+// step sends the next token if it is due, and returns when the following one is.
 func (e *exchange) step() (next time.Time, more bool, err error) {
 	k, n := e.token, e.batch(e.token)
 	due, actual := e.due(k+n-1), time.Now()
@@ -164,8 +164,8 @@ func (e *exchange) step() (next time.Time, more bool, err error) {
 	return e.due(e.token + e.batch(e.token) - 1), true, nil
 }
 
-// send writes the next n tokens in one frame, and with the first one and the
-// last one what belongs to them, all in one write.
+// send writes the next n tokens in one frame, together with the frames that
+// belong to the first and to the last token, all in one write.
 func (e *exchange) send(n int, due, actual time.Time) (ends bool, err error) {
 	k := e.token
 	if e.injector != nil {
@@ -203,7 +203,7 @@ func (e *exchange) awaitWhole(ctx context.Context) error {
 	return e.writeWhole(e.writer.Whole(), due)
 }
 
-// writeWhole writes an answer in one piece, with what can go wrong with one.
+// writeWhole writes an answer in one piece, with its faults.
 func (e *exchange) writeWhole(b []byte, due time.Time) error {
 	e.w.Header().Set("Content-Type", "application/json")
 	e.w.Header().Set("X-Request-Id", e.answer.ID)
@@ -221,8 +221,8 @@ func (e *exchange) writeWhole(b []byte, due time.Time) error {
 	return end
 }
 
-// awaitDue blocks until the moment that due gives is there. The server may be
-// frozen meanwhile, and the moment move.
+// awaitDue blocks until the moment that due returns. The moment may move, if the
+// server is frozen meanwhile.
 func (e *exchange) awaitDue(ctx context.Context, due func() time.Time) (time.Time, error) {
 	for {
 		at := due()
@@ -256,8 +256,8 @@ func (e *exchange) Put(kind string, b []byte) {
 	}
 }
 
-// flush sends what was put, in one write, and logs it right after. actual is
-// the time right before.
+// flush sends what was put, in one write, and logs it right after. actual is the
+// time right before the write.
 func (e *exchange) flush(due, actual time.Time) error {
 	if e.injector != nil {
 		e.err = e.injector.Flush(e.err)
@@ -278,7 +278,7 @@ func (e *exchange) Times() wire.Times {
 		start := e.job.Start()
 		return wire.Times{Queue: start.Sub(e.arrived), Prefill: e.first.Sub(start), Decode: e.last.Sub(e.first)}
 	}
-	// All tokens are here, so the engine has no more to do with it.
+	// All tokens are here, so the engine does not touch the request any more.
 	r := &e.stream.Request
 	return wire.Times{Queue: r.Scheduled - r.Queued, Prefill: r.First - r.Scheduled, Decode: r.Last - r.First}
 }

@@ -21,8 +21,8 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, d *wire.Dialec
 	defer context.AfterFunc(s.quit, cancel)()
 
 	raw, refusal := wire.ReadBody(w, r)
-	// Latency counts from here; what the client took to send its body is not
-	// the server's, and what parsing takes is.
+	// Latency counts from here: it includes parsing, but not the time that the
+	// client took to send its body.
 	arrived := time.Now()
 	if refusal != nil {
 		d.Refuse(w, refusal)
@@ -54,7 +54,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, d *wire.Dialec
 	job := s.engine.Enter(arrived)
 	e := s.newExchange(w, d, q, faults, job.Index(), arrived)
 	e.job = job
-	defer func() { e.job.Leave(time.Now()) }() // does nothing where finish did it
+	defer func() { e.job.Leave(time.Now()) }() // does nothing if finish has done it
 	var err error
 	switch reply := s.scripted(q, e.index); {
 	case reply != nil:
@@ -67,7 +67,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, d *wire.Dialec
 		err = e.awaitWhole(ctx)
 	}
 	if err = e.conclude(ctx, err); err != nil {
-		// The client has gone or the server stops: there is nobody to tell.
+		// The client has gone away or the server is stopping: nobody is left to tell.
 		m.Aborted()
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
-// limited refuses a request that is over a rate limit, and says in headers
-// what is left, as OpenAI does. A request counts with the tokens of its prompt
-// and the max_tokens that it asks for.
+// limited refuses a request that exceeds a rate limit, and says in headers what
+// is left, as OpenAI does. A request counts with the tokens of its prompt plus
+// its max_tokens.
 func (s *Server) limited(w http.ResponseWriter, q *generation.Request, now time.Time) *wire.Error {
 	if s.requests == nil && s.tokens == nil {
 		return nil

@@ -7,11 +7,11 @@ import (
 	"github.com/inferometer/inferometer/internal/pace"
 )
 
-// perform runs step at the given moment and then whenever it says, until it
-// has no more to do or ctx is done. Streams are written by the conductor as
-// long as their clients read; the stream of a slow client, and one whose
-// connection cannot be asked, by the goroutine of the request, so that it
-// holds up nobody else.
+// perform calls step at the given moment, and again whenever step says, until
+// there is nothing more to do or ctx is done. The conductor writes streams as
+// long as their clients read. If a client is slow or its connection cannot be
+// polled, the goroutine of the request writes the stream, so that no other
+// stream has to wait.
 func perform(ctx context.Context, c *pace.Conductor, at time.Time, ready func() bool, step func() (time.Time, bool, error)) error {
 	if ready == nil {
 		return performAlone(ctx, c, at, step)
@@ -20,7 +20,7 @@ func perform(ctx context.Context, c *pace.Conductor, at time.Time, ready func() 
 	slow := make(chan struct{})
 	steps := 0
 	task := c.Start(at, func() (time.Time, bool) {
-		// What the kernel takes without waiting is many frames more.
+		// The kernel buffers many more frames than are written between two polls.
 		if steps++; steps%readyEvery == 1 && !ready() {
 			close(slow)
 			return at, false
@@ -43,7 +43,7 @@ func perform(ctx context.Context, c *pace.Conductor, at time.Time, ready func() 
 	}
 }
 
-// readyEvery is after how many frames a connection is asked again.
+// readyEvery is the number of frames between two polls of a connection.
 const readyEvery = 8
 
 func performAlone(ctx context.Context, c *pace.Conductor, at time.Time, step func() (time.Time, bool, error)) error {

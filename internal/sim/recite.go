@@ -21,7 +21,7 @@ func (s *Server) scripted(q *generation.Request, index uint64) *script.Reply {
 	return nil
 }
 
-// recite answers word for word as a script says.
+// recite answers word for word what a script says.
 func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 	if err := e.job.Wait(ctx); err != nil {
 		return err
@@ -54,8 +54,8 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 		e.job.Leave(due)
 		return err
 	}
-	// A script may write more at once than a socket takes, so it is not left
-	// to the conductor.
+	// A script may write more at once than a socket takes, so it is not written
+	// by the conductor.
 	writes, i := r.Writes(e.s.profile.Model), 0
 	at := func() time.Time { return e.job.After(writes[i].After) }
 	for ; i < len(writes); i++ {
@@ -64,7 +64,7 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 			return err
 		}
 		if err := e.reciteWrite(writes[i], due); err != nil {
-			return err // which generate carries out
+			return err // which conclude carries out
 		}
 	}
 	i--
@@ -92,7 +92,7 @@ func (e *exchange) reciteWrite(w script.Write, due time.Time) error {
 	return nil
 }
 
-// end carries out an end of a script, and passes other errors on.
+// end carries out the end of a response, and returns other errors.
 func (e *exchange) end(ctx context.Context, err error) error {
 	var ended inject.EndError
 	if !errors.As(err, &ended) || ended.How == "" {

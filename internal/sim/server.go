@@ -37,7 +37,7 @@ const (
 	evidenceHeader = "X-Inferometer-Evidence"
 )
 
-// Config is what a server is made of.
+// Config configures a server.
 type Config struct {
 	Profile Profile
 	// Seed chooses answers and jitter: same seed, same model, same prompt,
@@ -46,22 +46,22 @@ type Config struct {
 	// TruthLog, if set, gets one JSON line for each write of a response, see
 	// Truth. It is buffered and flushed by Close.
 	TruthLog io.Writer
-	// Script, if it has replies, answers in place of the profile, and freezes
-	// the server. A request may bring the reply that it wants: a JSON object
-	// like one of the script's, as the body's field sim_script.
+	// Script, if it has replies, answers instead of the profile, and may freeze
+	// the server. A request may bring its own reply: a JSON object like one of
+	// the script's, in the body's field sim_script.
 	Script script.Script
-	// Faults befall requests, each at its rate; a request can ask for others,
-	// by the header X-Sim-Fault. Those of the Script come after these.
+	// Faults happen to requests, each at its rate; a request can ask for others
+	// with the header X-Sim-Fault. Those of the Script come after these.
 	Faults []fault.Fault
-	// RequestsPerMinute and TokensPerMinute are rate limits; 0 is none.
+	// RequestsPerMinute and TokensPerMinute are rate limits; 0 is no limit.
 	RequestsPerMinute, TokensPerMinute int
-	// APIKey, if set, is asked for under /v1 as "Authorization: Bearer …".
+	// APIKey, if set, is required under /v1 as "Authorization: Bearer …".
 	APIKey string
 	// PlainTimer paces by the timers of the Go runtime, which
 	// testing/synctest can drive, instead of the finest of the system.
 	PlainTimer bool
-	// ErrorLog gets what net/http has to say about broken connections and
-	// panics; nil discards it.
+	// ErrorLog gets what net/http logs about broken connections and panics; nil
+	// discards it.
 	ErrorLog *log.Logger
 }
 
@@ -88,8 +88,8 @@ type Server struct {
 	handler   http.Handler
 	modelJSON []byte // the model's name as a JSON string
 
-	// Streams are shared out over as many conductors as there are processors
-	// to run them.
+	// Streams are distributed over as many conductors as there are processors to
+	// run them.
 	conductors []*pace.Conductor
 	closeOnce  sync.Once
 	closeErr   error
@@ -101,8 +101,8 @@ type Server struct {
 	running sync.WaitGroup
 }
 
-// New returns a server. A profile that is not valid (see Profile.Validate) is
-// used as far as it goes: fewer than one slot is one, negative times are 0.
+// New returns a server. Of an invalid profile (see Profile.Validate) the valid
+// part is used: fewer than one slot is one, negative times are 0.
 func New(c Config) *Server {
 	p := c.Profile
 	p.TTFT, p.ITL = max(p.TTFT, 0), max(p.ITL, 0)
@@ -117,7 +117,7 @@ func New(c Config) *Server {
 		p.Batch = new(*p.Batch)
 		p.Batch.Seed, p.Batch.Jitter = c.Seed, p.Jitter
 		fleet = p.Batch.fleet()
-		// What the cache cannot hold is refused, and what it can will be served.
+		// A request that the cache cannot hold is refused; all others are served.
 		p.MaxModelLen = min(p.MaxModelLen, p.Batch.Capacity())
 	}
 	s := &Server{
@@ -172,13 +172,13 @@ func New(c Config) *Server {
 	return s
 }
 
-// Handler answers requests. Use Serve where there is a listener; with
-// Handler alone, call Close at the end.
+// Handler answers requests. Use Serve if there is a listener; with Handler
+// alone, call Close at the end.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Serve answers on the listener, HTTP/1.1 only, until ctx is done or the
-// listener fails. It then refuses new requests, lets those that run go on for up
-// to five seconds, cuts the rest, and calls Close. A stop by ctx is no error.
+// listener fails. It then refuses new requests, gives running ones up to five
+// seconds, cuts the rest, and calls Close. A stop by ctx is not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
@@ -200,8 +200,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case err = <-failed:
 	case <-ctx.Done():
 		s.drain()
-		// What is left are responses that have their last byte to send, and
-		// connections that never sent a request, which Shutdown waits for.
+		// Shutdown waits for responses that have their last byte to send, and for
+		// connections that never sent a request.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastBytes)
 		if srv.Shutdown(last) != nil {
 			_ = srv.Close() // an error is that of closing the listener twice
@@ -222,9 +222,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // writableKey finds a connection's writable function in a request's context.
 type writableKey struct{}
 
-// Close cuts what still runs, waits for it, flushes the truth log and releases
-// the timer. It returns the first error of writing the truth log. Closing
-// again does nothing.
+// Close cuts running requests, waits for them, flushes the truth log and
+// releases the timer. It returns the first error of writing the truth log.
+// Calling it again does nothing.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.refuse()
@@ -244,8 +244,8 @@ func (s *Server) Close() error {
 	return s.closeErr
 }
 
-// drain refuses new requests and waits for those that run, or cuts them when
-// the time is over.
+// drain refuses new requests and waits for running ones, or cuts them when the
+// time is up.
 func (s *Server) drain() {
 	s.refuse()
 	defer time.AfterFunc(drainTime, s.cut).Stop()
@@ -269,8 +269,8 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// routes maps paths and methods. The patterns hold no method, so that a wrong
-// one is answered in the API's own shape.
+// routes maps paths and methods. The patterns have no method, so that a wrong
+// one is answered in the shape of the API.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(path string, f http.HandlerFunc, methods ...string) {

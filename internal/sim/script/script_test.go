@@ -131,7 +131,7 @@ func TestCountsAndErrors(t *testing.T) {
 
 func TestScriptsThatAreWrong(t *testing.T) {
 	for _, tc := range []struct{ script, says string }{
-		{`{}`, "neither replies"},
+		{`{}`, "must have replies"},
 		{`{"replys": []}`, "replys"},
 		{`{"freeze": [{"at": "1s"}]}`, "freeze[0]"},
 		{`{"freeze": [{"at": "-1s", "for": "1s"}]}`, "freeze[0]"},
@@ -140,7 +140,7 @@ func TestScriptsThatAreWrong(t *testing.T) {
 		{`{"replies": [{"status": 99}]}`, "99"},
 		{`{"replies": [{"status": 200, "after": "-1s"}]}`, "negative"},
 		{`{"replies": [{"status": 200, "headers_after": "soon"}]}`, "soon"},
-		{`{"replies": [{"body": "x", "steps": [{"done": true}]}]}`, "body and steps"},
+		{`{"replies": [{"body": "x", "steps": [{"done": true}]}]}`, "not both"},
 		{`{"replies": [{"steps": [{"after": "1s"}]}]}`, "exactly one"},
 		{`{"replies": [{"steps": [{"text": "x", "done": true}]}]}`, "exactly one"},
 		{`{"replies": [{"steps": [{"done": true}, {"text": "x", "repeat": -1}]}]}`, "steps[1]"},

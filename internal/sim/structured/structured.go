@@ -1,8 +1,7 @@
 // Package structured writes JSON that is valid under a JSON schema, without a
 // model: an instance chosen by a seed. It reads the part of JSON Schema that
-// people use for tools and structured output, and refuses the rest by name,
-// since an instance that breaks a rule it has not read would be wrong in
-// silence. It does not validate.
+// people use for tools and structured output, and refuses the rest by name:
+// ignoring a rule could silently give an invalid instance. It does not validate.
 package structured
 
 import (
@@ -13,8 +12,8 @@ import (
 	"slices"
 )
 
-// Schema is one that has been read. The zero Schema is any object; it has
-// one member, which holds a sentence.
+// Schema is a parsed schema. The zero Schema allows any object; its instances
+// have one member with a sentence.
 type Schema struct{ root *node }
 
 // node is a schema within a schema. One of the fields is set; none is any value.
@@ -28,7 +27,7 @@ type node struct {
 }
 
 type object struct {
-	names []string // in the order in which they stand
+	names []string // in the order of the schema
 	of    map[string]*node
 }
 
@@ -51,7 +50,7 @@ const (
 	maxDepth = 16
 	maxItems = 64
 
-	// Of an array that says nothing else.
+	// Items of an array without limits.
 	mostItems = 3
 
 	maxText  = 4096
@@ -66,14 +65,14 @@ func Parse(raw []byte) (*Schema, error) {
 		return &Schema{}, nil
 	}
 	if len(raw) > maxBytes {
-		return nil, fmt.Errorf("it has %d bytes; this server takes %d", len(raw), maxBytes)
+		return nil, fmt.Errorf("it has %d bytes: must be at most %d", len(raw), maxBytes)
 	}
 	r := reader{}
 	var top struct {
 		Defs        map[string]json.RawMessage `json:"$defs"`
 		Definitions map[string]json.RawMessage `json:"definitions"`
 	}
-	// What is no object has no definitions, and is refused by node.
+	// If it is not an object it has no definitions, and node refuses it.
 	_ = json.Unmarshal(raw, &top)
 	r.defs = map[string]json.RawMessage{}
 	for name, d := range top.Definitions {
@@ -92,8 +91,8 @@ func Parse(raw []byte) (*Schema, error) {
 	return &Schema{n}, nil
 }
 
-// size is about how many bytes an instance can have. It is a float, since
-// arrays of arrays grow out of every integer.
+// size is about how many bytes an instance can have. It is a float, since arrays
+// of arrays overflow every integer.
 func (n *node) size() float64 {
 	total := 40.0 // a number, a few words, a format
 	switch {
@@ -118,9 +117,9 @@ type reader struct {
 	nodes int
 }
 
-// Keywords that say nothing of what is valid, or nothing that an instance made
-// here could break.
-var harmless = []string{
+// supported are the keywords that are understood, and those that no instance
+// made here can violate.
+var supported = []string{
 	"$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default", "examples", "example",
 	"deprecated", "readOnly", "writeOnly", "strict", "additionalProperties", "required", "nullable", "type", "properties",
 	"items", "enum", "const", "anyOf", "oneOf", "$ref", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -152,7 +151,7 @@ type keywords struct {
 
 func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("%s: it is nested, or refers to itself, deeper than %d", at, maxDepth)
+		return nil, fmt.Errorf("%s: it is nested, or refers to itself, more than %d levels deep", at, maxDepth)
 	}
 	if r.nodes++; r.nodes > maxNodes {
 		return nil, fmt.Errorf("it has more than %d parts", maxNodes)
@@ -162,10 +161,10 @@ func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) 
 	}
 	var k keywords
 	if err := json.Unmarshal(raw, &k.all); err != nil || k.all == nil {
-		return nil, fmt.Errorf("%s is no JSON schema", at)
+		return nil, fmt.Errorf("%s is not a JSON schema", at)
 	}
 	for name := range k.all {
-		if !slices.Contains(harmless, name) {
+		if !slices.Contains(supported, name) {
 			return nil, fmt.Errorf("%s: the keyword %.100q is not offered by this server", at, name)
 		}
 	}
@@ -175,7 +174,7 @@ func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) 
 	if k.Ref != "" {
 		def, ok := r.defs[k.Ref]
 		if !ok {
-			return nil, fmt.Errorf("%s: the reference %.100q leads nowhere in $defs", at, k.Ref)
+			return nil, fmt.Errorf("%s: the reference %.100q is not in $defs", at, k.Ref)
 		}
 		return r.node(def, at, depth+1)
 	}
@@ -203,7 +202,7 @@ func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) 
 func (r *reader) first(k *keywords, at string, depth int) (*node, error) {
 	for name := range k.all {
 		if slices.Contains([]string{"properties", "required", "items", "type"}, name) {
-			return nil, fmt.Errorf("%s: anyOf or oneOf beside %q is not offered by this server", at, name)
+			return nil, fmt.Errorf("%s: anyOf or oneOf together with %q is not offered by this server", at, name)
 		}
 	}
 	all := append(slices.Clone(k.AnyOf), k.OneOf...)
@@ -241,7 +240,7 @@ func (r *reader) typed(k *keywords, at string, depth int) (*node, error) {
 		if json.Unmarshal(k.Type, &one) == nil {
 			types = []string{one}
 		} else if json.Unmarshal(k.Type, &types) != nil || len(types) == 0 {
-			return nil, fmt.Errorf("%s: type is neither a name nor a list of names", at)
+			return nil, fmt.Errorf("%s: type must be a name or a list of names", at)
 		}
 	}
 	kind := ""
@@ -285,7 +284,7 @@ func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
 	if k.Properties != nil {
 		dec := json.NewDecoder(bytes.NewReader(k.Properties))
 		if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-			return nil, fmt.Errorf("%s: properties is no object", at)
+			return nil, fmt.Errorf("%s: properties must be an object", at)
 		}
 		for dec.More() {
 			name, err := dec.Token()
@@ -378,7 +377,7 @@ func newNumber(k *keywords, at string, whole bool) (*node, error) {
 		n.most = min(n.most, -above(-*k.Below, whole))
 	}
 	if n.least > n.most || whole && math.Max(math.Abs(finite(n.least)), math.Abs(finite(n.most))) > 1<<53 {
-		return nil, fmt.Errorf("%s: no number of this server is within its limits", at)
+		return nil, fmt.Errorf("%s: this server has no number within these limits", at)
 	}
 	return &node{number: n}, nil
 }
