@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 		{"engines summed", vllm, GenerationTokens, 30, true},
 		{"shares averaged, the old name not counted again", vllm, KVUsage, 0.3, true},
 		{"sum", vllm, TTFT, 2, true},
-		{"count", vllm, counted(TTFT), 4, true},
+		{"count", vllm, countOf(TTFT), 4, true},
 		{"not shown", vllm, Preemptions, 0, false},
 		{"llama.cpp leaves out cached tokens", string(llama), PromptTokens, 388 + 199, true},
 		{"llama.cpp output", string(llama), GenerationTokens, 285, true},
