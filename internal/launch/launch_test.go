@@ -201,7 +201,7 @@ func TestChildDiesWithItsParent(t *testing.T) {
 	}
 }
 
-// alive says whether a process exists and is no zombie that nobody reaps.
+// alive reports whether a process exists and is not a zombie.
 func alive(t *testing.T, pid int) bool {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -53,7 +53,7 @@ func TestParse(t *testing.T) {
 		{"not shown", vllm, Preemptions, 0, false},
 		{"llama.cpp leaves out cached tokens", string(llama), PromptTokens, 388 + 199, true},
 		{"llama.cpp output", string(llama), GenerationTokens, 285, true},
-		{"a gauge is no counter", "# TYPE sglang:num_retracted_reqs gauge\nsglang:num_retracted_reqs 3\n", Preemptions, 0, false},
+		{"a gauge is not a counter", "# TYPE sglang:num_retracted_reqs gauge\nsglang:num_retracted_reqs 3\n", Preemptions, 0, false},
 		{"SGLang", "# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 3\n", Waiting, 3, true},
 		{"nothing yet", "# TYPE sglang:token_usage gauge\nsglang:token_usage NaN\n", KVUsage, 0, false},
 		{"nonsense", "# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 1e308\n", Waiting, 0, false},
@@ -229,7 +229,7 @@ func TestPausesBetweenBlocksAreNotCounted(t *testing.T) {
 	}{
 		{"shared", spans, whole, 50 + 50 + 10, 0, ""},
 		{"its own", nil, whole, 1110, 0, ""},
-		{"nothing read behind a block", spans, with(0, at(10, 100, 0), at(30, 120, 4), failed(60)), -1, 0, "between two"},
+		{"nothing read after a block", spans, with(0, at(10, 100, 0), at(30, 120, 4), failed(60)), -1, 0, "between two"},
 		{"nothing read before a block", spans, with(1, failed(200), at(250, 1180, 8), at(300, 1200, 0)), -1, 0, "between two"},
 		{"a restart in a pause of its own", nil, with(1, at(200, 5, 0), at(300, 1200, 0)), -1, 1, "fell"},
 		{"a block without a sample", spans, with(1), -1, 0, "between two"},

@@ -123,7 +123,7 @@ func (e *exchange) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.write("headers", nil, accepted)
+	return e.write(wire.FrameHeaders, nil, accepted)
 }
 
 func (e *exchange) conductor() *pace.Conductor {
@@ -208,14 +208,14 @@ func (e *exchange) writeWhole(b []byte, due time.Time) error {
 	e.w.Header().Set("Content-Type", "application/json")
 	e.w.Header().Set("X-Request-Id", e.answer.ID)
 	if e.injector == nil {
-		_ = e.write("response", b, due) // the client has gone
+		_ = e.write(wire.FrameResponse, b, due) // the client has gone
 		return nil
 	}
 	b, end, err := e.injector.Whole(b, e.answer.Reply.Length)
 	if err != nil {
 		return err
 	}
-	if err := e.write("response", b, due); err != nil {
+	if err := e.write(wire.FrameResponse, b, due); err != nil {
 		return err
 	}
 	return end

@@ -77,7 +77,7 @@ func TestFaultsByHeader(t *testing.T) {
 }
 
 // The same seed strikes the same requests.
-// Embeddings have no tokens for a fault to change, and are answered all the same.
+// Embeddings have no tokens for a fault to change, and are answered anyway.
 func TestFaultsOfEmbeddings(t *testing.T) {
 	s := New(Config{Profile: instant(), PlainTimer: true})
 	defer func() { _ = s.Close() }()

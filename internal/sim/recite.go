@@ -8,6 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/generation"
 	"github.com/inferometer/inferometer/internal/sim/inject"
 	"github.com/inferometer/inferometer/internal/sim/script"
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
 // scripted is the reply that a script has for a request, or nil.
@@ -46,9 +47,9 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 	if r.Status != 0 {
 		e.w.WriteHeader(r.Status)
 	}
-	kind := "headers"
+	kind := wire.FrameHeaders
 	if r.Body != "" {
-		kind = "response"
+		kind = wire.FrameResponse
 	}
 	if err := e.write(kind, []byte(r.Body), due); err != nil || len(r.Steps) == 0 {
 		e.job.Leave(due)

@@ -126,7 +126,7 @@ func refusal(t *testing.T, w *httptest.ResponseRecorder) wire.Error {
 	t.Helper()
 	var got struct{ Error *wire.Error }
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Error == nil {
-		t.Fatalf("status %d with a body that is no error object: %s", w.Code, w.Body)
+		t.Fatalf("status %d with a body that is not an error object: %s", w.Code, w.Body)
 	}
 	if got.Error.Code != w.Code || got.Error.Message == "" || got.Error.Type == "" || w.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("status %d and error %+v do not fit", w.Code, *got.Error)

@@ -17,10 +17,9 @@ type Truth struct {
 	// Frame counts the writes of the request, from 0; frames in the same write
 	// share it.
 	Frame int `json:"frame"`
-	// Kind is "headers", "role" (and anything else that announces an answer),
-	// "item" (an item or block of other APIs begins or ends), "token", "finish",
-	// "usage", "done" or, for an answer that is not streamed, "response". A fault
-	// may hold a frame back; the log says when it would have been written.
+	// Kind is one of the kinds of package wire ("headers", "role", "token" …), or
+	// what a script calls its step. A fault may hold a frame back; the log says
+	// when it would have been written.
 	Kind string `json:"kind"`
 	// Intended is when the write was due and Actual when it was begun, in
 	// nanoseconds since the server was created, on the monotonic clock.

@@ -141,8 +141,8 @@ func (f *Injector) holds(m mark) bool { return m.at >= f.from && m.at < f.to }
 
 // Put takes a frame of one of the kinds of the truth log.
 func (f *Injector) Put(kind string, b []byte) error {
-	f.over = f.over || kind == "done" || kind == "response"
-	if kind != "token" {
+	f.over = f.over || kind == wire.FrameDone || kind == wire.FrameResponse
+	if kind != wire.FrameToken {
 		f.held = append(f.held, b...)
 		return nil
 	}

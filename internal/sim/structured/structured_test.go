@@ -26,7 +26,7 @@ func valid(t *testing.T, schema, instance string) {
 	}
 	v, err := jsonschema.UnmarshalJSON(strings.NewReader(instance))
 	if err != nil {
-		t.Fatalf("%s is no JSON: %v", instance, err)
+		t.Fatalf("%s is not JSON: %v", instance, err)
 	}
 	if err := s.Validate(v); err != nil {
 		t.Errorf("%s is not valid under %s: %v", instance, schema, err)

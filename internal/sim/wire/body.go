@@ -54,11 +54,11 @@ type message struct {
 // (30 s).
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, *Error) {
 	if r.ContentLength > maxBody {
-		// The body stays unread, so the connection is of no more use.
+		// The body is not read, so the connection cannot be used again.
 		w.Header().Set("Connection", "close")
 		return nil, StatusError(http.StatusRequestEntityTooLarge)
 	}
-	// A recorder in a test has no deadline to set.
+	// A test recorder has no deadlines; the error does not matter.
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout))
 	var buf bytes.Buffer
@@ -92,8 +92,8 @@ func readJSON(raw []byte, v any) *Error {
 	return nil
 }
 
-// contentText reads the content of a message: a string, null, or parts of
-// which those with text count. What a tool said may itself have parts.
+// contentText reads the content of a message: a string, null, or parts, of which
+// those with text count. The result of a tool may itself have parts.
 func contentText(raw json.RawMessage) (string, bool) { return partsText(raw, true) }
 
 func partsText(raw json.RawMessage, nested bool) (string, bool) {

@@ -1,9 +1,10 @@
 // Package wire holds the dialects that the simulated server speaks: how a body
 // becomes a request, how a reply becomes frames, and what errors look like. It
-// makes bytes and sends none; when they go out is the server's business.
+// only renders bytes; the server decides when they go out.
 //
-// A dialect is one value in the list Dialects. A new one is a file with its
-// body, its Writer and its Dialect value, and a line in that list.
+// A dialect is one value in the list Dialects. To add one, write a file with its
+// body, its Writer and its Dialect value, and add a line to that list; a test
+// then asks for an example of its body and for its path in docs/simulator.md.
 package wire
 
 import (
@@ -14,31 +15,30 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/generation"
 )
 
-// Dialect is an API in which answers can be asked for.
+// Dialect is an API for asking for answers.
 type Dialect struct {
 	Path string // where it is served
-	// Announces says that an answer is announced as soon as the request has been
-	// taken, before its first token.
+	// Announces says that the answer begins as soon as the request is accepted,
+	// before its first token.
 	Announces bool
-	// KeyHeader is a header that may hold the API key in place of Authorization;
+	// KeyHeader is a header that may have the API key instead of Authorization;
 	// usually "".
 	KeyHeader string
 
 	idPrefix string // begins the ids of its answers
-	chat     bool   // its requests have turns; otherwise they are a bare prompt
+	chat     bool   // its requests have turns; otherwise they have a bare prompt
 	decode   func(raw []byte) (*body, *Error)
 	writer   func(a *Answer) Writer
 
-	refusal    func(e *Error) any // the body of an error status
-	failure    func(message string) any
-	errorFrame func(b []byte, message string) []byte
+	refusal    func(e *Error) any                    // the body of an error status
+	failure    func(message string) any              // the body of an error under status 200
+	errorFrame func(b []byte, message string) []byte // appends an error to a stream, and ends it
 }
 
-// Dialects are those that answer with text, in the order of their paths in the
-// manual.
+// Dialects are the dialects that answer with text, in the order of the manual.
 var Dialects = []*Dialect{Chat, Completions, Responses, Messages}
 
-// Answer is what a Writer puts into words.
+// Answer is what a Writer writes.
 type Answer struct {
 	Request *generation.Request
 	Reply   generation.Reply
@@ -47,8 +47,8 @@ type Answer struct {
 	Model   []byte // the model's name as a JSON string
 	Seed    uint64 // of the server
 	Index   uint64 // of the request
-	// FinishFrame sends the finish reason in a frame of its own after the last
-	// token, where the dialect has both ways.
+	// FinishFrame sends the finish reason in its own frame after the last token,
+	// if the dialect allows both.
 	FinishFrame bool
 	// Cached is how many tokens of the prompt the prefix cache had. It may
 	// change until the last token.
@@ -56,19 +56,29 @@ type Answer struct {
 	Sink   Sink
 }
 
+// The kinds of frames, as the truth log has them.
+const (
+	FrameHeaders  = "headers"
+	FrameRole     = "role"     // announces an answer
+	FrameItem     = "item"     // begins or ends an item or block
+	FrameToken    = "token"    // has tokens
+	FrameFinish   = "finish"   // has nothing but the finish reason
+	FrameUsage    = "usage"    // has token counts
+	FrameDone     = "done"     // ends a stream
+	FrameResponse = "response" // an answer in one piece
+)
+
 // Sink takes the frames of one answer.
 type Sink interface {
-	// Put takes a frame of one of the kinds of the truth log. The frame is valid
-	// until Put returns.
+	// Put takes a frame of the given kind. The frame is valid until Put returns.
 	Put(kind string, frame []byte)
-	// Times are those of the request. They are asked for once all tokens are
-	// there.
+	// Times are those of the request. It is called once all tokens are there.
 	Times() Times
 }
 
-// Writer puts an answer into words. A streamed answer gets Begin once, Tokens
-// until all tokens are written, and End; an answer in one piece gets Whole
-// alone.
+// Writer writes an answer to its Sink. For a streamed answer Begin is called
+// once, then Tokens until all tokens are written, then End; for an answer in one
+// piece only Whole is called.
 type Writer interface {
 	// Begin puts what comes before the first token.
 	Begin()
@@ -94,7 +104,7 @@ func (d *Dialect) Refuse(w http.ResponseWriter, e *Error) { WriteValue(w, e.Code
 // ErrorBody is an error under status 200, for an answer in one piece.
 func (d *Dialect) ErrorBody(message string) []byte { return marshal(d.failure(message)) }
 
-// AppendErrorFrame appends an error within a stream, and what follows it.
+// AppendErrorFrame appends an error to a stream, and the end of the stream.
 func (d *Dialect) AppendErrorFrame(b []byte, message string) []byte { return d.errorFrame(b, message) }
 
 // marshal encodes the package's own types, which always encode.

@@ -20,7 +20,7 @@ const (
 )
 
 // Embeddings is OpenAI's API of that name. It is not in Dialects, because its
-// answers are no text.
+// answers are not text.
 var Embeddings = &Dialect{
 	Path: "/v1/embeddings", idPrefix: "embd",
 	refusal: openAIRefusal, failure: openAIFailure, errorFrame: openAIErrorFrame,

@@ -32,7 +32,7 @@ func UnknownModel(name string) *Error {
 	return &Error{Message: fmt.Sprintf("The model %.200q does not exist.", name), Type: "NotFoundError", Param: &param, Code: http.StatusNotFound}
 }
 
-// StatusError is a refusal that says no more than its status.
+// StatusError is a refusal that says nothing but its status.
 func StatusError(status int) *Error {
 	return &Error{Message: http.StatusText(status), Type: http.StatusText(status), Code: status}
 }
@@ -47,7 +47,7 @@ func WriteValue(w http.ResponseWriter, status int, v any) { WriteJSON(w, status,
 func WriteJSON(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// A client that has gone away is nobody's error.
+	// If the client has gone away, there is nothing to do.
 	_, _ = w.Write(body)
 }
 

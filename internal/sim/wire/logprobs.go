@@ -14,15 +14,15 @@ var alternatives = [...]string{
 	" the", " a", " and", " of", " to", " in", " is", ".", ",", " it", " for", " on", " with", " as", " by", " that", " this", " at", " or", " an", " be",
 }
 
-// probability is that of the token at a place, above a half, so that it is the
-// likeliest. A token alone decides, with the seed of the request.
+// probability is that of the token at place k. It is above a half, so that the
+// token is the most likely one, and depends only on token, place and seed.
 func probability(seed uint64, token string, k int) float64 {
 	return 0.5 + 0.499*seeded.Uniform(seeded.Mix(seed^generation.Hash(token)+uint64(k)))
 }
 
 // eachTop calls f with the most likely tokens at a place and the logarithms of
 // their probabilities: the token itself, then others, each half as likely as
-// the one before, which leaves something for the rest of the vocabulary.
+// the previous, which leaves something for the rest of the vocabulary.
 func eachTop(seed uint64, token string, k, n int, f func(token string, logprob float64)) {
 	p := probability(seed, token, k)
 	left := 1 - p
@@ -55,13 +55,13 @@ func appendTokenLogprob(b []byte, token string, v float64) []byte {
 	return append(b, ']')
 }
 
-// appendChatLogprobs is the logprobs object of a chat for tokens from k on.
+// appendChatLogprobs appends the logprobs object of a chat for tokens from k on.
 func appendChatLogprobs(b []byte, top int, seed uint64, tokens []string, k int) []byte {
 	b = append(b, `{"content":`...)
 	return append(appendLogprobList(b, top, seed, tokens, k), '}')
 }
 
-// appendLogprobList is the list within it, which responses have too.
+// appendLogprobList appends the list within it, which responses have too.
 func appendLogprobList(b []byte, top int, seed uint64, tokens []string, k int) []byte {
 	b = append(b, '[')
 	for i, t := range tokens {
@@ -83,8 +83,8 @@ func appendLogprobList(b []byte, top int, seed uint64, tokens []string, k int) [
 	return append(b, ']')
 }
 
-// appendTextLogprobs is that of a completion; offset is where the tokens begin
-// in the text.
+// appendTextLogprobs appends that of a completion; offset is where the tokens
+// begin in the text.
 func appendTextLogprobs(b []byte, top int, seed uint64, tokens []string, k, offset int) []byte {
 	list := func(name string, f func(i int, t string)) {
 		b = append(b, name...)

@@ -157,7 +157,7 @@ func (m *messages) appendUsage(b []byte, generated int) []byte {
 	}
 	u := m.a.usage(generated)
 	b = append(b, `,"usage":{"input_tokens":`...)
-	b = strconv.AppendInt(b, int64(u.prompt-u.cached), 10) // without those of the cache
+	b = strconv.AppendInt(b, int64(u.prompt-u.cached), 10) // without cached ones
 	b = append(b, `,"cache_read_input_tokens":`...)
 	b = strconv.AppendInt(b, int64(u.cached), 10)
 	b = append(b, `,"cache_creation_input_tokens":0,"output_tokens":`...)
@@ -165,7 +165,7 @@ func (m *messages) appendUsage(b []byte, generated int) []byte {
 	return append(b, '}')
 }
 
-// event puts an event; fields follow its type, as JSON.
+// event puts an event of the given name; fields follow its type, as JSON.
 func (m *messages) event(kind, name, fields string) {
 	b := append(append(m.buf[:0], "event: "...), name...)
 	b = append(append(append(b, "\ndata: {\"type\":\""...), name...), '"')
@@ -180,8 +180,8 @@ func (m *messages) head() string {
 // Begin implements Writer.
 func (m *messages) Begin() {
 	start := m.head() + `,"content":[],"stop_reason":null,"stop_sequence":null`
-	m.event("role", "message_start", `,"message":`+string(m.appendUsage([]byte(start), 0))+"}")
-	m.event("role", "ping", "")
+	m.event(FrameRole, "message_start", `,"message":`+string(m.appendUsage([]byte(start), 0))+"}")
+	m.event(FrameRole, "ping", "")
 }
 
 func (m *messages) index() string { return `,"index":` + strconv.Itoa(m.block) }
@@ -196,10 +196,10 @@ func (m *messages) Tokens(k, n int, last bool) {
 		if !m.open || kind != m.kind {
 			m.close()
 			m.open, m.kind = true, kind
-			m.event("item", "content_block_start", m.index()+`,"content_block":`+m.content("", kind))
+			m.event(FrameItem, "content_block_start", m.index()+`,"content_block":`+m.content("", kind))
 		}
 		if piece := c.Piece(from, to-from); piece != "" {
-			m.event("token", "content_block_delta", m.index()+`,"delta":`+delta(kind, piece))
+			m.event(FrameToken, "content_block_delta", m.index()+`,"delta":`+delta(kind, piece))
 		}
 	})
 	if last {
@@ -233,7 +233,7 @@ func (m *messages) content(s string, k generation.Kind) string {
 
 func (m *messages) close() {
 	if m.open {
-		m.event("item", "content_block_stop", m.index())
+		m.event(FrameItem, "content_block_stop", m.index())
 		m.open = false
 		m.block++
 	}
@@ -242,8 +242,8 @@ func (m *messages) close() {
 // End implements Writer.
 func (m *messages) End() {
 	b := []byte(`,"delta":{"stop_reason":"` + m.stopReason() + `","stop_sequence":` + m.stopSequence() + "}")
-	m.event("usage", "message_delta", string(m.appendUsage(b, m.a.Reply.Length)))
-	m.event("done", "message_stop", "")
+	m.event(FrameUsage, "message_delta", string(m.appendUsage(b, m.a.Reply.Length)))
+	m.event(FrameDone, "message_stop", "")
 }
 
 func (m *messages) stopSequence() string {

@@ -22,7 +22,7 @@ func decodeOpenAI(raw []byte) (*body, *Error) {
 	return b, readJSON(raw, b)
 }
 
-// newOpenAIWriter takes the quick writer where it has all that is asked for.
+// newOpenAIWriter uses the fast writer if that is enough for the request.
 func newOpenAIWriter(a *Answer) Writer {
 	q := a.Request
 	if q.Choices < 2 && !q.Logprobs && !q.TokenIDs && q.Reasoning == 0 && q.Tool == nil && !q.RequestTimes {
@@ -31,7 +31,7 @@ func newOpenAIWriter(a *Answer) Writer {
 	return newRich(a)
 }
 
-// streamObject is what the frames of a stream are called.
+// streamObject is the field object of the frames of a stream.
 func streamObject(chat bool) string {
 	if chat {
 		return "chat.completion.chunk"

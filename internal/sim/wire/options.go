@@ -13,11 +13,12 @@ const (
 	maxChoices  = 16
 	maxLogprobs = 20 // vLLM's default
 	maxTools    = 128
-	// A request with several choices or log probabilities holds so many of them.
+	// The product of choices, tokens and alternatives is limited, as all of them
+	// are kept in memory.
 	maxHeld = 1 << 20
 )
 
-// bodyOptions are the fields that set them.
+// bodyOptions are the optional features of a body.
 type bodyOptions struct {
 	N           *int            `json:"n"`
 	BestOf      *int            `json:"best_of"`
@@ -38,7 +39,7 @@ type bodyOptions struct {
 		EnableThinking *bool `json:"enable_thinking"`
 	} `json:"chat_template_kwargs"`
 
-	// vLLM's other ways to ask for structure, which are refused.
+	// vLLM's other ways of asking for structured output, which are refused.
 	StructuredOutputs json.RawMessage `json:"structured_outputs"`
 	GuidedJSON        json.RawMessage `json:"guided_json"`
 	GuidedRegex       json.RawMessage `json:"guided_regex"`
@@ -61,7 +62,7 @@ type bodyFormat struct {
 	} `json:"json_schema"`
 }
 
-// setOptions reads them, and refuses what the simulator cannot do instead of
+// setOptions reads the optional features, and refuses what the simulator cannot do instead of
 // silently answering something else.
 func (q *parser) setOptions(b *bodyOptions) *Error {
 	switch {
@@ -100,7 +101,7 @@ func (q *parser) setOptions(b *bodyOptions) *Error {
 	return q.setFormat(b.ResponseFormat)
 }
 
-// setLogprobs reads what a chat says by two fields, and a completion by one.
+// setLogprobs reads the two fields of a chat, or the one of a completion.
 func (q *parser) setLogprobs(b *bodyOptions) *Error {
 	if q.Chat {
 		if present(b.Logprobs) && json.Unmarshal(b.Logprobs, &q.Logprobs) != nil {

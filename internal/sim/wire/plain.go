@@ -1,12 +1,12 @@
 package wire
 
-// plain writes chats and completions of one choice of text. All that stays the
+// plain writes chats and completions of one choice of text. Whatever stays the
 // same from token to token is rendered once, so that a frame costs a few copies
 // and no allocation.
 type plain struct {
 	a    *Answer
 	chat bool
-	head []byte // up to and with `"choices":[`
+	head []byte // up to and including `"choices":[`
 	buf  []byte
 }
 
@@ -19,14 +19,14 @@ func newPlain(a *Answer) *plain {
 	return f
 }
 
-// Begin puts the first frame of a chat: it has no content and is no token.
+// Begin implements Writer. The first frame of a chat has no content and no token.
 func (f *plain) Begin() {
 	if !f.chat {
 		return
 	}
 	b := append(f.buf[:0], f.head...)
 	b = append(b, `{"index":0,"delta":{"role":"assistant","content":""}`...)
-	f.finish("role", b, "", 0)
+	f.finish(FrameRole, b, "", 0)
 }
 
 // Tokens implements Writer.
@@ -46,7 +46,7 @@ func (f *plain) Tokens(k, n int, last bool) {
 			b = append(b, `{"index":0,"text":`...)
 			b = AppendString(b, piece)
 		}
-		f.finish("token", b, reason, k+n)
+		f.finish(FrameToken, b, reason, k+n)
 	}
 	if last && f.a.FinishFrame {
 		b := append(f.buf[:0], f.head...)
@@ -55,12 +55,12 @@ func (f *plain) Tokens(k, n int, last bool) {
 		} else {
 			b = append(b, `{"index":0,"text":""`...)
 		}
-		f.finish("finish", b, f.a.Reply.Reason, k+n)
+		f.finish(FrameFinish, b, f.a.Reply.Reason, k+n)
 	}
 }
 
 // finish puts a frame that has begun a choice. generated counts the tokens up
-// to and with this frame.
+// to and including this frame.
 func (f *plain) finish(kind string, b []byte, reason string, generated int) {
 	b = append(b, `,"logprobs":null,"finish_reason":`...)
 	if reason == "" {
@@ -85,10 +85,10 @@ func (f *plain) End() {
 		b = append(b, ']')
 		b = f.a.usage(f.a.Reply.Length).appendTo(b)
 		f.buf = append(b, "}\n\n"...)
-		f.a.Sink.Put("usage", f.buf)
+		f.a.Sink.Put(FrameUsage, f.buf)
 	}
 	f.buf = append(f.buf[:0], "data: [DONE]\n\n"...)
-	f.a.Sink.Put("done", f.buf)
+	f.a.Sink.Put(FrameDone, f.buf)
 }
 
 // Whole implements Writer.

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	completionDefault = 16 // max_tokens of /v1/completions where it is not given
+	completionDefault = 16 // default of max_tokens in /v1/completions
 	maxStops          = 16
 )
 
@@ -18,7 +18,7 @@ type Service struct {
 	MaxModelLen int // tokens of prompt and answer together
 	Seed        uint64
 
-	StreamInterval  int     // tokens per frame where a request names none
+	StreamInterval  int     // tokens per frame, unless a request names it
 	RequestTimes    bool    // the last usage has the times of the request
 	ReasoningTokens int     // before an answer to a chat
 	ReasoningField  string  // "" is reasoning
@@ -118,7 +118,7 @@ type parser struct {
 	service *Service
 }
 
-// setLimits works out how long the answer may be.
+// setLimits computes how long the answer may be.
 func (q *parser) setLimits(b *body) *Error {
 	modelLen := q.service.MaxModelLen
 	room := modelLen - q.PromptTokens

@@ -148,7 +148,7 @@ type responses struct {
 	a     *Answer
 	seq   int
 	item  int             // place of the open item
-	open  bool            // one is
+	open  bool            // there is one
 	kind  generation.Kind // of it
 	from  int             // its first token
 	items []responsesItem
@@ -230,7 +230,7 @@ func (r *responses) object(status string) responsesObject {
 	return o
 }
 
-// event puts an event of the given type. fields follow its number, as JSON.
+// event puts an event of the given name. fields follow its number, as JSON.
 func (r *responses) event(kind, name string, fields []byte) {
 	b := append(append(r.buf[:0], "event: "...), name...)
 	b = append(append(b, "\ndata: {\"type\":\""...), name...)
@@ -242,7 +242,7 @@ func (r *responses) event(kind, name string, fields []byte) {
 	r.a.Sink.Put(kind, r.buf)
 }
 
-// field is a member of an object. What is put there always encodes.
+// field is a member of an object. Values of this package's types always encode.
 func field(name string, v any) []byte {
 	b, _ := json.Marshal(v)
 	return append(append(append(append([]byte{'"'}, name...), '"'), ':'), b...)
@@ -251,8 +251,8 @@ func field(name string, v any) []byte {
 // Begin implements Writer.
 func (r *responses) Begin() {
 	o := field("response", r.object("in_progress"))
-	r.event("role", "response.created", o)
-	r.event("role", "response.in_progress", o)
+	r.event(FrameRole, "response.created", o)
+	r.event(FrameRole, "response.in_progress", o)
 }
 
 // Tokens implements Writer.
@@ -273,7 +273,7 @@ func (r *responses) Tokens(k, n int, last bool) {
 	}
 }
 
-// make describes the open item with its tokens up to the given one.
+// make returns the open item with its tokens up to the given one.
 func (r *responses) make(to int, status string) responsesItem {
 	a, c := r.a, &r.a.Reply.Choice
 	id := strconv.FormatUint(seeded.Mix(seeded.Mix(a.Seed^a.Index)^uint64(r.item+1)), 16)
@@ -296,7 +296,7 @@ func (r *responses) make(to int, status string) responsesItem {
 	return item
 }
 
-// part is text with what belongs to it.
+// part is a part with text and its log probabilities.
 func (r *responses) part(from, to int) responsesPart {
 	c := &r.a.Reply.Choice
 	p := responsesPart{Type: "output_text", Text: c.Piece(from, to-from), Annotations: []struct{}{}}
@@ -309,9 +309,9 @@ func (r *responses) part(from, to int) responsesPart {
 func (r *responses) start(kind generation.Kind, from int) {
 	r.open, r.kind, r.from = true, kind, from
 	item := r.make(from, "in_progress")
-	r.event("item", "response.output_item.added", append(append(field("output_index", r.item), ','), field("item", item)...))
+	r.event(FrameItem, "response.output_item.added", append(append(field("output_index", r.item), ','), field("item", item)...))
 	if kind == generation.Text {
-		r.event("item", "response.content_part.added", append(append(r.place(item.ID, 0), ','), field("part", responsesPart{Type: "output_text", Annotations: []struct{}{}})...))
+		r.event(FrameItem, "response.content_part.added", append(append(r.place(item.ID, 0), ','), field("part", responsesPart{Type: "output_text", Annotations: []struct{}{}})...))
 	}
 }
 
@@ -334,9 +334,9 @@ func (r *responses) delta(from, to int) {
 	id := r.make(r.from, "in_progress").ID
 	switch r.kind {
 	case generation.Reasoning:
-		r.event("token", "response.reasoning_text.delta", append(append(r.place(id, 0), ','), field("delta", piece)...))
+		r.event(FrameToken, "response.reasoning_text.delta", append(append(r.place(id, 0), ','), field("delta", piece)...))
 	case generation.ToolCall:
-		r.event("token", "response.function_call_arguments.delta", append(append(r.place(id, -1), ','), field("delta", piece)...))
+		r.event(FrameToken, "response.function_call_arguments.delta", append(append(r.place(id, -1), ','), field("delta", piece)...))
 	default:
 		b := append(append(r.place(id, 0), ','), field("delta", piece)...)
 		b = append(b, `,"logprobs":`...)
@@ -345,7 +345,7 @@ func (r *responses) delta(from, to int) {
 		} else {
 			b = append(b, "[]"...)
 		}
-		r.event("token", "response.output_text.delta", b)
+		r.event(FrameToken, "response.output_text.delta", b)
 	}
 }
 
@@ -363,10 +363,10 @@ func (r *responses) close(to int) {
 	text := r.a.Reply.Piece(r.from, to-r.from)
 	switch r.kind {
 	case generation.Reasoning:
-		r.event("item", "response.reasoning_text.done", append(append(r.place(item.ID, 0), ','), field("text", text)...))
+		r.event(FrameItem, "response.reasoning_text.done", append(append(r.place(item.ID, 0), ','), field("text", text)...))
 	case generation.ToolCall:
 		b := append(append(r.place(item.ID, -1), ','), field("name", item.Name)...)
-		r.event("item", "response.function_call_arguments.done", append(append(b, ','), field("arguments", text)...))
+		r.event(FrameItem, "response.function_call_arguments.done", append(append(b, ','), field("arguments", text)...))
 	default:
 		part := r.part(r.from, to)
 		logprobs := part.Logprobs
@@ -374,10 +374,10 @@ func (r *responses) close(to int) {
 			logprobs = json.RawMessage("[]")
 		}
 		b := append(append(r.place(item.ID, 0), ','), field("text", text)...)
-		r.event("item", "response.output_text.done", append(append(b, ','), field("logprobs", logprobs)...))
-		r.event("item", "response.content_part.done", append(append(r.place(item.ID, 0), ','), field("part", part)...))
+		r.event(FrameItem, "response.output_text.done", append(append(b, ','), field("logprobs", logprobs)...))
+		r.event(FrameItem, "response.content_part.done", append(append(r.place(item.ID, 0), ','), field("part", part)...))
 	}
-	r.event("item", "response.output_item.done", append(append(field("output_index", r.item), ','), field("item", item)...))
+	r.event(FrameItem, "response.output_item.done", append(append(field("output_index", r.item), ','), field("item", item)...))
 	r.items = append(r.items, item)
 	r.item++
 }
@@ -385,7 +385,7 @@ func (r *responses) close(to int) {
 // End implements Writer.
 func (r *responses) End() {
 	o := r.object("completed")
-	r.event("done", "response."+o.Status, field("response", o))
+	r.event(FrameDone, "response."+o.Status, field("response", o))
 }
 
 // Whole implements Writer.

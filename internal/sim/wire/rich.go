@@ -35,7 +35,7 @@ func (r *rich) Begin() {
 		return
 	}
 	for i := range r.seen {
-		r.frame(i, nil, `{"role":"assistant","content":""}`, "", 0, 0, "role")
+		r.frame(i, nil, `{"role":"assistant","content":""}`, "", 0, 0, FrameRole)
 	}
 }
 
@@ -62,10 +62,10 @@ func (r *rich) Tokens(k, n int, _ bool) {
 			if last == "" && (hidden || piece == "" && !a.Request.TokenIDs) {
 				return // generated, and not sent
 			}
-			r.frame(i, c, r.delta(i, c, kind, from, piece, hidden), last, from, until, "token")
+			r.frame(i, c, r.delta(i, c, kind, from, piece, hidden), last, from, until, FrameToken)
 		})
 		if to == len(c.Pieces) && a.FinishFrame {
-			r.frame(i, c, "{}", c.Reason, to, to, "finish")
+			r.frame(i, c, "{}", c.Reason, to, to, FrameFinish)
 		}
 	}
 }
@@ -156,8 +156,8 @@ func (r *rich) promptIDs(b []byte) []byte {
 	return append(b, ']')
 }
 
-// appendIDList lists the ids of generated tokens. One that a stop string
-// swallowed has no text, and no id to tell.
+// appendIDList lists the ids of generated tokens. A token that a stop string
+// swallowed has no text, and therefore no id.
 func appendIDList(b []byte, pieces []string) []byte {
 	first := true
 	for _, p := range pieces {
@@ -180,9 +180,9 @@ func (r *rich) End() {
 		b := append(append(r.buf[:0], r.head...), `,"choices":[]`...)
 		b = a.appendTimes(a.usage(a.Reply.Length).appendTo(b))
 		r.buf = append(b, "}\n\n"...)
-		a.Sink.Put("usage", r.buf)
+		a.Sink.Put(FrameUsage, r.buf)
 	}
-	a.Sink.Put("done", []byte("data: [DONE]\n\n"))
+	a.Sink.Put(FrameDone, []byte("data: [DONE]\n\n"))
 }
 
 // Whole implements Writer.

@@ -12,7 +12,7 @@ type usage struct {
 	reasons bool // the answer may have reasoning
 }
 
-// usage counts what is there when the first k tokens of every choice are.
+// usage counts the first k tokens of every choice.
 func (a *Answer) usage(k int) usage {
 	q := a.Request
 	u := usage{prompt: q.PromptTokens, cached: a.Cached, generated: q.ExtraUsage, reasons: q.Reasoning > 0}
@@ -50,8 +50,8 @@ type Times struct {
 	Decode  time.Duration // from its first token to its last
 }
 
-// appendTimes adds the times of the request to its last usage, where the server
-// gives them, under vLLM's names. As there, they are of one choice only.
+// appendTimes adds the times of the request to its last usage, under vLLM's names,
+// if the server reports them. Like vLLM it does so only if there is one choice.
 func (a *Answer) appendTimes(b []byte) []byte {
 	if !a.Request.RequestTimes || len(a.Reply.Rest) > 0 {
 		return b
