@@ -12,7 +12,7 @@ import (
 var Messages = &Dialect{
 	Path: "/v1/messages", idPrefix: "msg", chat: true, Announces: true, KeyHeader: "X-Api-Key",
 	decode: decodeMessages,
-	writer: func(a *Answer) Writer { return &messages{a: a} },
+	writer: func(a *Answer) Writer { return &messagesWriter{a: a} },
 	refusal: func(e *Error) any {
 		return messagesError{"error", messagesErrorText{messagesErrorType(e.Code), e.Message}}
 	},
@@ -128,9 +128,9 @@ func decodeMessages(raw []byte) (*body, *Error) {
 	return b, nil
 }
 
-// messages writes an answer as Anthropic does: blocks of content that
+// messagesWriter writes an answer as Anthropic does: blocks of content that
 // are opened, filled and closed.
-type messages struct {
+type messagesWriter struct {
 	a     *Answer
 	block int
 	open  bool
@@ -139,7 +139,7 @@ type messages struct {
 }
 
 // stopReason is the finish reason under this API's name.
-func (m *messages) stopReason() string {
+func (m *messagesWriter) stopReason() string {
 	switch r := m.a.Reply.Reason; {
 	case r == generation.ReasonLength:
 		return "max_tokens"
@@ -151,7 +151,7 @@ func (m *messages) stopReason() string {
 	return "end_turn"
 }
 
-func (m *messages) appendUsage(b []byte, generated int) []byte {
+func (m *messagesWriter) appendUsage(b []byte, generated int) []byte {
 	if m.a.Request.NoUsage {
 		return b
 	}
@@ -166,28 +166,28 @@ func (m *messages) appendUsage(b []byte, generated int) []byte {
 }
 
 // event puts an event of the given name; fields follow its type, as JSON.
-func (m *messages) event(kind, name, fields string) {
+func (m *messagesWriter) event(kind, name, fields string) {
 	b := append(append(m.buf[:0], "event: "...), name...)
 	b = append(append(append(b, "\ndata: {\"type\":\""...), name...), '"')
 	m.buf = append(append(b, fields...), "}\n\n"...)
 	m.a.Sink.Put(kind, m.buf)
 }
 
-func (m *messages) head() string {
+func (m *messagesWriter) head() string {
 	return `{"id":"` + m.a.ID + `","type":"message","role":"assistant","model":` + string(m.a.Model)
 }
 
 // Begin implements Writer.
-func (m *messages) Begin() {
+func (m *messagesWriter) Begin() {
 	start := m.head() + `,"content":[],"stop_reason":null,"stop_sequence":null`
 	m.event(FrameRole, "message_start", `,"message":`+string(m.appendUsage([]byte(start), 0))+"}")
 	m.event(FrameRole, "ping", "")
 }
 
-func (m *messages) index() string { return `,"index":` + strconv.Itoa(m.block) }
+func (m *messagesWriter) index() string { return `,"index":` + strconv.Itoa(m.block) }
 
 // Tokens implements Writer.
-func (m *messages) Tokens(k, n int, last bool) {
+func (m *messagesWriter) Tokens(k, n int, last bool) {
 	c := &m.a.Reply.Choice
 	c.Spans(k, k+n, func(kind generation.Kind, from, to int) {
 		if kind == generation.Reasoning && m.a.Request.HideReasoning {
@@ -218,7 +218,7 @@ func delta(k generation.Kind, piece string) string {
 }
 
 // content is a block with the given text.
-func (m *messages) content(s string, k generation.Kind) string {
+func (m *messagesWriter) content(s string, k generation.Kind) string {
 	switch k {
 	case generation.Reasoning:
 		return `{"type":"thinking","thinking":` + quote(s) + `,"signature":""}`
@@ -231,7 +231,7 @@ func (m *messages) content(s string, k generation.Kind) string {
 	return `{"type":"text","text":` + quote(s) + "}"
 }
 
-func (m *messages) close() {
+func (m *messagesWriter) close() {
 	if m.open {
 		m.event(FrameItem, "content_block_stop", m.index())
 		m.open = false
@@ -240,13 +240,13 @@ func (m *messages) close() {
 }
 
 // End implements Writer.
-func (m *messages) End() {
+func (m *messagesWriter) End() {
 	b := []byte(`,"delta":{"stop_reason":"` + m.stopReason() + `","stop_sequence":` + m.stopSequence() + "}")
 	m.event(FrameUsage, "message_delta", string(m.appendUsage(b, m.a.Reply.Length)))
 	m.event(FrameDone, "message_stop", "")
 }
 
-func (m *messages) stopSequence() string {
+func (m *messagesWriter) stopSequence() string {
 	if !m.a.Reply.Stopped {
 		return "null"
 	}
@@ -254,7 +254,7 @@ func (m *messages) stopSequence() string {
 }
 
 // Whole implements Writer.
-func (m *messages) Whole() []byte {
+func (m *messagesWriter) Whole() []byte {
 	b := append([]byte(m.head()), `,"content":[`...)
 	first := true
 	c := &m.a.Reply.Choice

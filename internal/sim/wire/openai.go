@@ -26,9 +26,9 @@ func decodeOpenAI(raw []byte) (*body, *Error) {
 func newOpenAIWriter(a *Answer) Writer {
 	q := a.Request
 	if q.Choices < 2 && !q.Logprobs && !q.TokenIDs && q.Reasoning == 0 && q.Tool == nil && !q.RequestTimes {
-		return newPlain(a)
+		return newPlainWriter(a)
 	}
-	return newRich(a)
+	return newRichWriter(a)
 }
 
 // streamObject is the field object of the frames of a stream.

@@ -1,17 +1,17 @@
 package wire
 
-// plain writes chats and completions of one choice of text. Whatever stays the
+// plainWriter writes chats and completions of one choice of text. Whatever stays the
 // same from token to token is rendered once, so that a frame costs a few copies
 // and no allocation.
-type plain struct {
+type plainWriter struct {
 	a    *Answer
 	chat bool
 	head []byte // up to and including `"choices":[`
 	buf  []byte
 }
 
-func newPlain(a *Answer) *plain {
-	f := &plain{a: a, chat: a.Request.Chat}
+func newPlainWriter(a *Answer) *plainWriter {
+	f := &plainWriter{a: a, chat: a.Request.Chat}
 	f.head = append(f.head, "data: "...)
 	f.head = a.appendEnvelope(f.head, streamObject(f.chat))
 	f.head = append(f.head, `,"choices":[`...)
@@ -20,7 +20,7 @@ func newPlain(a *Answer) *plain {
 }
 
 // Begin implements Writer. The first frame of a chat has no content and no token.
-func (f *plain) Begin() {
+func (f *plainWriter) Begin() {
 	if !f.chat {
 		return
 	}
@@ -30,7 +30,7 @@ func (f *plain) Begin() {
 }
 
 // Tokens implements Writer.
-func (f *plain) Tokens(k, n int, last bool) {
+func (f *plainWriter) Tokens(k, n int, last bool) {
 	reason := ""
 	if last && !f.a.FinishFrame {
 		reason = f.a.Reply.Reason
@@ -61,7 +61,7 @@ func (f *plain) Tokens(k, n int, last bool) {
 
 // finish puts a frame that has begun a choice. generated counts the tokens up
 // to and including this frame.
-func (f *plain) finish(kind string, b []byte, reason string, generated int) {
+func (f *plainWriter) finish(kind string, b []byte, reason string, generated int) {
 	b = append(b, `,"logprobs":null,"finish_reason":`...)
 	if reason == "" {
 		b = append(b, "null"...)
@@ -79,7 +79,7 @@ func (f *plain) finish(kind string, b []byte, reason string, generated int) {
 }
 
 // End implements Writer.
-func (f *plain) End() {
+func (f *plainWriter) End() {
 	if f.a.Request.IncludeUsage {
 		b := append(f.buf[:0], f.head...)
 		b = append(b, ']')
@@ -92,7 +92,7 @@ func (f *plain) End() {
 }
 
 // Whole implements Writer.
-func (f *plain) Whole() []byte {
+func (f *plainWriter) Whole() []byte {
 	object, field := "text_completion", `{"index":0,"text":`
 	if f.chat {
 		object, field = "chat.completion", `{"index":0,"message":{"role":"assistant","content":`

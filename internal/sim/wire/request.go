@@ -121,21 +121,21 @@ type parser struct {
 // setLimits computes how long the answer may be.
 func (q *parser) setLimits(b *body) *Error {
 	modelLen := q.service.MaxModelLen
-	room := modelLen - q.PromptTokens
+	left := modelLen - q.PromptTokens
 	param, asked := "max_tokens", b.MaxTokens
 	if q.Chat && b.MaxCompletionTokens != nil {
 		param, asked = "max_completion_tokens", b.MaxCompletionTokens
 	}
 	switch {
-	case room < 1:
+	case left < 1:
 		return BadRequest("", "the prompt has %d tokens; this model takes %d tokens in all, one of them for the answer", q.PromptTokens, modelLen)
 	case asked == nil && q.Chat:
-		q.Limit = room
+		q.Limit = left
 	case asked == nil:
-		q.Limit = min(completionDefault, room)
+		q.Limit = min(completionDefault, left)
 	case *asked < 1:
 		return BadRequest(param, "%s must be at least 1 (got %d)", param, *asked)
-	case *asked > room:
+	case *asked > left:
 		return BadRequest(param, "the prompt has %d tokens and %s is %d; this model takes %d tokens in all", q.PromptTokens, param, *asked, modelLen)
 	default:
 		q.Limit, q.Asked = *asked, *asked

@@ -12,7 +12,7 @@ import (
 var Responses = &Dialect{
 	Path: "/v1/responses", idPrefix: "resp", chat: true, Announces: true,
 	decode:     decodeResponses,
-	writer:     func(a *Answer) Writer { return &responses{a: a} },
+	writer:     func(a *Answer) Writer { return &responsesWriter{a: a} },
 	refusal:    openAIRefusal,
 	failure:    responsesFailure,
 	errorFrame: responsesErrorFrame,
@@ -142,9 +142,9 @@ func (b *body) input(raw json.RawMessage) *Error {
 	return nil
 }
 
-// responses writes an answer as OpenAI does: items that are opened,
+// responsesWriter writes an answer as OpenAI does: items that are opened,
 // filled and closed, each event with a number.
-type responses struct {
+type responsesWriter struct {
 	a     *Answer
 	seq   int
 	item  int             // place of the open item
@@ -207,7 +207,7 @@ type responsesObject struct {
 }
 
 // object is the response as it is now.
-func (r *responses) object(status string) responsesObject {
+func (r *responsesWriter) object(status string) responsesObject {
 	a := r.a
 	o := responsesObject{
 		ID: a.ID, Object: "response", Created: a.Created, Status: status, Model: a.Model,
@@ -231,7 +231,7 @@ func (r *responses) object(status string) responsesObject {
 }
 
 // event puts an event of the given name. fields follow its number, as JSON.
-func (r *responses) event(kind, name string, fields []byte) {
+func (r *responsesWriter) event(kind, name string, fields []byte) {
 	b := append(append(r.buf[:0], "event: "...), name...)
 	b = append(append(b, "\ndata: {\"type\":\""...), name...)
 	b = append(b, `","sequence_number":`...)
@@ -249,14 +249,14 @@ func field(name string, v any) []byte {
 }
 
 // Begin implements Writer.
-func (r *responses) Begin() {
+func (r *responsesWriter) Begin() {
 	o := field("response", r.object("in_progress"))
 	r.event(FrameRole, "response.created", o)
 	r.event(FrameRole, "response.in_progress", o)
 }
 
 // Tokens implements Writer.
-func (r *responses) Tokens(k, n int, last bool) {
+func (r *responsesWriter) Tokens(k, n int, last bool) {
 	c := &r.a.Reply.Choice
 	c.Spans(k, k+n, func(kind generation.Kind, from, to int) {
 		if kind == generation.Reasoning && r.a.Request.HideReasoning {
@@ -274,7 +274,7 @@ func (r *responses) Tokens(k, n int, last bool) {
 }
 
 // make returns the open item with its tokens up to the given one.
-func (r *responses) make(to int, status string) responsesItem {
+func (r *responsesWriter) make(to int, status string) responsesItem {
 	a, c := r.a, &r.a.Reply.Choice
 	id := strconv.FormatUint(seeded.Mix(seeded.Mix(a.Seed^a.Index)^uint64(r.item+1)), 16)
 	text := c.Piece(r.from, to-r.from)
@@ -297,7 +297,7 @@ func (r *responses) make(to int, status string) responsesItem {
 }
 
 // part is a part with text and its log probabilities.
-func (r *responses) part(from, to int) responsesPart {
+func (r *responsesWriter) part(from, to int) responsesPart {
 	c := &r.a.Reply.Choice
 	p := responsesPart{Type: "output_text", Text: c.Piece(from, to-from), Annotations: []struct{}{}}
 	if r.a.Request.Logprobs {
@@ -306,7 +306,7 @@ func (r *responses) part(from, to int) responsesPart {
 	return p
 }
 
-func (r *responses) start(kind generation.Kind, from int) {
+func (r *responsesWriter) start(kind generation.Kind, from int) {
 	r.open, r.kind, r.from = true, kind, from
 	item := r.make(from, "in_progress")
 	r.event(FrameItem, "response.output_item.added", append(append(field("output_index", r.item), ','), field("item", item)...))
@@ -316,7 +316,7 @@ func (r *responses) start(kind generation.Kind, from int) {
 }
 
 // place says to which item and part an event belongs; a part of -1 is none.
-func (r *responses) place(id string, part int) []byte {
+func (r *responsesWriter) place(id string, part int) []byte {
 	b := append(field("item_id", id), ',')
 	b = append(b, field("output_index", r.item)...)
 	if part >= 0 {
@@ -325,7 +325,7 @@ func (r *responses) place(id string, part int) []byte {
 	return b
 }
 
-func (r *responses) delta(from, to int) {
+func (r *responsesWriter) delta(from, to int) {
 	c := &r.a.Reply.Choice
 	piece := c.Piece(from, to-from)
 	if piece == "" {
@@ -350,7 +350,7 @@ func (r *responses) delta(from, to int) {
 }
 
 // close ends the open item before the given token.
-func (r *responses) close(to int) {
+func (r *responsesWriter) close(to int) {
 	if !r.open {
 		return
 	}
@@ -383,13 +383,13 @@ func (r *responses) close(to int) {
 }
 
 // End implements Writer.
-func (r *responses) End() {
+func (r *responsesWriter) End() {
 	o := r.object("completed")
 	r.event(FrameDone, "response."+o.Status, field("response", o))
 }
 
 // Whole implements Writer.
-func (r *responses) Whole() []byte {
+func (r *responsesWriter) Whole() []byte {
 	c := &r.a.Reply.Choice
 	c.Spans(0, len(c.Pieces), func(kind generation.Kind, from, to int) {
 		if kind == generation.Reasoning && r.a.Request.HideReasoning {

@@ -10,17 +10,17 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
-// rich writes chats and completions with everything that can be asked for.
-type rich struct {
-	a         *Answer
-	head      []byte
-	buf       []byte
-	seen      []int // characters of each choice so far
-	announced bool  // the ids of the prompt have been sent
+// richWriter writes chats and completions with everything that can be asked for.
+type richWriter struct {
+	a          *Answer
+	head       []byte
+	buf        []byte
+	characters []int // of each choice so far
+	announced  bool  // the ids of the prompt have been sent
 }
 
-func newRich(a *Answer) *rich {
-	r := &rich{a: a, seen: make([]int, a.Reply.Choices())}
+func newRichWriter(a *Answer) *richWriter {
+	r := &richWriter{a: a, characters: make([]int, a.Reply.Choices())}
 	r.head = a.appendEnvelope([]byte("data: "), streamObject(a.Request.Chat))
 	return r
 }
@@ -30,19 +30,19 @@ func (a *Answer) callID(i int) string {
 }
 
 // Begin implements Writer.
-func (r *rich) Begin() {
+func (r *richWriter) Begin() {
 	if !r.a.Request.Chat {
 		return
 	}
-	for i := range r.seen {
+	for i := range r.characters {
 		r.frame(i, nil, `{"role":"assistant","content":""}`, "", 0, 0, FrameRole)
 	}
 }
 
 // Tokens implements Writer.
-func (r *rich) Tokens(k, n int, _ bool) {
+func (r *richWriter) Tokens(k, n int, _ bool) {
 	a := r.a
-	for i := range r.seen {
+	for i := range r.characters {
 		c := a.Reply.Nth(i)
 		to := min(k+n, len(c.Pieces))
 		if k >= to {
@@ -71,7 +71,7 @@ func (r *rich) Tokens(k, n int, _ bool) {
 }
 
 // delta is what a frame adds to a message.
-func (r *rich) delta(i int, c *generation.Choice, kind generation.Kind, from int, piece string, hidden bool) string {
+func (r *richWriter) delta(i int, c *generation.Choice, kind generation.Kind, from int, piece string, hidden bool) string {
 	switch {
 	case hidden:
 		return "{}"
@@ -86,7 +86,7 @@ func (r *rich) delta(i int, c *generation.Choice, kind generation.Kind, from int
 }
 
 // frame puts a frame of choice i with the tokens from..to.
-func (r *rich) frame(i int, c *generation.Choice, delta, reason string, from, to int, kind string) {
+func (r *richWriter) frame(i int, c *generation.Choice, delta, reason string, from, to int, kind string) {
 	a, q := r.a, r.a.Request
 	b := append(r.buf[:0], r.head...)
 	b = append(b, `,"choices":[{"index":`...)
@@ -131,20 +131,20 @@ func (r *rich) frame(i int, c *generation.Choice, delta, reason string, from, to
 	a.Sink.Put(kind, r.buf)
 }
 
-func (r *rich) logprobs(b []byte, i int, c *generation.Choice, from, to int) []byte {
+func (r *richWriter) logprobs(b []byte, i int, c *generation.Choice, from, to int) []byte {
 	q := r.a.Request
 	seed := seeded.Mix(q.Seed + uint64(i))
 	if q.Chat {
 		return appendChatLogprobs(b, q.Top, seed, c.Pieces[from:to], from)
 	}
-	b = appendTextLogprobs(b, q.Top, seed, c.Pieces[from:to], from, r.seen[i])
+	b = appendTextLogprobs(b, q.Top, seed, c.Pieces[from:to], from, r.characters[i])
 	for _, p := range c.Pieces[from:to] {
-		r.seen[i] += len([]rune(p))
+		r.characters[i] += len([]rune(p))
 	}
 	return b
 }
 
-func (r *rich) promptIDs(b []byte) []byte {
+func (r *richWriter) promptIDs(b []byte) []byte {
 	r.announced = true
 	b = append(b, `,"prompt_token_ids":[`...)
 	for j, id := range r.a.Request.Tokens() {
@@ -174,7 +174,7 @@ func appendIDList(b []byte, pieces []string) []byte {
 }
 
 // End implements Writer.
-func (r *rich) End() {
+func (r *richWriter) End() {
 	a := r.a
 	if a.Request.IncludeUsage {
 		b := append(append(r.buf[:0], r.head...), `,"choices":[]`...)
@@ -186,7 +186,7 @@ func (r *rich) End() {
 }
 
 // Whole implements Writer.
-func (r *rich) Whole() []byte {
+func (r *richWriter) Whole() []byte {
 	a, q := r.a, r.a.Request
 	object := "text_completion"
 	if q.Chat {
@@ -194,7 +194,7 @@ func (r *rich) Whole() []byte {
 	}
 	b := a.appendEnvelope(nil, object)
 	b = append(b, `,"choices":[`...)
-	for i := range r.seen {
+	for i := range r.characters {
 		c := a.Reply.Nth(i)
 		if i > 0 {
 			b = append(b, ',')
@@ -231,7 +231,7 @@ func (r *rich) Whole() []byte {
 }
 
 // message is the whole message of a chat.
-func (r *rich) message(i int, c *generation.Choice) string {
+func (r *richWriter) message(i int, c *generation.Choice) string {
 	var b strings.Builder
 	b.WriteString(`{"role":"assistant","content":`)
 	rest := c.Piece(c.Reasoning, len(c.Pieces)-c.Reasoning)
