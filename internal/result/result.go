@@ -147,7 +147,7 @@ type Host struct {
 	Arch     string `json:"arch"`
 	CPU      string `json:"cpu,omitempty"`
 	Cores    int    `json:"cores"`
-	MemoryMB int64  `json:"memory_mb,omitempty"`
+	MemoryMB int64  `json:"memory_mb,omitempty"` // in MiB (2^20 bytes), although the key says MB
 	Kernel   string `json:"kernel,omitempty"`
 	Go       string `json:"go"`
 }

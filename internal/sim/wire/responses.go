@@ -1,13 +1,33 @@
-package sim
+package wire
 
 import (
 	"encoding/json"
 	"strconv"
 
+	"github.com/inferometer/inferometer/internal/sim/generation"
 	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
-// responsesBody is the body of /v1/responses, as far as it is of its own.
+// Responses is OpenAI's newer API, as vLLM has it.
+var Responses = &Dialect{
+	Path: "/v1/responses", idPrefix: "resp", chat: true, Announces: true,
+	decode:     decodeResponses,
+	writer:     func(a *Answer) Writer { return &responsesWriter{a: a} },
+	refusal:    openAIRefusal,
+	failure:    responsesFailure,
+	errorFrame: responsesErrorFrame,
+}
+
+func responsesFailure(message string) any {
+	return map[string]any{"object": "response", "status": "failed", "output": []any{}, "error": map[string]string{"code": "server_error", "message": message}}
+}
+
+func responsesErrorFrame(b []byte, message string) []byte {
+	b = append(b, "event: error\n"+`data: {"type":"error","code":"server_error","param":null,"message":`...)
+	return append(AppendString(b, message), "}\n\n"...)
+}
+
+// responsesBody is the body of /v1/responses, as far as it differs from body.
 type responsesBody struct {
 	Input        json.RawMessage `json:"input"`
 	Instructions *string         `json:"instructions"`
@@ -44,18 +64,20 @@ type responsesBody struct {
 	Script      json.RawMessage `json:"sim_script"`
 }
 
-// fromResponses reads a body of /v1/responses.
-func (b *body) fromResponses(raw []byte) *apiError {
+// decodeResponses reads a body of /v1/responses.
+func decodeResponses(raw []byte) (*body, *Error) {
 	var r responsesBody
 	if err := readJSON(raw, &r); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case isTrue(r.Background):
-		return badRequest("background", "background is not offered by this server")
+		return nil, BadRequest("background", "background is not offered by this server")
 	case r.Previous != nil:
-		return badRequest("previous_response_id", "previous_response_id is not offered: this server keeps no responses")
+		return nil, BadRequest("previous_response_id", "previous_response_id is not offered: this server keeps no responses")
 	}
+	b := &body{}
+	b.topAlone = true
 	b.Model, b.Stream, b.Temperature, b.Seed = r.Model, r.Stream, r.Temperature, r.Seed
 	b.IgnoreEOS, b.MinTokens, b.Priority, b.CacheSalt, b.Script = r.IgnoreEOS, r.MinTokens, r.Priority, r.CacheSalt, r.Script
 	b.ToolChoice, b.TopLogprobs, b.Interval, b.MaxTokens = r.ToolChoice, r.TopLogprobs, r.Interval, r.MaxOutput
@@ -81,14 +103,14 @@ func (b *body) fromResponses(raw []byte) *apiError {
 	if r.Instructions != nil && *r.Instructions != "" {
 		b.Messages = append(b.Messages, message{"system", json.RawMessage(quote(*r.Instructions))})
 	}
-	return b.input(r.Input)
+	return b, b.input(r.Input)
 }
 
 // input takes a string or a list of items.
-func (b *body) input(raw json.RawMessage) *apiError {
+func (b *body) input(raw json.RawMessage) *Error {
 	var one string
 	if !present(raw) {
-		return badRequest("input", "input is missing")
+		return BadRequest("input", "input is missing")
 	}
 	if json.Unmarshal(raw, &one) == nil {
 		b.Messages = append(b.Messages, message{"user", raw})
@@ -102,7 +124,7 @@ func (b *body) input(raw json.RawMessage) *apiError {
 		Arguments json.RawMessage `json:"arguments"`
 	}
 	if json.Unmarshal(raw, &items) != nil || len(items) == 0 {
-		return badRequest("input", "input must be a string or a list of items")
+		return BadRequest("input", "input must be a string or a list of items")
 	}
 	for i, item := range items {
 		switch item.Type {
@@ -114,26 +136,24 @@ func (b *body) input(raw json.RawMessage) *apiError {
 			b.Messages = append(b.Messages, message{"tool", item.Output})
 		case "reasoning": // of an earlier turn; it is not read again
 		default:
-			return badRequest("input", "item %d is of the type %q, which this server does not take", i, clip(item.Type))
+			return BadRequest("input", "item %d is of the type %.200q, which this server does not take", i, item.Type)
 		}
 	}
 	return nil
 }
 
-// responses words an answer as OpenAI's /v1/responses: items that are opened,
+// responsesWriter writes an answer as OpenAI does: items that are opened,
 // filled and closed, each event with a number.
-type responses struct {
-	e     *exchange
+type responsesWriter struct {
+	a     *Answer
 	seq   int
-	item  int  // place of the open item
-	open  bool // one is
-	kind  kind // of it
-	from  int  // its first token
+	item  int             // place of the open item
+	open  bool            // there is one
+	kind  generation.Kind // of it
+	from  int             // its first token
 	items []responsesItem
 	buf   []byte
 }
-
-func newResponses(e *exchange) *responses { return &responses{e: e} }
 
 type responsesItem struct {
 	ID        string          `json:"id"`
@@ -187,10 +207,10 @@ type responsesObject struct {
 }
 
 // object is the response as it is now.
-func (r *responses) object(status string) responsesObject {
-	e := r.e
+func (r *responsesWriter) object(status string) responsesObject {
+	a := r.a
 	o := responsesObject{
-		ID: e.id, Object: "response", Created: e.arrived.Unix(), Status: status, Model: e.s.modelJSON,
+		ID: a.ID, Object: "response", Created: a.Created, Status: status, Model: a.Model,
 		Output: r.items, ToolChoice: "auto", Tools: []struct{}{},
 	}
 	if o.Output == nil {
@@ -199,45 +219,47 @@ func (r *responses) object(status string) responsesObject {
 	if status == "in_progress" {
 		return o
 	}
-	if e.reply.reason == reasonLength {
+	if a.Reply.Reason == generation.ReasonLength {
 		o.Status, o.Incomplete = "incomplete", &responsesReason{"max_output_tokens"}
 	}
-	if !e.q.noUsage {
-		u := e.counts(e.reply.length)
+	if !a.Request.NoUsage {
+		u := a.usage(a.Reply.Length)
 		o.Usage = &responsesUsage{Input: u.prompt, Output: u.generated, Total: u.prompt + u.generated}
 		o.Usage.InputDetails.Cached, o.Usage.OutputDetails.Reasoning = u.cached, u.reasoning
 	}
 	return o
 }
 
-// event puts an event of the given type. fields follow its number, as JSON.
-func (r *responses) event(what, kind string, fields []byte) {
-	b := append(append(r.buf[:0], "event: "...), kind...)
-	b = append(append(b, "\ndata: {\"type\":\""...), kind...)
+// event puts an event of the given name. fields follow its number, as JSON.
+func (r *responsesWriter) event(kind, name string, fields []byte) {
+	b := append(append(r.buf[:0], "event: "...), name...)
+	b = append(append(b, "\ndata: {\"type\":\""...), name...)
 	b = append(b, `","sequence_number":`...)
 	b = strconv.AppendInt(b, int64(r.seq), 10)
 	b = append(append(b, ','), fields...)
 	r.buf = append(b, "}\n\n"...)
 	r.seq++
-	r.e.put(what, r.buf)
+	r.a.Sink.Put(kind, r.buf)
 }
 
-// field is a member of an object. What is put there always encodes.
+// field is a member of an object. Values of this package's types always encode.
 func field(name string, v any) []byte {
 	b, _ := json.Marshal(v)
 	return append(append(append(append([]byte{'"'}, name...), '"'), ':'), b...)
 }
 
-func (r *responses) begin() {
+// Begin implements Writer.
+func (r *responsesWriter) Begin() {
 	o := field("response", r.object("in_progress"))
-	r.event("role", "response.created", o)
-	r.event("role", "response.in_progress", o)
+	r.event(FrameRole, "response.created", o)
+	r.event(FrameRole, "response.in_progress", o)
 }
 
-func (r *responses) tokens(k, n int, last bool) {
-	c := &r.e.reply.choice
-	c.spans(k, k+n, func(kind kind, from, to int) {
-		if kind == thought && r.e.q.hideReasoning {
+// Tokens implements Writer.
+func (r *responsesWriter) Tokens(k, n int, last bool) {
+	c := &r.a.Reply.Choice
+	c.Spans(k, k+n, func(kind generation.Kind, from, to int) {
+		if kind == generation.Reasoning && r.a.Request.HideReasoning {
 			return
 		}
 		if !r.open || kind != r.kind {
@@ -251,20 +273,20 @@ func (r *responses) tokens(k, n int, last bool) {
 	}
 }
 
-// make describes the open item with its tokens up to the given one.
-func (r *responses) make(to int, status string) responsesItem {
-	e, c := r.e, &r.e.reply.choice
-	id := strconv.FormatUint(seeded.Mix(seeded.Mix(e.s.seed^e.index)^uint64(r.item+1)), 16)
-	text := c.piece(r.from, to-r.from)
+// make returns the open item with its tokens up to the given one.
+func (r *responsesWriter) make(to int, status string) responsesItem {
+	a, c := r.a, &r.a.Reply.Choice
+	id := strconv.FormatUint(seeded.Mix(seeded.Mix(a.Seed^a.Index)^uint64(r.item+1)), 16)
+	text := c.Piece(r.from, to-r.from)
 	item := responsesItem{Status: status}
 	switch r.kind {
-	case thought:
+	case generation.Reasoning:
 		item.ID, item.Type, item.Summary, item.Content = "rs_"+id, "reasoning", []responsesPart{}, []responsesPart{}
 		if to > r.from {
 			item.Content = append(item.Content, responsesPart{Type: "reasoning_text", Text: text})
 		}
-	case call:
-		item.ID, item.Type, item.Name, item.CallID, item.Arguments = "fc_"+id, "function_call", c.tool, e.callID(0), &text
+	case generation.ToolCall:
+		item.ID, item.Type, item.Name, item.CallID, item.Arguments = "fc_"+id, "function_call", c.Tool, a.callID(0), &text
 	default:
 		item.ID, item.Type, item.Role, item.Content = "msg_"+id, "message", "assistant", []responsesPart{}
 		if to > r.from {
@@ -274,27 +296,27 @@ func (r *responses) make(to int, status string) responsesItem {
 	return item
 }
 
-// part is text with what belongs to it.
-func (r *responses) part(from, to int) responsesPart {
-	c := &r.e.reply.choice
-	p := responsesPart{Type: "output_text", Text: c.piece(from, to-from), Annotations: []struct{}{}}
-	if r.e.q.logprobs {
-		p.Logprobs = r.e.q.appendLogprobList(nil, seeded.Mix(r.e.q.seed), c.pieces[from:to], from)
+// part is a part with text and its log probabilities.
+func (r *responsesWriter) part(from, to int) responsesPart {
+	c := &r.a.Reply.Choice
+	p := responsesPart{Type: "output_text", Text: c.Piece(from, to-from), Annotations: []struct{}{}}
+	if r.a.Request.Logprobs {
+		p.Logprobs = appendLogprobList(nil, r.a.Request.Top, seeded.Mix(r.a.Request.Seed), c.Pieces[from:to], from)
 	}
 	return p
 }
 
-func (r *responses) start(kind kind, from int) {
+func (r *responsesWriter) start(kind generation.Kind, from int) {
 	r.open, r.kind, r.from = true, kind, from
 	item := r.make(from, "in_progress")
-	r.event("item", "response.output_item.added", append(append(field("output_index", r.item), ','), field("item", item)...))
-	if kind == text {
-		r.event("item", "response.content_part.added", append(append(r.place(item.ID, 0), ','), field("part", responsesPart{Type: "output_text", Annotations: []struct{}{}})...))
+	r.event(FrameItem, "response.output_item.added", append(append(field("output_index", r.item), ','), field("item", item)...))
+	if kind == generation.Text {
+		r.event(FrameItem, "response.content_part.added", append(append(r.place(item.ID, 0), ','), field("part", responsesPart{Type: "output_text", Annotations: []struct{}{}})...))
 	}
 }
 
 // place says to which item and part an event belongs; a part of -1 is none.
-func (r *responses) place(id string, part int) []byte {
+func (r *responsesWriter) place(id string, part int) []byte {
 	b := append(field("item_id", id), ',')
 	b = append(b, field("output_index", r.item)...)
 	if part >= 0 {
@@ -303,48 +325,48 @@ func (r *responses) place(id string, part int) []byte {
 	return b
 }
 
-func (r *responses) delta(from, to int) {
-	c := &r.e.reply.choice
-	piece := c.piece(from, to-from)
+func (r *responsesWriter) delta(from, to int) {
+	c := &r.a.Reply.Choice
+	piece := c.Piece(from, to-from)
 	if piece == "" {
 		return // generated, and not sent
 	}
 	id := r.make(r.from, "in_progress").ID
 	switch r.kind {
-	case thought:
-		r.event("token", "response.reasoning_text.delta", append(append(r.place(id, 0), ','), field("delta", piece)...))
-	case call:
-		r.event("token", "response.function_call_arguments.delta", append(append(r.place(id, -1), ','), field("delta", piece)...))
+	case generation.Reasoning:
+		r.event(FrameToken, "response.reasoning_text.delta", append(append(r.place(id, 0), ','), field("delta", piece)...))
+	case generation.ToolCall:
+		r.event(FrameToken, "response.function_call_arguments.delta", append(append(r.place(id, -1), ','), field("delta", piece)...))
 	default:
 		b := append(append(r.place(id, 0), ','), field("delta", piece)...)
 		b = append(b, `,"logprobs":`...)
-		if r.e.q.logprobs {
-			b = r.e.q.appendLogprobList(b, seeded.Mix(r.e.q.seed), c.pieces[from:to], from)
+		if r.a.Request.Logprobs {
+			b = appendLogprobList(b, r.a.Request.Top, seeded.Mix(r.a.Request.Seed), c.Pieces[from:to], from)
 		} else {
 			b = append(b, "[]"...)
 		}
-		r.event("token", "response.output_text.delta", b)
+		r.event(FrameToken, "response.output_text.delta", b)
 	}
 }
 
 // close ends the open item before the given token.
-func (r *responses) close(to int) {
+func (r *responsesWriter) close(to int) {
 	if !r.open {
 		return
 	}
 	r.open = false
 	status := "completed"
-	if to == r.e.reply.length && r.e.reply.reason == reasonLength {
+	if to == r.a.Reply.Length && r.a.Reply.Reason == generation.ReasonLength {
 		status = "incomplete"
 	}
 	item := r.make(to, status)
-	text := r.e.reply.piece(r.from, to-r.from)
+	text := r.a.Reply.Piece(r.from, to-r.from)
 	switch r.kind {
-	case thought:
-		r.event("item", "response.reasoning_text.done", append(append(r.place(item.ID, 0), ','), field("text", text)...))
-	case call:
+	case generation.Reasoning:
+		r.event(FrameItem, "response.reasoning_text.done", append(append(r.place(item.ID, 0), ','), field("text", text)...))
+	case generation.ToolCall:
 		b := append(append(r.place(item.ID, -1), ','), field("name", item.Name)...)
-		r.event("item", "response.function_call_arguments.done", append(append(b, ','), field("arguments", text)...))
+		r.event(FrameItem, "response.function_call_arguments.done", append(append(b, ','), field("arguments", text)...))
 	default:
 		part := r.part(r.from, to)
 		logprobs := part.Logprobs
@@ -352,27 +374,29 @@ func (r *responses) close(to int) {
 			logprobs = json.RawMessage("[]")
 		}
 		b := append(append(r.place(item.ID, 0), ','), field("text", text)...)
-		r.event("item", "response.output_text.done", append(append(b, ','), field("logprobs", logprobs)...))
-		r.event("item", "response.content_part.done", append(append(r.place(item.ID, 0), ','), field("part", part)...))
+		r.event(FrameItem, "response.output_text.done", append(append(b, ','), field("logprobs", logprobs)...))
+		r.event(FrameItem, "response.content_part.done", append(append(r.place(item.ID, 0), ','), field("part", part)...))
 	}
-	r.event("item", "response.output_item.done", append(append(field("output_index", r.item), ','), field("item", item)...))
+	r.event(FrameItem, "response.output_item.done", append(append(field("output_index", r.item), ','), field("item", item)...))
 	r.items = append(r.items, item)
 	r.item++
 }
 
-func (r *responses) end() {
+// End implements Writer.
+func (r *responsesWriter) End() {
 	o := r.object("completed")
-	r.event("done", "response."+o.Status, field("response", o))
+	r.event(FrameDone, "response."+o.Status, field("response", o))
 }
 
-func (r *responses) whole() []byte {
-	c := &r.e.reply.choice
-	c.spans(0, len(c.pieces), func(kind kind, from, to int) {
-		if kind == thought && r.e.q.hideReasoning {
+// Whole implements Writer.
+func (r *responsesWriter) Whole() []byte {
+	c := &r.a.Reply.Choice
+	c.Spans(0, len(c.Pieces), func(kind generation.Kind, from, to int) {
+		if kind == generation.Reasoning && r.a.Request.HideReasoning {
 			return
 		}
 		status := "completed"
-		if to == len(c.pieces) && c.reason == reasonLength {
+		if to == len(c.Pieces) && c.Reason == generation.ReasonLength {
 			status = "incomplete"
 		}
 		r.kind, r.from = kind, from

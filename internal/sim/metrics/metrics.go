@@ -1,4 +1,7 @@
-package sim
+// Package metrics counts what a simulated server does, under the names of vLLM
+// V1, from the same events that make its answers. It takes events and serves a
+// page for Prometheus; it reads nothing but the load of the engines.
+package metrics
 
 import (
 	"net/http"
@@ -8,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/inferometer/inferometer/internal/sim/engine"
+	"github.com/inferometer/inferometer/internal/sim/generation"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 )
 
@@ -37,17 +42,30 @@ func tokenBuckets(most int) []float64 {
 	}
 }
 
-// metrics are the counters of one server, in its own registry, fed by the same
-// events as the answers. They have the names of vLLM V1. What the server does
-// not model (multi-modal and external caches, LoRA, sleep) has none.
-type metrics struct {
-	handler  http.Handler
-	engines  []*engineMetrics // of each instance; the fixed latencies count as the first
+// Metrics are the counters of one server, in its own registry. What the server
+// does not model (multi-modal and external caches, LoRA, sleep) has none.
+type Metrics struct {
+	Handler http.Handler
+	Engines []*Engine // of each instance; the fixed latencies count as the first
+
 	lateness prometheus.Observer
 }
 
-// engineMetrics are those with the label of one engine.
-type engineMetrics struct {
+// Config says what there is to count.
+type Config struct {
+	Model       string
+	MaxModelLen int // tokens of a request at most
+	// Live are the engines that batch, Instances of them, each set up as
+	// Scheduler says. If it is nil, requests have slots with fixed latencies,
+	// and Slots returns how many requests have one and how many wait.
+	Live      *engine.Live
+	Instances int
+	Scheduler scheduler.Config
+	Slots     func() (running, waiting int)
+}
+
+// Engine has the metrics with the label of one engine.
+type Engine struct {
 	promptTokens, cachedTokens, generationTokens prometheus.Counter
 	computed, hit                                prometheus.Counter // prompt tokens by source
 	fixedQueries                                 prometheus.Counter // nil where there is a scheduler
@@ -106,41 +124,42 @@ func (r registry) with(name, value string) registry {
 	return registry{r.Registry, labels}
 }
 
-func newMetrics(s *Server) *metrics {
+// New registers the metrics of a server.
+func New(c Config) *Metrics {
 	reg := prometheus.NewRegistry()
-	m := &metrics{handler: promhttp.HandlerFor(reg, promhttp.HandlerOpts{})}
+	m := &Metrics{Handler: promhttp.HandlerFor(reg, promhttp.HandlerOpts{})}
 	n := 1
-	if s.live != nil {
-		n = s.profile.Batch.instances()
+	if c.Live != nil {
+		n = c.Instances
 	}
 	for i := range n {
-		r := registry{reg, prometheus.Labels{"model_name": s.profile.Model, "engine": strconv.Itoa(i)}}
-		e := newEngineMetrics(r, s.profile.MaxModelLen)
-		if s.live != nil {
-			e.ofScheduler(r, s, i)
+		r := registry{reg, prometheus.Labels{"model_name": c.Model, "engine": strconv.Itoa(i)}}
+		e := newEngine(r, c.MaxModelLen)
+		if c.Live != nil {
+			e.addScheduler(r, &c, i)
 		} else {
-			e.ofSlots(r, s)
+			e.addSlots(r, c.Slots)
 		}
-		m.engines = append(m.engines, e)
+		m.Engines = append(m.Engines, e)
 	}
-	r := registry{reg, prometheus.Labels{"model_name": s.profile.Model, "engine": "0"}}
+	r := registry{reg, prometheus.Labels{"model_name": c.Model, "engine": "0"}}
 	m.lateness = r.histogram("inferometer_sim_write_lateness_seconds", "How late the simulator began to write a token.", latenessBuckets)
 	return m
 }
 
-// newEngineMetrics makes what every engine has.
-func newEngineMetrics(r registry, most int) *engineMetrics {
+// newEngine registers what every engine has.
+func newEngine(r registry, most int) *Engine {
 	tokens := tokenBuckets(most)
 	sources := r.counters("vllm:prompt_tokens_by_source_total", "Prompt tokens by where their keys and values came from.", "source",
 		"local_compute", "local_cache_hit", "external_kv_transfer")
-	return &engineMetrics{
+	return &Engine{
 		promptTokens:     r.counter("vllm:prompt_tokens_total", "Prompt tokens processed."),
 		cachedTokens:     r.counter("vllm:prompt_tokens_cached_total", "Prompt tokens that a cache had."),
 		generationTokens: r.counter("vllm:generation_tokens_total", "Tokens generated."),
 		computed:         sources["local_compute"],
 		hit:              sources["local_cache_hit"],
 		success: r.counters("vllm:request_success_total", "Finished requests by reason.", "finished_reason",
-			reasonStop, reasonLength, reasonAbort, "error", "repetition"),
+			generation.ReasonStop, generation.ReasonLength, reasonAbort, "error", "repetition"),
 
 		ttft:           r.histogram("vllm:time_to_first_token_seconds", "From the arrival of a request to its first token.", firstTokenBuckets),
 		itl:            r.histogram("vllm:inter_token_latency_seconds", "Between the tokens of a request, once a step.", interTokenBuckets),
@@ -159,20 +178,21 @@ func newEngineMetrics(r registry, most int) *engineMetrics {
 	}
 }
 
-// ofSlots adds what an engine of fixed latencies has. It has no cache: it finds
+// addSlots adds what an engine of fixed latencies has. It has no cache: it finds
 // nothing there, and says nothing of its use.
-func (e *engineMetrics) ofSlots(r registry, s *Server) {
-	r.gauge("vllm:num_requests_running", "Requests that have a slot.", func() float64 { n, _ := s.engine.Load(); return float64(n) })
-	r.gauge("vllm:num_requests_waiting", "Requests that wait for a slot.", func() float64 { _, n := s.engine.Load(); return float64(n) })
+func (e *Engine) addSlots(r registry, load func() (running, waiting int)) {
+	r.gauge("vllm:num_requests_running", "Requests that have a slot.", func() float64 { n, _ := load(); return float64(n) })
+	r.gauge("vllm:num_requests_waiting", "Requests that wait for a slot.", func() float64 { _, n := load(); return float64(n) })
 	e.fixedQueries = r.counter("vllm:prefix_cache_queries_total", "Prompt tokens looked up in the prefix cache.")
 	r.counter("vllm:prefix_cache_hits_total", "Prompt tokens found in the prefix cache.")
 }
 
-// ofScheduler adds what an engine with a scheduler has.
-func (e *engineMetrics) ofScheduler(r registry, s *Server, i int) {
+// addScheduler adds what an engine with a scheduler has.
+func (e *Engine) addScheduler(r registry, all *Config, i int) {
+	live := all.Live
 	look := func(f func(*scheduler.Scheduler) float64) func() float64 {
 		return func() (v float64) {
-			s.live.Look(func(all []*scheduler.Scheduler) { v = f(all[i]) })
+			live.Look(func(engines []*scheduler.Scheduler) { v = f(engines[i]) })
 			return v
 		}
 	}
@@ -186,14 +206,14 @@ func (e *engineMetrics) ofScheduler(r registry, s *Server, i int) {
 	r.with("reason", "capacity").gauge(byReason, "Requests that wait, by reason.", waiting)
 	r.with("reason", "deferred").gauge(byReason, "Requests that wait, by reason.", func() float64 { return 0 })
 	r.gauge("vllm:kv_cache_usage_perc", "Share of the key-value cache that is held, 0 to 1.", look((*scheduler.Scheduler).Usage))
-	r.count("vllm:num_preemptions_total", "Requests that lost their place for want of memory.", stat(func(s scheduler.Stats) uint64 { return s.Preemptions }))
+	r.count("vllm:num_preemptions_total", "Requests that lost their place for lack of memory.", stat(func(s scheduler.Stats) uint64 { return s.Preemptions }))
 	// Once a request, when it is admitted; some versions of vLLM count a
-	// request anew in every step in which it is looked at and does not fit.
+	// request again in every step in which it is looked at and does not fit.
 	r.count("vllm:prefix_cache_queries_total", "Prompt tokens looked up in the prefix cache.", stat(func(s scheduler.Stats) uint64 { return s.CacheQueries }))
 	r.count("vllm:prefix_cache_hits_total", "Prompt tokens found in the prefix cache.", stat(func(s scheduler.Stats) uint64 { return s.CacheHits }))
 	e.iteration = r.histogram("vllm:iteration_tokens_total", "Tokens of a step: prompts that it ended, and generated ones.", iterationBuckets)
 
-	c := s.profile.Batch.Config
+	c := &all.Scheduler
 	if c.Speculation.Tokens > 0 {
 		r.count("vllm:spec_decode_num_drafts_total", "Decodes with drafts.", stat(func(s scheduler.Stats) uint64 { return s.Drafts }))
 		r.count("vllm:spec_decode_num_draft_tokens_total", "Drafts.", stat(func(s scheduler.Stats) uint64 { return s.DraftTokens }))
@@ -212,8 +232,22 @@ func (e *engineMetrics) ofScheduler(r registry, s *Server, i int) {
 	info.gauge("vllm:cache_config_info", "How the key-value cache is set up.", func() float64 { return 1 })
 }
 
-// firstToken counts a prompt that has been processed.
-func (e *engineMetrics) firstToken(prompt, cached int, ttft time.Duration) {
+// reasonAbort is the finish reason of a request whose client went away.
+const reasonAbort = "abort"
+
+// Late observes how late a token was written.
+func (m *Metrics) Late(d time.Duration) { m.lateness.Observe(d.Seconds()) }
+
+// Looked counts a prompt that was looked up in the cache that fixed latencies
+// do not have.
+func (e *Engine) Looked(prompt int) {
+	if e.fixedQueries != nil {
+		e.fixedQueries.Add(float64(prompt))
+	}
+}
+
+// FirstToken counts a prompt that has been processed.
+func (e *Engine) FirstToken(prompt, cached int, ttft time.Duration) {
 	e.promptTokens.Add(float64(prompt))
 	e.cachedTokens.Add(float64(cached))
 	e.hit.Add(float64(cached))
@@ -221,35 +255,41 @@ func (e *engineMetrics) firstToken(prompt, cached int, ttft time.Duration) {
 	e.ttft.Observe(ttft.Seconds())
 }
 
-// phases are the parts of a request's time: in the front end, which vLLM has no
-// metric of, in the queue, and up to its first and its last token.
-type phases struct{ front, queue, prefill, decode time.Duration }
+// NextToken observes the time between two tokens of a request.
+func (e *Engine) NextToken(itl time.Duration) { e.itl.Observe(itl.Seconds()) }
 
-// finished counts a request that has all its tokens.
-func (e *engineMetrics) finished(x *exchange, cached, generated int, p phases) {
-	reason := x.reply.reason
-	if reason == reasonTool {
-		reason = reasonStop
+// Generated counts generated tokens.
+func (e *Engine) Generated(tokens int) { e.generationTokens.Add(float64(tokens)) }
+
+// Step observes the tokens of a step. Only an engine with a scheduler has steps.
+func (e *Engine) Step(tokens int) { e.iteration.Observe(float64(tokens)) }
+
+// Aborted counts a request whose client went away.
+func (e *Engine) Aborted() { e.success[reasonAbort].Inc() }
+
+// Phases are the parts of a request's time: in the front end, for which vLLM
+// has no metric, in the queue, and up to its first and its last token.
+type Phases struct{ Front, Queue, Prefill, Decode time.Duration }
+
+// Finished counts a request that has all its tokens, cached of those of its
+// prompt from the prefix cache.
+func (e *Engine) Finished(q *generation.Request, reply *generation.Reply, cached int, p Phases) {
+	reason := reply.Reason
+	if reason == generation.ReasonTool {
+		reason = generation.ReasonStop // as vLLM counts it
 	}
+	generated := reply.Total()
 	e.success[reason].Inc()
-	e.queue.Observe(p.queue.Seconds())
-	e.prefill.Observe(p.prefill.Seconds())
-	e.decode.Observe(p.decode.Seconds())
-	e.inference.Observe((p.prefill + p.decode).Seconds())
-	e.e2e.Observe((p.front + p.queue + p.prefill + p.decode).Seconds())
-	e.tpot.Observe(p.decode.Seconds() / float64(max(generated-1, 1))) // of one token, 0 over 1
-	e.prompt.Observe(float64(x.q.promptTokens))
-	e.prefillKV.Observe(float64(x.q.promptTokens - cached))
+	e.queue.Observe(p.Queue.Seconds())
+	e.prefill.Observe(p.Prefill.Seconds())
+	e.decode.Observe(p.Decode.Seconds())
+	e.inference.Observe((p.Prefill + p.Decode).Seconds())
+	e.e2e.Observe((p.Front + p.Queue + p.Prefill + p.Decode).Seconds())
+	e.tpot.Observe(p.Decode.Seconds() / float64(max(generated-1, 1))) // of one token, 0 over 1
+	e.prompt.Observe(float64(q.PromptTokens))
+	e.prefillKV.Observe(float64(q.PromptTokens - cached))
 	e.generation.Observe(float64(generated))
-	e.mostGeneration.Observe(float64(x.reply.length))
-	e.limit.Observe(float64(x.q.limit))
-	e.choices.Observe(float64(1 + len(x.reply.rest)))
+	e.mostGeneration.Observe(float64(reply.Length))
+	e.limit.Observe(float64(q.Limit))
+	e.choices.Observe(float64(reply.Choices()))
 }
-
-// The finish reasons of the metrics; the first two are those of the answers too.
-const (
-	reasonStop   = "stop"
-	reasonLength = "length"
-	reasonTool   = "tool_calls" // of answers only; the metrics have it as a stop
-	reasonAbort  = "abort"
-)

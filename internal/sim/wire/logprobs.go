@@ -1,26 +1,28 @@
-package sim
+package wire
 
 import (
 	"math"
 	"strconv"
 
+	"github.com/inferometer/inferometer/internal/sim/generation"
 	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
-// alternatives are what else could have stood at a place. They mean nothing.
+// alternatives are other tokens that could have been at a place. They mean
+// nothing.
 var alternatives = [...]string{
 	" the", " a", " and", " of", " to", " in", " is", ".", ",", " it", " for", " on", " with", " as", " by", " that", " this", " at", " or", " an", " be",
 }
 
-// probability is that of the token at a place, above a half, so that it is the
-// likeliest. A token alone decides, with the seed of the request.
+// probability is that of the token at place k. It is above a half, so that the
+// token is the most likely one, and depends only on token, place and seed.
 func probability(seed uint64, token string, k int) float64 {
-	return 0.5 + 0.499*seeded.Uniform(seeded.Mix(seed^word(token)+uint64(k)))
+	return 0.5 + 0.499*seeded.Uniform(seeded.Mix(seed^generation.Hash(token)+uint64(k)))
 }
 
 // eachTop calls f with the most likely tokens at a place and the logarithms of
 // their probabilities: the token itself, then others, each half as likely as
-// the one before, which leaves something for the rest of the vocabulary.
+// the previous, which leaves something for the rest of the vocabulary.
 func eachTop(seed uint64, token string, k, n int, f func(token string, logprob float64)) {
 	p := probability(seed, token, k)
 	left := 1 - p
@@ -40,7 +42,7 @@ func appendLogprob(b []byte, v float64) []byte { return strconv.AppendFloat(b, v
 
 func appendTokenLogprob(b []byte, token string, v float64) []byte {
 	b = append(b, `{"token":`...)
-	b = appendJSON(b, token)
+	b = AppendString(b, token)
 	b = append(b, `,"logprob":`...)
 	b = appendLogprob(b, v)
 	b = append(b, `,"bytes":[`...)
@@ -53,14 +55,14 @@ func appendTokenLogprob(b []byte, token string, v float64) []byte {
 	return append(b, ']')
 }
 
-// appendChatLogprobs is the logprobs object of a chat for tokens from k on.
-func (q *request) appendChatLogprobs(b []byte, seed uint64, tokens []string, k int) []byte {
+// appendChatLogprobs appends the logprobs object of a chat for tokens from k on.
+func appendChatLogprobs(b []byte, top int, seed uint64, tokens []string, k int) []byte {
 	b = append(b, `{"content":`...)
-	return append(q.appendLogprobList(b, seed, tokens, k), '}')
+	return append(appendLogprobList(b, top, seed, tokens, k), '}')
 }
 
-// appendLogprobList is the list within it, which responses have too.
-func (q *request) appendLogprobList(b []byte, seed uint64, tokens []string, k int) []byte {
+// appendLogprobList appends the list within it, which responses have too.
+func appendLogprobList(b []byte, top int, seed uint64, tokens []string, k int) []byte {
 	b = append(b, '[')
 	for i, t := range tokens {
 		if i > 0 {
@@ -69,7 +71,7 @@ func (q *request) appendLogprobList(b []byte, seed uint64, tokens []string, k in
 		b = appendTokenLogprob(b, t, math.Log(probability(seed, t, k+i)))
 		b = append(b, `,"top_logprobs":[`...)
 		first := true
-		eachTop(seed, t, k+i, q.top, func(token string, v float64) {
+		eachTop(seed, t, k+i, top, func(token string, v float64) {
 			if !first {
 				b = append(b, ',')
 			}
@@ -81,9 +83,9 @@ func (q *request) appendLogprobList(b []byte, seed uint64, tokens []string, k in
 	return append(b, ']')
 }
 
-// appendTextLogprobs is that of a completion; offset is where the tokens begin
-// in the text.
-func (q *request) appendTextLogprobs(b []byte, seed uint64, tokens []string, k, offset int) []byte {
+// appendTextLogprobs appends that of a completion; offset is where the tokens
+// begin in the text.
+func appendTextLogprobs(b []byte, top int, seed uint64, tokens []string, k, offset int) []byte {
 	list := func(name string, f func(i int, t string)) {
 		b = append(b, name...)
 		b = append(b, '[')
@@ -100,16 +102,16 @@ func (q *request) appendTextLogprobs(b []byte, seed uint64, tokens []string, k, 
 		offset += len([]rune(t))
 	})
 	list(`,"token_logprobs":`, func(i int, t string) { b = appendLogprob(b, math.Log(probability(seed, t, k+i))) })
-	list(`,"tokens":`, func(_ int, t string) { b = appendJSON(b, t) })
+	list(`,"tokens":`, func(_ int, t string) { b = AppendString(b, t) })
 	list(`,"top_logprobs":`, func(i int, t string) {
 		b = append(b, '{')
 		first := true
-		eachTop(seed, t, k+i, q.top, func(token string, v float64) {
+		eachTop(seed, t, k+i, top, func(token string, v float64) {
 			if !first {
 				b = append(b, ',')
 			}
 			first = false
-			b = appendJSON(b, token)
+			b = AppendString(b, token)
 			b = append(b, ':')
 			b = appendLogprob(b, v)
 		})

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -76,6 +77,18 @@ func TestFaultsByHeader(t *testing.T) {
 }
 
 // The same seed strikes the same requests.
+// Embeddings have no tokens for a fault to change, and are answered anyway.
+func TestFaultsOfEmbeddings(t *testing.T) {
+	s := New(Config{Profile: instant(), PlainTimer: true})
+	defer func() { _ = s.Close() }()
+	for _, f := range []string{"split-utf8", "duplicate", "coalesce=8", "buffer=4096", "no-usage", "stall=1ms"} {
+		w := ask(s, http.MethodPost, "/v1/embeddings", `{"input":"x","dimensions":4}`, faultHeader, f)
+		if w.Code != http.StatusOK || !json.Valid(w.Body.Bytes()) || strings.Contains(w.Body.String(), "usage") != (f != "no-usage") {
+			t.Errorf("%s: status %d with %q", f, w.Code, w.Body)
+		}
+	}
+}
+
 func TestFaultsByChance(t *testing.T) {
 	run := func(seed uint64) (codes []int) {
 		s := New(Config{Profile: instant(), Seed: seed, Faults: []fault.Fault{{Kind: fault.Status, Token: -1, Number: 500, Rate: 0.3}}})
