@@ -70,28 +70,11 @@ func specification(r *result.Result) []table {
 		inputs.rows = append(inputs.rows, []string{clean(in.Name), string(in.Evidence), clean(in.Source)})
 	}
 	cells := table{title: "Cells", head: []string{"cell", "load", "workload", "window", "warm-up"}}
-	for _, c := range allCells(r) {
+	for _, c := range r.Cells() {
 		cells.rows = append(cells.rows, []string{clean(c.ID), clean(c.Load.Text), clean(c.Workload.Text), number(c.WindowS) + " s", fmt.Sprint(c.Counts.Warmup)})
 	}
 	cells.folded = len(cells.rows) > 12
 	return []table{run, targets, prices, inputs, cells}
-}
-
-func allCells(r *result.Result) []result.Cell {
-	var out []result.Cell
-	if b := r.Benchmarks.Latency; b != nil {
-		out = append(out, b.Cells...)
-	}
-	if b := r.Benchmarks.Throughput; b != nil {
-		out = append(out, b.Cells...)
-	}
-	if b := r.Benchmarks.Load; b != nil {
-		out = append(out, b.Cells...)
-	}
-	if b := r.Benchmarks.Scan; b != nil {
-		out = append(out, b.Cells...)
-	}
-	return out
 }
 
 // fewChecks can be read one by one.
