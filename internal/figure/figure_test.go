@@ -282,7 +282,7 @@ func TestJSON(t *testing.T) {
 func TestFiguresOfInterleavedTargets(t *testing.T) {
 	n := result.Num
 	ratio := func(against, tag string, e result.Estimate) result.Comparison {
-		return result.Comparison{Metric: tag, Stat: "geometric mean of paired ratios", Unit: "ratio", Against: against, Pairs: 9, Estimate: e}
+		return result.Comparison{Metric: tag, Stat: result.StatGeometricMean, Unit: "ratio", Against: against, Pairs: 9, Estimate: e}
 	}
 	l := &result.Load{
 		Evidence: result.Measured,

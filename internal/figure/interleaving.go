@@ -20,7 +20,7 @@ func faster(l *result.Load) *Figure {
 	at, of := map[string]int{}, map[string]int{}
 	for _, c := range l.Versus {
 		m, known := metric.Lookup(c.Metric)
-		if c.Unit != "ratio" || !strings.HasPrefix(c.Stat, "geometric") || !known || m.Direction != metric.LowerIsBetter {
+		if c.Unit != "ratio" || c.Stat != result.StatGeometricMean || !known || m.Direction != metric.LowerIsBetter {
 			continue // a rate is the inverse of a time that is here
 		}
 		name := strings.ToUpper(c.Metric)

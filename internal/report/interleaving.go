@@ -72,7 +72,7 @@ func comparisonRow(c result.Comparison) (row []string, brief bool) {
 	switch {
 	case c.Metric == "success":
 		name, unit = "success, difference", "points"
-	case strings.HasPrefix(c.Stat, "geometric"):
+	case c.Stat == result.StatGeometricMean:
 		stat, brief = "mean of ratios", true
 		name += ", " + stat
 	default:

@@ -33,8 +33,8 @@ func interleaved(t *testing.T) *result.Result {
 				Estimate: result.Estimate{Value: result.Num(v), Lo: result.Num(lo), Hi: result.Num(hi)}, Text: "ratio of " + tag}
 		}
 		l.Versus = append(l.Versus,
-			ratio("ttft", "geometric mean of paired ratios", 0.5, 0.4, 0.6), ratio("ttft", "p50", 0.5, 0.4, 0.6),
-			ratio("user_rate", "geometric mean of paired ratios", 1.2, 1.1, 1.3), ratio("e2e", "geometric mean of paired ratios", 1.01, 0.9, 1.1),
+			ratio("ttft", result.StatGeometricMean, 0.5, 0.4, 0.6), ratio("ttft", "p50", 0.5, 0.4, 0.6),
+			ratio("user_rate", result.StatGeometricMean, 1.2, 1.1, 1.3), ratio("e2e", "geometric mean of paired ratios", 1.01, 0.9, 1.1),
 			result.Comparison{Metric: "e2e", Stat: "p95", Unit: "ratio", N: 120, Pairs: 30, Rounds: 6, Against: name, Estimate: result.Estimate{Withheld: "too few pairs", NeededN: 72}},
 			result.Comparison{Metric: "success", Stat: "difference", Unit: "percentage points", N: 120, Pairs: 120, Alone: 4, Rounds: 6, Against: name,
 				Estimate: result.Estimate{Value: result.Num(2.5), Lo: result.Num(0.5), Hi: result.Num(6)}, Text: "the candidate succeeds more often than " + name})

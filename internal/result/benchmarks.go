@@ -13,18 +13,26 @@ type Benchmarks struct {
 	Forecast   *Forecast   `json:"forecast,omitempty"`
 }
 
+// The statistics that a Comparison may be of, besides the quantiles "p50" and
+// "p95".
+const (
+	StatMean          = "mean"                           // of differences of pairs
+	StatGeometricMean = "geometric mean of paired ratios" // candidate ÷ other, of the same prompts
+	StatDifference    = "difference"                      // of the shares of two targets, in points
+)
+
 // Comparison is an effect with its interval.
 type Comparison struct {
 	Metric   string   `json:"metric"` // ttft
-	Stat     string   `json:"stat"`   // p50, p95, mean
-	Unit     string   `json:"unit"`   // "ratio", "ms", "points", "percent"
+	Stat     string   `json:"stat"`   // one of the above, or a quantile
+	Unit     string   `json:"unit"`   // "ratio", "points" or "percentage points"
 	Estimate Estimate `json:"estimate"`
 	N        int      `json:"n"`
 	Pairs    int      `json:"pairs,omitempty"`   // where paired
 	Lost     int      `json:"lost,omitempty"`    // pairs that have no value on one side, such as a failure; N = Pairs + Lost
 	Alone    int      `json:"alone,omitempty"`   // prompts in no pair: only one was sent them, or their round was cut short
 	Rounds   int      `json:"rounds,omitempty"`  // of interleaved blocks that hold the pairs
-	Against  string   `json:"against,omitempty"` // the other target, where it is not the baseline by itself
+	Against  string   `json:"against,omitempty"` // the other target, unless it is the baseline of an ordinary pass
 	Method   string   `json:"method"`
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
 }
