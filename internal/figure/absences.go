@@ -50,7 +50,7 @@ func (a absences) told() []string {
 		if m.needed > 0 {
 			text = fmt.Sprintf("%s: n=%s", list(m.at), upTo(float64(m.least), float64(m.most)))
 			if m.short {
-				text += ", worth " + upTo(m.effLo, m.effHi) + " independent"
+				text += ", effective " + upTo(m.effLo, m.effHi)
 			}
 			text += fmt.Sprintf(", needs %d", m.needed)
 		}

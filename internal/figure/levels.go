@@ -14,8 +14,8 @@ func levelFigure(id, title string, t *result.Throughput, y Axis) *Figure {
 	}
 }
 
-// size is how many requests stand behind a value, and how many independent
-// ones they are worth; 0 where that is not known.
+// size is the number of requests that a value comes from, and the effective
+// sample size; 0 where that is not known.
 type size struct {
 	n   int
 	eff float64

@@ -182,7 +182,7 @@ func TestScanLeavesOut(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60, needs 72; " +
-		"p95 at 4: n=120, worth 40 independent, needs 72; p95 at 16: infinite, since requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480, needs 999"
+		"p95 at 4: n=120, effective 40, needs 72; p95 at 16: infinite, since requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480, needs 999"
 	if f.Note != want {
 		t.Errorf("note\n%s, want\n%s", f.Note, want)
 	}
@@ -196,7 +196,7 @@ func TestScanLeavesOut(t *testing.T) {
 	}
 }
 
-// Under an open loop what was asked for stands beside what was completed.
+// In an open loop what was asked for is next to what was completed.
 func TestScanOffered(t *testing.T) {
 	r := grid(key("rate", "1", "2", "4"))
 	s := r.Benchmarks.Scan
@@ -208,7 +208,7 @@ func TestScanOffered(t *testing.T) {
 		s.Cells[i].Metrics.Rates["goodput"] = result.Rate{Value: result.Num(1)}
 	}
 	f := find(t, r, "scan-throughput")
-	if got := lines(f); got != "asked for: 1=1 2=2 4=4; completed: 1=2 2=2 4=2; inside all limits: 1=1 2=1 4=1" || f.Series[0].Role != Beside {
+	if got := lines(f); got != "asked for: 1=1 2=2 4=4; completed: 1=2 2=2 4=2; inside all limits: 1=1 2=1 4=1" || f.Series[0].Role != Faint {
 		t.Error(got)
 	}
 }
@@ -225,7 +225,7 @@ func TestPareto(t *testing.T) {
 	}
 	f := find(t, r, "scan-pareto")
 	want := []Series{
-		{Name: "beaten by another", Role: Beside, Kind: Dot, Points: []Point{{X: 40, Y: 90, Label: "1 · b"}}},
+		{Name: "beaten by another", Role: Faint, Kind: Dot, Points: []Point{{X: 40, Y: 90, Label: "1 · b"}}},
 		{Name: "on the front", Role: Candidate, Kind: Front, Points: []Point{{X: 50, Y: 300, Label: "4 · a"}, {X: 90, Y: 100, Label: "1 · a"}}},
 	}
 	if d := cmp.Diff(want, f.Series); d != "" {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -102,29 +101,5 @@ func TestNamesOfTargetsAreCleaned(t *testing.T) {
 	}
 	if strings.Contains(console.String(), "\x1b") || strings.Contains(string(page), "<script>\x1b") || strings.Contains(string(page), "<script>[2J") {
 		t.Error("a target's name reaches a page as it is")
-	}
-}
-
-// Further targets have colours of their own, and where those run out a dash.
-func TestFurtherTargetsAreToldApart(t *testing.T) {
-	f := figure.Figure{}
-	roles := []figure.Role{figure.Candidate, figure.Baseline, figure.Further, figure.Further, figure.Further, figure.Further}
-	for _, r := range roles {
-		f.Series = append(f.Series, figure.Series{Role: r})
-	}
-	type look struct {
-		color  any
-		dashed bool
-	}
-	seen := map[look]int{}
-	for i := range f.Series {
-		l := look{colorOf(f, i), dashedOf(f, i)}
-		if j, ok := seen[l]; ok {
-			t.Errorf("series %d looks like series %d", i, j)
-		}
-		seen[l] = i
-	}
-	if colorOf(f, 0) != partColors[0] || colorOf(f, 1) != partColors[1] {
-		t.Error("candidate and baseline have lost their colours")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -63,12 +64,12 @@ func TestMarkdown(t *testing.T) {
 func TestMarkdownParts(t *testing.T) {
 	text := string(Markdown(fixture(t, "full")))
 	for _, want := range []string{
-		"SIMULATED", "## Executive summary", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
+		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
 		"## Business impact", "a year", "## Technical specification", "## Validity", "## How to reproduce",
 	} {
 		_, after, ok := strings.Cut(text, want)
 		if !ok {
-			t.Fatalf("%q is missing or out of order", want)
+			t.Fatalf("%q is format.Missing or out of order", want)
 		}
 		text = after
 	}
@@ -111,11 +112,11 @@ func TestHTMLStandsAlone(t *testing.T) {
 // read both light and dark.
 func TestInlineColours(t *testing.T) {
 	for _, f := range figure.All(fixture(t, "full")) {
-		svg, err := render(f, "svg")
+		svg, err := draw.SVG(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := inline(svg, f)
+		s := draw.Inline(svg, f)
 		if m := regexp.MustCompile(`#[0-9A-Fa-f]{6}`).FindString(s); m != "" {
 			t.Errorf("%s: colour %s is fixed", f.ID, m)
 		}
@@ -169,24 +170,6 @@ func TestWrite(t *testing.T) {
 	}
 	if _, err := Write(dir, fixture(t, "minimal")); err != nil {
 		t.Errorf("a second time: %v", err)
-	}
-}
-
-// The PNG is drawn by the same code as the SVG, and nothing can read its
-// words; that the evidence changes its pixels shows that they are there.
-func TestPNGCarriesEvidence(t *testing.T) {
-	f := figure.All(fixture(t, "full"))[0]
-	simulated, err := render(f, "png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Evidence = result.Measured
-	measured, err := render(f, "png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(simulated, measured) {
-		t.Error("the evidence is not in the picture")
 	}
 }
 

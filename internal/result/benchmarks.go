@@ -16,7 +16,7 @@ type Benchmarks struct {
 // The statistics that a Comparison may be of, besides the quantiles "p50" and
 // "p95".
 const (
-	StatMean          = "mean"                           // of differences of pairs
+	StatMean          = "mean"                            // of differences of pairs
 	StatGeometricMean = "geometric mean of paired ratios" // candidate ÷ other, of the same prompts
 	StatDifference    = "difference"                      // of the shares of two targets, in points
 )
