@@ -61,7 +61,9 @@ func claimed(r *result.Result, c result.Claim) string {
 			}
 		}
 	case l.Metric.Tag == "savings" && b.Cost != nil && len(b.Cost.Volumes) > 0:
-		return format.Estimate(b.Cost.Volumes[0].SavingsPercent, "percent", 0)
+		e := b.Cost.Volumes[0].SavingsPercent
+		e.NeededN, e.Withheld = 0, "" // likewise
+		return format.Estimate(e, "percent", 0)
 	}
 	return format.Missing
 }

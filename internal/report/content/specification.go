@@ -51,7 +51,7 @@ func specification(r *result.Result) *Section {
 
 func runTable(r *result.Result) Table {
 	h := r.Run.Host
-	t := Table{Title: "Run", Head: columns("run", ""), Rows: [][]string{
+	t := Table{Title: "Run", Head: columns("", "value"), Rows: [][]string{
 		{"id", format.Clean(r.Run.ID)}, {"started", r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
 		{"ended", r.Run.Ended.UTC().Format("2006-01-02 15:04:05 UTC")},
 		{"status", string(r.Run.Status)}, {"tool", "inferometer " + format.Clean(r.Run.Version)}, {"seed", fmt.Sprint(r.Run.Seed)},
