@@ -225,3 +225,28 @@ func harmless(s string) (rune, bool) {
 	}
 	return 0, true
 }
+
+// Readers who hear the page, or have no mouse, get along with its tables.
+func TestHTMLIsAccessible(t *testing.T) {
+	page, err := HTML(everything(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := string(page)
+	if n := strings.Count(s, "<th"); n < 100 || strings.Count(s, `<th scope="`)+strings.Count(s, "<thead>") != n {
+		t.Errorf("%d heads of %d have a scope", strings.Count(s, `<th scope="`), n-strings.Count(s, "<thead>"))
+	}
+	regions := regexp.MustCompile(`<div class="scroll"[^>]*>`).FindAllString(s, -1)
+	for _, r := range regions {
+		if !regexp.MustCompile(`role="region" tabindex="0" aria-label="[^"]+"`).MatchString(r) {
+			t.Errorf("cannot be scrolled by keyboard, or has no name: %s", r)
+		}
+	}
+	tables := strings.Count(s, "<table")
+	if want := tables + strings.Count(s, "<svg"); len(regions) != want {
+		t.Errorf("%d regions for %d tables and figures", len(regions), want)
+	}
+	if n := strings.Count(s, "<caption>"); n < 8 {
+		t.Errorf("only %d of %d tables have a caption", n, tables)
+	}
+}
