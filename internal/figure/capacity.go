@@ -60,7 +60,7 @@ func limitByLoad(c *result.Capacity, id, text string, l metric.Limit) *Figure {
 	}
 	f.Limits = append(f.Limits, Limit{Value: l.Value, Label: text})
 	if hollow {
-		f.Subtitle += "; hollow: at least"
+		f.Subtitle += "; hollow: lower bound"
 	}
 	f.Note = notes(left)
 	return f

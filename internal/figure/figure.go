@@ -235,7 +235,7 @@ func point(x float64, e result.Estimate) (Point, bool) {
 func absence(e result.Estimate, n int, neff float64) string {
 	switch {
 	case e.Value != nil:
-		return "infinite, since requests failed"
+		return "infinite, because requests failed"
 	case e.NeededN > 0 && n >= e.NeededN && neff > 0:
 		return fmt.Sprintf("n=%d, effective %.0f, needs %d", n, math.Floor(neff), e.NeededN)
 	case e.NeededN > 0:

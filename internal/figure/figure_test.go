@@ -94,7 +94,7 @@ func TestLatency(t *testing.T) {
 	if d := cmp.Diff(limits, f.Limits); d != "" {
 		t.Errorf("limits (-want +got):\n%s", d)
 	}
-	if want := "TTFT p95 of the candidate is withheld (n=20, needs 72); TTFT p95 of the baseline is infinite, since requests failed"; f.Note != want {
+	if want := "TTFT p95 of the candidate is withheld (n=20, needs 72); TTFT p95 of the baseline is infinite, because requests failed"; f.Note != want {
 		t.Errorf("note %q", f.Note)
 	}
 }
@@ -109,7 +109,7 @@ func TestAbsence(t *testing.T) {
 		{withheld(1, 72), 20, 20, "n=20, needs 72"},
 		{withheld(1, 72), 500, 49.6, "n=500, effective 49, needs 72"},
 		{result.Estimate{Withheld: "the tokens cost nothing"}, 5, 0, "the tokens cost nothing"},
-		{value(math.Inf(1)), 5, 0, "infinite, since requests failed"},
+		{value(math.Inf(1)), 5, 0, "infinite, because requests failed"},
 		{result.Estimate{}, 0, 0, "not measured"},
 	}
 	for _, tt := range tests {

@@ -12,7 +12,7 @@ import (
 // turns with.
 func faster(l *result.Load) *Figure {
 	f := &Figure{
-		ID: "load-comparison", Title: "The candidate against the others", Evidence: l.Evidence,
+		ID: "load-comparison", Title: "Candidate against the other targets", Evidence: l.Evidence,
 		Subtitle: "geometric mean of ratios on the same prompts, with 95 % interval; above 1 the candidate is faster",
 		Y:        Axis{Label: "times faster", Unit: "times", Log: true, Base: 1}, Limits: []Limit{{Value: 1, Label: "equal"}},
 	}

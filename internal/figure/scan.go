@@ -97,7 +97,7 @@ func (w *sweep) requests() []*Figure {
 // offered is the rate of requests that was asked for, where that is the swept
 // key.
 func (w *sweep) offered() (Series, bool) {
-	s := Series{Name: "asked for", Role: Faint, Kind: Rule, Dashed: true}
+	s := Series{Name: "requested", Role: Faint, Kind: Rule, Dashed: true}
 	for _, i := range slices.Concat(w.allPoints()...) {
 		x := w.place(i)
 		if c, measured := w.cells[w.Points[i].Cell]; measured && (c.Load.Rate <= 0 || c.Load.Rate != x) {
@@ -226,10 +226,10 @@ func (w *sweep) says(f *Figure) string {
 	case bounds:
 		parts = append(parts, "95 % intervals")
 	default:
-		parts = append(parts, "no intervals at so few requests")
+		parts = append(parts, "too few requests for intervals")
 	}
 	if hollow {
-		parts = append(parts, "hollow: at least")
+		parts = append(parts, "hollow: lower bound")
 	}
 	return strings.Join(parts, "; ")
 }
@@ -239,7 +239,7 @@ func (w *sweep) leftOut() []string {
 	if len(w.left) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("lines that are only in the table: %s", list(w.left))}
+	return []string{fmt.Sprintf("lines shown only in the table: %s", list(w.left))}
 }
 
 // list names a few things, so many as fit a line, and counts the others.
@@ -268,7 +268,7 @@ func (w *sweep) pareto() *Figure {
 		Subtitle: "each point is a cell; up and to the right is better; labels where they fit: " + w.keyNames(w.varied),
 		X:        Axis{Label: p.X.Label, Unit: p.X.Unit}, Y: Axis{Label: p.Y.Label, Unit: p.Y.Unit},
 	}
-	beaten := Series{Name: "beaten by another", Role: Faint, Kind: Dot}
+	beaten := Series{Name: "dominated by another", Role: Faint, Kind: Dot}
 	front := Series{Name: "on the front", Role: Candidate, Kind: Front}
 	for _, q := range p.Points {
 		x, okX := finite(&q.X)
@@ -290,7 +290,7 @@ func (w *sweep) pareto() *Figure {
 		}
 	}
 	if len(p.Left) > 0 {
-		f.Note = "without a place: " + strings.Join(Gather(p.Left), "; ")
+		f.Note = "not placed: " + strings.Join(Gather(p.Left), "; ")
 	}
 	return f
 }

@@ -61,7 +61,7 @@ func aForecast() *result.Forecast {
 var (
 	pagesOnlySections = []string{"impact", "specification", "reproduce"}
 	pagesOnlyTables   = []string{
-		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server says",
+		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )

@@ -65,11 +65,11 @@ func TestMarkdownParts(t *testing.T) {
 	text := string(Markdown(fixture(t, "full")))
 	for _, want := range []string{
 		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
-		"## Business impact", "a year", "## Technical specification", "## Validity", "## How to reproduce",
+		"## Business impact", "per year", "## Technical specification", "## Validity", "## How to reproduce",
 	} {
 		_, after, ok := strings.Cut(text, want)
 		if !ok {
-			t.Fatalf("%q is format.Missing or out of order", want)
+			t.Fatalf("%q is missing or out of order", want)
 		}
 		text = after
 	}

@@ -25,10 +25,10 @@ func TestServerIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for where, text := range map[string]string{"terminal": console.String(), "Markdown": string(Markdown(r)), "HTML": string(page)} {
-		if n := strings.Count(text, "the server says: 7,654,321 tokens generated."); n != len(cells) {
+		if n := strings.Count(text, "the server reports: 7,654,321 tokens generated."); n != len(cells) {
 			t.Errorf("%s: %d lines for %d cells", where, n, len(cells))
 		}
-		if n := strings.Count(text, "Candidate: the server says: no preemption."); n != 1 {
+		if n := strings.Count(text, "Candidate: the server reports: no preemption."); n != 1 {
 			t.Errorf("%s: %d lines for the pass", where, n)
 		}
 	}

@@ -19,14 +19,14 @@ func capacity(c *result.Capacity) *Section {
 		s.say(format.Clean(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
 	}
 	if sat := c.Saturation; sat != nil {
-		s.say(fmt.Sprintf("Saturation, whatever the latency: %s requests/s with %s at once (rate × response time differs from the users by %s %%, Little's law).",
+		s.say(fmt.Sprintf("Saturation regardless of latency: %s requests/s with %s at once (rate × response time differs from the users by %s %%, Little's law).",
 			format.Number(sat.Rate), users(sat.Users), format.Number(100*sat.LittleError)))
 	}
 	s.say(confirmed(c)...)
 	s.detail("The search is exploratory and proves nothing. Only a confirmation decides: a separate cell with fresh arrivals and prompts and a length fixed in advance. " +
 		"All confirmations together have an error probability of 5 %. Requests that depend on each other count for fewer.")
 	if c.In == "users" {
-		s.detail("In a closed loop a slow server gets less load: this does not say what it carries at a given rate.")
+		s.detail("In a closed loop a slow server receives less load, so this does not show what it carries at a given rate.")
 	}
 	trials := Table{Head: columns("load", "completed/s", "over the limit", "effective n", "outcome")}
 	short := Table{Head: trials.Head}

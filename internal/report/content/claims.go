@@ -80,9 +80,9 @@ func summary(r *result.Result) string {
 	}
 	if c := r.Benchmarks.Capacity; set == 0 && c != nil {
 		if c.Rate != nil {
-			return fmt.Sprintf("%s %s are proved inside the limits that were set.", format.Number(float64(*c.Rate)), format.Clean(c.Unit))
+			return fmt.Sprintf("%s %s are proved within the limits.", format.Number(float64(*c.Rate)), format.Clean(c.Unit))
 		}
-		return "No load is proved inside the limits that were set; the search says what it saw."
+		return "No load was proved within the limits; the search shows what was seen."
 	}
 	if s := r.Benchmarks.Scan; set == 0 && s != nil {
 		return fmt.Sprintf("%s of %s points of a sweep were measured; a sweep explores and proves nothing.", format.Count(len(s.Cells)), format.Count(len(s.Points)))

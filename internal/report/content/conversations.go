@@ -10,19 +10,19 @@ import (
 
 // conversations says in one line what became of them.
 func conversations(c *result.Conversations, windowS float64) string {
-	parts := []string{fmt.Sprintf("%s begun", format.Count(c.Begun))}
+	parts := []string{fmt.Sprintf("%s started", format.Count(c.Begun))}
 	if windowS > 0 {
 		parts[0] += fmt.Sprintf(" (%s/s)", format.Number(float64(c.Begun)/windowS))
 	}
 	parts = append(parts, fmt.Sprintf("%s completed", format.Count(c.Completed)))
 	if c.Broken > 0 {
-		parts = append(parts, fmt.Sprintf("%s broken by a turn that did not succeed", format.Count(c.Broken)))
+		parts = append(parts, fmt.Sprintf("%s ended by a turn that failed", format.Count(c.Broken)))
 	}
 	if c.Silent > 0 {
-		parts = append(parts, fmt.Sprintf("%s ended by an answer without text to carry on", format.Count(c.Silent)))
+		parts = append(parts, fmt.Sprintf("%s ended by an answer without text", format.Count(c.Silent)))
 	}
 	if n := c.Total.Unsent; n > 0 {
-		parts[len(parts)-1] += fmt.Sprintf(" (%s turns after that never sent, and in no other figure)", format.Count(n))
+		parts[len(parts)-1] += fmt.Sprintf(" (%s later turns were never sent and are in no other figure)", format.Count(n))
 	}
 	if n := c.Begun - c.Completed - c.Broken - c.Silent; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s still running when the window ended", format.Count(n)))
@@ -31,7 +31,7 @@ func conversations(c *result.Conversations, windowS float64) string {
 	if c.Total.Scheduled == 1 {
 		all = "1 turn"
 	}
-	return "Conversations: " + strings.Join(parts, ", ") + fmt.Sprintf("; %s, each with the model's own answers before it. Cached is what the server says of the input; at best it is the history that was sent.", all)
+	return "Conversations: " + strings.Join(parts, ", ") + fmt.Sprintf("; %s, each sent with the model's own previous answers. Cached is the share of the input that the server reports as cached; at best is the share that was history.", all)
 }
 
 // turns makes the table of turns; in short for a terminal.

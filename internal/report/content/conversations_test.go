@@ -10,10 +10,10 @@ import (
 
 func TestConversations(t *testing.T) {
 	for want, c := range map[string]*result.Conversations{
-		"Conversations: 20 begun (2.00/s), 20 completed; 60 turns, each": {Begun: 20, Completed: 20, Total: result.Turn{Scheduled: 60}},
-		"20 begun (2.00/s), 12 completed, 3 broken by a turn that did not succeed (5 turns after that never sent, and in no other figure), 5 still running when the window ended; 52 turns": {
+		"Conversations: 20 started (2.00/s), 20 completed; 60 turns, each": {Begun: 20, Completed: 20, Total: result.Turn{Scheduled: 60}},
+		"20 started (2.00/s), 12 completed, 3 ended by a turn that failed (5 later turns were never sent and are in no other figure), 5 still running when the window ended; 52 turns": {
 			Begun: 20, Completed: 12, Broken: 3, Total: result.Turn{Scheduled: 52, Unsent: 5}},
-		"1 ended by an answer without text to carry on (2 turns after that never sent, and in no other figure); 1 turn, each": {Begun: 1, Silent: 1, Total: result.Turn{Scheduled: 1, Unsent: 2}},
+		"1 ended by an answer without text (2 later turns were never sent and are in no other figure); 1 turn, each": {Begun: 1, Silent: 1, Total: result.Turn{Scheduled: 1, Unsent: 2}},
 	} {
 		if got := conversations(c, 10); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)
@@ -21,7 +21,7 @@ func TestConversations(t *testing.T) {
 	}
 }
 
-// What is not known is format.Missing, and no 0.
+// What is not known is missing, and is not 0.
 func TestTableOfTurns(t *testing.T) {
 	p50 := result.Statistic{Unit: "ms", N: 9, NOK: 9, P50: result.Estimate{Value: result.Num(25)}, P95: result.Estimate{Withheld: "too few", NeededN: 72}}
 	c := &result.Conversations{

@@ -52,7 +52,7 @@ func cost(c *result.Cost) *Section {
 	row("tokens per dollar", func(tc *result.TargetCost) string { return format.Estimate(tc.TokensPerUSD, "", 0) })
 	row("tokens in, mean", func(tc *result.TargetCost) string { return format.Span(tc.InputTokens, nil, nil, "") })
 	row("tokens out, mean", func(tc *result.TargetCost) string { return format.Span(tc.OutputTokens, nil, nil, "") })
-	row("usage from", func(tc *result.TargetCost) string { return fmt.Sprintf("%d requests", tc.Samples) })
+	row("usage measured on", func(tc *result.TargetCost) string { return fmt.Sprintf("%d requests", tc.Samples) })
 	row("capacity of a replica", func(tc *result.TargetCost) string { return format.Span(tc.CapacityRPS, nil, nil, "requests/s") })
 	s.Tables = append(s.Tables, t)
 	if len(c.Volumes) > 0 && c.Withheld == "" {

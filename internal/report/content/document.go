@@ -72,7 +72,7 @@ func warning(r *result.Result) string {
 	case result.Simulated:
 		return "SIMULATED: measured from the built-in simulator. These figures say nothing about a real server."
 	case result.Modelled:
-		return "MODELLED: part of these figures is computed from others and not measured; each says which."
+		return "MODELLED: some of these figures are computed from others rather than measured; each says which."
 	}
 	return ""
 }

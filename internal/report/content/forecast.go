@@ -15,7 +15,7 @@ func OfForecast(f *result.Forecast) Document {
 		Title:    format.Clean(f.Deployment.Text),
 		Headline: format.Clean(f.Workload.Name) + ", " + format.Clean(f.Workload.Text),
 		Evidence: f.Evidence,
-		Warning:  "MODELLED: computed from data sheets and a simulated scheduler. Nothing of it was measured.",
+		Warning:  "MODELLED: computed from data sheets and a simulated scheduler. Nothing was measured.",
 		Sections: []Section{*forecast(f), *assumed(f)},
 	}
 }
@@ -25,7 +25,7 @@ func assumed(f *result.Forecast) *Section {
 	if f == nil {
 		return nil
 	}
-	s := &Section{ID: "assumed", Title: "Assumed"}
+	s := &Section{ID: "assumed", Title: "Assumptions"}
 	for _, a := range f.Assumptions {
 		s.Notes = append(s.Notes, Note{Assumption, format.Clean(a)})
 	}

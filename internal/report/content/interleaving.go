@@ -23,7 +23,7 @@ func (s *Section) interleaved(l *result.Load) {
 		of[c.Against] = append(of[c.Against], c)
 	}
 	for _, name := range against {
-		t := Table{Title: "Candidate against " + format.Clean(name), Head: columns("", "candidate ÷ "+format.Clean(name), "pairs", "which is")}
+		t := Table{Title: "Candidate against " + format.Clean(name), Head: columns("", "candidate ÷ "+format.Clean(name), "pairs", "the candidate is")}
 		short := Table{Head: t.Head}
 		for _, c := range of[name] {
 			row, brief := comparisonRow(c)
@@ -34,7 +34,7 @@ func (s *Section) interleaved(l *result.Load) {
 			if c.Metric == "success" {
 				s.say(format.Sentence(c.Text))
 				if c.Alone > 0 {
-					s.say(fmt.Sprintf("%s prompts are in no pair of candidate and %s: only one of them received them, or their round was cut short.", format.Count(c.Alone), format.Clean(name)))
+					s.say(fmt.Sprintf("%s prompts are in no pair of candidate and %s: only one target received them, or their round was cut short.", format.Count(c.Alone), format.Clean(name)))
 				}
 			}
 		}
@@ -43,7 +43,7 @@ func (s *Section) interleaved(l *result.Load) {
 		}
 	}
 	if len(against) > 0 && l.Interleaving.Rounds > 1 {
-		s.say(fmt.Sprintf("Ratios are of pairs in which both answered; their 95 %% intervals come from the scatter of the rounds, so that a drift widens them and does not shift them. There are %s comparisons: expect about one in twenty 95 %% intervals to miss the true value.", format.Count(len(l.Versus))))
+		s.say(fmt.Sprintf("Ratios are over pairs that both targets answered; their 95 %% intervals come from the variation between rounds, so drift widens them without shifting them. There are %s comparisons: expect about one in twenty 95 %% intervals to miss the true value.", format.Count(len(l.Versus))))
 	}
 	if n := l.Interleaving.Rounds; n > 1 {
 		t := Table{Title: "Blocks", Head: columns("target", "round", "place", "begins", "window", "ok", "TTFT p50", "E2E p50")}
@@ -104,5 +104,5 @@ func verdict(c result.Comparison) string {
 	case float64(*e.Lo) > equal:
 		return words[1]
 	}
-	return "no difference that can be told"
+	return "no clear difference"
 }

@@ -67,7 +67,7 @@ func inShort(cells []result.Cell) Table {
 func okText(c result.Cell) string {
 	s := fmt.Sprintf("%s of %s", format.Count(c.Counts.OK), format.Count(c.Counts.Scheduled))
 	if c.Counts.Cut > 0 {
-		s += fmt.Sprintf(", %s cut by us", format.Count(c.Counts.Cut))
+		s += fmt.Sprintf(", %s cut by the client", format.Count(c.Counts.Cut))
 	}
 	if c.Counts.Shed > 0 {
 		s += fmt.Sprintf(", %s never sent", format.Count(c.Counts.Shed))
@@ -78,7 +78,7 @@ func okText(c result.Cell) string {
 // byTarget makes a table with a column for each cell.
 func byTarget(cells []result.Cell) Table {
 	t, row := perCell(cells)
-	row("requests ok, of all", okText)
+	row("requests ok, of scheduled", okText)
 	row("failed, by class", func(c result.Cell) string { return failures(c.Counts) })
 	for _, lr := range latencyRows {
 		row(metricName(lr.tag)+", "+lr.stat, func(c result.Cell) string { return statText(c.Metrics, lr.tag, lr.stat) })
@@ -167,7 +167,7 @@ func latency(l *result.Latency) *Section {
 	}
 	s := &Section{ID: "latency", Title: "Latency", Evidence: l.Evidence}
 	if len(l.Cells) > 0 {
-		s.detail(format.Clean(format.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals; a figure without them has none."))
+		s.detail(format.Clean(format.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals; a value without brackets has none."))
 	}
 	s.table(byTarget(l.Cells), inShort(l.Cells))
 	if len(l.Shares) > 0 {
@@ -213,7 +213,7 @@ func load(l *result.Load) *Section {
 			if c.Conversations != nil {
 				intended = "came due"
 			}
-			s.say(fmt.Sprintf("Arrivals%s: %s requests/s %s, %s achieved; sent after they were due by %s ms at p50, %s ms at p99, %s ms at most.",
+			s.say(fmt.Sprintf("Arrivals%s: %s requests/s %s, %s achieved; sent %s ms after they were due at p50, %s ms at p99, %s ms at most.",
 				of, format.Number(a.IntendedRate), intended, format.Number(a.AchievedRate), format.Number(a.ErrorP50MS), format.Number(a.ErrorP99MS), format.Number(a.ErrorMaxMS)))
 		}
 		if c.Replay != nil {
@@ -223,7 +223,7 @@ func load(l *result.Load) *Section {
 		}
 		s.say(forms(c.Forms))
 		if c.Load.Kind == "closed" && i == len(l.Cells)-1 {
-			s.say("In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
+			s.say("In a closed loop a slow server receives less load, so these latencies do not show how it performs at a given rate.")
 		}
 	}
 	s.say(serverLines(l.Cells, ofTarget)...)
@@ -244,7 +244,7 @@ func throughput(t *result.Throughput) *Section {
 	}
 	s := &Section{ID: "throughput", Title: "Throughput", Evidence: t.Evidence}
 	if len(t.Cells) > 0 {
-		s.detail(format.Clean("Closed loop: each user sends its next request when the answer to the last has come. " + format.Capital(t.Cells[0].Workload.Text) + "."))
+		s.detail(format.Clean("Closed loop: each user sends its next request once the previous answer has arrived. " + format.Capital(t.Cells[0].Workload.Text) + "."))
 	}
 	rates := Table{Head: columns("users", "requests/s", "tokens/s out", "success")}
 	times := Table{Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "E2E p50")}

@@ -17,7 +17,7 @@ func prompts(p *result.Prompts) string {
 	}
 	var parts []string
 	if p.InputError != nil {
-		parts = append(parts, fmt.Sprintf("input length off by %.2f %% on the mean (bias %+.2f %%, n=%d)", 100*float64(*p.InputError), 100*float64(*p.InputBias), p.InputN))
+		parts = append(parts, fmt.Sprintf("input length off by %.2f %% on average (bias %+.2f %%, n=%d)", 100*float64(*p.InputError), 100*float64(*p.InputBias), p.InputN))
 	}
 	if p.RepeatedShare != nil && p.Repeated > 0 {
 		parts = append(parts, fmt.Sprintf("%.1f %% of the prompts had been sent before", 100*float64(*p.RepeatedShare)))
@@ -31,7 +31,7 @@ func prompts(p *result.Prompts) string {
 		if p.ObservedHits != nil {
 			text += fmt.Sprintf("%.1f %% observed (n=%d)", 100*float64(*p.ObservedHits), p.ObservedN)
 		} else {
-			text += "observed ones not known, as the server does not report cached tokens"
+			text += "observed hits unknown: the server does not report cached tokens"
 		}
 		parts = append(parts, text)
 	}

@@ -14,7 +14,7 @@ func quality(q *result.Quality) *Section {
 		return nil
 	}
 	s := &Section{ID: "quality", Title: "Quality", Evidence: q.Evidence}
-	s.detail("Scores from 0 to 100, computed from the text alone: they show drift between answers to the same prompts and prove no accuracy.")
+	s.detail("Scores from 0 to 100, computed from the text alone: they show differences between answers to the same prompts and do not prove accuracy.")
 	if q.Delta != nil {
 		s.detail(format.Sentence(q.Delta.Text))
 	}

@@ -100,7 +100,7 @@ func (v *scanView) said(most int) []string {
 		if _, measured := v.cells[p.Cell]; measured {
 			continue
 		}
-		why := cmp.Or(format.Brief(p.Why, 200), "nothing says why")
+		why := cmp.Or(format.Brief(p.Why, 200), "no reason given")
 		if at[why] == nil {
 			reasons = append(reasons, why)
 		}
@@ -110,7 +110,7 @@ func (v *scanView) said(most int) []string {
 		out = append(out, fmt.Sprintf("Not measured: %s: %s.", some(at[why], most), why))
 	}
 	if slices.ContainsFunc(v.Cells, func(c result.Cell) bool { return c.Load.Kind == "closed" }) {
-		out = append(out, "In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
+		out = append(out, "In a closed loop a slow server receives less load, so these latencies do not show how it performs at a given rate.")
 	}
 	p := v.Pareto
 	switch {
@@ -118,10 +118,10 @@ func (v *scanView) said(most int) []string {
 	case p.Refused != "":
 		out = append(out, "There is no Pareto front: "+strings.TrimSuffix(format.Clean(p.Refused), ".")+".")
 	default:
-		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point of it is beaten in one without loss in the other. It is made of estimates: where intervals overlap, points may change places, and the best of many looks better than it is. Measure the one you choose again.",
+		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point on it can be improved in one without losing in the other. It consists of estimates: where intervals overlap, points may swap places, and the best of many looks better than it is. Measure the one you choose again.",
 			format.Clean(p.Y.Label), format.Clean(p.X.Label)))
 		if len(p.Left) > 0 {
-			out = append(out, "Not on it: "+format.Clean(strings.Join(figure.Gather(p.Left), "; "))+".")
+			out = append(out, "Not placed: "+format.Clean(strings.Join(figure.Gather(p.Left), "; "))+".")
 		}
 	}
 	return out
@@ -169,7 +169,7 @@ func (v *scanView) each(title string, head []string, of func(int, result.Cell) [
 }
 
 func (v *scanView) overview() Table {
-	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "trouble"}, func(i int, c result.Cell) []string {
+	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "problems"}, func(i int, c result.Cell) []string {
 		m := c.Metrics
 		return []string{
 			v.standing(i), okText(c), failures(c.Counts), value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"),
@@ -201,7 +201,7 @@ func (v *scanView) standing(point int) string {
 	case !placed:
 		return format.Missing
 	case q.Dominated:
-		return "beaten"
+		return "dominated"
 	}
 	return "front"
 }
@@ -297,7 +297,7 @@ func (v *scanView) rates() Table {
 
 // server is what the server counted, of the points where it said anything.
 func (v *scanView) server() Table {
-	t := Table{Title: "What the server says", Folded: true, Head: columns(format.Clean(v.keys), "counted by the server")}
+	t := Table{Title: "What the server reports", Folded: true, Head: columns(format.Clean(v.keys), "counted by the server")}
 	for i, p := range v.Points {
 		if text := serverText(v.cells[p.Cell].Server); text != "" {
 			t.Rows = append(t.Rows, []string{format.Brief(v.labels[i], 120), text})

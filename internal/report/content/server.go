@@ -18,9 +18,9 @@ func serverLines(cells []result.Cell, name func(result.Cell) string) []string {
 			continue
 		}
 		if len(cells) > 1 {
-			text = format.Capital(format.Clean(name(c))) + ": the server says: " + text
+			text = format.Capital(format.Clean(name(c))) + ": the server reports: " + text
 		} else {
-			text = "The server says: " + text
+			text = "The server reports: " + text
 		}
 		out = append(out, text+".")
 	}
@@ -46,7 +46,7 @@ func serverText(s *result.Server) string {
 		parts = append(parts, text)
 	}
 	if s.QueueMS != nil {
-		parts = append(parts, format.Number(*s.QueueMS)+" ms in its queue on the mean")
+		parts = append(parts, format.Number(*s.QueueMS)+" ms in its queue on average")
 	}
 	if n := s.Preemptions; n != nil {
 		switch *n {

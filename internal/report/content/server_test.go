@@ -18,7 +18,7 @@ func TestServerText(t *testing.T) {
 		change func(*result.Server)
 		want   string
 	}{
-		{"whole", func(*result.Server) {}, "12,800 tokens generated (client: 12,800), 1.25 ms in its queue on the mean, no preemption, at most 3 waiting, KV cache at most 41 % in 12 samples"},
+		{"whole", func(*result.Server) {}, "12,800 tokens generated (client: 12,800), 1.25 ms in its queue on average, no preemption, at most 3 waiting, KV cache at most 41 % in 12 samples"},
 		{"unknown stays out", func(s *result.Server) { *s = result.Server{Preemptions: new(2.0)} }, "2 preemptions"},
 		{"nothing", func(s *result.Server) { *s = result.Server{Withheld: "a counter fell", Falls: 1} }, ""},
 		{"cut", func(s *result.Server) {

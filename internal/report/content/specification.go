@@ -19,7 +19,7 @@ func impact(r *result.Result) *Section {
 		s.say(strings.TrimSpace("There is no comparison of costs. " + format.Sentence(c.Withheld)))
 	default:
 		for _, v := range c.Volumes {
-			s.say(fmt.Sprintf("At %s requests a month: %s saved a month, %s a year (%s). Evidence: %s.",
+			s.say(fmt.Sprintf("At %s requests per month: %s saved per month, %s per year (%s). Evidence: %s.",
 				format.Number(v.MonthlyRequests), format.Estimate(v.SavingsMonth, "USD", 0), format.Estimate(v.SavingsYear, "USD", 0), format.Estimate(v.SavingsPercent, "percent", 0), c.Evidence))
 		}
 		if c.BreakEven != nil {

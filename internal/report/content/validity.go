@@ -27,7 +27,7 @@ func validityLine(r *result.Result) string {
 	warn, fail := len(checksOf(r, result.Warn)), len(checksOf(r, result.Fail))
 	switch r.Validity.Status {
 	case result.Fail:
-		return fmt.Sprintf("INVALID: %d of %d checks failed. The figures may not be believed and prove nothing.", fail, len(r.Validity.Checks))
+		return fmt.Sprintf("INVALID: %d of %d checks failed. These figures are unreliable and prove nothing.", fail, len(r.Validity.Checks))
 	case result.Warn:
 		return fmt.Sprintf("valid with warnings: %d of %d checks warn.", warn, len(r.Validity.Checks))
 	}
@@ -80,9 +80,9 @@ func gathered(checks []result.Check) []string {
 			text = format.Clean(k.Cell) + ": " + text
 		}
 		if others := cells[id][1:]; len(others) > 3 {
-			text += fmt.Sprintf(" (likewise in %d other cells)", len(others))
+			text += fmt.Sprintf(" (also in %d other cells)", len(others))
 		} else if len(others) > 0 {
-			text += " (likewise " + strings.Join(others, ", ") + ")"
+			text += " (also " + strings.Join(others, ", ") + ")"
 		}
 		if k.Fix != "" {
 			text += "; " + format.Clean(k.Fix)
