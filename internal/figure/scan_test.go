@@ -160,7 +160,7 @@ func TestScanLines(t *testing.T) {
 	}
 }
 
-// What has no value is named; a bound stands for it where some point has a
+// What has no value is named; a bound takes its place where some point has a
 // value, and a quantile that no point has is not drawn at all.
 func TestScanLeavesOut(t *testing.T) {
 	r := grid(key("rate", "1", "2", "4", "8", "16"))

@@ -127,6 +127,9 @@ func (m *markdown) cards(t content.Table) {
 	m.table(short)
 	for _, row := range t.Rows {
 		k := cardOf(t, row)
+		if len(k.Sentences) == 0 {
+			continue
+		}
 		m.line("- **%s** %s: %s", escape(k.State), escape(k.Name), escape(strings.Join(k.Sentences, " ")))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/content"
 	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -248,5 +249,21 @@ func TestHTMLIsAccessible(t *testing.T) {
 	}
 	if n := strings.Count(s, "<caption>"); n < 8 {
 		t.Errorf("only %d of %d tables have a caption", n, tables)
+	}
+}
+
+// What has no reason prints none, and no full stop by itself.
+func TestNoSentenceOfNothing(t *testing.T) {
+	r := fixture(t, "full")
+	for i := range r.Claims {
+		r.Claims[i].Reason, r.Claims[i].Text = "", ""
+	}
+	r.Benchmarks.Cost = &result.Cost{}
+	for form, text := range forms(t, content.Of(r)) {
+		for _, bad := range []string{" . ", ". .", ": .", "::"} {
+			if i := strings.Index(text, bad); i >= 0 {
+				t.Errorf("%s has %q: …%s…", form, bad, text[max(0, i-60):min(len(text), i+20)])
+			}
+		}
 	}
 }

@@ -57,7 +57,7 @@ type Latency struct {
 	Versus   []Comparison `json:"versus,omitempty"` // candidate against each other target
 }
 
-// Throughput is the throughput benchmark: one cell a level.
+// Throughput is the throughput benchmark: one cell per level.
 type Throughput struct {
 	Evidence Evidence `json:"evidence"`
 	Levels   []int    `json:"levels"`
@@ -106,7 +106,7 @@ type Part struct {
 // VolumeCost compares both targets at one monthly volume.
 type VolumeCost struct {
 	MonthlyRequests float64  `json:"monthly_requests"`
-	Candidate       Estimate `json:"candidate_month"` // USD a month
+	Candidate       Estimate `json:"candidate_month"` // USD per month
 	Baseline        Estimate `json:"baseline_month"`
 	SavingsPercent  Estimate `json:"savings_percent"`
 	SavingsMonth    Estimate `json:"savings_month"`
@@ -130,7 +130,7 @@ type Month struct {
 }
 
 // Quality is the quality benchmark. Scores are heuristic, 0 to 100: they show
-// drift between two targets on the same prompts; they are no proof of accuracy.
+// drift between two targets on the same prompts; they do not prove accuracy.
 type Quality struct {
 	Evidence Evidence       `json:"evidence"`
 	Targets  []QualityScore `json:"targets"`
@@ -186,8 +186,8 @@ type Load struct {
 	Versus       []Comparison  `json:"versus,omitempty"`
 }
 
-// Interleaving is how several targets took turns: never two at once, in each round one
-// block of every target, in an order drawn by the seed.
+// Interleaving is how several targets took turns: never two at once. In each round every
+// target has one block, in an order drawn from the seed.
 type Interleaving struct {
 	Rounds int        `json:"rounds"` // planned
 	Order  [][]string `json:"order"`  // targets in the order of each round, as it was run

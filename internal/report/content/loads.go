@@ -91,7 +91,7 @@ func byTarget(cells []result.Cell) Table {
 	return *t
 }
 
-// failures lists the classes that are no success, by name.
+// failures lists the classes other than success, by name.
 func failures(c result.Counts) string {
 	var parts []string
 	for _, class := range slices.Sorted(maps.Keys(c.ByClass)) {

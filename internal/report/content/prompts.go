@@ -9,7 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// prompts says in one line what became of the prompts that a cell asked for;
+// prompts compares in one line the prompts of a cell with what was asked for;
 // "" where there is nothing to say.
 func prompts(p *result.Prompts) string {
 	if p == nil {
@@ -41,8 +41,8 @@ func prompts(p *result.Prompts) string {
 	return "Prompts: " + strings.Join(parts, "; ") + "."
 }
 
-// forms says in one line which answers have the form that was asked for; ""
-// where none was.
+// forms counts in one line the answers in the requested form; "" where none was
+// requested.
 func forms(f *result.Forms) string {
 	if f == nil || f.Share.Value == nil {
 		return ""

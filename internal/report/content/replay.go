@@ -8,7 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// fidelity says in one line how true the replay of a trace was.
+// fidelity says in one line how closely a trace was replayed.
 func fidelity(r *result.Replay) string {
 	share := func(x *result.Number, n int) string {
 		if x == nil {

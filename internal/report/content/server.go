@@ -7,9 +7,8 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// serverLines says in one line a cell what its server counted; cells whose
-// server said nothing have none. name tells cells apart, where there are
-// several.
+// serverLines has one line per cell with what its server counted; cells whose
+// server reported nothing have none. name tells several cells apart.
 func serverLines(cells []result.Cell, name func(result.Cell) string) []string {
 	var out []string
 	for _, c := range cells {
