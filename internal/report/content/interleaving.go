@@ -1,19 +1,19 @@
-package report
+package content
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // interleaved says how targets took turns, and compares the candidate with each
 // other one: a table for each.
-func (s *section) interleaved(l *result.Load) {
+func (s *Section) interleaved(l *result.Load) {
 	if l.Interleaving == nil {
 		return
 	}
-	s.told = append([]string{capital(clean(l.Interleaving.Text)) + "."}, s.told...)
 	var against []string
 	of := map[string][]result.Comparison{}
 	for _, c := range l.Versus {
@@ -23,41 +23,41 @@ func (s *section) interleaved(l *result.Load) {
 		of[c.Against] = append(of[c.Against], c)
 	}
 	for _, name := range against {
-		t := table{title: "Candidate against " + clean(name), head: []string{"", "candidate ÷ " + clean(name), "pairs", "which is"}}
-		short := table{head: t.head}
+		t := Table{Title: "Candidate against " + format.Clean(name), Head: columns("", "candidate ÷ "+format.Clean(name), "pairs", "the candidate is")}
+		short := Table{Head: t.Head}
 		for _, c := range of[name] {
 			row, brief := comparisonRow(c)
-			t.rows = append(t.rows, row)
+			t.Rows = append(t.Rows, row)
 			if brief {
-				short.rows = append(short.rows, row)
+				short.Rows = append(short.Rows, row)
 			}
 			if c.Metric == "success" {
-				s.told = append(s.told, capital(clean(c.Text))+".")
+				s.say(format.Sentence(c.Text))
 				if c.Alone > 0 {
-					s.told = append(s.told, fmt.Sprintf("%s prompts are in no pair of candidate and %s: only one was sent them, or their round was cut short.", count(c.Alone), clean(name)))
+					s.say(fmt.Sprintf("%s prompts are in no pair of candidate and %s: only one target received them, or their round was cut short.", format.Count(c.Alone), format.Clean(name)))
 				}
 			}
 		}
 		if l.Interleaving.Rounds > 1 {
-			s.tables, s.short = append(s.tables, t), append(s.short, short)
+			s.table(t, short)
 		}
 	}
 	if len(against) > 0 && l.Interleaving.Rounds > 1 {
-		s.told = append(s.told, fmt.Sprintf("Ratios are of pairs in which both answered; their 95 %% intervals come from the scatter of the rounds, so that a drift widens them and does not shift them. %s comparisons stand side by side: of twenty, one interval misses the truth by chance.", count(len(l.Versus))))
+		s.say(fmt.Sprintf("Ratios are over pairs that both targets answered; their 95 %% intervals come from the variation between rounds, so drift widens them without shifting them. There are %s comparisons: expect about one in twenty 95 %% intervals to miss the true value.", format.Count(len(l.Versus))))
 	}
 	if n := l.Interleaving.Rounds; n > 1 {
-		t := table{title: "Blocks", head: []string{"target", "round", "place", "begins", "window", "ok", "TTFT p50", "E2E p50"}}
+		t := Table{Title: "Blocks", Head: columns("target", "round", "place", "begins", "window", "ok", "TTFT p50", "E2E p50")}
 		for _, c := range l.Cells {
 			for _, b := range c.Blocks {
-				t.rows = append(t.rows, []string{
-					clean(c.Target), count(b.Round), count(b.Place), withUnit(b.StartS, "s"), withUnit(b.WindowS, "s"),
-					fmt.Sprintf("%s of %s", count(b.OK), count(b.Scheduled)), span(b.TTFT, nil, nil, "ms"), span(b.E2E, nil, nil, "ms"),
+				t.Rows = append(t.Rows, []string{
+					format.Clean(c.Target), format.Count(b.Round), format.Count(b.Place), format.WithUnit(b.StartS, "s"), format.WithUnit(b.WindowS, "s"),
+					fmt.Sprintf("%s of %s", format.Count(b.OK), format.Count(b.Scheduled)), format.Span(b.TTFT, nil, nil, "ms"), format.Span(b.E2E, nil, nil, "ms"),
 				})
 			}
 		}
 		const most = 60 // rows; the drawing shows the rest
-		if len(t.rows) <= most {
-			s.tables = append(s.tables, t)
+		if len(t.Rows) <= most {
+			s.pages(t)
 		}
 	}
 }
@@ -72,24 +72,24 @@ func comparisonRow(c result.Comparison) (row []string, brief bool) {
 	switch {
 	case c.Metric == "success":
 		name, unit = "success, difference", "points"
-	case strings.HasPrefix(c.Stat, "geometric"):
+	case c.Stat == result.StatGeometricMean:
 		stat, brief = "mean of ratios", true
 		name += ", " + stat
 	default:
 		name += ", " + stat
 	}
-	pairs := count(c.Pairs)
+	pairs := format.Count(c.Pairs)
 	if c.Lost > 0 {
-		pairs += fmt.Sprintf(" (%s lost)", count(c.Lost))
+		pairs += fmt.Sprintf(" (%s lost)", format.Count(c.Lost))
 	}
-	return []string{clean(name), estimate(c.Estimate, unit, c.Pairs), pairs, verdict(c)}, brief || c.Stat == "p95" || c.Metric == "success"
+	return []string{format.Clean(name), format.Estimate(c.Estimate, unit, c.Pairs), pairs, verdict(c)}, brief || c.Stat == "p95" || c.Metric == "success"
 }
 
 // verdict says in a word what the interval of a comparison says.
 func verdict(c result.Comparison) string {
 	e := c.Estimate
 	if e.Value == nil || e.Lo == nil || e.Hi == nil {
-		return missing
+		return format.Missing
 	}
 	equal, words := 1.0, [2]string{"shorter", "longer"}
 	switch c.Metric {
@@ -104,5 +104,5 @@ func verdict(c result.Comparison) string {
 	case float64(*e.Lo) > equal:
 		return words[1]
 	}
-	return "no difference that can be told"
+	return "no clear difference"
 }

@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"cmp"
@@ -13,13 +13,14 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
 )
 
 // axisLabel names an axis with its unit.
 func axisLabel(a figure.Axis) string {
 	unit := a.Unit
 	if strings.HasSuffix(unit, "/s") && strings.Contains(a.Label, "per second") {
-		return clean(a.Label)
+		return format.Clean(a.Label)
 	}
 	switch unit {
 	case "1/s":
@@ -33,11 +34,11 @@ func axisLabel(a figure.Axis) string {
 	}
 	switch {
 	case a.Label == "" || unit == "" || says(a.Label, unit):
-		return clean(cmp.Or(a.Label, unit))
+		return format.Clean(cmp.Or(a.Label, unit))
 	case unit == "per second":
-		return clean(a.Label + " " + unit)
+		return format.Clean(a.Label + " " + unit)
 	}
-	return clean(a.Label + ", " + unit)
+	return format.Clean(a.Label + ", " + unit)
 }
 
 // says reports whether a label has the unit among its words.
@@ -147,7 +148,7 @@ const (
 	plotHeight = 0.6 * figureHeight
 )
 
-// thinned leaves names out where there is no room for all.
+// thinned leaves names out where not all of them fit.
 func thinned(names []string) []string {
 	const most = 30
 	every := (len(names) + most - 1) / most
@@ -231,7 +232,7 @@ func positions(f figure.Figure) []plot.Tick {
 	return out
 }
 
-// logRange leaves room above for labels. Bars without a base begin at a power
+// logRange leaves space above for labels. Bars without a base begin at a power
 // of ten under every value.
 func logRange(f figure.Figure, y bounds) (lo, hi float64) {
 	if y.empty() || y.lo <= 0 {
@@ -335,7 +336,7 @@ func tickLabel(v float64, a figure.Axis) string {
 	}
 	s := strconv.FormatFloat(v, 'g', 4, 64)
 	if math.Abs(v) >= 1000 {
-		s = group(strconv.FormatFloat(v, 'f', 0, 64))
+		s = format.Whole(v)
 	}
 	if a.Unit == "USD" {
 		return "$" + s

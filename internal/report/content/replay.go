@@ -1,27 +1,28 @@
-package report
+package content
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// fidelity says in one line how true the replay of a trace was.
+// fidelity says in one line how closely a trace was replayed.
 func fidelity(r *result.Replay) string {
 	share := func(x *result.Number, n int) string {
 		if x == nil {
-			return "not known, as the server did not count"
+			return "unknown (not counted by the server)"
 		}
-		return fmt.Sprintf("%.1f %% on the mean (n=%d)", 100*float64(*x), n)
+		return fmt.Sprintf("%.1f %% on average (n=%d)", 100*float64(*x), n)
 	}
-	out := fmt.Sprintf("Replay: %d rows of %d read (%s)", r.Rows, r.Read, clean(r.Format))
+	out := fmt.Sprintf("Replay: %d rows of %d read (%s)", r.Rows, r.Read, format.Clean(r.Format))
 	var left []string
 	for _, k := range []struct {
 		n    int
 		what string
 	}{
-		{r.Bad, "malformed"}, {r.Failed, "had failed in the recording"}, {r.Empty, "without input or output tokens"},
+		{r.Bad, "malformed"}, {r.Failed, "failed in the recording"}, {r.Empty, "without input or output tokens"},
 		{r.Outside, "outside of the window"},
 	} {
 		if k.n > 0 {
@@ -29,7 +30,7 @@ func fidelity(r *result.Replay) string {
 		}
 	}
 	if left != nil {
-		out += "; left out: " + strings.Join(left, ", ")
+		out += "; skipped: " + strings.Join(left, ", ")
 	}
 	if r.Cut > 0 {
 		out += fmt.Sprintf("; %d cut to the maximum context", r.Cut)
@@ -46,7 +47,7 @@ func fidelity(r *result.Replay) string {
 		if r.ObservedHits != nil {
 			out += fmt.Sprintf(", %.1f %% observed", 100*float64(*r.ObservedHits))
 		} else {
-			out += ", observed ones not known, as the server does not report cached tokens"
+			out += ", observed hits unknown: the server does not report cached tokens"
 		}
 	} else if r.ObservedHits != nil {
 		out += fmt.Sprintf("; prefix hits %.1f %% of the input tokens observed, and the trace has no blocks to share", 100*float64(*r.ObservedHits))

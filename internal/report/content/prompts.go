@@ -1,4 +1,4 @@
-package report
+package content
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// prompts says in one line what became of the prompts that a cell asked for;
+// prompts compares in one line the prompts of a cell with what was asked for;
 // "" where there is nothing to say.
 func prompts(p *result.Prompts) string {
 	if p == nil {
@@ -17,7 +17,7 @@ func prompts(p *result.Prompts) string {
 	}
 	var parts []string
 	if p.InputError != nil {
-		parts = append(parts, fmt.Sprintf("input length off by %.2f %% on the mean (bias %+.2f %%, n=%d)", 100*float64(*p.InputError), 100*float64(*p.InputBias), p.InputN))
+		parts = append(parts, fmt.Sprintf("input length off by %.2f %% on average (bias %+.2f %%, n=%d)", 100*float64(*p.InputError), 100*float64(*p.InputBias), p.InputN))
 	}
 	if p.RepeatedShare != nil && p.Repeated > 0 {
 		parts = append(parts, fmt.Sprintf("%.1f %% of the prompts had been sent before", 100*float64(*p.RepeatedShare)))
@@ -31,7 +31,7 @@ func prompts(p *result.Prompts) string {
 		if p.ObservedHits != nil {
 			text += fmt.Sprintf("%.1f %% observed (n=%d)", 100*float64(*p.ObservedHits), p.ObservedN)
 		} else {
-			text += "observed ones not known, as the server does not report cached tokens"
+			text += "observed hits unknown: the server does not report cached tokens"
 		}
 		parts = append(parts, text)
 	}
@@ -41,8 +41,8 @@ func prompts(p *result.Prompts) string {
 	return "Prompts: " + strings.Join(parts, "; ") + "."
 }
 
-// forms says in one line which answers have the form that was asked for; ""
-// where none was.
+// forms counts in one line the answers in the requested form; "" where none was
+// requested.
 func forms(f *result.Forms) string {
 	if f == nil || f.Share.Value == nil {
 		return ""

@@ -1,4 +1,11 @@
-package report
+// Package draw makes a picture of a figure: SVG for pages and files, PNG for
+// slides. It decides what a mark looks like and where it goes; what a figure
+// shows is decided in package figure.
+//
+// One drawing serves light and dark pages: Inline replaces its colours by
+// variables of the page. The evidence is drawn into every picture, so that it
+// stays with it wherever it is copied to.
+package draw
 
 import (
 	"bytes"
@@ -18,11 +25,12 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Colours of a drawing on white. The page replaces each by one of its own, so
-// that one drawing serves light and dark: see inline.
+// that one drawing serves light and dark: see Inline.
 var (
 	inkColor   = color.NRGBA{0x1f, 0x29, 0x37, 0xff}
 	softColor  = color.NRGBA{0x5b, 0x65, 0x75, 0xff}
@@ -60,51 +68,55 @@ func style(f font.Font, c color.Color) draw.TextStyle {
 	return draw.TextStyle{Font: f, Color: c, Handler: plot.DefaultTextHandler}
 }
 
-// render draws a figure as "svg" or "png".
-func render(f figure.Figure, format string) ([]byte, error) {
-	f = cleaned(f)
-	var canvas interface {
-		vg.CanvasSizer
-		io.WriterTo
+// SVG draws a figure as a document of its own.
+func SVG(f figure.Figure) ([]byte, error) {
+	canvas := vgsvg.New(figureWidth, figureHeight)
+	b, err := paint(f, canvas)
+	if err != nil {
+		return nil, err
 	}
-	if format == "svg" {
-		canvas = vgsvg.New(figureWidth, figureHeight)
-	} else {
-		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(pngDPI))}
-	}
-	layout(f, draw.New(canvas))
+	return finishSVG(b, cleaned(f)), nil
+}
+
+// PNG draws a figure as pixels.
+func PNG(f figure.Figure) ([]byte, error) {
+	return paint(f, vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(pngDPI))})
+}
+
+func paint(f figure.Figure, canvas interface {
+	vg.CanvasSizer
+	io.WriterTo
+}) ([]byte, error) {
+	layout(cleaned(f), draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("failed to draw figure %s: %w", f.ID, err)
-	}
-	if format == "svg" {
-		return finishSVG(b.Bytes(), f), nil
 	}
 	return b.Bytes(), nil
 }
 
 // cleaned makes every text of a figure harmless and short enough to draw.
 func cleaned(f figure.Figure) figure.Figure {
-	f.Title, f.Subtitle, f.Note = brief(f.Title, 120), brief(f.Subtitle, 160), brief(f.Note, 600)
-	f.X.Label, f.Y.Label = brief(f.X.Label, 72), brief(f.Y.Label, 72)
+	f.Title, f.Subtitle, f.Note = format.Brief(f.Title, 120), format.Brief(f.Subtitle, 160), format.Brief(f.Note, 600)
+	f.X.Label, f.Y.Label = format.Brief(f.X.Label, 72), format.Brief(f.Y.Label, 72)
 	categories := make([]string, len(f.X.Categories))
 	for i, c := range f.X.Categories {
-		categories[i] = ends(c, 24)
+		categories[i] = format.Ends(c, 24)
 	}
 	f.X.Categories = categories
 	series := make([]figure.Series, len(f.Series))
 	for i, s := range f.Series {
-		s.Name = ends(s.Name, 36)
+		s.Name = format.Ends(s.Name, 36)
 		s.Points = slices.Clone(s.Points)
 		for j := range s.Points {
-			s.Points[j].Label = ends(s.Points[j].Label, 28)
+			s.Points[j].Label = format.Ends(s.Points[j].Label, 28)
 		}
 		series[i] = s
 	}
 	f.Series = series
 	limits := make([]figure.Limit, len(f.Limits))
 	for i, l := range f.Limits {
-		l.Label = brief(l.Label, 40)
+		l.Label = format.Brief(l.Label, 40)
 		limits[i] = l
 	}
 	f.Limits = limits
@@ -132,8 +144,8 @@ func head(f figure.Figure, c draw.Canvas) draw.Canvas {
 		evidence.Color = warnColor
 	}
 	evidence.XAlign = text.XRight
-	room := c.Max.X - c.Min.X - evidence.Width(strings.ToUpper(string(f.Evidence))) - 8
-	c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, fitting(title, f.Title, room))
+	width := c.Max.X - c.Min.X - evidence.Width(strings.ToUpper(string(f.Evidence))) - 8
+	c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, fitting(title, f.Title, width))
 	c.FillText(evidence, vg.Point{X: c.Max.X, Y: c.Max.Y}, strings.ToUpper(string(f.Evidence)))
 	c.FillText(sub, vg.Point{X: c.Min.X, Y: c.Max.Y - 16}, fitting(sub, f.Subtitle, c.Max.X-c.Min.X))
 	return draw.Crop(c, 0, 0, 0, -30)
@@ -196,7 +208,7 @@ func footnote(f figure.Figure, c draw.Canvas) draw.Canvas {
 	s := style(sans(7.5), softColor)
 	s.YAlign = text.YBottom
 	var lines []string
-	for _, word := range strings.Fields(capital(f.Note) + ".") {
+	for _, word := range strings.Fields(format.Sentence(f.Note)) {
 		last := len(lines) - 1
 		if last >= 0 && s.Width(lines[last]+" "+word) <= c.Max.X-c.Min.X {
 			lines[last] += " " + word

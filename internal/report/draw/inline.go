@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
 )
 
 // themed gives each colour of a drawing the variable of the page that takes
@@ -42,7 +43,7 @@ func finishSVG(svg []byte, f figure.Figure) []byte {
 	if !ok {
 		return svg
 	}
-	title := fmt.Sprintf("<title>%s (%s)</title>\n", htmlEscape(f.Title), htmlEscape(string(f.Evidence)))
+	title := fmt.Sprintf("<title>%s (%s)</title>\n", escape(f.Title), escape(string(f.Evidence)))
 	return bytes.Join([][]byte{head, []byte(title), []byte("<g "), body}, nil)
 }
 
@@ -50,7 +51,7 @@ func finishSVG(svg []byte, f figure.Figure) []byte {
 var written = regexp.MustCompile(`<text ([^>]*font-weight:(normal|bold)[^>]*font-size:([0-9.]+)px[^>]*)>([^<]+)</text>`)
 
 // fixWidth gives a text the width that it was laid out with. A reader's font
-// may be a sixth wider, and would run over what stands beside it.
+// may be a sixth wider, and would run over what is next to it.
 func fixWidth(element []byte) []byte {
 	m := written.FindSubmatch(element)
 	words := html.UnescapeString(string(m[4]))
@@ -70,9 +71,9 @@ func fixWidth(element []byte) []byte {
 // says nothing: it has Latin, Greek, Cyrillic, punctuation and mathematics.
 func foreign(r rune) bool { return r >= 0x530 && (r < 0x2010 || r >= 0x2300) }
 
-// inline makes a drawing part of a page: without XML head and fixed size, and
+// Inline makes a drawing part of a page: without XML head and fixed size, and
 // in the page's colours.
-func inline(svg []byte, f figure.Figure) string {
+func Inline(svg []byte, f figure.Figure) string {
 	s := string(svg)
 	i := strings.Index(s, "<svg")
 	if i < 0 {
@@ -87,5 +88,7 @@ func inline(svg []byte, f figure.Figure) string {
 	}
 	body = strings.ReplaceAll(body, "\n\t", " ")
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="%s" viewBox="0 0 %g %g">%s`,
-		htmlEscape(f.Title+", "+string(f.Evidence)), figureWidth.Points(), figureHeight.Points(), body)
+		escape(f.Title+", "+string(f.Evidence)), figureWidth.Points(), figureHeight.Points(), body)
 }
+
+func escape(s string) string { return html.EscapeString(format.Clean(s)) }

@@ -1,4 +1,4 @@
-package report
+package content
 
 import (
 	"testing"
@@ -9,10 +9,10 @@ import (
 func TestPrompts(t *testing.T) {
 	for want, p := range map[string]*result.Prompts{
 		"": {},
-		"Prompts: input length off by 0.50 % on the mean (bias -0.25 %, n=9).":                                                           {InputError: result.Num(0.005), InputBias: result.Num(-0.0025), InputN: 9},
-		"Prompts: 25.0 % of the prompts had been sent before.":                                                                           {Repeated: 1, RepeatedShare: result.Num(0.25)},
-		"Prompts: prefix hits 40.0 % of the input tokens at best, 39.0 % observed (n=3).":                                                {IdealHits: result.Num(0.4), ObservedHits: result.Num(0.39), ObservedN: 3},
-		"Prompts: prefix hits 40.0 % of the input tokens at best, observed ones not known, as the server does not report cached tokens.": {IdealHits: result.Num(0.4)},
+		"Prompts: input length off by 0.50 % on average (bias -0.25 %, n=9).":                                                       {InputError: result.Num(0.005), InputBias: result.Num(-0.0025), InputN: 9},
+		"Prompts: 25.0 % of the prompts had been sent before.":                                                                      {Repeated: 1, RepeatedShare: result.Num(0.25)},
+		"Prompts: prefix hits 40.0 % of the input tokens at best, 39.0 % observed (n=3).":                                           {IdealHits: result.Num(0.4), ObservedHits: result.Num(0.39), ObservedN: 3},
+		"Prompts: prefix hits 40.0 % of the input tokens at best, observed hits unknown: the server does not report cached tokens.": {IdealHits: result.Num(0.4)},
 	} {
 		if got := prompts(p); got != want {
 			t.Errorf("%q, want %q", got, want)

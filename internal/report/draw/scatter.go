@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"image/color"
@@ -16,7 +16,7 @@ const markRadius = 2.8 // points
 
 // dotted says whether the points of a line are marked: many would hide it.
 func dotted(s figure.Series) bool {
-	return s.Kind != figure.Step && s.Role != figure.Beside && len(s.Points) <= 16
+	return s.Kind != figure.Step && s.Kind != figure.Rule && len(s.Points) <= 16
 }
 
 // shapeOf tells the parts of a figure apart where colours cannot.
@@ -104,7 +104,7 @@ func stairs(c draw.Canvas, p *plot.Plot, points []figure.Point) []vg.Point {
 	return out
 }
 
-// labels names points, those of the last series first, where there is room.
+// labels names points, those of the last series first, where they fit.
 type labels []figure.Series
 
 // box is a part of a drawing that is taken.
@@ -134,7 +134,7 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	for _, s := range slices.Backward(l) {
 		st := style(sans(7.5), inkColor)
-		if s.Role == figure.Beside {
+		if s.Role == figure.Faint {
 			st.Color = softColor
 		}
 		st.YAlign = text.YBottom
@@ -142,7 +142,7 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 			if pt.Label == "" {
 				continue
 			}
-			if at, b, ok := room(c, taken, vg.Point{X: tx(pt.X), Y: ty(pt.Y)}, st.Width(pt.Label)); ok {
+			if at, b, ok := place(c, taken, vg.Point{X: tx(pt.X), Y: ty(pt.Y)}, st.Width(pt.Label)); ok {
 				c.FillText(st, at, pt.Label)
 				taken = append(taken, b)
 			}
@@ -150,8 +150,8 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// room finds a place for a label of some width beside a point.
-func room(c draw.Canvas, taken []box, at vg.Point, width vg.Length) (vg.Point, box, bool) {
+// place finds a free place next to a point for a label of some width.
+func place(c draw.Canvas, taken []box, at vg.Point, width vg.Length) (vg.Point, box, bool) {
 	const high, gap = 8.5, markRadius + 2
 	width *= 1.12 // a reader's font may be wider
 	for _, try := range []vg.Point{

@@ -1,15 +1,14 @@
-package report
+package content
 
 import (
-	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// serverLines says in one line a cell what its server counted; cells whose
-// server said nothing have none. name tells cells apart, where there are
-// several.
+// serverLines has one line per cell with what its server counted; cells whose
+// server reported nothing have none. name tells several cells apart.
 func serverLines(cells []result.Cell, name func(result.Cell) string) []string {
 	var out []string
 	for _, c := range cells {
@@ -18,9 +17,9 @@ func serverLines(cells []result.Cell, name func(result.Cell) string) []string {
 			continue
 		}
 		if len(cells) > 1 {
-			text = capital(clean(name(c))) + ": the server says: " + text
+			text = format.Capital(format.Clean(name(c))) + ": the server reports: " + text
 		} else {
-			text = "The server says: " + text
+			text = "The server reports: " + text
 		}
 		out = append(out, text+".")
 	}
@@ -29,26 +28,24 @@ func serverLines(cells []result.Cell, name func(result.Cell) string) []string {
 
 func ofTarget(c result.Cell) string { return c.Target }
 
-func whole(v float64) string { return group(strconv.FormatFloat(v, 'f', 0, 64)) }
-
 func serverText(s *result.Server) string {
 	if s == nil {
 		return ""
 	}
 	var parts []string
 	if s.GenerationTokens != nil {
-		text := whole(*s.GenerationTokens) + " tokens generated"
+		text := format.Whole(*s.GenerationTokens) + " tokens generated"
 		if ours := s.Ours.GenerationTokens; ours != nil {
-			text += " (client: " + whole(ours.Lo)
+			text += " (client: " + format.Whole(ours.Lo)
 			if ours.Hi > ours.Lo {
-				text += " to " + whole(ours.Hi)
+				text += " to " + format.Whole(ours.Hi)
 			}
 			text += ")"
 		}
 		parts = append(parts, text)
 	}
 	if s.QueueMS != nil {
-		parts = append(parts, number(*s.QueueMS)+" ms in its queue on the mean")
+		parts = append(parts, format.Number(*s.QueueMS)+" ms in its queue on average")
 	}
 	if n := s.Preemptions; n != nil {
 		switch *n {
@@ -57,24 +54,24 @@ func serverText(s *result.Server) string {
 		case 1:
 			parts = append(parts, "1 preemption")
 		default:
-			parts = append(parts, whole(*n)+" preemptions")
+			parts = append(parts, format.Whole(*n)+" preemptions")
 		}
 	}
 	var seen []string // the gauges are only looked at now and then
 	if s.WaitingMax != nil {
 		text := "none waiting"
 		if *s.WaitingMax > 0 {
-			text = "at most " + whole(*s.WaitingMax) + " waiting"
+			text = "at most " + format.Whole(*s.WaitingMax) + " waiting"
 		}
 		seen = append(seen, text)
 	}
 	if s.KVUsageMax != nil {
-		seen = append(seen, "KV cache at most "+percent(*s.KVUsageMax))
+		seen = append(seen, "KV cache at most "+format.Percent(*s.KVUsageMax))
 	}
 	if len(seen) > 0 {
 		samples := "1 sample"
 		if s.Samples != 1 {
-			samples = count(s.Samples) + " samples"
+			samples = format.Count(s.Samples) + " samples"
 		}
 		parts = append(parts, strings.Join(seen, ", ")+" in "+samples)
 	}

@@ -1,4 +1,4 @@
-package report
+package format
 
 import (
 	"math"
@@ -32,7 +32,7 @@ func TestEstimate(t *testing.T) {
 		{"rate", result.Estimate{Value: result.Num(11.83)}, "1/s", 0, "11.8/s"},
 	}
 	for _, tt := range tests {
-		if got := estimate(tt.e, tt.unit, tt.n); got != tt.want {
+		if got := Estimate(tt.e, tt.unit, tt.n); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -43,11 +43,11 @@ func TestNumber(t *testing.T) {
 		0: "0", 0.00012345: "0.000123", 1e-7: "0.000000100", 0.5: "0.500", 7: "7.00", 42.25: "42.2", 500.4: "500", 1234567.4: "1,234,567",
 		-1234: "−1,234", -0.5: "−0.500", math.Inf(1): "∞", math.Inf(-1): "−∞",
 	} {
-		if got := number(v); got != want {
+		if got := Number(v); got != want {
 			t.Errorf("%v: %q, want %q", v, got, want)
 		}
 	}
-	if got := number(math.NaN()); got != missing {
+	if got := Number(math.NaN()); got != Missing {
 		t.Errorf("NaN: %q", got)
 	}
 }
@@ -63,32 +63,52 @@ func TestClean(t *testing.T) {
 		"naïve 模型 é":                       "naïve 模型 é",
 		"\u009b31m is an escape in 8 bits": "31m is an escape in 8 bits",
 	} {
-		if got := clean(in); got != want {
+		if got := Clean(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }
 
 func TestBrief(t *testing.T) {
-	if got := brief("模型模型模型", 4); got != "模型模…" {
+	if got := Brief("模型模型模型", 4); got != "模型模…" {
 		t.Errorf("%q", got)
 	}
-	if got := brief("four", 4); got != "four" {
+	if got := Brief("four", 4); got != "four" {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestVisible(t *testing.T) {
-	for in, want := range map[string]int{"abc": 3, "\x1b[1mabc\x1b[0m": 3, "模型": 4, "e\u0301": 1, "≥ –": 3} {
-		if got := visible(in); got != want {
-			t.Errorf("%q: %d, want %d", in, got, want)
-		}
 	}
 }
 
 func TestCapital(t *testing.T) {
 	for in, want := range map[string]string{"": "", "a b": "A b", "été": "Été", "\xff": "\xff", "∞": "∞"} {
-		if got := capital(in); got != want {
+		if got := Capital(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	for in, want := range map[string]string{"": "", " ": "", "a b": "A b.", "a b.": "A b.", "why?": "Why?", "one\ntwo": "One two."} {
+		if got := Sentence(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Requests that depend on each other count for fewer, and that is said.
+func TestQuantileOfDependentRequests(t *testing.T) {
+	s := result.Statistic{Unit: "ms", N: 1200, NEff: 38.6}
+	e := result.Estimate{Withheld: "too few", NeededN: 72, AtLeast: result.Num(48.1)}
+	if got, want := Quantile(e, s), "≥ 48.1 ms (n=1,200, effective 38, needs 72)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := Quantile(result.Estimate{Value: result.Num(5)}, s), "5.00 ms"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	for in, want := range map[string]string{"short": "short", "meta-llama/Llama-3.1-8B": "meta-…1-8B", "0123456789": "0123456789", "äöüäöüäöüäöü": "äöüäö…üäöü"} {
+		if got := Ends(in, 10); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

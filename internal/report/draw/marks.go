@@ -1,4 +1,4 @@
-package report
+package draw
 
 import (
 	"image/color"
@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
 )
 
 // colorOf gives candidate and baseline the same colour everywhere, and further
@@ -20,7 +21,7 @@ func colorOf(f figure.Figure, series int) color.NRGBA {
 		return partColors[0]
 	case figure.Baseline:
 		return partColors[1]
-	case figure.Beside:
+	case figure.Faint:
 		return faintColor
 	case figure.Further:
 		return partColors[2+further(f, series)%(len(partColors)-2)]
@@ -126,9 +127,9 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, pt := range b.points {
 		x, low, high := tx(pt.X)+b.offset, ty(base), ty(pt.Y)
 		box := rectangle(x-b.width/2, low, x+b.width/2, high)
-		label, top := number(pt.Y), high
+		label, top := format.Number(pt.Y), high
 		if b.axis.Unit == "USD" {
-			label = usd(pt.Y)
+			label = format.USD(pt.Y)
 		}
 		if pt.AtLeast {
 			label = "≥ " + label
@@ -199,7 +200,7 @@ func (s stack) Plot(c draw.Canvas, p *plot.Plot) {
 		x, low := tx(pt.X), s.below[int(pt.X)]
 		c.FillPolygon(s.color, rectangle(x-s.width/2, ty(low), x+s.width/2, ty(low+pt.Y)))
 		if s.last {
-			valueLabel(c, x, ty(low+pt.Y), withUnit(low+pt.Y, s.unit))
+			valueLabel(c, x, ty(low+pt.Y), format.WithUnit(low+pt.Y, s.unit))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package report
+package content
 
 import (
 	"cmp"
@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// scan shows a row for each point, then what they have to trade; intervals are
-// in tables of their own, which would else be too wide.
-func scan(s *result.Scan, checks []result.Check, figures []string) *section {
+// scan shows a row for each point, then the trade-off between them; intervals
+// are in tables of their own, which would be too wide otherwise.
+func scan(s *result.Scan, checks []result.Check) *Section {
 	if s == nil {
 		return nil
 	}
@@ -26,15 +27,16 @@ func scan(s *result.Scan, checks []result.Check, figures []string) *section {
 			v.place[q.Point] = q
 		}
 	}
-	out := &section{id: "scan", title: "Sweep", evidence: s.Evidence, figures: figures}
-	if len(figures) > 1 { // what the points have to trade, and the first metric
-		out.lead, out.figures = figures[:2], figures[2:]
+	out := &Section{ID: "scan", Title: "Sweep", Evidence: s.Evidence}
+	out.detail(v.swept())
+	out.say(format.Clean(s.Text))
+	short := v.said(8)
+	for i, text := range v.said(40) {
+		out.Text = append(out.Text, Paragraph{Text: text, Short: short[i]})
 	}
-	out.told = append([]string{clean(s.Text)}, v.said(8)...)
-	out.text = append([]string{v.swept(), clean(s.Text)}, v.said(40)...)
-	out.tables = append(out.tables, v.overview(), v.front(), v.latencies(), v.rates(), v.server())
-	out.short = []table{v.short()}
-	out.notes = stars(s.Cells)
+	out.table(v.overview(), v.short())
+	out.pages(v.front(), v.latencies(), v.rates(), v.server())
+	out.Notes = explained(s.Cells)
 	return out
 }
 
@@ -54,7 +56,7 @@ func troubles(checks []result.Check) map[string]string {
 		ids := map[string][]string{}
 		for _, k := range checks {
 			if k.Status == st && k.Cell != "" {
-				ids[k.Cell] = append(ids[k.Cell], clean(k.ID))
+				ids[k.Cell] = append(ids[k.Cell], format.Clean(k.ID))
 			}
 		}
 		for cell, names := range ids {
@@ -71,20 +73,20 @@ func troubles(checks []result.Check) map[string]string {
 func (v *scanView) swept() string {
 	var parts []string
 	for _, k := range v.Keys {
-		parts = append(parts, fmt.Sprintf("%s (%s)", brief(k.Name, 60), strings.Join(briefly(k.Values), ", ")))
+		parts = append(parts, fmt.Sprintf("%s (%s)", format.Brief(k.Name, 60), strings.Join(briefly(k.Values), ", ")))
 	}
 	how := "every combination"
 	if v.Mode == "zip" {
 		how = "the first values together, then the second, and so on"
 	}
 	return fmt.Sprintf("Swept: %s; %s: %s points, of which %s were measured. Latency counts from when a request was due.",
-		strings.Join(parts, ", "), how, count(len(v.Points)), count(len(v.Cells)))
+		strings.Join(parts, ", "), how, format.Count(len(v.Points)), format.Count(len(v.Cells)))
 }
 
 func briefly(values []string) []string {
 	out := make([]string, len(values))
 	for i, s := range values {
-		out[i] = brief(s, 80)
+		out[i] = format.Brief(s, 80)
 	}
 	return out
 }
@@ -98,28 +100,28 @@ func (v *scanView) said(most int) []string {
 		if _, measured := v.cells[p.Cell]; measured {
 			continue
 		}
-		why := cmp.Or(brief(p.Why, 200), "nothing says why")
+		why := cmp.Or(format.Brief(p.Why, 200), "no reason given")
 		if at[why] == nil {
 			reasons = append(reasons, why)
 		}
-		at[why] = append(at[why], clean(v.labels[i]))
+		at[why] = append(at[why], format.Clean(v.labels[i]))
 	}
 	for _, why := range reasons {
 		out = append(out, fmt.Sprintf("Not measured: %s: %s.", some(at[why], most), why))
 	}
 	if slices.ContainsFunc(v.Cells, func(c result.Cell) bool { return c.Load.Kind == "closed" }) {
-		out = append(out, "In a closed loop a slow server gets less load: these latencies do not say how the server does at a given rate.")
+		out = append(out, "In a closed loop a slow server receives less load, so these latencies do not show how it performs at a given rate.")
 	}
 	p := v.Pareto
 	switch {
 	case p == nil:
 	case p.Refused != "":
-		out = append(out, "There is no Pareto front: "+strings.TrimSuffix(clean(p.Refused), ".")+".")
+		out = append(out, "There is no Pareto front: "+strings.TrimSuffix(format.Clean(p.Refused), ".")+".")
 	default:
-		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point of it is beaten in one without loss in the other. It is made of estimates: where intervals overlap, points may change places, and the best of many looks better than it is. Measure the one you choose again.",
-			clean(p.Y.Label), clean(p.X.Label)))
+		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point on it can be improved in one without losing in the other. It consists of estimates: where intervals overlap, points may swap places, and the best of many looks better than it is. Measure the one you choose again.",
+			format.Clean(p.Y.Label), format.Clean(p.X.Label)))
 		if len(p.Left) > 0 {
-			out = append(out, "Without a place in it: "+clean(strings.Join(figure.Gather(p.Left), "; "))+".")
+			out = append(out, "Not placed: "+format.Clean(strings.Join(figure.Gather(p.Left), "; "))+".")
 		}
 	}
 	return out
@@ -141,7 +143,7 @@ func value(m result.Metrics, tag, stat string) string {
 		e, _ = m.Stats[tag].Quantile(stat)
 	}
 	if e.Value == nil && e.AtLeast != nil {
-		return "≥ " + number(float64(*e.AtLeast))
+		return "≥ " + format.Number(float64(*e.AtLeast))
 	}
 	return middle(e, 1)
 }
@@ -152,41 +154,41 @@ func rateEstimate(r result.Rate) result.Estimate {
 
 // each makes a table with a row for each point; of gets the point's index and
 // its cell. A point without a cell has a row of nothing.
-func (v *scanView) each(title string, head []string, of func(int, result.Cell) []string) table {
-	t := table{title: title, head: append([]string{clean(v.keys)}, head...)}
+func (v *scanView) each(title string, head []string, of func(int, result.Cell) []string) Table {
+	t := Table{Title: title, Head: columns(append([]string{format.Clean(v.keys)}, head...)...)}
 	for i, p := range v.Points {
-		row := []string{brief(v.labels[i], 120)}
+		row := []string{format.Brief(v.labels[i], 120)}
 		if c, measured := v.cells[p.Cell]; measured {
 			row = append(row, of(i, c)...)
 		} else {
-			row = append(row, slices.Repeat([]string{missing}, len(head))...)
+			row = append(row, slices.Repeat([]string{format.Missing}, len(head))...)
 		}
-		t.rows = append(t.rows, row)
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
-func (v *scanView) overview() table {
-	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "trouble"}, func(i int, c result.Cell) []string {
+func (v *scanView) overview() Table {
+	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "problems"}, func(i int, c result.Cell) []string {
 		m := c.Metrics
 		return []string{
 			v.standing(i), okText(c), failures(c.Counts), value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"),
-			value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], missing),
+			value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], format.Missing),
 		}
 	})
 	for i, p := range v.Points {
 		if _, measured := v.cells[p.Cell]; !measured {
-			t.rows[i][len(t.rows[i])-1] = "not measured"
+			t.Rows[i][len(t.Rows[i])-1] = "not measured"
 		}
 	}
 	return filled(t)
 }
 
 // filled returns a table without the columns that have nothing in any row.
-func filled(t table) table {
-	for i := len(t.head) - 1; i > 0; i-- {
-		if !slices.ContainsFunc(t.rows, func(row []string) bool { return row[i] != missing }) {
-			t = without(t, i)
+func filled(t Table) Table {
+	for i := len(t.Head) - 1; i > 0; i-- {
+		if !slices.ContainsFunc(t.Rows, func(row []string) bool { return row[i] != format.Missing }) {
+			t = t.Without(i)
 		}
 	}
 	return t
@@ -197,39 +199,39 @@ func (v *scanView) standing(point int) string {
 	q, placed := v.place[point]
 	switch {
 	case !placed:
-		return missing
+		return format.Missing
 	case q.Dominated:
-		return "beaten"
+		return "dominated"
 	}
 	return "front"
 }
 
 // short is the overview for a terminal: 80 columns, if the values are short.
-func (v *scanView) short() table {
-	t := v.each("", []string{"ok", "TTFT p50", "p95", "TPOT", "req/s", "tok/s", "a user"}, func(_ int, c result.Cell) []string {
+func (v *scanView) short() Table {
+	t := v.each("", []string{"ok", "TTFT p50", "p95", "TPOT", "req/s", "tok/s", "per user"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
 		ok := fmt.Sprintf("%d/%d", c.Counts.OK, c.Counts.Scheduled)
 		return []string{ok, value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"), value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50")}
 	})
-	t.title = "times in ms; a user: tokens/s that one user sees"
+	t.Title = "times in ms; per user: tokens/s that one user sees"
 	var front [][]string
-	for i := range t.rows {
+	for i := range t.Rows {
 		sign := ""
 		if q, placed := v.place[i]; placed && !q.Dominated {
 			sign = " ●"
-			front = append(front, t.rows[i])
+			front = append(front, t.Rows[i])
 		}
-		t.rows[i][0] = ends(v.labels[i], 40) + sign
+		t.Rows[i][0] = format.Ends(v.labels[i], 40) + sign
 	}
 	if front != nil {
-		t.title += "; ●: on the Pareto front"
+		t.Title += "; ●: on the Pareto front"
 	}
-	if len(t.rows) > mostShort {
+	if len(t.Rows) > mostShort {
 		if front == nil {
-			front = t.rows
+			front = t.Rows
 		}
-		t.rows = front[:min(len(front), mostShort)]
-		t.title += fmt.Sprintf("; %d of %d points, the report has all", len(t.rows), len(v.Points))
+		t.Rows = front[:min(len(front), mostShort)]
+		t.Title += fmt.Sprintf("; %d of %d points, the report has all", len(t.Rows), len(v.Points))
 	}
 	return t
 }
@@ -238,24 +240,24 @@ func (v *scanView) short() table {
 const mostShort = 64
 
 // front lists the points that no other beats, by speed.
-func (v *scanView) front() table {
+func (v *scanView) front() Table {
 	p := v.Pareto
 	if p == nil || p.Refused != "" {
-		return table{}
+		return Table{}
 	}
-	t := table{title: "On the Pareto front", head: []string{clean(v.keys), clean(p.X.Label), clean(p.Y.Label)}}
+	t := Table{Title: "On the Pareto front", Head: columns(format.Clean(v.keys), format.Clean(p.X.Label), format.Clean(p.Y.Label))}
 	points := slices.DeleteFunc(slices.Clone(p.Points), func(q result.ParetoPoint) bool {
 		return q.Dominated || q.Point < 0 || q.Point >= len(v.labels)
 	})
 	slices.SortStableFunc(points, func(a, b result.ParetoPoint) int { return cmp.Compare(a.X, b.X) })
 	for _, q := range points {
-		t.rows = append(t.rows, []string{brief(v.labels[q.Point], 120), withUnit(float64(q.X), clean(p.X.Unit)), withUnit(float64(q.Y), clean(p.Y.Unit))})
+		t.Rows = append(t.Rows, []string{format.Brief(v.labels[q.Point], 120), format.WithUnit(float64(q.X), format.Clean(p.X.Unit)), format.WithUnit(float64(q.Y), format.Clean(p.Y.Unit))})
 	}
 	return t
 }
 
 // latencies are the quantiles with their intervals.
-func (v *scanView) latencies() table {
+func (v *scanView) latencies() Table {
 	quantile := func(m result.Metrics, tag, stat string) string {
 		st := m.Stats[tag]
 		st.Unit = ""
@@ -269,18 +271,18 @@ func (v *scanView) latencies() table {
 			quantile(m, "e2e", "p50"), quantile(m, "e2e", "p95"),
 		}
 	})
-	t.folded = true
+	t.Folded = true
 	return filled(t)
 }
 
 // rates are what came of the load, with intervals.
-func (v *scanView) rates() table {
+func (v *scanView) rates() Table {
 	rate := func(m result.Metrics, tag string) string {
 		r := m.Rates[tag]
 		if tag != "success" {
 			r.Unit = ""
 		}
-		return rateText(r)
+		return format.Rate(r)
 	}
 	t := v.each("Rates, with 95 % intervals", []string{"requests/s", "inside all limits/s", "output tokens/s", "success", "one user, tokens/s, p50", "p5"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
@@ -289,16 +291,16 @@ func (v *scanView) rates() table {
 		m.Stats = map[string]result.Statistic{"user_rate": st}
 		return []string{rate(m, "throughput"), rate(m, "goodput"), rate(m, "output_throughput"), rate(m, "success"), statText(m, "user_rate", "p50"), statText(m, "user_rate", "p5")}
 	})
-	t.folded = true
+	t.Folded = true
 	return filled(t)
 }
 
 // server is what the server counted, of the points where it said anything.
-func (v *scanView) server() table {
-	t := table{title: "What the server says", folded: true, head: []string{clean(v.keys), "counted by the server"}}
+func (v *scanView) server() Table {
+	t := Table{Title: "What the server reports", Folded: true, Head: columns(format.Clean(v.keys), "counted by the server")}
 	for i, p := range v.Points {
 		if text := serverText(v.cells[p.Cell].Server); text != "" {
-			t.rows = append(t.rows, []string{brief(v.labels[i], 120), text})
+			t.Rows = append(t.Rows, []string{format.Brief(v.labels[i], 120), text})
 		}
 	}
 	return t
