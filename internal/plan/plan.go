@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Benchmark names one of the benchmarks of the suite.
@@ -382,7 +383,7 @@ func Default() Plan {
 		Latency:    LatencyPlan{Iterations: 100, Warmup: 4},
 		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
 		Cost:       CostPlan{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12},
-		Quality:    QualityPlan{Kinds: []string{"viral_hook", "technical", "code_generation"}, OutputTokens: 160},
+		Quality:    QualityPlan{Kinds: vocab.QualityKinds(), OutputTokens: 160},
 		Capacity:   CapacityPlan{In: "rate", MaxTime: Duration(10 * time.Minute), Precision: 0.05, Arrival: "poisson"},
 		Client: ClientPlan{
 			Timeout:        Duration(10 * time.Minute),
@@ -399,4 +400,4 @@ func Default() Plan {
 }
 
 // DefaultTarget returns a target with the defaults of the endpoint room.
-func DefaultTarget() Target { return Target{API: "chat", Stream: true} }
+func DefaultTarget() Target { return Target{API: vocab.Chat, Stream: true} }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Problem is one thing that is wrong with a plan.
@@ -392,8 +393,8 @@ func (p Plan) validateWords(out *problems) {
 		out.add("name", "%q cannot be part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
 	}
 	for _, k := range p.Quality.Kinds {
-		if !slices.Contains(qualityKinds, k) {
-			out.add("quality.kinds", "%q is no kind of prompt%s; use %s", k, metric.DidYouMean(k, qualityKinds), strings.Join(qualityKinds, ", "))
+		if !slices.Contains(vocab.QualityKinds(), k) {
+			out.add("quality.kinds", "%q is no kind of prompt%s; use %s", k, metric.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
 		}
 	}
 	for kind, weights := range p.Quality.Weights {
@@ -404,13 +405,11 @@ func (p Plan) validateWords(out *problems) {
 			}
 			sum += w
 		}
-		if !slices.Contains(qualityKinds, kind) || sum <= 0 {
-			out.add("quality.weights", "weights belong to one of %s, and at least one is above 0; %q", strings.Join(qualityKinds, ", "), kind)
+		if !slices.Contains(vocab.QualityKinds(), kind) || sum <= 0 {
+			out.add("quality.weights", "weights belong to one of %s, and at least one is above 0; %q", strings.Join(vocab.QualityKinds(), ", "), kind)
 		}
 	}
 }
-
-var qualityKinds = []string{"viral_hook", "technical", "code_generation"}
 
 // All returns the benchmarks of the suite in the order of the report.
 func All() []Benchmark { return []Benchmark{Latency, Throughput, Cost, Quality, Hardware} }

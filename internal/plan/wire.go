@@ -7,21 +7,16 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
-
-// Embeddings is the dialect whose answers have no text and no tokens.
-const Embeddings = "embeddings"
-
-// apis are the dialects, as package endpoint speaks them.
-var apis = []string{"chat", "completions", "responses", "messages", Embeddings}
 
 // MetricsOff is the metrics_url of a target whose own metrics are not read.
 const MetricsOff = "off"
 
 // validateWire looks at how a target is talked to.
 func (t Target) validateWire(name string, out *problems) {
-	if !slices.Contains(apis, t.API) {
-		out.add(name+".api", "%q is no dialect%s; use one of %s", t.API, metric.DidYouMean(t.API, apis), strings.Join(apis, ", "))
+	if !slices.Contains(vocab.APIs(), t.API) {
+		out.add(name+".api", "%q is no dialect%s; use one of %s", t.API, metric.DidYouMean(t.API, vocab.APIs()), strings.Join(vocab.APIs(), ", "))
 	}
 	if t.MetricsURL != "" && t.MetricsURL != MetricsOff {
 		u, err := url.Parse(t.MetricsURL)
@@ -54,7 +49,7 @@ func (p Plan) validateClient(out *problems) {
 		}
 	}
 	targets := []*Target{&p.Candidate, p.Baseline}
-	if !slices.ContainsFunc(targets, func(t *Target) bool { return t != nil && t.API == Embeddings }) {
+	if !slices.ContainsFunc(targets, func(t *Target) bool { return t != nil && t.API == vocab.Embeddings }) {
 		return
 	}
 	for _, b := range []Benchmark{Cost, Quality} {

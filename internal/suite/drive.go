@@ -10,9 +10,9 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/observe"
-	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -194,7 +194,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Cell, x.Target = q.cell.ID, t.name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
-	if t.plan.API != plan.Embeddings {
+	if t.plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}
 	return func(ctx context.Context, x *exchange.Exchange) {

@@ -10,6 +10,7 @@ import (
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // qualityCaveat stands on every quality result.
@@ -25,7 +26,7 @@ func (a *assembly) quality() *result.Quality {
 			q.Targets = append(q.Targets, s)
 		}
 	}
-	for _, kind := range quality.Kinds() {
+	for _, kind := range vocab.QualityKinds() {
 		if k, ok := a.kindScore(kind); ok {
 			q.Kinds = append(q.Kinds, k)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scrape"
 	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
@@ -230,7 +231,7 @@ func (l *logged) add(r exchange.Record) error {
 		c.KeepTurns = c.Load.Of == result.OfConversations
 		c.KeepPlace, c.Block = c.Rounds > 0, 1
 		t, _ := l.target(c.Target)
-		c.embeds = t.API == plan.Embeddings
+		c.embeds = t.API == vocab.Embeddings
 		l.cells = append(l.cells, c)
 		if c.Search != nil && err == nil {
 			c.trial, err = newTrial(c.Limits)

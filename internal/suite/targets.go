@@ -13,6 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Names of the two targets that need none; further ones have their own.
@@ -131,7 +132,7 @@ func (r *run) probe(ctx context.Context, t *target) error {
 	t.fixed = found.FixedOutput
 	t.found = result.Target{
 		Name: t.name, URL: t.client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
-		API: t.plan.API, Streaming: t.plan.Stream && t.plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
+		API: t.plan.API, Streaming: t.plan.Stream && t.plan.API != vocab.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
 		Price: t.found.Price, Machine: t.found.Machine,
 	}
 	if t.embedded {
