@@ -129,7 +129,7 @@ func (r *run) passCells(pass, samples int) ([]step, error) {
 					},
 				},
 				target: t, main: main, warm: warm,
-				shape: loadgen.Shape{Users: users, Requests: n, Warmup: max(users, r.plan.Latency.Warmup)},
+				shape: loadgen.Shape{Users: users, Requests: n, Warmup: passWarmup(r.plan, users)},
 			}
 			if items != nil && id == "pass" {
 				c.keep = map[string]quality.Item{}
@@ -315,11 +315,20 @@ func (c *cell) total() int {
 	return n
 }
 
+// passWarmup is what the plan says, and one request per user at least, unless
+// the plan wants none.
+func passWarmup(p plan.Plan, users int) int {
+	if p.Latency.Warmup == 0 {
+		return 0
+	}
+	return max(users, p.Latency.Warmup)
+}
+
 // loadWarmup is what the plan says, else one request a user, or those of a
 // second of open loop.
 func loadWarmup(l plan.LoadPlan) int {
-	if l.Warmup > 0 {
-		return l.Warmup
+	if l.Warmup != nil {
+		return *l.Warmup
 	}
 	rate := l.Rate
 	if s, err := l.Schedule(0); err == nil && l.RateCurve != "" {

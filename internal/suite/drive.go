@@ -77,15 +77,22 @@ func (r *run) drive(ctx context.Context, c *cell) (loadgen.Window, error) {
 		s.Start(ctx)
 		defer s.Finish(ctx) // when all has been drained
 	}
-	before := r.plan.Load.Warmup
-	if c.talks != nil {
-		before = c.shape.Warmup
+	before := 4 // at least, unless the plan wants none
+	if n := r.plan.Load.Warmup; n != nil && *n == 0 {
+		before = 0
+	} else if n != nil {
+		before = max(before, *n)
+	}
+	if c.talks != nil && before > 0 {
+		before = max(before, c.shape.Warmup)
 	}
 	if c.talks != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
 		// A trace's times leave no room for a warm-up, so it goes before; before
 		// conversations too, as a request of none.
-		if err := r.warmUp(ctx, c, max(4, before)); err != nil {
-			return loadgen.Window{}, err
+		if before > 0 {
+			if err := r.warmUp(ctx, c, before); err != nil {
+				return loadgen.Window{}, err
+			}
 		}
 		if c.lead == nil {
 			shape.Warmup = 0

@@ -80,11 +80,11 @@ func Estimate(p plan.Plan) Forecast {
 			f.Notes = append(f.Notes, fmt.Sprintf("answers that are scored end by themselves; %d tokens is their limit", out))
 		}
 		if pass > 0 {
-			add(targets, "pass/*", pass+max(1, p.Latency.Warmup), 1, out, 0)
+			add(targets, "pass/*", pass+passWarmup(p, 1), 1, out, 0)
 		}
 		if samples > 0 {
 			users := min(sampleUsers, samples)
-			add(costed, "samples/*", samples+max(users, p.Latency.Warmup), users, out, 0)
+			add(costed, "samples/*", samples+passWarmup(p, users), users, out, 0)
 		}
 		if selected(p, plan.Throughput) {
 			names := targets[:1]

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -47,6 +48,9 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	if err := p.CheckFiles(os.Stat); err != nil {
+		return nil, err
+	}
 	log, err := exchange.Resume(f.log())
 	if err != nil {
 		return nil, err
@@ -76,7 +80,7 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: path, Secrets: secrets(p)}
+	out := &Outcome{Folder: path, Secrets: p.Secret()}
 	r.tell(Event{Kind: "folder", Text: path})
 	r.tell(Event{Kind: "note", Text: fmt.Sprintf("going on with %d of %d cells done", len(before.finished), len(r.scanning.cells))})
 	if err := r.goOn(ctx, f); err != nil {
@@ -102,7 +106,7 @@ func (r *run) goOn(ctx context.Context, f folder) error {
 // resumedPlan is the plan to go on with.
 func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 	if given == nil {
-		if secrets(kept) {
+		if kept.Secret() {
 			return kept, errors.New("the values of headers and a key's command are not kept in a run's folder: give the plan or command of the run again, and --resume with it")
 		}
 		return kept, nil
@@ -128,11 +132,6 @@ func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 		}
 	}
 	return out, errors.New("a run goes on with the plan that it began with, and this is another (--resume alone takes the plan from the folder)")
-}
-
-// secrets reports whether a plan has values that its folder does not keep.
-func secrets(p plan.Plan) bool {
-	return p.Candidate.KeyCommand != "" || len(p.Candidate.Headers) > 0
 }
 
 // progressRead is how far the sweep of a log has come.

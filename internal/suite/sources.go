@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/workload"
 )
@@ -24,8 +25,13 @@ func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfi
 		Fixed: fixed, Fit: r.fit, TokensPerWord: r.tokensPerWord(),
 		Answer:   workload.Answer{Wants: r.form.wants, Extra: r.extra},
 		Language: r.text, TokensPerRune: r.targets[0].tokensPerRune,
-		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: w.Prefix.Share},
+		Prefix: sharedPrefix(w.Prefix),
 	}
+}
+
+func sharedPrefix(p plan.PrefixPlan) workload.Prefix {
+	tokens, groups, share := p.Shared()
+	return workload.Prefix{Tokens: tokens, Groups: groups, Share: share}
 }
 
 // dataset opens the plan's data set, once for each length of answers.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -69,6 +70,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	if err := p.CheckFiles(os.Stat); err != nil {
+		return nil, err
+	}
 	if o.Stop == nil {
 		o.Stop = ctx
 	}
@@ -96,7 +100,7 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: folder.path, Secrets: secrets(p)}
+	out := &Outcome{Folder: folder.path, Secrets: p.Secret()}
 	r.tell(Event{Kind: "folder", Text: folder.path})
 	if err := r.begin(ctx, folder); err != nil {
 		return out, err

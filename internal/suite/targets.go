@@ -92,9 +92,6 @@ func (r *run) prepare(ctx context.Context, t *target) error {
 	if t.found.Machine, err = machineOf(t.plan.Machine); err != nil {
 		return err
 	}
-	if r.plan.MaxCost > 0 && t.found.Price == nil && t.found.Machine == nil && !t.embedded {
-		return fmt.Errorf("--max-cost needs a price for %s: set %s in the plan, or drop --max-cost", t.name, r.plan.PriceKey(t.name))
-	}
 	key, err := endpoint.LoadKey(ctx, t.plan.KeyEnv, t.plan.KeyFile, t.plan.KeyCommand)
 	if err != nil {
 		return err
