@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -53,12 +54,12 @@ measurement.`,
 			return p.doctor(c.Context(), pl, k, asJSON)
 		},
 	}
-	f.add(c, plan.GroupTarget)
+	f.add(c, key.GroupTarget)
 	k.add(c)
-	f.add(c, plan.GroupConnection)
+	f.add(c, key.GroupConnection)
 	f.addKeys(c, "dir")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	grouped(c.Flags(), string(plan.GroupOutput), "json")
+	grouped(c.Flags(), string(key.GroupOutput), "json")
 	return c
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/inferometer/inferometer/examples"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // planFlags are the flags of a command that set keys of the plan, and the
@@ -22,7 +23,7 @@ type planFlags struct {
 // flag, a variable and a file have the same rules and the same errors.
 type value struct {
 	flags *planFlags
-	key   plan.Key
+	key   key.Key
 	text  string
 }
 
@@ -43,7 +44,7 @@ func (v *value) Set(s string) error {
 }
 
 // add adds the flags of groups of keys.
-func (f *planFlags) add(c *cobra.Command, groups ...plan.Group) {
+func (f *planFlags) add(c *cobra.Command, groups ...key.Group) {
 	c.Flags().SortFlags = false
 	for _, g := range groups {
 		for _, k := range plan.Keys() {
@@ -66,10 +67,10 @@ func (f *planFlags) addKeys(c *cobra.Command, names ...string) {
 	}
 }
 
-func (f *planFlags) addKey(set *pflag.FlagSet, k plan.Key) {
+func (f *planFlags) addKey(set *pflag.FlagSet, k key.Key) {
 	fl := set.VarPF(&value{flags: f, key: k}, k.Flag, "", k.Help)
 	annotate(fl, groupOf, string(k.Group))
-	annotate(fl, defaultOf, k.Default())
+	annotate(fl, defaultOf, k.Default)
 	if k.Rare {
 		annotate(fl, rare, "true")
 	}
@@ -136,9 +137,9 @@ func (p *Process) commandLine() string {
 		secret := strings.HasSuffix(name, "key-command")
 		switch {
 		case hide:
-			a, hide = plan.Redacted, false
+			a, hide = key.Redacted, false
 		case secret && hasValue:
-			a = name + "=" + plan.Redacted
+			a = name + "=" + key.Redacted
 		case secret:
 			hide = true
 		}

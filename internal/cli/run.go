@@ -14,6 +14,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
@@ -28,7 +29,7 @@ type output struct {
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
-	grouped(c.Flags(), string(plan.GroupOutput), "json", "dry-run")
+	grouped(c.Flags(), string(key.GroupOutput), "json", "dry-run")
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -52,10 +53,10 @@ Flags win over variables, variables over the file, the file over defaults.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args)) },
 	}
-	f.add(c, plan.GroupSuite, plan.GroupTarget, plan.GroupBaseline, plan.GroupLatency, plan.GroupThroughput, plan.GroupQuality, plan.GroupCost, plan.GroupPrice,
-		plan.GroupWorkload, plan.GroupDataset, plan.GroupClaims, plan.GroupOutput)
+	f.add(c, key.GroupSuite, key.GroupTarget, key.GroupBaseline, key.GroupLatency, key.GroupThroughput, key.GroupQuality, key.GroupCost, key.GroupPrice,
+		key.GroupWorkload, key.GroupDataset, key.GroupClaims, key.GroupOutput)
 	o.add(c)
-	f.add(c, plan.GroupClient, plan.GroupConnection)
+	f.add(c, key.GroupClient, key.GroupConnection)
 	f.addLegacy(c)
 	return c
 }
@@ -108,20 +109,20 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 	f.addKeys(c, "quick")
 	switch name {
 	case "latency":
-		f.add(c, plan.GroupLatency, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset)
+		f.add(c, key.GroupLatency, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset)
 	case "throughput":
-		f.add(c, plan.GroupThroughput, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset)
+		f.add(c, key.GroupThroughput, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset)
 	case "cost":
-		f.add(c, plan.GroupCost, plan.GroupThroughput, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset)
+		f.add(c, key.GroupCost, key.GroupThroughput, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset)
 	case "quality":
-		f.add(c, plan.GroupQuality)
+		f.add(c, key.GroupQuality)
 		f.addKeys(c, "iterations")
-		f.add(c, plan.GroupTarget, plan.GroupBaseline)
+		f.add(c, key.GroupTarget, key.GroupBaseline)
 		f.addKeys(c, "input-tokens", "temperature")
 	}
-	f.add(c, plan.GroupPrice, plan.GroupClaims, plan.GroupOutput)
+	f.add(c, key.GroupPrice, key.GroupClaims, key.GroupOutput)
 	o.add(c)
-	f.add(c, plan.GroupClient, plan.GroupConnection)
+	f.add(c, key.GroupClient, key.GroupConnection)
 	return c
 }
 
@@ -155,12 +156,12 @@ sweeps.md, conversations.md, comparing.md.`,
 			return p.run(c.Context(), &f, &o, arg, "load")
 		},
 	}
-	f.add(c, plan.GroupLoad, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset, plan.GroupConversations, plan.GroupTrace, plan.GroupScan)
+	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
 	c.Flags().StringVar(&resume, "resume", "", "`FOLDER` resume the sweep of this run")
-	grouped(c.Flags(), string(plan.GroupScan), "resume")
-	f.add(c, plan.GroupClaims, plan.GroupPrice, plan.GroupOutput)
+	grouped(c.Flags(), string(key.GroupScan), "resume")
+	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 	o.add(c)
-	f.add(c, plan.GroupClient, plan.GroupConnection)
+	f.add(c, key.GroupClient, key.GroupConnection)
 	return c
 }
 
@@ -195,9 +196,9 @@ fifth of that.`,
 			return p.run(c.Context(), &f, &o, arg, "capacity")
 		},
 	}
-	f.add(c, plan.GroupCapacity, plan.GroupTarget, plan.GroupWorkload, plan.GroupDataset, plan.GroupPrice, plan.GroupOutput)
+	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupOutput)
 	o.add(c)
-	f.add(c, plan.GroupClient, plan.GroupConnection)
+	f.add(c, key.GroupClient, key.GroupConnection)
 	return c
 }
 

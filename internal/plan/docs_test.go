@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 var update = flag.Bool("update", false, "write docs/configuration.md again")
@@ -41,14 +43,14 @@ These keys have no flag. Those of ` + "`candidate`" + ` are also keys of ` + "`b
 func manual() string {
 	var b strings.Builder
 	b.WriteString(configurationHead)
-	var groups []Group
+	var groups []key.Group
 	for _, k := range Keys() {
 		if !slices.Contains(groups, k.Group) {
 			groups = append(groups, k.Group)
 		}
 	}
 	cell := func(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
-	about := func(k Key) string {
+	about := func(k key.Key) string {
 		text := strings.ToUpper(k.Help[:1]) + k.Help[1:] + "."
 		if k.More != "" {
 			text += " " + k.More
@@ -59,7 +61,7 @@ func manual() string {
 		case k.NoZero != "":
 			text += " 0 is refused."
 		}
-		if k.NoSweep != "" && k.Group != GroupScan && !strings.HasPrefix(k.Path, "baseline") {
+		if k.NoSweep != "" && k.Group != key.GroupScan && !strings.HasPrefix(k.Path, "baseline") {
 			text += " Not swept: " + k.NoSweep + "."
 		}
 		return cell(text)
@@ -68,14 +70,14 @@ func manual() string {
 		fmt.Fprintf(&b, "\n## %s\n\n| plan key | flag | default | |\n|---|---|---|---|\n", g)
 		for _, k := range Keys() {
 			if k.Group == g {
-				fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", k.Path, strings.TrimSpace("--"+k.Flag+" "+cell(k.Value)), cell(k.Default()), about(k))
+				fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", k.Path, strings.TrimSpace("--"+k.Flag+" "+cell(k.Value)), cell(k.Default), about(k))
 			}
 		}
 	}
 	b.WriteString(fileKeysHead)
 	for _, k := range FileKeys() {
 		if !strings.HasPrefix(k.Path, "baseline.") {
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Path, cell(k.Default()), about(k))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Path, cell(k.Default), about(k))
 		}
 	}
 	return b.String()

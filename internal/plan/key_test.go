@@ -8,11 +8,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // sample is a text that a key takes.
-func sample(d declaration[Plan]) string {
+func sample(d key.Declaration[Plan]) string {
 	switch d.Path {
 	case "targets":
 		return "b=http://b"
@@ -23,19 +24,19 @@ func sample(d declaration[Plan]) string {
 	case workloadForm:
 		return "in=7,out=8"
 	}
-	switch d.bind.kind {
-	case switches:
-		if p := Default(); d.bind.text(&p) == "true" {
+	switch d.Bind.Kind {
+	case key.SwitchKind:
+		if p := Default(); d.Bind.Text(&p) == "true" {
 			return "false"
 		}
 		return "true"
-	case wholes:
+	case key.WholeKind:
 		return "7"
-	case decimals:
+	case key.DecimalKind:
 		return "0.5"
-	case durations:
+	case key.DurationKind:
 		return "7s"
-	case lists:
+	case key.ListKind:
 		return "7,8"
 	default:
 		return "x"
@@ -53,11 +54,11 @@ func TestEveryKeySetsItsField(t *testing.T) {
 		if d.Help == "" {
 			t.Errorf("%s has no help", d.Path)
 		}
-		if d.bind.set == nil {
+		if d.Bind.Set == nil {
 			continue
 		}
 		p := Default()
-		if err := d.set(&p, sample(d)); err != nil {
+		if err := d.Set(&p, sample(d)); err != nil {
 			t.Errorf("%s: %v", d.Path, err)
 			continue
 		}
@@ -79,7 +80,7 @@ func TestEveryKeySetsItsField(t *testing.T) {
 			if diff := cmp.Diff(p, q); diff != "" && d.Path != "workload.input_tokens" {
 				t.Errorf("%s became another plan when it was written and read: %s", d.Path, diff)
 			}
-			if got, want := d.show(&q), d.show(&p); got != want || got == "" {
+			if got, want := d.Show(&q), d.Show(&p); got != want || got == "" {
 				t.Errorf("%s shows %q, and %q after it was written", d.Path, want, got)
 			}
 		}
@@ -87,14 +88,14 @@ func TestEveryKeySetsItsField(t *testing.T) {
 }
 
 // zeros is how 0 is written for the kinds that have one.
-var zeros = map[kind]string{wholes: "0", decimals: "0", durations: "0s"}
+var zeros = map[key.Kind]string{key.WholeKind: "0", key.DecimalKind: "0", key.DurationKind: "0s"}
 
 // A 0 that somebody wrote takes effect or is refused. It takes effect if the
 // plan differs from the one in which nobody said anything, or if nothing said
 // means the same, which the declaration has to say (Zero) or the default shows.
 func TestZeroTakesEffectOrIsRefused(t *testing.T) {
 	for _, d := range declared {
-		zero, numeric := zeros[d.bind.kind]
+		zero, numeric := zeros[d.Bind.Kind]
 		if !numeric {
 			if d.Zero != "" || d.NoZero != "" {
 				t.Errorf("%s says what 0 means and is no number", d.Path)
@@ -149,7 +150,7 @@ func TestZeroTakesEffectOrIsRefused(t *testing.T) {
 		}
 	}
 	for _, d := range claimRows {
-		if d.bind.zero != nil && d.NoZero == "" {
+		if d.Bind.Zero != nil && d.NoZero == "" {
 			t.Errorf("claims[].%s does not say what 0 means", d.Path)
 		}
 	}

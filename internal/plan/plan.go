@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
@@ -370,8 +371,8 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 
 // UnmarshalText reads "250ms".
 func (d *Duration) UnmarshalText(b []byte) error {
-	v, err := parseDuration(string(b))
-	*d = v
+	v, err := key.ParseDuration(string(b))
+	*d = Duration(v)
 	return err
 }
 

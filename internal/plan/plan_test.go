@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 func read(t *testing.T, yaml string, env []string, set ...Setting) (Plan, Provenance, error) {
@@ -149,7 +151,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v in:\n%s", err, b)
 	}
-	p.Candidate.Headers["X-Token"], p.Candidate.KeyCommand = Redacted, Redacted
+	p.Candidate.Headers["X-Token"], p.Candidate.KeyCommand = key.Redacted, key.Redacted
 	q.Candidate.Body["top_k"] = p.Candidate.Body["top_k"] // YAML reads uint64 either way
 	if diff := cmp.Diff(p, q); diff != "" {
 		t.Error(diff)

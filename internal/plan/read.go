@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // Sources is where a plan comes from. All parts are optional.
@@ -106,7 +107,11 @@ func Read(s Sources) (Plan, Provenance, error) {
 		s.YAML, s.Name = b, s.File
 	}
 	if s.YAML != nil {
-		if err := p.readYAML(s.YAML, s.Name, prov); err != nil {
+		places, err := key.Read(&p, declared, Keys(), s.Name, s.YAML)
+		for path, place := range places {
+			prov[path] = Origin{FromFile, place}
+		}
+		if err != nil {
 			return p, prov, err
 		}
 	}
@@ -128,11 +133,11 @@ func (p *Plan) apply(set Setting, prov Provenance) error {
 	if !ok {
 		return errNoKey(set.Path)
 	}
-	if d.bind.reset != nil && prov[set.Path] != set.From {
-		d.bind.reset(p) // values of flags replace the file's, then add up
+	if d.Bind.Reset != nil && prov[set.Path] != set.From {
+		d.Bind.Reset(p) // values of flags replace the file's, then add up
 	}
 	p.giveWay(set.Path)
-	if err := d.set(p, set.Value); err != nil {
+	if err := d.Set(p, set.Value); err != nil {
 		return err
 	}
 	if set.Path == workloadForm {
@@ -227,10 +232,10 @@ func (p *Plan) dropStrayClaims(prov Provenance) {
 func (p *Plan) readEnv(env []string, prov Provenance) error {
 	for _, kv := range env {
 		name, value, ok := strings.Cut(kv, "=")
-		if !ok || !strings.HasPrefix(name, envPrefix) {
+		if !ok || !strings.HasPrefix(name, key.EnvPrefix) {
 			continue
 		}
-		i := slices.IndexFunc(declared, func(d declaration[Plan]) bool { return d.Flag != "" && d.Env() == name })
+		i := slices.IndexFunc(declared, func(d key.Declaration[Plan]) bool { return d.Flag != "" && d.Env() == name })
 		if i < 0 {
 			var known []string
 			for _, k := range Keys() {
@@ -252,15 +257,15 @@ func (p Plan) YAML() ([]byte, error) {
 		if len(t.Headers) > 0 {
 			headers := map[string]string{}
 			for name := range t.Headers {
-				headers[name] = Redacted
+				headers[name] = key.Redacted
 			}
 			t.Headers = headers
 		}
 		if t.KeyCommand != "" {
-			t.KeyCommand = Redacted
+			t.KeyCommand = key.Redacted
 		}
 		if len(t.Body) > 0 {
-			t.Body = redactBody(t.Body)
+			t.Body = key.RedactFields(t.Body)
 		}
 		return t
 	}
@@ -278,6 +283,3 @@ func (p Plan) YAML() ([]byte, error) {
 	}
 	return b, nil
 }
-
-// Redacted stands for a value that is kept out of files.
-const Redacted = "(not kept)"

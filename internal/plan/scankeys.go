@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scan"
 )
 
 const bodyPrefix = "candidate.body."
@@ -22,13 +22,13 @@ func sweptPath(name string) (path string, err error) {
 	}
 	k, found := LookupKey(name)
 	if !found {
-		var d declaration[Plan]
+		var d key.Declaration[Plan]
 		d, found = lookupPath(name)
 		k = d.Key
 	}
 	switch field, isBody := strings.CutPrefix(name, bodyPrefix); {
 	case isBody && field != "" && !slices.Contains(strings.Split(field, "."), ""):
-		if last := field[strings.LastIndex(field, ".")+1:]; secretName(last) {
+		if last := field[strings.LastIndex(field, ".")+1:]; key.SecretName(last) {
 			return "", fmt.Errorf("it cannot be swept: %s", notSweptSecret)
 		}
 		return name, nil
@@ -38,7 +38,7 @@ func sweptPath(name string) (path string, err error) {
 			known = append(known, d.Path, d.Flag)
 		}
 		known = slices.DeleteFunc(known, func(s string) bool { return s == "" })
-		return "", fmt.Errorf("unknown key%s", suggestKey(name, known, Keys(), "; name it by its flag or its path in a plan file, a field of the request body as body.NAME"))
+		return "", fmt.Errorf("unknown key%s", key.Suggest(name, known, Keys(), "; name it by its flag or its path in a plan file, a field of the request body as body.NAME"))
 	case k.NoSweep != "":
 		return "", fmt.Errorf("it cannot be swept: %s", k.NoSweep)
 	}
@@ -60,12 +60,21 @@ func (p Plan) sweptKeys(out *problems) []ScanKey {
 			continue
 		}
 		d, _ := lookupPath(path) // none for a field of the body
-		key := ScanKey{Path: path, Name: cmp.Or(d.Flag, path), Unit: d.Unit, given: k.Key}
-		if err := key.expand(k.Items); err != nil {
+		swept := ScanKey{Path: path, Name: cmp.Or(d.Flag, path), Unit: d.Unit, given: k.Key}
+		kind := d.Bind.Kind
+		if d.Path == "" {
+			kind = key.StructureKind // a field of the body takes anything
+		}
+		values, err := scan.Expand(k.Items, kind)
+		if err != nil {
 			out.add(at, "%v", err)
 			continue
 		}
-		list = append(list, key)
+		swept.Values, swept.Numbers = values.Texts, values.Numbers
+		if kind == key.DurationKind {
+			swept.Unit = "s"
+		}
+		list = append(list, swept)
 	}
 	return list
 }
@@ -83,73 +92,6 @@ func clash(a, b string) bool {
 	}
 	i, j := slices.Index(lengths, a), slices.Index(lengths, b)
 	return i >= 0 && j >= 0 && i%2 == j%2
-}
-
-// expand fills in the values, and their numbers where all have one.
-func (k *ScanKey) expand(items []string) error {
-	if len(items) == 0 {
-		return errors.New("there is no value; give some, as in users=1..64x2 or model=a,b")
-	}
-	d, declared := lookupPath(k.Path)
-	kind := d.bind.kind
-	if !declared {
-		kind = decimals // a field of the body takes anything
-	}
-	ranges := kind == wholes || kind == decimals || kind == durations
-	if kind == durations {
-		k.Unit = "s"
-	}
-	for _, item := range items {
-		p, isRange := cutRange(item)
-		if !declared && isRange { // a text with two dots may well be one
-			isRange = p.step != "" && decimal.MatchString(p.from) && decimal.MatchString(p.to) && decimal.MatchString(p.step)
-		}
-		values := []string{item}
-		if ranges && isRange {
-			var err error
-			if values, err = expandRange(item, kind); err != nil {
-				return err
-			}
-		}
-		k.Values = append(k.Values, values...)
-		if len(k.Values) > MaxScanCells {
-			return fmt.Errorf("a key has at most %d values, and there are more", MaxScanCells)
-		}
-	}
-	if !ranges {
-		return k.unique()
-	}
-	numbers := make([]float64, len(k.Values))
-	for i, v := range k.Values {
-		var err error
-		if kind == durations {
-			var d time.Duration
-			d, err = time.ParseDuration(v)
-			numbers[i] = d.Seconds()
-		} else {
-			numbers[i], err = strconv.ParseFloat(cleanNumber(v), 64)
-		}
-		if err != nil { // its key refuses it, or it is a text of the body
-			return k.unique()
-		}
-	}
-	k.Numbers = numbers
-	return k.unique()
-}
-
-// unique refuses a value that is there twice: the second cell would be one of
-// the first's name.
-func (k *ScanKey) unique() error {
-	for i, v := range k.Values {
-		before := slices.Contains(k.Values[:i], v)
-		if k.Numbers != nil {
-			before = slices.Contains(k.Numbers[:i], k.Numbers[i])
-		}
-		if before {
-			return fmt.Errorf("the value %s is there twice; to repeat cells sweep the seed as well (--scan seed=1,2,3)", v)
-		}
-	}
-	return nil
 }
 
 // validateScan says what is wrong with the scan and its cells; false where

@@ -7,86 +7,89 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scan"
 )
 
 func formatInt(n int) string { return strconv.Itoa(n) }
 
 // claimRows are the keys of one claim in a file.
-var claimRows = []declaration[Claim]{
-	{Key: Key{Path: "id"}, bind: textOf(func(c *Claim) *string { return &c.ID })},
-	{Key: Key{Path: "limit"}, bind: textOf(func(c *Claim) *string { return &c.Limit })},
-	{Key: Key{Path: "benchmark"}, bind: wordOf(func(c *Claim) *Benchmark { return &c.Benchmark })},
-	{Key: Key{Path: "level", NoZero: "must be one of throughput.levels"}, bind: wholeOf(func(c *Claim) *int { return &c.Level })},
-	{Key: Key{Path: "alpha", NoZero: "must be greater than 0 and less than 0.5: no sample proves a claim with certainty"}, bind: decimalOf(func(c *Claim) *float64 { return &c.Alpha })},
-	{Key: Key{Path: "decision"}, bind: textOf(func(c *Claim) *string { return &c.Decision })},
+var claimRows = []key.Declaration[Claim]{
+	{Key: key.Key{Path: "id"}, Bind: key.Text(func(c *Claim) *string { return &c.ID })},
+	{Key: key.Key{Path: "limit"}, Bind: key.Text(func(c *Claim) *string { return &c.Limit })},
+	{Key: key.Key{Path: "benchmark"}, Bind: key.Word(func(c *Claim) *Benchmark { return &c.Benchmark })},
+	{Key: key.Key{Path: "level", NoZero: "must be one of throughput.levels"}, Bind: key.Whole(func(c *Claim) *int { return &c.Level })},
+	{Key: key.Key{Path: "alpha", NoZero: "must be greater than 0 and less than 0.5: no sample proves a claim with certainty"}, Bind: key.Decimal(func(c *Claim) *float64 { return &c.Alpha })},
+	{Key: key.Key{Path: "decision"}, Bind: key.Text(func(c *Claim) *string { return &c.Decision })},
 }
 
-var claimsKey = binding[Plan]{
-	kind: structures,
-	set: func(p *Plan, text string) error {
+var claimsKey = key.Binding[Plan]{
+	Kind: key.StructureKind,
+	Set: func(p *Plan, text string) error {
 		for limit := range strings.SplitSeq(text, ",") {
 			p.Claims = append(p.Claims, Claim{Limit: strings.TrimSpace(limit)})
 		}
 		return nil
 	},
-	node: func(r *fileReader, p *Plan, n ast.Node, path string) error {
-		return r.each(n, path, func(item ast.Node, path string) error {
+	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
+		return r.Each(n, path, func(item ast.Node, path string) error {
 			var c Claim
-			if _, ok := pairs(item); ok {
-				if err := readMapping(r, &c, claimRows, item, "", path); err != nil {
+			if _, ok := key.Pairs(item); ok {
+				if err := key.ReadMapping(r, &c, claimRows, item, "", path); err != nil {
 					return err
 				}
 			} else {
-				text, err := r.scalar(item, path)
+				text, err := r.Scalar(item, path)
 				if err != nil {
 					return err
 				}
 				c.Limit = text
-				r.note(item, path+".limit")
+				r.Note(item, path+".limit")
 			}
 			p.Claims = append(p.Claims, c)
 			return nil
 		})
 	},
-	text: func(p *Plan) string {
+	Text: func(p *Plan) string {
 		var limits []string
 		for _, c := range p.Claims {
 			limits = append(limits, c.Limit)
 		}
 		return strings.Join(limits, ", ")
 	},
-	reset: func(p *Plan) { p.Claims = nil },
-	touch: func(*Plan) {},
+	Reset: func(p *Plan) { p.Claims = nil },
+	Touch: func(*Plan) {},
 }
 
-var sloKey = binding[Plan]{
-	kind: lists,
-	set: func(p *Plan, text string) error {
+var sloKey = key.Binding[Plan]{
+	Kind: key.ListKind,
+	Set: func(p *Plan, text string) error {
 		for limit := range strings.SplitSeq(text, ",") {
 			p.Capacity.SLO = append(p.Capacity.SLO, strings.TrimSpace(limit))
 		}
 		return nil
 	},
-	items: func(p *Plan, items []string) error {
+	Items: func(p *Plan, items []string) error {
 		p.Capacity.SLO = append(p.Capacity.SLO, items...)
 		return nil
 	},
-	text:  func(p *Plan) string { return strings.Join(p.Capacity.SLO, ", ") },
-	reset: func(p *Plan) { p.Capacity.SLO = nil },
-	touch: func(*Plan) {},
+	Text:  func(p *Plan) string { return strings.Join(p.Capacity.SLO, ", ") },
+	Reset: func(p *Plan) { p.Capacity.SLO = nil },
+	Touch: func(*Plan) {},
 }
 
-var weightsKey = binding[Plan]{
-	kind:  structures,
-	touch: func(*Plan) {},
-	node: func(r *fileReader, p *Plan, n ast.Node, path string) error {
-		return r.decode(n, path, &p.Quality.Weights)
+var weightsKey = key.Binding[Plan]{
+	Kind:  key.StructureKind,
+	Touch: func(*Plan) {},
+	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
+		return r.Decode(n, path, &p.Quality.Weights)
 	},
-	text: func(p *Plan) string {
+	Text: func(p *Plan) string {
 		var parts []string
 		for _, kind := range sortedNames(p.Quality.Weights) {
 			for _, name := range sortedNames(p.Quality.Weights[kind]) {
-				parts = append(parts, fmt.Sprintf("%s.%s=%s", kind, name, formatNumber(p.Quality.Weights[kind][name])))
+				parts = append(parts, fmt.Sprintf("%s.%s=%s", kind, name, key.FormatNumber(p.Quality.Weights[kind][name])))
 			}
 		}
 		return strings.Join(parts, " ")
@@ -95,44 +98,44 @@ var weightsKey = binding[Plan]{
 
 // scanKeysKey reads swept keys in their order. The value of a key is a list,
 // whose items are taken as they are, or a text as the flag takes it.
-var scanKeysKey = binding[Plan]{
-	kind: structures,
-	set:  func(p *Plan, text string) error { return p.Scan.Keys.add(text) },
-	node: func(r *fileReader, p *Plan, n ast.Node, path string) error {
-		fields, ok := pairs(n)
+var scanKeysKey = key.Binding[Plan]{
+	Kind: key.StructureKind,
+	Set:  func(p *Plan, text string) error { return p.Scan.Keys.add(text) },
+	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
+		fields, ok := key.Pairs(n)
 		if !ok {
-			return r.at(n, "%s: must be a mapping of keys to values, such as users: 1..64x2", path)
+			return r.At(n, "%s: must be a mapping of keys to values, such as users: 1..64x2", path)
 		}
 		for _, field := range fields {
-			key := ScanItems{Key: field.Key.GetToken().Value}
-			full := join(path, key.Key)
-			r.note(field.Key, full)
+			swept := ScanItems{Key: field.Key.GetToken().Value}
+			full := key.Join(path, swept.Key)
+			r.Note(field.Key, full)
 			var value any
-			if err := yaml.NodeToValue(r.resolve(field.Value), &value); err != nil {
-				return r.at(field.Value, "%s: cannot be read", full)
+			if err := yaml.NodeToValue(r.Resolve(field.Value), &value); err != nil {
+				return r.At(field.Value, "%s: cannot be read", full)
 			}
 			list, isList := value.([]any)
 			if !isList {
-				text, err := itemText(value)
+				text, err := scan.ItemText(value)
 				if err == nil {
-					key.Items, err = splitItems(text)
+					swept.Items, err = scan.SplitItems(text)
 				}
 				if err != nil {
-					return r.at(field.Value, "%s: %w", full, err)
+					return r.At(field.Value, "%s: %w", full, err)
 				}
 			}
 			for _, v := range list {
-				text, err := itemText(v)
+				text, err := scan.ItemText(v)
 				if err != nil {
-					return r.at(field.Value, "%s: %w", full, err)
+					return r.At(field.Value, "%s: %w", full, err)
 				}
-				key.Items = append(key.Items, text)
+				swept.Items = append(swept.Items, text)
 			}
-			p.Scan.Keys = append(p.Scan.Keys, key)
+			p.Scan.Keys = append(p.Scan.Keys, swept)
 		}
 		return nil
 	},
-	text:  func(p *Plan) string { return p.Scan.Keys.String() },
-	reset: func(p *Plan) { p.Scan.Keys = nil },
-	touch: func(*Plan) {},
+	Text:  func(p *Plan) string { return p.Scan.Keys.String() },
+	Reset: func(p *Plan) { p.Scan.Keys = nil },
+	Touch: func(*Plan) {},
 }

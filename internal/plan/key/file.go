@@ -1,9 +1,8 @@
-package plan
+package key
 
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,16 +13,20 @@ import (
 	"github.com/inferometer/inferometer/internal/metric"
 )
 
-// fileReader reads a plan file by the declarations of its keys, and notes
+// Reader reads a plan file by the declarations of its keys, and notes
 // where each value is.
-type fileReader struct {
+type Reader struct {
+	// Places of the values that the file has, by path, as in plan.yaml:3.
+	Places  map[string]string
 	name    string
-	prov    Provenance
 	anchors map[string]ast.Node
 	keys    []Key // of a plan, for errors that suggest one
 }
 
-func (p *Plan) readYAML(b []byte, name string, prov Provenance) (err error) {
+// Read reads a file into s by the declarations of its keys. name is how errors
+// call the file, keys are those of the flags, which errors may suggest. It returns
+// the places of the values.
+func Read[S any](s *S, rows []Declaration[S], keys []Key, name string, b []byte) (places map[string]string, err error) {
 	defer func() {
 		// The library panics on a few malformed inputs (a tag on the wrong kind of
 		// value); that is a bad file, not a crash.
@@ -33,31 +36,32 @@ func (p *Plan) readYAML(b []byte, name string, prov Provenance) (err error) {
 	}()
 	file, err := parser.ParseBytes(b, 0)
 	if err != nil {
-		return yamlError(name, err)
+		return nil, yamlError(name, err)
 	}
 	if len(file.Docs) > 1 {
-		return fmt.Errorf("%s: a plan is one YAML document, and this file has %d", name, len(file.Docs))
+		return nil, fmt.Errorf("%s: a plan is one YAML document, and this file has %d", name, len(file.Docs))
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		return fmt.Errorf("%s has no plan in it", name)
+		return nil, fmt.Errorf("%s has no plan in it", name)
 	}
-	r := &fileReader{name: name, prov: prov, anchors: map[string]ast.Node{}, keys: Keys()}
-	return readMapping(r, p, declared, file.Docs[0].Body, "", "")
+	r := &Reader{name: name, Places: map[string]string{}, anchors: map[string]ast.Node{}, keys: keys}
+	err = ReadMapping(r, s, rows, file.Docs[0].Body, "", "")
+	return r.Places, err
 }
 
-// at is an error at the place of a node.
-func (r *fileReader) at(n ast.Node, format string, args ...any) error {
+// At is an error at the place of a node.
+func (r *Reader) At(n ast.Node, format string, args ...any) error {
 	pos := n.GetToken().Position
 	return fmt.Errorf("%s:%d:%d: %w", r.name, pos.Line, pos.Column, fmt.Errorf(format, args...))
 }
 
-// note records where the value at path is.
-func (r *fileReader) note(n ast.Node, path string) {
-	r.prov[path] = Origin{FromFile, fmt.Sprintf("%s:%d", r.name, n.GetToken().Position.Line)}
+// Note records where the value at path is.
+func (r *Reader) Note(n ast.Node, path string) {
+	r.Places[path] = fmt.Sprintf("%s:%d", r.name, n.GetToken().Position.Line)
 }
 
-// resolve follows anchors, aliases and tags.
-func (r *fileReader) resolve(n ast.Node) ast.Node {
+// Resolve follows anchors, aliases and tags.
+func (r *Reader) Resolve(n ast.Node) ast.Node {
 	for range 100 {
 		switch x := n.(type) {
 		case *ast.AnchorNode:
@@ -78,7 +82,8 @@ func (r *fileReader) resolve(n ast.Node) ast.Node {
 	return n
 }
 
-func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
+// Pairs returns the fields of a mapping.
+func Pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		return n.Values, true
@@ -88,10 +93,11 @@ func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
-func join(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }
+// Join makes the path of a key below another.
+func Join(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }
 
 // childNames are the keys that may be under a prefix.
-func childNames[S any](rows []declaration[S], prefix string) []string {
+func childNames[S any](rows []Declaration[S], prefix string) []string {
 	var out []string
 	for _, d := range rows {
 		rest, ok := strings.CutPrefix("."+d.Path, strings.TrimSuffix("."+prefix, ".")+".")
@@ -102,24 +108,24 @@ func childNames[S any](rows []declaration[S], prefix string) []string {
 	return out
 }
 
-// readMapping reads the keys under prefix into s. path is what messages call
+// ReadMapping reads the keys under prefix into s. path is what messages call
 // the place.
-func readMapping[S any](r *fileReader, s *S, rows []declaration[S], n ast.Node, prefix, path string) error {
-	n = r.resolve(n)
+func ReadMapping[S any](r *Reader, s *S, rows []Declaration[S], n ast.Node, prefix, path string) error {
+	n = r.Resolve(n)
 	if _, null := n.(*ast.NullNode); null && path != "" {
 		return nil // "baseline:" and nothing more
 	}
-	fields, ok := pairs(n)
+	fields, ok := Pairs(n)
 	switch {
 	case !ok && path == "":
-		return r.at(n, "a plan is a mapping of keys to values, such as \"candidate:\"")
+		return r.At(n, "a plan is a mapping of keys to values, such as \"candidate:\"")
 	case !ok:
-		return r.at(n, "%s: must be a mapping of keys to values", path)
+		return r.At(n, "%s: must be a mapping of keys to values", path)
 	}
 	if len(fields) == 0 && prefix != "" {
 		for _, d := range rows {
 			if strings.HasPrefix(d.Path, prefix+".") {
-				d.bind.touch(s) // "baseline: {}" is a baseline
+				d.Bind.Touch(s) // "baseline: {}" is a baseline
 				break
 			}
 		}
@@ -127,14 +133,14 @@ func readMapping[S any](r *fileReader, s *S, rows []declaration[S], n ast.Node, 
 	seen := map[string]bool{}
 	for _, field := range fields {
 		key := field.Key.GetToken().Value
-		inner, full := join(prefix, key), join(path, key)
+		inner, full := Join(prefix, key), Join(path, key)
 		if seen[key] {
-			return r.at(field.Key, "the key %q is there twice", full)
+			return r.At(field.Key, "the key %q is there twice", full)
 		}
 		seen[key] = true
-		value := r.resolve(field.Value)
-		_, isMapping := pairs(value)
-		i := slices.IndexFunc(rows, func(d declaration[S]) bool { return d.Path == inner })
+		value := r.Resolve(field.Value)
+		_, isMapping := Pairs(value)
+		i := slices.IndexFunc(rows, func(d Declaration[S]) bool { return d.Path == inner })
 		section := len(childNames(rows, inner)) > 0
 		switch {
 		case i >= 0 && !(section && isMapping):
@@ -142,10 +148,10 @@ func readMapping[S any](r *fileReader, s *S, rows []declaration[S], n ast.Node, 
 				return err
 			}
 			if _, null := value.(*ast.NullNode); !null {
-				r.note(field.Key, full)
+				r.Note(field.Key, full)
 			}
 		case section:
-			if err := readMapping(r, s, rows, value, inner, full); err != nil {
+			if err := ReadMapping(r, s, rows, value, inner, full); err != nil {
 				return err
 			}
 		default:
@@ -154,54 +160,54 @@ func readMapping[S any](r *fileReader, s *S, rows []declaration[S], n ast.Node, 
 			if where == "" {
 				where = "a plan"
 			}
-			return r.at(field.Key, "unknown key %q in %s%s", key, where, suggestKey(key, names, r.keys, "; its keys are "+strings.Join(names, ", ")))
+			return r.At(field.Key, "unknown key %q in %s%s", key, where, Suggest(key, names, r.keys, "; its keys are "+strings.Join(names, ", ")))
 		}
 	}
 	return nil
 }
 
 // readValue reads the value of one key. A value that is left out is not set.
-func readValue[S any](r *fileReader, s *S, d declaration[S], n ast.Node, path string) error {
+func readValue[S any](r *Reader, s *S, d Declaration[S], n ast.Node, path string) error {
 	if _, null := n.(*ast.NullNode); null {
 		return nil
 	}
-	if d.bind.reset != nil {
-		d.bind.reset(s)
+	if d.Bind.Reset != nil {
+		d.Bind.Reset(s)
 	}
 	list, isList := n.(*ast.SequenceNode)
-	_, isMapping := pairs(n)
+	_, isMapping := Pairs(n)
 	var err error
 	switch {
-	case d.bind.node != nil && (isList || isMapping || d.bind.set == nil):
-		return d.bind.node(r, s, n, path)
-	case isMapping, isList && d.bind.items == nil:
-		return r.at(n, "%s: must be one value", path)
+	case d.Bind.Node != nil && (isList || isMapping || d.Bind.Set == nil):
+		return d.Bind.Node(r, s, n, path)
+	case isMapping, isList && d.Bind.Items == nil:
+		return r.At(n, "%s: must be one value", path)
 	case isList:
 		var items []string
 		for _, item := range list.Values {
-			text, err := r.scalar(item, path)
+			text, err := r.Scalar(item, path)
 			if err != nil {
 				return err
 			}
 			items = append(items, text)
 		}
-		err = d.bind.items(s, items)
+		err = d.Bind.Items(s, items)
 	default:
 		var text string
-		if text, err = r.scalar(n, path); err != nil {
+		if text, err = r.Scalar(n, path); err != nil {
 			return err
 		}
-		err = d.set(s, text)
+		err = d.Set(s, text)
 	}
 	if err != nil {
-		return r.at(n, "%s: %w", path, err)
+		return r.At(n, "%s: %w", path, err)
 	}
 	return nil
 }
 
-// scalar returns the text of a value that is neither a list nor a mapping.
-func (r *fileReader) scalar(n ast.Node, path string) (string, error) {
-	switch n := r.resolve(n).(type) {
+// Scalar returns the text of a value that is neither a list nor a mapping.
+func (r *Reader) Scalar(n ast.Node, path string) (string, error) {
+	switch n := r.Resolve(n).(type) {
 	case *ast.StringNode:
 		return n.Value, nil
 	case *ast.LiteralNode:
@@ -213,31 +219,31 @@ func (r *fileReader) scalar(n ast.Node, path string) (string, error) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value, nil
 	default:
-		return "", r.at(n, "%s: must be one value", path)
+		return "", r.At(n, "%s: must be one value", path)
 	}
 }
 
-// each calls f for each item of a list.
-func (r *fileReader) each(n ast.Node, path string, f func(n ast.Node, path string) error) error {
+// Each calls f for each item of a list.
+func (r *Reader) Each(n ast.Node, path string, f func(n ast.Node, path string) error) error {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		return r.at(n, "%s: must be a list", path)
+		return r.At(n, "%s: must be a list", path)
 	}
 	for i, item := range list.Values {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		r.note(item, at)
-		if err := f(r.resolve(item), at); err != nil {
+		r.Note(item, at)
+		if err := f(r.Resolve(item), at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// decode reads a value whose keys are free, and notes where its fields are.
-func (r *fileReader) decode(n ast.Node, path string, to any) error {
-	if fields, ok := pairs(n); ok {
+// Decode reads a value whose keys are free, and notes where its fields are.
+func (r *Reader) Decode(n ast.Node, path string, to any) error {
+	if fields, ok := Pairs(n); ok {
 		for _, field := range fields {
-			r.note(field.Key, join(path, field.Key.GetToken().Value))
+			r.Note(field.Key, Join(path, field.Key.GetToken().Value))
 		}
 	}
 	if err := yaml.NodeToValue(n, to, yaml.Strict()); err != nil {
@@ -246,14 +252,14 @@ func (r *fileReader) decode(n ast.Node, path string, to any) error {
 			pos := e.GetToken().Position
 			return fmt.Errorf("%s:%d:%d: %s: %s", r.name, pos.Line, pos.Column, path, plainType(e.GetMessage()))
 		}
-		return r.at(n, "%s: cannot be read", path)
+		return r.At(n, "%s: cannot be read", path)
 	}
 	return nil
 }
 
-// suggestKey names the nearest key here, else the place where a key of that
+// Suggest names the nearest key here, else the place where a key of that
 // name belongs, else says otherwise.
-func suggestKey(key string, names []string, all []Key, otherwise string) string {
+func Suggest(key string, names []string, all []Key, otherwise string) string {
 	if s := metric.DidYouMean(key, names); s != "" {
 		return s
 	}
@@ -297,6 +303,3 @@ func plainType(msg string) string {
 	}
 	return fmt.Sprintf("%smust be %s and is a %s", from, want, got)
 }
-
-// sortedNames are the keys of a map, so that errors come in the same order.
-func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

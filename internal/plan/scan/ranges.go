@@ -1,4 +1,4 @@
-package plan
+package scan
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // Ranges says how a range of values is written.
@@ -42,7 +44,7 @@ func cutRange(text string) (p parts, ok bool) {
 // are exact, so that 0.1..0.5+0.1 has 0.3; values of a geometric range have at
 // most six significant digits, and whole numbers are rounded, and left out
 // where that makes them the one before.
-func expandRange(text string, k kind) ([]string, error) {
+func expandRange(text string, k key.Kind) ([]string, error) {
 	p, ok := cutRange(text)
 	if !ok {
 		return nil, fmt.Errorf("%q is not a range", text)
@@ -59,7 +61,7 @@ func expandRange(text string, k kind) ([]string, error) {
 		return nil, fmt.Errorf("range %q is descending: its start must not exceed its end (--scan-order random changes the order)", text)
 	}
 	if p.geometric {
-		factor, err := rangeNumber(p.step, text, decimals)
+		factor, err := rangeNumber(p.step, text, key.DecimalKind)
 		if err != nil {
 			return nil, err
 		}
@@ -75,27 +77,27 @@ func expandRange(text string, k kind) ([]string, error) {
 	var out []string
 	for v := from; v.Cmp(to) <= 0; v = new(big.Rat).Add(v, step) {
 		switch {
-		case len(out) == MaxScanCells:
+		case len(out) == MaxValues:
 			return nil, tooLong(text)
-		case k != decimals && !v.IsInt():
-			return nil, fmt.Errorf("%s of the range %q is not a whole number, which this key takes", formatNumber(inexact(v)), text)
-		case k == durations:
+		case k != key.DecimalKind && !v.IsInt():
+			return nil, fmt.Errorf("%s of the range %q is not a whole number, which this key takes", key.FormatNumber(inexact(v)), text)
+		case k == key.DurationKind:
 			out = append(out, time.Duration(v.Num().Int64()).String())
-		case k == wholes:
+		case k == key.WholeKind:
 			out = append(out, v.Num().String())
 		default:
-			out = append(out, formatNumber(inexact(v)))
+			out = append(out, key.FormatNumber(inexact(v)))
 		}
 	}
 	return out, nil
 }
 
 func tooLong(text string) error {
-	return fmt.Errorf("a range has at most %d values, and %q has more; take larger steps", MaxScanCells, text)
+	return fmt.Errorf("a range has at most %d values, and %q has more; take larger steps", MaxValues, text)
 }
 
 // multiplied returns the values of a geometric range.
-func multiplied(text string, from, to, factor float64, k kind) ([]string, error) {
+func multiplied(text string, from, to, factor float64, k key.Kind) ([]string, error) {
 	switch {
 	case from <= 0:
 		return nil, fmt.Errorf("invalid range %q: it begins at 0, and every multiple of 0 is 0; begin above it", text)
@@ -112,25 +114,25 @@ func multiplied(text string, from, to, factor float64, k kind) ([]string, error)
 		v = min(v, to)
 		s := ""
 		switch k {
-		case durations:
+		case key.DurationKind:
 			d := time.Duration(math.Round(v))
 			if d > time.Millisecond {
 				d = d.Round(time.Microsecond)
 			}
 			s = d.String()
-		case wholes:
+		case key.WholeKind:
 			s = strconv.FormatFloat(math.Round(v), 'f', 0, 64)
 		default:
 			short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
 			if err != nil {
 				return nil, fmt.Errorf("the range %q: %w", text, err)
 			}
-			s = formatNumber(short)
+			s = key.FormatNumber(short)
 		}
 		if len(out) == 0 || out[len(out)-1] != s {
 			out = append(out, s)
 		}
-		if len(out) > MaxScanCells {
+		if len(out) > MaxValues {
 			return nil, tooLong(text)
 		}
 	}
@@ -142,15 +144,15 @@ func inexact(r *big.Rat) float64 {
 }
 
 // rangeNumber reads one number of a range: a duration in ns.
-func rangeNumber(s, text string, k kind) (*big.Rat, error) {
-	if k == durations {
+func rangeNumber(s, text string, k key.Kind) (*big.Rat, error) {
+	if k == key.DurationKind {
 		d, err := time.ParseDuration(s)
 		if err != nil || d < 0 {
 			return nil, fmt.Errorf("%q in the range %q is not a duration like 250ms or 10s", s, text)
 		}
 		return new(big.Rat).SetInt64(int64(d)), nil
 	}
-	s = cleanNumber(s)
+	s = key.CleanNumber(s)
 	if !decimal.MatchString(s) || len(s) > 18 {
 		return nil, fmt.Errorf("%q in the range %q is not a number like 4 or 0.5; ranges are written as %s", s, text, Ranges)
 	}
