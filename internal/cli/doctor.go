@@ -65,7 +65,7 @@ measurement.`,
 
 func (p *Process) doctorPlan(f *planFlags, url string) (plan.Plan, error) {
 	if url != "" {
-		f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: url, From: plan.Origin{Kind: plan.FromCommand, Name: "the command line"}})
+		f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: url, From: key.Origin{Kind: key.FromCommand, Name: "the command line"}})
 	}
 	pl, prov, err := plan.Read(plan.Sources{Env: p.Env, Set: f.settings})
 	if err != nil {

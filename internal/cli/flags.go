@@ -39,7 +39,7 @@ func (v *value) Type() string {
 
 func (v *value) Set(s string) error {
 	v.text = s
-	v.flags.settings = append(v.flags.settings, plan.Setting{Path: v.key.Path, Value: s, From: plan.Flag(v.key.Flag)})
+	v.flags.settings = append(v.flags.settings, plan.Setting{Path: v.key.Path, Value: s, From: key.Flag(v.key.Flag)})
 	return nil
 }
 
@@ -81,21 +81,21 @@ func (f *planFlags) addKey(set *pflag.FlagSet, k key.Key) {
 
 // read makes the plan of a command. arg is its argument: a URL, a plan file or
 // nothing, which means the demo unless a flag or variable names an endpoint.
-func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, plan.Provenance, error) {
+func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, key.Provenance, error) {
 	s := plan.Sources{Env: p.Env}
 	switch {
 	case arg == "" && !p.namesEndpoint(f):
 		s.Name, s.YAML = "examples/migration.yaml", examples.Migration
 	case arg == "":
 	case strings.Contains(arg, "://") || strings.HasPrefix(arg, "sim:"):
-		s.Set = append(s.Set, plan.Setting{Path: "candidate.url", Value: arg, From: plan.Origin{Kind: plan.FromCommand, Name: "the command line"}})
+		s.Set = append(s.Set, plan.Setting{Path: "candidate.url", Value: arg, From: key.Origin{Kind: key.FromCommand, Name: "the command line"}})
 	case isFile(arg) || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
 		s.File = arg
 	default:
 		return plan.Plan{}, nil, usagef("%q is neither a URL nor a plan file; a URL begins with http:// or https://, as in http://%s", arg, strings.TrimLeft(arg, "/:"))
 	}
 	if len(only) > 0 {
-		s.Set = append(s.Set, plan.Setting{Path: "only", Value: strings.Join(only, ","), From: plan.Origin{Kind: plan.FromCommand, Name: "the command"}})
+		s.Set = append(s.Set, plan.Setting{Path: "only", Value: strings.Join(only, ","), From: key.Origin{Kind: key.FromCommand, Name: "the command"}})
 	}
 	s.Set = append(s.Set, f.settings...)
 	pl, prov, err := plan.Read(s)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // cli runs a command line and returns its exit code and output.
@@ -236,11 +237,11 @@ func TestClipped(t *testing.T) {
 // The doctor asks what an endpoint can do, whatever a run would measure there.
 func TestDoctorPlan(t *testing.T) {
 	p := Process{}
-	f := planFlags{settings: []plan.Setting{{Path: "candidate.api", Value: "embeddings", From: plan.Flag("api")}}}
+	f := planFlags{settings: []plan.Setting{{Path: "candidate.api", Value: "embeddings", From: key.Flag("api")}}}
 	if _, err := p.doctorPlan(&f, "http://127.0.0.1:9"); err != nil {
 		t.Error(err)
 	}
-	f = planFlags{settings: []plan.Setting{{Path: "candidate.api", Value: "embed", From: plan.Flag("api")}}}
+	f = planFlags{settings: []plan.Setting{{Path: "candidate.api", Value: "embed", From: key.Flag("api")}}}
 	if _, err := p.doctorPlan(&f, "http://127.0.0.1:9"); err == nil || !strings.Contains(err.Error(), "embeddings") {
 		t.Error(err)
 	}

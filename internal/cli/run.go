@@ -64,7 +64,7 @@ Flags win over variables, variables over the file, the file over defaults.`,
 // addLegacy adds the flags of older scripts.
 func (f *planFlags) addLegacy(c *cobra.Command) {
 	only := func(name, benchmarks string) {
-		fl := c.Flags().VarPF(&fixed{f, plan.Setting{Path: "only", Value: benchmarks, From: plan.Flag(name)}}, name, "", "the same as --only "+benchmarks)
+		fl := c.Flags().VarPF(&fixed{f, plan.Setting{Path: "only", Value: benchmarks, From: key.Flag(name)}}, name, "", "the same as --only "+benchmarks)
 		fl.NoOptDefVal = "true"
 		fl.Hidden = true
 	}
@@ -211,7 +211,7 @@ func newHardware(p *Process) *cobra.Command {
 		Long:  "Say what machine this is: processor, memory, accelerators. Nothing is sent.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: "", From: plan.Origin{Kind: plan.FromCommand, Name: "the command"}})
+			f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: "", From: key.Origin{Kind: key.FromCommand, Name: "the command"}})
 			return p.run(c.Context(), &f, &o, "", "hardware")
 		},
 	}

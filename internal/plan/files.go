@@ -3,6 +3,8 @@ package plan
 import (
 	"io/fs"
 	"slices"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // CheckFiles says which of the files that the plan names are not there. stat is
@@ -19,7 +21,7 @@ func (p Plan) CheckFiles(stat func(name string) (fs.FileInfo, error)) error {
 			plans = append(plans, c.Plan)
 		}
 	}
-	var out problems
+	var out key.Problems
 	for _, p := range plans {
 		tokenizer := p.Workload.Tokenizer
 		if slices.Contains(tokenizers, tokenizer) {
@@ -32,15 +34,12 @@ func (p Plan) CheckFiles(stat func(name string) (fs.FileInfo, error)) error {
 				continue
 			}
 			if _, err := stat(f.name); err != nil {
-				q := Problem{f.path, "the file cannot be read: " + err.Error()}
+				q := key.Problem{Path: f.path, Text: "the file cannot be read: " + err.Error()}
 				if !slices.Contains(out, q) {
 					out = append(out, q)
 				}
 			}
 		}
 	}
-	if len(out) == 0 {
-		return nil
-	}
-	return out
+	return withFlags(out)
 }

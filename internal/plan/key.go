@@ -84,7 +84,7 @@ type Value struct {
 
 // Values lists every key that has a value, in the order of the manual, with
 // secrets left out.
-func (p Plan) Values(prov Provenance) []Value {
+func (p Plan) Values(prov key.Provenance) []Value {
 	var out []Value
 	for _, d := range declared {
 		switch {
@@ -93,7 +93,7 @@ func (p Plan) Values(prov Provenance) []Value {
 		case d.Path == workloadForm:
 		default:
 			if text := d.Show(&p); text != "" {
-				out = append(out, Value{d.Path, text, prov.origin(d.Path).String()})
+				out = append(out, Value{d.Path, text, origin(prov, d.Path).String()})
 			}
 		}
 	}

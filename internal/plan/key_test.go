@@ -106,7 +106,7 @@ func TestZeroTakesEffectOrIsRefused(t *testing.T) {
 			src := Sources{Name: "plan.yaml", YAML: []byte("candidate: {url: http://x}\n")}
 			switch {
 			case how == "flag":
-				src.Set = []Setting{{d.Path, zero, Flag(d.Flag)}}
+				src.Set = []Setting{{d.Path, zero, key.Flag(d.Flag)}}
 			case how == "file":
 				at := strings.Split(d.Path, ".")
 				src.YAML = []byte("seed: 1\n" + nested(at, zero))
@@ -173,7 +173,7 @@ func nested(at []string, value string) string {
 func TestWorkloadByName(t *testing.T) {
 	var want Plan
 	for i, s := range []Sources{
-		{Set: []Setting{{"workload", "rag", Flag("workload")}}},
+		{Set: []Setting{{"workload", "rag", key.Flag("workload")}}},
 		{Env: []string{"INFEROMETER_WORKLOAD=rag"}},
 		{Name: "plan.yaml", YAML: []byte("workload: rag\n")},
 	} {
@@ -196,7 +196,7 @@ func TestWorkloadByName(t *testing.T) {
 			}
 		}
 	}
-	p, _ := scanPlan(t, scanBase, Setting{"scan.keys", "workload=chat;rag;in=5,out=6", Flag("scan")}, Setting{"load.users", "1", Flag("users")})
+	p, _ := scanPlan(t, scanBase, Setting{"scan.keys", "workload=chat;rag;in=5,out=6", key.Flag("scan")}, Setting{"load.users", "1", key.Flag("users")})
 	if err := p.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestWorkloadByName(t *testing.T) {
 
 // A number that is typed wins over a distribution that a file has.
 func TestNumberOverDistribution(t *testing.T) {
-	p, _, err := read(t, "workload: {input_lengths: uniform 10..90}", nil, Setting{"workload.input_tokens", "7", Flag("input-tokens")})
+	p, _, err := read(t, "workload: {input_lengths: uniform 10..90}", nil, Setting{"workload.input_tokens", "7", key.Flag("input-tokens")})
 	if err != nil || p.Workload.InputTokens != 7 || p.Workload.InputLengths != "" {
 		t.Errorf("%+v %v", p.Workload, err)
 	}
@@ -222,7 +222,7 @@ func TestNumberOverDistribution(t *testing.T) {
 // Where a value came from does not depend on how a file is called.
 func TestFileWithTheNameOfAFlag(t *testing.T) {
 	for _, name := range []string{"the plan.yaml", "--plan.yaml", "INFEROMETER_.yaml"} {
-		p, _, err := Read(Sources{Name: name, YAML: []byte("latency: {iterations: 50}\n"), Set: []Setting{{"quick", "true", Flag("quick")}}})
+		p, _, err := Read(Sources{Name: name, YAML: []byte("latency: {iterations: 50}\n"), Set: []Setting{{"quick", "true", key.Flag("quick")}}})
 		if err != nil || p.Latency.Iterations != 20 {
 			t.Errorf("%s: %d iterations, %v", name, p.Latency.Iterations, err)
 		}

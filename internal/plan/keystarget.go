@@ -190,9 +190,9 @@ func readTargets(r *key.Reader, p *Plan, n ast.Node, path string) error {
 
 // targetValues lists the values of further targets. A flag names all of them,
 // and of each the URL.
-func (p Plan) targetValues(prov Provenance) []Value {
+func (p Plan) targetValues(prov key.Provenance) []Value {
 	by, flagged := prov["targets"]
-	flagged = flagged && by.Kind != FromFile
+	flagged = flagged && by.Kind != key.FromFile
 	var out []Value
 	for i, t := range p.Targets {
 		for _, d := range furtherKeys() {
@@ -201,9 +201,9 @@ func (p Plan) targetValues(prov Provenance) []Value {
 				continue
 			}
 			path := fmt.Sprintf("targets[%d].%s", i, d.Path)
-			from := prov.origin(path)
+			from := origin(prov, path)
 			if flagged {
-				if from = (Origin{}); d.Path == "name" || d.Path == "url" {
+				if from = (key.Origin{}); d.Path == "name" || d.Path == "url" {
 					from = by
 				}
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
-func read(t *testing.T, yaml string, env []string, set ...Setting) (Plan, Provenance, error) {
+func read(t *testing.T, yaml string, env []string, set ...Setting) (Plan, key.Provenance, error) {
 	t.Helper()
 	return Read(Sources{Name: "plan.yaml", YAML: []byte(yaml), Env: env, Set: set})
 }
@@ -21,7 +21,7 @@ func read(t *testing.T, yaml string, env []string, set ...Setting) (Plan, Proven
 func TestPrecedence(t *testing.T) {
 	yaml := "candidate:\n  url: http://file\nlatency:\n  iterations: 11\nseed: 5\ncost:\n  samples: 12\n"
 	env := []string{"INFEROMETER_ITERATIONS=22", "INFEROMETER_SAMPLES=23", "PATH=/bin"}
-	p, prov, err := read(t, yaml, env, Setting{"latency.iterations", "33", Flag("iterations")})
+	p, prov, err := read(t, yaml, env, Setting{"latency.iterations", "33", key.Flag("iterations")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestEnvErrors(t *testing.T) {
 }
 
 func TestQuick(t *testing.T) {
-	p, prov, err := read(t, "quick: true\ncandidate: {url: x}\nclaims: [{limit: success>=98%, level: 50}]\n", nil, Setting{"cost.samples", "33", Flag("samples")})
+	p, prov, err := read(t, "quick: true\ncandidate: {url: x}\nclaims: [{limit: success>=98%, level: 50}]\n", nil, Setting{"cost.samples", "33", key.Flag("samples")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestQuick(t *testing.T) {
 
 func TestClaimsOfFlagsReplaceThoseOfTheFile(t *testing.T) {
 	p, _, err := read(t, "claims: [{limit: success>=98%}]\n", nil,
-		Setting{"claims", "ttft.p95<50ms", Flag("claim")}, Setting{"claims", "e2e.p90<1s", Flag("claim")})
+		Setting{"claims", "ttft.p95<50ms", key.Flag("claim")}, Setting{"claims", "e2e.p90<1s", key.Flag("claim")})
 	if err != nil {
 		t.Fatal(err)
 	}

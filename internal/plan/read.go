@@ -29,65 +29,20 @@ type Sources struct {
 type Setting struct {
 	Path  string // key, such as latency.iterations
 	Value string
-	From  Origin
+	From  key.Origin
 }
-
-// OriginKind says what kind of place a value came from.
-type OriginKind int
-
-// The places, from the weakest to the strongest; Quick is what the key quick
-// makes of what nobody typed.
-const (
-	FromDefault OriginKind = iota
-	FromFile
-	FromQuick
-	FromEnv
-	FromCommand // the command itself or its argument, such as the URL
-	FromFlag
-)
-
-// Origin is the place that a value came from.
-type Origin struct {
-	Kind OriginKind
-	Name string // how messages call it: plan.yaml:3, INFEROMETER_SEED, --seed
-}
-
-// String returns the name, "default" for the zero Origin.
-func (o Origin) String() string {
-	if o.Kind == FromDefault {
-		return "default"
-	}
-	return o.Name
-}
-
-// Flag is the origin of a value that a flag set.
-func Flag(name string) Origin { return Origin{FromFlag, "--" + name} }
-
-// Provenance says where each value that is no default came from, by path.
-type Provenance map[string]Origin
-
-// From returns the name of the place that the value at path came from,
-// "default" if nobody set it.
-func (p Provenance) From(path string) string { return p[path].String() }
 
 // formPaths are the keys that the short form of the workload sets.
 var formPaths = []string{"workload.input_tokens", "workload.output_tokens", "workload.input_lengths", "workload.output_lengths", "workload.prefix.tokens"}
 
 // origin is where the value at path came from, also where it was set by a key
 // that stands for several.
-func (p Provenance) origin(path string) Origin {
-	if o, ok := p[path]; ok {
-		return o
+func origin(prov key.Provenance, path string) key.Origin {
+	o := prov.At(path)
+	if o == (key.Origin{}) && slices.Contains(formPaths, path) {
+		return prov[workloadForm]
 	}
-	if slices.Contains(formPaths, path) {
-		return p[workloadForm]
-	}
-	for set, o := range p { // fields of a mapping, as those of the body
-		if strings.HasPrefix(set, path+".") {
-			return Origin{o.Kind, strings.TrimSpace(o.Name)}
-		}
-	}
-	return Origin{}
+	return o
 }
 
 // maxPlan is far above any plan that a person writes.
@@ -97,8 +52,8 @@ const maxPlan = 4 << 20
 // defaults. Unknown keys, values that cannot be parsed and a 0 where it has no
 // meaning are errors, with line and column where there is a file. Read does not
 // ask whether the plan makes sense; Validate does.
-func Read(s Sources) (Plan, Provenance, error) {
-	p, prov := Default(), Provenance{}
+func Read(s Sources) (Plan, key.Provenance, error) {
+	p, prov := Default(), key.Provenance{}
 	if s.YAML == nil && s.File != "" {
 		b, err := readPlan(s.File)
 		if err != nil {
@@ -109,7 +64,7 @@ func Read(s Sources) (Plan, Provenance, error) {
 	if s.YAML != nil {
 		places, err := key.Read(&p, declared, Keys(), s.Name, s.YAML)
 		for path, place := range places {
-			prov[path] = Origin{FromFile, place}
+			prov[path] = key.Origin{Kind: key.FromFile, Name: place}
 		}
 		if err != nil {
 			return p, prov, err
@@ -128,7 +83,7 @@ func Read(s Sources) (Plan, Provenance, error) {
 }
 
 // apply sets one value over what weaker sources have said.
-func (p *Plan) apply(set Setting, prov Provenance) error {
+func (p *Plan) apply(set Setting, prov key.Provenance) error {
 	d, ok := lookupPath(set.Path)
 	if !ok {
 		return errNoKey(set.Path)
@@ -188,16 +143,16 @@ var quickValues = []Setting{
 }
 
 // settle fills in what follows from other values.
-func (p *Plan) settle(prov Provenance, resolved bool) {
+func (p *Plan) settle(prov key.Provenance, resolved bool) {
 	if p.Quick && !resolved {
 		for _, q := range quickValues {
 			// A plan file is written for a full run, so --quick wins over it,
 			// but not over what was typed with it.
-			if prov[q.Path].Kind > FromQuick {
+			if prov[q.Path].Kind > key.FromQuick {
 				continue
 			}
 			if err := p.set(q.Path, q.Value); err == nil {
-				prov[q.Path] = Origin{FromQuick, "quick"}
+				prov[q.Path] = key.Origin{Kind: key.FromQuick, Name: "quick"}
 			}
 		}
 		for i := range p.Claims {
@@ -219,8 +174,8 @@ func (p *Plan) settle(prov Provenance, resolved bool) {
 
 // dropStrayClaims forgets the claims of a file that belong to benchmarks which
 // whoever typed --only does not want this time.
-func (p *Plan) dropStrayClaims(prov Provenance) {
-	if len(p.Only) == 0 || prov["only"].Kind <= FromFile || prov["claims"].Kind > FromFile {
+func (p *Plan) dropStrayClaims(prov key.Provenance) {
+	if len(p.Only) == 0 || prov["only"].Kind <= key.FromFile || prov["claims"].Kind > key.FromFile {
 		return
 	}
 	p.Claims = slices.DeleteFunc(p.Claims, func(c Claim) bool {
@@ -229,7 +184,7 @@ func (p *Plan) dropStrayClaims(prov Provenance) {
 	})
 }
 
-func (p *Plan) readEnv(env []string, prov Provenance) error {
+func (p *Plan) readEnv(env []string, prov key.Provenance) error {
 	for _, kv := range env {
 		name, value, ok := strings.Cut(kv, "=")
 		if !ok || !strings.HasPrefix(name, key.EnvPrefix) {
@@ -243,7 +198,7 @@ func (p *Plan) readEnv(env []string, prov Provenance) error {
 			}
 			return fmt.Errorf("unknown environment variable %s%s; unset it or correct it", name, metric.DidYouMean(name, known))
 		}
-		if err := p.apply(Setting{declared[i].Path, value, Origin{FromEnv, name}}, prov); err != nil {
+		if err := p.apply(Setting{declared[i].Path, value, key.Origin{Kind: key.FromEnv, Name: name}}, prov); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/scan"
 )
 
@@ -111,10 +112,10 @@ type ScanCell struct {
 
 // ScanKeys returns the swept keys; an error says all that is wrong with them.
 func (p Plan) ScanKeys() ([]ScanKey, error) {
-	var out problems
+	var out key.Problems
 	keys := p.sweptKeys(&out)
 	if len(out) > 0 {
-		return nil, out
+		return nil, withFlags(out)
 	}
 	return keys, nil
 }
@@ -127,7 +128,7 @@ func (p Plan) ScanCells() ([]ScanCell, error) {
 	}
 	n, err := p.Scan.count(keys)
 	if err != nil {
-		return nil, problems{{"scan.keys", err.Error()}}
+		return nil, withFlags(key.Problems{{Path: "scan.keys", Text: err.Error()}})
 	}
 	cells := make([]ScanCell, n)
 	for i := range cells {
@@ -140,11 +141,11 @@ func (p Plan) ScanCells() ([]ScanCell, error) {
 				rest /= len(keys[k].Values)
 			}
 		}
-		for k, key := range keys {
-			v := key.Values[at[k]]
+		for k, swept := range keys {
+			v := swept.Values[at[k]]
 			c.Values = append(c.Values, v)
-			if err := c.Plan.sweep(key.Path, v); err != nil {
-				return nil, problems{{"scan.keys." + key.given, err.Error()}}
+			if err := c.Plan.sweep(swept.Path, v); err != nil {
+				return nil, withFlags(key.Problems{{Path: "scan.keys." + swept.given, Text: err.Error()}})
 			}
 		}
 		c.Plan.Workload.settle()

@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
-func scanPlan(t *testing.T, yaml string, set ...Setting) (Plan, Provenance) {
+func scanPlan(t *testing.T, yaml string, set ...Setting) (Plan, key.Provenance) {
 	t.Helper()
-	set = append([]Setting{{"only", "load", Origin{FromCommand, "the command"}}}, set...)
+	set = append([]Setting{{"only", "load", key.Origin{Kind: key.FromCommand, Name: "the command"}}}, set...)
 	p, prov, err := Read(Sources{Name: "p.yaml", YAML: []byte(yaml), Set: set})
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +70,7 @@ func TestScanCells(t *testing.T) {
 // named before, and take values with commas.
 func TestScanFlags(t *testing.T) {
 	p, prov := scanPlan(t, scanBase+"scan: {keys: {users: [7]}}",
-		Setting{"scan.keys", "model=a", Flag("scan")}, Setting{"scan.keys", "input-lengths=uniform 10..90,x;normal mean=5", Flag("scan")}, Setting{"scan.keys", "model=b", Flag("scan")})
+		Setting{"scan.keys", "model=a", key.Flag("scan")}, Setting{"scan.keys", "input-lengths=uniform 10..90,x;normal mean=5", key.Flag("scan")}, Setting{"scan.keys", "model=b", key.Flag("scan")})
 	want := ScanKeys{{"model", []string{"a", "b"}}, {"input-lengths", []string{"uniform 10..90,x", "normal mean=5"}}}
 	if diff := cmp.Diff(want, p.Scan.Keys); diff != "" || prov.From("scan.keys") != "--scan" {
 		t.Error(diff)
@@ -198,7 +200,7 @@ func TestScanRoundTrip(t *testing.T) {
 	if diff := cmp.Diff(p.Scan, q.Scan); diff != "" || !slices.Equal(words(t, p), words(t, q)) {
 		t.Errorf("%s\n%s", diff, b)
 	}
-	for _, v := range p.Values(Provenance{}) {
+	for _, v := range p.Values(key.Provenance{}) {
 		if v.Path == "scan.keys" && v.Text != "users=1..8x2,10 model=a,b,c temperature=0.5,1 body.x=null,true" {
 			t.Error(v.Text)
 		}

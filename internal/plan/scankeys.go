@@ -46,17 +46,17 @@ func sweptPath(name string) (path string, err error) {
 }
 
 // sweptKeys resolves the keys of the scan and expands their values.
-func (p Plan) sweptKeys(out *problems) []ScanKey {
+func (p Plan) sweptKeys(out *key.Problems) []ScanKey {
 	var list []ScanKey
 	for _, k := range p.Scan.Keys {
 		at := "scan.keys." + k.Key
 		path, err := sweptPath(k.Key)
 		if err != nil {
-			out.add(at, "%v", err)
+			out.Add(at, "%v", err)
 			continue
 		}
 		if i := slices.IndexFunc(list, func(o ScanKey) bool { return clash(o.Path, path) }); i >= 0 {
-			out.add(at, "it is swept twice, also as %s", list[i].given)
+			out.Add(at, "it is swept twice, also as %s", list[i].given)
 			continue
 		}
 		d, _ := lookupPath(path) // none for a field of the body
@@ -67,7 +67,7 @@ func (p Plan) sweptKeys(out *problems) []ScanKey {
 		}
 		values, err := scan.Expand(k.Items, kind)
 		if err != nil {
-			out.add(at, "%v", err)
+			out.Add(at, "%v", err)
 			continue
 		}
 		swept.Values, swept.Numbers = values.Texts, values.Numbers
@@ -96,38 +96,38 @@ func clash(a, b string) bool {
 
 // validateScan says what is wrong with the scan and its cells; false where
 // there is no scan.
-func (p Plan) validateScan(out *problems) bool {
+func (p Plan) validateScan(out *key.Problems) bool {
 	s := p.Scan
 	if !s.On() {
 		if s.Mode != "" || s.Order != "" || s.CoolDown != 0 || s.ResetCache {
-			out.add("scan.keys", "a sweep needs keys and their values; give --scan users=1..64x2")
+			out.Add("scan.keys", "a sweep needs keys and their values; give --scan users=1..64x2")
 		}
 		return false
 	}
 	words := func(path, have string, known ...string) {
 		if have != "" && !slices.Contains(known, have) {
-			out.add(path, "%q is not known%s; use %s", have, metric.DidYouMean(have, known), strings.Join(known, " or "))
+			out.Add(path, "%q is not known%s; use %s", have, metric.DidYouMean(have, known), strings.Join(known, " or "))
 		}
 	}
 	words("scan.mode", s.Mode, ScanGrid, ScanZip)
 	words("scan.order", s.Order, ScanPlanned, ScanRandom)
 	if s.CoolDown < 0 {
-		out.add("scan.cool_down", "%v is negative", s.CoolDown)
+		out.Add("scan.cool_down", "%v is negative", s.CoolDown)
 	}
 	if len(p.Only) != 1 || p.Only[0] != Load {
-		out.add("scan.keys", "only the load command sweeps: inferometer load URL --scan …")
+		out.Add("scan.keys", "only the load command sweeps: inferometer load URL --scan …")
 	}
 	if len(p.Claims) > 0 {
-		out.add("claims", "a sweep decides no claims: among many points some would hold by chance; find a point with it, and prove the claim in a run of that point alone")
+		out.Add("claims", "a sweep decides no claims: among many points some would hold by chance; find a point with it, and prove the claim in a run of that point alone")
 	}
 	if len(p.Targets) > 0 {
-		out.add("targets", "a sweep measures the candidate; sweep url to compare endpoints: --scan url=A,B")
+		out.Add("targets", "a sweep measures the candidate; sweep url to compare endpoints: --scan url=A,B")
 	}
 	if p.Baseline != nil {
-		out.add("baseline.url", "a sweep measures the candidate; sweep url to compare endpoints: --scan url=A,B")
+		out.Add("baseline.url", "a sweep measures the candidate; sweep url to compare endpoints: --scan url=A,B")
 	}
 	cells, err := p.ScanCells()
-	var wrong problems
+	var wrong key.Problems
 	if errors.As(err, &wrong) {
 		*out = append(*out, wrong...)
 	}
@@ -138,7 +138,7 @@ func (p Plan) validateScan(out *problems) bool {
 }
 
 // validateSecrets keeps the key and the headers of one endpoint from others.
-func (p Plan) validateSecrets(keys []ScanKey, cells []ScanCell, out *problems) {
+func (p Plan) validateSecrets(keys []ScanKey, cells []ScanCell, out *key.Problems) {
 	var hosts []string
 	for _, c := range cells {
 		u, err := url.Parse(c.Plan.Candidate.URL)
@@ -154,24 +154,24 @@ func (p Plan) validateSecrets(keys []ScanKey, cells []ScanCell, out *problems) {
 		return k.Path == "candidate.key_env" || k.Path == "candidate.key_file"
 	})
 	if !keySwept && (t.KeyEnv != "" || t.KeyFile != "" || t.KeyCommand != "") {
-		out.add("candidate.key_env", "a key goes only to the endpoint that names it, and the sweep has %s; name it for each: --scan url=A,B --scan key-env=A_KEY,B_KEY --scan-mode zip", strings.Join(hosts, ", "))
+		out.Add("candidate.key_env", "a key goes only to the endpoint that names it, and the sweep has %s; name it for each: --scan url=A,B --scan key-env=A_KEY,B_KEY --scan-mode zip", strings.Join(hosts, ", "))
 	}
 	if len(t.Headers) > 0 {
-		out.add("candidate.headers", "headers may hold secrets, and the sweep has %s; measure endpoints that need headers apart", strings.Join(hosts, ", "))
+		out.Add("candidate.headers", "headers may hold secrets, and the sweep has %s; measure endpoints that need headers apart", strings.Join(hosts, ", "))
 	}
 }
 
 // validateCells validates each cell, and says each problem once, with the first
 // cell that has it.
-func validateCells(keys []ScanKey, cells []ScanCell, out *problems) {
+func validateCells(keys []ScanKey, cells []ScanCell, out *key.Problems) {
 	type found struct {
-		Problem
+		key.Problem
 		first *ScanCell
 		n     int
 	}
 	var all []*found
 	for i := range cells {
-		var list problems
+		var list key.Problems
 		if !errors.As(cells[i].Plan.Validate(), &list) {
 			continue
 		}
@@ -186,7 +186,7 @@ func validateCells(keys []ScanKey, cells []ScanCell, out *problems) {
 	const most = 10 // problems in one message
 	for i, f := range all {
 		if i == most {
-			out.add("scan.keys", "and %d more", len(all)-most)
+			out.Add("scan.keys", "and %d more", len(all)-most)
 			return
 		}
 		if f.n == len(cells) && !slices.ContainsFunc(keys, func(k ScanKey) bool { return k.Path == f.Path }) {
@@ -203,6 +203,6 @@ func validateCells(keys []ScanKey, cells []ScanCell, out *problems) {
 				path = "scan.keys." + k.given
 			}
 		}
-		out.add(path, "in cell %d (%s)%s: %s", f.first.Index, f.first.Words(keys), more, f.Text)
+		out.Add(path, "in cell %d (%s)%s: %s", f.first.Index, f.first.Words(keys), more, f.Text)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 const threeTargets = `only: [load]
@@ -74,7 +76,7 @@ func TestFurtherTargets(t *testing.T) {
 }
 
 func TestTargetFlags(t *testing.T) {
-	p, prov, err := read(t, threeTargets, nil, Setting{"targets", "x=http://x", Flag("target")}, Setting{"targets", "y=sim:vllm", Flag("target")})
+	p, prov, err := read(t, threeTargets, nil, Setting{"targets", "x=http://x", key.Flag("target")}, Setting{"targets", "y=sim:vllm", key.Flag("target")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +89,7 @@ func TestTargetFlags(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"http://x", "http://x/?a=b", "x"} {
-		if _, _, err := read(t, threeTargets, nil, Setting{"targets", bad, Flag("target")}); err == nil || !strings.Contains(err.Error(), "NAME=URL") {
+		if _, _, err := read(t, threeTargets, nil, Setting{"targets", bad, key.Flag("target")}); err == nil || !strings.Contains(err.Error(), "NAME=URL") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,64 +8,16 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
-
-// Problem is one thing that is wrong with a plan.
-type Problem struct {
-	Path string // key
-	Text string
-}
-
-// Error names the key, and the flag where there is one.
-func (p Problem) Error() string {
-	if f := flagOf(p.Path); f != "" {
-		return fmt.Sprintf("%s (--%s): %s", p.Path, f, p.Text)
-	}
-	return fmt.Sprintf("%s: %s", p.Path, p.Text)
-}
-
-// Locate adds to the problems of a plan where each value came from.
-func (p Provenance) Locate(err error) error {
-	var list problems
-	if !errors.As(err, &list) {
-		return err
-	}
-	out := make([]error, len(list))
-	for i, q := range list {
-		out[i] = q
-		if from := p[q.Path]; from.Kind != FromDefault && from.Kind != FromFlag { // a flag is in the text
-			out[i] = fmt.Errorf("%s: %w", from, q)
-		}
-	}
-	return errors.Join(out...)
-}
-
-// problems is what Validate returns.
-type problems []Problem
-
-func (p problems) Error() string {
-	lines := make([]string, len(p))
-	for i, q := range p {
-		lines[i] = q.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-func (p *problems) add(path, format string, args ...any) {
-	*p = append(*p, Problem{path, fmt.Sprintf(format, args...)})
-}
 
 // Validate says everything that is wrong with the plan, or nil. It looks at the
 // plan alone; CheckFiles looks for the files that it names.
 func (p Plan) Validate() error {
-	var out problems
+	var out key.Problems
 	if p.validateScan(&out) {
-		// Each of its cells is a plan of its own.
-		if len(out) == 0 {
-			return nil
-		}
-		return out
+		return withFlags(out) // each of its cells is a plan of its own
 	}
 	p.validateTargets(&out)
 	p.validateAnswers(&out)
@@ -78,23 +29,31 @@ func (p Plan) Validate() error {
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
 	p.validateWords(&out)
-	if len(out) == 0 {
-		return nil
-	}
-	return out
+	return withFlags(out)
 }
 
-func (p Plan) validateTargets(out *problems) {
+// withFlags names the flag of each problem's key; nil for no problems.
+func withFlags(list key.Problems) error {
+	if len(list) == 0 {
+		return nil
+	}
+	for i := range list {
+		list[i].Flag = flagOf(list[i].Path)
+	}
+	return list
+}
+
+func (p Plan) validateTargets(out *key.Problems) {
 	onlyHardware := len(p.Only) == 1 && p.Only[0] == Hardware
 	if p.Candidate.URL == "" && !onlyHardware {
-		out.add("candidate.url", "the endpoint to measure is missing; give its URL, such as http://127.0.0.1:8000")
+		out.Add("candidate.url", "the endpoint to measure is missing; give its URL, such as http://127.0.0.1:8000")
 	}
 	p.Candidate.validate("candidate", out)
 	p.validateClient(out)
 	p.validateCap(out)
 	if p.Baseline != nil {
 		if p.Baseline.URL == "" {
-			out.add("baseline.url", "the baseline has no URL; give it with --baseline URL")
+			out.Add("baseline.url", "the baseline has no URL; give it with --baseline URL")
 		}
 		p.Baseline.validate("baseline", out)
 	}
@@ -102,7 +61,7 @@ func (p Plan) validateTargets(out *problems) {
 }
 
 // validateCap asks for the prices that a cap on the spend needs.
-func (p Plan) validateCap(out *problems) {
+func (p Plan) validateCap(out *key.Problems) {
 	if p.MaxCost == 0 {
 		return
 	}
@@ -115,12 +74,12 @@ func (p Plan) validateCap(out *problems) {
 			case baselineName:
 				who, help = "the baseline", "give --baseline-price MODEL, or "
 			}
-			out.add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
+			out.Add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
 		}
 	}
 }
 
-func (t Target) validate(name string, out *problems) {
+func (t Target) validate(name string, out *key.Problems) {
 	keys := 0
 	for _, s := range []string{t.KeyEnv, t.KeyFile, t.KeyCommand} {
 		if s != "" {
@@ -128,18 +87,18 @@ func (t Target) validate(name string, out *problems) {
 		}
 	}
 	if keys > 1 {
-		out.add(name+".key_env", "a target takes its key from one place; give one of key_env, key_file and key_command")
+		out.Add(name+".key_env", "a target takes its key from one place; give one of key_env, key_file and key_command")
 	}
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
 		if profile != "vllm" && profile != "api" {
-			out.add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm or sim:api", t.URL, metric.DidYouMean(profile, []string{"vllm", "api"}))
+			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm or sim:api", t.URL, metric.DidYouMean(profile, []string{"vllm", "api"}))
 		}
 	} else if t.Sim != nil {
-		out.add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
+		out.Add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
 	}
 	if s := t.Sim; s != nil && (s.TTFT < 0 || s.ITL < 0 || s.Slots < 0) {
-		out.add(name+".sim", "times and slots must not be negative")
+		out.Add(name+".sim", "times and slots must not be negative")
 	}
 	if t.Price != nil {
 		t.Price.validate(name+".price", out)
@@ -147,34 +106,34 @@ func (t Target) validate(name string, out *problems) {
 	if m := t.Machine; m != nil {
 		switch {
 		case bad(m.USDPerHour):
-			out.add(name+".machine.usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
+			out.Add(name+".machine.usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
 		case m.USDPerHour == 0 && m.Accelerator == "":
-			out.add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
+			out.Add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
 		}
 		if m.Count < 0 || m.MinReplicas < 0 {
-			out.add(name+".machine.count", "counts must not be negative")
+			out.Add(name+".machine.count", "counts must not be negative")
 		}
 	}
 }
 
-func (p Price) validate(path string, out *problems) {
+func (p Price) validate(path string, out *key.Problems) {
 	for _, f := range []struct {
 		name string
 		v    *float64
 	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
 		if f.v != nil && bad(*f.v) {
-			out.add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
+			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
 		}
 	}
 	if p.Model == "" && (p.Input == nil || p.Output == nil) {
-		out.add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
+		out.Add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
 	}
 }
 
 // bad reports whether v is not a finite number of at least 0.
 func bad(v float64) bool { return v < 0 || math.IsNaN(v) || math.IsInf(v, 0) }
 
-func (p Plan) validateSizes(out *problems) {
+func (p Plan) validateSizes(out *key.Problems) {
 	for _, f := range []struct {
 		path     string
 		v, least int
@@ -192,9 +151,9 @@ func (p Plan) validateSizes(out *problems) {
 	} {
 		switch {
 		case f.v < f.least:
-			out.add(f.path, "%d is too small: must be at least %d", f.v, f.least)
+			out.Add(f.path, "%d is too small: must be at least %d", f.v, f.least)
 		case f.v > f.most:
-			out.add(f.path, "%d is too large: must be at most %d", f.v, f.most)
+			out.Add(f.path, "%d is too large: must be at most %d", f.v, f.most)
 		}
 	}
 	for _, f := range []struct {
@@ -205,23 +164,23 @@ func (p Plan) validateSizes(out *problems) {
 		{"cost.beside_requests", p.Cost.BesideRequests}, {"max_cost", p.MaxCost},
 	} {
 		if bad(f.v) {
-			out.add(f.path, "invalid value %v: must be a number of at least 0", f.v)
+			out.Add(f.path, "invalid value %v: must be a number of at least 0", f.v)
 		}
 	}
 	if p.Cost.MonthlyRequests == 0 {
-		out.add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
+		out.Add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
 	}
 	if !(p.Cost.PeakToMean >= 1) || math.IsInf(p.Cost.PeakToMean, 0) {
-		out.add("cost.peak_to_mean", "invalid value %v: a peak is at least the mean, so it must be at least 1", p.Cost.PeakToMean)
+		out.Add("cost.peak_to_mean", "invalid value %v: a peak is at least the mean, so it must be at least 1", p.Cost.PeakToMean)
 	}
 	if len(p.Throughput.Levels) == 0 {
-		out.add("throughput.levels", "no level is given; give users at once, such as 10,25,50,100")
+		out.Add("throughput.levels", "no level is given; give users at once, such as 10,25,50,100")
 	}
 	for i, l := range p.Throughput.Levels {
 		if l < 1 || l > 100_000 {
-			out.add("throughput.levels", "%d is out of range (1 to 100000)", l)
+			out.Add("throughput.levels", "%d is out of range (1 to 100000)", l)
 		} else if slices.Contains(p.Throughput.Levels[:i], l) {
-			out.add("throughput.levels", "the level %d is listed twice", l)
+			out.Add("throughput.levels", "the level %d is listed twice", l)
 		}
 	}
 	for _, f := range []struct {
@@ -229,41 +188,41 @@ func (p Plan) validateSizes(out *problems) {
 		v    Duration
 	}{{"client.timeout", p.Client.Timeout}, {"client.idle_timeout", p.Client.IdleTimeout}, {"client.connect_timeout", p.Client.ConnectTimeout}} {
 		if f.v <= 0 {
-			out.add(f.path, "invalid time %v: must be greater than 0", f.v)
+			out.Add(f.path, "invalid time %v: must be greater than 0", f.v)
 		}
 	}
 	if p.Client.Grace < 0 {
-		out.add("client.grace", "%v is negative", p.Client.Grace)
+		out.Add("client.grace", "%v is negative", p.Client.Grace)
 	}
 }
 
-func (p Plan) validateLoad(out *problems) {
+func (p Plan) validateLoad(out *key.Problems) {
 	l := p.Load
 	if l.Users < 0 || l.Users > 100_000 {
-		out.add("load.users", "%d is out of range (1 to 100000)", l.Users)
+		out.Add("load.users", "%d is out of range (1 to 100000)", l.Users)
 	}
 	if bad(l.Rate) {
-		out.add("load.rate", "invalid rate %v: give requests per second, such as 5 or 0.5", l.Rate)
+		out.Add("load.rate", "invalid rate %v: give requests per second, such as 5 or 0.5", l.Rate)
 		l.Rate = 1 // what follows of it is no news
 	}
 	if l.Requests < 0 {
-		out.add("load.requests", "%d is negative", l.Requests)
+		out.Add("load.requests", "%d is negative", l.Requests)
 	}
 	if l.Duration < 0 {
-		out.add("load.duration", "%v is negative", l.Duration)
+		out.Add("load.duration", "%v is negative", l.Duration)
 	}
 	p.validateBlocks(out)
 	if l.Warmup != nil && *l.Warmup < 0 {
-		out.add("load.warmup", "%d is negative", *l.Warmup)
+		out.Add("load.warmup", "%d is negative", *l.Warmup)
 	}
 	if l.ThinkTime < 0 {
-		out.add("load.think_time", "%v is negative", l.ThinkTime)
+		out.Add("load.think_time", "%v is negative", l.ThinkTime)
 	}
 	if bad(l.Speed) {
-		out.add("load.speed", "invalid speed %v: must be greater than 0", l.Speed)
+		out.Add("load.speed", "invalid speed %v: must be greater than 0", l.Speed)
 	}
 	if !slices.Contains(append(arrival.Processes(), ""), l.Arrival) {
-		out.add("load.arrival", "unknown arrival process %q%s; use %s", l.Arrival, metric.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
+		out.Add("load.arrival", "unknown arrival process %q%s; use %s", l.Arrival, metric.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
 	} else if _, err := l.Schedule(p.Seed); err != nil {
 		path := "load.rate"
 		switch {
@@ -272,7 +231,7 @@ func (p Plan) validateLoad(out *problems) {
 		case l.Burstiness != 0:
 			path = "load.burstiness"
 		}
-		out.add(path, "%v", err)
+		out.Add(path, "%v", err)
 	}
 	if !slices.Contains(p.Only, Load) {
 		return
@@ -284,78 +243,78 @@ func (p Plan) validateLoad(out *problems) {
 		}
 	}
 	if ways != 1 {
-		out.add("load", "give one of --users N (closed loop), --rate R and --rate-curve CURVE (open loop), and --trace FILE")
+		out.Add("load", "give one of --users N (closed loop), --rate R and --rate-curve CURVE (open loop), and --trace FILE")
 	}
 	if l.Trace == "" && l.RateCurve == "" && l.Requests == 0 && l.Duration == 0 && l.Conversations == 0 {
-		out.add("load.requests", "say when to end: --requests N, --duration D or both")
+		out.Add("load.requests", "say when to end: --requests N, --duration D or both")
 	}
 	if l.Rate == 0 && l.RateCurve == "" && (l.Arrival != "" || l.Burstiness != 0) {
-		out.add("load.arrival", "an arrival process needs an open loop; give --rate R or --rate-curve CURVE")
+		out.Add("load.arrival", "an arrival process needs an open loop; give --rate R or --rate-curve CURVE")
 	}
 	if l.Users == 0 && l.ThinkTime > 0 && !p.Workload.Conversing() {
-		out.add("load.think_time", "only users and conversations think; give --users N or --turns N")
+		out.Add("load.think_time", "only users and conversations think; give --users N or --turns N")
 	}
 	if l.Trace == "" && l.Speed != 0 {
-		out.add("load.speed", "only a trace has a speed; give --trace FILE")
+		out.Add("load.speed", "only a trace has a speed; give --trace FILE")
 	}
 	r := l.Replay
 	if l.Trace == "" && r != (Replay{}) {
-		out.add("load.replay", "only a trace is replayed; give --trace FILE")
+		out.Add("load.replay", "only a trace is replayed; give --trace FILE")
 	}
 	if r.From < 0 || r.To < 0 || r.To > 0 && r.To <= r.From {
-		out.add("load.replay.to", "the window from %v to %v is empty; times count from the trace's first row", r.From, r.To)
+		out.Add("load.replay.to", "the window from %v to %v is empty; times count from the trace's first row", r.From, r.To)
 	}
 	if r.Context < 0 || r.Context == 1 {
-		out.add("load.replay.context", "%d is too small: input and output take at least 2 tokens", r.Context)
+		out.Add("load.replay.context", "%d is too small: input and output take at least 2 tokens", r.Context)
 	}
 }
 
 // validateDecision checks the rule that a claim names.
-func validateDecision(c Claim, l metric.Limit, path string, out *problems) {
+func validateDecision(c Claim, l metric.Limit, path string, out *key.Problems) {
 	if c.Decision == "" {
 		return
 	}
 	if c.Decision != MLPerf {
-		out.add(path+".decision", "unknown rule %q; leave it out, or use %s", c.Decision, MLPerf)
+		out.Add(path+".decision", "unknown rule %q; leave it out, or use %s", c.Decision, MLPerf)
 		return
 	}
 	if q, ok := l.Quantile(); !ok || q < 0.5 || l.Metric.Kind != metric.PerRequest || l.Metric.Unit == "points" || l.Op != metric.Less && l.Op != metric.LessEqual {
-		out.add(path+".decision", "MLPerf's rule decides upper limits of a latency's quantile, such as ttft.p99<2s, and not %s", l)
+		out.Add(path+".decision", "MLPerf's rule decides upper limits of a latency's quantile, such as ttft.p99<2s, and not %s", l)
 	}
 	if c.Alpha != 0 && c.Alpha != 0.01 {
-		out.add(path+".alpha", "MLPerf's rule has the error probability 0.01; leave alpha out, not %v", c.Alpha)
+		out.Add(path+".alpha", "MLPerf's rule has the error probability 0.01; leave alpha out, not %v", c.Alpha)
 	}
 }
 
-func (p Plan) validateClaims(out *problems) {
+func (p Plan) validateClaims(out *key.Problems) {
 	ids := map[string]bool{}
 	for i, c := range p.Claims {
 		path := fmt.Sprintf("claims[%d]", i)
 		if c.ID != "" && ids[c.ID] {
-			out.add(path+".id", "the id %q is used twice", c.ID)
+			out.Add(path+".id", "the id %q is used twice", c.ID)
 		}
 		ids[c.ID] = true
 		if c.Alpha < 0 || c.Alpha >= 0.5 || math.IsNaN(c.Alpha) {
-			out.add(path+".alpha", "invalid error probability %v: must be between 0 and 0.5", c.Alpha)
+			out.Add(path+".alpha", "invalid error probability %v: must be between 0 and 0.5", c.Alpha)
 		}
 		l, err := metric.ParseLimit(c.Limit)
 		if err != nil {
-			out.add(path+".limit", "%v", err)
+			out.Add(path+".limit", "%v", err)
 			continue
 		}
 		validateDecision(c, l, path, out)
 		if text := undecidable(l); text != "" {
-			out.add(path+".limit", "%s", text)
+			out.Add(path+".limit", "%s", text)
 		}
 		b := BenchmarkOf(c, l)
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add(path+".benchmark", "unknown benchmark %q%s", b, metric.DidYouMean(string(b), names(All())))
+			out.Add(path+".benchmark", "unknown benchmark %q%s", b, metric.DidYouMean(string(b), names(All())))
 		}
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
-			out.add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
+			out.Add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
 		}
 		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
-			out.add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
+			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
 		}
 	}
 }
@@ -387,29 +346,29 @@ func undecidable(l metric.Limit) string {
 	return ""
 }
 
-func (p Plan) validateWords(out *problems) {
+func (p Plan) validateWords(out *key.Problems) {
 	for _, b := range p.Only {
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add("only", "unknown benchmark %q%s; use %s", b, metric.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
+			out.Add("only", "unknown benchmark %q%s; use %s", b, metric.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
 		}
 	}
 	if p.Undecided != "" && p.Undecided != "gate" && p.Undecided != "pass" {
-		out.add("undecided", "unknown value %q; use gate or pass", p.Undecided)
+		out.Add("undecided", "unknown value %q; use gate or pass", p.Undecided)
 	}
 	if p.KeepText != "quality" && p.KeepText != "none" {
-		out.add("keep_text", "unknown value %q; use quality or none", p.KeepText)
+		out.Add("keep_text", "unknown value %q; use quality or none", p.KeepText)
 	}
 	if p.Dir == "" {
-		out.add("dir", "--dir must not be empty")
+		out.Add("dir", "--dir must not be empty")
 	}
 	if p.Name == "" || len(p.Name) > 80 || strings.ContainsFunc(p.Name, func(r rune) bool {
 		return !(r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
 	}) || strings.Trim(p.Name, ".") == "" {
-		out.add("name", "invalid name %q: it is part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
+		out.Add("name", "invalid name %q: it is part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
 	}
 	for _, k := range p.Quality.Kinds {
 		if !slices.Contains(vocab.QualityKinds(), k) {
-			out.add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, metric.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
+			out.Add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, metric.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
 		}
 	}
 	for _, kind := range sortedNames(p.Quality.Weights) {
@@ -417,12 +376,12 @@ func (p Plan) validateWords(out *problems) {
 		for _, name := range sortedNames(p.Quality.Weights[kind]) {
 			w := p.Quality.Weights[kind][name]
 			if bad(w) {
-				out.add("quality.weights", "invalid weight %v of %s.%s: must be a number of at least 0", w, kind, name)
+				out.Add("quality.weights", "invalid weight %v of %s.%s: must be a number of at least 0", w, kind, name)
 			}
 			sum += w
 		}
 		if !slices.Contains(vocab.QualityKinds(), kind) || sum <= 0 {
-			out.add("quality.weights", "weights belong to one of %s, and at least one must be greater than 0: %q", strings.Join(vocab.QualityKinds(), ", "), kind)
+			out.Add("quality.weights", "weights belong to one of %s, and at least one must be greater than 0: %q", strings.Join(vocab.QualityKinds(), ", "), kind)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
@@ -107,40 +108,40 @@ func (w *WorkloadPlan) settle() {
 	}
 }
 
-func (w WorkloadPlan) validate(out *problems) {
+func (w WorkloadPlan) validate(out *key.Problems) {
 	for _, f := range []struct{ path, text string }{{"workload.input_lengths", w.InputLengths}, {"workload.output_lengths", w.OutputLengths}} {
 		if f.text == "" {
 			continue
 		}
 		if _, err := length.Parse(f.text); err != nil {
-			out.add(f.path, "%v", err)
+			out.Add(f.path, "%v", err)
 		}
 		if w.Dataset != "" && f.path == "workload.input_lengths" {
-			out.add(f.path, "a data set has lengths of its own; drop --input-lengths or --dataset")
+			out.Add(f.path, "a data set has lengths of its own; drop --input-lengths or --dataset")
 		}
 	}
 	if t := w.Tokenizer; t != "" && !slices.Contains(tokenizers, t) && !strings.ContainsAny(t, "./\\") {
-		out.add("workload.tokenizer", "unknown tokenizer %q%s; use %s, or the path of a tokenizer.json", t, metric.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
+		out.Add("workload.tokenizer", "unknown tokenizer %q%s; use %s, or the path of a tokenizer.json", t, metric.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
 	}
 	if w.Text != "" && w.Dataset != "" {
-		out.add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
+		out.Add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
 	}
 	w.validateAnswer(out)
 	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {
 	case p.Tokens < 0 || p.Tokens > length.Most:
-		out.add("workload.prefix.tokens", "%d is out of range (0 to %d)", p.Tokens, length.Most)
+		out.Add("workload.prefix.tokens", "%d is out of range (0 to %d)", p.Tokens, length.Most)
 	case p.Tokens == 0 && p != (PrefixPlan{}):
-		out.add("workload.prefix.tokens", "a common prefix needs a length; give --prefix-tokens N")
+		out.Add("workload.prefix.tokens", "a common prefix needs a length; give --prefix-tokens N")
 	case p.Tokens > 0 && w.Dataset != "":
-		out.add("workload.prefix.tokens", "the prompts of a data set are sent as they are; drop --prefix-tokens or --dataset")
+		out.Add("workload.prefix.tokens", "the prompts of a data set are sent as they are; drop --prefix-tokens or --dataset")
 	}
 	if p.Groups < 0 || p.Groups > 1_000_000 {
-		out.add("workload.prefix.groups", "%d is out of range (1 to 1000000)", p.Groups)
+		out.Add("workload.prefix.groups", "%d is out of range (1 to 1000000)", p.Groups)
 	}
 	if p.Share != nil && !(*p.Share >= 0 && *p.Share <= 1) {
-		out.add("workload.prefix.share", "%v is out of range (0 to 1)", *p.Share)
+		out.Add("workload.prefix.share", "%v is out of range (0 to 1)", *p.Share)
 	}
 }
 
@@ -158,13 +159,13 @@ func (p PrefixPlan) Shared() (tokens, groups int, share float64) {
 	return p.Tokens, p.Groups, share
 }
 
-func (r RowsPlan) validate(dataset string, out *problems) {
+func (r RowsPlan) validate(dataset string, out *key.Problems) {
 	switch {
 	case dataset == "" && r != (RowsPlan{}):
-		out.add("workload.rows", "only a data set has rows; give --dataset FILE")
+		out.Add("workload.rows", "only a data set has rows; give --dataset FILE")
 	case r.MinTokens < 0 || r.MaxTokens < 0 || r.MaxTokens > 0 && r.MaxTokens < r.MinTokens:
-		out.add("workload.rows.max_tokens", "no prompt has between %d and %d tokens", r.MinTokens, r.MaxTokens)
+		out.Add("workload.rows.max_tokens", "no prompt has between %d and %d tokens", r.MinTokens, r.MaxTokens)
 	case r.Sample < 0:
-		out.add("workload.rows.sample", "%d is negative", r.Sample)
+		out.Add("workload.rows.sample", "%d is negative", r.Sample)
 	}
 }

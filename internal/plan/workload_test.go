@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 func TestWorkloadLengths(t *testing.T) {
@@ -58,7 +60,7 @@ func TestWorkloadProblems(t *testing.T) {
 
 func TestWorkloadForm(t *testing.T) {
 	set := func(text string) (Plan, error) {
-		p, _, err := Read(Sources{Set: []Setting{{Path: "candidate.url", Value: "http://x"}, {Path: "workload", Value: text, From: Flag("workload")}}})
+		p, _, err := Read(Sources{Set: []Setting{{Path: "candidate.url", Value: "http://x"}, {Path: "workload", Value: text, From: key.Flag("workload")}}})
 		return p, err
 	}
 	p, err := set("in=512, out=uniform 10..30")

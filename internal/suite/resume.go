@@ -12,6 +12,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -123,10 +124,10 @@ func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 		return out, nil
 	}
 	was := map[string]string{}
-	for _, v := range kept.Values(plan.Provenance{}) {
+	for _, v := range kept.Values(key.Provenance{}) {
 		was[v.Path] = v.Text
 	}
-	for _, v := range same.Values(plan.Provenance{}) {
+	for _, v := range same.Values(key.Provenance{}) {
 		if w, ok := was[v.Path]; !ok || w != v.Text {
 			return out, fmt.Errorf("a run goes on with the plan that it began with: %s is %q here and was %q (--resume alone takes the plan from the folder)", v.Path, v.Text, w)
 		}
