@@ -10,6 +10,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/calibrate"
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -30,7 +31,7 @@ func (k *calibration) add(c *cobra.Command) {
 	f.Float64Var(&k.rate, "rate", 0, "`REQ/S` open loop in place of users")
 	f.DurationVar(&k.itl, "itl", 10*time.Millisecond, "`DURATION` time between the responder's tokens")
 	f.IntVar(&k.tokens, "tokens", 100, "`TOKENS` tokens of each answer")
-	grouped(f, "Calibration (half a minute)", "calibrate", "users", "rate", "itl", "tokens")
+	help.Group(f, "Calibration (half a minute)", "calibrate", "users", "rate", "itl", "tokens")
 }
 
 // validate refuses what cannot be before anything is started.

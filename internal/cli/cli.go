@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/inferometer/inferometer/internal/cli/help"
 )
 
 // Process is what a process has: everything that a command may touch.
@@ -94,7 +96,12 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		Version: p.Version, SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("inferometer {{.Version}}\n")
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if text := help.Unknown(c, err); text != "" {
+			return usagef("%s; see %s --help", text, c.CommandPath())
+		}
+		return usagef("%w; see %s --help", err, c.CommandPath())
+	})
 	root.AddCommand(
 		newRun(p), newBenchmark(p, "latency", "Measure latency, one request at a time", "latency"),
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
@@ -105,8 +112,8 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
 	}
-	root.SetGlobalNormalizationFunc(canonical)
-	addHelp(root)
+	root.SetGlobalNormalizationFunc(help.Canonical)
+	help.Install(root)
 	root.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
@@ -59,7 +60,7 @@ measurement.`,
 	f.add(c, key.GroupConnection)
 	f.addKeys(c, "dir")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	grouped(c.Flags(), string(key.GroupOutput), "json")
+	help.Group(c.Flags(), string(key.GroupOutput), "json")
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/inferometer/inferometer/examples"
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
@@ -69,10 +70,10 @@ func (f *planFlags) addKeys(c *cobra.Command, names ...string) {
 
 func (f *planFlags) addKey(set *pflag.FlagSet, k key.Key) {
 	fl := set.VarPF(&value{flags: f, key: k}, k.Flag, "", k.Help)
-	annotate(fl, groupOf, string(k.Group))
-	annotate(fl, defaultOf, k.Default)
+	help.Group(set, string(k.Group), k.Flag)
+	help.Default(fl, k.Default)
 	if k.Rare {
-		annotate(fl, rare, "true")
+		help.Rare(set, k.Flag)
 	}
 	if k.Switch() {
 		fl.NoOptDefVal = "true"

@@ -14,6 +14,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/catalog"
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/forecast"
 	"github.com/inferometer/inferometer/internal/interop"
 	"github.com/inferometer/inferometer/internal/physics"
@@ -80,7 +81,7 @@ func (f *forecastFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.model, "model", "", "`MODEL` model of the catalog, or its repository")
 	fs.StringVar(&f.config, "config", "", "`FILE` config.json of a model that is not in the catalog")
 	fs.StringVar(&f.dtype, "dtype", "", "`FORMAT` format of the weights: bf16, fp8, int4 … (default as published)")
-	grouped(fs, "Model", "model", "config", "dtype")
+	help.Group(fs, "Model", "model", "config", "dtype")
 	fs.StringVar(&f.gpu, "accelerator", "", "`NAME` accelerator of the catalog")
 	fs.IntVar(&f.q.Accelerators, "accelerators", 0, "`N` accelerators in all (default one replica)")
 	fs.IntVar(&f.q.TP, "tp", 0, "`N` that share a layer (default the fewest that fit)")
@@ -90,13 +91,13 @@ func (f *forecastFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.bandwidth, "accelerator-bandwidth", 0, "`GB/S` bandwidth of its memory")
 	fs.Float64Var(&f.tflops, "accelerator-tflops", 0, "`TFLOPS` its dense BF16 rate")
 	fs.Float64Var(&f.usd, "usd-per-hour", 0, "`USD` price of one accelerator hour (default as listed)")
-	grouped(fs, "Accelerator", "accelerator", "accelerators", "tp", "pp", "dp", "accelerator-memory", "accelerator-bandwidth", "accelerator-tflops", "usd-per-hour")
+	help.Group(fs, "Accelerator", "accelerator", "accelerators", "tp", "pp", "dp", "accelerator-memory", "accelerator-bandwidth", "accelerator-tflops", "usd-per-hour")
 	fs.StringVar(&f.kv, "kv-dtype", "", "`FORMAT` format of the cache: bf16 or fp8 (default bf16)")
 	fs.IntVar(&f.q.MaxSeqs, "max-num-seqs", 0, "`N` requests in a step (default vLLM's)")
 	fs.IntVar(&f.q.BatchTokens, "max-num-batched-tokens", 0, "`TOKENS` new tokens in a step (default vLLM's)")
 	fs.Float64Var(&f.q.Utilization, "gpu-memory-utilization", 0, "`SHARE` share of memory for the engine (default 0.9)")
 	fs.BoolVar(&f.noPrefix, "no-prefix-caching", false, "compute every prompt from scratch")
-	grouped(fs, "Engine, named as in vLLM", "kv-dtype", "max-num-seqs", "max-num-batched-tokens", "gpu-memory-utilization", "no-prefix-caching")
+	help.Group(fs, "Engine, named as in vLLM", "kv-dtype", "max-num-seqs", "max-num-batched-tokens", "gpu-memory-utilization", "no-prefix-caching")
 	fs.StringVar(&f.workload, "workload", "chat", "`WORKLOAD` chat, rag, summarize, code, agent or in=512,out=128")
 	fs.IntVar(&f.prefix, "prefix", 0, "`TOKENS` common prefix of all prompts (default the workload's)")
 	fs.Float64Var(&f.q.Rate, "rate", 0, "`REQ/S` request rate to answer for")
@@ -104,15 +105,15 @@ func (f *forecastFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.calibrate, "calibrate", "", "`FOLDER` run of this deployment to fit the coefficients to")
 	fs.IntVar(&f.q.Requests, "requests", 2000, "`N` simulated requests of each load")
 	fs.Uint64Var(&f.q.Seed, "seed", 1, "`N` seed of arrivals and lengths")
-	grouped(fs, "Question", "workload", "prefix", "rate", "slo", "calibrate", "requests", "seed")
+	help.Group(fs, "Question", "workload", "prefix", "rate", "slo", "calibrate", "requests", "seed")
 	fs.IntVar(&f.fleet.Instances, "instances", 0, "`N` replicas of a fleet, under traffic that changes")
 	fs.StringVar(&f.trace, "trace", "", "`FILE` recorded requests for the fleet")
 	fs.Float64Var(&f.fleet.Speed, "speed", 1, "`FACTOR` replay the trace this many times faster")
 	fs.StringVar(&f.curve, "rate-curve", "", "`CURVE` traffic without a trace (default a day of ±60 %)")
 	fs.DurationVar(&f.fleet.Duration, "duration", 24*time.Hour, "`DURATION` length of traffic without a trace")
-	grouped(fs, "Fleet", "instances", "trace", "speed", "rate-curve", "duration")
+	help.Group(fs, "Fleet", "instances", "trace", "speed", "rate-curve", "duration")
 	fs.BoolVar(&f.json, "json", false, "print a result document to stdout")
-	grouped(fs, "Output", "json")
+	help.Group(fs, "Output", "json")
 }
 
 func (p *Process) forecast(f *forecastFlags, fs *pflag.FlagSet) error {

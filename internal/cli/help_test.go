@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
@@ -46,7 +47,7 @@ func TestHelpFits(t *testing.T) {
 			}
 			lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 			for _, line := range lines {
-				if n := utf8.RuneCountInString(line); n > helpWidth {
+				if n := utf8.RuneCountInString(line); n > help.Width {
 					t.Errorf("%v: %d columns: %s", args, n, line)
 				}
 			}
@@ -70,7 +71,7 @@ func TestFlagsAreDescribed(t *testing.T) {
 			if f.Hidden {
 				return
 			}
-			value, usage := described(f)
+			value, usage := help.Describe(f)
 			if value != "" && (value != strings.ToUpper(value)) {
 				t.Errorf("%v --%s %s: the placeholder says nothing", words, f.Name, value)
 			}
@@ -79,7 +80,7 @@ func TestFlagsAreDescribed(t *testing.T) {
 			}
 			flags := 0
 			c.LocalFlags().VisitAll(func(*pflag.Flag) { flags++ })
-			if flags > 8 && annotation(f, groupOf) == "" && !strings.HasPrefix(f.Name, "help") && f.Name != "exit-with-stdin" {
+			if flags > 8 && help.GroupOf(f) == "" && !strings.HasPrefix(f.Name, "help") && f.Name != "exit-with-stdin" {
 				t.Errorf("%v --%s has no group", words, f.Name)
 			}
 		})
@@ -100,7 +101,7 @@ func TestHelpAll(t *testing.T) {
 		if !f.Hidden && !strings.Contains(all, "--"+f.Name) {
 			t.Errorf("--help-all lacks --%s", f.Name)
 		}
-		if isRare := annotation(f, rare) != ""; isRare && strings.Contains(common, "--"+f.Name+" ") {
+		if isRare := help.IsRare(f); isRare && strings.Contains(common, "--"+f.Name+" ") {
 			t.Errorf("--help has --%s, which is rare", f.Name)
 		}
 	})
@@ -132,7 +133,8 @@ func TestForeignFlags(t *testing.T) {
 	}
 }
 
-// A word of another tool is no name of a flag of ours where that has it.
+// A word of another tool is not the name of a flag of load, and its hint names
+// flags that a command has.
 func TestForeignFlagsLeadToOurs(t *testing.T) {
 	var known []string
 	root := newRoot(&Process{})
@@ -140,12 +142,13 @@ func TestForeignFlagsLeadToOurs(t *testing.T) {
 		c, _, _ := root.Find(words)
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 	}
-	for name, hint := range foreign {
-		if l, _, _ := root.Find([]string{"load"}); name != "target" && l.Flags().Lookup(name) != nil {
+	load, _, _ := root.Find([]string{"load"})
+	for name, hint := range help.Foreign() {
+		if name != "target" && load.Flags().Lookup(name) != nil {
 			t.Errorf("--%s is a flag of load, and has the hint %q", name, hint)
 		}
 		for word := range strings.FieldsSeq(hint) {
-			if flag, ok := strings.CutPrefix(strings.Trim(word, ",()"), "--"); ok && !slices.Contains(known, flag) {
+			if flag, ok := strings.CutPrefix(strings.Trim(word, ",:()"), "--"); ok && !slices.Contains(known, flag) {
 				t.Errorf("--%s leads to --%s, which no command has", name, flag)
 			}
 		}
@@ -166,9 +169,9 @@ func TestAcceleratorByOtherNames(t *testing.T) {
 			t.Errorf("sim %s: exit code %d: %s", flag, code, stderr)
 		}
 	}
-	_, help, _ := cli(t, nil, "forecast", "--help-all")
-	_, help2, _ := cli(t, nil, "forecast", "--help")
-	if strings.Contains(help+help2, "--gpu ") {
+	_, all, _ := cli(t, nil, "forecast", "--help-all")
+	_, common, _ := cli(t, nil, "forecast", "--help")
+	if strings.Contains(all+common, "--gpu ") {
 		t.Error("help lists a name that is only taken")
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -29,7 +30,7 @@ type output struct {
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
-	grouped(c.Flags(), string(key.GroupOutput), "json", "dry-run")
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run")
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -158,7 +159,7 @@ sweeps.md, conversations.md, comparing.md.`,
 	}
 	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
 	c.Flags().StringVar(&resume, "resume", "", "`FOLDER` resume the sweep of this run")
-	grouped(c.Flags(), string(key.GroupScan), "resume")
+	help.Group(c.Flags(), string(key.GroupScan), "resume")
 	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 	o.add(c)
 	f.add(c, key.GroupClient, key.GroupConnection)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/sim"
 	"github.com/inferometer/inferometer/internal/sim/fault"
@@ -151,9 +152,9 @@ the fault is in the middle of the answer:
 	c.Flags().StringVar(&keyEnv, "api-key-env", "", "`VAR` environment variable with the API key to ask for")
 	engine.register(c.Flags())
 	face.register(c.Flags())
-	grouped(c.Flags(), "Profile", "addr", "profile", "ttft", "itl", "jitter", "slots", "seed", "script", "truth-log", "api-key-env")
+	help.Group(c.Flags(), "Profile", "addr", "profile", "ttft", "itl", "jitter", "slots", "seed", "script", "truth-log", "api-key-env")
 	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends")
-	rarely(c.Flags(), "truth-log", "exit-with-stdin", "long-prefill-token-threshold", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length",
+	help.Rare(c.Flags(), "truth-log", "exit-with-stdin", "long-prefill-token-threshold", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length",
 		"tls-cert", "tls-key", "reasoning-field", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 	return c
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/forecast"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/physics/known"
@@ -35,7 +36,7 @@ func (f *engineFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.gpu, "accelerator", "h100", "`NAME` accelerator of the catalog")
 	fs.StringVar(&f.model, "sim-model", "llama-3.1-8b", "`MODEL` model of the catalog")
 	fs.IntVar(&f.tp, "tp", 1, "`N` accelerators that share the model")
-	grouped(fs, "--profile physics", "accelerator", "sim-model", "tp")
+	help.Group(fs, "--profile physics", "accelerator", "sim-model", "tp")
 	fs.StringVar(&f.stepTimes, "step-times", "", "`FILE` step times for --profile fitted (docs/simulator.md)")
 	c := &f.scheduler
 	fs.IntVar(&c.MaxNumSeqs, "max-num-seqs", 0, "`N` requests in a step (default the profile's)")
@@ -50,7 +51,7 @@ func (f *engineFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.speculation.Length, "acceptance-length", 0, "`TOKENS` mean tokens of a step with drafts")
 	fs.IntVar(&f.instances, "instances", 1, "`N` engines at one address")
 	fs.TextVar(&f.routing, "routing", scheduler.RoundRobin, "`POLICY` round-robin or least-loaded")
-	grouped(fs, "Engine, named as in vLLM", batchedOnly...)
+	help.Group(fs, "Engine, named as in vLLM", batchedOnly...)
 }
 
 // batchedOnly, physicsOnly and fixedOnly are the flags that only an engine that

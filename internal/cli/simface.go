@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/sim"
 	"github.com/inferometer/inferometer/internal/sim/fault"
 )
@@ -37,8 +38,8 @@ func (f *faceFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.requestMetrics, "enable-per-request-metrics", false, "send a request's times with its last usage")
 	fs.BoolVar(&f.noTokenizer, "no-tokenizer", false, "leave out /tokenize and /detokenize")
 	fs.IntVar(&f.dimensions, "embedding-dimensions", 384, "`N` dimensions, where a request names none")
-	grouped(fs, "Faults and limits", "fault", "requests-per-minute", "tokens-per-minute")
-	grouped(fs, "Protocol", "tls-cert", "tls-key", "reasoning-tokens", "reasoning-field", "tool-calls", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
+	help.Group(fs, "Faults and limits", "fault", "requests-per-minute", "tokens-per-minute")
+	help.Group(fs, "Protocol", "tls-cert", "tls-key", "reasoning-tokens", "reasoning-field", "tool-calls", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 }
 
 // apply sets up a profile as the flags say.

@@ -1,4 +1,7 @@
-package cli
+// Package help lists a command's flags by group, each with the placeholder of
+// its value, its default and one clause, in the columns of a terminal, and says
+// for flags of other tools which of ours does the same.
+package help
 
 import (
 	"fmt"
@@ -10,33 +13,42 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// helpWidth is the most columns that a line of help has: those of a terminal
+// Width is the most columns that a line of help has: those of a terminal
 // that nobody has made wider.
-const helpWidth = 80
+const Width = 80
 
 // Annotations of a flag, which say how help lists it.
 const (
-	groupOf   = "inferometer_group"   // the heading
-	rare      = "inferometer_rare"    // listed by --help-all only
-	defaultOf = "inferometer_default" // what holds without the flag
+	groupName = "inferometer_group"   // the heading
+	rareFlag  = "inferometer_rare"    // listed by --help-all only
+	defaultIs = "inferometer_default" // what holds without the flag
 )
 
 // defaultGroup is the heading of flags that have no other.
 const defaultGroup = "Flags"
 
-// grouped puts flags under a heading of the help.
-func grouped(fs *pflag.FlagSet, group string, names ...string) {
+// Group puts flags under a heading of the help.
+func Group(fs *pflag.FlagSet, group string, names ...string) {
 	for _, n := range names {
-		annotate(fs.Lookup(n), groupOf, group)
+		annotate(fs.Lookup(n), groupName, group)
 	}
 }
 
-// rarely leaves flags out of the help that is not for all of them.
-func rarely(fs *pflag.FlagSet, names ...string) {
+// Rare leaves flags out of the help that is not for all of them.
+func Rare(fs *pflag.FlagSet, names ...string) {
 	for _, n := range names {
-		annotate(fs.Lookup(n), rare, "true")
+		annotate(fs.Lookup(n), rareFlag, "true")
 	}
 }
+
+// Default says what holds without a flag.
+func Default(f *pflag.Flag, text string) { annotate(f, defaultIs, text) }
+
+// IsRare reports whether only --help-all lists a flag.
+func IsRare(f *pflag.Flag) bool { return annotation(f, rareFlag) != "" }
+
+// GroupOf is the heading of a flag, "" for none.
+func GroupOf(f *pflag.Flag) string { return annotation(f, groupName) }
 
 func annotate(f *pflag.Flag, name, value string) {
 	if f.Annotations == nil {
@@ -66,8 +78,8 @@ func (h *helpAll) Set(string) error {
 	return h.command.Flags().Set("help", "true")
 }
 
-// addHelp gives a command and those below it help by groups of flags.
-func addHelp(c *cobra.Command) {
+// Install gives a command and those below it help by groups of flags.
+func Install(c *cobra.Command) {
 	all := &helpAll{command: c}
 	c.InitDefaultHelpFlag()
 	if c.HasFlags() && hasRare(c) {
@@ -75,17 +87,17 @@ func addHelp(c *cobra.Command) {
 	}
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(c.OutOrStdout(), c, all.on) })
 	for _, sub := range c.Commands() {
-		addHelp(sub)
+		Install(sub)
 	}
 }
 
 func hasRare(c *cobra.Command) bool {
 	found := false
-	c.Flags().VisitAll(func(f *pflag.Flag) { found = found || annotation(f, rare) != "" })
+	c.Flags().VisitAll(func(f *pflag.Flag) { found = found || annotation(f, rareFlag) != "" })
 	return found
 }
 
-// writeHelp prints a command's help; all lists also the flags that are rarely
+// writeHelp prints a command's help; all lists also the flags that are Rare
 // needed.
 func writeHelp(w io.Writer, c *cobra.Command, all bool) {
 	var b strings.Builder
@@ -134,11 +146,11 @@ func writeFlags(b *strings.Builder, fs *pflag.FlagSet, all bool) (left int) {
 		switch {
 		case f.Hidden:
 			return
-		case !all && annotation(f, rare) != "":
+		case !all && annotation(f, rareFlag) != "":
 			left++
 			return
 		}
-		group := annotation(f, groupOf)
+		group := annotation(f, groupName)
 		if group == "" {
 			group = defaultGroup
 		}
@@ -165,7 +177,7 @@ func writeFlags(b *strings.Builder, fs *pflag.FlagSet, all bool) (left int) {
 }
 
 func writeFlag(b *strings.Builder, f *pflag.Flag, width int) {
-	_, usage := described(f)
+	_, usage := Describe(f)
 	if d := flagDefault(f); d != "" {
 		usage += " (default " + d + ")"
 	}
@@ -179,15 +191,15 @@ func flagText(f *pflag.Flag) string {
 	if f.Shorthand != "" {
 		text = "-" + f.Shorthand + ", " + text
 	}
-	if value, _ := described(f); value != "" {
+	if value, _ := Describe(f); value != "" {
 		text += " " + value
 	}
 	return text
 }
 
-// described is the placeholder of a flag's value and what the flag does. Flags
+// Describe is the placeholder of a flag's value and what the flag does. Flags
 // that are no keys of a plan have both in one text: "`N` simulated requests".
-func described(f *pflag.Flag) (value, usage string) {
+func Describe(f *pflag.Flag) (value, usage string) {
 	if v, text, ok := strings.Cut(strings.TrimPrefix(f.Usage, "`"), "`"); ok && strings.HasPrefix(f.Usage, "`") {
 		return v, strings.TrimSpace(text)
 	}
@@ -196,7 +208,7 @@ func described(f *pflag.Flag) (value, usage string) {
 
 // flagDefault is what holds without the flag, "" if that is plain.
 func flagDefault(f *pflag.Flag) string {
-	if d := annotation(f, defaultOf); d != "" {
+	if d := annotation(f, defaultIs); d != "" {
 		return d
 	}
 	switch f.DefValue {
@@ -217,16 +229,16 @@ func hanging(line string) int {
 	return indent
 }
 
-// wrapped breaks a line between words where it is longer than helpWidth.
+// wrapped breaks a line between words where it is longer than Width.
 func wrapped(line string, indent int) string {
-	if indent > helpWidth/2 {
+	if indent > Width/2 {
 		indent = 4
 	}
 	var out []string
 	rest := []rune(line)
-	for len(rest) > helpWidth {
+	for len(rest) > Width {
 		at := -1
-		for i := helpWidth; i > indent; i-- {
+		for i := Width; i > indent; i-- {
 			if rest[i] == ' ' {
 				at = i
 				break

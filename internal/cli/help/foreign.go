@@ -1,8 +1,9 @@
-package cli
+package help
 
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,8 @@ var synonyms = map[string]string{
 	"gpu-memory": "accelerator-memory", "gpu-bandwidth": "accelerator-bandwidth", "gpu-tflops": "accelerator-tflops",
 }
 
-// canonical replaces a synonym where the command has the flag it stands for.
-func canonical(fs *pflag.FlagSet, name string) pflag.NormalizedName {
+// Canonical replaces a synonym where the command has the flag it stands for.
+func Canonical(fs *pflag.FlagSet, name string) pflag.NormalizedName {
 	if to, ok := synonyms[name]; ok {
 		return pflag.NormalizedName(to)
 	}
@@ -126,15 +127,18 @@ var foreign = map[string]string{
 	"ignore-eos":                  "nothing: it is asked for wherever the server takes it",
 }
 
-// flagError explains a flag that cannot be taken.
-func flagError(c *cobra.Command, err error) error {
+// Foreign returns the flags of other tools with what does the same here.
+func Foreign() map[string]string { return maps.Clone(foreign) }
+
+// Unknown explains that a command does not have a flag; "" for another error.
+func Unknown(c *cobra.Command, err error) string {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || unknown.GetSpecifiedName() == "" {
-		return usagef("%w; see %s --help", err, c.CommandPath())
+		return ""
 	}
 	name := unknown.GetSpecifiedName()
 	if hint, ok := foreign[name]; ok {
-		return usagef("unknown flag: --%s; here it is %s; see %s --help", name, hint, c.CommandPath())
+		return fmt.Sprintf("unknown flag: --%s; here it is %s", name, hint)
 	}
 	var known []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
@@ -143,23 +147,5 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	})
 	hint := metric.DidYouMean(name, known)
-	return usagef("unknown flag: --%s%s; see %s --help", name, strings.ReplaceAll(hint, `"`, ""), c.CommandPath())
+	return fmt.Sprintf("unknown flag: --%s%s", name, strings.ReplaceAll(hint, `"`, ""))
 }
-
-// positive says of a flag's number that it must be greater than 0.
-func positive(flag string, v float64) error {
-	if !(v > 0) {
-		return usagef("--%s %g: must be greater than 0", flag, v)
-	}
-	return nil
-}
-
-// inRange says of a flag's number that it is out of range.
-func inRange(flag string, v, least, most float64) error {
-	if !(v >= least && v <= most) {
-		return usagef("--%s %s: must be between %s and %s", flag, plainNumber(v), plainNumber(least), plainNumber(most))
-	}
-	return nil
-}
-
-func plainNumber(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.10f", v), ".0000000000") }
