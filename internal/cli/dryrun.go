@@ -7,12 +7,13 @@ import (
 
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // dryRun prints the plan as resolved, where each value came from, and what
 // it would send.
-func (p *Process) dryRun(pl plan.Plan, prov plan.Provenance, asJSON bool) error {
+func (p *Process) dryRun(pl plan.Plan, prov key.Provenance, asJSON bool) error {
 	e := suite.Estimate(pl)
 	values := pl.Values(prov)
 	if asJSON {

@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/sim"
@@ -136,10 +137,10 @@ func TestTheManualHasEveryFlag(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("| flag | default | |\n|---|---|---|\n")
 	newSim(&Process{}).LocalFlags().VisitAll(func(f *pflag.Flag) {
-		what, usage := pflag.UnquoteUsage(f)
+		what, usage := help.Describe(f)
 		name, value := "--"+f.Name, ""
 		if what != "" {
-			name += " " + strings.ToUpper(strings.TrimSuffix(what, "Array"))
+			name += " " + what
 		}
 		switch f.DefValue {
 		case "", "0", "0s", "false", "[]":

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/suggest"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // What requests ask for.
@@ -16,10 +18,10 @@ const (
 )
 
 // validateAnswer looks at what requests ask for beside text.
-func (w WorkloadPlan) validateAnswer(out *problems) {
+func (w WorkloadPlan) validateAnswer(out *key.Problems) {
 	one := func(path, value string, of ...string) {
 		if value != "" && !slices.Contains(of, value) {
-			out.add(path, "%q is not known%s; use one of %s", value, suggest.DidYouMean(value, of), strings.Join(of, ", "))
+			out.Add(path, "%q is not known%s; use one of %s", value, suggest.DidYouMean(value, of), strings.Join(of, ", "))
 		}
 	}
 	one("workload.answer", w.Answer, AnswerText, AnswerReasoning, AnswerTools, AnswerJSON)
@@ -28,26 +30,26 @@ func (w WorkloadPlan) validateAnswer(out *problems) {
 	const most = 128 // of OpenAI's API
 	switch {
 	case w.Tools < 0 || w.Tools > most:
-		out.add("workload.tools", "%d functions are not possible; give between 1 and %d", w.Tools, most)
+		out.Add("workload.tools", "%d functions are not possible; give between 1 and %d", w.Tools, most)
 	case w.Effort != "" && w.Answer != AnswerReasoning:
-		out.add("workload.effort", "only reasoning has an effort; give --answer reasoning")
+		out.Add("workload.effort", "only reasoning has an effort; give --answer reasoning")
 	case (w.Tools > 0 || w.ToolChoice != "") && w.Answer != AnswerTools:
-		out.add("workload.tools", "functions are offered with --answer tools")
+		out.Add("workload.tools", "functions are offered with --answer tools")
 	case w.Answer != "" && w.Answer != AnswerText && w.Dataset != "":
-		out.add("workload.answer", "the prompts of a data set are sent as they are; drop --answer or --dataset")
+		out.Add("workload.answer", "the prompts of a data set are sent as they are; drop --answer or --dataset")
 	}
 }
 
 // validateAnswers looks at what a plan does with such answers.
-func (p Plan) validateAnswers(out *problems) {
+func (p Plan) validateAnswers(out *key.Problems) {
 	a := p.Workload.Answer
 	if a == "" || a == AnswerText {
 		return
 	}
 	if len(p.Only) == 0 || slices.Contains(p.Only, Quality) {
-		out.add("workload.answer", "the quality prompts ask for text, and cannot be scored with --answer %s; leave quality out with --only", a)
+		out.Add("workload.answer", "the quality prompts ask for text, and cannot be scored with --answer %s; leave quality out with --only", a)
 	}
-	if slices.ContainsFunc(p.Endpoints(), func(t Target) bool { return t.API == Embeddings || t.API == "completions" }) {
-		out.add("workload.answer", "only the chat, responses and messages APIs take more than text; drop --answer or give --api chat")
+	if slices.ContainsFunc(p.Endpoints(), func(t Target) bool { return t.API == vocab.Embeddings || t.API == vocab.Completions }) {
+		out.Add("workload.answer", "only the chat, responses and messages APIs take more than text; drop --answer or give --api chat")
 	}
 }

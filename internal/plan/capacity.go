@@ -8,25 +8,10 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/suggest"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
-
-// mlperf are the latency limits of MLPerf Inference, 99th percentiles in ms:
-// time to first token and time per output token. Source: mlcommons/inference,
-// loadgen/mlperf.conf at b66003e (2026-08).
-var mlperf = map[string][2]float64{
-	"mlperf/llama2-70b/server":         {2000, 200},
-	"mlperf/llama2-70b/interactive":    {450, 40},
-	"mlperf/mixtral-8x7b/server":       {2000, 200},
-	"mlperf/llama3.1-405b/server":      {6000, 175},
-	"mlperf/llama3.1-405b/interactive": {4500, 80},
-	"mlperf/llama3.1-8b/server":        {2000, 100},
-	"mlperf/llama3.1-8b/interactive":   {500, 30},
-	"mlperf/deepseek-r1/server":        {2000, 80},
-	"mlperf/deepseek-r1/interactive":   {1500, 15},
-	"mlperf/gpt-oss-120b/server":       {3000, 80},
-	"mlperf/gpt-oss-120b/interactive":  {2000, 15},
-}
 
 // Limits returns the limits of the list, named sets spelled out.
 func (s SLO) Limits() ([]metric.Limit, error) {
@@ -34,10 +19,10 @@ func (s SLO) Limits() ([]metric.Limit, error) {
 	for _, text := range s {
 		texts := []string{text}
 		if strings.HasPrefix(text, "mlperf/") {
-			set, ok := mlperf[text]
+			set, ok := vocab.MLPerf()[text]
 			if !ok {
 				var names []string
-				for name := range mlperf {
+				for name := range vocab.MLPerf() {
 					names = append(names, name)
 				}
 				slices.Sort(names)
@@ -70,36 +55,36 @@ func (c CapacityPlan) Process(rate float64, seed uint64) arrival.Schedule {
 	return arrival.Schedule{Process: arrival.Process(c.Arrival), Shape: c.Burstiness, Curve: arrival.Flat(rate), Seed: seed}
 }
 
-func (p Plan) validateCapacity(out *problems) {
+func (p Plan) validateCapacity(out *key.Problems) {
 	if !slices.Contains(p.Only, Capacity) {
 		return
 	}
 	if len(p.Only) > 1 {
-		out.add("only", "capacity is a search of its own; it is not run together with other benchmarks")
+		out.Add("only", "capacity is a search of its own; it is not run together with other benchmarks")
 	}
 	c := p.Capacity
 	if _, err := c.SLO.Limits(); err != nil {
-		out.add("capacity.slo", "%v", err)
+		out.Add("capacity.slo", "%v", err)
 	}
 	if c.In != "rate" && c.In != "users" {
-		out.add("capacity.in", "%q is not known; use rate or users", c.In)
+		out.Add("capacity.in", "%q is not known; use rate or users", c.In)
 	}
 	if c.In == "users" && len(c.SLO) == 0 {
-		out.add("capacity.slo", "users alone have no highest number: say what must hold, as in --slo 'ttft.p99<500ms'")
+		out.Add("capacity.slo", "users alone have no highest number: say what must hold, as in --slo 'ttft.p99<500ms'")
 	}
 	if c.MaxTime.Std().Seconds() < 10 {
-		out.add("capacity.max_time", "%v is too short for a search; give a minute or more", c.MaxTime)
+		out.Add("capacity.max_time", "%v is too short for a search; give a minute or more", c.MaxTime)
 	}
 	if !(c.Precision >= 0.01 && c.Precision <= 0.5) || math.IsNaN(c.Precision) {
-		out.add("capacity.precision", "%v is not between 0.01 and 0.5", c.Precision)
+		out.Add("capacity.precision", "%v is not between 0.01 and 0.5", c.Precision)
 	}
 	if err := c.Process(1, 0).Validate(); err != nil {
-		out.add("capacity.arrival", "%v", err)
+		out.Add("capacity.arrival", "%v", err)
 	}
 	if len(p.Claims) > 0 {
-		out.add("claims", "a search decides its own limits: give them with --slo")
+		out.Add("claims", "a search decides its own limits: give them with --slo")
 	}
 	if p.Baseline != nil {
-		out.add("baseline.url", "a search loads one endpoint; search the other one in a run of its own")
+		out.Add("baseline.url", "a search loads one endpoint; search the other one in a run of its own")
 	}
 }

@@ -1,13 +1,13 @@
 package plan
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scan"
 )
 
 // Scan is the benchmark of the cells of a sweep. It is no word of Only: a plan
@@ -39,7 +39,7 @@ const (
 )
 
 // MaxScanCells is the most cells that a scan may have.
-const MaxScanCells = 1000
+const MaxScanCells = scan.MaxValues
 
 // On reports whether there is something to sweep.
 func (s ScanPlan) On() bool { return len(s.Keys) > 0 }
@@ -60,7 +60,7 @@ func (k *ScanKeys) add(text string) error {
 	if name = strings.TrimSpace(name); !ok || name == "" {
 		return fmt.Errorf("%q sweeps nothing; give a key and its values, as in users=1..64x2 or model=a,b", text)
 	}
-	items, err := splitItems(values)
+	items, err := scan.SplitItems(values)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -72,24 +72,6 @@ func (k *ScanKeys) add(text string) error {
 	}
 	*k = append(*k, ScanItems{name, items})
 	return nil
-}
-
-// splitItems separates at semicolons where there are some, so that values may
-// hold commas, else at commas.
-func splitItems(text string) ([]string, error) {
-	sep := ","
-	if strings.Contains(text, ";") {
-		sep = ";"
-		text = strings.TrimSuffix(strings.TrimSpace(text), sep) // "a,b;" is one value
-	}
-	var items []string
-	for item := range strings.SplitSeq(text, sep) {
-		if item = strings.TrimSpace(item); item == "" {
-			return nil, fmt.Errorf("%q has an empty value", text)
-		}
-		items = append(items, item)
-	}
-	return items, nil
 }
 
 // String lists the keys as the flags have them.
@@ -108,66 +90,6 @@ func (k ScanKeys) MarshalYAML() (any, error) {
 		m = append(m, yaml.MapItem{Key: key.Key, Value: key.Items})
 	}
 	return m, nil
-}
-
-// UnmarshalYAML reads keys in their order. The value of a key is a list, whose
-// items are taken as they are, or a text as the flag takes it.
-func (k *ScanKeys) UnmarshalYAML(unmarshal func(any) error) error {
-	var m yaml.MapSlice
-	if err := unmarshal(&m); err != nil {
-		return err
-	}
-	*k = nil
-	for _, item := range m {
-		key := ScanItems{Key: fmt.Sprint(item.Key)}
-		list, isList := item.Value.([]any)
-		if !isList {
-			text, err := itemText(item.Value)
-			if err == nil {
-				key.Items, err = splitItems(text)
-			}
-			if err != nil {
-				return fmt.Errorf("scan.keys.%s: %w", key.Key, err)
-			}
-		}
-		for _, v := range list {
-			text, err := itemText(v)
-			if err != nil {
-				return fmt.Errorf("scan.keys.%s: %w", key.Key, err)
-			}
-			key.Items = append(key.Items, text)
-		}
-		*k = append(*k, key)
-	}
-	return nil
-}
-
-// itemText writes a value of YAML as a flag would have it; lists and mappings,
-// which body fields take, as JSON.
-func itemText(v any) (string, error) {
-	switch x := v.(type) {
-	case string:
-		return x, nil
-	case float64:
-		return formatNumber(x), nil
-	case nil:
-		return "null", nil
-	case bool, int, int64, uint64:
-		return fmt.Sprint(x), nil
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("a value cannot be written down: %w", err)
-	}
-	return string(b), nil
-}
-
-// formatNumber writes a number in the shortest form that reads as the same one.
-func formatNumber(x float64) string {
-	if x != 0 && (x < 1e-6 || x >= 1e15) {
-		return strconv.FormatFloat(x, 'g', -1, 64)
-	}
-	return strconv.FormatFloat(x, 'f', -1, 64)
 }
 
 // ScanKey is a swept key with all its values.
@@ -190,10 +112,10 @@ type ScanCell struct {
 
 // ScanKeys returns the swept keys; an error says all that is wrong with them.
 func (p Plan) ScanKeys() ([]ScanKey, error) {
-	var out problems
+	var out key.Problems
 	keys := p.sweptKeys(&out)
 	if len(out) > 0 {
-		return nil, out
+		return nil, withFlags(out)
 	}
 	return keys, nil
 }
@@ -206,7 +128,7 @@ func (p Plan) ScanCells() ([]ScanCell, error) {
 	}
 	n, err := p.Scan.count(keys)
 	if err != nil {
-		return nil, problems{{"scan.keys", err.Error()}}
+		return nil, withFlags(key.Problems{{Path: "scan.keys", Text: err.Error()}})
 	}
 	cells := make([]ScanCell, n)
 	for i := range cells {
@@ -219,11 +141,11 @@ func (p Plan) ScanCells() ([]ScanCell, error) {
 				rest /= len(keys[k].Values)
 			}
 		}
-		for k, key := range keys {
-			v := key.Values[at[k]]
+		for k, swept := range keys {
+			v := swept.Values[at[k]]
 			c.Values = append(c.Values, v)
-			if err := c.Plan.sweep(key.Path, v); err != nil {
-				return nil, problems{{"scan.keys." + key.given, err.Error()}}
+			if err := c.Plan.sweep(swept.Path, v); err != nil {
+				return nil, withFlags(key.Problems{{Path: "scan.keys." + swept.given, Text: err.Error()}})
 			}
 		}
 		c.Plan.Workload.settle()
@@ -264,7 +186,7 @@ func (c ScanCell) Words(keys []ScanKey) string {
 // clone copies what sweep changes, and drops the scan.
 func (p Plan) clone() Plan {
 	t := &p.Candidate
-	t.Body = cloneBody(t.Body)
+	t.Body = scan.CloneFields(t.Body)
 	if t.Price != nil {
 		t.Price = new(*t.Price)
 	}
@@ -278,56 +200,14 @@ func (p Plan) clone() Plan {
 	return p
 }
 
-func cloneBody(m map[string]any) map[string]any {
-	m = maps.Clone(m)
-	for k, v := range m {
-		if inner, ok := v.(map[string]any); ok {
-			m[k] = cloneBody(inner)
-		}
-	}
-	return m
-}
-
 // sweep sets the value of a swept key.
 func (p *Plan) sweep(path, text string) error {
 	if field, ok := strings.CutPrefix(path, bodyPrefix); ok {
 		if p.Candidate.Body == nil {
 			p.Candidate.Body = map[string]any{}
 		}
-		return setField(p.Candidate.Body, strings.Split(field, "."), bodyValue(text))
+		return scan.SetField(p.Candidate.Body, strings.Split(field, "."), text)
 	}
-	switch path { // a number takes the place of a distribution
-	case "workload.input_tokens":
-		p.Workload.InputLengths = ""
-	case "workload.output_tokens":
-		p.Workload.OutputLengths = ""
-	}
+	p.giveWay(path)
 	return p.set(path, text)
-}
-
-// bodyValue reads a value of the request body: JSON, else a text.
-func bodyValue(text string) any {
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber() // every digit is sent as it was written
-	var v any
-	if err := dec.Decode(&v); err != nil || dec.More() {
-		return text
-	}
-	return v
-}
-
-func setField(m map[string]any, names []string, v any) error {
-	for _, name := range names[:len(names)-1] {
-		inner, ok := m[name].(map[string]any)
-		if _, there := m[name]; there && !ok {
-			return fmt.Errorf("the body's field %s is no object that could hold %s", name, names[len(names)-1])
-		}
-		if !ok {
-			inner = map[string]any{}
-			m[name] = inner
-		}
-		m = inner
-	}
-	m[names[len(names)-1]] = v
-	return nil
 }

@@ -2,120 +2,18 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
-func TestRanges(t *testing.T) {
-	tests := []struct {
-		text string
-		kind numberKind
-		want string // values, or a part of the error
-		bad  bool
-	}{
-		{"1..64x2", wholes, "1 2 4 8 16 32 64", false},
-		{"1..100x3", wholes, "1 3 9 27 81", false},
-		{"1..10x1.5", wholes, "1 2 3 5 8", false}, // 1, 1.5, 2.25, 3.4, 5.1, 7.6
-		{"1..5+2", wholes, "1 3 5", false},
-		{"7..7+1", wholes, "7", false},
-		{"1_000..3_000+1_000", wholes, "1000 2000 3000", false},
-		{"0.5..4+0.5", decimals, "0.5 1 1.5 2 2.5 3 3.5 4", false},
-		{"0.1..0.5+0.1", decimals, "0.1 0.2 0.3 0.4 0.5", false}, // binary sums have 0.30000000000000004
-		{"0..1+.25", decimals, "0 0.25 0.5 0.75 1", false},
-		{"0.05..1.6x2", decimals, "0.05 0.1 0.2 0.4 0.8 1.6", false}, // rates under 1/s stay what they are
-		{"0.37..2x1.5", decimals, "0.37 0.555 0.8325 1.24875 1.87312", false},
-		{"100ms..1s+300ms", durations, "100ms 400ms 700ms 1s", false},
-		{"1s..10sx3", durations, "1s 3s 9s", false},
-		{"1..8", wholes, "no step", true},
-		{"8..1x2", wholes, "ends before it begins", true},
-		{"0..8x2", wholes, "begins at 0", true},
-		{"1..8x1", wholes, "not above 1.001", true},
-		{"1..8x", wholes, "no step", true},
-		{"1..8+0", wholes, "not above 0", true},
-		{"0.5..4+0.5", wholes, "0.5 of the range", true},
-		{"1..9999+1", wholes, "at most 1000 values", true},
-		{"1..1000000000x1.001", decimals, "at most 1000 values", true},
-		{"a..8x2", wholes, `"a"`, true},
-		{"1..1e9x10", wholes, `"1e9"`, true},
-		{"-1..4+1", wholes, `"-1"`, true},
-		{"1..5s+1s", durations, "not a duration", true},
-	}
-	for _, tt := range tests {
-		got, err := expandRange(tt.text, tt.kind)
-		switch {
-		case tt.bad && (err == nil || !strings.Contains(err.Error(), tt.want)):
-			t.Errorf("%s: %v, %v; want an error with %q", tt.text, got, err, tt.want)
-		case !tt.bad && (err != nil || strings.Join(got, " ") != tt.want):
-			t.Errorf("%s: %v, %v; want %s", tt.text, got, err, tt.want)
-		}
-	}
-}
-
-// Whatever a range is, its values rise, begin where it does, stay inside it and
-// are read as the numbers that they are.
-func FuzzRange(f *testing.F) {
-	for _, s := range []string{"1..64x2", "0.5..4+0.5", "1s..5s+500ms", "..", "1..x", "1..2x1.0011", "999999999999..9999999999999x9", "0.000001..1x7", "1ns..1hx3"} {
-		f.Add(s, 0)
-		f.Add(s, 1)
-		f.Add(s, 2)
-	}
-	f.Fuzz(func(t *testing.T, text string, k int) {
-		kind := numberKind(min(max(k, 0), 2))
-		values, err := expandRange(text, kind)
-		if err != nil {
-			if values != nil {
-				t.Errorf("%q: values beside the error %v", text, err)
-			}
-			return
-		}
-		if len(values) == 0 || len(values) > MaxScanCells {
-			t.Fatalf("%q: %d values", text, len(values))
-		}
-		number := func(s string) float64 {
-			if kind == durations {
-				d, err := time.ParseDuration(s)
-				if err != nil {
-					t.Fatalf("%q: %v", text, err)
-				}
-				return float64(d)
-			}
-			x, err := strconv.ParseFloat(s, 64)
-			if err != nil {
-				t.Fatalf("%q: %v", text, err)
-			}
-			if kind == wholes && x != math.Round(x) {
-				t.Fatalf("%q: %s is no whole number", text, s)
-			}
-			return x
-		}
-		p, _ := cutRange(text)
-		from, to := number(values[0]), number(values[len(values)-1])
-		for i := range values[1:] {
-			if number(values[i]) >= number(values[i+1]) {
-				t.Errorf("%q: %s before %s", text, values[i], values[i+1])
-			}
-		}
-		slack := 1 + 1e-5
-		low, err1 := rangeNumber(p.from, text, kind)
-		high, err2 := rangeNumber(p.to, text, kind)
-		if err1 != nil || err2 != nil {
-			t.Fatalf("%q: %v, %v", text, err1, err2)
-		}
-		if lo, hi := inexact(low), inexact(high); from < lo/slack-1 || from > lo*slack+1 || to > hi*slack+1 {
-			t.Errorf("%q: %v to %v, outside of %v to %v", text, from, to, lo, hi)
-		}
-	})
-}
-
-func scanPlan(t *testing.T, yaml string, set ...Setting) (Plan, Provenance) {
+func scanPlan(t *testing.T, yaml string, set ...Setting) (Plan, key.Provenance) {
 	t.Helper()
-	set = append([]Setting{{"only", "load", "the command"}}, set...)
+	set = append([]Setting{{"only", "load", key.Origin{Kind: key.FromCommand, Name: "the command"}}}, set...)
 	p, prov, err := Read(Sources{Name: "p.yaml", YAML: []byte(yaml), Set: set})
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +70,7 @@ func TestScanCells(t *testing.T) {
 // named before, and take values with commas.
 func TestScanFlags(t *testing.T) {
 	p, prov := scanPlan(t, scanBase+"scan: {keys: {users: [7]}}",
-		Setting{"scan.keys", "model=a", "--scan"}, Setting{"scan.keys", "input-lengths=uniform 10..90,x;normal mean=5", "--scan"}, Setting{"scan.keys", "model=b", "--scan"})
+		Setting{"scan.keys", "model=a", key.Flag("scan")}, Setting{"scan.keys", "input-lengths=uniform 10..90,x;normal mean=5", key.Flag("scan")}, Setting{"scan.keys", "model=b", key.Flag("scan")})
 	want := ScanKeys{{"model", []string{"a", "b"}}, {"input-lengths", []string{"uniform 10..90,x", "normal mean=5"}}}
 	if diff := cmp.Diff(want, p.Scan.Keys); diff != "" || prov.From("scan.keys") != "--scan" {
 		t.Error(diff)
@@ -224,8 +122,8 @@ scan:
 func TestScanIsRefused(t *testing.T) {
 	tests := []struct{ yaml, want string }{
 		{"scan: {keys: {user: [1]}}", `did you mean "users"`},
-		{"scan: {keys: {nonsense: [1]}}", "no key of a plan; name it by"},
-		{"scan: {keys: {body.: [1]}}", "no key of a plan"},
+		{"scan: {keys: {nonsense: [1]}}", "unknown key; name it by"},
+		{"scan: {keys: {body.: [1]}}", "unknown key"},
 		{"scan: {keys: {name: [a]}}", "one run"},
 		{"scan: {keys: {dir: [a]}}", "one folder"},
 		{"scan: {keys: {claim: [ttft.p95<1s]}}", "decides no claims"},
@@ -243,7 +141,7 @@ func TestScanIsRefused(t *testing.T) {
 		{"scan: {keys: {users: []}}", "no value"},
 		{"scan: {keys: {users: [a]}}", `"a" is not a whole number`},
 		{"scan: {keys: {users: [0, 1]}}", "in cell 1 (users=0): give one of --users"},
-		{"scan: {keys: {users: [1, -5, -6]}}", "scan.keys.users (--scan): in cell 2 (users=-5): -5 users are not possible"},
+		{"scan: {keys: {users: [1, -5, -6]}}", "scan.keys.users (--scan): in cell 2 (users=-5): -5 is out of range"},
 		{"scan: {keys: {users: 1..1000x1.01, input-tokens: 1..100x1.1}}", "at most 1000 cells"},
 		{"scan: {keys: {users: [1]}, mode: cross}", `"cross" is not known`},
 		{"scan: {keys: {users: [1]}, order: randm}", `did you mean "random"`},
@@ -302,7 +200,7 @@ func TestScanRoundTrip(t *testing.T) {
 	if diff := cmp.Diff(p.Scan, q.Scan); diff != "" || !slices.Equal(words(t, p), words(t, q)) {
 		t.Errorf("%s\n%s", diff, b)
 	}
-	for _, v := range p.Values(Provenance{}) {
+	for _, v := range p.Values(key.Provenance{}) {
 		if v.Path == "scan.keys" && v.Text != "users=1..8x2,10 model=a,b,c temperature=0.5,1 body.x=null,true" {
 			t.Error(v.Text)
 		}

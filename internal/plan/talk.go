@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Words for the turns of a data set's conversations, besides a number.
@@ -20,9 +22,6 @@ const DefaultTurnTokens = 64
 
 // maxThinkCV is the most that think times vary.
 const maxThinkCV = 10
-
-// maxTurns is the most turns that a conversation has.
-const maxTurns = 1000
 
 // Conversing reports whether requests are turns of conversations.
 func (w WorkloadPlan) Conversing() bool { return w.Turns != "" && w.Turns != TurnsFlat }
@@ -44,22 +43,22 @@ func (w WorkloadPlan) TurnLengths() (turns, follow length.Dist, err error) {
 }
 
 // validateTalk looks at conversations.
-func (p Plan) validateTalk(out *problems) {
+func (p Plan) validateTalk(out *key.Problems) {
 	w := p.Workload
 	switch cv := p.Load.ThinkCV; {
 	case bad(cv) || cv > maxThinkCV:
-		out.add("load.think_cv", "%v is no variation; give one from 0 (all alike) to %d", cv, maxThinkCV)
+		out.Add("load.think_cv", "%v is no variation; give one from 0 (all alike) to %d", cv, maxThinkCV)
 	case cv > 0 && p.Load.ThinkTime == 0:
-		out.add("load.think_cv", "there is no think time that could vary; give --think-time D")
+		out.Add("load.think_cv", "there is no think time that could vary; give --think-time D")
 	}
 	if !w.Conversing() {
 		switch {
 		case w.Turns == TurnsFlat && w.Dataset == "":
-			out.add("workload.turns", "only the conversations of a data set can be flat; give --dataset FILE, or a number of turns")
+			out.Add("workload.turns", "only the conversations of a data set can be flat; give --dataset FILE, or a number of turns")
 		case w.TurnTokens != "":
-			out.add("workload.turn_tokens", "only conversations have turns after the first; give --turns N")
+			out.Add("workload.turn_tokens", "only conversations have turns after the first; give --turns N")
 		case p.Load.Conversations != 0:
-			out.add("load.conversations", "the requests are no conversations; give --turns N, or --turns whole with --dataset FILE")
+			out.Add("load.conversations", "the requests are no conversations; give --turns N, or --turns whole with --dataset FILE")
 		}
 		return
 	}
@@ -67,39 +66,39 @@ func (p Plan) validateTalk(out *problems) {
 	turns, _, err := w.TurnLengths()
 	switch {
 	case w.Dataset == "" && w.Turns == TurnsWhole:
-		out.add("workload.turns", "only the conversations of a data set are whole; give --dataset FILE, or a number of turns")
+		out.Add("workload.turns", "only the conversations of a data set are whole; give --dataset FILE, or a number of turns")
 	case err != nil && !strings.ContainsAny(w.Turns, " 0123456789"):
-		out.add("workload.turns", "%q is neither a number of turns nor %s%s", w.Turns, strings.Join(words, " or "), suggest.DidYouMean(w.Turns, words))
+		out.Add("workload.turns", "%q is neither a number of turns nor %s%s", w.Turns, strings.Join(words, " or "), suggest.DidYouMean(w.Turns, words))
 	case w.Dataset != "" && turns.Varies():
-		out.add("workload.turns", "a data set has turns of its own; give whole, flat or the most that are had, and not %q", w.Turns)
-	case err == nil && turns.Largest() > maxTurns:
-		out.add("workload.turns", "a conversation has at most %d turns, and %q up to %d", maxTurns, w.Turns, turns.Largest())
+		out.Add("workload.turns", "a data set has turns of its own; give whole, flat or the most that are had, and not %q", w.Turns)
+	case err == nil && turns.Largest() > vocab.MaxTurns:
+		out.Add("workload.turns", "a conversation has at most %d turns, and %q up to %d", vocab.MaxTurns, w.Turns, turns.Largest())
 	case err != nil:
 		path := "workload.turns"
 		if _, bad := length.Parse(cmp.Or(w.TurnTokens, "1")); bad != nil {
 			path = "workload.turn_tokens"
 		}
-		out.add(path, "%v", err)
+		out.Add(path, "%v", err)
 	}
 	if w.Dataset != "" && w.TurnTokens != "" {
-		out.add("workload.turn_tokens", "what users say is in the data set; drop --turn-tokens or --dataset")
+		out.Add("workload.turn_tokens", "what users say is in the data set; drop --turn-tokens or --dataset")
 	}
 	if p.Load.Conversations < 0 {
-		out.add("load.conversations", "%d is negative", p.Load.Conversations)
+		out.Add("load.conversations", "%d is negative", p.Load.Conversations)
 	}
 	if len(p.Only) != 1 || p.Only[0] != Load {
-		out.add("workload.turns", "only inferometer load has conversations; leave --turns out here")
+		out.Add("workload.turns", "only inferometer load has conversations; leave --turns out here")
 	}
 	if p.Load.Trace != "" {
-		out.add("workload.turns", "a trace has sessions of its own; drop --turns or --trace")
+		out.Add("workload.turns", "a trace has sessions of its own; drop --turns or --trace")
 	}
 	if a := p.Workload.Answer; a == AnswerTools || a == AnswerJSON {
-		out.add("workload.answer", "conversations carry the text of answers, and %s is none; drop --turns or --answer", a)
+		out.Add("workload.answer", "conversations carry the text of answers, and %s is none; drop --turns or --answer", a)
 	}
 	if len(p.Endpoints()) > 1 {
-		out.add("workload.turns", "conversations carry each model's own answers, so that no two targets would get the same prompts; measure one target at a time")
+		out.Add("workload.turns", "conversations carry each model's own answers, so that no two targets would get the same prompts; measure one target at a time")
 	}
-	if p.Candidate.API == Embeddings {
-		out.add("candidate.api", "embeddings have no answers to carry; drop --turns, or use another dialect")
+	if p.Candidate.API == vocab.Embeddings {
+		out.Add("candidate.api", "embeddings have no answers to carry; drop --turns, or use another dialect")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // Names of the two targets that need none.
@@ -62,15 +64,15 @@ func addTargets(to *[]Target, text string) error {
 // maxTargets is more than a report can show side by side.
 const maxTargets = 16
 
-func (p Plan) validateFurther(out *problems) {
+func (p Plan) validateFurther(out *key.Problems) {
 	if p.Candidate.Name != "" {
-		out.add("candidate.name", "the candidate's name is candidate; only targets[] have names of their own")
+		out.Add("candidate.name", "the candidate's name is candidate; only targets[] have names of their own")
 	}
 	if p.Baseline != nil && p.Baseline.Name != "" {
-		out.add("baseline.name", "the baseline's name is baseline; only targets[] have names of their own")
+		out.Add("baseline.name", "the baseline's name is baseline; only targets[] have names of their own")
 	}
 	if len(p.Targets) > maxTargets {
-		out.add("targets", "%d further targets are too many; at most %d", len(p.Targets), maxTargets)
+		out.Add("targets", "%d further targets are too many; at most %d", len(p.Targets), maxTargets)
 	}
 	seen := map[string]bool{}
 	for i, t := range p.Targets {
@@ -78,17 +80,17 @@ func (p Plan) validateFurther(out *problems) {
 		key := strings.ToLower(t.Name)
 		switch {
 		case t.Name == "":
-			out.add(path+".name", "a further target needs a name, such as fp8")
+			out.Add(path+".name", "a further target needs a name, such as fp8")
 		case key == candidateName || key == baselineName:
-			out.add(path+".name", "the name %q is taken by the target under the key %s", t.Name, key)
+			out.Add(path+".name", "the name %q is taken by the target under the key %s", t.Name, key)
 		case !safeName(t.Name):
-			out.add(path+".name", "%q is no name of a target; use up to 40 letters, digits, dots, dashes and underscores, a letter or digit first", t.Name)
+			out.Add(path+".name", "%q is no name of a target; use up to 40 letters, digits, dots, dashes and underscores, a letter or digit first", t.Name)
 		case seen[key]:
-			out.add(path+".name", "the name %q is there twice", t.Name)
+			out.Add(path+".name", "the name %q is there twice", t.Name)
 		}
 		seen[key] = true
 		if t.URL == "" {
-			out.add(path+".url", "the target %s has no URL", cmp.Or(t.Name, path))
+			out.Add(path+".url", "the target %s has no URL", cmp.Or(t.Name, path))
 		}
 		t.validate(path, out)
 	}
@@ -107,16 +109,16 @@ func safeName(s string) bool {
 // maxBlocks is far more than help: each costs a warm-up and a drain.
 const maxBlocks = 1000
 
-func (p Plan) validateBlocks(out *problems) {
+func (p Plan) validateBlocks(out *key.Problems) {
 	l := p.Load
 	switch {
 	case l.Blocks < 0 || l.Blocks > maxBlocks:
-		out.add("load.blocks", "%d blocks are not possible; give between 1 and %d", l.Blocks, maxBlocks)
+		out.Add("load.blocks", "%d blocks are not possible; give between 1 and %d", l.Blocks, maxBlocks)
 	case l.Blocks > 1 && len(p.Endpoints()) == 1:
-		out.add("load.blocks", "only several targets take turns; give --baseline URL or --target NAME=URL")
+		out.Add("load.blocks", "only several targets take turns; give --baseline URL or --target NAME=URL")
 	case l.Blocks > 1 && l.RateCurve != "":
-		out.add("load.blocks", "a rate that changes is not cut into blocks, since a block from its middle lacks the queue that went before it; leave --blocks out, and each target runs the whole curve")
+		out.Add("load.blocks", "a rate that changes is not cut into blocks, since a block from its middle lacks the queue that went before it; leave --blocks out, and each target runs the whole curve")
 	case l.Blocks > l.Requests && l.Requests > 0:
-		out.add("load.blocks", "%d blocks need as many requests at least; there are %d", l.Blocks, l.Requests)
+		out.Add("load.blocks", "%d blocks need as many requests at least; there are %d", l.Blocks, l.Requests)
 	}
 }

@@ -1,77 +1,28 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/suggest"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-// Problem is one thing that is wrong with a plan.
-type Problem struct {
-	Path string // key
-	Text string
-}
-
-// Error names the key, and the flag where there is one.
-func (p Problem) Error() string {
-	if f := flagOf(p.Path); f != "" {
-		return fmt.Sprintf("%s (--%s): %s", p.Path, f, p.Text)
-	}
-	return fmt.Sprintf("%s: %s", p.Path, p.Text)
-}
-
-// Locate adds to the problems of a plan where each value came from.
-func (p Provenance) Locate(err error) error {
-	var list problems
-	if !errors.As(err, &list) {
-		return err
-	}
-	out := make([]error, len(list))
-	for i, q := range list {
-		from, ok := p[q.Path]
-		switch {
-		case !ok, strings.HasPrefix(from, "--"):
-			out[i] = q
-		default:
-			out[i] = fmt.Errorf("%s: %w", from, q)
-		}
-	}
-	return errors.Join(out...)
-}
-
-// problems is what Validate returns.
-type problems []Problem
-
-func (p problems) Error() string {
-	lines := make([]string, len(p))
-	for i, q := range p {
-		lines[i] = q.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-func (p *problems) add(path, format string, args ...any) {
-	*p = append(*p, Problem{path, fmt.Sprintf(format, args...)})
-}
-
-// Validate says everything that is wrong with the plan, or nil.
+// Validate says everything that is wrong with the plan, or nil. It looks at the
+// plan alone; CheckFiles looks for the files that it names.
 func (p Plan) Validate() error {
-	var out problems
+	var out key.Problems
 	if p.validateScan(&out) {
-		// Each of its cells is a plan of its own.
-		if len(out) == 0 {
-			return nil
-		}
-		return out
+		return withFlags(out) // each of its cells is a plan of its own
 	}
 	p.validateTargets(&out)
+	p.validateAnswers(&out)
+	p.validateBenchmarks(&out)
 	p.validateSizes(&out)
 	p.Workload.validate(&out)
 	p.validateLoad(&out)
@@ -79,29 +30,57 @@ func (p Plan) Validate() error {
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
 	p.validateWords(&out)
-	if len(out) == 0 {
-		return nil
-	}
-	return out
+	return withFlags(out)
 }
 
-func (p Plan) validateTargets(out *problems) {
+// withFlags names the flag of each problem's key; nil for no problems.
+func withFlags(list key.Problems) error {
+	if len(list) == 0 {
+		return nil
+	}
+	for i := range list {
+		list[i].Flag = flagOf(list[i].Path)
+	}
+	return list
+}
+
+func (p Plan) validateTargets(out *key.Problems) {
 	onlyHardware := len(p.Only) == 1 && p.Only[0] == Hardware
 	if p.Candidate.URL == "" && !onlyHardware {
-		out.add("candidate.url", "the endpoint to measure is missing; give its URL, such as http://127.0.0.1:8000")
+		out.Add("candidate.url", "the endpoint to measure is missing; give its URL, such as http://127.0.0.1:8000")
 	}
 	p.Candidate.validate("candidate", out)
 	p.validateClient(out)
+	p.validateCap(out)
 	if p.Baseline != nil {
 		if p.Baseline.URL == "" {
-			out.add("baseline.url", "the baseline has no URL; give it with --baseline URL")
+			out.Add("baseline.url", "the baseline has no URL; give it with --baseline URL")
 		}
 		p.Baseline.validate("baseline", out)
 	}
 	p.validateFurther(out)
 }
 
-func (t Target) validate(name string, out *problems) {
+// validateCap asks for the prices that a cap on the spend needs.
+func (p Plan) validateCap(out *key.Problems) {
+	if p.MaxCost == 0 {
+		return
+	}
+	for _, t := range p.Endpoints() {
+		if t.Price == nil && t.Machine == nil && t.URL != "" && !strings.HasPrefix(t.URL, "sim:") {
+			who, help := "the target "+t.Name, ""
+			switch t.Name {
+			case candidateName:
+				who, help = "the candidate", "give --price MODEL (inferometer prices ls) or --accelerator NAME, or "
+			case baselineName:
+				who, help = "the baseline", "give --baseline-price MODEL, or "
+			}
+			out.Add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
+		}
+	}
+}
+
+func (t Target) validate(name string, out *key.Problems) {
 	keys := 0
 	for _, s := range []string{t.KeyEnv, t.KeyFile, t.KeyCommand} {
 		if s != "" {
@@ -109,18 +88,18 @@ func (t Target) validate(name string, out *problems) {
 		}
 	}
 	if keys > 1 {
-		out.add(name+".key_env", "a target takes its key from one place; give one of key_env, key_file and key_command")
+		out.Add(name+".key_env", "a target takes its key from one place; give one of key_env, key_file and key_command")
 	}
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
 		if profile != "vllm" && profile != "api" {
-			out.add(name+".url", "%q is no built-in endpoint%s; use sim:vllm or sim:api", t.URL, suggest.DidYouMean(profile, []string{"vllm", "api"}))
+			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm or sim:api", t.URL, suggest.DidYouMean(profile, []string{"vllm", "api"}))
 		}
 	} else if t.Sim != nil {
-		out.add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
+		out.Add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
 	}
 	if s := t.Sim; s != nil && (s.TTFT < 0 || s.ITL < 0 || s.Slots < 0) {
-		out.add(name+".sim", "times and slots are not negative")
+		out.Add(name+".sim", "times and slots must not be negative")
 	}
 	if t.Price != nil {
 		t.Price.validate(name+".price", out)
@@ -128,34 +107,34 @@ func (t Target) validate(name string, out *problems) {
 	if m := t.Machine; m != nil {
 		switch {
 		case bad(m.USDPerHour):
-			out.add(name+".machine.usd_per_hour", "%v is no price; give USD for one accelerator hour", m.USDPerHour)
+			out.Add(name+".machine.usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
 		case m.USDPerHour == 0 && m.Accelerator == "":
-			out.add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
+			out.Add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
 		}
 		if m.Count < 0 || m.MinReplicas < 0 {
-			out.add(name+".machine.count", "counts are not negative")
+			out.Add(name+".machine.count", "counts must not be negative")
 		}
 	}
 }
 
-func (p Price) validate(path string, out *problems) {
+func (p Price) validate(path string, out *key.Problems) {
 	for _, f := range []struct {
 		name string
 		v    *float64
 	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
 		if f.v != nil && bad(*f.v) {
-			out.add(path+"."+f.name, "%v is no price; give USD per million tokens", *f.v)
+			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
 		}
 	}
 	if p.Model == "" && (p.Input == nil || p.Output == nil) {
-		out.add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
+		out.Add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
 	}
 }
 
 // bad reports whether v is not a finite number of at least 0.
 func bad(v float64) bool { return v < 0 || math.IsNaN(v) || math.IsInf(v, 0) }
 
-func (p Plan) validateSizes(out *problems) {
+func (p Plan) validateSizes(out *key.Problems) {
 	for _, f := range []struct {
 		path     string
 		v, least int
@@ -173,9 +152,9 @@ func (p Plan) validateSizes(out *problems) {
 	} {
 		switch {
 		case f.v < f.least:
-			out.add(f.path, "%d is too small; it is at least %d", f.v, f.least)
+			out.Add(f.path, "%d is too small: must be at least %d", f.v, f.least)
 		case f.v > f.most:
-			out.add(f.path, "%d is too large; it is at most %d", f.v, f.most)
+			out.Add(f.path, "%d is too large: must be at most %d", f.v, f.most)
 		}
 	}
 	for _, f := range []struct {
@@ -186,23 +165,23 @@ func (p Plan) validateSizes(out *problems) {
 		{"cost.beside_requests", p.Cost.BesideRequests}, {"max_cost", p.MaxCost},
 	} {
 		if bad(f.v) {
-			out.add(f.path, "%v is not a number of at least 0", f.v)
+			out.Add(f.path, "invalid value %v: must be a number of at least 0", f.v)
 		}
 	}
 	if p.Cost.MonthlyRequests == 0 {
-		out.add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
+		out.Add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
 	}
 	if !(p.Cost.PeakToMean >= 1) || math.IsInf(p.Cost.PeakToMean, 0) {
-		out.add("cost.peak_to_mean", "%v is not possible: a peak is at least the mean, so it is at least 1", p.Cost.PeakToMean)
+		out.Add("cost.peak_to_mean", "invalid value %v: a peak is at least the mean, so it must be at least 1", p.Cost.PeakToMean)
 	}
 	if len(p.Throughput.Levels) == 0 {
-		out.add("throughput.levels", "there is no level; give users at once, such as 10,25,50,100")
+		out.Add("throughput.levels", "no level is given; give users at once, such as 10,25,50,100")
 	}
 	for i, l := range p.Throughput.Levels {
 		if l < 1 || l > 100_000 {
-			out.add("throughput.levels", "%d users are not possible; a level is between 1 and 100000", l)
+			out.Add("throughput.levels", "%d is out of range (1 to 100000)", l)
 		} else if slices.Contains(p.Throughput.Levels[:i], l) {
-			out.add("throughput.levels", "the level %d is there twice", l)
+			out.Add("throughput.levels", "the level %d is listed twice", l)
 		}
 	}
 	for _, f := range []struct {
@@ -210,38 +189,41 @@ func (p Plan) validateSizes(out *problems) {
 		v    Duration
 	}{{"client.timeout", p.Client.Timeout}, {"client.idle_timeout", p.Client.IdleTimeout}, {"client.connect_timeout", p.Client.ConnectTimeout}} {
 		if f.v <= 0 {
-			out.add(f.path, "%v is no time to wait", f.v)
+			out.Add(f.path, "invalid time %v: must be greater than 0", f.v)
 		}
 	}
 	if p.Client.Grace < 0 {
-		out.add("client.grace", "%v is negative", p.Client.Grace)
+		out.Add("client.grace", "%v is negative", p.Client.Grace)
 	}
 }
 
-func (p Plan) validateLoad(out *problems) {
+func (p Plan) validateLoad(out *key.Problems) {
 	l := p.Load
 	if l.Users < 0 || l.Users > 100_000 {
-		out.add("load.users", "%d users are not possible; give between 1 and 100000", l.Users)
+		out.Add("load.users", "%d is out of range (1 to 100000)", l.Users)
 	}
 	if bad(l.Rate) {
-		out.add("load.rate", "%v is no rate; give requests per second, such as 5 or 0.5", l.Rate)
+		out.Add("load.rate", "invalid rate %v: give requests per second, such as 5 or 0.5", l.Rate)
 		l.Rate = 1 // what follows of it is no news
 	}
 	if l.Requests < 0 {
-		out.add("load.requests", "%d is negative", l.Requests)
+		out.Add("load.requests", "%d is negative", l.Requests)
 	}
 	if l.Duration < 0 {
-		out.add("load.duration", "%v is negative", l.Duration)
+		out.Add("load.duration", "%v is negative", l.Duration)
 	}
 	p.validateBlocks(out)
-	if l.Warmup < 0 || l.ThinkTime < 0 {
-		out.add("load.warmup", "warm-up and think time are not negative")
+	if l.Warmup != nil && *l.Warmup < 0 {
+		out.Add("load.warmup", "%d is negative", *l.Warmup)
+	}
+	if l.ThinkTime < 0 {
+		out.Add("load.think_time", "%v is negative", l.ThinkTime)
 	}
 	if bad(l.Speed) {
-		out.add("load.speed", noSpeed, l.Speed)
+		out.Add("load.speed", "invalid speed %v: must be greater than 0", l.Speed)
 	}
 	if !slices.Contains(append(arrival.Processes(), ""), l.Arrival) {
-		out.add("load.arrival", "%q is no arrival process%s; use %s", l.Arrival, suggest.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
+		out.Add("load.arrival", "unknown arrival process %q%s; use %s", l.Arrival, suggest.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
 	} else if _, err := l.Schedule(p.Seed); err != nil {
 		path := "load.rate"
 		switch {
@@ -250,7 +232,7 @@ func (p Plan) validateLoad(out *problems) {
 		case l.Burstiness != 0:
 			path = "load.burstiness"
 		}
-		out.add(path, "%v", err)
+		out.Add(path, "%v", err)
 	}
 	if !slices.Contains(p.Only, Load) {
 		return
@@ -262,85 +244,78 @@ func (p Plan) validateLoad(out *problems) {
 		}
 	}
 	if ways != 1 {
-		out.add("load", "give one of --users N (closed loop), --rate R and --rate-curve CURVE (open loop), and --trace FILE")
+		out.Add("load", "give one of --users N (closed loop), --rate R and --rate-curve CURVE (open loop), and --trace FILE")
 	}
 	if l.Trace == "" && l.RateCurve == "" && l.Requests == 0 && l.Duration == 0 && l.Conversations == 0 {
-		out.add("load.requests", "say when to end: --requests N, --duration D or both")
+		out.Add("load.requests", "say when to end: --requests N, --duration D or both")
 	}
 	if l.Rate == 0 && l.RateCurve == "" && (l.Arrival != "" || l.Burstiness != 0) {
-		out.add("load.arrival", "an arrival process needs an open loop; give --rate R or --rate-curve CURVE")
+		out.Add("load.arrival", "an arrival process needs an open loop; give --rate R or --rate-curve CURVE")
 	}
 	if l.Users == 0 && l.ThinkTime > 0 && !p.Workload.Conversing() {
-		out.add("load.think_time", "only users and conversations think; give --users N or --turns N")
+		out.Add("load.think_time", "only users and conversations think; give --users N or --turns N")
 	}
 	if l.Trace == "" && l.Speed != 0 {
-		out.add("load.speed", "only a trace has a speed; give --trace FILE")
+		out.Add("load.speed", "only a trace has a speed; give --trace FILE")
 	}
 	r := l.Replay
 	if l.Trace == "" && r != (Replay{}) {
-		out.add("load.replay", "only a trace is replayed; give --trace FILE")
+		out.Add("load.replay", "only a trace is replayed; give --trace FILE")
 	}
 	if r.From < 0 || r.To < 0 || r.To > 0 && r.To <= r.From {
-		out.add("load.replay.to", "the window from %v to %v is empty; times count from the trace's first row", r.From, r.To)
+		out.Add("load.replay.to", "the window from %v to %v is empty; times count from the trace's first row", r.From, r.To)
 	}
 	if r.Context < 0 || r.Context == 1 {
-		out.add("load.replay.context", "%d tokens hold no input and output; give at least 2", r.Context)
-	}
-	for path, file := range map[string]string{"load.trace": l.Trace} {
-		if _, err := os.Stat(file); file != "" && err != nil {
-			out.add(path, "the file cannot be read: %v", err)
-		}
+		out.Add("load.replay.context", "%d is too small: input and output take at least 2 tokens", r.Context)
 	}
 }
 
-const noSpeed = "%v is no speed; 2 replays a trace twice as fast"
-
 // validateDecision checks the rule that a claim names.
-func validateDecision(c Claim, l metric.Limit, path string, out *problems) {
+func validateDecision(c Claim, l metric.Limit, path string, out *key.Problems) {
 	if c.Decision == "" {
 		return
 	}
 	if c.Decision != MLPerf {
-		out.add(path+".decision", "unknown rule %q; leave it out, or use %s", c.Decision, MLPerf)
+		out.Add(path+".decision", "unknown rule %q; leave it out, or use %s", c.Decision, MLPerf)
 		return
 	}
 	if q, ok := l.Quantile(); !ok || q < 0.5 || l.Metric.Kind != metric.PerRequest || l.Metric.Unit == "points" || l.Op != metric.Less && l.Op != metric.LessEqual {
-		out.add(path+".decision", "MLPerf's rule decides upper limits of a latency's quantile, such as ttft.p99<2s, and not %s", l)
+		out.Add(path+".decision", "MLPerf's rule decides upper limits of a latency's quantile, such as ttft.p99<2s, and not %s", l)
 	}
 	if c.Alpha != 0 && c.Alpha != 0.01 {
-		out.add(path+".alpha", "MLPerf's rule has the error probability 0.01; leave alpha out, not %v", c.Alpha)
+		out.Add(path+".alpha", "MLPerf's rule has the error probability 0.01; leave alpha out, not %v", c.Alpha)
 	}
 }
 
-func (p Plan) validateClaims(out *problems) {
+func (p Plan) validateClaims(out *key.Problems) {
 	ids := map[string]bool{}
 	for i, c := range p.Claims {
 		path := fmt.Sprintf("claims[%d]", i)
 		if c.ID != "" && ids[c.ID] {
-			out.add(path+".id", "the id %q is there twice", c.ID)
+			out.Add(path+".id", "the id %q is used twice", c.ID)
 		}
 		ids[c.ID] = true
 		if c.Alpha < 0 || c.Alpha >= 0.5 || math.IsNaN(c.Alpha) {
-			out.add(path+".alpha", "%v is no error probability; it is between 0 and 0.5", c.Alpha)
+			out.Add(path+".alpha", "invalid error probability %v: must be between 0 and 0.5", c.Alpha)
 		}
 		l, err := metric.ParseLimit(c.Limit)
 		if err != nil {
-			out.add(path+".limit", "%v", err)
+			out.Add(path+".limit", "%v", err)
 			continue
 		}
 		validateDecision(c, l, path, out)
 		if text := undecidable(l); text != "" {
-			out.add(path+".limit", "%s", text)
+			out.Add(path+".limit", "%s", text)
 		}
 		b := BenchmarkOf(c, l)
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add(path+".benchmark", "%q is no benchmark%s", b, suggest.DidYouMean(string(b), names(All())))
+			out.Add(path+".benchmark", "unknown benchmark %q%s", b, suggest.DidYouMean(string(b), names(All())))
 		}
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
-			out.add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
+			out.Add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
 		}
 		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
-			out.add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
+			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
 		}
 	}
 }
@@ -349,7 +324,7 @@ func (p Plan) validateClaims(out *problems) {
 func undecidable(l metric.Limit) string {
 	example := l.Metric.Tag + ".p95" + string(l.Op)
 	switch l.Metric.Kind {
-	case metric.PerRequest, metric.Scored:
+	case metric.PerRequest:
 		if l.Metric.Tag == "quality_delta" {
 			return ""
 		}
@@ -357,7 +332,7 @@ func undecidable(l metric.Limit) string {
 			return ""
 		}
 		if l.Stat == "" {
-			return fmt.Sprintf("%q says nothing of how many requests must hold it; name a quantile, such as %s…", l, example)
+			return fmt.Sprintf("%q does not say how many requests must keep it; name a quantile, such as %s…", l, example)
 		}
 		if _, ok := l.Quantile(); !ok && l.Stat != "mean" {
 			return fmt.Sprintf("%q cannot be decided from a sample; name a quantile, such as %s…", l, example)
@@ -372,46 +347,45 @@ func undecidable(l metric.Limit) string {
 	return ""
 }
 
-func (p Plan) validateWords(out *problems) {
+func (p Plan) validateWords(out *key.Problems) {
 	for _, b := range p.Only {
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add("only", "%q is no benchmark%s; use %s", b, suggest.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
+			out.Add("only", "unknown benchmark %q%s; use %s", b, suggest.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
 		}
 	}
 	if p.Undecided != "" && p.Undecided != "gate" && p.Undecided != "pass" {
-		out.add("undecided", "%q is not known; use gate or pass", p.Undecided)
+		out.Add("undecided", "unknown value %q; use gate or pass", p.Undecided)
 	}
 	if p.KeepText != "quality" && p.KeepText != "none" {
-		out.add("keep_text", "%q is not known; use quality or none", p.KeepText)
+		out.Add("keep_text", "unknown value %q; use quality or none", p.KeepText)
 	}
 	if p.Dir == "" {
-		out.add("dir", "the folder of runs has no name")
+		out.Add("dir", "--dir must not be empty")
 	}
 	if p.Name == "" || len(p.Name) > 80 || strings.ContainsFunc(p.Name, func(r rune) bool {
 		return !(r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
 	}) || strings.Trim(p.Name, ".") == "" {
-		out.add("name", "%q cannot be part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
+		out.Add("name", "invalid name %q: it is part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
 	}
 	for _, k := range p.Quality.Kinds {
-		if !slices.Contains(qualityKinds, k) {
-			out.add("quality.kinds", "%q is no kind of prompt%s; use %s", k, suggest.DidYouMean(k, qualityKinds), strings.Join(qualityKinds, ", "))
+		if !slices.Contains(vocab.QualityKinds(), k) {
+			out.Add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, suggest.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
 		}
 	}
-	for kind, weights := range p.Quality.Weights {
+	for _, kind := range sortedNames(p.Quality.Weights) {
 		sum := 0.0
-		for name, w := range weights {
+		for _, name := range sortedNames(p.Quality.Weights[kind]) {
+			w := p.Quality.Weights[kind][name]
 			if bad(w) {
-				out.add("quality.weights", "the weight %v of %s.%s is not a number of at least 0", w, kind, name)
+				out.Add("quality.weights", "invalid weight %v of %s.%s: must be a number of at least 0", w, kind, name)
 			}
 			sum += w
 		}
-		if !slices.Contains(qualityKinds, kind) || sum <= 0 {
-			out.add("quality.weights", "weights belong to one of %s, and at least one is above 0; %q", strings.Join(qualityKinds, ", "), kind)
+		if !slices.Contains(vocab.QualityKinds(), kind) || sum <= 0 {
+			out.Add("quality.weights", "weights belong to one of %s, and at least one must be greater than 0: %q", strings.Join(vocab.QualityKinds(), ", "), kind)
 		}
 	}
 }
-
-var qualityKinds = []string{"viral_hook", "technical", "code_generation"}
 
 // All returns the benchmarks of the suite in the order of the report.
 func All() []Benchmark { return []Benchmark{Latency, Throughput, Cost, Quality, Hardware} }

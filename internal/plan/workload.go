@@ -3,12 +3,13 @@ package plan
 import (
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Words for the tokenizer, besides the path of a tokenizer.json.
@@ -41,14 +42,19 @@ func lengthOf(text string, n int) (length.Dist, error) {
 // workloadForm is the path of the short form, which sets several keys at once.
 const workloadForm = "workload"
 
-// setForm reads "in=512,out=uniform 10..90".
-func (w *WorkloadPlan) setForm(text string) error {
+// setForm reads "in=512,out=uniform 10..90", or the name of a workload, whose
+// lengths and shared prefix it sets.
+func (p *Plan) setForm(text string) error {
+	if !strings.Contains(text, "=") {
+		return p.setScenario(text)
+	}
+	w := &p.Workload
 	for item := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(item), "=")
 		d, err := length.Parse(value)
 		switch {
 		case !ok || name != "in" && name != "out":
-			return fmt.Errorf("%q is no workload; give lengths, as in in=512,out=128", text)
+			return fmt.Errorf("invalid workload %q: give lengths, as in in=512,out=128, or a name", text)
 		case err != nil:
 			return err
 		}
@@ -65,6 +71,30 @@ func (w *WorkloadPlan) setForm(text string) error {
 	return nil
 }
 
+// setScenario sets the lengths and the shared prefix of a workload with a name.
+func (p *Plan) setScenario(name string) error {
+	all := vocab.Scenarios()
+	i := slices.IndexFunc(all, func(s vocab.Scenario) bool { return s.Name == strings.ToLower(strings.TrimSpace(name)) })
+	if i < 0 {
+		known := scenarioNames()
+		return fmt.Errorf("unknown workload %q%s; use %s, or lengths as in in=512,out=128", name, suggest.DidYouMean(name, known), strings.Join(known, ", "))
+	}
+	p.Workload.InputLengths, p.Workload.OutputLengths = logNormal(all[i].In), logNormal(all[i].Out)
+	p.Workload.settle()
+	if all[i].Shared > 0 {
+		p.Workload.Prefix.Tokens = all[i].Shared
+	}
+	return nil
+}
+
+// logNormal writes a log-normal distribution as a plan has it: by its mean and
+// coefficient of variation, before it is cut.
+func logNormal(l vocab.LogNormal) string {
+	mean := l.Median * math.Exp(l.Sigma*l.Sigma/2)
+	cv := math.Sqrt(math.Expm1(l.Sigma * l.Sigma))
+	return fmt.Sprintf("lognormal mean=%.4g cv=%.3g min=%d max=%d", mean, cv, max(1, l.Min), l.Max)
+}
+
 // settle sets the numbers to the means of distributions; a distribution that
 // cannot be read is left to validate.
 func (w *WorkloadPlan) settle() {
@@ -78,59 +108,64 @@ func (w *WorkloadPlan) settle() {
 	}
 }
 
-func (w WorkloadPlan) validate(out *problems) {
-	for path, text := range map[string]string{"workload.input_lengths": w.InputLengths, "workload.output_lengths": w.OutputLengths} {
-		if text == "" {
+func (w WorkloadPlan) validate(out *key.Problems) {
+	for _, f := range []struct{ path, text string }{{"workload.input_lengths", w.InputLengths}, {"workload.output_lengths", w.OutputLengths}} {
+		if f.text == "" {
 			continue
 		}
-		if _, err := length.Parse(text); err != nil {
-			out.add(path, "%v", err)
+		if _, err := length.Parse(f.text); err != nil {
+			out.Add(f.path, "%v", err)
 		}
-		if w.Dataset != "" && path == "workload.input_lengths" {
-			out.add(path, "a data set has lengths of its own; drop --input-lengths or --dataset")
+		if w.Dataset != "" && f.path == "workload.input_lengths" {
+			out.Add(f.path, "a data set has lengths of its own; drop --input-lengths or --dataset")
 		}
 	}
-	if t := w.Tokenizer; t != "" && !slices.Contains(tokenizers, t) {
-		if !strings.ContainsAny(t, "./\\") {
-			out.add("workload.tokenizer", "%q is no tokenizer%s; use %s, or the path of a tokenizer.json", t, suggest.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
-		} else if _, err := os.Stat(t); err != nil {
-			out.add("workload.tokenizer", "the file cannot be read: %v", err)
-		}
+	if t := w.Tokenizer; t != "" && !slices.Contains(tokenizers, t) && !strings.ContainsAny(t, "./\\") {
+		out.Add("workload.tokenizer", "unknown tokenizer %q%s; use %s, or the path of a tokenizer.json", t, suggest.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
 	}
 	if w.Text != "" && w.Dataset != "" {
-		out.add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
+		out.Add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
 	}
 	w.validateAnswer(out)
-	if w.Dataset != "" {
-		if _, err := os.Stat(w.Dataset); err != nil {
-			out.add("workload.dataset", "the file cannot be read: %v", err)
-		}
-	}
 	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {
 	case p.Tokens < 0 || p.Tokens > length.Most:
-		out.add("workload.prefix.tokens", "%d tokens are not possible", p.Tokens)
+		out.Add("workload.prefix.tokens", "%d is out of range (0 to %d)", p.Tokens, length.Most)
 	case p.Tokens == 0 && p != (PrefixPlan{}):
-		out.add("workload.prefix.tokens", "a common beginning needs a length; give --prefix-tokens N")
+		out.Add("workload.prefix.tokens", "a common prefix needs a length; give --prefix-tokens N")
 	case p.Tokens > 0 && w.Dataset != "":
-		out.add("workload.prefix.tokens", "the prompts of a data set are sent as they are; drop --prefix-tokens or --dataset")
+		out.Add("workload.prefix.tokens", "the prompts of a data set are sent as they are; drop --prefix-tokens or --dataset")
 	}
 	if p.Groups < 0 || p.Groups > 1_000_000 {
-		out.add("workload.prefix.groups", "%d groups are not possible; give between 1 and 1000000", p.Groups)
+		out.Add("workload.prefix.groups", "%d is out of range (1 to 1000000)", p.Groups)
 	}
-	if !(p.Share >= 0 && p.Share <= 1) {
-		out.add("workload.prefix.share", "%v is no share; give one above 0 and at most 1", p.Share)
+	if p.Share != nil && !(*p.Share >= 0 && *p.Share <= 1) {
+		out.Add("workload.prefix.share", "%v is out of range (0 to 1)", *p.Share)
 	}
 }
 
-func (r RowsPlan) validate(dataset string, out *problems) {
+// Shared is the common prefix of the prompts: its tokens, the number of
+// different ones and the share of the prompts that have one. Tokens are 0 where
+// no prompt has one.
+func (p PrefixPlan) Shared() (tokens, groups int, share float64) {
+	share = 1
+	if p.Share != nil {
+		share = *p.Share
+	}
+	if share == 0 {
+		return 0, 0, 0
+	}
+	return p.Tokens, p.Groups, share
+}
+
+func (r RowsPlan) validate(dataset string, out *key.Problems) {
 	switch {
 	case dataset == "" && r != (RowsPlan{}):
-		out.add("workload.rows", "only a data set has rows; give --dataset FILE")
+		out.Add("workload.rows", "only a data set has rows; give --dataset FILE")
 	case r.MinTokens < 0 || r.MaxTokens < 0 || r.MaxTokens > 0 && r.MaxTokens < r.MinTokens:
-		out.add("workload.rows.max_tokens", "no prompt has between %d and %d tokens", r.MinTokens, r.MaxTokens)
+		out.Add("workload.rows.max_tokens", "no prompt has between %d and %d tokens", r.MinTokens, r.MaxTokens)
 	case r.Sample < 0:
-		out.add("workload.rows.sample", "%d is negative", r.Sample)
+		out.Add("workload.rows.sample", "%d is negative", r.Sample)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/inferometer/inferometer/internal/conduct"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // Resume continues the run whose folder is at path. Cells that went to their
@@ -33,6 +35,9 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	if err := p.CheckFiles(os.Stat); err != nil {
+		return nil, err
+	}
 	before, err := conduct.Reopen(f.log(), p)
 	if err != nil {
 		return nil, err
@@ -45,7 +50,7 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err := s.Prepare(ctx, chosen(p).Program); err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: path, Secrets: secrets(p)}
+	out := &Outcome{Folder: path, Secrets: p.Secret()}
 	s.Tell(Event{Kind: "folder", Text: path})
 	if err := s.Resume(ctx, f.files()); err != nil {
 		return out, err
@@ -56,7 +61,7 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 // resumedPlan is the plan to resume with.
 func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 	if given == nil {
-		if secrets(kept) {
+		if kept.Secret() {
 			return kept, errors.New("header values and key commands are not kept in a run's folder: repeat the plan or command of the run, together with --resume")
 		}
 		return kept, nil
@@ -73,23 +78,13 @@ func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 		return out, nil
 	}
 	was := map[string]string{}
-	for _, v := range kept.Values(plan.Provenance{}) {
+	for _, v := range kept.Values(key.Provenance{}) {
 		was[v.Path] = v.Text
 	}
-	for _, v := range same.Values(plan.Provenance{}) {
+	for _, v := range same.Values(key.Provenance{}) {
 		if w, ok := was[v.Path]; !ok || w != v.Text {
 			return out, fmt.Errorf("a run can only be resumed with its own plan: %s is %q here and was %q (--resume alone reads the plan from the folder)", v.Path, v.Text, w)
 		}
 	}
 	return out, errors.New("a run can only be resumed with its own plan, and this is a different one (--resume alone reads the plan from the folder)")
-}
-
-// secrets reports whether a plan has values that its folder does not keep.
-func secrets(p plan.Plan) bool {
-	for _, t := range p.Endpoints() {
-		if t.KeyCommand != "" || len(t.Headers) > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/suggest"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Lengths is a distribution of token counts: log-normal, cut to a range. A
@@ -50,22 +51,13 @@ type Scenario struct {
 	Source string // of the figures
 }
 
-// Where the figures are from. They are starting points: lengths of one's own
-// traffic are worth more than any of them.
-const (
-	ours    = "round figures of this project"
-	presets = "medians after the presets of inference-sim (Apache-2.0); the spread is this project's"
-)
-
 // Scenarios returns the scenarios that have names.
 func Scenarios() []Scenario {
-	return []Scenario{
-		{Name: "chat", In: Lengths{256, 0.8, 16, 4096}, Out: Lengths{256, 0.6, 8, 2048}, What: "short questions, answers of a screen", Source: presets},
-		{Name: "rag", In: Lengths{4096, 0.4, 512, 16384}, Out: Lengths{256, 0.5, 16, 1024}, Shared: 256, What: "retrieved passages after a system prompt, a short answer", Source: ours},
-		{Name: "summarize", In: Lengths{4096, 0.6, 256, 32768}, Out: Lengths{512, 0.4, 32, 2048}, What: "a document in, a page out", Source: presets},
-		{Name: "code", In: Lengths{1500, 0.8, 64, 16384}, Out: Lengths{40, 0.9, 1, 1024}, What: "completions in an editor: much context, few tokens", Source: ours},
-		{Name: "agent", In: Lengths{8192, 0.6, 2304, 32768}, Out: Lengths{200, 0.8, 8, 2048}, Shared: 2048, What: "tool calls after a long shared prompt", Source: ours},
+	var all []Scenario
+	for _, s := range vocab.Scenarios() {
+		all = append(all, Scenario{Name: s.Name, In: Lengths(s.In), Out: Lengths(s.Out), Shared: s.Shared, What: s.What, Source: s.Source})
 	}
+	return all
 }
 
 // LookupScenario finds a scenario by its name, or makes one of fixed lengths

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Conversation is what a user says in turn. What is answered is not part of
@@ -34,9 +35,6 @@ type Conversations interface {
 	Conversation(i int) (Conversation, error)
 	Text() string // what they are, in words
 }
-
-// MaxTurns is the most turns that a conversation has.
-const MaxTurns = 1000
 
 // TalkConfig describes synthetic conversations. The prompt of a first turn is
 // that of a SyntheticConfig, but for its prefix: that is a system message of
@@ -75,7 +73,7 @@ func (t talks) Text() string {
 
 func (t talks) Conversation(i int) (Conversation, error) {
 	first, follow := synthetic{t.SyntheticConfig, t.fitters}, synthetic{t.SyntheticConfig, t.fitters}
-	in, out := t.Lengths(i * MaxTurns)
+	in, out := t.Lengths(i * vocab.MaxTurns)
 	// A first prompt keeps room for a line of its own, whatever its system
 	// message takes.
 	room := max(1, in-t.Overhead)
@@ -97,7 +95,7 @@ func (t talks) Conversation(i int) (Conversation, error) {
 	}
 	follow.Prefix, follow.Overhead, follow.Stream = Prefix{}, 0, t.Stream+"/turns"
 	for k := 1; k < t.turns(i); k++ {
-		j := i*MaxTurns + k
+		j := i*vocab.MaxTurns + k
 		_, out := t.Lengths(j)
 		n := t.Follow.At(mix(t.Seed+7), j)
 		it, err := follow.item(j, n, out)
@@ -110,7 +108,7 @@ func (t talks) Conversation(i int) (Conversation, error) {
 }
 
 // turns of conversation i.
-func (t talks) turns(i int) int { return min(MaxTurns, t.Turns.At(mix(t.Seed+8), i)) }
+func (t talks) turns(i int) int { return min(vocab.MaxTurns, t.Turns.At(mix(t.Seed+8), i)) }
 
 // Conversation returns the user's turns of row i; after the last row comes the
 // first again.
@@ -186,8 +184,8 @@ func turnsOf(raw []byte, columns Columns) (system string, turns []Turn, err erro
 	if len(turns) == 0 {
 		return "", nil, errors.New("no turn of the user has text")
 	}
-	if len(turns) > MaxTurns {
-		return "", nil, fmt.Errorf("the conversation has %d turns, of at most %d", len(turns), MaxTurns)
+	if len(turns) > vocab.MaxTurns {
+		return "", nil, fmt.Errorf("the conversation has %d turns, of at most %d", len(turns), vocab.MaxTurns)
 	}
 	return system, turns, nil
 }

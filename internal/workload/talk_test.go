@@ -9,6 +9,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/tokens"
 	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 func dist(t *testing.T, text string) length.Dist {
@@ -79,8 +80,8 @@ func TestConversationsThatCannotBeHad(t *testing.T) {
 	tool := `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"42"},{"role":"user","content":"b"}]}`
 	for in, want := range map[string]string{
 		tool: "--turns flat",
-		`{"messages":[{"role":"assistant","content":"a"},{"role":"user","content":" "}]}`:                                                                   "no turn of the user has text",
-		`{"messages":[` + strings.Repeat(`{"role":"user","content":"a"},{"role":"assistant","content":"b"},`, MaxTurns) + `{"role":"user","content":"a"}]}`: "of at most 1000",
+		`{"messages":[{"role":"assistant","content":"a"},{"role":"user","content":" "}]}`:                                                                         "no turn of the user has text",
+		`{"messages":[` + strings.Repeat(`{"role":"user","content":"a"},{"role":"assistant","content":"b"},`, vocab.MaxTurns) + `{"role":"user","content":"a"}]}`: "of at most 1000",
 	} {
 		path := write(t, "x.jsonl", in)
 		if _, err := NewDataset(DatasetConfig{Path: path, OutputTokens: 1, Turns: -1}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "line 1") {

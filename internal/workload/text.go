@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/suggest"
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload/voice"
 )
 
@@ -26,9 +27,6 @@ type textPart struct {
 	name  string // Words, or a voice
 	share float64
 }
-
-// TextForms says how a text is written, for help and errors.
-const TextForms = "words, languages, code, mixed (half words, the rest languages and code), one of de, fr, es, ru, zh, ja, ar, hi, go, python, javascript, rust, sql, or shares such as 60% words | 30% code | 10% zh"
 
 // texts are the names that stand for several voices, each with shares.
 func texts(name string) []textPart {
@@ -57,13 +55,13 @@ func texts(name string) []textPart {
 
 func voices() []string { return append(voice.Languages(), voice.Code()...) }
 
-// ParseText reads one of TextForms. An empty text is words.
+// ParseText reads one of vocab.TextForms. An empty text is words.
 func ParseText(form string) (Text, error) {
 	t := Text{form: strings.TrimSpace(form)}
 	if !strings.Contains(form, "%") {
 		if t.parts = texts(t.form); t.parts == nil {
 			known := append([]string{Words, "languages", "code", "mixed"}, voices()...)
-			return t, fmt.Errorf("%q is no text%s; write %s", form, suggest.DidYouMean(t.form, known), TextForms)
+			return t, fmt.Errorf("%q is no text%s; write %s", form, suggest.DidYouMean(t.form, known), vocab.TextForms)
 		}
 		return t, nil
 	}
@@ -73,7 +71,7 @@ func ParseText(form string) (Text, error) {
 		p, err := strconv.ParseFloat(strings.TrimSpace(share), 64)
 		parts := texts(strings.TrimSpace(name))
 		if err != nil || !(p > 0 && p <= 100) || parts == nil || strings.TrimSpace(name) == "" {
-			return t, fmt.Errorf("%q is no share of a text, such as 30%% code; write %s", strings.TrimSpace(item), TextForms)
+			return t, fmt.Errorf("%q is no share of a text, such as 30%% code; write %s", strings.TrimSpace(item), vocab.TextForms)
 		}
 		sum += p
 		for _, part := range parts {

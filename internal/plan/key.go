@@ -1,0 +1,101 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
+)
+
+// declared is every key of a plan, in the order of the manual.
+var declared = slices.Concat(targetKeys(), suiteKeys, workloadKeys, benchmarkKeys, loadKeys, clientKeys)
+
+// Keys returns every key that has a flag, in the order of the manual.
+func Keys() []key.Key {
+	return keysWhere(func(k key.Key) bool { return k.Flag != "" })
+}
+
+// FileKeys returns the keys that only a plan file can set.
+func FileKeys() []key.Key {
+	return keysWhere(func(k key.Key) bool { return k.Flag == "" })
+}
+
+func keysWhere(keep func(key.Key) bool) []key.Key {
+	var out []key.Key
+	p := Default()
+	for _, d := range declared {
+		if keep(d.Key) {
+			d.Default = cmp.Or(d.NonZero(&p), d.Unset)
+			out = append(out, d.Key)
+		}
+	}
+	return out
+}
+
+// LookupKey finds a key by its flag.
+func LookupKey(flag string) (key.Key, bool) {
+	found := keysWhere(func(k key.Key) bool { return k.Flag == flag && flag != "" })
+	if len(found) == 0 {
+		return key.Key{}, false
+	}
+	return found[0], true
+}
+
+func lookupPath(path string) (key.Declaration[Plan], bool) {
+	i := slices.IndexFunc(declared, func(d key.Declaration[Plan]) bool { return d.Path == path })
+	if i < 0 {
+		return key.Declaration[Plan]{}, false
+	}
+	return declared[i], true
+}
+
+// flagOf returns the flag of a path, or "".
+func flagOf(path string) string {
+	if strings.HasPrefix(path, "scan.keys.") {
+		path = "scan.keys"
+	}
+	d, _ := lookupPath(path)
+	return d.Flag
+}
+
+// set parses text into the value at path, as a flag does.
+func (p *Plan) set(path, text string) error {
+	d, ok := lookupPath(path)
+	if !ok {
+		return errNoKey(path)
+	}
+	return d.Set(p, text)
+}
+
+func errNoKey(path string) error { return fmt.Errorf("there is no key %q", path) }
+
+// sortedNames are the keys of a map, so that errors come in the same order.
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Value is one value of a plan with where it came from.
+type Value struct {
+	Path string `json:"key"`
+	Text string `json:"value"`
+	From string `json:"from"`
+}
+
+// Values lists every key that has a value, in the order of the manual, with
+// secrets left out.
+func (p Plan) Values(prov key.Provenance) []Value {
+	var out []Value
+	for _, d := range declared {
+		switch {
+		case d.Path == "targets":
+			out = append(out, p.targetValues(prov)...)
+		case d.Path == workloadForm:
+		default:
+			if text := d.Show(&p); text != "" {
+				out = append(out, Value{d.Path, text, origin(prov, d.Path).String()})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scan"
+)
+
+func formatInt(n int) string { return strconv.Itoa(n) }
+
+// claimRows are the keys of one claim in a file.
+var claimRows = []key.Declaration[Claim]{
+	{Key: key.Key{Path: "id"}, Bind: key.Text(func(c *Claim) *string { return &c.ID })},
+	{Key: key.Key{Path: "limit"}, Bind: key.Text(func(c *Claim) *string { return &c.Limit })},
+	{Key: key.Key{Path: "benchmark"}, Bind: key.Word(func(c *Claim) *Benchmark { return &c.Benchmark })},
+	{Key: key.Key{Path: "level", NoZero: "must be one of throughput.levels"}, Bind: key.Whole(func(c *Claim) *int { return &c.Level })},
+	{Key: key.Key{Path: "alpha", NoZero: "must be greater than 0 and less than 0.5: no sample proves a claim with certainty"}, Bind: key.Decimal(func(c *Claim) *float64 { return &c.Alpha })},
+	{Key: key.Key{Path: "decision"}, Bind: key.Text(func(c *Claim) *string { return &c.Decision })},
+}
+
+var claimsKey = key.Binding[Plan]{
+	Kind: key.StructureKind,
+	Set: func(p *Plan, text string) error {
+		for limit := range strings.SplitSeq(text, ",") {
+			p.Claims = append(p.Claims, Claim{Limit: strings.TrimSpace(limit)})
+		}
+		return nil
+	},
+	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
+		return r.Each(n, path, func(item ast.Node, path string) error {
+			var c Claim
+			if _, ok := key.Pairs(item); ok {
+				if err := key.ReadMapping(r, &c, claimRows, item, "", path); err != nil {
+					return err
+				}
+			} else {
+				text, err := r.Scalar(item, path)
+				if err != nil {
+					return err
+				}
+				c.Limit = text
+				r.Note(item, path+".limit")
+			}
+			p.Claims = append(p.Claims, c)
+			return nil
+		})
+	},
+	Text: func(p *Plan) string {
+		var limits []string
+		for _, c := range p.Claims {
+			limits = append(limits, c.Limit)
+		}
+		return strings.Join(limits, ", ")
+	},
+	Reset: func(p *Plan) { p.Claims = nil },
+	Touch: func(*Plan) {},
+}
+
+var sloKey = key.Binding[Plan]{
+	Kind: key.ListKind,
+	Set: func(p *Plan, text string) error {
+		for limit := range strings.SplitSeq(text, ",") {
+			p.Capacity.SLO = append(p.Capacity.SLO, strings.TrimSpace(limit))
+		}
+		return nil
+	},
+	Items: func(p *Plan, items []string) error {
+		p.Capacity.SLO = append(p.Capacity.SLO, items...)
+		return nil
+	},
+	Text:  func(p *Plan) string { return strings.Join(p.Capacity.SLO, ", ") },
+	Reset: func(p *Plan) { p.Capacity.SLO = nil },
+	Touch: func(*Plan) {},
+}
+
+var weightsKey = key.Binding[Plan]{
+	Kind:  key.StructureKind,
+	Touch: func(*Plan) {},
+	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
+		return r.Decode(n, path, &p.Quality.Weights)
+	},
+	Text: func(p *Plan) string {
+		var parts []string
+		for _, kind := range sortedNames(p.Quality.Weights) {
+			for _, name := range sortedNames(p.Quality.Weights[kind]) {
+				parts = append(parts, fmt.Sprintf("%s.%s=%s", kind, name, key.FormatNumber(p.Quality.Weights[kind][name])))
+			}
+		}
+		return strings.Join(parts, " ")
+	},
+}
+
+// scanKeysKey reads swept keys in their order. The value of a key is a list,
+// whose items are taken as they are, or a text as the flag takes it.
+var scanKeysKey = key.Binding[Plan]{
+	Kind: key.StructureKind,
+	Set:  func(p *Plan, text string) error { return p.Scan.Keys.add(text) },
+	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
+		fields, ok := key.Pairs(n)
+		if !ok {
+			return r.At(n, "%s: must be a mapping of keys to values, such as users: 1..64x2", path)
+		}
+		for _, field := range fields {
+			swept := ScanItems{Key: field.Key.GetToken().Value}
+			full := key.Join(path, swept.Key)
+			r.Note(field.Key, full)
+			var value any
+			if err := yaml.NodeToValue(r.Resolve(field.Value), &value); err != nil {
+				return r.At(field.Value, "%s: cannot be read", full)
+			}
+			list, isList := value.([]any)
+			if !isList {
+				text, err := scan.ItemText(value)
+				if err == nil {
+					swept.Items, err = scan.SplitItems(text)
+				}
+				if err != nil {
+					return r.At(field.Value, "%s: %w", full, err)
+				}
+			}
+			for _, v := range list {
+				text, err := scan.ItemText(v)
+				if err != nil {
+					return r.At(field.Value, "%s: %w", full, err)
+				}
+				swept.Items = append(swept.Items, text)
+			}
+			p.Scan.Keys = append(p.Scan.Keys, swept)
+		}
+		return nil
+	},
+	Text:  func(p *Plan) string { return p.Scan.Keys.String() },
+	Reset: func(p *Plan) { p.Scan.Keys = nil },
+	Touch: func(*Plan) {},
+}
