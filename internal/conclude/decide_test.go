@@ -124,8 +124,8 @@ func TestDecideMoment(t *testing.T) {
 		{"a least mean", "ttft.mean>9ms", mean(16), 0.05, result.Proved, 9.123, ""},
 		{"failures", "ttft.mean<11ms", failures, 0.05, result.Undecided, 0, "1 of 400 requests failed"},
 		{"one request", "ttft.mean<11ms", single, 0.05, result.Undecided, 0, "at least two requests"},
-		{"a maximum", "ttft.max<11ms", mean(16), 0.05, result.Undecided, 0, "only quantiles and means"},
-		{"a metric that is not there", "e2e.mean<11ms", mean(16), 0.05, result.Undecided, 0, "only quantiles and means"},
+		{"a maximum", "ttft.max<11ms", mean(16), 0.05, result.Undecided, 0, "only quantiles, and means"},
+		{"a metric that is not there", "e2e.mean<11ms", mean(16), 0.05, result.Undecided, 0, "only quantiles, and means"},
 	} {
 		c := undecided()
 		c.Alpha = tt.alpha
