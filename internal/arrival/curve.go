@@ -58,7 +58,7 @@ func ParseCurve(s string) (Curve, error) {
 		times = 2
 	case ramp, sine:
 	default:
-		return fail(fmt.Sprintf("there is no curve %q", name))
+		return fail(fmt.Sprintf("unknown curve %q", name))
 	}
 	if len(parts) != 1+times {
 		return fail(fmt.Sprintf("a %s has %d times, each after a slash", name, times))
@@ -66,14 +66,14 @@ func ParseCurve(s string) (Curve, error) {
 	for text := range strings.SplitSeq(parts[0], between) {
 		rate, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err != nil {
-			return fail(fmt.Sprintf("%q is no rate", text))
+			return fail(fmt.Sprintf("invalid rate %q: must be a number of requests per second", text))
 		}
 		c.rates = append(c.rates, rate)
 	}
 	for i, d := range []*time.Duration{&c.period, &c.burst}[:times] {
 		var err error
 		if *d, err = time.ParseDuration(parts[1+i]); err != nil {
-			return fail(fmt.Sprintf("%q is no time", parts[1+i]))
+			return fail(fmt.Sprintf("invalid time %q: must be a duration such as 30s", parts[1+i]))
 		}
 	}
 	if err := c.Validate(); err != nil {
@@ -107,7 +107,7 @@ func (c Curve) Validate() error {
 	most := 0.0
 	for _, r := range c.rates {
 		if r < 0 || math.IsNaN(r) || math.IsInf(r, 0) {
-			return fmt.Errorf("%v is no rate; a rate is a number of requests per second", r)
+			return fmt.Errorf("invalid rate %v: must be a number of requests per second", r)
 		}
 		most = max(most, r)
 	}

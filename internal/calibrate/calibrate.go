@@ -1,7 +1,7 @@
 // Package calibrate measures the measuring program: it drives a responder
 // whose every write is logged, at the load that is planned, and says what the
-// client adds to a latency on this machine. The responder runs beside the
-// client, on the same processors, so that what is found is an upper bound for
+// client adds to a latency on this machine. The responder runs next to
+// the client, on the same processors, so that what is found is an upper bound for
 // a server elsewhere.
 package calibrate
 
@@ -35,7 +35,7 @@ type Load struct {
 	TTFT, ITL time.Duration // of the responder, exact
 	Tokens    int           // of each answer
 	// Plain takes the client's own clock for the time of a frame, as on
-	// systems whose kernel tells no receive times.
+	// systems whose kernel reports no receive times.
 	Plain bool
 	// Cold dials each connection when its request is due, so that the time
 	// that this takes is part of the latency.
@@ -73,18 +73,18 @@ func Run(ctx context.Context, start Responder, l Load) (result.Floor, error) {
 	return m.floor(l, written)
 }
 
-// measured is what the client saw.
-type measured struct {
+// measurement is what the client saw.
+type measurement struct {
 	clock  *exchange.Clock
 	drift  float64 // wall clock against monotonic clock, ns per ns
 	window loadgen.Window
 	xs     []*exchange.Exchange // those that are measured, in order of due
-	seen   result.Client
+	client result.Client
 	lag    endpoint.Lag
 }
 
-func drive(ctx context.Context, url string, l Load) (*measured, error) {
-	m := &measured{clock: exchange.NewClock()}
+func drive(ctx context.Context, url string, l Load) (*measurement, error) {
+	m := &measurement{clock: exchange.NewClock()}
 	cfg := endpoint.Config{URL: url, Stream: true, Clock: m.clock, Timeout: time.Minute}
 	if l.Plain {
 		cfg.Dial = plainDial
@@ -113,8 +113,8 @@ func drive(ctx context.Context, url string, l Load) (*measured, error) {
 		m.xs = append(m.xs, x)
 	}}
 	watch, lag := observe.Begin(m.clock.Start()), c.Watch()
-	m.window, err = d.Run(ctx, ctx, l.Shape, same{c, call, l.Tokens})
-	m.seen, m.lag = watch.End(), lag()
+	m.window, err = d.Run(ctx, ctx, l.Shape, sameRequest{c, call, l.Tokens})
+	m.client, m.lag = watch.End(), lag()
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func drive(ctx context.Context, url string, l Load) (*measured, error) {
 	return m, ctx.Err()
 }
 
-// plainDial hides the socket, of which the client would ask receive times.
+// plainDial hides the socket, which the client would ask for receive times.
 func plainDial(ctx context.Context, network, addr string) (net.Conn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {
@@ -134,8 +134,8 @@ func plainDial(ctx context.Context, network, addr string) (net.Conn, error) {
 	return struct{ net.Conn }{c}, nil
 }
 
-// warmConnections is how many connections the load needs before its clock
-// starts: two for what is in flight on the mean.
+// warmConnections is how many connections are dialled before the load's clock
+// starts.
 func warmConnections(s loadgen.Shape) int {
 	if s.Users > 0 {
 		return s.Users
@@ -143,14 +143,14 @@ func warmConnections(s loadgen.Shape) int {
 	return min(1024, max(8, s.Requests))
 }
 
-// same sends one request again and again.
-type same struct {
+// sameRequest sends one request again and again.
+type sameRequest struct {
 	client *endpoint.Client
 	call   *endpoint.Call
 	tokens int
 }
 
-func (s same) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Send, error) {
+func (s sameRequest) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Send, error) {
 	x.AskedOutput = s.tokens
 	return func(ctx context.Context, x *exchange.Exchange) { s.client.Do(ctx, s.call, x) }, nil
 }
@@ -181,18 +181,18 @@ func readTruth(path string) (map[string][]write, error) {
 }
 
 // unix is the wall-clock time of a stamp, in nanoseconds.
-func (m *measured) unix(s exchange.Stamp) int64 {
+func (m *measurement) unix(s exchange.Stamp) int64 {
 	return m.clock.Time(s).UnixNano() + int64(m.drift*float64(s))
 }
 
-// minFrames is the least that can tell a 99th percentile of frames.
+// minFrames is the fewest that can show a 99th percentile of frames.
 const minFrames = 50
 
 // floor compares what the client saw with what the responder did.
-func (m *measured) floor(l Load, written map[string][]write) (result.Floor, error) {
+func (m *measurement) floor(l Load, written map[string][]write) (result.Floor, error) {
 	f := result.Floor{Load: describe(l)}
 	var stamp, ttft, added, woken, writing, lateness []float64
-	var gaps moments
+	var gaps spread
 	var first, last exchange.Stamp
 	all := 0 // frames of all phases
 	for _, x := range m.xs {
@@ -242,16 +242,16 @@ func (m *measured) floor(l Load, written map[string][]write) (result.Floor, erro
 	f.WritingP50US, f.WritingP99US = quantiles(writing)
 	f.ResponderP50US, f.ResponderP99US = quantiles(lateness)
 	f.GapSD = gaps.sd()
-	if m.seen.CPUMS != nil {
-		f.CPUPerFrameUS = new(1e3 * *m.seen.CPUMS / float64(all))
-		f.CPUShare = m.seen.CPUShare
+	if m.client.CPUMS != nil {
+		f.CPUPerFrameUS = new(1e3 * *m.client.CPUMS / float64(all))
+		f.CPUShare = m.client.CPUShare
 	}
 	return f, nil
 }
 
 // rateError is the rate at which requests were written over the rate of the
 // drawn schedule, minus 1; nil where there are too few to have one.
-func (m *measured) rateError() *float64 {
+func (m *measurement) rateError() *float64 {
 	var drawn, written []exchange.Stamp
 	for _, x := range m.xs {
 		if x.Phase == exchange.Measured && x.Writing.Happened() {
@@ -278,20 +278,20 @@ func quantiles(v []float64) (p50, p99 float64) {
 	return stats.Quantile(v, 0.5), stats.Quantile(v, 0.99)
 }
 
-// moments are a mean and a spread without the values (Welford, 1962).
-type moments struct {
+// spread is a standard deviation without the values (Welford, 1962).
+type spread struct {
 	n        int
 	mean, sq float64
 }
 
-func (m *moments) add(v float64) {
+func (m *spread) add(v float64) {
 	m.n++
 	d := v - m.mean
 	m.mean += d / float64(m.n)
 	m.sq += d * (v - m.mean)
 }
 
-func (m *moments) sd() float64 {
+func (m *spread) sd() float64 {
 	if m.n < 2 {
 		return 0
 	}

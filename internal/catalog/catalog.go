@@ -22,7 +22,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Price is the list price of a model at one provider, in USD per million
@@ -135,7 +135,7 @@ func priceIn(all []Price, model string) (Price, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Price{}, fmt.Errorf("no price of the model %q is listed%s; give input and output in the plan, or a model of inferometer prices ls", model, metric.DidYouMean(want, names))
+		return Price{}, fmt.Errorf("no price of the model %q is listed%s; give input and output in the plan, or a model of inferometer prices ls", model, suggest.DidYouMean(want, names))
 	case 1:
 		return found[0], nil
 	}
@@ -182,7 +182,7 @@ func acceleratorIn(all []Accelerator, name string) (Accelerator, error) {
 	}
 	switch len(kinds) {
 	case 0:
-		return Accelerator{}, fmt.Errorf("no hourly price of the accelerator %q is listed%s; give usd_per_hour in the plan (--usd-per-hour)", name, metric.DidYouMean(want, names))
+		return Accelerator{}, fmt.Errorf("no hourly price of the accelerator %q is listed%s; give usd_per_hour in the plan (--usd-per-hour)", name, suggest.DidYouMean(want, names))
 	case 1:
 	default:
 		return Accelerator{}, fmt.Errorf("the accelerator %q is one of several; say which: %s", name, strings.Join(kinds, ", "))

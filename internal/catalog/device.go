@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Device is what one accelerator can do by its data sheet. A figure that is
@@ -95,7 +95,7 @@ func LookupDevice(name string) (Device, error) {
 			names = append(names, strings.ToLower(n))
 		}
 	}
-	return Device{}, &UnknownError{Kind: "accelerator", Name: name, hint: metric.DidYouMean(fold(name), names)}
+	return Device{}, &UnknownError{Kind: "accelerator", Name: name, hint: suggest.DidYouMean(fold(name), names)}
 }
 
 // deviceKey makes "NVIDIA H100 PCIe", "h100-pcie" and "H100_PCIE" one.

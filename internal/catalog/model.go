@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Model is the published architecture of a language model: what its size,
@@ -112,7 +112,7 @@ func LookupModel(name string) (Model, error) {
 		}
 		names = append(names, m.Name)
 	}
-	return Model{}, &UnknownError{Kind: "model", Name: name, hint: metric.DidYouMean(want, names)}
+	return Model{}, &UnknownError{Kind: "model", Name: name, hint: suggest.DidYouMean(want, names)}
 }
 
 // endings of a repository's name that leave the architecture as it is, with

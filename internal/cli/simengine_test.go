@@ -78,10 +78,10 @@ func TestEngineFlagsThatDoNotFit(t *testing.T) {
 		"--sim-model: ":                                {"physics", "--sim-model=eliza"},
 		"--tp 0":                                       {"physics", "--tp=0"},
 		"--instances 0":                                {"fitted", "--instances=0"},
-		"max-num-seqs is -1":                           {"fitted", "--max-num-seqs=-1"},
+		"invalid max-num-seqs -1":                      {"fitted", "--max-num-seqs=-1"},
 		"acceptance length":                            {"fitted", "--speculative-tokens=2"},
-		`"lifo" is none of fcfs, priority`:             {"fitted", "--scheduling-policy=lifo"},
-		"vllm, api, fixed, fitted, or physics":         {"vlm"},
+		`invalid value "lifo": must be one of fcfs, priority`: {"fitted", "--scheduling-policy=lifo"},
+		"vllm, api, fixed, fitted, or physics":                {"vlm"},
 	} {
 		if _, err := engineProfile(t, args[0], args[1:]...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v does not say %q", args, err, want)

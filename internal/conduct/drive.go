@@ -103,7 +103,7 @@ func (s *Session) begin(c *Cell, shape loadgen.Shape) (text string, err error) {
 // carry drives the requests of a cell, or its conversations.
 func (s *Session) carry(ctx context.Context, d *loadgen.Driver, shape loadgen.Shape, c *Cell) (loadgen.Window, error) {
 	if c.conversations != nil {
-		return d.Converse(ctx, s.Stop, shape, &prompts.Talker{Maker: c.maker, Target: c.target, Cell: c.ID, Source: c.conversations})
+		return d.RunConversations(ctx, s.Stop, shape, &prompts.Talker{Maker: c.maker, Target: c.target, Cell: c.ID, Source: c.conversations})
 	}
 	return d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c})
 }

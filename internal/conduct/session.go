@@ -241,15 +241,17 @@ func (s *Session) stopped(ctx context.Context) bool { return s.Stop.Err() != nil
 // no check is part of the log, and no failure of the run.
 func (s *Session) compareParser(ctx context.Context) {
 	for _, t := range s.targets {
-		p, err := t.Client.Compare(ctx)
+		report, err := t.Client.Compare(ctx)
+		p := result.Parser{Target: t.Name}
 		switch {
 		case err != nil:
-			p = &result.Parser{Error: err.Error()}
-		case p == nil:
+			p.Error = err.Error()
+		case report == nil:
 			continue
+		default:
+			p.Frames, p.Checked, p.Missed, p.Differences = report.Frames, report.Checked, report.Missed, report.Differences
 		}
-		p.Target = t.Name
-		_ = s.log.Parser(p) // finish reports a log that failed
+		_ = s.log.Parser(&p) // finish reports a log that failed
 	}
 }
 

@@ -73,7 +73,7 @@ func TestFaultsAreSeenAsWhatTheyAre(t *testing.T) {
 		{"reset@5", exchange.Reset, exchange.Reset, "reset"},
 		{"close@5", exchange.Truncated, exchange.Reset, "in the middle"},
 		{"truncate@5", exchange.Truncated, exchange.Protocol, "ended without"},
-		{"malformed@5", exchange.BadFrame, exchange.Protocol, "no JSON"},
+		{"malformed@5", exchange.BadFrame, exchange.Protocol, "not JSON"},
 		{"error@5=out of memory", exchange.StreamError, exchange.StreamError, "out of memory"},
 		{"error", exchange.StreamError, exchange.StreamError, "the engine has died"},
 		{"split-utf8@5", exchange.OK, exchange.OK, ""},

@@ -81,7 +81,7 @@ func TestToolCallsAreTokens(t *testing.T) {
 // Chunks of several tokens: the time between chunks and the time of a token
 // are two metrics (vllm#45678, sglang#12064).
 func TestAChunkIsNotAToken(t *testing.T) {
-	counted := script.Counted(3)
+	counted := script.RunningCount(3)
 	steps := []script.Step{{After: after(30), Repeat: 5, Text: "a b c", Tokens: &counted}}
 	x, _ := once(t, append(steps, tail(15)...)...)
 	gap, itl, ok := pooled(x)
@@ -105,7 +105,7 @@ func TestAChunkIsNotAToken(t *testing.T) {
 // A gap spread evenly over the tokens of its chunk hides that nothing came for
 // half a second (sglang's bench; GuideLLM's mean itl moves by 10 ms).
 func TestAStallStaysVisible(t *testing.T) {
-	counted := script.Counted(10)
+	counted := script.RunningCount(10)
 	x, _ := once(t, append([]script.Step{
 		{After: after(50), Text: "a", Tokens: &counted},
 		{After: after(100), Text: "b"}, {After: after(500), Text: "c"}, {After: after(100), Text: "d"},

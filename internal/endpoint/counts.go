@@ -5,22 +5,23 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// tryCounts looks for a way to learn how many tokens each frame holds: one
+// tryCounts looks for a way to learn how many tokens each frame has: one
 // request for each, the cheapest for the server first, until one counts. x is
 // the exchange that the fields so far gave, and the one returned is that of
 // the fields that are kept.
 func (c *Client) tryCounts(ctx context.Context, x *exchange.Exchange) (*exchange.Exchange, error) {
-	if !x.Streamed || x.FrameTokens != exchange.Unknown || c.dialect.strict {
+	if !x.Streamed || x.FrameTokens != exchange.Unknown || !c.dialect.FrameCounts {
 		return x, nil
 	}
 	base := c.fields
-	for _, try := range []func(*fields) bool{
-		func(f *fields) bool { f.continuous = true; return f.usage },
-		func(f *fields) bool { f.tokenIDs = true; return true },
-		func(f *fields) bool { f.logprobs = true; return c.cfg.Logprobs },
+	for _, try := range []func(*dialect.Fields) bool{
+		func(f *dialect.Fields) bool { f.ContinuousUsage = true; return f.Usage },
+		func(f *dialect.Fields) bool { f.TokenIDs = true; return true },
+		func(f *dialect.Fields) bool { f.Logprobs = true; return c.cfg.Logprobs },
 	} {
 		c.fields = base
 		if !try(&c.fields) {
@@ -38,9 +39,9 @@ func (c *Client) tryCounts(ctx context.Context, x *exchange.Exchange) (*exchange
 	return x, nil
 }
 
-// given names what the plan adds to each request: names only, since values may
-// be secrets.
-func (c *Client) given() []string {
+// planFields lists what the plan adds to each request: names only, since values
+// may be secrets.
+func (c *Client) planFields() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Body)) {
 		out = append(out, "body."+cleanText(name, 60))

@@ -14,7 +14,7 @@ import (
 
 func recorded(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "streams", name+".sse"))
+	b, err := os.ReadFile(filepath.Join("dialect", "testdata", "streams", name+".sse"))
 	if err != nil {
 		t.Fatal(err)
 	}

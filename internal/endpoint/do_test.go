@@ -428,7 +428,7 @@ func TestURL(t *testing.T) {
 		{"", "", "missing"},
 		{"http://u:hush@h", "", "--key-env"},
 		{"http://h?key=hush", "", "--key-env"},
-		{"http://h:port", "", "cannot be read"},
+		{"http://h:port", "", "invalid URL"},
 	}
 	for _, tt := range tests {
 		c, err := New(Config{URL: tt.in})

@@ -1,18 +1,19 @@
 // Package endpoint performs one exchange over the wire with a server of the
 // OpenAI or Anthropic APIs and notes when each part of it happened.
 //
-// Its opinions: a stamp is the time the bytes arrived, taken before they are
-// parsed (on Linux the kernel's receive time); the body is encoded before the
-// request is due; nothing is retried in hiding; a connection carries one
-// stream; keys reach only the server that they are for. It counts and
-// classifies frames and computes no metric. It speaks HTTP/1.1 only: over
-// HTTP/2 streams share a connection, and with it each other's delays.
+// The body of a request is encoded before the request is due, nothing is
+// retried, and keys reach only the server that they are for. The package counts
+// and classifies frames and computes no metric.
+//
+// It is the client that its parts make up: transport has the timed connections,
+// eventstream splits an answer into lines, dialect knows the APIs (and jsonscan
+// reads their JSON in the timed path), and framecheck keeps frames to check
+// what was read.
 package endpoint
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,6 +22,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/dialect"
+	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -33,7 +37,7 @@ type Config struct {
 	Stream bool
 	Key    Key
 	// Headers are sent with each request; Body fields are added to each body
-	// and win over ours.
+	// and replace ours.
 	Headers map[string]string
 	Body    map[string]any
 
@@ -48,16 +52,16 @@ type Config struct {
 	// means what the environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
 	Proxy string
 	// MetricsURL is where the server shows its own metrics as Prometheus text;
-	// empty: /metrics beside the API; MetricsOff: they are not asked for.
+	// empty: /metrics next to the API; MetricsOff: it is not asked for them.
 	MetricsURL string
 	// Logprobs lets Probe ask for log probabilities to count the tokens of
-	// frames, where nothing cheaper does.
+	// frames, where no cheaper way works.
 	Logprobs bool
 	// CacheSalt is sent as cache_salt to servers that are known to have it;
 	// empty: never.
 	CacheSalt string
 	// Check keeps frames to compare the parser with; nil keeps none.
-	Check     *Check
+	Check     *framecheck.Check
 	UserAgent string
 
 	// Dial replaces the network's dialler, for tests over net.Pipe.
@@ -65,7 +69,7 @@ type Config struct {
 	Clock *exchange.Clock // nil: a clock of its own
 }
 
-// Client talks to one endpoint. Its methods may be called concurrently once
+// Client is a client of one endpoint. Its methods may be called concurrently once
 // Probe has returned.
 type Client struct {
 	cfg       Config
@@ -73,15 +77,12 @@ type Client struct {
 	fallback  *url.URL // the path as given, if /v1 was added to one; else nil
 	model     string
 	header    http.Header
-	transport *http.Transport
+	transport *transport.Transport
 	metrics   metrics
-	dialer    *dialer
-	pool      pool
 	clock     *exchange.Clock
-	dialect   dialect
-	fields    fields
-	stamping  io.Closer // nil where there are no kernel stamps
-	posted    atomic.Pointer[posted]
+	dialect   dialect.Dialect
+	fields    dialect.Fields // that the server takes, as Probe found out
+	requests  atomic.Pointer[requestTemplate]
 	hangsUp   bool // the server closes the connection after each answer
 	secrets   []string
 }
@@ -94,7 +95,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := dialectOf(cfg.API)
+	d, err := dialect.ByName(cfg.API)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = exchange.NewClock()
 	}
-	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, pool: pool{clock: cfg.Clock}, dialect: d, fields: d.fields}
+	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, dialect: d, fields: d.Fields}
 	if !versionPath.MatchString(u.Path) {
 		if u.Path != "" {
 			given := *u
@@ -123,37 +124,15 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.dialer = &dialer{dial: cfg.Dial, timeout: cfg.ConnectTimeout, clock: cfg.Clock, tls: conf}
-	if c.dialer.dial == nil {
-		c.dialer.dial = (&net.Dialer{}).DialContext
-	}
-	if cfg.Dial == nil {
-		c.stamping = keepStamping()
-	}
-	c.transport = &http.Transport{
-		Proxy:               proxy,
-		DialContext:         c.dialer.plain,
-		DialTLSContext:      c.dialer.secure,
-		TLSClientConfig:     conf,
-		TLSHandshakeTimeout: cfg.ConnectTimeout,
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 1 << 20, // the default of 2 would close the others
-		// uvicorn and llama.cpp close an idle connection after 5 s. Ours goes
-		// first, or a request would race with the server's close.
-		IdleConnTimeout: keepLife,
-		Protocols:       protocols(),
-	}
+	c.transport = transport.New(transport.Config{
+		Clock: cfg.Clock, TLS: conf, Proxy: proxy, Dial: cfg.Dial,
+		ConnectTimeout: cfg.ConnectTimeout, Timeout: cfg.Timeout, IdleTimeout: cfg.IdleTimeout,
+	})
 	if err := c.newMetrics(); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
-}
-
-func protocols() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
 }
 
 func orDefault(d, def time.Duration) time.Duration {
@@ -172,7 +151,7 @@ func parseURL(s string) (*url.URL, error) {
 	}
 	u, err := url.Parse(s)
 	if err != nil {
-		return nil, fmt.Errorf("the URL %q cannot be read: %w", redactURL(s), errorsUnwrapURL(err))
+		return nil, fmt.Errorf("invalid URL %q: %w", redactURL(s), errorsUnwrapURL(err))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("the URL %q has the scheme %q: use http or https", redactURL(s), u.Scheme)
@@ -181,13 +160,14 @@ func parseURL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("the URL %q has no host: give one like http://127.0.0.1:8000", redactURL(s))
 	}
 	if u.User != nil || u.RawQuery != "" {
-		return nil, fmt.Errorf("the URL of %s holds a user, password or query: keys go into --key-env, other secrets into a header of the plan, so that they reach no log", u.Hostname())
+		return nil, fmt.Errorf("the URL of %s has a user, password or query: put keys into --key-env and other secrets into a header of the plan, so that they do not reach a log", u.Hostname())
 	}
 	u.Fragment = ""
 	u.Path = strings.TrimRight(u.Path, "/")
-	for _, end := range []string{"/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/models"} {
-		u.Path = strings.TrimSuffix(u.Path, end)
+	for _, d := range dialect.All() {
+		u.Path = strings.TrimSuffix(u.Path, d.Path)
 	}
+	u.Path = strings.TrimSuffix(u.Path, "/models")
 	return u, nil
 }
 
@@ -200,11 +180,11 @@ func (c *Client) setHeaders() error {
 	if c.cfg.UserAgent != "" {
 		c.header.Set("User-Agent", c.cfg.UserAgent)
 	}
-	for name, v := range c.dialect.header {
+	for name, v := range c.dialect.Header {
 		c.header.Set(name, v)
 	}
 	if c.cfg.Key != "" {
-		if in := c.dialect.keyIn; in != "" {
+		if in := c.dialect.KeyHeader; in != "" {
 			c.header.Set(in, string(c.cfg.Key))
 		} else {
 			c.header.Set("Authorization", "Bearer "+string(c.cfg.Key))
@@ -213,7 +193,7 @@ func (c *Client) setHeaders() error {
 	}
 	for name, v := range c.cfg.Headers {
 		if !validHeader(name, v) {
-			return fmt.Errorf("the header %q of the plan is not valid: names are letters, digits and dashes, values one line of text", name)
+			return fmt.Errorf("invalid header %q in the plan: a name is letters, digits and dashes, a value one line of text", name)
 		}
 		c.header.Set(name, v)
 		if len(v) >= 4 {
@@ -240,29 +220,32 @@ func (c *Client) Model() string { return c.model }
 
 // Close closes idle connections. It may be called more than once.
 func (c *Client) Close() {
-	if c.stamping != nil {
-		_ = c.stamping.Close()
-	}
-	c.pool.close()
-	c.transport.CloseIdleConnections()
+	c.transport.Close()
 	c.metrics.close()
 }
 
 // Warm dials n connections, so that the next n concurrent requests need not.
 func (c *Client) Warm(ctx context.Context, n int) error {
-	if c.proxy() != nil {
-		return nil // a proxy's connections are the proxy's business
-	}
-	if err := c.pool.warm(ctx, c.transport, c.base.Scheme, hostPort(c.base), n); err != nil {
+	if err := c.transport.Warm(ctx, c.base, n); err != nil {
 		return fmt.Errorf("failed to open %d connections to %s: %w", n, c.base.Host, c.explain(err))
 	}
 	return nil
 }
 
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+// Watch begins to observe how long received bytes wait for their read; the
+// function that it returns ends that and says what was seen.
+func (c *Client) Watch() func() Lag { return c.transport.Watch() }
+
+// Compare parses the frames that Config.Check has kept and says where the
+// classifier saw something else. It takes processor time: call it when nothing
+// is measured. It returns nil where there is no check.
+func (c *Client) Compare(ctx context.Context) (*framecheck.Report, error) {
+	if c.cfg.Check == nil {
+		return nil, nil
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	report, err := c.cfg.Check.Compare(ctx, &c.dialect)
+	return &report, err
 }
+
+// APIs returns the names of the dialects.
+func APIs() []string { return dialect.Names() }

@@ -2,43 +2,20 @@ package endpoint
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"strings"
 	"syscall"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
-
-// classOf says which class of failure a transport error is.
-func classOf(err error) exchange.Class {
-	var stage *stageError
-	switch {
-	case errors.As(err, &stage):
-		return stage.class
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
-		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
-		return exchange.Reset
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return exchange.Timeout
-	case strings.Contains(err.Error(), "server closed idle connection"): // net/http exports no value for it
-		return exchange.Reset
-	}
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return exchange.Reset
-	}
-	return exchange.Protocol
-}
 
 // explain turns an error of the network into one that says what to do.
 func (c *Client) explain(err error) error {
@@ -49,7 +26,7 @@ func (c *Client) explain(err error) error {
 		unknown  x509.UnknownAuthorityError
 		invalid  x509.CertificateInvalidError
 		record   tls.RecordHeaderError
-		stage    *stageError
+		connect  *transport.ConnectError
 	)
 	switch {
 	case errors.As(err, &dns):
@@ -64,11 +41,11 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("the TLS certificate of %s is not valid (%w); --insecure accepts any", host, invalid)
 	case errors.As(err, &record):
 		return fmt.Errorf("%s does not speak TLS; did you mean http://%s?", host, host)
-	case errors.As(err, &stage) && isTimeout(err):
+	case errors.As(err, &connect) && isTimeout(err):
 		return fmt.Errorf("%s did not answer within the connect timeout; check the address and firewalls, or raise --connect-timeout", host)
 	case strings.Contains(err.Error(), "malformed HTTP response"): // net/http exports no type for it
 		return fmt.Errorf("%s does not speak HTTP; is it an HTTPS port (https://%s), or another service?", host, host)
-	case classOf(err) == exchange.Reset:
+	case transport.ClassOf(err) == exchange.Reset:
 		return fmt.Errorf("the connection to %s was closed by the server (%w)", host, cleanError(err))
 	}
 	return cleanError(err)
@@ -112,7 +89,7 @@ func errorText(b []byte) string {
 }
 
 // maxErrorText is how much is kept of what a server says of an error: with
-// what stands before it less than the 2 KiB of an exchange's Error.
+// what is put before it less than the 2 KiB of an exchange's Error.
 const maxErrorText = 1900
 
 // snippet quotes the beginning of what a server sent.
@@ -146,25 +123,4 @@ func cleanText(s string, limit int) string {
 		cut--
 	}
 	return s[:cut] + "…"
-}
-
-// decodeText undoes the JSON escapes of an answer that was collected frame by
-// frame. Halves of a surrogate pair that came in two frames meet here.
-func decodeText(escaped []byte) string {
-	if bytes.IndexByte(escaped, '\\') < 0 {
-		return strings.ToValidUTF8(string(escaped), "\uFFFD")
-	}
-	s, ok := unquote(escaped)
-	if !ok {
-		return strings.ToValidUTF8(string(escaped), "\uFFFD")
-	}
-	return s
-}
-
-// unquote reads what is between the quotes of a JSON string.
-func unquote(escaped []byte) (s string, ok bool) {
-	quoted := make([]byte, 0, len(escaped)+2)
-	quoted = append(append(append(quoted, '"'), escaped...), '"')
-	err := json.Unmarshal(quoted, &s)
-	return s, err == nil
 }

@@ -70,10 +70,10 @@ func LoadKey(ctx context.Context, env, file, command string) (Key, error) {
 	}
 	key = strings.TrimSpace(key)
 	if key == "" {
-		return "", fmt.Errorf("%s holds no key", from)
+		return "", fmt.Errorf("%s has no key", from)
 	}
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return "", fmt.Errorf("%s holds characters that no key has (spaces, line ends or non-ASCII letters)", from)
+		return "", fmt.Errorf("%s has characters that a key cannot have (spaces, line ends or non-ASCII letters)", from)
 	}
 	return Key(key), nil
 }
@@ -128,7 +128,7 @@ func errorsUnwrapURL(err error) error {
 	return err
 }
 
-// redact removes keys and header values from a text of the server's.
+// redact removes keys and header values from a text that the server sent.
 func (c *Client) redact(s string) string {
 	for _, secret := range c.secrets {
 		s = strings.ReplaceAll(s, secret, masked)

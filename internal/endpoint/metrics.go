@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 )
 
-// MetricsOff is the URL of a server's metrics that says not to ask for them.
+// MetricsOff is the value of Config.MetricsURL that says not to ask for metrics.
 const MetricsOff = "off"
 
 const (
@@ -31,7 +30,7 @@ type metrics struct {
 }
 
 // newMetrics prepares the reading of what cfg.MetricsURL says, else of
-// /metrics beside the API. The key and the plan's headers go only to the
+// /metrics next to the API. The key and the plan's headers go only to the
 // server that they are for.
 func (c *Client) newMetrics() error {
 	m := &c.metrics
@@ -52,30 +51,23 @@ func (c *Client) newMetrics() error {
 		m.url = u
 	}
 	m.header = http.Header{}
-	if m.url.Scheme == c.base.Scheme && strings.EqualFold(hostPort(m.url), hostPort(c.base)) {
+	if m.url.Scheme == c.base.Scheme && strings.EqualFold(transport.HostPort(m.url), transport.HostPort(c.base)) {
 		m.header = c.header.Clone()
 		m.header.Del("Content-Type")
 	} else if c.cfg.UserAgent != "" {
 		m.header.Set("User-Agent", c.cfg.UserAgent)
 	}
 	m.header.Set("Accept", "text/plain;version=0.0.4, */*;q=0.1")
-	dial := c.cfg.Dial
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
-	m.transport = &http.Transport{
-		Proxy: c.transport.Proxy, DialContext: dial, TLSClientConfig: c.transport.TLSClientConfig.Clone(),
-		DisableCompression: true, MaxIdleConns: 1, IdleConnTimeout: c.transport.IdleConnTimeout, Protocols: protocols(),
-	}
+	m.transport = c.transport.Separate()
 	return nil
 }
 
-// Metrics returns the server's own metrics, as it shows them. It takes at most
+// Metrics returns the server's own metrics, as it sends them. It takes at most
 // 2 s and 8 MiB; a redirect and a web page are errors.
 func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 	u := c.metrics.url
 	if u == nil {
-		return nil, errors.New("the server's metrics are not asked for (--metrics-url off)")
+		return nil, errors.New("the server is not asked for metrics (--metrics-url off)")
 	}
 	if c.cfg.MetricsURL == "" {
 		root := *c.base
@@ -114,7 +106,7 @@ func (m *metrics) get(parent context.Context, u *url.URL) ([]byte, error) {
 	case resp.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("HTTP %d", resp.StatusCode)
 	case strings.HasPrefix(strings.TrimSpace(kind), "text/html"):
-		return nil, errors.New("a web page and no metrics")
+		return nil, errors.New("a web page instead of metrics")
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, metricsBytes+1))
 	if err != nil {
@@ -133,9 +125,9 @@ func (m *metrics) close() {
 }
 
 // metricsAbility looks for Prometheus text.
-func (c *Client) metricsAbility(ctx context.Context) result.Ability {
+func (c *Client) metricsAbility(ctx context.Context) Ability {
 	if c.metrics.url == nil {
-		return result.Ability{Name: "metrics", State: "unknown", Note: "the server's metrics are not asked for (--metrics-url off)"}
+		return Ability{Name: "metrics", State: "unknown", Note: "the server is not asked for metrics (--metrics-url off)"}
 	}
 	b, err := c.Metrics(ctx)
 	found := err == nil && strings.Contains(string(b[:min(len(b), 64<<10)]), "# TYPE ")

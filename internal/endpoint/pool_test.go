@@ -104,8 +104,8 @@ func TestStaleConnectionsOfThePool(t *testing.T) {
 	if got := opened.Load(); got != 4 {
 		t.Errorf("%d connections, want 3 and the one dialled then", got)
 	}
-	if r := c.pool.take(); r != nil {
-		t.Error("a closed connection is still in the pool")
+	if do(t, c); opened.Load() != 4 {
+		t.Errorf("%d connections after a further request, want still 4", opened.Load())
 	}
 }
 
@@ -147,13 +147,13 @@ func TestAClosedConnectionDoesNotComeBack(t *testing.T) {
 					t.Errorf("warm %d: %s %q, want %s", warm, x.Class, x.Error, tt.want)
 				}
 				texts = append(texts, strings.ReplaceAll(x.Error, s.Listener.Addr().String(), "SERVER"))
-				left := 0
-				for r := c.pool.pop(); r != nil; r = c.pool.pop() {
-					left++
-					_ = r.http.Close()
+				// The next request takes the connection that is left, if there
+				// is one, and not the one that was closed.
+				if x, _ := do(t, c); x.Reused != (warm == 2) {
+					t.Errorf("warm %d: the second request: reused %v", warm, x.Reused)
 				}
-				if left != max(0, warm-1) {
-					t.Errorf("%d of %d connections are left, want one less", left, warm)
+				if x, _ := do(t, c); x.Reused {
+					t.Errorf("warm %d: the third request took a closed connection", warm)
 				}
 			}
 			if texts[0] != texts[1] {
@@ -165,10 +165,13 @@ func TestAClosedConnectionDoesNotComeBack(t *testing.T) {
 
 func TestACutExchangeGivesNothingBack(t *testing.T) {
 	begun := make(chan struct{})
+	var first atomic.Bool
 	s, _ := counted(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		streamOf(textFrame("a"))(w, r)
-		close(begun)
-		<-r.Context().Done()
+		streamOf(textFrame("a"), finishFrame)(w, r)
+		if first.CompareAndSwap(false, true) {
+			close(begun)
+			<-r.Context().Done()
+		}
 	}), false)
 	c, err := New(Config{URL: s.URL, Model: "m", Stream: true})
 	if err != nil {
@@ -188,8 +191,8 @@ func TestACutExchangeGivesNothingBack(t *testing.T) {
 	if c.Do(ctx, call, x); x.Class != exchange.Cut {
 		t.Errorf("%s %q", x.Class, x.Error)
 	}
-	if c.pool.pop() != nil {
-		t.Error("the connection of an exchange that was cut came back")
+	if x, _ := do(t, c); x.Class != exchange.OK || x.Reused {
+		t.Errorf("%s %q: the connection of an exchange that was cut came back", x.Class, x.Error)
 	}
 }
 

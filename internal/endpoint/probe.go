@@ -11,20 +11,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/metric"
-	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Found is what Probe learned about a target.
 type Found struct {
 	Model     string
 	Models    []string // as /v1/models lists them; nil if it does not
-	Server    string   // software, as far as it says
+	Server    string   // software, as far as it reports it
 	Evidence  string   // "measured", or "simulated" for the embedded simulator
-	Abilities []result.Ability
-	// Fields are the optional request fields that are sent, and as body.NAME
-	// and header.NAME those that the plan gives.
+	Abilities []Ability
+	// Fields are the optional request fields that are sent, and those that the
+	// plan adds, as body.NAME and header.NAME.
 	Fields      []string
 	FixedOutput bool   // a fixed output length was accepted
 	Proxy       string // that connections go through, without user and password; empty: none
@@ -42,7 +42,7 @@ const (
 
 // Probe finds the model at /v1/models, checks that an asked-for model exists,
 // and learns with a few one-token requests which optional fields the target
-// takes; later calls send those. An error says what to do.
+// accepts; later calls send those. An error says what to do.
 func (c *Client) Probe(ctx context.Context) (Found, error) {
 	found := Found{Evidence: "measured"}
 	listed, err := c.findModel(ctx, &found)
@@ -65,9 +65,9 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	if err := c.trySalt(ctx, found.Server); err != nil {
 		return found, err
 	}
-	found.Fields = append(c.fields.names(c.streams()), c.given()...)
+	found.Fields = append(c.fields.Names(c.streams()), c.planFields()...)
 	found.Proxy = c.Proxy()
-	found.FixedOutput = c.fields.ignoreEOS || c.fields.minTokens
+	found.FixedOutput = c.fields.IgnoreEOS || c.fields.MinTokens
 	found.Abilities = append(found.Abilities, content)
 	if c.streams() {
 		found.Abilities = append(found.Abilities, ability("streaming", x.Streamed, "the server answered a streaming request with one JSON object: there is no time to first token"))
@@ -76,8 +76,8 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 		found.Abilities = append(found.Abilities, ability("frame tokens", x.FrameTokens != exchange.Unknown, "the server does not say how many tokens a frame holds: itl is withheld where frames hold several, and the first frame is taken for one token"))
 	}
 	found.Abilities = append(found.Abilities,
-		ability("usage", x.OutputTokens != nil || c.dialect.name == "embeddings" && x.InputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
-		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request connects anew, and that time is part of its latency"),
+		ability("usage", x.OutputTokens != nil || c.dialect.NoTokens && x.InputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
+		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request opens a new connection, and that time is part of its latency"),
 		ability("fixed output", found.FixedOutput, "answers may end early: their length is the model's choice"),
 		c.metricsAbility(ctx))
 	if found.Server == "vLLM" {
@@ -86,15 +86,22 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	return found, nil
 }
 
-func ability(name string, yes bool, otherwise string) result.Ability {
-	if yes {
-		return result.Ability{Name: name, State: "yes"}
-	}
-	return result.Ability{Name: name, State: "no", Note: otherwise}
+// Ability is one probed feature of a target.
+type Ability struct {
+	Name  string
+	State string // yes, no, unknown
+	Note  string // what a "no" or "unknown" means for the measurement
 }
 
-// maxSmall is the longest answer in bytes to what Probe asks besides requests
-// of the API itself.
+func ability(name string, yes bool, otherwise string) Ability {
+	if yes {
+		return Ability{Name: name, State: "yes"}
+	}
+	return Ability{Name: name, State: "no", Note: otherwise}
+}
+
+// maxSmall is the longest answer, in bytes, to a request of Probe that is not
+// one of the API itself.
 const maxSmall = 8 << 20
 
 var errTooLong = errors.New("its answer is longer than 8 MiB")
@@ -134,7 +141,7 @@ func (c *Client) get(ctx context.Context, url string) (answer, error) {
 func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err error) {
 	a, err := c.get(ctx, c.base.JoinPath("models").String())
 	if errors.Is(err, errTooLong) {
-		return false, fmt.Errorf("%s/models answered with more than 8 MiB, which is no list of models: is the URL that of an API?", c.base)
+		return false, fmt.Errorf("%s/models answered with more than 8 MiB, which cannot be a list of models: is the URL that of an API?", c.base)
 	}
 	if err != nil {
 		return false, fmt.Errorf("failed to ask %s for its models: %w", c.base, err)
@@ -185,7 +192,7 @@ func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err 
 	case c.model == "":
 		c.model = found.Models[0]
 	case !list.HasMore && !slices.Contains(found.Models, c.model):
-		return false, fmt.Errorf("%s has no model %q%s", c.base, cleanText(c.model, 100), suggest(c.model, found.Models))
+		return false, fmt.Errorf("%s has no model %q%s", c.base, cleanText(c.model, 100), suggestModel(c.model, found.Models))
 	}
 	return true, nil
 }
@@ -198,8 +205,8 @@ func contentKind(a answer) string {
 	return cleanText(kind, 40)
 }
 
-func suggest(model string, models []string) string {
-	if s := metric.DidYouMean(model, models); s != "" {
+func suggestModel(model string, models []string) string {
+	if s := suggest.DidYouMean(model, models); s != "" {
 		return s + "; choose with --model"
 	}
 	some := models[:min(len(models), 5)]
@@ -210,8 +217,8 @@ func suggest(model string, models []string) string {
 	return text + "; choose with --model"
 }
 
-// modelsRefused explains why /v1/models did not answer; nil if the run can go
-// on because the model is known.
+// modelsRefused explains why /v1/models did not answer; nil if the run can
+// continue because the model is known.
 func (c *Client) modelsRefused(a answer) error {
 	text := c.redact(errorText(a.body))
 	switch {
@@ -252,7 +259,7 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case x.Class == exchange.OK, x.Class == exchange.Empty:
-			c.hangsUp = conn != nil && !conn.alive()
+			c.hangsUp = conn != nil && !conn.Alive()
 			return x, nil
 		case (x.Status == 400 || x.Status == 422) && c.leaveOut(x.Error):
 			continue
@@ -263,49 +270,50 @@ func (c *Client) tryFields(ctx context.Context) (*exchange.Exchange, error) {
 }
 
 // tryContent says whether answers hold anything. Where x, of two tokens, is
-// empty it asks once more for an answer with room for some reasoning first.
-func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (result.Ability, error) {
+// empty it asks once more for an answer long enough to reason first.
+func (c *Client) tryContent(ctx context.Context, x *exchange.Exchange) (Ability, error) {
 	const roomy = 128 // tokens
 	if x.Class == exchange.Empty {
 		var err error
 		if x, _, err = c.ask(ctx, roomy); err != nil {
-			return result.Ability{}, err
+			return Ability{}, err
 		}
 	}
 	if x.Class == exchange.OK {
 		return ability(Content, true, ""), nil
 	}
-	return ability(Content, false, fmt.Sprintf("even a request for %d tokens brought nothing to measure: %s", roomy, x.Error)), nil
+	return ability(Content, false, fmt.Sprintf("even a request for %d tokens returned nothing to measure: %s", roomy, x.Error)), nil
 }
 
-// trySalt adds cache_salt where the server has it. Others would take the field
-// without a word, so it is tried only with vLLM, whose field it is.
+// trySalt adds cache_salt where the server supports it. Others would accept the
+// field silently, so it is tried only with vLLM, whose field it is.
 func (c *Client) trySalt(ctx context.Context, server string) error {
-	if c.cfg.CacheSalt == "" || !strings.HasPrefix(server, "vLLM") || c.dialect.strict {
+	if c.cfg.CacheSalt == "" || !strings.HasPrefix(server, "vLLM") || !c.dialect.CacheSalt {
 		return nil
 	}
-	c.fields.cacheSalt = true
+	c.fields.CacheSalt = c.cfg.CacheSalt
 	x, _, err := c.small(ctx)
 	if err != nil {
 		return err
 	}
-	c.fields.cacheSalt = x.Class == exchange.OK || x.Class == exchange.Empty
+	if x.Class != exchange.OK && x.Class != exchange.Empty {
+		c.fields.CacheSalt = ""
+	}
 	return nil
 }
 
 // small sends a request for two tokens.
-func (c *Client) small(ctx context.Context) (*exchange.Exchange, *timedConn, error) {
+func (c *Client) small(ctx context.Context) (*exchange.Exchange, *transport.Conn, error) {
 	return c.ask(ctx, 2)
 }
 
-func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *timedConn, error) {
+func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *transport.Conn, error) {
 	call, err := c.Encode(Prompt{User: "Say hello.", MaxTokens: tokens, Fixed: true})
 	if err != nil {
 		return nil, nil, err
 	}
 	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens}
-	var conn *timedConn
-	c.do(ctx, call, x, func(used *timedConn) { conn = used })
+	_, conn := c.do(ctx, call, x)
 	return x, conn, ctx.Err()
 }
 
@@ -315,24 +323,24 @@ func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *time
 func (c *Client) leaveOut(message string) bool {
 	f := &c.fields
 	switch m := strings.ToLower(message); {
-	case f.limit == "max_tokens" && strings.Contains(m, "max_tokens") && strings.Contains(m, "max_completion_tokens"):
-		f.limit = "max_completion_tokens"
-	case f.minTokens && strings.Contains(m, "min_tokens"):
-		f.minTokens = false
-	case f.ignoreEOS && strings.Contains(m, "ignore_eos"):
-		f.ignoreEOS = false
-	case f.usage && (strings.Contains(m, "stream_options") || strings.Contains(m, "include_usage")):
-		f.usage = false
-	case f.temperature && strings.Contains(m, "temperature"):
-		f.temperature = false
+	case f.Limit == "max_tokens" && strings.Contains(m, "max_tokens") && strings.Contains(m, "max_completion_tokens"):
+		f.Limit = "max_completion_tokens"
+	case f.MinTokens && strings.Contains(m, "min_tokens"):
+		f.MinTokens = false
+	case f.IgnoreEOS && strings.Contains(m, "ignore_eos"):
+		f.IgnoreEOS = false
+	case f.Usage && (strings.Contains(m, "stream_options") || strings.Contains(m, "include_usage")):
+		f.Usage = false
+	case f.Temperature && strings.Contains(m, "temperature"):
+		f.Temperature = false
 	case strings.Contains(m, "model"): // about the model, not about a field
 		return false
-	case f.minTokens:
-		f.minTokens = false
-	case f.ignoreEOS:
-		f.ignoreEOS = false
-	case f.usage && c.streams():
-		f.usage = false
+	case f.MinTokens:
+		f.MinTokens = false
+	case f.IgnoreEOS:
+		f.IgnoreEOS = false
+	case f.Usage && c.streams():
+		f.Usage = false
 	default:
 		return false
 	}
@@ -340,7 +348,7 @@ func (c *Client) leaveOut(message string) bool {
 }
 
 func (c *Client) probeFailed(x *exchange.Exchange) error {
-	where := c.base.JoinPath(c.dialect.path).String()
+	where := c.base.JoinPath(c.dialect.Path).String()
 	switch {
 	case x.Status == 401 || x.Status == 403:
 		return fmt.Errorf("%s refused the key (%s); give it with --key-env NAME", where, x.Error)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -25,14 +26,38 @@ func offline(t testing.TB, api string) *Client {
 // replay reads an event stream as the body of an answer.
 func replay(c *Client, body io.Reader) (*exchange.Exchange, string) {
 	x := &exchange.Exchange{Streamed: true}
-	e := &attempt{client: c, x: x, stream: true}
-	e.guard(func(error) {})
-	defer e.watchdog.timer.Stop()
-	e.events(context.Background(), context.Background(), body)
-	text := decodeText(e.text)
-	c.cfg.Check.settle(&e.held, x, odd(x))
-	e.release()
+	a := &attempt{client: c, x: x}
+	a.trip.Begin(c.transport, x, func(error) {})
+	defer a.trip.End()
+	a.events(context.Background(), context.Background(), body)
+	text := dialect.DecodeText(a.text)
+	c.cfg.Check.Settle(&a.held, x, countsDiffer(x))
+	a.release()
 	return x, text
+}
+
+// chunks gives one byte slice a read.
+type chunks [][]byte
+
+func (c *chunks) Read(p []byte) (int, error) {
+	if len(*c) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, (*c)[0])
+	if (*c)[0] = (*c)[0][n:]; len((*c)[0]) == 0 {
+		*c = (*c)[1:]
+	}
+	return n, nil
+}
+
+func chunksWithoutEmpty(c chunks) chunks {
+	var out chunks
+	for _, b := range c {
+		if len(b) > 0 {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // outcome is what must not depend on how the bytes were cut into reads.

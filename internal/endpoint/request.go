@@ -3,16 +3,14 @@ package endpoint
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"strings"
 )
 
-// request makes a request. net/http sends the body of a POST again only where
-// no byte of it has gone out (see timedConn.Write), which is no second attempt.
+// request makes a request that belongs to no exchange. net/http sends the body
+// of a POST again only where no byte of it has gone out, which is not a second
+// attempt.
 func (c *Client) request(ctx context.Context, method, url string, body []byte) (*http.Request, error) {
 	var r io.Reader
 	if body != nil {
@@ -27,78 +25,35 @@ func (c *Client) request(ctx context.Context, method, url string, body []byte) (
 	return req, nil
 }
 
-// post makes the request of a call. What all of them share is made once: a
-// transport does not change what it is handed (see http.RoundTripper).
-func (c *Client) post(ctx context.Context, call *Call) *http.Request {
-	t := c.posted.Load()
-	if t == nil || t.base != c.base || t.shared.Close != c.hangsUp {
-		t = c.newPosted()
-		c.posted.Store(t)
-	}
-	req := t.shared.WithContext(ctx) // a copy
-	req.Body = reader(call.body)
-	req.ContentLength = int64(len(call.body))
-	if call.stream {
-		req.Header = t.stream
-	}
-	return req
-}
-
-// posted is what the requests to one base URL share.
-type posted struct {
+// requestTemplate has what the exchanges with one base URL share.
+type requestTemplate struct {
 	base   *url.URL
-	shared *http.Request
-	stream http.Header // for calls that ask for an event stream
+	whole  *http.Request // for calls that ask for one JSON object
+	stream *http.Request // for calls that ask for an event stream
 }
 
-func (c *Client) newPosted() *posted {
-	u := c.base.JoinPath(c.dialect.path)
-	t := &posted{base: c.base, stream: c.header.Clone(), shared: &http.Request{
+// template returns the request that those of a call begin with. It is made once
+// for as long as Probe changes nothing.
+func (c *Client) template(call *Call) *http.Request {
+	t := c.requests.Load()
+	if t == nil || t.base != c.base || t.whole.Close != c.hangsUp {
+		t = c.newTemplate()
+		c.requests.Store(t)
+	}
+	if call.stream {
+		return t.stream
+	}
+	return t.whole
+}
+
+func (c *Client) newTemplate() *requestTemplate {
+	u := c.base.JoinPath(c.dialect.Path)
+	whole := &http.Request{
 		Method: http.MethodPost, URL: u, Host: u.Host, Header: c.header, Close: c.hangsUp,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}}
-	t.stream.Set("Accept", "text/event-stream")
-	return t
-}
-
-// reader is a body on its way out, of a type that net/http knows to be in
-// memory: of others it writes the header by itself first.
-func reader(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
-
-// failedToRead is what net/http writes before an error of a connection's read,
-// and takes away again where the connection is the transport's.
-const failedToRead = "net/http: Transport failed to read from server: "
-
-// roundTrip sends the request over a connection that was dialled ahead, or
-// over one of the transport's. Where a connection turns out to be closed before
-// a byte was written, another one is taken; that is no second attempt.
-func (e *attempt) roundTrip(ctx context.Context, call *Call) (*http.Response, error) {
-	c := e.client
-	for r := c.pool.take(); r != nil; r = c.pool.take() {
-		e.gotConn(httptrace.GotConnInfo{Conn: r.conn, Reused: r.used})
-		resp, err := r.http.RoundTrip(c.post(ctx, call))
-		if err == nil {
-			e.ready = r
-			return resp, nil
-		}
-		_ = r.http.Close()
-		if e.marks.firstWrite.Load() != 0 || ctx.Err() != nil {
-			if strings.HasPrefix(err.Error(), failedToRead) {
-				err = errors.Unwrap(err)
-			}
-			return nil, err
-		}
 	}
-	e.hook()
-	req := c.post(ctx, call)
-	req.GetBody = func() (io.ReadCloser, error) { return reader(call.body), nil }
-	return c.transport.RoundTrip(req)
-}
-
-// leaveConn ends the use of the connection.
-func (e *attempt) leaveConn(body io.Closer) {
-	_ = body.Close()
-	if e.ready != nil {
-		e.client.pool.put(e.ready)
-	}
+	stream := whole.WithContext(context.Background()) // a copy
+	stream.Header = c.header.Clone()
+	stream.Header.Set("Accept", "text/event-stream")
+	return &requestTemplate{base: c.base, whole: whole, stream: stream}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ErrNoReset says that a server does not let its prefix cache be emptied.
+// ErrNoReset says that a server has no request to empty its prefix cache.
 var ErrNoReset = errors.New("the server has no /reset_prefix_cache")
 
 // A server that has just been busy may need a moment before it can.
@@ -20,7 +20,7 @@ const (
 )
 
 // ResetCache makes the server forget the prompts that it has cached, by vLLM's
-// POST /reset_prefix_cache, beside the API. vLLM has it with
+// POST /reset_prefix_cache, next to the API. vLLM has it with
 // VLLM_SERVER_DEV_MODE=1 only; it refuses while a request runs, and some
 // versions say so under HTTP 200.
 func (c *Client) ResetCache(ctx context.Context) error {

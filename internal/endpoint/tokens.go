@@ -1,41 +1,45 @@
 package endpoint
 
-import "github.com/inferometer/inferometer/internal/exchange"
+import (
+	"github.com/inferometer/inferometer/internal/endpoint/dialect"
+	"github.com/inferometer/inferometer/internal/exchange"
+)
 
 // tokens is how many generated tokens came with a content frame and the frames
-// without content before it; 0 where that is not known. The first content
+// without content before it; 0 if unknown. The first content
 // frame settles what counts them: a usage object that comes with every frame
 // has the count so far; token ids and log probabilities are counted.
-func (e *attempt) tokens(f *frame) int32 {
-	x := e.x
+func (a *attempt) tokens(f *dialect.Frame) int32 {
+	x := a.x
 	if len(x.Frames) == 0 {
 		switch {
-		case f.usage.seen && f.usage.output >= 0:
+		case f.Usage.Seen && f.Usage.Output >= 0:
 			x.FrameTokens = exchange.FromContinuous
-		case f.ids >= 0:
+		case f.IDs >= 0:
 			x.FrameTokens = exchange.FromTokenIDs
-		case f.logprobs >= 0:
+		case f.Logprobs >= 0:
 			x.FrameTokens = exchange.FromLogprobs
 		}
 	}
 	n := 0
 	switch x.FrameTokens {
 	case exchange.FromContinuous:
-		if f.usage.seen && f.usage.output >= e.counted {
-			n = f.usage.output - e.counted
-			e.counted = f.usage.output
+		if f.Usage.Seen && f.Usage.Output >= a.counted {
+			n = f.Usage.Output - a.counted
+			a.counted = f.Usage.Output
 		}
 	case exchange.FromTokenIDs:
-		n = e.pending + max(0, f.ids)
+		n = a.pending + max(0, f.IDs)
 	case exchange.FromLogprobs:
-		n = max(0, f.logprobs)
+		n = max(0, f.Logprobs)
 	}
-	e.pending = 0
+	a.pending = 0
 	return int32(n)
 }
 
-// odd reports whether an exchange failed, or its counts do not fit together.
-func odd(x *exchange.Exchange) bool {
+// countsDiffer reports whether an exchange failed, or its counts do not fit
+// together.
+func countsDiffer(x *exchange.Exchange) bool {
 	if x.Failed() {
 		return true
 	}

@@ -166,7 +166,7 @@ func TestProxy(t *testing.T) {
 
 func TestProxyWords(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
-		{"127.0.0.1:3128", "--proxy"}, {"ftp://h", "scheme"}, {"http://", "no host"}, {"http://u:hush@h:port", "cannot be read"},
+		{"127.0.0.1:3128", "--proxy"}, {"ftp://h", "scheme"}, {"http://", "no host"}, {"http://u:hush@h:port", "invalid proxy"},
 	} {
 		if _, err := New(Config{URL: "http://h", Proxy: tt.in}); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: error %v, want %q", tt.in, err, tt.want)

@@ -10,26 +10,27 @@ import (
 	"unicode/utf8"
 )
 
-// Decoder decodes records of kind KindExchange, many of them fast: about ten
-// times faster than encoding/json, which reading a log of a million requests
+// decoder decodes records of kind KindExchange for Scan, about ten times faster
+// than encoding/json, which reading a log of a million requests
 // would spend most of its time in. It knows the fields by reflection, so that
 // a new one needs nothing here, and leaves to encoding/json whatever is not
-// plain: the result is the same. A Decoder is for one goroutine.
-type Decoder struct {
-	fields []named             // in the order in which the log has them
+// plain (see DecodeExchange): the result is the same. A decoder is for one
+// goroutine.
+type decoder struct {
+	fields []jsonField         // in the order in which the log has them
 	last   []string            // by field: its latest text, to be shared by exchanges that have the same
 	parts  [packedParts][]byte // raw strings of the packed frames
 	ints   []int               // what the pointers of the current exchange point to
 	buf    []byte              // base64 decoded
 }
 
-// named is a field of Exchange by its JSON name, or one of the packed parts.
-type named struct {
+// jsonField is a field of Exchange by its JSON name, or one of the packed parts.
+type jsonField struct {
 	name  string
 	index int // in Exchange; −1 − part for the parts
 }
 
-// The packed frames stand beside the fields of an Exchange.
+// The packed frames are members of the record next to the fields of an Exchange.
 const (
 	partFrames = iota
 	partTokens
@@ -37,30 +38,24 @@ const (
 	packedParts
 )
 
-// NewDecoder returns a decoder.
-func NewDecoder() *Decoder {
+func newDecoder() *decoder {
 	t := reflect.TypeFor[Exchange]()
-	d := &Decoder{last: make([]string, t.NumField())}
+	d := &decoder{last: make([]string, t.NumField())}
 	for i := range t.NumField() {
 		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "-" && name != "" {
-			d.fields = append(d.fields, named{name, i})
+			d.fields = append(d.fields, jsonField{name, i})
 		}
 	}
-	d.fields = append(d.fields, named{"frames", -1 - partFrames}, named{"frame_tokens", -1 - partTokens}, named{"frame_kinds", -1 - partKinds})
+	d.fields = append(d.fields, jsonField{"frames", -1 - partFrames}, jsonField{"frame_tokens", -1 - partTokens}, jsonField{"frame_kinds", -1 - partKinds})
 	return d
 }
 
 var errNotPlain = errors.New("not plain")
 
-// Decode reads rec into x, whatever x held before; x.Frames is reused, and
-// what x points to is the decoder's: both are valid until the next Decode.
-func (d *Decoder) Decode(rec []byte, x *Exchange) error {
-	d.ints = d.ints[:0]
-	return d.decode(rec, x)
-}
-
-// decode is Decode without giving up what earlier exchanges point to.
-func (d *Decoder) decode(rec []byte, x *Exchange) error {
+// decode reads rec into x, whatever x held before. x.Frames is reused. What x
+// points to is in d.ints, which the caller empties when it needs none of it any
+// more.
+func (d *decoder) decode(rec []byte, x *Exchange) error {
 	frames := x.Frames[:0]
 	*x = Exchange{}
 	if d.plain(rec, x) != nil {
@@ -80,7 +75,7 @@ func (d *Decoder) decode(rec []byte, x *Exchange) error {
 }
 
 // plain decodes an object of numbers, booleans and strings without escapes.
-func (d *Decoder) plain(b []byte, x *Exchange) error {
+func (d *decoder) plain(b []byte, x *Exchange) error {
 	v := reflect.ValueOf(x).Elem()
 	d.parts = [packedParts][]byte{}
 	p := scanner{b: b}
@@ -120,7 +115,7 @@ func (d *Decoder) plain(b []byte, x *Exchange) error {
 }
 
 // set reads one value into the i-th field, f.
-func (d *Decoder) set(f reflect.Value, i int, p *scanner) bool {
+func (d *decoder) set(f reflect.Value, i int, p *scanner) bool {
 	switch f.Kind() {
 	case reflect.String:
 		s, ok := p.text()

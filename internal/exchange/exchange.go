@@ -23,7 +23,7 @@ func (s Stamp) Sub(t Stamp) (ms float64, ok bool) {
 // Add returns the moment d later.
 func (s Stamp) Add(d time.Duration) Stamp { return s + Stamp(d) }
 
-// Clock turns moments into stamps. All rooms of a run share one.
+// Clock turns moments into stamps. All packages that take part in a run share one.
 type Clock struct {
 	start time.Time // with monotonic reading; the run's one wall-clock anchor
 }
@@ -63,7 +63,7 @@ type Frame struct {
 // Class is why an exchange did not succeed; empty for success.
 type Class string
 
-// Classes of failure (design: Counts). Cut is no failure: we ended it.
+// Classes of failure (design: Counts). Cut is not a failure: we ended it.
 const (
 	OK          Class = ""
 	DNS         Class = "dns"
@@ -102,12 +102,12 @@ const (
 	FromContinuous TokenSource = "continuous_usage" // a usage object with every frame
 	FromTokenIDs   TokenSource = "token_ids"        // token ids with every frame, counted
 	FromLogprobs   TokenSource = "logprobs"         // log probabilities with every frame, counted
-	FromFrames     TokenSource = "frames"           // one token a content frame: an estimate
+	FromFrames     TokenSource = "frames"           // one token per content frame: an estimate
 	Unknown        TokenSource = ""
 )
 
 // Exchange is the record of one request, from the moment it was due to the
-// end of its response. Stamps that did not happen are zero and stay out of
+// end of its response. Stamps of what did not happen are zero and stay out of
 // the log. It holds no prompt or answer text.
 type Exchange struct {
 	Cell   string `json:"cell"`
@@ -117,7 +117,7 @@ type Exchange struct {
 	User   int    `json:"user,omitempty"` // closed loop: which user, from 0
 	// Session is the session of a trace or the conversation that it is a turn
 	// of, from 1; 0: none. Turn is which turn of a conversation, from 1, and
-	// Turns how many are planned: those behind a turn that failed are never sent.
+	// Turns how many are planned: those after a turn that failed are never sent.
 	Session int    `json:"session,omitempty"`
 	Turn    int    `json:"turn,omitempty"`
 	Turns   int    `json:"turns,omitempty"`
@@ -130,7 +130,7 @@ type Exchange struct {
 	Started     Stamp         `json:"started,omitempty"`  // it had a slot
 	DNS         time.Duration `json:"dns_ns,omitempty"`   // parts of a new connection's set-up;
 	TCP         time.Duration `json:"tcp_ns,omitempty"`   // nothing for a reused one
-	Proxy       time.Duration `json:"proxy_ns,omitempty"` // a proxy's way to the server; DNS and TCP are then the proxy's
+	Proxy       time.Duration `json:"proxy_ns,omitempty"` // from the proxy to the server; DNS and TCP are then the proxy's
 	TLS         time.Duration `json:"tls_ns,omitempty"`
 	Connected   Stamp         `json:"connected,omitempty"`    // zero for a reused connection
 	Writing     Stamp         `json:"writing,omitempty"`      // first byte written
@@ -143,7 +143,7 @@ type Exchange struct {
 	Done        Stamp         `json:"done,omitempty"`  // end of the response
 
 	Frames []Frame `json:"-"` // content frames in order; packed in the log
-	// Coalesced counts content frames that shared a read with the one before.
+	// Coalesced counts content frames that shared a read with the previous one.
 	Coalesced int `json:"coalesced,omitempty"`
 	// KernelStamps says that frame times are the kernel's receive times.
 	KernelStamps bool `json:"kernel,omitempty"`
@@ -180,17 +180,17 @@ type Exchange struct {
 	// the counts themselves as frame_tokens.
 	FrameTokens TokenSource `json:"frame_tokens_from,omitempty"`
 	AnswerBytes int         `json:"answer_bytes,omitempty"`
-	// Form says whether an answer has the form that was asked for; FormOK, or in
-	// what it has not. Empty where no form was asked for or nothing came.
+	// Form says whether an answer has the form that was asked for; FormOK, or what
+	// is wrong with it. Empty where no form was asked for or nothing came.
 	Form string `json:"form,omitempty"`
 }
 
-// What an answer is that was to call a function or to match a schema.
+// Forms of an answer that was to call a function or to match a schema.
 const (
 	FormOK           = "ok"
 	FormNoCall       = "no_call"       // it calls nothing
 	FormUnknownTool  = "unknown_tool"  // it calls what was not offered
-	FormBadArguments = "bad_arguments" // arguments that are no JSON object
+	FormBadArguments = "bad_arguments" // arguments that are not a JSON object
 	FormNoJSON       = "no_json"
 	FormOffSchema    = "off_schema"
 	FormCut          = "cut" // the token limit ended it before it was whole

@@ -15,7 +15,7 @@ import (
 func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return fmt.Errorf("another process is writing %s: the run is still going on", f.Name())
+		return fmt.Errorf("another process is writing %s: the run is still running", f.Name())
 	}
 	return nil
 }

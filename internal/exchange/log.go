@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -20,7 +19,7 @@ const LogName = "exchanges.jsonl.zst"
 // flushEvery bounds what a crash can lose.
 const flushEvery = 500 * time.Millisecond
 
-// Log is the append-only log of a run: one JSON object a line, {"k": kind,
+// Log is the append-only log of a run: one JSON object per line, {"k": kind,
 // "v": record}, in a zstd stream that is flushed twice a second, so that a
 // crash loses at most the last second. Encoding and writing happen on a
 // goroutine of the log's own: Append only queues.
@@ -192,50 +191,5 @@ func encodeLine(buf *bytes.Buffer, kind string, rec any) error {
 }
 
 // KindExchange is the kind of the records that are exchanges; other kinds
-// belong to the rooms that write them.
+// belong to the packages that write them.
 const KindExchange = "x"
-
-// Read calls f for every record of the log at path, in order. Records of kind
-// KindExchange are decoded with DecodeExchange by the caller. A log that a
-// crash cut short is read up to its last whole record, and torn is true; a
-// broken record before that is an error, and so is damage (ErrDamaged).
-func Read(path string, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return false, fmt.Errorf("failed to open the log: %w", err)
-	}
-	defer file.Close()
-	return ReadFrom(file, f)
-}
-
-// ReadFrom is Read for a log that is open already.
-func ReadFrom(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
-	return read(r, f)
-}
-
-func read(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
-	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
-	if err != nil {
-		return false, fmt.Errorf("failed to read the log: %w", err)
-	}
-	defer dec.Close()
-	br := bufio.NewReaderSize(dec, 1<<20)
-	for n := 1; ; n++ {
-		b, err := br.ReadBytes('\n')
-		switch {
-		case err == nil:
-		case errors.Is(err, io.EOF) && len(b) == 0:
-			return false, nil
-		default:
-			// The stream ends inside a record or a zstd block: the crash.
-			return true, damage(err)
-		}
-		var l line
-		if err := json.Unmarshal(b, &l); err != nil {
-			return false, fmt.Errorf("log, record %d: %w", n, err)
-		}
-		if err := f(l.Kind, l.Rec); err != nil {
-			return false, fmt.Errorf("log, record %d: %w", n, err)
-		}
-	}
-}

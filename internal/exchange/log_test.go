@@ -103,7 +103,7 @@ func TestTornLogIsReadable(t *testing.T) {
 	}
 	for cut := range len(whole) {
 		n := 0
-		torn, err := read(bytes.NewReader(whole[:cut]), func(_ string, rec json.RawMessage) error {
+		torn, err := ReadFrom(bytes.NewReader(whole[:cut]), func(_ string, rec json.RawMessage) error {
 			n++
 			_, err := DecodeExchange(rec)
 			return err
@@ -134,7 +134,7 @@ func TestLogIsFlushedWithinASecond(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		n := 0
-		if _, err := read(bytes.NewReader(f.Bytes()), func(string, json.RawMessage) error { n++; return nil }); err != nil || n != 10 {
+		if _, err := ReadFrom(bytes.NewReader(f.Bytes()), func(string, json.RawMessage) error { n++; return nil }); err != nil || n != 10 {
 			t.Errorf("after one second %d of 10 records are readable (err %v)", n, err)
 		}
 		if err := l.Close(); err != nil {

@@ -9,19 +9,19 @@ import (
 	"slices"
 )
 
-// packed is an Exchange as it stands in the log. Frame times are µs since the
+// packedExchange is an Exchange as the log has it. Frame times are µs since the
 // first frame, as zigzag varints of the difference of differences: about two
-// bytes a token for a steady stream. Rejected: one JSON array of times (six
+// bytes per token for a steady stream. Rejected: one JSON array of times (six
 // times the size) and plain differences (half as large again).
-type packed struct {
+type packedExchange struct {
 	*Exchange
 	Frames string `json:"frames,omitempty"` // base64
 	Tokens string `json:"frame_tokens,omitempty"`
 	Kinds  string `json:"frame_kinds,omitempty"` // runs: kind, length
 }
 
-func pack(x *Exchange) packed {
-	p := packed{Exchange: x}
+func pack(x *Exchange) packedExchange {
+	p := packedExchange{Exchange: x}
 	if len(x.Frames) == 0 {
 		return p
 	}
@@ -60,10 +60,10 @@ func pack(x *Exchange) packed {
 var errPacked = errors.New("packed frames are cut short")
 
 // DecodeExchange reads one record of kind KindExchange. Frame times come back
-// rounded to a µs; the first and the last frame are exact. A Decoder does the
+// rounded to a µs; the first and the last frame are exact. Scan does the
 // same faster.
 func DecodeExchange(rec json.RawMessage) (*Exchange, error) {
-	p := packed{Exchange: new(Exchange)}
+	p := packedExchange{Exchange: new(Exchange)}
 	if err := json.Unmarshal(rec, &p); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func DecodeExchange(rec json.RawMessage) (*Exchange, error) {
 }
 
 // unpack appends the frames of the three packed strings to frames, with buf as
-// room for what is decoded; it returns both.
+// memory for what is decoded; it returns both.
 func unpack(frames []Frame, buf, times, tokens, kinds []byte, first, last Stamp) ([]Frame, []byte, error) {
 	var err error
 	if buf, err = debase(buf, times); err != nil {

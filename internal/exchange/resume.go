@@ -11,7 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Continue returns a clock for a run that goes on after a break: stamp 1 stays
+// Continue returns a clock for a run that is resumed after a break: stamp 1 stays
 // at started, the run's wall-clock anchor, so that the break is in the stamps,
 // and every new stamp is later than last, the latest one that the log has. If
 // the wall clock has been set back to before that, the break counts as a
@@ -26,12 +26,12 @@ func Continue(started time.Time, last Stamp) *Clock {
 }
 
 // errDamaged is a log that is broken before its end.
-var errDamaged = errors.New("it is damaged, and not only cut short: what lies behind the damage would be lost")
+var errDamaged = errors.New("it is damaged, and not only cut short: what comes after the damage would be lost")
 
 // Resume opens the log at path to append to it. Zstd streams may follow each
 // other in a file, so that a log which was closed is left as it is. One that a
-// crash cut short is written anew, up to its last whole record, and put in the
-// place of the old one in one step; nothing that could be read is lost. A log
+// crash cut short is written again, up to its last whole record, and replaces the
+// old one in one step; nothing that could be read is lost. A log
 // that another process writes is refused, where the system can tell.
 func Resume(path string) (*Log, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -47,8 +47,8 @@ func Resume(path string) (*Log, error) {
 	}
 	if torn {
 		old := f
-		if f, err = mend(old, path); err != nil {
-			return nil, errors.Join(fmt.Errorf("failed to mend the log: %w", err), old.Close())
+		if f, err = repair(old, path); err != nil {
+			return nil, errors.Join(fmt.Errorf("failed to repair the log: %w", err), old.Close())
 		}
 		_ = old.Close() // it was only read; where it has been closed already this says so
 	}
@@ -89,9 +89,9 @@ func (l *lastByte) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// mend puts a file with the whole lines of f in its place, and returns that one,
+// repair replaces the file f by one with its whole lines, and returns that one,
 // locked.
-func mend(f *os.File, path string) (*os.File, error) {
+func repair(f *os.File, path string) (*os.File, error) {
 	tmp := path + ".tmp"
 	if err := copyWhole(f, tmp); err != nil {
 		return nil, errors.Join(err, os.Remove(tmp))

@@ -127,7 +127,7 @@ func TestResumeMendsATornLog(t *testing.T) {
 	}
 }
 
-// Damage before the end is no crash: what lies behind it must not be dropped.
+// Damage before the end is not a crash: what comes after it must not be dropped.
 func TestResumeRefusesDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), LogName)
 	l, err := Create(path)
@@ -163,7 +163,7 @@ func TestResumeRefusesALiveLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(path); err == nil || !strings.Contains(err.Error(), "still going on") {
+	if _, err := Resume(path); err == nil || !strings.Contains(err.Error(), "still running") {
 		t.Errorf("%v", err)
 	}
 	appendAll(t, l, 0, 1)

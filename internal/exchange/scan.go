@@ -33,18 +33,29 @@ func damage(err error) error {
 	return fmt.Errorf("%w (%w)", ErrDamaged, err)
 }
 
-// Scan calls f for every record of the log at path, in order, as Read does,
-// with exchanges decoded. A damaged log gives ErrDamaged. Memory stays bounded whatever the log's length:
-// lines are decoded a batch at a time, on all processors, into memory that is
-// used again.
+// Scan calls f for every record of the log at path, in order, with exchanges
+// decoded. A log that a crash cut short is read up to its last whole record,
+// and torn is true; a broken record before that is an error, and so is damage
+// (ErrDamaged). Memory stays bounded whatever the log's length: lines are
+// decoded a batch at a time, on all processors, into memory that is used again.
 func Scan(path string, f func(Record) error) (torn bool, err error) {
-	return scanFile(path, NewDecoder, f)
+	file, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("failed to open the log: %w", err)
+	}
+	defer file.Close()
+	return scan(file, (*decoder).record, f)
 }
 
 // Outline is Scan without the exchanges, which are neither decoded nor handed
 // out: a fraction of the work.
 func Outline(path string, f func(Record) error) (torn bool, err error) {
-	return scanFile(path, func() *Decoder { return nil }, func(r Record) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("failed to open the log: %w", err)
+	}
+	defer file.Close()
+	return scan(file, (*decoder).outline, func(r Record) error {
 		if r.Kind == KindExchange {
 			return nil
 		}
@@ -52,13 +63,20 @@ func Outline(path string, f func(Record) error) (torn bool, err error) {
 	})
 }
 
-func scanFile(path string, decoder func() *Decoder, f func(Record) error) (torn bool, err error) {
+// Read is Scan without decoding exchanges: f gets their records as they are,
+// also those that are not exchanges in the end. rec is valid until f returns.
+func Read(path string, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return false, fmt.Errorf("failed to open the exchange log: %w", err)
+		return false, fmt.Errorf("failed to open the log: %w", err)
 	}
 	defer file.Close()
-	return scan(file, decoder, f)
+	return ReadFrom(file, f)
+}
+
+// ReadFrom is Read for a log that is open already.
+func ReadFrom(r io.Reader, f func(kind string, rec json.RawMessage) error) (torn bool, err error) {
+	return scan(r, (*decoder).rawRecord, func(r Record) error { return f(r.Kind, r.Raw) })
 }
 
 // batchBytes is about how much of the log is decoded at once by one worker: a
@@ -69,26 +87,26 @@ const batchBytes = 256 << 10
 // to the caller.
 type batch struct {
 	text  []byte
-	recs  []scanned
+	recs  []scannedRecord
 	used  int           // of recs
 	ints  []int         // what the exchanges point to
 	err   error         // of the record after recs[:used]
 	torn  bool          // the log ends here, inside a record
-	cause error         // why, where that is no end but damage
+	cause error         // why, where that is damage and not an end
 	ready chan struct{} // has a value once it is decoded
 }
 
-type scanned struct {
+// scannedRecord is a record with the memory that its exchange is decoded into.
+type scannedRecord struct {
 	Record
-	room Exchange
+	exchange Exchange
 }
 
-// scan reads a log. decoder makes what decodes exchanges, for each worker; a nil
-// one leaves them as they are.
-func scan(r io.Reader, decoder func() *Decoder, f func(Record) error) (torn bool, err error) {
+// scan reads a log; decode makes a record of a line.
+func scan(r io.Reader, decode func(d *decoder, line []byte, s *scannedRecord) error, f func(Record) error) (torn bool, err error) {
 	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 	if err != nil {
-		return false, fmt.Errorf("failed to read the exchange log: %w", err)
+		return false, fmt.Errorf("failed to read the log: %w", err)
 	}
 	defer dec.Close()
 
@@ -109,9 +127,9 @@ func scan(r io.Reader, decoder func() *Decoder, f func(Record) error) (torn bool
 	}()
 	for range workers {
 		go func() {
-			d := decoder()
+			d := newDecoder()
 			for b := range todo {
-				b.decode(d)
+				b.decode(d, decode)
 				b.ready <- struct{}{}
 			}
 		}()
@@ -125,11 +143,11 @@ func scan(r io.Reader, decoder func() *Decoder, f func(Record) error) (torn bool
 		for i := range b.recs[:b.used] {
 			n++
 			if err := f(b.recs[i].Record); err != nil {
-				return false, fmt.Errorf("exchange log, record %d: %w", n, err)
+				return false, fmt.Errorf("log, record %d: %w", n, err)
 			}
 		}
 		if b.err != nil {
-			return false, fmt.Errorf("exchange log, record %d: %w", n+1, b.err)
+			return false, fmt.Errorf("log, record %d: %w", n+1, b.err)
 		}
 		if b.torn {
 			return true, damage(b.cause)
@@ -182,20 +200,17 @@ func cutLines(r io.Reader, free <-chan *batch, stop <-chan struct{}, next func(*
 }
 
 // decode decodes the lines of a batch.
-func (b *batch) decode(d *Decoder) {
-	b.used = 0
-	if d != nil {
-		d.ints = b.ints[:0]
-		defer func() { b.ints = d.ints }()
-	}
+func (b *batch) decode(d *decoder, decode func(d *decoder, line []byte, s *scannedRecord) error) {
+	b.used, d.ints = 0, b.ints[:0]
+	defer func() { b.ints = d.ints }()
 	for text := b.text; len(text) > 0; {
 		i := bytes.IndexByte(text, '\n')
 		line := text[:i]
 		text = text[i+1:]
 		if b.used == len(b.recs) {
-			b.recs = append(b.recs, scanned{})
+			b.recs = append(b.recs, scannedRecord{})
 		}
-		if err := b.recs[b.used].decode(d, line); err != nil {
+		if err := decode(d, line, &b.recs[b.used]); err != nil {
 			b.err = err
 			return
 		}
@@ -208,25 +223,36 @@ var (
 	lineSuffix     = []byte("}")
 )
 
-func (s *scanned) decode(d *Decoder, text []byte) error {
+// record makes a record of a line, with its exchange decoded.
+func (d *decoder) record(text []byte, s *scannedRecord) error {
 	if rec, ok := bytes.CutPrefix(text, exchangePrefix); ok {
 		if rec, ok = bytes.CutSuffix(rec, lineSuffix); ok {
-			if d == nil {
-				s.Record = Record{Kind: KindExchange, Raw: rec}
-				return nil
-			}
-			s.Record = Record{KindExchange, rec, &s.room}
-			return d.decode(rec, &s.room)
+			s.Record = Record{KindExchange, rec, &s.exchange}
+			return d.decode(rec, &s.exchange)
 		}
 	}
+	if err := d.rawRecord(text, s); err != nil || s.Kind != KindExchange {
+		return err
+	}
+	s.Exchange = &s.exchange
+	return d.decode(s.Raw, &s.exchange)
+}
+
+// outline makes a record of a line, but of an exchange its kind alone.
+func (d *decoder) outline(text []byte, s *scannedRecord) error {
+	if bytes.HasPrefix(text, exchangePrefix) {
+		s.Record = Record{Kind: KindExchange}
+		return nil
+	}
+	return d.rawRecord(text, s)
+}
+
+// rawRecord makes a record of a line and decodes nothing.
+func (*decoder) rawRecord(text []byte, s *scannedRecord) error {
 	var l line
 	if err := json.Unmarshal(text, &l); err != nil {
 		return err
 	}
 	s.Record = Record{Kind: l.Kind, Raw: l.Rec}
-	if l.Kind == KindExchange && d != nil {
-		s.Exchange = &s.room
-		return d.decode(l.Rec, &s.room)
-	}
 	return nil
 }

@@ -45,12 +45,12 @@ func (a absences) told() []string {
 	for _, m := range a {
 		text := list(m.at) + ": " + m.reason
 		if m.various {
-			text += " (numbers of the first)"
+			text += " (numbers from the first)"
 		}
 		if m.needed > 0 {
 			text = fmt.Sprintf("%s: n=%s", list(m.at), upTo(float64(m.least), float64(m.most)))
 			if m.short {
-				text += ", worth " + upTo(m.effLo, m.effHi) + " independent"
+				text += ", effective " + upTo(m.effLo, m.effHi)
 			}
 			text += fmt.Sprintf(", needs %d", m.needed)
 		}

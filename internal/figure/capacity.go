@@ -3,14 +3,16 @@ package figure
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// capacity shows each limit on a quantile over the load: what exploration and
-// what confirmation saw of it.
+// capacity shows each limit on a quantile over the load, as exploration and
+// confirmation measured it, then the goodput. A search loads the candidate
+// alone: what decides has its colour, and what only explored is grey.
 func capacity(c *result.Capacity) []*Figure {
 	var out []*Figure
 	for i, text := range c.Limits {
@@ -18,65 +20,91 @@ func capacity(c *result.Capacity) []*Figure {
 		if _, quantile := l.Quantile(); err != nil || !quantile {
 			continue
 		}
-		f := loadFigure(c, fmt.Sprintf("capacity-%d", i+1), capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
-		of := quantile(l.Metric.Tag, l.Stat)
-		var left []string
-		hollow := false
-		for _, role := range []string{"explore", "confirm"} {
-			s := Series{Name: map[string]string{"explore": "explored", "confirm": "confirmed"}[role], Role: Candidate, Kind: Line, Dashed: role == "explore"}
-			if role == "confirm" {
-				s.Role = Baseline
-			}
-			for i, t := range c.Trials {
-				if t.Role != role {
-					continue
-				}
-				e, n := of(c.Cells[i])
-				p, ok := point(t.Rate+float64(t.Users), e)
-				if ok {
-					s.Points = append(s.Points, p)
-				}
-				hollow = hollow || p.AtLeast
-				if !ok || p.AtLeast {
-					left = append(left, fmt.Sprintf("at %.4g %s: %s", t.Rate+float64(t.Users), c.Unit, absence(e, n.n, n.eff)))
-				}
-			}
-			slices.SortFunc(s.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
-			if len(s.Points) > 0 {
-				f.Series = append(f.Series, s)
-			}
-		}
-		f.Limits = append(f.Limits, Limit{Value: l.Value, Label: text})
-		if hollow {
-			f.Subtitle += "; hollow: at least"
-		}
-		f.Note = notes(left)
-		out = append(out, f)
+		out = append(out, limitByLoad(c, fmt.Sprintf("capacity-%d", i+1), text, l))
 	}
 	return append(out, goodput(c))
 }
 
-// goodput shows what came of what was offered: completions, and those of them
-// that kept every limit.
+// limitByLoad shows one limit's quantile in the trials of a search.
+func limitByLoad(c *result.Capacity, id, text string, l metric.Limit) *Figure {
+	f := loadFigure(c, id, capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
+	of := quantile(l.Metric.Tag, l.Stat)
+	var left []string
+	hollow := false
+	for _, s := range []struct {
+		role string // of the trials
+		Series
+	}{
+		{"explore", Series{Name: "explored", Role: Faint, Kind: Line, Dashed: true}},
+		{"confirm", Series{Name: "confirmed", Role: Candidate, Kind: Line}},
+	} {
+		for t, cell := range trials(c) {
+			if t.Role != s.role {
+				continue
+			}
+			load := t.Rate + float64(t.Users)
+			e, n := of(cell)
+			p, ok := point(load, e)
+			if ok {
+				s.Points = append(s.Points, p)
+			}
+			hollow = hollow || p.AtLeast
+			if !ok || p.AtLeast {
+				left = append(left, fmt.Sprintf("at %.4g %s: %s", load, c.Unit, absence(e, n.n, n.eff)))
+			}
+		}
+		slices.SortFunc(s.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+		if len(s.Points) > 0 {
+			f.Series = append(f.Series, s.Series)
+		}
+	}
+	f.Limits = append(f.Limits, Limit{Value: l.Value, Label: text})
+	if hollow {
+		f.Subtitle += "; hollow: lower bound"
+	}
+	f.Note = notes(left)
+	return f
+}
+
+// trials yields the trials of a search, each with its cell. One whose cell is
+// not in the document, which another program may have written, is left out.
+func trials(c *result.Capacity) iter.Seq2[result.Trial, result.Cell] {
+	cells := map[string]result.Cell{}
+	for _, cell := range c.Cells {
+		cells[cell.ID] = cell
+	}
+	return func(yield func(result.Trial, result.Cell) bool) {
+		for _, t := range c.Trials {
+			if cell, ok := cells[t.Cell]; ok && !yield(t, cell) {
+				return
+			}
+		}
+	}
+}
+
+// goodput shows completions by offered load, and those of them that kept every
+// limit.
 func goodput(c *result.Capacity) *Figure {
 	if c.In != "rate" {
 		return nil
 	}
-	f := loadFigure(c, "capacity-goodput", "What came of what was offered", Axis{Label: "requests", Unit: "1/s"})
-	for _, tag := range []string{"throughput", "goodput"} {
-		s := Series{Name: map[string]string{"throughput": "completed", "goodput": "inside all limits"}[tag], Role: Candidate, Kind: Line, Dashed: tag == "throughput"}
-		if tag == "throughput" {
-			s.Role = Baseline
-		}
-		for i, t := range c.Trials {
-			r, known := c.Cells[i].Metrics.Rates[tag]
+	f := loadFigure(c, "capacity-goodput", "Completed and good requests by load", Axis{Label: "requests", Unit: "1/s"})
+	for _, s := range []struct {
+		tag string
+		Series
+	}{
+		{"throughput", Series{Name: "completed", Role: Faint, Kind: Line, Dashed: true}},
+		{"goodput", Series{Name: "inside all limits", Role: Candidate, Kind: Line}},
+	} {
+		for t, cell := range trials(c) {
+			r, known := cell.Metrics.Rates[s.tag]
 			if y, ok := finite(r.Value); known && ok && t.Rate > 0 {
 				s.Points = append(s.Points, Point{X: t.Rate, Y: y})
 			}
 		}
 		slices.SortFunc(s.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
 		if len(s.Points) > 1 {
-			f.Series = append(f.Series, s)
+			f.Series = append(f.Series, s.Series)
 		}
 	}
 	return f

@@ -19,7 +19,7 @@ func costs(c *result.Cost) []*result.TargetCost {
 
 // breakdown stacks the parts of the cost of a thousand requests.
 func breakdown(c *result.Cost) *Figure {
-	f := &Figure{ID: "cost-breakdown", Title: "Cost of a thousand requests", Subtitle: "by part, at the planned volume", Evidence: c.Evidence, Y: Axis{Label: "cost", Unit: "USD"}}
+	f := &Figure{ID: "cost-breakdown", Title: "Cost per thousand requests", Subtitle: "by part, at the planned volume", Evidence: c.Evidence, Y: Axis{Label: "cost", Unit: "USD"}}
 	var names, left []string
 	values := map[string]map[int]float64{}
 	for _, t := range costs(c) {
@@ -56,7 +56,7 @@ func breakdown(c *result.Cost) *Figure {
 func prices(r *result.Result) *Figure {
 	c := r.Benchmarks.Cost
 	f := &Figure{
-		ID: "token-prices", Title: "Price of a million tokens", Subtitle: "mix: input and output as measured, at the planned volume",
+		ID: "token-prices", Title: "Price per million tokens", Subtitle: "mix: input and output as measured, at the planned volume",
 		Evidence: result.Weakest(c.Evidence, result.Listed), Y: Axis{Label: "price", Unit: "USD"},
 	}
 	listed := map[string]*result.Price{}
@@ -122,8 +122,8 @@ func projection(c *result.Cost) *Figure {
 		return nil
 	}
 	f := &Figure{
-		ID: "cost-projection", Title: "Cost over the months", Subtitle: "added up, at the planned volume and today's prices", Evidence: result.Weakest(c.Evidence, result.Modelled),
-		X: Axis{Label: "months"}, Y: Axis{Label: "cost so far", Unit: "USD"},
+		ID: "cost-projection", Title: "Cost over time", Subtitle: "cumulative, at the planned volume and today's prices", Evidence: result.Weakest(c.Evidence, result.Modelled),
+		X: Axis{Label: "months"}, Y: Axis{Label: "cumulative cost", Unit: "USD"},
 	}
 	cand := Series{Name: "candidate", Role: Candidate, Kind: Line, Points: []Point{{}}}
 	base := Series{Name: "baseline", Role: Baseline, Kind: Line, Points: []Point{{}}}

@@ -19,11 +19,12 @@ type Kind string
 // The kinds of series.
 const (
 	Line  Kind = "line"  // points joined in order
+	Rule  Kind = "rule"  // a line of reference, whose points are not marked
 	Step  Kind = "step"  // an empirical distribution
 	Bar   Kind = "bar"   // side by side with the other bar series
 	Stack Kind = "stack" // on top of the stack series before
 	Dot   Kind = "dot"   // points on their own
-	Front Kind = "front" // points on the edge of what can be had, where more is better in both axes
+	Front Kind = "front" // points that no other beats, where more is better in both axes
 )
 
 // Role gives a series its colour, the same in every figure.
@@ -35,7 +36,7 @@ const (
 	Baseline  Role = "baseline"
 	Further   Role = "further" // a further target; coloured by order
 	Part      Role = "part"    // one of several parts; coloured by order
-	Beside    Role = "beside"  // of less weight than the others; grey
+	Faint     Role = "faint"   // of less weight than the others; grey
 )
 
 // Point is one value. Lo and Hi are absent where that bound does not exist;
@@ -86,7 +87,11 @@ type Limit struct {
 
 // Figure is one picture.
 type Figure struct {
-	ID       string          `json:"id"` // file name without extension
+	ID string `json:"id"` // file name without extension
+	// Benchmark is the one that the figure is about, by its name in result.json.
+	// The section of that benchmark shows it.
+	Benchmark string `json:"benchmark"`
+
 	Title    string          `json:"title"`
 	Subtitle string          `json:"subtitle"`
 	Evidence result.Evidence `json:"evidence"`
@@ -97,52 +102,104 @@ type Figure struct {
 	Note     string          `json:"note,omitempty"` // what is left out, and why
 }
 
+// groups is the one list of figures: those of each benchmark, in the order in
+// which its section shows them. A benchmark is named as in result.json.
+var groups = []struct {
+	benchmark string
+	figures   func(*result.Result) []*Figure
+}{
+	{"latency", ofLatency},
+	{"load", ofLoad},
+	{"capacity", ofCapacity},
+	{"scan", ofScan},
+	{"throughput", ofThroughput},
+	{"cost", ofCost},
+	{"quality", ofQuality},
+}
+
+// Benchmarks returns the names of the benchmarks that have figures.
+func Benchmarks() []string {
+	var out []string
+	for _, g := range groups {
+		out = append(out, g.benchmark)
+	}
+	return out
+}
+
 // All returns the figures that a result has data for, in the report's order.
 func All(r *result.Result) []Figure {
 	var out []Figure
-	add := func(f *Figure) {
-		if f != nil && len(f.Series) > 0 {
-			out = append(out, *f)
+	for _, g := range groups {
+		for _, f := range g.figures(r) {
+			if f != nil && len(f.Series) > 0 {
+				f.Benchmark = g.benchmark
+				out = append(out, *f)
+			}
 		}
-	}
-	b := r.Benchmarks
-	if l := b.Latency; l != nil {
-		add(latencyComparison(r))
-		add(improvement(l))
-		add(distribution(r, "latency-distribution", "latency", "ttft", l.Cells, l.Evidence))
-		add(distribution(r, "e2e-distribution", "latency", "e2e", l.Cells, l.Evidence))
-	}
-	if l := b.Load; l != nil {
-		add(distribution(r, "load-distribution", "load", "ttft", l.Cells, l.Evidence))
-		add(distribution(r, "load-e2e-distribution", "load", "e2e", l.Cells, l.Evidence))
-		add(faster(l))
-		add(byRound(l))
-	}
-	if c := b.Capacity; c != nil {
-		for _, f := range capacity(c) {
-			add(f)
-		}
-	}
-	if b.Scan != nil {
-		for _, f := range scan(b.Scan) {
-			add(f)
-		}
-	}
-	if t := b.Throughput; t != nil {
-		add(throughput(t))
-		add(outputThroughput(t))
-		add(latencyByLevel(r))
-		add(success(r))
-	}
-	if c := b.Cost; c != nil {
-		add(breakdown(c))
-		add(prices(r))
-		add(projection(c))
-	}
-	if q := b.Quality; q != nil {
-		add(components(q))
 	}
 	return out
+}
+
+func ofLatency(r *result.Result) []*Figure {
+	l := r.Benchmarks.Latency
+	if l == nil {
+		return nil
+	}
+	return []*Figure{
+		latencyComparison(r), improvement(l),
+		distribution(r, "latency-distribution", "latency", "ttft", l.Cells, l.Evidence),
+		distribution(r, "e2e-distribution", "latency", "e2e", l.Cells, l.Evidence),
+	}
+}
+
+func ofLoad(r *result.Result) []*Figure {
+	l := r.Benchmarks.Load
+	if l == nil {
+		return nil
+	}
+	return []*Figure{
+		faster(l),
+		distribution(r, "load-distribution", "load", "ttft", l.Cells, l.Evidence),
+		distribution(r, "load-e2e-distribution", "load", "e2e", l.Cells, l.Evidence),
+		byRound(l),
+	}
+}
+
+func ofCapacity(r *result.Result) []*Figure {
+	if r.Benchmarks.Capacity == nil {
+		return nil
+	}
+	return capacity(r.Benchmarks.Capacity)
+}
+
+func ofScan(r *result.Result) []*Figure {
+	if r.Benchmarks.Scan == nil {
+		return nil
+	}
+	return scan(r.Benchmarks.Scan)
+}
+
+func ofThroughput(r *result.Result) []*Figure {
+	t := r.Benchmarks.Throughput
+	if t == nil {
+		return nil
+	}
+	return []*Figure{throughput(t), outputThroughput(t), latencyByLevel(r), success(r)}
+}
+
+func ofCost(r *result.Result) []*Figure {
+	c := r.Benchmarks.Cost
+	if c == nil {
+		return nil
+	}
+	return []*Figure{breakdown(c), prices(r), projection(c)}
+}
+
+func ofQuality(r *result.Result) []*Figure {
+	if r.Benchmarks.Quality == nil {
+		return nil
+	}
+	return []*Figure{components(r.Benchmarks.Quality)}
 }
 
 func role(target string) Role {
@@ -178,9 +235,9 @@ func point(x float64, e result.Estimate) (Point, bool) {
 func absence(e result.Estimate, n int, neff float64) string {
 	switch {
 	case e.Value != nil:
-		return "infinite, since requests failed"
+		return "infinite, because requests failed"
 	case e.NeededN > 0 && n >= e.NeededN && neff > 0:
-		return fmt.Sprintf("n=%d, worth %.0f independent, needs %d", n, math.Floor(neff), e.NeededN)
+		return fmt.Sprintf("n=%d, effective %.0f, needs %d", n, math.Floor(neff), e.NeededN)
 	case e.NeededN > 0:
 		return fmt.Sprintf("n=%d, needs %d", n, e.NeededN)
 	case e.Withheld != "":

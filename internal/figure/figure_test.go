@@ -94,7 +94,7 @@ func TestLatency(t *testing.T) {
 	if d := cmp.Diff(limits, f.Limits); d != "" {
 		t.Errorf("limits (-want +got):\n%s", d)
 	}
-	if want := "TTFT p95 of the candidate is withheld (n=20, needs 72); TTFT p95 of the baseline is infinite, since requests failed"; f.Note != want {
+	if want := "TTFT p95 of the candidate is withheld (n=20, needs 72); TTFT p95 of the baseline is infinite, because requests failed"; f.Note != want {
 		t.Errorf("note %q", f.Note)
 	}
 }
@@ -107,9 +107,9 @@ func TestAbsence(t *testing.T) {
 		want string
 	}{
 		{withheld(1, 72), 20, 20, "n=20, needs 72"},
-		{withheld(1, 72), 500, 49.6, "n=500, worth 49 independent, needs 72"},
+		{withheld(1, 72), 500, 49.6, "n=500, effective 49, needs 72"},
 		{result.Estimate{Withheld: "the tokens cost nothing"}, 5, 0, "the tokens cost nothing"},
-		{value(math.Inf(1)), 5, 0, "infinite, since requests failed"},
+		{value(math.Inf(1)), 5, 0, "infinite, because requests failed"},
 		{result.Estimate{}, 0, 0, "not measured"},
 	}
 	for _, tt := range tests {
@@ -186,7 +186,7 @@ func TestLevels(t *testing.T) {
 	if p := f.Series[1].Points[1]; !p.AtLeast || p.X != 50 || p.Y != 30 {
 		t.Errorf("a withheld quantile is %+v", p)
 	}
-	if !strings.Contains(f.Note, "p95 at 50 users: n=100, worth 30 independent, needs 72") {
+	if !strings.Contains(f.Note, "p95 at 50 users: n=100, effective 30, needs 72") {
 		t.Errorf("note %q", f.Note)
 	}
 	s := find(t, r, "success")
@@ -282,7 +282,7 @@ func TestJSON(t *testing.T) {
 func TestFiguresOfInterleavedTargets(t *testing.T) {
 	n := result.Num
 	ratio := func(against, tag string, e result.Estimate) result.Comparison {
-		return result.Comparison{Metric: tag, Stat: "geometric mean of paired ratios", Unit: "ratio", Against: against, Pairs: 9, Estimate: e}
+		return result.Comparison{Metric: tag, Stat: result.StatGeometricMean, Unit: "ratio", Against: against, Pairs: 9, Estimate: e}
 	}
 	l := &result.Load{
 		Evidence: result.Measured,

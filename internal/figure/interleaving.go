@@ -12,7 +12,7 @@ import (
 // turns with.
 func faster(l *result.Load) *Figure {
 	f := &Figure{
-		ID: "load-comparison", Title: "The candidate against the others", Evidence: l.Evidence,
+		ID: "load-comparison", Title: "Candidate against the other targets", Evidence: l.Evidence,
 		Subtitle: "geometric mean of ratios on the same prompts, with 95 % interval; above 1 the candidate is faster",
 		Y:        Axis{Label: "times faster", Unit: "times", Log: true, Base: 1}, Limits: []Limit{{Value: 1, Label: "equal"}},
 	}
@@ -20,7 +20,7 @@ func faster(l *result.Load) *Figure {
 	at, of := map[string]int{}, map[string]int{}
 	for _, c := range l.Versus {
 		m, known := metric.Lookup(c.Metric)
-		if c.Unit != "ratio" || !strings.HasPrefix(c.Stat, "geometric") || !known || m.Direction != metric.LowerIsBetter {
+		if c.Unit != "ratio" || c.Stat != result.StatGeometricMean || !known || m.Direction != metric.LowerIsBetter {
 			continue // a rate is the inverse of a time that is here
 		}
 		name := strings.ToUpper(c.Metric)

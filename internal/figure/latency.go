@@ -19,7 +19,7 @@ var compared = []struct{ tag, stat, name string }{
 func latencyComparison(r *result.Result) *Figure {
 	l := r.Benchmarks.Latency
 	f := &Figure{
-		ID: "latency", Title: "Latency of candidate and baseline", Subtitle: "from when a request was due, with 95 % intervals; hollow: at least", Evidence: l.Evidence,
+		ID: "latency", Title: "Latency of candidate and baseline", Subtitle: "from when a request was due, with 95 % intervals; hollow: lower bound", Evidence: l.Evidence,
 		Y: Axis{Label: "latency", Unit: "ms", Log: true},
 	}
 	if len(targets(l.Cells)) != 2 {
@@ -130,7 +130,7 @@ func distribution(r *result.Result, id, benchmark, tag string, cells []result.Ce
 		name = m.Name
 	}
 	f := &Figure{
-		ID: id, Title: "Distribution of the " + name, Subtitle: "share of requests that took at most so long; failures never do", Evidence: ev,
+		ID: id, Title: "Distribution of the " + name, Subtitle: "share of requests that took at most this long; failed requests never finish", Evidence: ev,
 		X: Axis{Label: name, Unit: "ms", Log: true}, Y: Axis{Label: "share of requests", Share: true},
 	}
 	var left []string

@@ -14,8 +14,8 @@ func levelFigure(id, title string, t *result.Throughput, y Axis) *Figure {
 	}
 }
 
-// size is how many requests stand behind a value, and how many independent
-// ones they are worth; 0 where that is not known.
+// size is the number of requests that a value comes from, and the effective
+// sample size; 0 where that is not known.
 type size struct {
 	n   int
 	eff float64
@@ -57,7 +57,7 @@ func intervals(f *Figure, kind string) {
 			}
 		}
 	}
-	f.Subtitle = "closed loop; no intervals at so few requests"
+	f.Subtitle = "closed loop; too few requests for intervals"
 }
 
 func rate(tag string) func(result.Cell) (result.Estimate, size) {
@@ -92,7 +92,7 @@ func outputThroughput(t *result.Throughput) *Figure {
 func latencyByLevel(r *result.Result) *Figure {
 	t := r.Benchmarks.Throughput
 	f := levelFigure("latency-by-level", "Time to first token by concurrency", t, Axis{Label: "time to first token", Unit: "ms", Log: true})
-	f.Subtitle = "closed loop, p50 and p95 with 95 % intervals; hollow: at least"
+	f.Subtitle = "closed loop, p50 and p95 with 95 % intervals; hollow: lower bound"
 	left := addLevels(f, t, "p50", " p50", false, quantile("ttft", "p50"))
 	left = append(left, addLevels(f, t, "p95", " p95", true, quantile("ttft", "p95"))...)
 	for _, benchmark := range []string{"throughput", "latency"} {

@@ -11,7 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// scan shows what the points have to trade, then each metric over the swept
+// scan shows the trade-off between the points, then each metric over the swept
 // key.
 func scan(s *result.Scan) []*Figure {
 	w := layOut(s)
@@ -75,7 +75,7 @@ func (w *sweep) latencies(tag string, stats []string) []*Figure {
 }
 
 // requests are those that were completed and those of them that kept every
-// limit, beside what was asked for.
+// limit, next to what was asked for.
 func (w *sweep) requests() []*Figure {
 	done := []view{{"throughput", "", "completed"}}
 	inside := view{"goodput", "", "inside all limits"}
@@ -97,7 +97,7 @@ func (w *sweep) requests() []*Figure {
 // offered is the rate of requests that was asked for, where that is the swept
 // key.
 func (w *sweep) offered() (Series, bool) {
-	s := Series{Name: "asked for", Role: Beside, Kind: Line, Dashed: true}
+	s := Series{Name: "requested", Role: Faint, Kind: Rule, Dashed: true}
 	for _, i := range slices.Concat(w.allPoints()...) {
 		x := w.place(i)
 		if c, measured := w.cells[w.Points[i].Cell]; measured && (c.Load.Rate <= 0 || c.Load.Rate != x) {
@@ -226,20 +226,20 @@ func (w *sweep) says(f *Figure) string {
 	case bounds:
 		parts = append(parts, "95 % intervals")
 	default:
-		parts = append(parts, "no intervals at so few requests")
+		parts = append(parts, "too few requests for intervals")
 	}
 	if hollow {
-		parts = append(parts, "hollow: at least")
+		parts = append(parts, "hollow: lower bound")
 	}
 	return strings.Join(parts, "; ")
 }
 
-// leftOut names the lines that no figure has room for.
+// leftOut names the lines that do not fit into a figure.
 func (w *sweep) leftOut() []string {
 	if len(w.left) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("lines that are only in the table: %s", list(w.left))}
+	return []string{fmt.Sprintf("lines shown only in the table: %s", list(w.left))}
 }
 
 // list names a few things, so many as fit a line, and counts the others.
@@ -256,8 +256,8 @@ func list(names []string) string {
 	return text
 }
 
-// pareto shows what the points have to trade, with those that another beats in
-// the background.
+// pareto shows the trade-off between the points, with those that another beats
+// in the background.
 func (w *sweep) pareto() *Figure {
 	p := w.Pareto
 	if p == nil || p.Refused != "" {
@@ -265,10 +265,10 @@ func (w *sweep) pareto() *Figure {
 	}
 	f := &Figure{
 		ID: "scan-pareto", Title: "Pareto front", Evidence: w.Evidence,
-		Subtitle: "each point is a cell; up and to the right is better; labels where there is room: " + w.keyNames(w.varied),
+		Subtitle: "each point is a cell; up and to the right is better; labels where they fit: " + w.keyNames(w.varied),
 		X:        Axis{Label: p.X.Label, Unit: p.X.Unit}, Y: Axis{Label: p.Y.Label, Unit: p.Y.Unit},
 	}
-	beaten := Series{Name: "beaten by another", Role: Beside, Kind: Dot}
+	beaten := Series{Name: "dominated by another", Role: Faint, Kind: Dot}
 	front := Series{Name: "on the front", Role: Candidate, Kind: Front}
 	for _, q := range p.Points {
 		x, okX := finite(&q.X)
@@ -290,7 +290,7 @@ func (w *sweep) pareto() *Figure {
 		}
 	}
 	if len(p.Left) > 0 {
-		f.Note = "without a place: " + strings.Join(Gather(p.Left), "; ")
+		f.Note = "not placed: " + strings.Join(Gather(p.Left), "; ")
 	}
 	return f
 }

@@ -153,14 +153,14 @@ func TestScanLines(t *testing.T) {
 	for i := range 8 {
 		name := fmt.Sprintf("len %d", i+1)
 		drawn := slices.ContainsFunc(f.Series, func(s Series) bool { return s.Name == name })
-		_, named, _ := strings.Cut(f.Note, "lines that are only in the table: ")
+		_, named, _ := strings.Cut(f.Note, "lines shown only in the table: ")
 		if drawn == strings.Contains(named, name) {
 			t.Errorf("%s is drawn (%v) and left out: %q", name, drawn, f.Note)
 		}
 	}
 }
 
-// What has no value is named; a bound stands for it where some point has a
+// What has no value is named; a bound takes its place where some point has a
 // value, and a quantile that no point has is not drawn at all.
 func TestScanLeavesOut(t *testing.T) {
 	r := grid(key("rate", "1", "2", "4", "8", "16"))
@@ -182,11 +182,11 @@ func TestScanLeavesOut(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60, needs 72; " +
-		"p95 at 4: n=120, worth 40 independent, needs 72; p95 at 16: infinite, since requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480, needs 999"
+		"p95 at 4: n=120, effective 40, needs 72; p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480, needs 999"
 	if f.Note != want {
 		t.Errorf("note\n%s, want\n%s", f.Note, want)
 	}
-	if !strings.Contains(f.Subtitle, "95 % intervals; hollow: at least") {
+	if !strings.Contains(f.Subtitle, "95 % intervals; hollow: lower bound") {
 		t.Errorf("subtitle %q", f.Subtitle)
 	}
 	for _, id := range ids(r) {
@@ -196,7 +196,7 @@ func TestScanLeavesOut(t *testing.T) {
 	}
 }
 
-// Under an open loop what was asked for stands beside what was completed.
+// In an open loop what was asked for is next to what was completed.
 func TestScanOffered(t *testing.T) {
 	r := grid(key("rate", "1", "2", "4"))
 	s := r.Benchmarks.Scan
@@ -208,7 +208,7 @@ func TestScanOffered(t *testing.T) {
 		s.Cells[i].Metrics.Rates["goodput"] = result.Rate{Value: result.Num(1)}
 	}
 	f := find(t, r, "scan-throughput")
-	if got := lines(f); got != "asked for: 1=1 2=2 4=4; completed: 1=2 2=2 4=2; inside all limits: 1=1 2=1 4=1" || f.Series[0].Role != Beside {
+	if got := lines(f); got != "requested: 1=1 2=2 4=4; completed: 1=2 2=2 4=2; inside all limits: 1=1 2=1 4=1" || f.Series[0].Role != Faint {
 		t.Error(got)
 	}
 }
@@ -225,7 +225,7 @@ func TestPareto(t *testing.T) {
 	}
 	f := find(t, r, "scan-pareto")
 	want := []Series{
-		{Name: "beaten by another", Role: Beside, Kind: Dot, Points: []Point{{X: 40, Y: 90, Label: "1 · b"}}},
+		{Name: "dominated by another", Role: Faint, Kind: Dot, Points: []Point{{X: 40, Y: 90, Label: "1 · b"}}},
 		{Name: "on the front", Role: Candidate, Kind: Front, Points: []Point{{X: 50, Y: 300, Label: "4 · a"}, {X: 90, Y: 100, Label: "1 · a"}}},
 	}
 	if d := cmp.Diff(want, f.Series); d != "" {
@@ -256,7 +256,7 @@ func TestGather(t *testing.T) {
 		"users=1: the client added 18.3 ms, 71 %", "users=2: the client added 113 ms, 5 %", "users=4: 3 requests failed", "users=8: the client added 2 ms, 4 %", "nothing but a name",
 	})
 	want := []string{
-		"users=1, users=2, users=8: the client added 18.3 ms, 71 % (numbers of the first)", "users=4: 3 requests failed", "nothing but a name",
+		"users=1, users=2, users=8: the client added 18.3 ms, 71 % (numbers from the first)", "users=4: 3 requests failed", "nothing but a name",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -280,7 +280,7 @@ func TestScanGaps(t *testing.T) {
 		s.Cells[i].Metrics.Stats["itl"] = result.Statistic{P50: result.Estimate{Withheld: note}, Note: note}
 	}
 	f := find(t, r, "scan-gap")
-	if want := "at 1, 2, 4: bundled: 10 % of the frames arrived together (numbers of the first); p99 at 1, 2, 4, 8: not measured"; lines(f) != "p50: 1=5 2=5 4=5 8=5" || f.Note != want {
+	if want := "at 1, 2, 4: bundled: 10 % of the frames arrived together (numbers from the first); p99 at 1, 2, 4, 8: not measured"; lines(f) != "p50: 1=5 2=5 4=5 8=5" || f.Note != want {
 		t.Errorf("%s; %q", lines(f), f.Note)
 	}
 }

@@ -21,7 +21,7 @@ type sweep struct {
 	along  []int // the other keys that vary
 	all    []line
 	lines  []line   // those of them that are drawn
-	left   []string // names of the lines that no figure has room for
+	left   []string // names of the lines that do not fit into a figure
 	cells  map[string]result.Cell
 }
 

@@ -59,7 +59,7 @@ func ReadRun(folder string) (Run, error) {
 		}
 	}
 	loads := map[string]*RunCell{}
-	for _, c := range cellsOf(&doc) {
+	for _, c := range doc.Cells() {
 		if c.Target != candidate {
 			continue
 		}
@@ -96,7 +96,7 @@ func ReadRun(folder string) (Run, error) {
 	if log.Torn {
 		run.Notes = append(run.Notes, "the log ends in the middle of a record; what is before it counts")
 	}
-	for _, c := range cellsOf(&doc) { // in their order
+	for _, c := range doc.Cells() { // in their order
 		if k := loads[c.ID]; k != nil && len(k.TTFT) > 0 {
 			if all := cached[k.ID]; len(all) > 0 {
 				slices.Sort(all)
@@ -109,25 +109,6 @@ func ReadRun(folder string) (Run, error) {
 		return run, fmt.Errorf("%s has no streamed requests whose input tokens the server counted, in loads of users or of a rate: there is nothing to fit to", folder)
 	}
 	return run, nil
-}
-
-// cellsOf lists the cells of all benchmarks that load an endpoint.
-func cellsOf(r *result.Result) []result.Cell {
-	var out []result.Cell
-	b := r.Benchmarks
-	if b.Latency != nil {
-		out = append(out, b.Latency.Cells...)
-	}
-	if b.Throughput != nil {
-		out = append(out, b.Throughput.Cells...)
-	}
-	if b.Load != nil {
-		out = append(out, b.Load.Cells...)
-	}
-	if b.Capacity != nil {
-		out = append(out, b.Capacity.Cells...)
-	}
-	return out
 }
 
 // add takes an exchange with all that the fit needs of it.

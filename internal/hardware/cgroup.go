@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// limits is what a control group allows this process. 0 is no limit, or none
-// that can be read.
+// limits is what a control group allows this process. 0 is no limit, or one
+// that cannot be read.
 type limits struct {
 	cores        float64
 	coresSource  string
@@ -25,7 +25,7 @@ const unlimited = 1 << 60
 // systems without /proc there is nothing to read and no limit.
 //
 // Within a container the path of the group may be the host's, of which only
-// the root is mounted; going up to the root finds the limits there.
+// the root is mounted; walking up to the root finds the limits there.
 func limitsOf(fsys fs.FS) limits {
 	var l limits
 	table, err := fs.ReadFile(fsys, "proc/self/cgroup")
@@ -71,7 +71,7 @@ func upward(root, p string) func(func(string) bool) {
 
 func (l *limits) tighten(fsys fs.FS, cpuMax, memoryMax string) {
 	if f := strings.Fields(read(fsys, cpuMax)); len(f) == 2 {
-		quota, err1 := strconv.ParseFloat(f[0], 64) // "max" is no number: no limit
+		quota, err1 := strconv.ParseFloat(f[0], 64) // "max" does not parse: no limit
 		period, err2 := strconv.ParseFloat(f[1], 64)
 		if err1 == nil && err2 == nil {
 			l.setCores(quota, period, cpuMax)
@@ -81,7 +81,7 @@ func (l *limits) tighten(fsys fs.FS, cpuMax, memoryMax string) {
 }
 
 func (l *limits) tightenV1(fsys fs.FS, dir string) {
-	quota, err1 := strconv.ParseFloat(read(fsys, dir+"/cpu.cfs_quota_us"), 64) // -1 is none
+	quota, err1 := strconv.ParseFloat(read(fsys, dir+"/cpu.cfs_quota_us"), 64) // -1 is no limit
 	period, err2 := strconv.ParseFloat(read(fsys, dir+"/cpu.cfs_period_us"), 64)
 	if err1 == nil && err2 == nil {
 		l.setCores(quota, period, dir+"/cpu.cfs_quota_us")

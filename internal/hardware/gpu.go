@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// gpuTimeout bounds nvidia-smi, which can hang for minutes beside a driver in
-// trouble.
+// gpuTimeout bounds nvidia-smi, which can hang for minutes if the driver has
+// failed.
 const gpuTimeout = 5 * time.Second
 
-// gpuFields are asked of nvidia-smi, in this order; its manual describes them
+// gpuFields are queried from nvidia-smi, in this order; its manual describes them
 // (nvidia-smi --help-query-gpu).
 var gpuFields = [...]string{
 	"index", "name", "memory.total", "driver_version", "power.limit",
@@ -23,7 +23,7 @@ var gpuFields = [...]string{
 }
 
 // program runs a program and returns its standard output. An error of
-// exec.ErrNotFound says that there is no such program.
+// exec.ErrNotFound means that there is no such program.
 type program func(ctx context.Context, name string, args ...string) ([]byte, error)
 
 func runProgram(ctx context.Context, name string, args ...string) ([]byte, error) {
@@ -32,15 +32,15 @@ func runProgram(ctx context.Context, name string, args ...string) ([]byte, error
 	return cmd.Output()
 }
 
-// addGPUs adds one fact for each NVIDIA GPU. A machine without nvidia-smi has
-// none that can be told; a nvidia-smi that fails is noted.
+// addGPUs adds one fact for each NVIDIA GPU. Without nvidia-smi no GPU can be
+// detected; if nvidia-smi fails, that is noted.
 func (b *sheet) addGPUs(ctx context.Context, run program) {
 	ctx, cancel := context.WithTimeout(ctx, gpuTimeout)
 	defer cancel()
 	out, err := run(ctx, "nvidia-smi", "--query-gpu="+strings.Join(gpuFields[:], ","), "--format=csv,noheader,nounits")
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		b.note("no NVIDIA GPU can be told: nvidia-smi is not on the path")
+		b.note("no NVIDIA GPU can be detected: nvidia-smi is not on the path")
 		return
 	case ctx.Err() != nil:
 		b.note("NVIDIA GPUs are unknown: nvidia-smi did not answer within %s", gpuTimeout)
@@ -51,7 +51,7 @@ func (b *sheet) addGPUs(ctx context.Context, run program) {
 	}
 	gpus, err := parseGPUs(out)
 	if err != nil {
-		b.note("NVIDIA GPUs are unknown: the answer of nvidia-smi cannot be read: %s", clean(err.Error()))
+		b.note("NVIDIA GPUs are unknown: the output of nvidia-smi cannot be read: %s", clean(err.Error()))
 		return
 	}
 	for _, g := range gpus {
@@ -59,8 +59,7 @@ func (b *sheet) addGPUs(ctx context.Context, run program) {
 	}
 }
 
-// failure is what nvidia-smi said about its failure: it writes to either
-// stream.
+// failure is the reason that nvidia-smi gave: it may write it to either stream.
 func failure(err error, out []byte) string {
 	said := string(out)
 	var exit *exec.ExitError
@@ -73,19 +72,19 @@ func failure(err error, out []byte) string {
 	return err.Error()
 }
 
-// gpu is one row of nvidia-smi. A field that the GPU does not have is "".
+// gpu is one row of nvidia-smi. A field that the GPU lacks is "".
 type gpu struct {
 	index, name, memoryMiB, driver, powerW, clockMHz, persistence, mig string
 }
 
-// parseGPUs reads the answer to gpuFields.
+// parseGPUs reads the output for gpuFields.
 func parseGPUs(out []byte) ([]gpu, error) {
 	r := csv.NewReader(bytes.NewReader(out))
 	r.TrimLeadingSpace = true
 	r.FieldsPerRecord = len(gpuFields)
 	rows, err := r.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("expected %d fields a line: %w", len(gpuFields), err)
+		return nil, fmt.Errorf("expected %d fields per line: %w", len(gpuFields), err)
 	}
 	gpus := make([]gpu, 0, len(rows))
 	for _, row := range rows {
@@ -100,7 +99,7 @@ func parseGPUs(out []byte) ([]gpu, error) {
 	return gpus, nil
 }
 
-// text describes a GPU in one line, leaving out what is missing.
+// text describes a GPU in one line, without the fields that it lacks.
 func (g gpu) text() string {
 	parts := []string{g.name}
 	for _, p := range [...]struct{ format, value string }{

@@ -4,10 +4,10 @@
 // little without them, and two runs are compared only when they agree.
 //
 // Each fact names where it was read. What cannot be read is left out: a
-// missing fact is not a zero. The package asks for no privileges, reads
-// neither host name nor serial numbers nor addresses, and changes nothing.
-// It measures no power; and it describes the client's machine, which is the
-// server's only where the server is local.
+// missing fact is not a zero. The package needs no privileges, reads no host
+// names, serial numbers or addresses, and changes nothing. It measures no
+// power, and it describes the client's machine, which is the server's only if
+// the server is local.
 package hardware
 
 import (
@@ -23,13 +23,13 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// detectTimeout bounds all that asks the operating system or a program.
+// detectTimeout bounds all queries to the operating system and to programs.
 const detectTimeout = 10 * time.Second
 
 // Host returns the few facts about this machine that every run records. Cores
 // is what this process may use: the machine's logical cores, less what
-// affinity and a container take away. MemoryMB is in MiB, and is the
-// container's limit where that is smaller.
+// affinity and a container take away. MemoryMB is in MiB (2^20 bytes), and is
+// the container's limit if that is smaller.
 func Host(ctx context.Context) result.Host {
 	ctx, cancel := context.WithTimeout(ctx, detectTimeout)
 	defer cancel()
@@ -52,8 +52,8 @@ func hostOf(s system, l limits) result.Host {
 }
 
 // Detect returns all that can be found out about this machine within 10 s.
-// Local is left false: whether the candidate runs here is not this package's
-// to know.
+// Local is left false: this package does not know whether the candidate runs
+// here.
 func Detect(ctx context.Context) result.Hardware {
 	ctx, cancel := context.WithTimeout(ctx, detectTimeout)
 	defer cancel()
@@ -87,7 +87,7 @@ func (b *sheet) note(format string, args ...any) {
 	b.notes = append(b.notes, fmt.Sprintf(format, args...))
 }
 
-// addSystem adds what every operating system tells.
+// addSystem adds what every operating system reports.
 func (b *sheet) addSystem(s system) {
 	b.add("processor", s.cpu, s.source)
 	if s.logical > 0 {
@@ -110,12 +110,12 @@ func (b *sheet) addSystem(s system) {
 	b.add("cores used by Go", fmt.Sprintf("%d", runtime.GOMAXPROCS(0)), "GOMAXPROCS")
 }
 
-// addLimits adds a container's limits, with a note where they bind.
+// addLimits adds a container's limits, with a note if they restrict this process.
 func (b *sheet) addLimits(l limits, s system) {
 	if l.cores > 0 {
 		b.add("processor limit", fmt.Sprintf("%.4g cores", l.cores), l.coresSource)
 		if l.cores < float64(runtime.NumCPU()) {
-			b.note("a control group limits this process to %.4g cores of %d: a client that reaches its limit stands still for up to 100 ms at a time", l.cores, runtime.NumCPU())
+			b.note("a control group limits this process to %.4g of %d cores: a client that reaches its limit is paused for up to 100 ms at a time", l.cores, runtime.NumCPU())
 		}
 	}
 	if l.memory > 0 && (s.memory == 0 || l.memory < s.memory) {
@@ -123,7 +123,7 @@ func (b *sheet) addLimits(l limits, s system) {
 	}
 }
 
-// bytesText writes a size in GiB; 0 is missing.
+// bytesText formats a size in GiB; 0 means unknown.
 func bytesText(n uint64) string {
 	if n == 0 {
 		return ""
@@ -131,8 +131,8 @@ func bytesText(n uint64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
-// clean makes one printable line of at most 200 characters of what a system
-// file or a program said.
+// clean turns the text of a system file or the output of a program into one
+// printable line of at most 200 characters.
 func clean(s string) string {
 	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {

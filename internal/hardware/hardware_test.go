@@ -3,6 +3,7 @@ package hardware
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -46,7 +47,7 @@ func TestThisMachine(t *testing.T) {
 	}
 }
 
-// A context that is over leaves facts out, and makes none up.
+// A cancelled context leaves facts out, and makes none up.
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -83,6 +84,57 @@ func TestHost(t *testing.T) {
 				t.Errorf("got %d cores and %d MiB, want %d and %d", h.Cores, h.MemoryMB, want, c.memoryMB)
 			}
 		})
+	}
+}
+
+func TestSystemFacts(t *testing.T) {
+	b := sheet{}
+	b.addSystem(system{cpu: "Example CPU", logical: runtime.NumCPU(), physical: 1, mhz: 2500, memory: 3 << 29, platform: "debian 12.5", virtual: "guest of kvm", source: "/proc"})
+	got := map[string]string{}
+	for _, f := range b.facts {
+		got[f.Name] = f.Value
+	}
+	want := map[string]string{
+		"processor": "Example CPU", "cores": fmt.Sprintf("%d logical, 1 physical", runtime.NumCPU()), "processor clock": "2500 MHz as reported",
+		"memory": "1.5 GiB", "system": "debian 12.5", "virtualisation": "guest of kvm", "cores used by Go": fmt.Sprint(runtime.GOMAXPROCS(0)),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A limit is a fact, and a note if it restricts this process.
+func TestLimitFacts(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		l            limits
+		facts, notes int
+	}{
+		{"none", limits{}, 0, 0},
+		{"half a core", limits{cores: 0.5, coresSource: "/x"}, 1, 1},
+		{"more cores than there are", limits{cores: 1e6, coresSource: "/x"}, 1, 0},
+		{"less memory", limits{memory: 1 << 30, memorySource: "/x"}, 1, 0},
+		{"more memory than there is", limits{memory: 64 << 30, memorySource: "/x"}, 0, 0},
+	} {
+		b := sheet{}
+		b.addLimits(c.l, system{memory: 8 << 30})
+		if len(b.facts) != c.facts || len(b.notes) != c.notes {
+			t.Errorf("%s: facts %v and notes %q, want %d and %d", c.name, b.facts, b.notes, c.facts, c.notes)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                       "",
+		"  a\tb\n\nc ":           "a b c",
+		"a\x1b[31mb\x00c":        "a[31mbc",
+		"a\u202eb":               "ab",
+		strings.Repeat("é", 300): strings.Repeat("é", 199) + "…",
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
 	}
 }
 
@@ -215,7 +267,7 @@ func TestGPUs(t *testing.T) {
 	}
 }
 
-// A nvidia-smi that hangs is given up; its GPUs are unknown, not absent.
+// If nvidia-smi hangs, its GPUs are unknown, not absent.
 func TestGPUTimeout(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := sheet{}

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// addLinux adds what /proc and /sys tell beyond the common facts. fsys is the
+// addLinux adds what /proc and /sys say beyond the common facts. fsys is the
 // root of the file system; env reads the environment.
 func (b *sheet) addLinux(fsys fs.FS, env func(string) string) {
 	if nodes, _ := fs.Glob(fsys, "sys/devices/system/node/node[0-9]*"); len(nodes) > 0 {
 		b.add("NUMA nodes", fmt.Sprintf("%d", len(nodes)), "/sys/devices/system/node")
 		if len(nodes) > 1 {
-			b.note("%d NUMA nodes: a process that moves between them measures both; pin it (numactl) for a fine comparison", len(nodes))
+			b.note("%d NUMA nodes: a process that moves between them measures both; pin it (numactl) for precise comparisons", len(nodes))
 		}
 	}
 	if smt := read(fsys, "sys/devices/system/cpu/smt/active"); smt != "" {
@@ -26,14 +26,14 @@ func (b *sheet) addLinux(fsys fs.FS, env func(string) string) {
 		"/sys/class/dmi/id")
 	if hypervisor(fsys) {
 		b.add("hypervisor", "present", "/proc/cpuinfo flags")
-		b.note("this is a virtual machine: time that the host takes away shows as latency of the client or of a local server")
+		b.note("this is a virtual machine: time stolen by the host shows up as latency of the client or of a local server")
 	}
 	if kind, source := container(fsys, env); kind != "" {
 		b.add("container", kind, source)
 	}
 }
 
-// addGovernor adds the frequency governors in use, one name for each kind.
+// addGovernor adds the frequency governors in use, each name once.
 func (b *sheet) addGovernor(fsys fs.FS) {
 	files, _ := fs.Glob(fsys, "sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor")
 	var names []string
@@ -48,7 +48,7 @@ func (b *sheet) addGovernor(fsys fs.FS) {
 	slices.Sort(names)
 	b.add("frequency governor", strings.Join(names, ", "), "/sys/devices/system/cpu/*/cpufreq/scaling_governor")
 	if !slices.Equal(names, []string{"performance"}) {
-		b.note("the frequency governor is %q: the clock follows the load, and light load measures slower; \"performance\" is steadier", strings.Join(names, ", "))
+		b.note("the frequency governor is %q: the clock follows the load, so that light loads measure slower; \"performance\" is steadier", strings.Join(names, ", "))
 	}
 }
 
@@ -62,8 +62,8 @@ func hypervisor(fsys fs.FS) bool {
 	return false
 }
 
-// container names the kind of container around this process and how that is
-// known, or returns "".
+// container returns the kind of container around this process and what gave it
+// away, or "".
 func container(fsys fs.FS, env func(string) string) (kind, source string) {
 	if env("KUBERNETES_SERVICE_HOST") != "" {
 		return "kubernetes", "KUBERNETES_SERVICE_HOST"

@@ -10,7 +10,7 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// system is what every operating system tells. A zero field is missing.
+// system is what every operating system reports. A zero field is unknown.
 type system struct {
 	cpu               string
 	logical, physical int
@@ -22,11 +22,11 @@ type system struct {
 	source            string
 }
 
-// containers are kinds of virtualisation that are no virtual machine; they
-// are the fact "container".
+// containers are kinds of virtualisation that are not virtual machines; they
+// are reported as the fact "container".
 var containers = map[string]bool{"": true, "docker": true, "lxc": true, "rkt": true, "systemd-nspawn": true}
 
-// describe asks the operating system. What it does not answer stays missing.
+// describe asks the operating system. What it does not answer stays zero.
 func describe(ctx context.Context) system {
 	s := system{source: sourceOf(runtime.GOOS)}
 	if info, err := cpu.InfoWithContext(ctx); err == nil && len(info) > 0 {

@@ -2,8 +2,8 @@ package launch
 
 import "syscall"
 
-// attributes gives a child its own process group and a death that follows its
-// parent's.
+// attributes gives a child its own process group, and has the kernel kill it when
+// its parent dies.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

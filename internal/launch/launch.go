@@ -1,12 +1,13 @@
-// Package launch runs engines as child processes: it starts one, waits until
-// it is ready, and makes sure that it is gone afterwards, whatever happens to
-// the parent.
+// Package launch runs the simulated server as a child process: it starts one,
+// waits until it is ready, and makes sure that it is gone afterwards, whatever
+// happens to the parent.
 //
-// An engine is measured from another process because client and server must
-// not share a scheduler, a heap or a garbage collector. The only engine here
-// is the embedded simulator, which is this program started with the command
-// sim. The package does not restart what has died, and it takes no engine
-// that it did not start.
+// The server is this program started with the command sim. It runs in another
+// process because client and server must not share a scheduler, a heap or a
+// garbage collector. Real engines are not launched: only Sim knows how a child
+// is called, but Process, the ready line and the handling of the child's output
+// would fit any server. A child that has died is not restarted, and a server
+// that was started by somebody else is not adopted.
 package launch
 
 import (
@@ -23,11 +24,11 @@ import (
 )
 
 const (
-	readyTimeout = 15 * time.Second // a slow disk and a busy machine included
+	readyTimeout = 15 * time.Second // enough for a slow disk and a busy machine
 	stopTimeout  = 3 * time.Second  // for a child to drain after its stdin closed
-	stderrKept   = 64 << 10         // bytes of the child's last words
+	stderrKept   = 64 << 10         // bytes from the end of the child's stderr
 
-	// ownPrefix marks the variables that stand for flags of this program.
+	// ownPrefix marks the variables that set flags of this program.
 	ownPrefix = "INFEROMETER_"
 )
 
@@ -45,30 +46,29 @@ type Process struct {
 	stopErr error
 }
 
-// Sim starts `exe sim --addr 127.0.0.1:0 --exit-with-stdin` with args behind
-// it, and returns once the child has said where it listens. ctx bounds the
-// start only: a child that runs is ended by Stop, so that a run that is being
-// interrupted can still drain its requests. An error holds the child's last
-// words.
+// Sim starts `exe sim --addr 127.0.0.1:0 --exit-with-stdin` followed by args,
+// and returns once the child has printed where it listens. ctx bounds the start
+// only: a running child is ended by Stop, so that an interrupted run can still
+// drain its requests. An error includes the end of the child's stderr.
 //
-// The child does not outlive its parent: its standard input is a pipe, at
-// whose end it stops, and on Linux the kernel kills it as well. It is in a
-// process group of its own, so that Ctrl-C reaches the parent alone. Its
-// environment lacks the INFEROMETER_ variables: those are flags of the
-// parent's command, and the child's flags are args.
+// The child does not outlive its parent: it stops when its standard input, a
+// pipe, is closed, and on Linux the kernel kills it as well. It has its own
+// process group, so that Ctrl-C reaches the parent alone. Its environment lacks
+// the INFEROMETER_ variables: those are flags of the parent's command, and the
+// child's flags are args.
 func Sim(ctx context.Context, exe string, args []string) (*Process, error) {
 	full := append([]string{"sim", "--addr", "127.0.0.1:0", "--exit-with-stdin"}, args...)
 	cmd := exec.Command(exe, full...)
 	cmd.Env = childEnv(os.Environ())
 	cmd.SysProcAttr = attributes()
-	// A grandchild that holds the pipes open must not hold up Wait.
+	// A grandchild that keeps the pipes open must not block Wait.
 	cmd.WaitDelay = time.Second
 	ready := newReadyLine()
 	p := &Process{cmd: cmd, stderr: &tail{max: stderrKept}, exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = ready, p.stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("failed to make a pipe to %q: %w", exe, err)
+		return nil, fmt.Errorf("failed to create a pipe to %q: %w", exe, err)
 	}
 	p.stdin = stdin
 
@@ -108,21 +108,21 @@ func (p *Process) await(ctx context.Context, ready *readyLine) error {
 	case p.URL = <-ready.url:
 		return nil
 	case <-p.exited:
-		return p.words(fmt.Errorf("%q ended before it was ready: %s", name, p.state()))
+		return p.withStderr(fmt.Errorf("%q exited before it was ready: %s", name, p.state()))
 	case <-timer.C:
-		err = fmt.Errorf("%q printed no line %q within %s", name, readyPrefix+"URL", readyTimeout)
+		err = fmt.Errorf("%q did not print %q within %s", name, readyPrefix+"URL", readyTimeout)
 	case <-ctx.Done():
-		err = fmt.Errorf("gave up the start of %q: %w", name, context.Cause(ctx))
+		err = fmt.Errorf("gave up starting %q: %w", name, context.Cause(ctx))
 	}
 	_ = p.stdin.Close()
 	_ = p.cmd.Process.Kill() // it may have ended by itself
 	<-p.exited
-	return p.words(err)
+	return p.withStderr(err)
 }
 
 // Stop ends the child: it closes the child's standard input, waits 3 s and
-// then kills it. It returns an error if the child had ended before, ended
-// with a failure or had to be killed. Further calls return the same.
+// then kills it. It returns an error if the child had exited before, failed
+// or had to be killed. Further calls return the same error.
 func (p *Process) Stop() error {
 	p.stop.Do(func() { p.stopErr = p.end(stopTimeout) })
 	return p.stopErr
@@ -131,7 +131,7 @@ func (p *Process) Stop() error {
 func (p *Process) end(grace time.Duration) error {
 	select {
 	case <-p.exited:
-		return p.words(fmt.Errorf("%q ended in mid-run: %s", p.cmd.Path, p.state()))
+		return p.withStderr(fmt.Errorf("%q exited during the run: %s", p.cmd.Path, p.state()))
 	default:
 	}
 	_ = p.stdin.Close() // fails only if the child is gone, which the wait shows
@@ -140,17 +140,17 @@ func (p *Process) end(grace time.Duration) error {
 	select {
 	case <-p.exited:
 		if p.waitErr != nil {
-			return p.words(fmt.Errorf("%q ended with a failure: %s", p.cmd.Path, p.state()))
+			return p.withStderr(fmt.Errorf("%q failed: %s", p.cmd.Path, p.state()))
 		}
 		return nil
 	case <-timer.C:
 	}
 	_ = p.cmd.Process.Kill() // it may have ended since
 	<-p.exited
-	return p.words(fmt.Errorf("%q did not end within %s and was killed", p.cmd.Path, grace))
+	return p.withStderr(fmt.Errorf("%q did not exit within %s and was killed", p.cmd.Path, grace))
 }
 
-// state says how the child ended. It may be called once exited is closed.
+// state says how the child exited. It may be called once exited is closed.
 func (p *Process) state() string {
 	var exit *exec.ExitError
 	switch {
@@ -162,11 +162,11 @@ func (p *Process) state() string {
 	return p.waitErr.Error()
 }
 
-// words adds the child's last words to an error about it.
-func (p *Process) words(err error) error {
+// withStderr adds the end of the child's stderr to an error about it.
+func (p *Process) withStderr(err error) error {
 	s := strings.TrimSpace(p.stderr.String())
 	if s == "" {
-		return fmt.Errorf("%w (it wrote nothing on stderr)", err)
+		return fmt.Errorf("%w (it wrote nothing to stderr)", err)
 	}
 	return fmt.Errorf("%w\n%s", err, s)
 }

@@ -100,7 +100,7 @@ func TestStartAndStop(t *testing.T) {
 	select {
 	case <-p.exited:
 	default:
-		t.Error("the child runs on after Stop")
+		t.Error("the child still runs after Stop")
 	}
 }
 
@@ -108,7 +108,7 @@ func TestStopKeepsTheChildsReason(t *testing.T) {
 	p := start(t, "fails at the end")
 	err := p.Stop()
 	if err == nil || !strings.Contains(err.Error(), "could not flush") || !strings.Contains(err.Error(), "status 5") {
-		t.Errorf("Stop: %v; want the exit status and the child's words", err)
+		t.Errorf("Stop: %v; want the exit status and the end of its stderr", err)
 	}
 }
 
@@ -125,15 +125,15 @@ func TestStopOfADeadChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-p.exited
-	if err := p.Stop(); err == nil || !strings.Contains(err.Error(), "mid-run") {
-		t.Errorf("Stop: %v; want that it ended in mid-run", err)
+	if err := p.Stop(); err == nil || !strings.Contains(err.Error(), "during the run") {
+		t.Errorf("Stop: %v; want that it exited during the run", err)
 	}
 }
 
 func TestChildThatDies(t *testing.T) {
 	_, err := Sim(t.Context(), os.Args[0], []string{"dies"})
 	if err == nil || !strings.Contains(err.Error(), "out of luck") || !strings.Contains(err.Error(), "status 7") {
-		t.Errorf("Sim: %v; want the exit status and the child's words", err)
+		t.Errorf("Sim: %v; want the exit status and the end of its stderr", err)
 	}
 }
 
@@ -201,7 +201,7 @@ func TestChildDiesWithItsParent(t *testing.T) {
 	}
 }
 
-// alive says whether a process exists and is no zombie that nobody reaps.
+// alive reports whether a process exists and is not a zombie.
 func alive(t *testing.T, pid int) bool {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

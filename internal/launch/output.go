@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// readyPrefix begins the line by which a child says that it is ready.
+// readyPrefix begins the line with which a child says that it is ready.
 const readyPrefix = "listening on "
 
-// lineMax bounds what is kept of a line that does not end.
+// lineMax bounds how much of an unfinished line is kept.
 const lineMax = 4 << 10
 
-// readyLine reads a child's standard output up to the ready line and drops
-// all that follows, so that the child never blocks on a full pipe.
+// readyLine reads a child's standard output up to the ready line and discards
+// everything after it, so that the child never blocks on a full pipe.
 type readyLine struct {
 	url  chan string // receives once
 	line []byte
@@ -81,7 +81,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// String returns what was kept, marked where the beginning is missing.
+// String returns what was kept, marked if the beginning is missing.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -79,10 +79,10 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 	case <-r.starts.Done():
 	}
 	switch {
-	case r.talker != nil:
-		r.converse()
+	case r.source != nil:
+		r.conversations()
 	case shape.Turn != nil:
-		r.sessions()
+		r.trace()
 	case shape.Open():
 		r.open()
 	default:
@@ -95,11 +95,39 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 // runner is the state of one cell. Requests are prepared by one goroutine in
 // the order of the schedule; the phase of a main request is settled when it
 // is due, since a measured part by time ends at a time.
+//
+// A cell goes through these states, in this order, and may skip some of them:
+//
+//	warm-up   requests that are due are of the phase Warmup; window.Start is 0
+//	measured  admit has seen the first main request and set window.Start
+//	sealed    the measured part has an end (seal): its time or its number of
+//	          requests is over, the schedule has no more, or all answers have
+//	          come. Requests that are due now are Cooldown: they keep the load
+//	          up for the measured ones that still run. The grace timer runs.
+//	ended     no measured request is outstanding (finishIfDone), or the cell was
+//	          stopped (end): no request starts any more
+//	closed    all goroutines have returned
+//
+// Three contexts say what may still happen; tail and starts are children of
+// running:
+//
+//	running   warm-up and measured requests live in it. It ends with the context
+//	          given to Run, or when grace is over (graceOver): what still runs
+//	          is cut, and what still waits for a slot is shed.
+//	tail      Cooldown requests live in it. It ends when the cell has ended:
+//	          they are cut as soon as they have no more purpose.
+//	starts    nothing is prepared, waited for or admitted after it. It ends when
+//	          the cell has ended, and before that when it was stopped by the
+//	          user, by Admit, by the breaker, or because a request could not be
+//	          made. Running requests then have Grace to end.
+//
+// A cell that was stopped is sealed and has window.Reason, but has ended only
+// when its measured requests have.
 type runner struct {
 	*Driver
 	shape  Shape
 	req    Requester
-	talker Talker // in the place of req
+	source Conversations // in the place of req
 
 	running context.Context // measured and warm-up requests live in it
 	cut     context.CancelFunc
@@ -108,38 +136,38 @@ type runner struct {
 	starts  context.Context // no request starts after it
 	noStart context.CancelFunc
 
-	prepared chan prepared
+	prepared chan preparedRequest
 	filled   chan struct{} // closed when as much has been prepared as fits, or is needed
 	slots    chan struct{}
 	wait     sync.WaitGroup
 
 	pace *pace.Conductor
 
-	mu          sync.Mutex // protects all following fields
-	window      Window
-	lastDone    exchange.Stamp
-	outstanding int              // measured requests that have not ended
-	measured    int              // measured requests admitted
-	sealed      bool             // the measured part has an end
-	traceOver   bool             // the schedule has no more to send
-	dueNext     []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
-	latest      []bool           // whether each of the latest requests failed, a ring
-	failures    int              // in it
-	settled     int              // requests that have gone into it
-	err         error
-	graceTimer  *time.Timer
-	endTimer    *time.Timer
-	graceOver   bool
-	turns       int // of conversations that were admitted
-	// conversations that will be begun, 0 while that is not known, and those of
-	// them that have no turn left to begin
-	conversations, over int
+	mu           sync.Mutex // protects all following fields
+	window       Window
+	lastDone     exchange.Stamp
+	outstanding  int              // measured requests that have not ended
+	measured     int              // measured requests admitted
+	sealed       bool             // the measured part has an end
+	scheduleOver bool             // the schedule has no more to send
+	dueNext      []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
+	latest       []bool           // whether each of the latest requests failed, a ring
+	failures     int              // in it
+	settled      int              // requests that have gone into it
+	err          error
+	graceTimer   *time.Timer
+	endTimer     *time.Timer
+	graceOver    bool
+	turns        int // of conversations that were admitted
+	planned      int // conversations that will be begun; 0 while that is not known
+	atLastTurn   int // of them, those that have no turn left to begin
 }
 
-type prepared struct {
-	x    *exchange.Exchange
-	send Send
-	talk Talk // that x is the first turn of; nil: of none
+// preparedRequest is a request that is ready to be sent.
+type preparedRequest struct {
+	x            *exchange.Exchange
+	send         Send
+	conversation Conversation // that x is the first turn of; nil: of none
 }
 
 func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
@@ -148,7 +176,7 @@ func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
 	r.tail, r.endTail = context.WithCancel(r.running)
 	r.starts, r.noStart = context.WithCancel(r.running)
 	// Enough is prepared ahead that encoding never delays a due request.
-	r.prepared = make(chan prepared, cmp.Or(shape.Ahead, 1024))
+	r.prepared = make(chan preparedRequest, cmp.Or(shape.Ahead, 1024))
 	r.filled = make(chan struct{})
 	r.dueNext = make([]exchange.Stamp, shape.Users)
 	r.latest = make([]bool, max(20, 2*shape.Users))
@@ -179,7 +207,7 @@ func (r *runner) close() {
 	}
 }
 
-// prepareAll readies warm-up requests, then main ones, until the cell ends.
+// prepareAll prepares warm-up requests, then main ones, until the cell ends.
 func (r *runner) prepareAll() {
 	defer close(r.prepared)
 	full := sync.OnceFunc(func() { close(r.filled) })
@@ -190,7 +218,7 @@ func (r *runner) prepareAll() {
 		}
 		p, err := r.prepare(n)
 		if err != nil {
-			r.unprepared(err)
+			r.prepareFailed(err)
 			return
 		}
 		select {
@@ -204,21 +232,21 @@ func (r *runner) prepareAll() {
 	}
 }
 
-// prepare readies request n, or conversation n.
-func (r *runner) prepare(n int) (prepared, error) {
-	if r.talker != nil {
-		return r.beginning(n)
+// prepare makes request n, or conversation n.
+func (r *runner) prepare(n int) (preparedRequest, error) {
+	if r.source != nil {
+		return r.prepareFirstTurn(n)
 	}
 	x := &exchange.Exchange{Phase: exchange.Measured, Index: n - r.shape.Warmup}
 	if n < r.shape.Warmup {
 		x.Phase, x.Index = exchange.Warmup, n
 	}
 	send, err := r.req.Prepare(x.Phase, x.Index, x)
-	return prepared{x: x, send: send}, err
+	return preparedRequest{x: x, send: send}, err
 }
 
-// unprepared ends the cell because of a request that could not be made.
-func (r *runner) unprepared(err error) {
+// prepareFailed ends the cell because of a request that could not be made.
+func (r *runner) prepareFailed(err error) {
 	r.mu.Lock()
 	if r.err == nil && r.starts.Err() == nil {
 		r.err = err
@@ -228,17 +256,17 @@ func (r *runner) unprepared(err error) {
 }
 
 // next returns the next prepared request, or false when the cell has ended.
-func (r *runner) next() (prepared, bool) {
+func (r *runner) next() (preparedRequest, bool) {
 	select {
 	case <-r.starts.Done():
-		return prepared{}, false
+		return preparedRequest{}, false
 	default:
 	}
 	select {
 	case p, ok := <-r.prepared:
 		return p, ok
 	case <-r.starts.Done():
-		return prepared{}, false
+		return preparedRequest{}, false
 	}
 }
 
@@ -274,7 +302,7 @@ func (r *runner) open() {
 	// A trace has no more to send; its window ends with its last answer.
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.traceOver = true
+	r.scheduleOver = true
 	r.seal(0)
 }
 
@@ -299,7 +327,7 @@ func (r *runner) closed() {
 					return
 				}
 				r.exchange(p)
-				due = r.ready(p.x)
+				due = r.readyAt(p.x)
 			}
 		})
 	}
@@ -322,7 +350,7 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	if x.Phase == exchange.Warmup {
 		return true
 	}
-	if r.talker != nil {
+	if r.source != nil {
 		x.Index = r.turns // which turn comes next is known only now
 		r.turns++
 	}
@@ -350,7 +378,7 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 }
 
 // exchange carries one request through its slot, its sending and its record.
-func (r *runner) exchange(p prepared) {
+func (r *runner) exchange(p preparedRequest) {
 	x, ctx := p.x, r.running
 	if x.Phase == exchange.Cooldown {
 		ctx = r.tail
@@ -395,7 +423,7 @@ func (r *runner) ended(x *exchange.Exchange) {
 		r.lastDone = max(r.lastDone, x.Done)
 	}
 	if r.shape.Users > 0 {
-		r.dueNext[x.User] = r.ready(x)
+		r.dueNext[x.User] = r.readyAt(x)
 	}
 	r.sealIfAnswered()
 	if r.hopeless(x) {

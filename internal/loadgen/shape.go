@@ -17,8 +17,8 @@ import (
 type Shape struct {
 	Users int           // closed loop: users that each wait for their answer
 	Think time.Duration // pause before a user's next request, or the next turn of a conversation
-	// Pause is the think time after a request, in the place of Think; nil: Think
-	// after each.
+	// Pause is the think time after a request, instead of Think; nil: Think after
+	// each.
 	Pause func(x *exchange.Exchange) time.Duration
 	// Spread is the time over which closed-loop users start, one e2e or so, so
 	// that they do not march in step.
@@ -28,7 +28,7 @@ type Shape struct {
 	Times    []time.Duration  // open loop by trace: offsets from the start, in order
 	Speed    float64          // trace time is divided by it; 0 means 1
 	// Turn says of the arrival Times[i] which session it is a turn of (0: of
-	// none), and its pause behind the end of the turn before. A turn is due at
+	// none), and its pause after the end of the previous turn. A turn is due at
 	// its recorded time or after that pause, whichever is later. Nil: all
 	// arrivals go at their times.
 	Turn func(i int) (session int, think time.Duration)
@@ -39,11 +39,11 @@ type Shape struct {
 	Warmup   int
 	Requests int           // measured requests; 0: by Duration alone
 	Duration time.Duration // measured time; 0: by Requests alone
-	// Conversations are all that are begun, for Converse; 0: as many as fit.
+	// Conversations are all that are begun, for RunConversations; 0: as many as fit.
 	Conversations int
 
 	MaxInflight int           // wait for a slot beyond it; 0: no limit
-	Grace       time.Duration // how long measured requests may go on at the end
+	Grace       time.Duration // how long measured requests may still run at the end
 	Ahead       int           // requests that are prepared ahead of time; 0: 1024
 }
 

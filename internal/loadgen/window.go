@@ -8,7 +8,7 @@ import (
 )
 
 // seal ends the measured part at the given moment (0: not known before the
-// last answer). The load goes on until its requests have ended or grace is
+// last answer). The load continues until its requests have ended or grace is
 // over. r.mu is held.
 func (r *runner) seal(at exchange.Stamp) {
 	if r.sealed {
@@ -29,16 +29,16 @@ func (r *runner) seal(at exchange.Stamp) {
 // until then. The window has that time, without which the rate would be that
 // of users who think less, or of a schedule with fewer gaps. r.mu is held.
 func (r *runner) sealIfAnswered() {
-	if r.shape.Requests > 0 && r.measured == r.shape.Requests && r.outstanding == 0 && len(r.dueNext) > 0 && r.talker == nil {
+	if r.shape.Requests > 0 && r.measured == r.shape.Requests && r.outstanding == 0 && len(r.dueNext) > 0 && r.source == nil {
 		r.seal(max(slices.Min(r.dueNext), r.lastDone+1))
 	}
 }
 
-// finishIfDone ends what is left once no measured request runs or is still on
-// its way from the queue of prepared ones to its admission. r.mu is held.
+// finishIfDone ends the cell once no measured request runs or is still on its
+// way from the queue of prepared ones to its admission. r.mu is held.
 func (r *runner) finishIfDone() bool {
-	onTheWay := r.window.Reason == "" && r.shape.Requests > 0 && r.shape.Duration == 0 && !r.traceOver && r.measured < r.shape.Requests
-	if !r.sealed || r.outstanding > 0 || onTheWay {
+	unadmitted := r.window.Reason == "" && r.shape.Requests > 0 && r.shape.Duration == 0 && !r.scheduleOver && r.measured < r.shape.Requests
+	if !r.sealed || r.outstanding > 0 || unadmitted {
 		return false
 	}
 	if r.window.End == 0 || r.window.Reason != "" {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Op is a comparison in a limit.
@@ -40,7 +42,7 @@ func ParseLimit(s string) (Limit, error) {
 	}
 	met, ok := Lookup(m[1])
 	if !ok {
-		return Limit{}, fmt.Errorf("limit %q: unknown metric %q%s", s, m[1], DidYouMean(m[1], Tags()))
+		return Limit{}, fmt.Errorf("limit %q: unknown metric %q%s", s, m[1], suggest.DidYouMean(m[1], Tags()))
 	}
 	l := Limit{Metric: met, Stat: m[2], Op: Op(m[3])}
 	if err := checkStat(met, m[2]); err != nil {
@@ -178,39 +180,4 @@ func unitScale(m Metric, unit string) (float64, error) {
 		return f, nil
 	}
 	return 0, fmt.Errorf("unit %q does not fit %s, which is in %s", unit, m.Tag, m.Unit)
-}
-
-// DidYouMean returns ` (did you mean "x"?)` for the candidate nearest to word,
-// or "" when none is near.
-func DidYouMean(word string, candidates []string) string {
-	best, bestDist := "", 1+len(word)/3
-	for _, c := range candidates {
-		if d := editDistance(word, c); d <= bestDist && (best == "" || d < bestDist) {
-			best, bestDist = c, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
-}
-
-// editDistance is the Levenshtein distance over bytes; tags and keys are ASCII.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diag, row[j] = row[j], min(row[j]+1, row[j-1]+1, diag+cost)
-		}
-	}
-	return row[len(b)]
 }

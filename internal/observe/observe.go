@@ -1,7 +1,7 @@
 // Package observe watches the measuring program itself and its machine while
 // something is measured: processor time, garbage collection, the Go scheduler
-// and the clocks. It says what was seen; whether that was too much is
-// validity's business. What cannot be seen on a system is nil, never 0.
+// and the clocks. It reports what was seen; whether that was too much is
+// for package validity to judge. What cannot be seen on a system is nil, never 0.
 package observe
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// Watch is an observation that goes on.
+// Watch is an observation under way.
 type Watch struct {
 	anchor  time.Time // of the run's clock
 	began   time.Time
@@ -105,7 +105,7 @@ func schedHistogram() *metrics.Float64Histogram {
 	if sample[0].Value.Kind() != metrics.KindFloat64Histogram {
 		return nil
 	}
-	return sample[0].Value.Float64Histogram() // filled anew by each Read
+	return sample[0].Value.Float64Histogram() // filled afresh by each Read
 }
 
 // cpuSeconds is the processor time of this process, or nil where it cannot be read.

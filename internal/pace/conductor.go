@@ -1,5 +1,5 @@
-// Package pace does things at absolute moments, as exactly as the system can:
-// what paces the requests of a load, and the frames of the simulated server.
+// Package pace runs functions at absolute moments, as exactly as the system
+// can. It paces the requests of a load and the frames of the simulated server.
 package pace
 
 import (
@@ -17,9 +17,9 @@ import (
 //
 // Two things wake it, and whichever comes first does the work: a timer of the
 // Go runtime, and on Linux a timerfd that is read through the runtime's network
-// poller. In an idle process the second is some tens of microseconds late where
-// the first takes half a millisecond (epoll_wait counts in whole milliseconds);
-// in a busy one it is the other way round, since the scheduler looks at its
+// poller. In an idle process the second is some tens of microseconds late and
+// the first half a millisecond (epoll_wait counts in whole milliseconds); in a
+// busy one it is the other way round, since the scheduler looks at its
 // timers between any two goroutines and at the poller when there is none to run.
 type Conductor struct {
 	base  time.Time // moments are kept in nanoseconds since base
@@ -36,8 +36,8 @@ type Conductor struct {
 	closed   bool
 }
 
-// alarm is a fine timer of the system. Its owner calls the function that it
-// was made with when it goes off.
+// alarm is a fine timer of the system. When it fires it calls the
+// function that it was made with.
 type alarm interface {
 	set(in time.Duration)
 	close() error
@@ -57,12 +57,12 @@ const (
 type Precision int
 
 const (
-	// Fine uses the best timer of the system. Where it cannot be had, the
-	// runtime's have to do.
+	// Fine uses the best timer of the system. Where there is none, the
+	// runtime's are used.
 	Fine Precision = iota
-	// Exact wakes early as well, by what the timer was late before, and looks
-	// at the clock until the moment is there, as long as there are few tasks.
-	// It costs up to 150 µs of a processor a step.
+	// Exact also wakes early, by as much as the timer was late so far, and looks
+	// at the clock until the moment has come, as long as there are few tasks.
+	// It costs up to 150 µs of a processor per step.
 	Exact
 	// Plain uses the runtime's timers only, which testing/synctest can drive.
 	Plain
@@ -74,7 +74,7 @@ func New(p Precision) *Conductor {
 	c.timer = time.AfterFunc(time.Hour, c.drain)
 	c.timer.Stop()
 	if p != Plain {
-		c.alarm = newAlarm(c.rang)
+		c.alarm = newAlarm(c.onAlarm)
 	}
 	if p == Exact && c.alarm != nil {
 		c.spin = spinTasks
@@ -82,7 +82,7 @@ func New(p Precision) *Conductor {
 	return c
 }
 
-// Task is something that is done at one moment after another.
+// Task is a function that runs at one moment after another.
 type Task struct {
 	c    *Conductor
 	step func() (next time.Time, more bool)
@@ -146,8 +146,8 @@ func (c *Conductor) Close() error {
 
 func (c *Conductor) now() int64 { return int64(time.Since(c.base)) }
 
-// rang is called when the alarm has gone off. It learns how late alarms are.
-func (c *Conductor) rang() {
+// onAlarm is called when the alarm fires. It learns how late alarms are.
+func (c *Conductor) onAlarm() {
 	c.mu.Lock()
 	if c.set != 0 {
 		late := max(0, min(2*maxLead, c.now()-c.set))
@@ -163,7 +163,7 @@ func (c *Conductor) drain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.draining {
-		return // the one that drains will see what is new
+		return // the one that is draining will see what is new
 	}
 	c.draining = true
 	for len(c.tasks) > 0 && !c.closed {
@@ -214,7 +214,7 @@ func (c *Conductor) arm() {
 	}
 	at := max(due-lead, now+1)
 	if c.set != 0 && c.set <= at && c.set > now {
-		return // it goes off early enough, and early does no harm
+		return // it fires early enough, and early does no harm
 	}
 	c.alarm.set(time.Duration(at - now))
 	c.set = at
@@ -277,19 +277,19 @@ func (h heap) swap(i, j int) {
 // errClosed is what Wait returns on a closed conductor.
 var errClosed = errors.New("the pacer has been closed")
 
-// Wait blocks until the moment is there, and never returns nil before it, or
+// Wait blocks until the moment has come, and never returns nil before it, or
 // until ctx is done.
 func (c *Conductor) Wait(ctx context.Context, at time.Time) error {
 	if !time.Now().Before(at) {
 		return ctx.Err()
 	}
-	there := make(chan struct{})
+	reached := make(chan struct{})
 	t := c.Start(at, func() (time.Time, bool) {
-		close(there)
+		close(reached)
 		return at, false
 	})
 	select {
-	case <-there:
+	case <-reached:
 		return nil
 	case <-c.done:
 		return errClosed

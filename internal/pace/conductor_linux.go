@@ -20,8 +20,8 @@ type timerfd struct {
 	ended chan struct{} // the reader has returned
 }
 
-// newAlarm returns nil where no timer is to be had (no descriptor left).
-func newAlarm(rang func()) alarm {
+// newAlarm returns nil where there is no timer (no descriptor left).
+func newAlarm(onAlarm func()) alarm {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil
@@ -34,7 +34,7 @@ func newAlarm(rang func()) alarm {
 			if _, err := t.file.Read(ticks[:]); err != nil {
 				return // closed
 			}
-			rang()
+			onAlarm()
 		}
 	}()
 	return t

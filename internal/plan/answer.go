@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // What requests ask for.
@@ -19,7 +19,7 @@ const (
 func (w WorkloadPlan) validateAnswer(out *problems) {
 	one := func(path, value string, of ...string) {
 		if value != "" && !slices.Contains(of, value) {
-			out.add(path, "%q is not known%s; use one of %s", value, metric.DidYouMean(value, of), strings.Join(of, ", "))
+			out.add(path, "%q is not known%s; use one of %s", value, suggest.DidYouMean(value, of), strings.Join(of, ", "))
 		}
 	}
 	one("workload.answer", w.Answer, AnswerText, AnswerReasoning, AnswerTools, AnswerJSON)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // mlperf are the latency limits of MLPerf Inference, 99th percentiles in ms:
@@ -40,7 +41,7 @@ func (s SLO) Limits() ([]metric.Limit, error) {
 					names = append(names, name)
 				}
 				slices.Sort(names)
-				return nil, fmt.Errorf("%q is no set of limits%s; there are %s", text, metric.DidYouMean(text, names), strings.Join(names, ", "))
+				return nil, fmt.Errorf("%q is no set of limits%s; there are %s", text, suggest.DidYouMean(text, names), strings.Join(names, ", "))
 			}
 			texts = []string{fmt.Sprintf("ttft.p99<=%gms", set[0]), fmt.Sprintf("tpot.p99<=%gms", set[1])}
 		}

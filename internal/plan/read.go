@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Sources is where a plan comes from. All parts are optional.
@@ -193,7 +194,7 @@ func (p *Plan) readEnv(env []string, prov Provenance) error {
 			for j, k := range keys {
 				names[j] = k.Env()
 			}
-			return fmt.Errorf("the environment variable %s is no key of a plan%s; unset it or correct it", name, metric.DidYouMean(name, names))
+			return fmt.Errorf("the environment variable %s is no key of a plan%s; unset it or correct it", name, suggest.DidYouMean(name, names))
 		}
 		p.forget(keys[i].Path)
 		if err := p.set(keys[i].Path, value); err != nil {
@@ -317,7 +318,7 @@ func (k keyCheck) pair(v *ast.MappingValueNode, t reflect.Type, path string) err
 // suggestKey names the nearest key here, else the place where a key of that
 // name belongs, else says otherwise.
 func suggestKey(key string, names []string, otherwise string) string {
-	if s := metric.DidYouMean(key, names); s != "" {
+	if s := suggest.DidYouMean(key, names); s != "" {
 		return s
 	}
 	flag := strings.ReplaceAll(key, "_", "-")

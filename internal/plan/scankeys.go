@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 const bodyPrefix = "candidate.body."
@@ -241,7 +241,7 @@ func (p Plan) validateScan(out *problems) bool {
 	}
 	words := func(path, have string, known ...string) {
 		if have != "" && !slices.Contains(known, have) {
-			out.add(path, "%q is not known%s; use %s", have, metric.DidYouMean(have, known), strings.Join(known, " or "))
+			out.add(path, "%q is not known%s; use %s", have, suggest.DidYouMean(have, known), strings.Join(known, " or "))
 		}
 	}
 	words("scan.mode", s.Mode, ScanGrid, ScanZip)

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
@@ -69,7 +69,7 @@ func (p Plan) validateTalk(out *problems) {
 	case w.Dataset == "" && w.Turns == TurnsWhole:
 		out.add("workload.turns", "only the conversations of a data set are whole; give --dataset FILE, or a number of turns")
 	case err != nil && !strings.ContainsAny(w.Turns, " 0123456789"):
-		out.add("workload.turns", "%q is neither a number of turns nor %s%s", w.Turns, strings.Join(words, " or "), metric.DidYouMean(w.Turns, words))
+		out.add("workload.turns", "%q is neither a number of turns nor %s%s", w.Turns, strings.Join(words, " or "), suggest.DidYouMean(w.Turns, words))
 	case w.Dataset != "" && turns.Varies():
 		out.add("workload.turns", "a data set has turns of its own; give whole, flat or the most that are had, and not %q", w.Turns)
 	case err == nil && turns.Largest() > maxTurns:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Problem is one thing that is wrong with a plan.
@@ -113,7 +114,7 @@ func (t Target) validate(name string, out *problems) {
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
 		if profile != "vllm" && profile != "api" {
-			out.add(name+".url", "%q is no built-in endpoint%s; use sim:vllm or sim:api", t.URL, metric.DidYouMean(profile, []string{"vllm", "api"}))
+			out.add(name+".url", "%q is no built-in endpoint%s; use sim:vllm or sim:api", t.URL, suggest.DidYouMean(profile, []string{"vllm", "api"}))
 		}
 	} else if t.Sim != nil {
 		out.add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
@@ -240,7 +241,7 @@ func (p Plan) validateLoad(out *problems) {
 		out.add("load.speed", noSpeed, l.Speed)
 	}
 	if !slices.Contains(append(arrival.Processes(), ""), l.Arrival) {
-		out.add("load.arrival", "%q is no arrival process%s; use %s", l.Arrival, metric.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
+		out.add("load.arrival", "%q is no arrival process%s; use %s", l.Arrival, suggest.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
 	} else if _, err := l.Schedule(p.Seed); err != nil {
 		path := "load.rate"
 		switch {
@@ -333,7 +334,7 @@ func (p Plan) validateClaims(out *problems) {
 		}
 		b := BenchmarkOf(c, l)
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add(path+".benchmark", "%q is no benchmark%s", b, metric.DidYouMean(string(b), names(All())))
+			out.add(path+".benchmark", "%q is no benchmark%s", b, suggest.DidYouMean(string(b), names(All())))
 		}
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
 			out.add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
@@ -374,7 +375,7 @@ func undecidable(l metric.Limit) string {
 func (p Plan) validateWords(out *problems) {
 	for _, b := range p.Only {
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add("only", "%q is no benchmark%s; use %s", b, metric.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
+			out.add("only", "%q is no benchmark%s; use %s", b, suggest.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
 		}
 	}
 	if p.Undecided != "" && p.Undecided != "gate" && p.Undecided != "pass" {
@@ -393,7 +394,7 @@ func (p Plan) validateWords(out *problems) {
 	}
 	for _, k := range p.Quality.Kinds {
 		if !slices.Contains(qualityKinds, k) {
-			out.add("quality.kinds", "%q is no kind of prompt%s; use %s", k, metric.DidYouMean(k, qualityKinds), strings.Join(qualityKinds, ", "))
+			out.add("quality.kinds", "%q is no kind of prompt%s; use %s", k, suggest.DidYouMean(k, qualityKinds), strings.Join(qualityKinds, ", "))
 		}
 	}
 	for kind, weights := range p.Quality.Weights {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Embeddings is the dialect whose answers have no text and no tokens.
@@ -21,7 +21,7 @@ const MetricsOff = "off"
 // validateWire looks at how a target is talked to.
 func (t Target) validateWire(name string, out *problems) {
 	if !slices.Contains(apis, t.API) {
-		out.add(name+".api", "%q is no dialect%s; use one of %s", t.API, metric.DidYouMean(t.API, apis), strings.Join(apis, ", "))
+		out.add(name+".api", "%q is no dialect%s; use one of %s", t.API, suggest.DidYouMean(t.API, apis), strings.Join(apis, ", "))
 	}
 	if t.MetricsURL != "" && t.MetricsURL != MetricsOff {
 		u, err := url.Parse(t.MetricsURL)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
@@ -92,7 +92,7 @@ func (w WorkloadPlan) validate(out *problems) {
 	}
 	if t := w.Tokenizer; t != "" && !slices.Contains(tokenizers, t) {
 		if !strings.ContainsAny(t, "./\\") {
-			out.add("workload.tokenizer", "%q is no tokenizer%s; use %s, or the path of a tokenizer.json", t, metric.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
+			out.add("workload.tokenizer", "%q is no tokenizer%s; use %s, or the path of a tokenizer.json", t, suggest.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
 		} else if _, err := os.Stat(t); err != nil {
 			out.add("workload.tokenizer", "the file cannot be read: %v", err)
 		}

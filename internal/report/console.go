@@ -1,7 +1,7 @@
 package report
 
 import (
-	"fmt"
+	"cmp"
 	"io"
 	"path/filepath"
 	"strings"
@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/text/width"
 
+	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -21,29 +23,30 @@ type ConsoleOptions struct {
 	Folder string
 }
 
-// Console prints the summary of a result: claims first, then a short table of
+// Console prints a result for a terminal: claims first, then a short form of
 // each benchmark, the run's judgement of itself, and where the files are.
 func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
-	if o.Width <= 0 {
-		o.Width = 100
-	}
-	c := console{ConsoleOptions: o}
-	if s := warning(r); s != "" {
-		c.wrap("", c.paint("33;1", s))
-		c.line("")
-	}
-	c.wrap("", c.bold(clean(r.Run.Name))+": "+headline(r))
-	if s := status(r); s != "" {
-		c.wrap("", c.paint("31", s))
-	}
-	c.claims(r)
-	for _, s := range sections(r) {
-		c.section(s)
-	}
-	c.validity(r)
+	c := newConsole(o)
+	c.document(content.Of(r))
 	c.files(r)
 	_, err := io.WriteString(w, c.b.String())
 	return err
+}
+
+// ForecastConsole prints a forecast for a terminal: first that nothing of it
+// was measured, then the answers, then what was assumed.
+func ForecastConsole(w io.Writer, f *result.Forecast, o ConsoleOptions) error {
+	c := newConsole(o)
+	c.document(content.OfForecast(f))
+	_, err := io.WriteString(w, c.b.String())
+	return err
+}
+
+func newConsole(o ConsoleOptions) *console {
+	if o.Width <= 0 {
+		o.Width = 100
+	}
+	return &console{ConsoleOptions: o}
 }
 
 type console struct {
@@ -109,76 +112,151 @@ func visible(s string) int {
 	return n
 }
 
-var verdictColor = map[string]string{"proved": "32;1", "refuted": "31;1", "undecided": "33;1", "invalid": "35;1", "reference": "2"}
+// stateColor is the colour of a verdict or of a check's status.
+var stateColor = map[content.State]string{
+	"proved": "32;1", "refuted": "31;1", "undecided": "33;1", "invalid": "35;1", "reference": "2",
+	"fail": "31;1", "warn": "33",
+}
 
-func (c *console) claims(r *result.Result) {
-	lines := claimLines(r)
-	c.line("")
-	c.wrap("", c.bold("CLAIMS")+": "+summary(r))
-	for _, l := range lines {
-		head := fmt.Sprintf("  %s %s", c.paint(verdictColor[l.verdict], fmt.Sprintf("%-9s", l.verdict)), c.bold(l.limit))
-		if l.estimate != missing {
-			head += "  " + l.estimate
+func (c *console) state(s string) string {
+	if color, ok := stateColor[content.State(s)]; ok {
+		return c.paint(color, s)
+	}
+	return s
+}
+
+func (c *console) document(d content.Document) {
+	if d.Warning != "" {
+		c.wrap("", c.paint("33;1", d.Warning))
+		c.line("")
+	}
+	head := c.bold(d.Title)
+	if d.Headline != "" {
+		head += ": " + d.Headline
+	}
+	c.wrap("", head)
+	if d.Status != "" {
+		c.wrap("", c.paint("31", d.Status))
+	}
+	for _, s := range d.Sections {
+		if !s.PagesOnly {
+			c.section(s)
 		}
-		tail := l.n + ", " + l.evidence
-		if visible(head)+2+visible(tail) > c.Width {
-			c.line(head)
-			c.wrap("            ", c.dim(tail))
+	}
+}
+
+func (c *console) section(s content.Section) {
+	c.line("")
+	head := c.bold(strings.ToUpper(s.Title))
+	if s.Evidence != "" {
+		head += "  " + c.dim(string(s.Evidence))
+	}
+	if s.Summary.Text != "" {
+		head += ": " + s.Summary.Text
+		c.wrap("", head)
+	} else {
+		c.line(head)
+	}
+	c.paragraphs(s.Answers)
+	above := len(s.Answers) > 0
+	for _, t := range s.Tables {
+		if t.Short != nil {
+			t = *t.Short
+		}
+		if t.PagesOnly || t.HTMLOnly || len(t.Rows) == 0 {
+			continue
+		}
+		if above {
+			c.line("")
+		}
+		above = true
+		switch t = withoutPagesOnly(t); t.Layout {
+		case content.Cards:
+			c.cards(t)
+		case content.Inline:
+			c.inline(t)
+		default:
+			c.table(t)
+		}
+	}
+	c.paragraphs(s.Text)
+	for _, n := range s.Notes {
+		switch n.Kind {
+		case content.Remark: // pages only
+		case content.Assumption:
+			c.wrap("  ", "- "+n.String())
+		default:
+			c.wrap("  ", n.String())
+		}
+	}
+}
+
+func (c *console) paragraphs(list []content.Paragraph) {
+	for _, p := range list {
+		if !p.PagesOnly {
+			c.wrap("  ", cmp.Or(p.Short, p.Text))
+		}
+	}
+}
+
+// withoutPagesOnly leaves out the columns that a terminal does not show.
+func withoutPagesOnly(t content.Table) content.Table {
+	for i := len(t.Head) - 1; i >= 0; i-- {
+		if t.Head[i].PagesOnly {
+			t = t.Without(i)
+		}
+	}
+	return t
+}
+
+// verdictWidth is that of the longest verdict.
+const verdictWidth = len("undecided")
+
+// cards print each row by itself: verdict, name and values on a line, with the
+// small print where it fits, and the sentences below.
+func (c *console) cards(t content.Table) {
+	indent := strings.Repeat(" ", verdictWidth+3)
+	for _, row := range t.Rows {
+		k := cardOf(t, row)
+		verdict := c.state(k.State)
+		if k.Name == "" && len(k.Values) == 0 && len(k.Sentences) > 0 {
+			c.wrap("  ", verdict+"  "+k.Sentences[0])
+			k.Sentences = k.Sentences[1:]
 		} else {
-			c.line(head + "  " + c.dim(tail))
-		}
-		c.wrap("            ", l.reason+".")
-	}
-}
-
-func (c *console) section(s section) {
-	c.line("")
-	title := c.bold(strings.ToUpper(s.title))
-	if s.evidence != "" {
-		title += "  " + c.dim(string(s.evidence))
-	}
-	c.line(title)
-	if s.id == "hardware" {
-		c.facts(s)
-		return
-	}
-	tables := s.tables
-	if s.short != nil {
-		tables = s.short
-	}
-	for _, t := range tables {
-		c.table(t)
-	}
-	for _, p := range s.told {
-		c.wrap("  ", p)
-	}
-	for _, n := range s.notes {
-		if strings.HasPrefix(n, "*") || strings.HasPrefix(n, "errors") {
-			c.wrap("  ", n)
-		}
-	}
-}
-
-// facts prints a machine in a few words; the pages have the whole list.
-func (c *console) facts(s section) {
-	var parts []string
-	for _, t := range s.tables {
-		for _, row := range t.rows {
-			if len(parts) < 5 {
-				parts = append(parts, row[0]+" "+row[1])
+			head := "  " + verdict + strings.Repeat(" ", max(0, verdictWidth-visible(verdict))) + " " + c.bold(k.Name)
+			for _, v := range k.Values {
+				head += "  " + v
+			}
+			fine := strings.Join(k.Fine, ", ")
+			if visible(head)+2+visible(fine) > c.Width {
+				c.line(head)
+				c.wrap(indent, c.dim(fine))
+			} else {
+				c.line(head + "  " + c.dim(fine))
 			}
 		}
+		for _, s := range k.Sentences {
+			c.wrap(indent, s)
+		}
+	}
+}
+
+// inline prints names and values in a few lines.
+func (c *console) inline(t content.Table) {
+	var parts []string
+	for _, row := range t.Rows {
+		parts = append(parts, strings.Join(row, " "))
 	}
 	c.wrap("  ", strings.Join(parts, "; "))
 }
 
 // table prints aligned columns; one that is too wide becomes a list.
-func (c *console) table(t table) {
-	if len(t.rows) == 0 {
-		return
+func (c *console) table(t content.Table) {
+	widths := make([]int, len(t.Head))
+	for i, h := range t.Head {
+		widths[i] = visible(h.Name)
 	}
-	widths := make([]int, len(t.head))
-	for _, row := range append([][]string{t.head}, t.rows...) {
+	for _, row := range t.Rows {
 		for i, cell := range row {
 			widths[i] = max(widths[i], visible(cell))
 		}
@@ -187,95 +265,58 @@ func (c *console) table(t table) {
 	for _, w := range widths {
 		total += w + 2
 	}
-	if t.title != "" {
-		c.wrap("  ", t.title)
+	if t.Title != "" {
+		c.wrap("  ", t.Title)
 	}
 	if total-2 > c.Width {
 		c.list(t)
 		return
 	}
-	print := func(row []string, style func(string) string) {
-		line := "  "
+	line := ""
+	add := func(i int, text, styled string) {
+		pad := strings.Repeat(" ", widths[i]-visible(text))
+		switch {
+		case i == 0:
+			line = "  " + styled + pad
+		case t.Head[i].Kind == content.Sentence:
+			line += "  " + styled + pad
+		default:
+			line += "  " + pad + styled
+		}
+	}
+	for i, h := range t.Head {
+		add(i, h.Name, c.dim(h.Name))
+	}
+	c.line(line)
+	for _, row := range t.Rows {
 		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-visible(cell))
-			if i == 0 {
-				line += style(cell) + pad
-			} else {
-				line += "  " + pad + style(cell)
+			styled := cell
+			if t.Head[i].Kind == content.Verdict {
+				styled = c.state(cell)
 			}
+			add(i, cell, styled)
 		}
 		c.line(line)
 	}
-	print(t.head, c.dim)
-	for _, row := range t.rows {
-		print(row, func(s string) string { return s })
-	}
 }
 
-// list prints a row after the other, each with the names of its columns; many
-// columns share a line.
-func (c *console) list(t table) {
-	for _, row := range t.rows {
-		c.line("  " + c.bold(strings.TrimSpace(t.head[0]+" "+row[0])))
+// list prints one row after the other, each with the names of its columns;
+// where there are many columns, they share a line.
+func (c *console) list(t content.Table) {
+	for _, row := range t.Rows {
+		c.line("  " + c.bold(strings.TrimSpace(t.Head[0].Name+" "+row[0])))
 		if len(row) > 7 {
 			var parts []string
 			for i := 1; i < len(row); i++ {
-				parts = append(parts, c.dim(t.head[i])+" "+row[i])
+				parts = append(parts, c.dim(t.Head[i].Name)+" "+row[i])
 			}
 			c.wrap("    ", strings.Join(parts, "; "))
 			continue
 		}
 		for i := 1; i < len(row); i++ {
-			c.wrap("    ", c.dim(t.head[i])+" "+row[i])
+			c.wrap("    ", c.dim(t.Head[i].Name)+" "+row[i])
 		}
 	}
-}
-
-func (c *console) validity(r *result.Result) {
-	c.line("")
-	c.wrap("", c.bold("VALIDITY")+": "+validityLine(r))
-	for _, st := range []result.CheckStatus{result.Fail, result.Warn} {
-		color := "33"
-		if st == result.Fail {
-			color = "31;1"
-		}
-		for _, text := range gathered(checksOf(r, st)) {
-			c.wrap("  ", c.paint(color, string(st))+"  "+text)
-		}
-	}
-}
-
-// gathered says each kind of finding once, with the first cell's words; the
-// pages have every one.
-func gathered(checks []result.Check) []string {
-	var ids []string
-	cells := map[string][]string{}
-	first := map[string]result.Check{}
-	for _, k := range checks {
-		if _, seen := first[k.ID]; !seen {
-			ids = append(ids, k.ID)
-			first[k.ID] = k
-		}
-		cells[k.ID] = append(cells[k.ID], clean(k.Cell))
-	}
-	var out []string
-	for _, id := range ids {
-		k := first[id]
-		text := clean(k.Text)
-		if k.Cell != "" {
-			text = clean(k.Cell) + ": " + text
-		}
-		if others := cells[id][1:]; len(others) > 3 {
-			text += fmt.Sprintf(" (likewise in %d other cells)", len(others))
-		} else if len(others) > 0 {
-			text += " (likewise " + strings.Join(others, ", ") + ")"
-		}
-		if k.Fix != "" {
-			text += "; " + clean(k.Fix)
-		}
-		out = append(out, text)
-	}
-	return out
 }
 
 func (c *console) files(r *result.Result) {
@@ -285,8 +326,8 @@ func (c *console) files(r *result.Result) {
 	c.line("")
 	for _, a := range r.Artifacts {
 		if a.Kind == "html" {
-			c.line(c.bold("REPORT") + "  " + filepath.Join(clean(c.Folder), a.Path))
+			c.line(c.bold("REPORT") + "  " + filepath.Join(format.Clean(c.Folder), a.Path))
 		}
 	}
-	c.line(c.bold("FILES") + "   " + clean(c.Folder))
+	c.line(c.bold("FILES") + "   " + format.Clean(c.Folder))
 }

@@ -9,10 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/inferometer/inferometer/internal/report/content"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // fixtures are results as result.json holds them: a whole run against the
 // built-in simulator, one target with three requests, a run that was
@@ -51,6 +52,18 @@ func golden(t *testing.T, file string, got []byte) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s differs (go test ./internal/report -update writes it anew; -want +got):\n%s", file, d)
+		t.Errorf("%s differs (go test ./internal/report -update rewrites it; -want +got):\n%s", file, d)
 	}
+}
+
+// sectionOf is a part of the report of a result.
+func sectionOf(t *testing.T, r *result.Result, id string) content.Section {
+	t.Helper()
+	for _, s := range content.Of(r).Sections {
+		if s.ID == id {
+			return s
+		}
+	}
+	t.Fatalf("the report has no section %s", id)
+	return content.Section{}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -150,7 +151,7 @@ func TestHostileFigures(t *testing.T) {
 			t.Fatalf("%q: only %d figures", a, len(figures))
 		}
 		for _, f := range figures {
-			svg, err := render(f, "svg")
+			svg, err := draw.SVG(f)
 			if err != nil {
 				t.Fatal(err)
 			}

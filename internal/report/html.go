@@ -2,12 +2,17 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // the page
 	"fmt"
 	"html/template"
 	"regexp"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/draw"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -17,6 +22,7 @@ var pageSource string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"long":  func(s string) bool { return len(s) > 36 }, // may break into lines
 	"flags": flags,
+	"join":  strings.Join,
 }).Parse(pageSource))
 
 // piece is a part of a text; a flag of the command line stays on one line.
@@ -45,101 +51,76 @@ func flags(s string) []piece {
 func HTML(r *result.Result) ([]byte, error) {
 	drawn := map[string][]byte{}
 	for _, f := range figure.All(r) {
-		b, err := render(f, "svg")
+		b, err := draw.SVG(f)
 		if err != nil {
 			return nil, err
 		}
 		drawn[f.ID] = b
 	}
-	return pageOf(r, drawn)
+	return pageOf(content.Of(r), drawn)
 }
 
+// pageData is a document with its parts as the template needs them.
 type pageData struct {
-	Title, Headline, Warning, Status string
-	Evidence                         string
-	Summary, Validity                string
-	ValidityStatus                   string
-	Claims                           []pageClaim
-	Sections                         []pageSection
-	Impact                           []string
-	Specification                    []pageTable
-	Checks                           []pageTable
-	Reproduce                        []string
-	Version                          string
-}
-
-type pageClaim struct {
-	Verdict, ID, Limit, Estimate, N, Evidence, Text, Reason string
+	content.Document
+	Sections []pageSection
 }
 
 type pageSection struct {
-	ID, Title, Evidence string
-	Text                []string
-	Tables              []pageTable
-	Lead, Figures       []pageFigure
-	Notes               []string
+	content.Section
+	Tables        []pageTable
+	Lead, Figures []pageFigure
 }
 
+// pageTable is a table with a label for those who cannot see where it is, and
+// with its rows as cards, if that is its layout.
 type pageTable struct {
-	Title  string
-	Folded bool
-	Head   []string
-	Rows   [][]string
+	content.Table
+	Label string
+	Cards []card
 }
 
 type pageFigure struct {
-	Title, Subtitle, Evidence, Note string
-	SVG                             template.HTML
+	figure.Figure
+	SVG template.HTML
 }
 
-func pageOf(r *result.Result, drawn map[string][]byte) ([]byte, error) {
-	figures := map[string]pageFigure{}
-	for _, f := range figure.All(r) {
-		figures[f.ID] = pageFigure{
-			Title: clean(f.Title), Subtitle: clean(f.Subtitle), Evidence: string(f.Evidence), Note: capital(clean(f.Note)),
+// pageOf makes the page of a document; drawn are its figures as SVG, by id.
+func pageOf(d content.Document, drawn map[string][]byte) ([]byte, error) {
+	figures := func(list []figure.Figure) []pageFigure {
+		var out []pageFigure
+		for _, f := range list {
+			p := pageFigure{Figure: f}
+			p.Title, p.Subtitle, p.Note = format.Clean(f.Title), format.Clean(f.Subtitle), format.Sentence(f.Note)
 			// Our own drawing: the library escapes the texts in it.
-			SVG: template.HTML(inline(drawn[f.ID], f)), //nolint:gosec // see above
+			p.SVG = template.HTML(draw.Inline(drawn[f.ID], f)) //nolint:gosec // see above
+			out = append(out, p)
 		}
+		return out
 	}
-	d := pageData{
-		Title: clean(r.Run.Name), Headline: headline(r), Warning: warning(r), Status: status(r), Evidence: string(r.Evidence),
-		Summary: summary(r), Validity: validityLine(r), ValidityStatus: string(r.Validity.Status),
-		Impact: impact(r), Reproduce: reproduce(r), Version: clean(r.Run.Version),
-	}
-	for _, l := range claimLines(r) {
-		if l.estimate == missing {
-			l.estimate = ""
+	data := pageData{Document: d}
+	for _, s := range d.Sections {
+		p := pageSection{Section: s, Lead: figures(s.Lead), Figures: figures(s.Figures)}
+		for _, t := range s.Tables {
+			if len(t.Rows) > 0 {
+				p.Tables = append(p.Tables, pageTableOf(t, s.Title))
+			}
 		}
-		d.Claims = append(d.Claims, pageClaim{l.verdict, l.id, l.limit, l.estimate, l.n, l.evidence, l.text, l.reason})
-	}
-	for _, s := range sections(r) {
-		p := pageSection{ID: s.id, Title: s.title, Evidence: string(s.evidence), Text: s.text, Notes: s.notes}
-		for _, t := range s.tables {
-			p.Tables = append(p.Tables, asPage(t))
-		}
-		for _, id := range s.lead {
-			p.Lead = append(p.Lead, figures[id])
-		}
-		for _, id := range s.figures {
-			p.Figures = append(p.Figures, figures[id])
-		}
-		d.Sections = append(d.Sections, p)
-	}
-	for _, t := range specification(r) {
-		if len(t.rows) > 0 {
-			d.Specification = append(d.Specification, asPage(t))
-		}
-	}
-	for _, t := range checkTables(r) {
-		d.Checks = append(d.Checks, asPage(t))
+		data.Sections = append(data.Sections, p)
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, d); err != nil {
+	if err := page.Execute(&b, data); err != nil {
 		return nil, fmt.Errorf("failed to make the page: %w", err)
 	}
 	return b.Bytes(), nil
 }
 
-func asPage(t table) pageTable {
-	return pageTable{Title: t.title, Folded: t.folded, Head: t.head, Rows: t.rows}
+func pageTableOf(t content.Table, section string) pageTable {
+	p := pageTable{Table: t, Label: cmp.Or(t.Title, section)}
+	if t.Layout == content.Cards {
+		for _, row := range t.Rows {
+			p.Cards = append(p.Cards, cardOf(t, row))
+		}
+	}
+	return p
 }

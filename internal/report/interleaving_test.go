@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -33,8 +32,8 @@ func interleaved(t *testing.T) *result.Result {
 				Estimate: result.Estimate{Value: result.Num(v), Lo: result.Num(lo), Hi: result.Num(hi)}, Text: "ratio of " + tag}
 		}
 		l.Versus = append(l.Versus,
-			ratio("ttft", "geometric mean of paired ratios", 0.5, 0.4, 0.6), ratio("ttft", "p50", 0.5, 0.4, 0.6),
-			ratio("user_rate", "geometric mean of paired ratios", 1.2, 1.1, 1.3), ratio("e2e", "geometric mean of paired ratios", 1.01, 0.9, 1.1),
+			ratio("ttft", result.StatGeometricMean, 0.5, 0.4, 0.6), ratio("ttft", "p50", 0.5, 0.4, 0.6),
+			ratio("user_rate", result.StatGeometricMean, 1.2, 1.1, 1.3), ratio("e2e", "geometric mean of paired ratios", 1.01, 0.9, 1.1),
 			result.Comparison{Metric: "e2e", Stat: "p95", Unit: "ratio", N: 120, Pairs: 30, Rounds: 6, Against: name, Estimate: result.Estimate{Withheld: "too few pairs", NeededN: 72}},
 			result.Comparison{Metric: "success", Stat: "difference", Unit: "percentage points", N: 120, Pairs: 120, Alone: 4, Rounds: 6, Against: name,
 				Estimate: result.Estimate{Value: result.Num(2.5), Lo: result.Num(0.5), Hi: result.Num(6)}, Text: "the candidate succeeds more often than " + name})
@@ -57,7 +56,7 @@ func TestInterleavingIsShown(t *testing.T) {
 		text = strings.ReplaceAll(text, `\`, "") // Markdown escapes brackets
 		for _, want := range []string{
 			"All took turns, never two at once.", "candidate ÷ baseline", "candidate ÷ fp8", "TTFT, mean of ratios", "0.500 [0.400, 0.600]", "117 (3 lost)",
-			"shorter", "faster", "no difference that can be told", "withheld (n=30, needs 72)", "The candidate succeeds more often than fp8.", "2.50 points [0.500, 6.00]", "more often",
+			"shorter", "faster", "no clear difference", "withheld (n=30, needs 72)", "The candidate succeeds more often than fp8.", "2.50 points [0.500, 6.00]", "more often",
 			"4 prompts are in no pair of candidate and fp8",
 		} {
 			if !strings.Contains(text, want) {
@@ -102,29 +101,5 @@ func TestNamesOfTargetsAreCleaned(t *testing.T) {
 	}
 	if strings.Contains(console.String(), "\x1b") || strings.Contains(string(page), "<script>\x1b") || strings.Contains(string(page), "<script>[2J") {
 		t.Error("a target's name reaches a page as it is")
-	}
-}
-
-// Further targets have colours of their own, and where those run out a dash.
-func TestFurtherTargetsAreToldApart(t *testing.T) {
-	f := figure.Figure{}
-	roles := []figure.Role{figure.Candidate, figure.Baseline, figure.Further, figure.Further, figure.Further, figure.Further}
-	for _, r := range roles {
-		f.Series = append(f.Series, figure.Series{Role: r})
-	}
-	type look struct {
-		color  any
-		dashed bool
-	}
-	seen := map[look]int{}
-	for i := range f.Series {
-		l := look{colorOf(f, i), dashedOf(f, i)}
-		if j, ok := seen[l]; ok {
-			t.Errorf("series %d looks like series %d", i, j)
-		}
-		seen[l] = i
-	}
-	if colorOf(f, 0) != partColors[0] || colorOf(f, 1) != partColors[1] {
-		t.Error("candidate and baseline have lost their colours")
 	}
 }

@@ -2,54 +2,45 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// Markdown returns the report as Markdown: claims first, each benchmark, what
-// the business is told, the technical specification, validity, and how to
-// reproduce it. Figures are linked in the folder figures/.
-func Markdown(r *result.Result) []byte {
-	m := &markdown{figures: map[string]figure.Figure{}}
-	for _, f := range figure.All(r) {
-		m.figures[f.ID] = f
+// Markdown returns the report as Markdown. Figures are linked in the folder
+// figures/.
+func Markdown(r *result.Result) []byte { return markdownOf(content.Of(r)) }
+
+func markdownOf(d content.Document) []byte {
+	m := &markdown{}
+	m.line("# %s", escape("Inferometer: "+d.Title))
+	if d.Warning != "" {
+		m.line("> **%s**", escape(d.Warning))
 	}
-	m.line("# %s", escape("Inferometer: "+r.Run.Name))
-	if s := warning(r); s != "" {
-		m.line("> **%s**", escape(s))
+	m.paragraph(d.Headline)
+	if d.Status != "" {
+		m.line("**%s**", escape(d.Status))
 	}
-	m.line("%s", escape(headline(r)))
-	if s := status(r); s != "" {
-		m.line("**%s**", escape(s))
-	}
-	m.line("## Executive summary")
-	m.line("%s Validity: %s", escape(summary(r)), escape(validityLine(r)))
-	m.claims(r)
-	for _, s := range sections(r) {
+	for _, s := range d.Sections {
 		m.section(s)
 	}
-	m.impact(r)
-	m.specification(r)
-	m.validity(r)
-	m.reproduce(r)
 	return []byte(m.b.String())
 }
 
-type markdown struct {
-	b       strings.Builder
-	figures map[string]figure.Figure
-}
+type markdown struct{ b strings.Builder }
 
 // line writes a paragraph.
-func (m *markdown) line(format string, args ...any) {
-	fmt.Fprintf(&m.b, format+"\n\n", args...)
+func (m *markdown) line(layout string, args ...any) {
+	fmt.Fprintf(&m.b, layout+"\n\n", args...)
 }
 
 // escape makes text plain in Markdown and in a cell of a table.
 func escape(s string) string {
-	s = strings.TrimSpace(clean(s))
+	s = strings.TrimSpace(format.Clean(s))
 	var b strings.Builder
 	for i, r := range s {
 		switch r {
@@ -83,112 +74,95 @@ func escape(s string) string {
 // seen and does not spoil a copy of the text.
 var bare = strings.NewReplacer("://", `:\//`, "www.", `www\.`, "WWW.", `WWW\.`, "Www.", `Www\.`, "mailto:", `mailto\:`, "xmpp:", `xmpp\:`)
 
-func (m *markdown) table(t table) {
-	if len(t.rows) == 0 {
-		return
+// paragraph writes plain text; an empty one writes nothing.
+func (m *markdown) paragraph(text string) {
+	if text != "" {
+		m.line("%s", escape(text))
 	}
-	if t.title != "" {
-		m.line("**%s**", escape(t.title))
+}
+
+func (m *markdown) section(s content.Section) {
+	title := s.Title
+	if s.Evidence != "" {
+		title += " (" + string(s.Evidence) + ")"
 	}
-	row := func(cells []string) {
-		for _, c := range cells {
+	m.line("## %s", escape(title))
+	m.paragraph(s.Summary.Text)
+	for _, p := range slices.Concat(s.Answers, s.Text) {
+		m.paragraph(p.Text)
+	}
+	m.drawings(s.Lead)
+	for _, t := range s.Tables {
+		if t.HTMLOnly || len(t.Rows) == 0 {
+			continue
+		}
+		if t.Layout == content.Cards {
+			m.cards(t)
+		} else {
+			m.table(t)
+		}
+	}
+	m.drawings(s.Figures)
+	for _, n := range s.Notes {
+		m.line("- %s", escape(n.String()))
+	}
+}
+
+func (m *markdown) drawings(figures []figure.Figure) {
+	for _, f := range figures {
+		m.line("![%s](figures/%s.svg)", escape(f.Title+", "+string(f.Evidence)), f.ID)
+		m.paragraph(format.Sentence(f.Note))
+	}
+}
+
+// cards write the short values of all rows as a table, then the sentences of
+// each.
+func (m *markdown) cards(t content.Table) {
+	short := t
+	for i := len(t.Head) - 1; i >= 0; i-- {
+		if t.Head[i].Kind == content.Sentence {
+			short = short.Without(i)
+		}
+	}
+	m.table(short)
+	for _, row := range t.Rows {
+		k := cardOf(t, row)
+		if len(k.Sentences) == 0 {
+			continue
+		}
+		m.line("- **%s** %s: %s", escape(k.State), escape(k.Name), escape(strings.Join(k.Sentences, " ")))
+	}
+}
+
+func (m *markdown) table(t content.Table) {
+	if t.Title != "" {
+		m.line("**%s**", escape(t.Title))
+	}
+	for _, h := range t.Head {
+		fmt.Fprintf(&m.b, "| %s ", escape(h.Name))
+	}
+	m.b.WriteString("|\n|---")
+	for i := 1; i < len(t.Head); i++ {
+		m.b.WriteString(alignment(t, i))
+	}
+	m.b.WriteString("|\n")
+	for _, row := range t.Rows {
+		for _, c := range row {
 			fmt.Fprintf(&m.b, "| %s ", escape(c))
 		}
 		m.b.WriteString("|\n")
 	}
-	row(t.head)
-	m.b.WriteString("|---")
-	for i := 1; i < len(t.head); i++ {
-		m.b.WriteString(alignment(t.rows, i))
-	}
-	m.b.WriteString("|\n")
-	for _, r := range t.rows {
-		row(r)
-	}
 	m.b.WriteByte('\n')
 }
 
-// alignment of a column: figures to the right, words to the left.
-func alignment(rows [][]string, column int) string {
-	for _, row := range rows {
+// alignment of a column: numbers to the right, words to the left.
+func alignment(t content.Table, column int) string {
+	for _, row := range t.Rows {
 		cell := row[column]
 		if cell != "" && !strings.ContainsAny(cell[:1], "0123456789$") && !strings.HasPrefix(cell, "−") &&
-			!strings.HasPrefix(cell, "≥") && !strings.HasPrefix(cell, missing) && !strings.HasPrefix(cell, infinity) && !strings.HasPrefix(cell, "withheld") {
+			!strings.HasPrefix(cell, "≥") && !strings.HasPrefix(cell, format.Missing) && !strings.HasPrefix(cell, format.Infinity) && !strings.HasPrefix(cell, "withheld") {
 			return "|---"
 		}
 	}
 	return "|--:"
-}
-
-func (m *markdown) claims(r *result.Result) {
-	t := table{head: []string{"verdict", "claim", "estimate", "n", "evidence"}}
-	lines := claimLines(r)
-	for _, l := range lines {
-		t.rows = append(t.rows, []string{l.verdict, l.limit, l.estimate, l.n, l.evidence})
-	}
-	m.table(t)
-	for _, l := range lines {
-		m.line("- **%s** %s. *%s.*", escape(l.verdict), escape(l.text), escape(l.reason))
-	}
-}
-
-func (m *markdown) section(s section) {
-	title := s.title
-	if s.evidence != "" {
-		title += " (" + string(s.evidence) + ")"
-	}
-	m.line("## %s", escape(title))
-	for _, p := range s.text {
-		m.line("%s", escape(p))
-	}
-	m.drawings(s.lead)
-	for _, t := range s.tables {
-		m.table(t)
-	}
-	m.drawings(s.figures)
-	for _, n := range s.notes {
-		m.line("- %s", escape(n))
-	}
-}
-
-func (m *markdown) drawings(ids []string) {
-	for _, id := range ids {
-		f := m.figures[id]
-		m.line("![%s](figures/%s.svg)", escape(f.Title+", "+string(f.Evidence)), id)
-		if f.Note != "" {
-			m.line("%s", escape(capital(f.Note)+"."))
-		}
-	}
-}
-
-// impact says what it means a month and a year.
-func (m *markdown) impact(r *result.Result) {
-	m.line("## Business impact")
-	for _, p := range impact(r) {
-		m.line("%s", escape(p))
-	}
-}
-
-func (m *markdown) specification(r *result.Result) {
-	m.line("## Technical specification")
-	for _, t := range specification(r) {
-		m.table(t)
-	}
-}
-
-func (m *markdown) validity(r *result.Result) {
-	m.line("## Validity")
-	m.line("%s", escape(capital(validityLine(r))))
-	all := checkTables(r)
-	m.table(all[0])
-	if len(r.Validity.Checks) > fewChecks {
-		m.line("%s", escape(fmt.Sprintf("Each kind of finding is named once; result.json has all %d checks.", len(r.Validity.Checks))))
-	}
-}
-
-func (m *markdown) reproduce(r *result.Result) {
-	m.line("## How to reproduce")
-	for _, p := range reproduce(r) {
-		m.line("%s", escape(p))
-	}
 }

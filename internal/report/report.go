@@ -1,7 +1,8 @@
 // Package report turns a result into what people read: console tables, a
-// Markdown report, one self-contained HTML page, and drawn figures. It
-// computes no statistic. Claims and the run's judgement of itself come first;
-// what a server sent is hostile text and is shown as plain text only.
+// Markdown report, one self-contained HTML page, and drawn figures. What a
+// report says is decided once, in package content; the writers here decide how
+// it looks in each format, and package draw makes the pictures. No statistic is
+// computed. What a server sent is hostile text and is shown as plain text only.
 package report
 
 import (
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -23,26 +26,31 @@ func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 	var out []result.Artifact
 	drawn := map[string][]byte{}
 	for _, f := range figure.All(r) {
-		for _, format := range []string{"svg", "png"} {
-			b, err := render(f, format)
-			if err != nil {
+		svg, err := draw.SVG(f)
+		if err != nil {
+			return out, err
+		}
+		drawn[f.ID] = svg
+		png, err := draw.PNG(f)
+		if err != nil {
+			return out, err
+		}
+		for _, file := range []struct {
+			name string
+			data []byte
+		}{{f.ID + ".svg", svg}, {f.ID + ".png", png}} {
+			if err := writeWhole(filepath.Join(figures, file.name), file.data); err != nil {
 				return out, err
 			}
-			if format == "svg" {
-				drawn[f.ID] = b
-			}
-			name := f.ID + "." + format
-			if err := writeWhole(filepath.Join(figures, name), b); err != nil {
-				return out, err
-			}
-			out = append(out, result.Artifact{Path: "figures/" + name, Kind: "figure"})
+			out = append(out, result.Artifact{Path: "figures/" + file.name, Kind: "figure"})
 		}
 	}
-	if err := writeWhole(filepath.Join(dir, "report.md"), Markdown(r)); err != nil {
+	doc := content.Of(r)
+	if err := writeWhole(filepath.Join(dir, "report.md"), markdownOf(doc)); err != nil {
 		return out, err
 	}
 	out = append(out, result.Artifact{Path: "report.md", Kind: "markdown"})
-	page, err := pageOf(r, drawn)
+	page, err := pageOf(doc, drawn)
 	if err != nil {
 		return out, err
 	}

@@ -14,6 +14,8 @@ import (
 	"unicode"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -63,8 +65,8 @@ func TestMarkdown(t *testing.T) {
 func TestMarkdownParts(t *testing.T) {
 	text := string(Markdown(fixture(t, "full")))
 	for _, want := range []string{
-		"SIMULATED", "## Executive summary", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
-		"## Business impact", "a year", "## Technical specification", "## Validity", "## How to reproduce",
+		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
+		"## Business impact", "per year", "## Technical specification", "## Validity", "## How to reproduce",
 	} {
 		_, after, ok := strings.Cut(text, want)
 		if !ok {
@@ -111,11 +113,11 @@ func TestHTMLStandsAlone(t *testing.T) {
 // read both light and dark.
 func TestInlineColours(t *testing.T) {
 	for _, f := range figure.All(fixture(t, "full")) {
-		svg, err := render(f, "svg")
+		svg, err := draw.SVG(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := inline(svg, f)
+		s := draw.Inline(svg, f)
 		if m := regexp.MustCompile(`#[0-9A-Fa-f]{6}`).FindString(s); m != "" {
 			t.Errorf("%s: colour %s is fixed", f.ID, m)
 		}
@@ -172,24 +174,6 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// The PNG is drawn by the same code as the SVG, and nothing can read its
-// words; that the evidence changes its pixels shows that they are there.
-func TestPNGCarriesEvidence(t *testing.T) {
-	f := figure.All(fixture(t, "full"))[0]
-	simulated, err := render(f, "png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.Evidence = result.Measured
-	measured, err := render(f, "png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(simulated, measured) {
-		t.Error("the evidence is not in the picture")
-	}
-}
-
 func TestWriteFails(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "figures"), nil, 0o644); err != nil {
@@ -241,4 +225,45 @@ func harmless(s string) (rune, bool) {
 		}
 	}
 	return 0, true
+}
+
+// Readers who hear the page, or have no mouse, get along with its tables.
+func TestHTMLIsAccessible(t *testing.T) {
+	page, err := HTML(everything(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := string(page)
+	if n := strings.Count(s, "<th"); n < 100 || strings.Count(s, `<th scope="`)+strings.Count(s, "<thead>") != n {
+		t.Errorf("%d heads of %d have a scope", strings.Count(s, `<th scope="`), n-strings.Count(s, "<thead>"))
+	}
+	regions := regexp.MustCompile(`<div class="scroll"[^>]*>`).FindAllString(s, -1)
+	for _, r := range regions {
+		if !regexp.MustCompile(`role="region" tabindex="0" aria-label="[^"]+"`).MatchString(r) {
+			t.Errorf("cannot be scrolled by keyboard, or has no name: %s", r)
+		}
+	}
+	tables := strings.Count(s, "<table")
+	if want := tables + strings.Count(s, "<svg"); len(regions) != want {
+		t.Errorf("%d regions for %d tables and figures", len(regions), want)
+	}
+	if n := strings.Count(s, "<caption>"); n < 8 {
+		t.Errorf("only %d of %d tables have a caption", n, tables)
+	}
+}
+
+// What has no reason prints none, and no full stop by itself.
+func TestNoSentenceOfNothing(t *testing.T) {
+	r := fixture(t, "full")
+	for i := range r.Claims {
+		r.Claims[i].Reason, r.Claims[i].Text = "", ""
+	}
+	r.Benchmarks.Cost = &result.Cost{}
+	for form, text := range forms(t, content.Of(r)) {
+		for _, bad := range []string{" . ", ". .", ": .", "::"} {
+			if i := strings.Index(text, bad); i >= 0 {
+				t.Errorf("%s has %q: …%s…", form, bad, text[max(0, i-60):min(len(text), i+20)])
+			}
+		}
+	}
 }

@@ -5,20 +5,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/recorder"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -39,15 +35,10 @@ func TestPages(t *testing.T) {
 // measured.
 func TestScanRows(t *testing.T) {
 	for name, r := range sweeps() {
-		s := scan(r.Benchmarks.Scan, r.Validity.Checks, nil)
-		for _, tab := range append(s.tables[:1:1], s.short[0]) {
-			if len(tab.rows) != len(r.Benchmarks.Scan.Points) {
-				t.Errorf("%s: %d rows for %d points", name, len(tab.rows), len(r.Benchmarks.Scan.Points))
-			}
-			for _, row := range tab.rows {
-				if len(row) != len(tab.head) {
-					t.Errorf("%s: %d cells under %d heads: %q", name, len(row), len(tab.head), row)
-				}
+		overview := sectionOf(t, r, "scan").Tables[0]
+		for _, tab := range []content.Table{overview, *overview.Short} {
+			if len(tab.Rows) != len(r.Benchmarks.Scan.Points) {
+				t.Errorf("%s: %d rows for %d points", name, len(tab.Rows), len(r.Benchmarks.Scan.Points))
 			}
 		}
 		var b bytes.Buffer
@@ -88,16 +79,6 @@ func TestScanOfMany(t *testing.T) {
 		t.Errorf("a page of %d bytes", n)
 	}
 	t.Logf("%d bytes", len(page))
-}
-
-func TestScanTrouble(t *testing.T) {
-	got := troubles([]result.Check{
-		{ID: "steady", Cell: "a", Status: result.Warn}, {ID: "little", Cell: "a", Status: result.Fail}, {ID: "errors", Cell: "a", Status: result.Fail},
-		{ID: "gc", Status: result.Fail}, {ID: "errors", Cell: "b", Status: result.Pass},
-	})
-	if len(got) != 1 || got["a"] != "fail: little, errors; warn: steady" {
-		t.Errorf("%q", got)
-	}
 }
 
 func TestScanRefused(t *testing.T) {
@@ -190,7 +171,7 @@ func TestHostileScan(t *testing.T) {
 			t.Fatalf("%q: only %d figures", a, len(figures))
 		}
 		for _, f := range figures[:2] { // the front and lines; the others are drawn alike
-			svg, err := render(f, "svg")
+			svg, err := draw.SVG(f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,143 +181,6 @@ func TestHostileScan(t *testing.T) {
 					t.Errorf("%s: %q makes <%s>", f.ID, a, m[1])
 				}
 			}
-		}
-	}
-}
-
-// Dominated points are grey, those on the front are not, and both schemes of
-// the page have a grey for them.
-func TestParetoColours(t *testing.T) {
-	for _, f := range figure.All(fixture(t, "sweep-grid")) {
-		if f.ID != "scan-pareto" {
-			continue
-		}
-		if colorOf(f, 0) != faintColor || colorOf(f, 1) != partColors[0] {
-			t.Errorf("the series have the colours %v and %v", colorOf(f, 0), colorOf(f, 1))
-		}
-		svg, err := render(f, "svg")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(inline(svg, f), "var(--faint)") {
-			t.Error("the page's grey is not used")
-		}
-		return
-	}
-	t.Fatal("no Pareto figure")
-}
-
-// No label lies on another or on a point, however many there are.
-func TestLabelsKeepApart(t *testing.T) {
-	var rec recorder.Canvas
-	c := draw.NewCanvas(&rec, figureWidth, figureHeight)
-	var taken []box
-	placed := 0
-	for i := range 200 {
-		at := vg.Point{X: c.Max.X * vg.Length(i%20) / 20, Y: c.Max.Y * vg.Length(i/20) / 10}
-		_, b, ok := room(c, taken, at, 60)
-		if !ok {
-			continue
-		}
-		placed++
-		for _, o := range taken {
-			if b.meets(o) {
-				t.Fatalf("%v meets %v", b, o)
-			}
-		}
-		if b.left < c.Min.X || b.right > c.Max.X || b.low < c.Min.Y || b.high > c.Max.Y {
-			t.Fatalf("%v is outside of the drawing", b)
-		}
-		taken = append(taken, b)
-	}
-	if placed < 40 || placed == 200 {
-		t.Errorf("%d of 200 labels found room", placed)
-	}
-}
-
-func TestTicksKeepApart(t *testing.T) {
-	ticks := func(values ...float64) []plot.Tick {
-		var out []plot.Tick
-		for _, v := range values {
-			out = append(out, plot.Tick{Value: v, Label: tickLabel(v, figure.Axis{})})
-		}
-		return out
-	}
-	tests := []struct {
-		in   []plot.Tick
-		want string
-	}{
-		{ticks(10, 25, 50, 100), "10 25 50 100"},
-		{ticks(1, 2, 4, 8, 16, 32, 64, 128, 256, 1000), "1 32 128 256 1,000"},
-		{ticks(1, 990, 1000), "1 1,000"},
-		{ticks(5), "5"},
-	}
-	for _, tt := range tests {
-		var got []string
-		for _, k := range apart(tt.in, func(v float64) float64 { return v / tt.in[len(tt.in)-1].Value }) {
-			got = append(got, k.Label)
-		}
-		if s := strings.Join(got, " "); s != tt.want {
-			t.Errorf("%q, want %q", s, tt.want)
-		}
-	}
-}
-
-func TestAxisLabel(t *testing.T) {
-	for _, tt := range []struct{ label, unit, want string }{
-		{"time to first token", "ms", "time to first token, ms"},
-		{"items", "ms", "items, ms"},
-		{"input-tokens", "tokens", "input-tokens"},
-		{"users", "users", "users"},
-		{"requests", "1/s", "requests per second"},
-		{"output tokens per second of the endpoint", "token/s", "output tokens per second of the endpoint"},
-		{"output", "token/s", "output, tokens per second"},
-		{"", "ms", "ms"},
-	} {
-		if got := axisLabel(figure.Axis{Label: tt.label, Unit: tt.unit}); got != tt.want {
-			t.Errorf("%q in %q: %q, want %q", tt.label, tt.unit, got, tt.want)
-		}
-	}
-}
-
-func TestTicksDiffer(t *testing.T) {
-	seen := map[string]bool{}
-	for _, k := range roundTicks(166.6, 166.74, figure.Axis{}) {
-		if seen[k.Label] {
-			t.Errorf("two ticks are %s", k.Label)
-		}
-		seen[k.Label] = true
-	}
-	if len(seen) < 3 {
-		t.Errorf("ticks %v", seen)
-	}
-}
-
-// Texts of a drawing keep their width whatever font a reader has.
-func TestTextWidth(t *testing.T) {
-	svg, err := render(figure.All(fixture(t, "sweep"))[0], "svg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts := regexp.MustCompile(`<text [^>]*>`).FindAllString(string(svg), -1)
-	for _, x := range texts {
-		if !strings.Contains(x, "textLength=") {
-			t.Errorf("no width: %s", x)
-		}
-	}
-	if len(texts) < 10 {
-		t.Errorf("only %d texts", len(texts))
-	}
-	const strange = `<text x="0" style="font-weight:normal;font-size:8px">模型</text>`
-	if got := string(fixWidth([]byte(strange))); got != strange {
-		t.Errorf("letters that the font lacks: %s", got)
-	}
-}
-
-func TestEnds(t *testing.T) {
-	for in, want := range map[string]string{"short": "short", "meta-llama/Llama-3.1-8B": "meta-…1-8B", "0123456789": "0123456789", "äöüäöüäöüäöü": "äöüäö…üäöü"} {
-		if got := ends(in, 10); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }
@@ -366,12 +210,12 @@ func TestFlags(t *testing.T) {
 // Many checks are gathered by kind; the whole list stays on the page.
 func TestManyChecks(t *testing.T) {
 	r := fixture(t, "sweep-grid")
-	tables := checkTables(r)
-	if len(tables) != 2 || !tables[1].folded || len(tables[1].rows) != len(r.Validity.Checks) {
+	tables := sectionOf(t, r, "validity").Tables
+	if len(tables) != 2 || !tables[1].Folded || len(tables[1].Rows) != len(r.Validity.Checks) {
 		t.Fatalf("%d tables", len(tables))
 	}
 	var found []string
-	for _, row := range tables[0].rows {
+	for _, row := range tables[0].Rows {
 		if row[0] == "little" {
 			found = append(found, row[1]+" "+row[2])
 		}
@@ -379,8 +223,8 @@ func TestManyChecks(t *testing.T) {
 	if got := strings.Join(found, "; "); got != "warn scan/12, scan/15, scan/17; pass in 14 cells" {
 		t.Errorf("%q", got)
 	}
-	r.Validity.Checks = r.Validity.Checks[:fewChecks]
-	if tables := checkTables(r); len(tables) != 1 || tables[0].folded || len(tables[0].rows) != fewChecks {
+	r.Validity.Checks = r.Validity.Checks[:24]
+	if tables := sectionOf(t, r, "validity").Tables; len(tables) != 1 || tables[0].Folded || len(tables[0].Rows) != 24 {
 		t.Errorf("a few checks make %d tables", len(tables))
 	}
 }

@@ -13,18 +13,26 @@ type Benchmarks struct {
 	Forecast   *Forecast   `json:"forecast,omitempty"`
 }
 
+// The statistics that a Comparison may be of, besides the quantiles "p50" and
+// "p95".
+const (
+	StatMean          = "mean"                            // of differences of pairs
+	StatGeometricMean = "geometric mean of paired ratios" // candidate ÷ other, of the same prompts
+	StatDifference    = "difference"                      // of the shares of two targets, in points
+)
+
 // Comparison is an effect with its interval.
 type Comparison struct {
 	Metric   string   `json:"metric"` // ttft
-	Stat     string   `json:"stat"`   // p50, p95, mean
-	Unit     string   `json:"unit"`   // "ratio", "ms", "points", "percent"
+	Stat     string   `json:"stat"`   // one of the above, or a quantile
+	Unit     string   `json:"unit"`   // "ratio", "points" or "percentage points"
 	Estimate Estimate `json:"estimate"`
 	N        int      `json:"n"`
 	Pairs    int      `json:"pairs,omitempty"`   // where paired
 	Lost     int      `json:"lost,omitempty"`    // pairs that have no value on one side, such as a failure; N = Pairs + Lost
 	Alone    int      `json:"alone,omitempty"`   // prompts in no pair: only one was sent them, or their round was cut short
 	Rounds   int      `json:"rounds,omitempty"`  // of interleaved blocks that hold the pairs
-	Against  string   `json:"against,omitempty"` // the other target, where it is not the baseline by itself
+	Against  string   `json:"against,omitempty"` // the other target, unless it is the baseline of an ordinary pass
 	Method   string   `json:"method"`
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
 }
@@ -49,7 +57,7 @@ type Latency struct {
 	Versus   []Comparison `json:"versus,omitempty"` // candidate against each other target
 }
 
-// Throughput is the throughput benchmark: one cell a level.
+// Throughput is the throughput benchmark: one cell per level.
 type Throughput struct {
 	Evidence Evidence `json:"evidence"`
 	Levels   []int    `json:"levels"`
@@ -98,7 +106,7 @@ type Part struct {
 // VolumeCost compares both targets at one monthly volume.
 type VolumeCost struct {
 	MonthlyRequests float64  `json:"monthly_requests"`
-	Candidate       Estimate `json:"candidate_month"` // USD a month
+	Candidate       Estimate `json:"candidate_month"` // USD per month
 	Baseline        Estimate `json:"baseline_month"`
 	SavingsPercent  Estimate `json:"savings_percent"`
 	SavingsMonth    Estimate `json:"savings_month"`
@@ -122,7 +130,7 @@ type Month struct {
 }
 
 // Quality is the quality benchmark. Scores are heuristic, 0 to 100: they show
-// drift between two targets on the same prompts; they are no proof of accuracy.
+// drift between two targets on the same prompts; they do not prove accuracy.
 type Quality struct {
 	Evidence Evidence       `json:"evidence"`
 	Targets  []QualityScore `json:"targets"`
@@ -178,8 +186,8 @@ type Load struct {
 	Versus       []Comparison  `json:"versus,omitempty"`
 }
 
-// Interleaving is how several targets took turns: never two at once, in each round one
-// block of every target, in an order drawn by the seed.
+// Interleaving is how several targets took turns: never two at once. In each round every
+// target has one block, in an order drawn from the seed.
 type Interleaving struct {
 	Rounds int        `json:"rounds"` // planned
 	Order  [][]string `json:"order"`  // targets in the order of each round, as it was run

@@ -19,22 +19,22 @@ type Capacity struct {
 	Estimate *Number `json:"estimate,omitempty"`
 	Under    *Number `json:"under,omitempty"`
 	Over     *Number `json:"over,omitempty"`
-	// Broke is the limit under most strain beyond the border, and Why what goes
-	// with it there.
+	// Broke is the limit that breaks first beyond the border, and Why what else is
+	// seen there.
 	Broke string `json:"broke,omitempty"`
 	Why   string `json:"why,omitempty"`
 
 	Saturation *Saturation `json:"saturation,omitempty"`
-	// More says what longer searches would be likely to prove.
+	// More says what longer searches would probably prove.
 	More   []Promise `json:"more,omitempty"`
 	SpentS float64   `json:"spent_s"`
 	Text   string    `json:"text"` // the answer in a sentence
 	Trials []Trial   `json:"trials"`
-	Cells  []Cell    `json:"cells"` // one a trial
+	Cells  []Cell    `json:"cells"` // one per trial
 }
 
-// Saturation is the most that a closed loop got out of the endpoint, whatever
-// the latency.
+// Saturation is the highest throughput of a closed loop, regardless of
+// latency.
 type Saturation struct {
 	Rate  float64 `json:"rate"` // completions/s
 	Users int     `json:"users"`
@@ -43,7 +43,7 @@ type Saturation struct {
 	LittleError float64 `json:"little_error"`
 }
 
-// Promise is a load that a search of some length would be likely to prove.
+// Promise is a load that a search of the given length would probably prove.
 type Promise struct {
 	Seconds float64 `json:"seconds"`
 	Load    float64 `json:"load"`
@@ -67,5 +67,5 @@ type TrialText struct {
 	Limit string  `json:"limit"`
 	Over  int     `json:"over"`  // requests that broke it
 	N     int     `json:"n"`     // requests that it applies to
-	NEff  float64 `json:"n_eff"` // independent ones that they are worth
+	NEff  float64 `json:"n_eff"` // effective sample size
 }

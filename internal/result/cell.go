@@ -24,7 +24,7 @@ type Metrics struct {
 type LoadShape struct {
 	Kind        string  `json:"kind"` // "closed" or "open"
 	Users       int     `json:"users,omitempty"`
-	Rate        float64 `json:"rate,omitempty"`       // requests/s asked, or what Of says; on the mean where it changes
+	Rate        float64 `json:"rate,omitempty"`       // requests/s asked, or what Of says; the mean where it changes
 	RateCurve   string  `json:"rate_curve,omitempty"` // of a rate that changes
 	Arrival     string  `json:"arrival,omitempty"`    // constant, poisson, gamma, weibull, trace
 	Burstiness  float64 `json:"burstiness,omitempty"` // shape of gamma and weibull arrivals
@@ -32,7 +32,7 @@ type LoadShape struct {
 	DurationS   float64 `json:"duration_s,omitempty"`
 	MaxInflight int     `json:"max_inflight,omitempty"`
 	// Of is OfConversations where Rate counts conversations that begin, and users
-	// have one of them after the other; Conversations is how many were asked for.
+	// have one of them after the other; Conversations is how many were requested.
 	// ThinkS is the mean pause between an answer and a user's next request or turn.
 	Of            string  `json:"of,omitempty"`
 	Conversations int     `json:"conversations,omitempty"`
@@ -67,11 +67,11 @@ type Cell struct {
 	SteadyNote string   `json:"steady_note,omitempty"`
 	// Arrivals compares intended with achieved arrivals; open loop only.
 	Arrivals *Arrivals `json:"arrivals,omitempty"`
-	// Replay says how true the replay of a trace was; absent for other loads.
+	// Replay says how closely a trace was replayed; absent for other loads.
 	Replay *Replay `json:"replay,omitempty"`
-	// Prompts says what became of the prompts that were asked for.
+	// Prompts compares the prompts with what the plan asked for.
 	Prompts *Prompts `json:"prompts,omitempty"`
-	// Forms says which answers have the form that was asked for; absent for text.
+	// Forms counts the answers in the requested form; absent for text.
 	Forms *Forms `json:"forms,omitempty"`
 	// Conversations says what became of each turn; absent for other loads.
 	Conversations *Conversations `json:"conversations,omitempty"`
@@ -88,9 +88,9 @@ type Cell struct {
 	Blocks []Block `json:"blocks,omitempty"`
 }
 
-// Block is one part of a cell: a measured window behind a warm-up of its own.
+// Block is one part of a cell: a measured window after a warm-up of its own.
 type Block struct {
-	Round     int     `json:"round"`   // from 1; in it each target has one block with the same prompts
+	Round     int     `json:"round"`   // from 1; each target has one block in it, with the same prompts
 	Place     int     `json:"place"`   // in the order of its round, from 1
 	StartS    float64 `json:"start_s"` // of the measured window, since the run began
 	WindowS   float64 `json:"window_s"`

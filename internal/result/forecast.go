@@ -1,9 +1,9 @@
 package result
 
-// Forecast is what a deployment would do, worked out from data sheets and the
-// simulated scheduler. Nothing of it was measured. The intervals of its
+// Forecast is what a deployment would do, computed from data sheets and the
+// simulated scheduler. Nothing was measured. The intervals of its
 // estimates are those of the coefficients' error, from a run with optimistic
-// and one with pessimistic ones; they are no confidence intervals.
+// and one with pessimistic ones; they are not confidence intervals.
 type Forecast struct {
 	Evidence    Evidence           `json:"evidence"`
 	Model       string             `json:"model"`
@@ -25,13 +25,13 @@ type Forecast struct {
 	Cost       *ForecastCost     `json:"cost,omitempty"`
 	NoCost     string            `json:"no_cost,omitempty"` // why there is no cost
 	Calibrated *Calibrated       `json:"calibrated,omitempty"`
-	Fleet      *ForecastFleet    `json:"fleet,omitempty"` // in the place of loads
+	Fleet      *ForecastFleet    `json:"fleet,omitempty"` // instead of loads
 
 	Text        []string `json:"text"` // the answers in sentences
 	Assumptions []string `json:"assumptions"`
 }
 
-// ForecastDeployment is how the model lies on the accelerators.
+// ForecastDeployment is how the model is spread over the accelerators.
 type ForecastDeployment struct {
 	Accelerators int     `json:"accelerators"` // in all
 	Replicas     int     `json:"replicas"`     // that share nothing
@@ -71,8 +71,8 @@ type ForecastMemory struct {
 type ForecastCapacity struct {
 	Limits []string `json:"limits"`
 	Rate   Estimate `json:"rate"`            // requests/s of the whole deployment
-	Broke  string   `json:"broke,omitempty"` // the limit under most strain beyond it
-	Binds  string   `json:"binds"`           // what binds at that load
+	Broke  string   `json:"broke,omitempty"` // the limit that breaks first beyond it
+	Binds  string   `json:"binds"`           // the bottleneck at that load
 }
 
 // ForecastLoad is one rate. A latency that has no bound, because requests come
@@ -88,7 +88,7 @@ type ForecastLoad struct {
 	E2EP50   Estimate `json:"e2e_p50"`
 	E2EP99   Estimate `json:"e2e_p99"`
 	Tokens   Estimate `json:"output_tokens_per_s"`
-	Running  Estimate `json:"running"` // sequences in a step of one replica, on the mean
+	Running  Estimate `json:"running"` // mean number of sequences in a step of one replica
 	KVUsage  Estimate `json:"kv_usage"`
 	Preempts *Number  `json:"preemptions,omitempty"`
 	Binds    string   `json:"binds"`
@@ -97,7 +97,7 @@ type ForecastLoad struct {
 	Outside string `json:"outside,omitempty"`
 }
 
-// ForecastNeeded is what a rate takes.
+// ForecastNeeded is the hardware that a rate needs.
 type ForecastNeeded struct {
 	Rate         float64  `json:"rate"`
 	Replicas     Estimate `json:"replicas"`
@@ -119,7 +119,7 @@ type ForecastCost struct {
 	AskedPerMonth *Estimate `json:"at_rate_per_month,omitempty"` // 730 hours
 }
 
-// Calibrated is how coefficients were fitted to a run.
+// Calibrated is how the coefficients were fitted to a run.
 type Calibrated struct {
 	Run          string        `json:"run"`
 	Evidence     Evidence      `json:"evidence"` // of that run
@@ -131,7 +131,7 @@ type Calibrated struct {
 	Notes        []string      `json:"notes,omitempty"`
 }
 
-// FitPoint is one figure of the run with what the fit makes of it, in ms.
+// FitPoint is one value of the run and the same by the fit, in ms.
 type FitPoint struct {
 	Cell     string  `json:"cell"`
 	Metric   string  `json:"metric"` // ttft or tpot, medians
@@ -161,7 +161,7 @@ type ForecastFleet struct {
 	Refused      int     `json:"refused,omitempty"` // that no cache could hold
 	SpanS        float64 `json:"span_s"`            // until the last request has ended
 	// In ms, over all requests. The ranges are those of slower and faster steps;
-	// absent where there were too many requests to simulate thrice.
+	// absent where there were too many requests to simulate three times.
 	TTFTP50 Estimate `json:"ttft_p50"`
 	TTFTP99 Estimate `json:"ttft_p99"`
 	TPOTP50 Estimate `json:"tpot_p50"`
@@ -186,5 +186,5 @@ type ForecastSlice struct {
 	TTFTP99  *Number `json:"ttft_p99,omitempty"`
 	TPOTP50  *Number `json:"tpot_p50,omitempty"`
 	TPOTP99  *Number `json:"tpot_p99,omitempty"`
-	InFlight float64 `json:"in_flight"` // requests of all engines at once, on the mean
+	InFlight float64 `json:"in_flight"` // mean number of requests in all engines
 }

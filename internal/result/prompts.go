@@ -1,7 +1,7 @@
 package result
 
-// Prompts says what became of the prompts that a cell asked for, over requests
-// that succeeded.
+// Prompts compares the prompts of a cell with what the plan asked for, over
+// requests that succeeded.
 type Prompts struct {
 	// InputError is the mean of |usage − asked| ÷ asked, in input tokens; absent
 	// where the server reports no usage or no length was asked for.

@@ -130,15 +130,15 @@ type Run struct {
 	Status  Status    `json:"status"`
 	Reason  string    `json:"reason,omitempty"` // why it is not complete
 	Clock   string    `json:"clock,omitempty"`  // "kernel receive stamps" or "after read"
-	// Resumed are the times at which it went on after a break.
+	// Resumed lists when the run was resumed after an interruption.
 	Resumed []Resumption `json:"resumed,omitempty"`
 }
 
-// Resumption is one going on of a run after a break.
+// Resumption is one resumption of an interrupted run.
 type Resumption struct {
 	At      time.Time `json:"at"`
 	Version string    `json:"tool_version"`
-	Note    string    `json:"note,omitempty"` // what is not as it was before, such as the machine
+	Note    string    `json:"note,omitempty"` // what has changed since, such as the machine
 }
 
 // Host is the machine that the client ran on.
@@ -147,7 +147,7 @@ type Host struct {
 	Arch     string `json:"arch"`
 	CPU      string `json:"cpu,omitempty"`
 	Cores    int    `json:"cores"`
-	MemoryMB int64  `json:"memory_mb,omitempty"`
+	MemoryMB int64  `json:"memory_mb,omitempty"` // in MiB (2^20 bytes), although the key says MB
 	Kernel   string `json:"kernel,omitempty"`
 	Go       string `json:"go"`
 }
@@ -281,11 +281,11 @@ const (
 	Proved    Verdict = "proved"
 	Refuted   Verdict = "refuted"
 	Undecided Verdict = "undecided"
-	Invalid   Verdict = "invalid"   // the measurement may not be believed
-	Reference Verdict = "reference" // a target that nobody set: shown, decides nothing
+	Invalid   Verdict = "invalid"   // the measurement is unreliable
+	Reference Verdict = "reference" // a limit that nobody set: shown, decides nothing
 )
 
-// Claim is a statement and what became of it.
+// Claim is a statement and its verdict.
 type Claim struct {
 	ID        string   `json:"id"`
 	Benchmark string   `json:"benchmark"`
@@ -333,7 +333,7 @@ type Validity struct {
 	Parser []Parser `json:"parser,omitempty"`
 }
 
-// Check is one reason to believe the run or not.
+// Check is one reason to trust the run or not.
 type Check struct {
 	ID     string      `json:"id"`
 	Cell   string      `json:"cell,omitempty"`
@@ -342,7 +342,7 @@ type Check struct {
 	Limit  *Number     `json:"limit,omitempty"` // of the status reached, else of warn
 	Unit   string      `json:"unit,omitempty"`
 	Text   string      `json:"text"`          // what was found and what it means
-	Fix    string      `json:"fix,omitempty"` // the flag or key that would mend it
+	Fix    string      `json:"fix,omitempty"` // the flag or key to change
 }
 
 // Artifact is one file of the run's folder.

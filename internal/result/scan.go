@@ -20,20 +20,20 @@ type ScanKey struct {
 	Path   string   `json:"path"`           // in the plan
 	Unit   string   `json:"unit,omitempty"` // of its values; empty where they have none
 	Values []string `json:"values"`
-	// Numbers are the values as numbers in Unit; absent where one is none.
+	// Numbers are the values as numbers in Unit; absent unless all are numbers.
 	Numbers []float64 `json:"numbers,omitempty"`
 }
 
 // ScanPoint is one combination.
 type ScanPoint struct {
-	Values []string `json:"values"`         // one a key
+	Values []string `json:"values"`         // one per key
 	Cell   string   `json:"cell,omitempty"` // what measured it; empty where nothing did
-	Why    string   `json:"why,omitempty"`  // why nothing did; beside a cell, why that ended early
+	Why    string   `json:"why,omitempty"`  // why nothing did; with a cell, why that ended early
 }
 
-// Pareto is what the points have to trade: throughput of a machine against the
-// speed that a user sees. No point of the front is beaten in one without loss
-// in the other.
+// Pareto is the trade-off between throughput of a machine and the speed that a
+// user sees. No point on the front can be improved in one without losing in the
+// other.
 type Pareto struct {
 	X      ParetoAxis    `json:"x"`
 	Y      ParetoAxis    `json:"y"`

@@ -12,7 +12,7 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-var update = flag.Bool("update", false, "write docs/result.schema.json anew")
+var update = flag.Bool("update", false, "rewrite docs/result.schema.json")
 
 var schemaFile = filepath.Join("..", "..", "docs", "result.schema.json")
 

@@ -3,15 +3,15 @@ package result
 // OfConversations says that a load is one of conversations (LoadShape.Of).
 const OfConversations = "conversations"
 
-// Serial reports whether one user sends one request after the other, each of
-// them new: then none depends on another. Turns of a conversation do.
+// Serial reports whether one user sends independent requests one after the
+// other. Turns of a conversation depend on each other.
 func (l LoadShape) Serial() bool {
 	return l.Kind == "closed" && l.Users == 1 && l.Of != OfConversations
 }
 
-// Conversations says what became of conversations with several turns. A
+// Conversations counts how conversations with several turns ended. A
 // conversation begun in the window has completed in it, or was ended by a turn
-// that failed or by an answer without text, or went on when the window ended.
+// that failed or by an answer without text, or was still running when the window ended.
 type Conversations struct {
 	Begun     int `json:"begun"`     // first turns that were due in the window
 	Completed int `json:"completed"` // last turns that succeeded

@@ -1,31 +1,31 @@
 package scrape
 
-// Quantity is something that a server counts or gauges, whatever it calls it.
+// Quantity is something that a server counts or gauges, under whatever name.
 type Quantity string
 
-// Gauges: how things are at a moment.
+// Gauges: the state at a moment.
 const (
 	Running Quantity = "running"  // requests that are being worked on
-	Waiting Quantity = "waiting"  // requests that wait for room
+	Waiting Quantity = "waiting"  // requests in the queue
 	KVUsage Quantity = "kv_usage" // share of the KV cache in use, 0 to 1
 )
 
 // Counters: how much there has been since the server started.
 const (
-	PromptTokens     Quantity = "prompt_tokens"     // tokens of prompts that were taken in, cached ones included
+	PromptTokens     Quantity = "prompt_tokens"     // tokens of prompts that were processed, including cached ones
 	GenerationTokens Quantity = "generation_tokens" // tokens generated
 	CachedTokens     Quantity = "cached_tokens"     // prompt tokens found in the prefix cache
 	PrefixQueries    Quantity = "prefix_queries"    // prompt tokens looked up there
-	Preemptions      Quantity = "preemptions"       // requests put back for want of KV cache
+	Preemptions      Quantity = "preemptions"       // requests put back for lack of KV cache
 	Requests         Quantity = "requests"          // requests that ended
 	DraftTokens      Quantity = "draft_tokens"      // tokens proposed by speculative decoding
-	AcceptedTokens   Quantity = "accepted_tokens"   // and those that were kept
-	// computed prompt tokens leave out the cached ones (llama.cpp); with those
-	// they make PromptTokens.
+	AcceptedTokens   Quantity = "accepted_tokens"   // those of them that were kept
+	// computed prompt tokens exclude the cached ones (llama.cpp); together they are
+	// PromptTokens.
 	computed Quantity = "computed_prompt_tokens"
 )
 
-// Distributions: of each, the server's sum in seconds and its count. Quantiles
+// Distributions: for each, the server's sum in seconds and its count. Quantiles
 // of their buckets are not used: the buckets are too coarse (the finest of
 // vLLM's inter-token latency is 10 ms), and an answer of one token is counted
 // with 0 there.
@@ -85,8 +85,8 @@ var names = map[string]Quantity{
 	"tgi_request_success":                      Requests,
 }
 
-// older maps names to the newer one that says the same. vLLM shows both for a
-// few releases; together they would count twice.
+// older maps names to the newer ones with the same meaning. vLLM shows both for a
+// few releases; counting both would count twice.
 var older = map[string]string{
 	"vllm:gpu_cache_usage_perc":          "vllm:kv_cache_usage_perc",
 	"vllm:gpu_prefix_cache_hits":         "vllm:prefix_cache_hits",
@@ -94,9 +94,9 @@ var older = map[string]string{
 	"vllm:time_per_output_token_seconds": "vllm:inter_token_latency_seconds",
 }
 
-// averaged quantities are shares: over several engines they have a mean, where
-// the others have a sum.
+// averaged quantities are shares: over several engines their mean is taken, and
+// the sum of all others.
 var averaged = map[Quantity]bool{KVUsage: true}
 
-// gauges lists the quantities that may fall.
+// gauges are the quantities that may fall.
 var gauges = map[Quantity]bool{Running: true, Waiting: true, KVUsage: true}

@@ -1,7 +1,7 @@
 // Package scrape reads a server's own metrics (Prometheus text) while it is
-// measured: how much it had to do, how long its queue was, how many tokens it
-// counted. They explain what the client saw and are held against it; no
-// latency of a report comes from them.
+// measured: how busy it was, how long its queue was, how many tokens it counted.
+// They explain what the client saw and are checked against it; no latency in a
+// report comes from them.
 package scrape
 
 import (
@@ -18,22 +18,22 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// maxText is the most that is read of one answer.
+// maxText bounds how much of one response is read, in bytes.
 const maxText = 8 << 20
 
-// mostValue is far above what a server counts, and far below what a sum of
-// such values could not hold.
+// mostValue is far above what a server counts, and low enough that sums of such
+// values do not overflow.
 const mostValue = 1e18
 
-// series are the values of one scrape by quantity and label set, several
-// engines apart; sums of distributions are kept under the quantity, their
-// counts under counted(quantity).
+// series are the values of one scrape by quantity and label set, so that several
+// engines are kept apart. The sum of a distribution is stored under its quantity,
+// its count under countOf(quantity).
 type series map[Quantity]map[string]float64
 
-func counted(q Quantity) Quantity { return q + "_count" }
+func countOf(q Quantity) Quantity { return q + "_count" }
 
-// parse reads Prometheus text, of which known names are kept. Text without any
-// of them gives no series and no error.
+// parse reads Prometheus text and keeps known names. Text without any of them
+// gives no series and no error.
 func parse(r io.Reader) (series, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxText+1))
 	if err != nil {
@@ -42,20 +42,20 @@ func parse(r io.Reader) (series, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("the metrics are longer than %d MiB", maxText>>20)
 	}
-	known := ofKnown(text)
+	known := knownLines(text)
 	if len(known) == 0 {
 		if !bytes.Contains(text, []byte("# TYPE ")) {
-			return nil, errors.New("the answer is no Prometheus text")
+			return nil, errors.New("the response is not Prometheus text")
 		}
 		return series{}, nil
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(known))
 	if err != nil {
-		// What was read until then lacks series, which would look like a restart.
-		// The parser's own words repeat the server's text, which belongs into no
-		// file of ours.
-		return nil, errors.New("a metric that is known by name cannot be read as Prometheus text")
+		// What was parsed so far lacks series, which would look like a restart. The
+		// parser's message quotes the server's text, which must not get into our
+		// files.
+		return nil, errors.New("a known metric cannot be parsed as Prometheus text")
 	}
 	byName := map[string]*dto.MetricFamily{}
 	for name, f := range families {
@@ -68,12 +68,12 @@ func parse(r io.Reader) (series, error) {
 			continue
 		}
 		if !gauges[q] && f.GetType() == dto.MetricType_GAUGE {
-			continue // it may fall (SGLang's num_retracted_reqs): no count of anything
+			continue // it may fall (SGLang's num_retracted_reqs), so it is not a count
 		}
 		totals := slices.ContainsFunc(f.GetMetric(), func(m *dto.Metric) bool { return cacheSource(m) == "total" })
 		for _, m := range f.GetMetric() {
 			if source := cacheSource(m); totals && source != "" && source != "total" {
-				continue // a part of the total beside it
+				continue // a part of the total, which is there too
 			}
 			out.add(q, m)
 		}
@@ -92,11 +92,10 @@ func cacheSource(m *dto.Metric) string {
 	return ""
 }
 
-// ofKnown keeps the lines of families that are known by name, so that a line
-// that cannot be read costs nothing elsewhere, and so that parsing takes the
-// client little time while it measures. Buckets, which are most of such a page,
-// are not used and left out.
-func ofKnown(text []byte) []byte {
+// knownLines keeps the lines of known families, so that other lines that cannot
+// be parsed do no harm, and so that parsing takes the client little time while it
+// measures. Buckets, which are most of such a page, are not used and left out.
+func knownLines(text []byte) []byte {
 	var out []byte
 	for line := range bytes.Lines(text) {
 		var name []byte
@@ -129,7 +128,7 @@ func (s series) add(q Quantity, m *dto.Metric) {
 	key := strings.Join(labels, "\x01")
 	put := func(q Quantity, v float64) {
 		if !(math.Abs(v) < mostValue) {
-			return // a server that has nothing to say yet (NaN), or nonsense
+			return // no value yet (NaN), or nonsense
 		}
 		if s[q] == nil {
 			s[q] = map[string]float64{}
@@ -139,10 +138,10 @@ func (s series) add(q Quantity, m *dto.Metric) {
 	switch {
 	case m.Histogram != nil:
 		put(q, m.Histogram.GetSampleSum())
-		put(counted(q), float64(m.Histogram.GetSampleCount()))
+		put(countOf(q), float64(m.Histogram.GetSampleCount()))
 	case m.Summary != nil:
 		put(q, m.Summary.GetSampleSum())
-		put(counted(q), float64(m.Summary.GetSampleCount()))
+		put(countOf(q), float64(m.Summary.GetSampleCount()))
 	case m.Counter != nil:
 		put(q, m.Counter.GetValue())
 	case m.Gauge != nil:
@@ -152,7 +151,7 @@ func (s series) add(q Quantity, m *dto.Metric) {
 	}
 }
 
-// total is one number a quantity, over all label sets.
+// total is one number per quantity, over all label sets.
 func (s series) total() map[Quantity]float64 {
 	out := make(map[Quantity]float64, len(s))
 	for q, by := range s {
@@ -173,8 +172,8 @@ func (s series) total() map[Quantity]float64 {
 	return out
 }
 
-// fallen lists the quantities that have a series lower than before, which a
-// counter is only after the server (or one of its engines) has been restarted.
+// fallen lists the counters with a series that is lower than before, which happens
+// only if the server (or one of its engines) has been restarted.
 func (s series) fallen(before series) []Quantity {
 	var out []Quantity
 	for q, by := range before {

@@ -9,26 +9,24 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// Sample is what a server said of itself at a moment.
+// Sample is what a server said about itself at a moment.
 type Sample struct {
-	Asked    exchange.Stamp       `json:"asked"`    // when the question went
-	Answered exchange.Stamp       `json:"answered"` // and when its answer was there
+	Asked    exchange.Stamp       `json:"asked"`    // when the request was sent
+	Answered exchange.Stamp       `json:"answered"` // when the response was complete
 	Values   map[Quantity]float64 `json:"values,omitempty"`
-	// Fallen are counters that had been higher before: the server has been
-	// restarted since.
+	// Fallen are counters that were higher before: the server has been restarted
+	// since.
 	Fallen []Quantity `json:"fallen,omitempty"`
 	Failed string     `json:"failed,omitempty"` // why there are no values
 }
 
-// Scraper asks a server for its metrics again and again. Fields must not be
-// changed after Start.
+// Scraper polls the metrics of a server. Fields must not be changed after Start.
 type Scraper struct {
-	// Fetch returns the metrics as text; it is called from one goroutine at a
-	// time.
+	// Fetch returns the metrics as text; it is called by one goroutine at a time.
 	Fetch func(ctx context.Context) ([]byte, error)
 	Clock *exchange.Clock
 	Every time.Duration // 0: 1 s
-	// Emit takes each sample, from one goroutine at a time.
+	// Emit gets each sample, from one goroutine at a time.
 	Emit func(Sample)
 
 	mu     sync.Mutex // guards a scrape
@@ -38,8 +36,8 @@ type Scraper struct {
 	done   chan struct{}
 }
 
-// Start scrapes once before it returns, so that what the server counts from
-// then on is known, and then at each interval until Finish or Stop.
+// Start scrapes once before it returns, so that everything the server counts
+// later is known, and then at each interval until Finish or Stop.
 func (s *Scraper) Start(ctx context.Context) {
 	s.now(ctx)
 	ctx, s.cancel = context.WithCancel(ctx)
@@ -69,16 +67,16 @@ func (s *Scraper) Stop() {
 	<-s.done
 }
 
-// A server accounts for a request a moment after its last byte. It gets some
-// moments for it: fewer where it does not answer.
+// A server accounts for a request shortly after its last byte. It gets some time
+// for it; less if it does not answer.
 const (
 	lastLooks  = 6
 	lastWait   = 100 * time.Millisecond
 	lastFailed = 2
 )
 
-// Finish ends the scraping, once no request is under way any more, with a last
-// sample; with some more where the server still says that it works.
+// Finish ends the scraping, once no request is running any more, with a last
+// sample, and with some more while the server still reports running requests.
 func (s *Scraper) Finish(ctx context.Context) {
 	s.Stop()
 	failed := 0
@@ -97,7 +95,7 @@ func (s *Scraper) Finish(ctx context.Context) {
 	}
 }
 
-// now scrapes once. ok is false where ctx is done, and there is no sample.
+// now scrapes once. ok is false if ctx is done, and there is no sample then.
 func (s *Scraper) now(ctx context.Context) (sample Sample, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

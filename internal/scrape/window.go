@@ -7,26 +7,26 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// Account makes of the samples of a cell, added one by one in their order, what
-// the server counted in it. It keeps none of them.
+// Account computes what the server counted during a cell from its samples, which
+// are added one by one in their order. It keeps none of them.
 type Account struct {
-	// Before and After bound the requests: the first one began at Before, and
-	// the last one ended at After.
+	// Before and After bound the requests: the first one began at Before, the last
+	// one ended at After.
 	Before, After exchange.Stamp
-	// Window is the measured one, for the gauges.
+	// Window is the measured window, for the gauges.
 	Window exchange.Spans
-	// Blocks bound the requests of each block of a cell in blocks whose server
-	// others use in the pauses: what it counts there is not the cell's. Nil: the
-	// cell is whole, or has the server to itself.
+	// Blocks bound the requests of each block, if the cell runs in blocks and
+	// others use its server in the pauses: what it counts there does not belong to
+	// the cell. Nil: the cell is not divided, or has the server to itself.
 	Blocks exchange.Spans
 
 	first, last           map[Quantity]float64
 	away                  map[Quantity]float64 // what was counted in the pauses
 	latest                map[Quantity]float64
-	over                  map[Quantity]float64 // the latest sample behind the requests of the block
+	over                  map[Quantity]float64 // the latest sample after the requests of the block
 	block                 int                  // the block, from 0
-	resumed               bool                 // and no sample of it has been seen
-	blind                 bool                 // in some pause
+	resumed               bool                 // no sample of the block has been seen yet
+	blind                 bool                 // there is a pause that was not observed
 	began, ended          exchange.Stamp       // of the difference
 	falls, fell           int                  // up to now, and up to last
 	failed                int
@@ -63,18 +63,18 @@ func (l level) max() *float64 {
 	return new(l.most)
 }
 
-// Block says which block, from 0, of a cell in blocks the next samples are of.
+// Block says to which block of the cell, from 0, the next samples belong.
 func (a *Account) Block(i int) {
 	if i == a.block {
 		return
 	}
-	// A block of which nothing was seen cannot be told from the pauses.
+	// A block without samples cannot be distinguished from the pauses.
 	a.blind = a.blind || len(a.Blocks) > 0 && (a.resumed || i != a.block+1)
 	a.block, a.resumed = i, true
 }
 
-// pause leaves out what was counted between the last sample of a block and the
-// first one of the next, which must lie in the pause.
+// pause excludes what was counted between the last sample of a block and the first
+// of the next, which must lie in the pause.
 func (a *Account) pause(x Sample) {
 	if a.block < len(a.Blocks) && (a.over == nil || x.Answered > a.Blocks[a.block].Start) {
 		a.blind = true
@@ -88,7 +88,7 @@ func (a *Account) pause(x Sample) {
 			a.away[q] += v - before
 		}
 		if before, ok := a.latest[q]; ok && !gauges[q] && v < before && !fell {
-			a.falls, fell = a.falls+1, true // it was restarted meanwhile
+			a.falls, fell = a.falls+1, true // the server was restarted meanwhile
 		}
 	}
 	a.over, a.resumed = nil, false
@@ -123,9 +123,9 @@ func (a *Account) Add(x Sample) {
 	}
 }
 
-// Server is what the server said: differences from the first sample, complete
-// before the first request began, to the last one, asked for after all had
-// ended. Withheld says why there are none.
+// Server is what the server counted: differences between the first sample, which
+// was complete before the first request began, and the last one, which was
+// requested after all had ended. Withheld says why there are none.
 func (a *Account) Server() *result.Server {
 	s := &result.Server{
 		Failed: a.failed, Samples: max(a.running.n, a.waiting.n, a.kvs.n),
@@ -150,7 +150,7 @@ func (a *Account) Server() *result.Server {
 	s.SpanS = float64(a.ended-a.began) / 1e9
 	if s.Falls = a.fell; s.Falls > 0 {
 		s.Withheld = "a counter fell"
-		return s // what is left of the counters is no difference of anything
+		return s // the differences of the counters mean nothing
 	}
 	s.PromptTokens, s.GenerationTokens = a.delta(PromptTokens), a.delta(GenerationTokens)
 	s.CachedTokens, s.PrefixQueries = a.delta(CachedTokens), a.delta(PrefixQueries)
@@ -168,9 +168,9 @@ func (a *Account) delta(q Quantity) *float64 {
 	return new(to - from - a.away[q])
 }
 
-// mean is that of a distribution, in ms.
+// mean is the mean of a distribution, in ms.
 func (a *Account) mean(q Quantity) *float64 {
-	sum, n := a.delta(q), a.delta(counted(q))
+	sum, n := a.delta(q), a.delta(countOf(q))
 	if sum == nil || n == nil || *n < 1 {
 		return nil
 	}

@@ -3,96 +3,55 @@ package sim
 import (
 	"context"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/sim/answer"
 	"github.com/inferometer/inferometer/internal/sim/engine"
-	"github.com/inferometer/inferometer/internal/sim/kv"
+	"github.com/inferometer/inferometer/internal/sim/fault"
+	"github.com/inferometer/inferometer/internal/sim/generation"
+	"github.com/inferometer/inferometer/internal/sim/metrics"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
-	"github.com/inferometer/inferometer/internal/sim/steptime"
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
-// Batching says that the requests of a server share batches, as they do in a
-// real engine, and how.
-type Batching struct {
-	scheduler.Config
-	Timer     scheduler.StepTimer // nil: steptime.Default
-	Instances int                 // engines behind the one door; 0: 1
-	Routing   scheduler.Routing
-}
-
-// defaultBatching has vLLM's limits for an accelerator of 80 GB, and the cache
-// that is left beside an 8B model there: 450,000 tokens. The front end's time
-// is what fits of vLLM's front ends agree on to a factor of two.
-func defaultBatching() *Batching {
-	return &Batching{
-		Timer: steptime.Default(),
-		Config: scheduler.Config{
-			MaxNumSeqs: 1024, MaxNumBatchedTokens: 8192, BlockSize: 16, Blocks: 28_000, FrontEnd: 8 * time.Millisecond,
-		},
-	}
-}
-
-func (b *Batching) instances() int { return max(b.Instances, 1) }
-
-// fleet makes the engines. A configuration that is not valid is used as far as
-// it goes, as New promises.
-func (b *Batching) fleet() *scheduler.Fleet {
-	if b.Timer == nil {
-		b.Timer = steptime.Default()
-	}
-	if b.Validate() != nil {
-		b.Config = scheduler.Config{
-			MaxNumSeqs: max(b.MaxNumSeqs, 1), MaxNumBatchedTokens: max(b.MaxNumBatchedTokens, 1),
-			BlockSize: max(b.BlockSize, 1), Blocks: min(max(b.Blocks, 1), 1<<24), Seed: b.Seed,
-		}
-	}
-	// What Validate finds right is no error.
-	f, _ := scheduler.NewFleet(b.instances(), b.Routing, b.Config, b.Timer)
-	return f
-}
-
 // batched answers a request from a batch.
-func (s *Server) batched(ctx context.Context, w http.ResponseWriter, q *request, arrived time.Time) {
-	e := s.newExchange(w, q, s.engine.Number(), arrived)
+func (s *Server) batched(ctx context.Context, w http.ResponseWriter, d *wire.Dialect, q *generation.Request, faults []fault.Fault, arrived time.Time) {
+	e := s.newExchange(w, d, q, faults, s.engine.Number(), arrived)
 	e.compose()
-	b := &batched{e: e, own: true, wake: make(chan struct{}, 1)}
-	b.slow = e.faulty != nil // a lane never waits
+	b := &batchedStream{e: e, own: true, wake: make(chan struct{}, 1)}
+	b.slow = e.injector != nil // a lane never waits
 	b.ready, _ = ctx.Value(writableKey{}).(func() bool)
 	b.stream = &engine.Stream{
 		Request: scheduler.Request{
-			Index: e.index, Prompt: q.promptTokens, Output: e.reply.length, Priority: q.priority,
-			Stops: e.reply.reason == reasonStop,
+			Index: e.index, Prompt: q.PromptTokens, Output: e.answer.Reply.Length, Priority: q.Priority,
+			Stops: e.answer.Reply.Reason == generation.ReasonStop,
 		},
-		Deliver: b.deliver, Whole: !q.stream, Context: b,
+		Deliver: b.deliver, Whole: !q.Stream, Context: b,
 	}
-	e.request = b.stream
+	e.stream = b.stream
 	if c := s.profile.Batch.Config; !c.NoPrefixCaching {
-		b.stream.Request.Hashes = q.hashes(c.BlockSize, e.reply.pieces)
+		b.stream.Request.Hashes = q.Hashes(c.BlockSize, e.answer.Reply.Pieces)
 	}
 	if err := s.live.Enter(b.stream, arrived); err != nil {
-		// MaxModelLen is at most what the cache holds, so that this has been
-		// refused before, but for a reply that is longer than its limit.
-		refuse(w, q.api, badRequest("", "%s", err.Error()))
+		// MaxModelLen is at most what the cache holds, so only a reply that is
+		// longer than its limit gets here.
+		d.Refuse(w, wire.BadRequest("", "%s", err.Error()))
 		return
 	}
 	if e.conclude(ctx, b.serve(ctx)) != nil {
-		// The client has gone or the server stops: there is nobody to tell.
+		// The client has gone away or the server is stopping: nobody is left to tell.
 		b.stop()
 		if engine, in := s.live.Abort(b.stream); in {
-			s.metrics.engines[engine].success[reasonAbort].Inc()
+			s.metrics.Engines[engine].Aborted()
 		}
 	}
 }
 
-// batched is the writing end of a stream from a batch. As long as its client
-// reads, a lane of the engine writes it; before its headers are out, and when
-// its client is slow or cannot be asked, its own goroutine does, so that it
-// holds up nobody else.
-type batched struct {
+// batchedStream is the writing end of a stream from a batch. As long as its
+// client reads, a lane of the engine writes it. Before its headers are out, and
+// if its client is slow or its connection cannot be polled, its own goroutine
+// writes it, so that no other stream has to wait.
+type batchedStream struct {
 	e      *exchange
 	stream *engine.Stream
 	ready  func() bool // may be nil
@@ -100,23 +59,23 @@ type batched struct {
 
 	mu     sync.Mutex // held while a lane writes
 	own    bool       // the request's own goroutine writes
-	slow   bool       // and will to the end, for the client reads slowly
+	slow   bool       // and will do so to the end, because the client reads slowly
 	closed bool
 	box    []engine.Tokens // for that goroutine
 	err    error           // of the writing
-	kept   int             // tokens that wait for others of their frame
+	kept   int             // tokens that wait for the rest of their frame
 	frames int
 	wake   chan struct{}
 }
 
 // deliver is called by the lanes.
-func (b *batched) deliver(t engine.Tokens) {
+func (b *batchedStream) deliver(t engine.Tokens) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return
 	}
-	// What the kernel takes without waiting is many frames more.
+	// The kernel buffers many more frames than are written between two polls.
 	if b.frames++; !b.own && b.frames%readyEvery == 1 && !b.ready() {
 		b.own, b.slow = true, true
 	}
@@ -133,29 +92,29 @@ func (b *batched) deliver(t engine.Tokens) {
 	}
 }
 
-func (b *batched) signal() {
+func (b *batchedStream) signal() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
 }
 
-// stop makes sure that nothing is written any more.
-func (b *batched) stop() {
+// stop makes sure that nothing more is written.
+func (b *batchedStream) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
 }
 
 // serve writes what the lanes do not, until the answer is complete.
-func (b *batched) serve(ctx context.Context) error {
+func (b *batchedStream) serve(ctx context.Context) error {
 	e := b.e
-	if e.q.stream {
+	if e.answer.Request.Stream {
 		if err := e.open(ctx); err != nil {
 			return err
 		}
-		if e.earlyRole() {
-			if err := e.early(time.Now()); err != nil {
+		if e.announces() {
+			if err := e.announce(time.Now()); err != nil {
 				return err
 			}
 		}
@@ -164,7 +123,7 @@ func (b *batched) serve(ctx context.Context) error {
 		b.mu.Lock()
 		todo := b.box
 		b.box = nil
-		if len(todo) == 0 && !b.slow && e.q.stream && b.ready != nil {
+		if len(todo) == 0 && !b.slow && e.answer.Request.Stream && b.ready != nil {
 			b.own = false // from now on, a lane
 		}
 		closed, err := b.closed, b.err
@@ -173,8 +132,8 @@ func (b *batched) serve(ctx context.Context) error {
 			return err
 		}
 		for _, t := range todo {
-			if e.faulty != nil {
-				if err := e.faulty.wait(ctx, t.From+t.N-1); err != nil {
+			if e.injector != nil {
+				if err := e.injector.Wait(ctx, t.From+t.N-1); err != nil {
 					return err
 				}
 			}
@@ -194,21 +153,18 @@ func (b *batched) serve(ctx context.Context) error {
 	}
 }
 
-// write sends tokens, by whoever has the pen.
-func (b *batched) write(t engine.Tokens) (done bool, err error) {
+// write sends tokens. Either a lane or the goroutine of the request calls it.
+func (b *batchedStream) write(t engine.Tokens) (done bool, err error) {
 	e, actual := b.e, time.Now()
-	e.s.metrics.lateness.Observe(actual.Sub(t.Due).Seconds())
-	e.cached = t.Cached
-	if !e.q.stream {
-		return true, e.respond(t.Due)
-	}
-	if e.frames != nil {
-		e.frames.usageNow.cached = t.Cached
+	e.s.metrics.Late(actual.Sub(t.Due))
+	e.answer.Cached = t.Cached
+	if !e.answer.Request.Stream {
+		return true, e.writeWhole(e.writer.Whole(), t.Due)
 	}
 	n := t.N
-	if e.q.interval > 1 {
-		// The engine hands out what it has; it waits here for its fellows.
-		if b.kept += n; e.token > 0 && b.kept < e.q.interval && !t.Done {
+	if e.answer.Request.Interval > 1 {
+		// The engine hands out what it has; it waits here for the rest of its frame.
+		if b.kept += n; e.token > 0 && b.kept < e.answer.Request.Interval && !t.Done {
 			return false, nil
 		}
 		n, b.kept = b.kept, 0
@@ -217,75 +173,36 @@ func (b *batched) write(t engine.Tokens) (done bool, err error) {
 }
 
 // count feeds the metrics with what an engine did.
-func (m *metrics) count(i int, o *scheduler.Outcome) {
-	e := m.engines[i]
+func (s *Server) count(i int, o *scheduler.Outcome) {
+	m := s.metrics.Engines[i]
 	tokens := 0
 	for _, em := range o.Emitted {
 		r := em.Request
-		b, ok := engine.StreamOf(r).Context.(*batched)
+		b, ok := engine.StreamOf(r).Context.(*batchedStream)
 		if !ok {
 			continue
 		}
+		answer := &b.e.answer
 		tokens += em.Tokens
 		written := 0 // by all choices
 		for k := r.Generated - em.Tokens; k < r.Generated; k++ {
-			written += b.e.reply.at(k)
+			written += answer.Reply.At(k)
 		}
 		if em.First {
 			tokens += r.Prompt
-			e.firstToken(r.Prompt, r.Cached, r.First-r.Arrival)
+			m.FirstToken(r.Prompt, r.Cached, r.First-r.Arrival)
 		} else {
-			e.itl.Observe((r.Last - b.last).Seconds())
+			m.NextToken(r.Last - b.last)
 		}
 		b.last = r.Last
-		e.generationTokens.Add(float64(written))
+		m.Generated(written)
 		if em.Done {
-			e.finished(b.e, r.Cached, b.e.reply.total(), phases{
-				front: r.Queued - r.Arrival, queue: r.Scheduled - r.Queued, prefill: r.First - r.Scheduled, decode: r.Last - r.First,
+			m.Finished(answer.Request, &answer.Reply, r.Cached, metrics.Phases{
+				Front: r.Queued - r.Arrival, Queue: r.Scheduled - r.Queued, Prefill: r.First - r.Scheduled, Decode: r.Last - r.First,
 			})
 		}
 	}
 	if tokens > 0 {
-		e.iteration.Observe(float64(tokens))
+		m.Step(tokens)
 	}
-}
-
-// hashes name the blocks of a prompt, and of its answer, for the prefix cache.
-// A chat that goes on from the answer of another begins with the same tokens.
-func (q *request) hashes(blockSize int, pieces []string) []kv.Hash {
-	c := kv.NewChain(blockSize, word(q.cacheSalt))
-	switch {
-	case q.chat:
-		c.AddSpan(1, beginTokens)
-		for _, t := range q.turns {
-			c.AddSpan(word(t.role), headerTokens)
-			addText(c, t.text)
-			c.AddSpan(2, messageTokens-headerTokens)
-		}
-		c.AddSpan(word("assistant"), headerTokens)
-	case len(q.ids) > 0:
-		for _, id := range q.ids {
-			c.Add(id)
-		}
-	default:
-		c.AddSpan(1, beginTokens)
-		addText(c, q.prompt)
-	}
-	addText(c, strings.Join(pieces, ""))
-	return c.Hashes()
-}
-
-func addText(c *kv.Chain, text string) {
-	for token := range answer.Tokens(text) {
-		c.Add(word(token))
-	}
-}
-
-// word stands for a token's text (FNV-1a, which is quick for a few bytes).
-func word(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return seeded.Mix(h)
 }

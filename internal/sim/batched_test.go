@@ -140,7 +140,7 @@ func TestBatchesOverHTTPCountWhatTheyDo(t *testing.T) {
 		if want := (first.Prompt - 1) / 4 * 4; again.Details.Cached != want {
 			t.Errorf("the same prompt again found %d of %d tokens, want %d", again.Details.Cached, again.Prompt, want)
 		}
-		// The conversation goes on: the answer is in the cache as well, but for
+		// The conversation continues: the answer is in the cache as well, except for
 		// its last token, which nothing came after.
 		_, next := ask("", text, answer, "And then?")
 		if want := (first.Prompt + 20 - 1) / 4 * 4; next.Details.Cached != want {
@@ -272,7 +272,7 @@ func TestACancelledRequestLeavesTheBatch(t *testing.T) {
 				t.Errorf("stream %v: %v aborts, want 2", stream, n)
 			}
 			_, at := content(t, streamed(t, client, "/v1/completions", `{"prompt":"word","max_tokens":1,"stream":true}`))
-			// The step under way ends 5.2 ms later. The one that is planned goes on
+			// The step under way ends 5.2 ms later. The one that is planned continues
 			// in vain; then comes its own.
 			if want := 25400 * time.Microsecond; at[0] != want {
 				t.Errorf("stream %v: the next request had its token after %v, want %v", stream, at[0], want)
@@ -379,7 +379,7 @@ func TestASlowClientHoldsUpNobody(t *testing.T) {
 		raw, err := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		if err != nil || bytes.Count(raw, []byte("data: ")) != 2001 {
-			t.Fatalf("beside a slow client: %v, %d frames", err, bytes.Count(raw, []byte("data: ")))
+			t.Fatalf("next to a slow client: %v, %d frames", err, bytes.Count(raw, []byte("data: ")))
 		}
 	}
 	raw, err := io.ReadAll(slow.Body)

@@ -6,13 +6,33 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
 // bodyPaths take bodies.
 var bodyPaths = []string{
 	"/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages", "/v1/embeddings", "/tokenize", "/detokenize",
+}
+
+// Every dialect is in the tests of bodies and in the manual.
+func TestEveryDialectIsTriedAndDocumented(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/simulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range append(slices.Clone(wire.Dialects), wire.Embeddings) {
+		if !slices.Contains(bodyPaths, d.Path) || wellFormed[d.Path] == "" {
+			t.Errorf("%s is not in bodyPaths and wellFormed", d.Path)
+		}
+		if !bytes.Contains(manual, []byte("`"+d.Path+"`")) {
+			t.Errorf("%s is not in docs/simulator.md", d.Path)
+		}
+	}
 }
 
 // forBodies is a server for bodies that nobody has thought of.
@@ -56,7 +76,10 @@ func answered(t *testing.T, s *Server, path string, body []byte) (status int) {
 	w := ask(s, http.MethodPost, path, string(body))
 	if w.Code != http.StatusOK {
 		if path == "/v1/messages" {
-			var e messagesError
+			var e struct {
+				Type  string
+				Error struct{ Type, Message string }
+			}
 			if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || e.Type != "error" || e.Error.Type == "" || e.Error.Message == "" {
 				t.Fatalf("status %d with %s for %q", w.Code, w.Body, body)
 			}

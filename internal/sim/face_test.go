@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/inferometer/inferometer/internal/sim/answer"
+	"github.com/inferometer/inferometer/internal/sim/generation"
 )
 
 const weather = `"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":1,"maximum":7}},"required":["city","days"]}}}]`
@@ -136,7 +137,7 @@ func TestTokenIDsAreThoseOfTheText(t *testing.T) {
 		sum := 0
 		texts := map[string]bool{}
 		for _, c := range got.Choices {
-			text, ok := detokenize(c.IDs)
+			text, ok := generation.Detokenize(c.IDs)
 			if !ok || text != c.Message.Content {
 				t.Errorf("the ids say %q, the text %q", text, c.Message.Content)
 			}
@@ -172,28 +173,6 @@ func fitted() Profile {
 		panic(err)
 	}
 	return p
-}
-
-// The probabilities of a place are some: none above 1, all together at most 1,
-// and the token's own among them.
-func TestLogprobsAreProbabilities(t *testing.T) {
-	for k, token := range answer.Split("Probabilities of the words that follow, and of the rest.") {
-		sum, first := 0.0, 0.0
-		names := map[string]bool{}
-		eachTop(7, token, k, maxLogprobs, func(name string, v float64) {
-			if len(names) == 0 {
-				first = v
-			}
-			names[name] = true
-			sum += math.Exp(v)
-			if v > first {
-				t.Errorf("%q at %d is likelier than the token", name, k)
-			}
-		})
-		if len(names) != maxLogprobs || !names[token] || sum > 1 || first != math.Log(probability(7, token, k)) {
-			t.Errorf("%q: %d different, sum %v", token, len(names), sum)
-		}
-	}
 }
 
 func TestStructuredOutputFollowsItsSchema(t *testing.T) {
@@ -333,7 +312,7 @@ func TestEmbeddingsAreUnitVectorsThatFollowTheWords(t *testing.T) {
 		tokens := 0
 		for i, d := range got.Data {
 			tokens += 1 + answer.Count(texts[i])
-			if n := dot(d.Embedding, d.Embedding); d.Index != i || len(d.Embedding) != defaultDimensions || math.Abs(n-1) > 1e-6 {
+			if n := dot(d.Embedding, d.Embedding); d.Index != i || len(d.Embedding) != 384 || math.Abs(n-1) > 1e-6 {
 				t.Errorf("vector %d has %d dimensions and the square %v", d.Index, len(d.Embedding), n)
 			}
 		}
@@ -346,7 +325,7 @@ func TestEmbeddingsAreUnitVectorsThatFollowTheWords(t *testing.T) {
 		var packed struct{ Data []struct{ Embedding string } }
 		wholeAnswer(t, s, "/v1/embeddings", `{"encoding_format":"base64","input":`+string(quoted)+`}`, &packed)
 		raw, err := base64.StdEncoding.DecodeString(packed.Data[1].Embedding)
-		if err != nil || len(raw) != 4*defaultDimensions {
+		if err != nil || len(raw) != 4*384 {
 			t.Fatalf("%d bytes, %v", len(raw), err)
 		}
 		for i, want := range got.Data[1].Embedding {

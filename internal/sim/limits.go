@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/fault"
+	"github.com/inferometer/inferometer/internal/sim/generation"
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
-// limited refuses a request that is over a rate limit, and says in headers
-// what is left, as OpenAI does. A request counts with the tokens of its prompt
-// and the max_tokens that it asks for.
-func (s *Server) limited(w http.ResponseWriter, q *request, now time.Time) *apiError {
+// limited refuses a request that exceeds a rate limit, and says in headers what
+// is left, as OpenAI does. A request counts with the tokens of its prompt plus
+// its max_tokens.
+func (s *Server) limited(w http.ResponseWriter, q *generation.Request, now time.Time) *wire.Error {
 	if s.requests == nil && s.tokens == nil {
 		return nil
 	}
-	tokens := q.promptTokens + q.asked
+	tokens := q.PromptTokens + q.Asked
 	var wait time.Duration
 	what := ""
 	take := func(name string, l *fault.Limit, n int) bool {
@@ -45,7 +47,7 @@ func (s *Server) limited(w http.ResponseWriter, q *request, now time.Time) *apiE
 		s.tokens.Return(tokens)
 	}
 	w.Header().Set("Retry-After", seconds(wait))
-	return &apiError{
+	return &wire.Error{
 		Message: fmt.Sprintf("Rate limit reached (%s). Please try again in %s.", what, wait.Round(time.Millisecond)),
 		Type:    "rate_limit_exceeded", Code: http.StatusTooManyRequests,
 	}

@@ -1,22 +1,32 @@
 // Package sim is a simulated server that speaks the OpenAI API as vLLM does:
 // chat completions, completions, responses and Anthropic's messages, streamed or
-// not, embeddings, tokens, models, health and Prometheus metrics. It exists so that Inferometer works with no set-up and
-// so that its own measurements can be checked against times that are known
-// exactly. Latency comes from a profile: fixed times by absolute deadlines, or
-// an engine that batches as vLLM does (packages engine, scheduler and kv, with
-// the step times of package steptime). Answers are seeded text (package answer)
-// or JSON (package structured). What goes wrong is asked for (package fault).
+// not, embeddings, tokens, models, health and Prometheus metrics. It exists so
+// that Inferometer works without any setup, and so that its measurements can be
+// checked against times that are known exactly.
 //
-// Everything that it says is marked: each response carries the header
-// X-Inferometer-Evidence: simulated, and each model is owned by
-// inferometer-sim. It does not restrict who may connect: the listener
-// is the caller's business. It imports no other room of the project.
+// This package is the server itself: its profiles, its pages, and the moments at
+// which frames go out. A request passes through these packages:
+//
+//   - wire reads it in one of the dialects, and writes the frames of its answer;
+//   - generation composes the answer, from text (answer) or JSON (structured);
+//   - engine says when each token is due: at fixed latencies, or from a batch as
+//     vLLM makes it (scheduler and kv, with the step times of steptime);
+//   - fault chooses what goes wrong, and inject carries it out;
+//   - script answers word for word instead;
+//   - metrics counts.
+//
+// Every response is marked: it has the header X-Inferometer-Evidence: simulated,
+// and the model is owned by inferometer-sim. The server does not restrict who
+// may connect; that is up to the owner of the listener. Of the rest of the
+// project it imports only pace, so that it is measured like any other server.
 package sim
 
 import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
 // Profile says how a simulated server behaves. Start from LookupProfile and
@@ -32,14 +42,14 @@ type Profile struct {
 	// Jitter is the relative standard deviation of both, see engine.Latency;
 	// 0 means exact.
 	Jitter float64
-	Slots  int // requests that run at once; the others queue
+	Slots  int // requests that run at once; others queue
 
-	// Batch, if set, takes the place of TTFT, ITL and Slots: requests share the
-	// steps of an engine, and wait for its memory. Jitter is then that of the
-	// steps, see scheduler.Config. The seed is the server's.
+	// Batch, if set, replaces TTFT, ITL and Slots: requests share the steps of an
+	// engine, and wait for its memory. Jitter is then that of the steps, see
+	// scheduler.Config. The seed is the server's.
 	Batch *Batching
 
-	// OutputTokens is about how long an answer is that may end by itself.
+	// OutputTokens is the approximate length of an answer that may end by itself.
 	OutputTokens int
 	// MaxModelLen is the limit for the tokens of prompt and answer together.
 	MaxModelLen int
@@ -47,45 +57,44 @@ type Profile struct {
 	// answer.Request.
 	Quality float64
 
-	// Plain answers are one word over and over: they cost nothing to make, and
-	// the server has its time for its times.
+	// Plain answers repeat one word: they cost nothing to make, and leave the
+	// server free to keep its times.
 	Plain bool
 
 	// EarlyRole sends the role-only first frame as soon as the request has a
-	// slot, and not with the first token, as some servers do.
+	// slot, as some servers do, instead of with the first token.
 	EarlyRole bool
-	// ReasoningTokens is how many tokens of reasoning come before an answer; 0
-	// is none. A request's reasoning_effort halves or doubles it.
+	// ReasoningTokens is the number of reasoning tokens before an answer. A
+	// request's reasoning_effort halves or doubles it.
 	ReasoningTokens int
 	// ReasoningField names the field of a chat's reasoning: "reasoning", as
 	// vLLM has it and "" means, or "reasoning_content".
 	ReasoningField string
-	// ToolCalls, from 0 to 1, is the share of requests with tools and without a
+	// ToolCalls, from 0 to 1, is the share of requests with tools but without a
 	// tool_choice that are answered with a call.
 	ToolCalls float64
-	// StreamInterval is how many tokens go out in a frame, but for the first
-	// and the last; fewer than 2 is one. A request can ask for another.
+	// StreamInterval is the number of tokens per frame, except for the first and
+	// the last frame; fewer than 2 means one. A request can ask for another.
 	StreamInterval int
 	// RequestMetrics adds the times of a request to its last usage, as vLLM
 	// does with --enable-per-request-metrics.
 	RequestMetrics bool
-	// Dimensions of an embedding that asks for none; 0 means 384.
+	// Dimensions of an embedding whose request names none; 0 means 384.
 	Dimensions int
 
-	// NoTokenizer leaves /tokenize and /detokenize out. Some clients (vllm-rs
-	// among them) take what is there for the tokenizer of the model, and fit
-	// prompts to it; the one of this server is that of no model.
+	// NoTokenizer leaves out /tokenize and /detokenize. Some clients, vllm-rs
+	// among them, take them for the tokenizer of the model and fit prompts to
+	// them; this server's tokenizer belongs to no model.
 	NoTokenizer bool
 
-	// FinishFrame sends the finish reason in a frame of its own after the
-	// last token, as commercial APIs do, and not with the last token, as
-	// vLLM does.
+	// FinishFrame sends the finish reason in its own frame after the last token,
+	// as commercial APIs do, instead of with the last token, as vLLM does.
 	FinishFrame bool
 }
 
-// Profiles returns the built-in profiles. Their latencies are round figures, of
-// the order that users of such servers see where they are named after some; they
-// are not measurements of any one product.
+// Profiles returns the built-in profiles. Their latencies are round figures of
+// the order that users of such servers see; they are not measurements of any
+// product.
 func Profiles() []Profile {
 	return []Profile{
 		{
@@ -124,7 +133,7 @@ func LookupProfile(name string) (Profile, error) {
 		}
 		names = append(names, p.Name)
 	}
-	return Profile{}, fmt.Errorf("unknown profile %q; --profile takes one of %s", name, strings.Join(names, ", "))
+	return Profile{}, fmt.Errorf("unknown profile %q: --profile must be one of %s", name, strings.Join(names, ", "))
 }
 
 // Validate says what is wrong with a profile, and which flag sets it.
@@ -134,29 +143,29 @@ func (p Profile) Validate() error {
 	case p.Model == "":
 		return fmt.Errorf("profile %q has no model", p.Name)
 	case p.TTFT < 0 || p.TTFT > maxLatency:
-		return fmt.Errorf("--ttft %v is not between 0 and %v", p.TTFT, maxLatency)
+		return fmt.Errorf("invalid --ttft %v: must be between 0 and %v", p.TTFT, maxLatency)
 	case p.ITL < 0 || p.ITL > maxLatency:
-		return fmt.Errorf("--itl %v is not between 0 and %v", p.ITL, maxLatency)
+		return fmt.Errorf("invalid --itl %v: must be between 0 and %v", p.ITL, maxLatency)
 	case p.Slots < 1:
-		return fmt.Errorf("--slots %d: a server needs at least one", p.Slots)
+		return fmt.Errorf("invalid --slots %d: must be at least 1", p.Slots)
 	case p.Batch != nil && p.Batch.Validate() != nil:
 		return p.Batch.Validate()
 	case !isShare(p.Jitter):
-		return fmt.Errorf("jitter %v of profile %q is not between 0 and 1", p.Jitter, p.Name)
+		return fmt.Errorf("invalid jitter %v of profile %q: must be between 0 and 1", p.Jitter, p.Name)
 	case !isShare(p.Quality):
-		return fmt.Errorf("quality %v of profile %q is not between 0 and 1", p.Quality, p.Name)
+		return fmt.Errorf("invalid quality %v of profile %q: must be between 0 and 1", p.Quality, p.Name)
 	case !isShare(p.ToolCalls):
-		return fmt.Errorf("--tool-calls %v is not between 0 and 1", p.ToolCalls)
+		return fmt.Errorf("invalid --tool-calls %v: must be between 0 and 1", p.ToolCalls)
 	case p.ReasoningTokens < 0:
-		return fmt.Errorf("--reasoning-tokens %d is negative", p.ReasoningTokens)
+		return fmt.Errorf("invalid --reasoning-tokens %d: must not be negative", p.ReasoningTokens)
 	case p.ReasoningField != "" && p.ReasoningField != "reasoning" && p.ReasoningField != "reasoning_content":
-		return fmt.Errorf("--reasoning-field %q: use reasoning or reasoning_content", p.ReasoningField)
+		return fmt.Errorf("invalid --reasoning-field %q: must be reasoning or reasoning_content", p.ReasoningField)
 	case p.StreamInterval < 0:
-		return fmt.Errorf("--stream-interval %d is negative", p.StreamInterval)
-	case p.Dimensions < 0 || p.Dimensions > maxDimensions:
-		return fmt.Errorf("--embedding-dimensions %d is not between 1 and %d", p.Dimensions, maxDimensions)
+		return fmt.Errorf("invalid --stream-interval %d: must not be negative", p.StreamInterval)
+	case p.Dimensions < 0 || p.Dimensions > wire.MaxDimensions:
+		return fmt.Errorf("invalid --embedding-dimensions %d: must be between 1 and %d", p.Dimensions, wire.MaxDimensions)
 	case p.MaxModelLen < 1:
-		return fmt.Errorf("profile %q has no room for tokens (MaxModelLen %d)", p.Name, p.MaxModelLen)
+		return fmt.Errorf("invalid MaxModelLen %d of profile %q: must be at least 1", p.MaxModelLen, p.Name)
 	}
 	return nil
 }

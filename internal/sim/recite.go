@@ -2,35 +2,29 @@ package sim
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
-	"net"
-	"net/http"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/sim/generation"
+	"github.com/inferometer/inferometer/internal/sim/inject"
 	"github.com/inferometer/inferometer/internal/sim/script"
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
-// scripted is the reply that was laid down for a request, or nil.
-func (s *Server) scripted(q *request, index uint64) *script.Reply {
+// scripted is the reply that a script has for a request, or nil.
+func (s *Server) scripted(q *generation.Request, index uint64) *script.Reply {
 	switch {
-	case q.script != nil:
-		return q.script
+	case q.Script != nil:
+		return q.Script
 	case len(s.replies) > 0:
 		return &s.replies[index%uint64(len(s.replies))]
 	}
 	return nil
 }
 
-// errEnded says how a script ended a response.
-type errEnded struct{ how script.End }
-
-func (e errEnded) Error() string { return fmt.Sprintf("the script ends the response here (%s)", e.how) }
-
-// recite answers word for word as a script says.
+// recite answers word for word what a script says.
 func (e *exchange) recite(ctx context.Context, r script.Reply) error {
-	if err := e.wait(ctx); err != nil {
+	if err := e.job.Wait(ctx); err != nil {
 		return err
 	}
 	h := e.w.Header()
@@ -38,7 +32,7 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 	if r.Body != "" || len(r.Steps) == 0 {
 		h.Set("Content-Type", "application/json")
 	}
-	h.Set("X-Request-Id", e.id)
+	h.Set("X-Request-Id", e.answer.ID)
 	for name, v := range r.Headers {
 		h.Set(name, v)
 	}
@@ -53,16 +47,16 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 	if r.Status != 0 {
 		e.w.WriteHeader(r.Status)
 	}
-	kind := "headers"
+	kind := wire.FrameHeaders
 	if r.Body != "" {
-		kind = "response"
+		kind = wire.FrameResponse
 	}
 	if err := e.write(kind, []byte(r.Body), due); err != nil || len(r.Steps) == 0 {
 		e.job.Leave(due)
 		return err
 	}
-	// A script may write more at once than a socket takes, so it is not left
-	// to the conductor.
+	// A script may write more at once than a socket takes, so it is not written
+	// by the conductor.
 	writes, i := r.Writes(e.s.profile.Model), 0
 	at := func() time.Time { return e.job.After(writes[i].After) }
 	for ; i < len(writes); i++ {
@@ -70,8 +64,8 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 		if err != nil {
 			return err
 		}
-		if err := e.recited(writes[i], due); err != nil {
-			return err // which generate carries out
+		if err := e.reciteWrite(writes[i], due); err != nil {
+			return err // which conclude carries out
 		}
 	}
 	i--
@@ -79,8 +73,8 @@ func (e *exchange) recite(ctx context.Context, r script.Reply) error {
 	return nil
 }
 
-// recited carries out one write of a script.
-func (e *exchange) recited(w script.Write, due time.Time) error {
+// reciteWrite carries out one write of a script.
+func (e *exchange) reciteWrite(w script.Write, due time.Time) error {
 	for i, part := range w.Parts {
 		if len(part) == 0 {
 			continue
@@ -94,47 +88,20 @@ func (e *exchange) recited(w script.Write, due time.Time) error {
 		}
 	}
 	if w.End != "" {
-		return errEnded{w.End}
+		return inject.EndError{How: w.End}
 	}
 	return nil
 }
 
-// end carries out an end of a script, and passes other errors on.
+// end carries out the end of a response, and returns other errors.
 func (e *exchange) end(ctx context.Context, err error) error {
-	var ended errEnded
-	if !errors.As(err, &ended) || ended.how == "" {
+	var ended inject.EndError
+	if !errors.As(err, &ended) || ended.How == "" {
 		return err
 	}
-	if ended.how == script.Hang {
+	if ended.How == script.Hang {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return errors.Join(ended, hangUp(e.rc, ended.how))
-}
-
-// hangUp closes the connection of a request, or resets it.
-func hangUp(rc *http.ResponseController, how script.End) error {
-	conn, _, err := rc.Hijack()
-	if err != nil {
-		return err
-	}
-	if t, ok := conn.(*tls.Conn); ok {
-		conn = t.NetConn() // without a word of farewell
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok && how == script.Reset {
-		_ = tcp.SetLinger(0) // a failure leaves an ordinary close
-	}
-	return conn.Close()
-}
-
-// freeze stops the server for a time, from now on: POST /sim/freeze?for=1s.
-func (s *Server) freeze(w http.ResponseWriter, r *http.Request) {
-	const most = time.Hour
-	d, err := time.ParseDuration(r.URL.Query().Get("for"))
-	if err != nil || d <= 0 || d > most {
-		writeError(w, badRequest("for", "for must be a time such as 1s, above 0 and at most %v", most))
-		return
-	}
-	s.engine.Freeze(time.Now(), d)
-	w.WriteHeader(http.StatusNoContent)
+	return errors.Join(ended, inject.HangUp(e.rc, ended.How))
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
 // instant is a profile without latency, for tests that ask what is answered.
@@ -42,7 +44,7 @@ func TestRefusals(t *testing.T) {
 		{"empty body", "chat", ``, 400, "BadRequestError", "", "not valid"},
 		{"no JSON", "chat", `hello`, 400, "BadRequestError", "", "not valid"},
 		{"half an object", "chat", `{"messages":[`, 400, "BadRequestError", "", "not valid"},
-		{"two objects", "chat", `{"messages":[{"role":"user","content":"x"}]}{}`, 400, "BadRequestError", "", "goes on"},
+		{"two objects", "chat", `{"messages":[{"role":"user","content":"x"}]}{}`, 400, "BadRequestError", "", "continues after"},
 		{"a list", "chat", `[]`, 400, "BadRequestError", "", "not valid"},
 		{"no messages", "chat", `{}`, 400, "BadRequestError", "messages", "at least one"},
 		{"no role", "chat", `{"messages":[{"content":"x"}]}`, 400, "BadRequestError", "messages", "no role"},
@@ -78,7 +80,7 @@ func TestRefusals(t *testing.T) {
 		{"a number to embed", "embeddings", `{"input":7}`, 400, "BadRequestError", "input", "must be a string"},
 		{"dimensions", "embeddings", `{"input":"x","dimensions":0}`, 400, "BadRequestError", "dimensions", "between 1"},
 		{"encoding_format", "embeddings", `{"input":"x","encoding_format":"hex"}`, 400, "BadRequestError", "encoding_format", "base64"},
-		{"tokens of another vocabulary", "/detokenize", `{"tokens":[4503599627370496]}`, 400, "BadRequestError", "tokens", "given out"},
+		{"tokens of another vocabulary", "/detokenize", `{"tokens":[4503599627370496]}`, 400, "BadRequestError", "tokens", "has returned"},
 		{"nothing to tokenize", "/tokenize", `{}`, 400, "BadRequestError", "messages", "at least one"},
 		{"echo", "completions", `{"prompt":"x","echo":true}`, 400, "BadRequestError", "echo", "not offered"},
 		{"max_tokens zero", "chat", chat(`"max_tokens":0`), 400, "BadRequestError", "max_tokens", "at least 1"},
@@ -120,11 +122,11 @@ func TestRefusals(t *testing.T) {
 }
 
 // refusal reads an error answer and checks its shape.
-func refusal(t *testing.T, w *httptest.ResponseRecorder) apiError {
+func refusal(t *testing.T, w *httptest.ResponseRecorder) wire.Error {
 	t.Helper()
-	var got struct{ Error *apiError }
+	var got struct{ Error *wire.Error }
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Error == nil {
-		t.Fatalf("status %d with a body that is no error object: %s", w.Code, w.Body)
+		t.Fatalf("status %d with a body that is not an error object: %s", w.Code, w.Body)
 	}
 	if got.Error.Code != w.Code || got.Error.Message == "" || got.Error.Type == "" || w.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("status %d and error %+v do not fit", w.Code, *got.Error)
@@ -198,7 +200,7 @@ func TestKeyIsAskedForUnderV1Only(t *testing.T) {
 func TestBodyLimit(t *testing.T) {
 	s := New(Config{Profile: instant()})
 	defer func() { _ = s.Close() }()
-	huge := bytes.Repeat([]byte("a"), maxBody+1)
+	huge := bytes.Repeat([]byte("a"), 16<<20+1)
 	for _, known := range []bool{true, false} {
 		r := httptest.NewRequest(http.MethodPost, "/v1/completions", bytes.NewReader(huge))
 		if !known {

@@ -20,15 +20,16 @@ import (
 	"github.com/inferometer/inferometer/internal/pace"
 	"github.com/inferometer/inferometer/internal/sim/engine"
 	"github.com/inferometer/inferometer/internal/sim/fault"
+	"github.com/inferometer/inferometer/internal/sim/generation"
+	"github.com/inferometer/inferometer/internal/sim/metrics"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 	"github.com/inferometer/inferometer/internal/sim/script"
+	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
 const (
-	maxBody     = 16 << 20         // bytes of a request body
-	bodyTimeout = 30 * time.Second // for a request body to arrive
-	drainTime   = 5 * time.Second  // for requests to end when the server stops
-	lastBytes   = 250 * time.Millisecond
+	drainTime = 5 * time.Second // for requests to end when the server stops
+	lastBytes = 250 * time.Millisecond
 
 	maxConductors = 4
 
@@ -36,7 +37,7 @@ const (
 	evidenceHeader = "X-Inferometer-Evidence"
 )
 
-// Config is what a server is made of.
+// Config configures a server.
 type Config struct {
 	Profile Profile
 	// Seed chooses answers and jitter: same seed, same model, same prompt,
@@ -45,22 +46,22 @@ type Config struct {
 	// TruthLog, if set, gets one JSON line for each write of a response, see
 	// Truth. It is buffered and flushed by Close.
 	TruthLog io.Writer
-	// Script, if it has replies, answers in place of the profile, and freezes
-	// the server. A request may bring the reply that it wants: a JSON object
-	// like one of the script's, as the body's field sim_script.
+	// Script, if it has replies, answers instead of the profile, and may freeze
+	// the server. A request may bring its own reply: a JSON object like one of
+	// the script's, in the body's field sim_script.
 	Script script.Script
-	// Faults befall requests, each at its rate; a request can ask for others,
-	// by the header X-Sim-Fault. Those of the Script come after these.
+	// Faults happen to requests, each at its rate; a request can ask for others
+	// with the header X-Sim-Fault. Those of the Script come after these.
 	Faults []fault.Fault
-	// RequestsPerMinute and TokensPerMinute are rate limits; 0 is none.
+	// RequestsPerMinute and TokensPerMinute are rate limits; 0 is no limit.
 	RequestsPerMinute, TokensPerMinute int
-	// APIKey, if set, is asked for under /v1 as "Authorization: Bearer …".
+	// APIKey, if set, is required under /v1 as "Authorization: Bearer …".
 	APIKey string
 	// PlainTimer paces by the timers of the Go runtime, which
 	// testing/synctest can drive, instead of the finest of the system.
 	PlainTimer bool
-	// ErrorLog gets what net/http has to say about broken connections and
-	// panics; nil discards it.
+	// ErrorLog gets what net/http logs about broken connections and panics; nil
+	// discards it.
 	ErrorLog *log.Logger
 }
 
@@ -80,13 +81,15 @@ type Server struct {
 	started   time.Time
 	engine    *engine.Engine // fixed latencies, and the server's time
 	live      *engine.Live   // nil without batches
-	metrics   *metrics
+	metrics   *metrics.Metrics
+	composer  generation.Composer
+	service   wire.Service
 	truth     *truthLog // nil without a log
 	handler   http.Handler
 	modelJSON []byte // the model's name as a JSON string
 
-	// Streams are shared out over as many conductors as there are processors
-	// to run them.
+	// Streams are distributed over as many conductors as there are processors to
+	// run them.
 	conductors []*pace.Conductor
 	closeOnce  sync.Once
 	closeErr   error
@@ -98,8 +101,8 @@ type Server struct {
 	running sync.WaitGroup
 }
 
-// New returns a server. A profile that is not valid (see Profile.Validate) is
-// used as far as it goes: fewer than one slot is one, negative times are 0.
+// New returns a server. Of an invalid profile (see Profile.Validate) the valid
+// part is used: fewer than one slot is one, negative times are 0.
 func New(c Config) *Server {
 	p := c.Profile
 	p.TTFT, p.ITL = max(p.TTFT, 0), max(p.ITL, 0)
@@ -114,7 +117,7 @@ func New(c Config) *Server {
 		p.Batch = new(*p.Batch)
 		p.Batch.Seed, p.Batch.Jitter = c.Seed, p.Jitter
 		fleet = p.Batch.fleet()
-		// What the cache cannot hold is refused, and what it can will be served.
+		// A request that the cache cannot hold is refused; all others are served.
 		p.MaxModelLen = min(p.MaxModelLen, p.Batch.Capacity())
 	}
 	s := &Server{
@@ -124,7 +127,12 @@ func New(c Config) *Server {
 		errorLog:  c.ErrorLog,
 		started:   time.Now(),
 		engine:    engine.New(engine.Latency{TTFT: p.TTFT, ITL: p.ITL, Jitter: p.Jitter}, p.Slots, c.Seed),
-		modelJSON: appendJSON(nil, p.Model),
+		modelJSON: wire.AppendString(nil, p.Model),
+		composer:  generation.Composer{Model: p.Model, OutputTokens: p.OutputTokens, Quality: p.Quality, Plain: p.Plain},
+		service: wire.Service{
+			Model: p.Model, MaxModelLen: p.MaxModelLen, Seed: c.Seed, StreamInterval: p.StreamInterval, RequestTimes: p.RequestMetrics,
+			ReasoningTokens: p.ReasoningTokens, ReasoningField: p.ReasoningField, ToolCalls: p.ToolCalls, Dimensions: p.Dimensions,
+		},
 	}
 	if s.errorLog == nil {
 		s.errorLog = log.New(io.Discard, "", 0)
@@ -154,21 +162,23 @@ func New(c Config) *Server {
 		s.engine.Freeze(s.started.Add(time.Duration(f.At)), time.Duration(f.For))
 	}
 	s.quit, s.cut = context.WithCancel(context.Background())
+	m := metrics.Config{Model: p.Model, MaxModelLen: p.MaxModelLen, Slots: s.engine.Load}
 	if fleet != nil {
-		s.live = engine.NewLive(s.engine, fleet, s.conductors, func(i int, _ time.Time, o *scheduler.Outcome) { s.metrics.count(i, o) })
+		s.live = engine.NewLive(s.engine, fleet, s.conductors, func(i int, _ time.Time, o *scheduler.Outcome) { s.count(i, o) })
+		m.Live, m.Instances, m.Scheduler = s.live, p.Batch.instances(), p.Batch.Config
 	}
-	s.metrics = newMetrics(s)
+	s.metrics = metrics.New(m)
 	s.handler = s.routes()
 	return s
 }
 
-// Handler answers requests. Use Serve where there is a listener; with
-// Handler alone, call Close at the end.
+// Handler answers requests. Use Serve if there is a listener; with Handler
+// alone, call Close at the end.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Serve answers on the listener, HTTP/1.1 only, until ctx is done or the
-// listener fails. It then refuses new requests, lets those that run go on for up
-// to five seconds, cuts the rest, and calls Close. A stop by ctx is no error.
+// listener fails. It then refuses new requests, gives running ones up to five
+// seconds, cuts the rest, and calls Close. A stop by ctx is not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.handler,
@@ -190,8 +200,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case err = <-failed:
 	case <-ctx.Done():
 		s.drain()
-		// What is left are responses that have their last byte to send, and
-		// connections that never sent a request, which Shutdown waits for.
+		// Shutdown waits for responses that have their last byte to send, and for
+		// connections that never sent a request.
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastBytes)
 		if srv.Shutdown(last) != nil {
 			_ = srv.Close() // an error is that of closing the listener twice
@@ -212,9 +222,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // writableKey finds a connection's writable function in a request's context.
 type writableKey struct{}
 
-// Close cuts what still runs, waits for it, flushes the truth log and releases
-// the timer. It returns the first error of writing the truth log. Closing
-// again does nothing.
+// Close cuts running requests, waits for them, flushes the truth log and
+// releases the timer. It returns the first error of writing the truth log.
+// Calling it again does nothing.
 func (s *Server) Close() error {
 	s.closeOnce.Do(func() {
 		s.refuse()
@@ -234,8 +244,8 @@ func (s *Server) Close() error {
 	return s.closeErr
 }
 
-// drain refuses new requests and waits for those that run, or cuts them when
-// the time is over.
+// drain refuses new requests and waits for running ones, or cuts them when the
+// time is up.
 func (s *Server) drain() {
 	s.refuse()
 	defer time.AfterFunc(drainTime, s.cut).Stop()
@@ -259,8 +269,8 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// routes maps paths and methods. The patterns hold no method, so that a wrong
-// one is answered in the API's own shape.
+// routes maps paths and methods. The patterns have no method, so that a wrong
+// one is answered in the shape of the API.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(path string, f http.HandlerFunc, methods ...string) {
@@ -272,15 +282,15 @@ func (s *Server) routes() http.Handler {
 				}
 			}
 			w.Header().Set("Allow", strings.Join(methods, ", "))
-			writeError(w, statusError(http.StatusMethodNotAllowed))
+			wire.WriteError(w, wire.StatusError(http.StatusMethodNotAllowed))
 		})
 	}
-	for path, a := range map[string]api{
-		"/v1/chat/completions": apiChat, "/v1/completions": apiCompletions, "/v1/responses": apiResponses, "/v1/messages": apiMessages,
-	} {
-		handle(path, func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, a) }, http.MethodPost)
+	keyHeaders := map[string]string{}
+	for _, d := range wire.Dialects {
+		handle(d.Path, func(w http.ResponseWriter, r *http.Request) { s.generate(w, r, d) }, http.MethodPost)
+		keyHeaders[d.Path] = d.KeyHeader
 	}
-	handle("/v1/embeddings", s.embeddings, http.MethodPost)
+	handle(wire.Embeddings.Path, s.embeddings, http.MethodPost)
 	if !s.profile.NoTokenizer {
 		handle("/tokenize", s.tokenize, http.MethodPost)
 		handle("/detokenize", s.detokenize, http.MethodPost)
@@ -293,30 +303,34 @@ func (s *Server) routes() http.Handler {
 	handle("/ping", func(http.ResponseWriter, *http.Request) {}, http.MethodGet, http.MethodHead, http.MethodPost)
 	handle("/version", s.version, http.MethodGet, http.MethodHead)
 	handle("/sim/freeze", s.freeze, http.MethodPost)
-	handle("/metrics", s.metrics.handler.ServeHTTP, http.MethodGet, http.MethodHead)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, statusError(http.StatusNotFound)) })
+	handle("/metrics", s.metrics.Handler.ServeHTTP, http.MethodGet, http.MethodHead)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		wire.WriteError(w, wire.StatusError(http.StatusNotFound))
+	})
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Server", s.profile.ServerName)
 		h.Set(evidenceHeader, "simulated")
-		if strings.HasPrefix(r.URL.Path, "/v1/") && !s.authorized(r) {
+		if strings.HasPrefix(r.URL.Path, "/v1/") && !s.authorized(r, keyHeaders[r.URL.Path]) {
 			h.Set("WWW-Authenticate", "Bearer")
-			writeJSON(w, http.StatusUnauthorized, []byte(`{"error":"Unauthorized"}`))
+			wire.WriteJSON(w, http.StatusUnauthorized, []byte(`{"error":"Unauthorized"}`))
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// authorized compares hashes, so that the time taken tells nothing about the key.
-func (s *Server) authorized(r *http.Request) bool {
+// authorized compares hashes, so that the time taken tells nothing about the
+// key. other is a header that may hold the key in place of Authorization; "" is
+// none.
+func (s *Server) authorized(r *http.Request, other string) bool {
 	if s.keyHash == nil {
 		return true
 	}
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if other := r.Header.Get("X-Api-Key"); other != "" && r.URL.Path == "/v1/messages" {
-		scheme, key = "Bearer", other
+	if k := r.Header.Get(other); other != "" && k != "" {
+		scheme, key = "Bearer", k
 	}
 	got := sha256.Sum256([]byte(key))
 	return subtle.ConstantTimeCompare(got[:], s.keyHash[:]) == 1 && strings.EqualFold(scheme, "Bearer")

@@ -14,13 +14,12 @@ import (
 type Truth struct {
 	Request string `json:"request"`
 	Index   uint64 `json:"index"` // order of arrival, from 0
-	// Frame counts the writes of the request, from 0; frames that went out in
-	// one write share it.
+	// Frame counts the writes of the request, from 0; frames in the same write
+	// share it.
 	Frame int `json:"frame"`
-	// Kind is "headers", "role" (and what else announces an answer), "item" (an
-	// item or block of other APIs begins or ends), "token", "finish", "usage",
-	// "done" or, for an answer that is not streamed, "response". A fault may
-	// hold a frame back: what is logged is when it was put.
+	// Kind is one of the kinds of package wire ("headers", "role", "token" …), or
+	// what a script calls its step. A fault may hold a frame back; the log says
+	// when it would have been written.
 	Kind string `json:"kind"`
 	// Intended is when the write was due and Actual when it was begun, in
 	// nanoseconds since the server was created, on the monotonic clock.
@@ -30,8 +29,8 @@ type Truth struct {
 	ActualUnix int64 `json:"actual_unix_ns"`
 }
 
-// truthLog writes lines of Truth by hand: one is written for each frame, in
-// the path that is timed.
+// truthLog formats lines of Truth by hand: there is one for each frame, in the
+// timed path.
 type truthLog struct {
 	start time.Time
 
@@ -44,7 +43,7 @@ func newTruthLog(w io.Writer, start time.Time) *truthLog {
 	return &truthLog{start: start, w: bufio.NewWriterSize(w, 256<<10)}
 }
 
-// add appends a line. The id holds no character that JSON would escape.
+// add appends a line. The id has no character that JSON would escape.
 func (t *truthLog) add(id string, index uint64, frame int, kind string, intended, actual time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

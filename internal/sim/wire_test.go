@@ -198,33 +198,6 @@ func TestSameSeedSamePromptSameBytes(t *testing.T) {
 	}
 }
 
-func TestStopStrings(t *testing.T) {
-	pieces := []string{"one", " two", ",", " three", "."}
-	for _, tc := range []struct {
-		stops []string
-		least int
-		want  []string
-		stop  bool
-	}{
-		{nil, 0, pieces, false},
-		{[]string{"four"}, 0, pieces, false},
-		{[]string{" two"}, 0, []string{"one", ""}, true},
-		{[]string{"e two, th"}, 0, []string{"on", "", "", ""}, true},
-		{[]string{"three", ","}, 0, []string{"one", " two", ""}, true},
-		{[]string{"e"}, 0, []string{"on"}, true},
-		{[]string{"e"}, 2, []string{"one", " two", ",", " thr"}, true},
-		{[]string{"two, three", "e"}, 2, []string{"one", " two", ",", " thr"}, true},
-		{[]string{"one two, three.!"}, 5, pieces, false},
-		{[]string{"one"}, 5, pieces, false},
-	} {
-		a := choice{pieces: pieces, reason: reasonLength}
-		a.stopAt(tc.stops, tc.least)
-		if diff := cmp.Diff(tc.want, a.pieces); diff != "" || (a.reason == reasonStop) != tc.stop {
-			t.Errorf("stop at %q after %d tokens: reason %s, pieces (-want +got):\n%s", tc.stops, tc.least, a.reason, diff)
-		}
-	}
-}
-
 func TestStoppedStreamCountsWhatItSwallowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, stop := start(t, Config{Profile: exact()})
@@ -246,31 +219,4 @@ func TestStoppedStreamCountsWhatItSwallowed(t *testing.T) {
 			t.Errorf("stopped before %q: %q with %d tokens, want %q", word, cut, usage.CompletionTokens, want)
 		}
 	})
-}
-
-func TestFramesAgreeWithEncodingJSON(t *testing.T) {
-	for _, s := range []string{"", "plain", "\"\\/\b\f\n\r\t\x00\x1f\x7f", "é 缓 🤖 \u2028", "<a href='x'>&", "bad \xff\xc3( utf-8"} {
-		var got, want string
-		marshalled, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(marshalled, &want); err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(appendJSON(nil, s), &got); err != nil || got != want {
-			t.Errorf("%q became %q (%v), want %q", s, got, err, want)
-		}
-	}
-}
-
-func TestFramesDoNotAllocate(t *testing.T) {
-	f := newFrames(&request{chat: true, continuousUsage: true, promptTokens: 300}, "chatcmpl-sim-00000001-7", 946684800, []byte(`"m"`))
-	if n := testing.AllocsPerRun(100, func() {
-		f.token(" piece\n", "", 41)
-		f.usage(42)
-		f.done()
-	}); n > 0 {
-		t.Errorf("%v allocations for a frame, want none", n)
-	}
 }

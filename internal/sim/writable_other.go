@@ -4,5 +4,5 @@ package sim
 
 import "net"
 
-// writable returns nil: this system is not asked.
+// writable returns nil: connections are not polled on this system.
 func writable(net.Conn) func() bool { return nil }

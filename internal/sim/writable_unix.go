@@ -10,8 +10,8 @@ import (
 )
 
 // writable returns a function that reports whether a frame can be written to
-// the connection without waiting for the client, or nil where that cannot be
-// told (a connection that is no socket).
+// the connection without waiting for the client, or nil if that cannot be known
+// because the connection is not a socket.
 func writable(c net.Conn) func() bool {
 	sc, ok := c.(syscall.Conn)
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/workload/parquet"
 )
 
@@ -98,7 +98,7 @@ func (d *dataset) openParquet() (*parquet.File, []parquet.Part, error) {
 	}
 	for part, column := range d.Columns {
 		if !slices.Contains(names, column) {
-			return nil, nil, fmt.Errorf("there is no column %q, which --dataset-columns names for %s%s; it has %s", column, part, metric.DidYouMean(column, names), has)
+			return nil, nil, fmt.Errorf("there is no column %q, which --dataset-columns names for %s%s; it has %s", column, part, suggest.DidYouMean(column, names), has)
 		}
 	}
 	var parts []parquet.Part
@@ -114,7 +114,7 @@ func (d *dataset) openParquet() (*parquet.File, []parquet.Part, error) {
 			return f, parts, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("there is no column prompt, messages or conversations%s; it has %s: name the one with --dataset-columns prompt=COLUMN", metric.DidYouMean("prompt", names), has)
+	return nil, nil, fmt.Errorf("there is no column prompt, messages or conversations%s; it has %s: name the one with --dataset-columns prompt=COLUMN", suggest.DidYouMean("prompt", names), has)
 }
 
 // settleRow gives a row the form of a line of JSONL. Some files hold the turns

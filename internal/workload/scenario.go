@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Lengths is a distribution of token counts: log-normal, cut to a range. A
@@ -81,7 +81,7 @@ func LookupScenario(text string) (Scenario, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return Scenario{}, fmt.Errorf("no scenario %q is known%s; there are %s, or in=512,out=128", text, metric.DidYouMean(text, names), strings.Join(names, ", "))
+	return Scenario{}, fmt.Errorf("no scenario %q is known%s; there are %s, or in=512,out=128", text, suggest.DidYouMean(text, names), strings.Join(names, ", "))
 }
 
 func fixedScenario(text string) (Scenario, error) {

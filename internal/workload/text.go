@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/workload/voice"
 )
 
@@ -63,7 +63,7 @@ func ParseText(form string) (Text, error) {
 	if !strings.Contains(form, "%") {
 		if t.parts = texts(t.form); t.parts == nil {
 			known := append([]string{Words, "languages", "code", "mixed"}, voices()...)
-			return t, fmt.Errorf("%q is no text%s; write %s", form, metric.DidYouMean(t.form, known), TextForms)
+			return t, fmt.Errorf("%q is no text%s; write %s", form, suggest.DidYouMean(t.form, known), TextForms)
 		}
 		return t, nil
 	}

@@ -308,9 +308,9 @@ with simulator("--profile", "fixed") as url:
     tool_checks(url)
 
 print(f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
-print("| client | what | | |\n|---|---|---|---|")
+print("| client | check | result | |\n|---|---|---|---|")
 for client, what, good, detail in rows:
     print(f"| {client} | {what} | {'ok' if good else '**failed**'} | {detail} |")
 failed = sum(not good for _, _, good, _ in rows)
-print(f"\n{len(rows) - failed} of {len(rows)} checks hold.")
+print(f"\n{len(rows) - failed} of {len(rows)} checks pass.")
 sys.exit(failed > 0)

@@ -162,6 +162,26 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestPrint holds that a page is light on paper, whatever the screen is.
+func TestPrint(t *testing.T) {
+	ctx, cancel := chromedp.NewContext(start(t))
+	defer cancel()
+	ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancelTime()
+	var background string
+	err := chromedp.Run(ctx,
+		emulation.SetEmulatedMedia().WithMedia("print").WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
+		chromedp.Navigate("file://"+sweeps(t)[0]),
+		chromedp.Evaluate(`getComputedStyle(document.body).backgroundColor`, &background),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if background != "rgb(255, 255, 255)" {
+		t.Errorf("the background is %s", background)
+	}
+}
+
 func look(ctx context.Context, t *testing.T, page, scheme string, width int64) {
 	var complaints, loaded []string
 	chromedp.ListenTarget(ctx, func(ev any) {

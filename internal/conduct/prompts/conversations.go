@@ -62,8 +62,8 @@ type Talker struct {
 	systems map[uint64]int
 }
 
-// Talk begins conversation i.
-func (t *Talker) Talk(i int) (loadgen.Talk, error) {
+// Begin starts conversation i.
+func (t *Talker) Begin(i int) (loadgen.Conversation, error) {
 	c, err := t.Source.Conversation(i)
 	if err != nil {
 		return nil, err

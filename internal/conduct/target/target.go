@@ -12,6 +12,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -135,7 +136,7 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 		}
 	}
 	c := f.Plan.Client
-	check := endpoint.NewCheck("", f.Plan.Seed)
+	check := framecheck.New("", f.Plan.Seed)
 	f.closers = append(f.closers, func() { _ = check.Close() }) // a scratch file: the run's outcome does not hang on it
 	t.Client, err = endpoint.New(endpoint.Config{
 		URL: url, Model: t.Plan.Model, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
@@ -161,7 +162,7 @@ func (f *Finder) Probe(ctx context.Context, t *Target) error {
 	t.Fixed = found.FixedOutput
 	t.Found = result.Target{
 		Name: t.Name, URL: t.Client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
-		API: t.Plan.API, Streaming: t.Plan.Stream && t.Plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
+		API: t.Plan.API, Streaming: t.Plan.Stream && t.Plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: abilities(found.Abilities),
 		Price: t.Found.Price, Machine: t.Found.Machine,
 	}
 	if t.embedded {
@@ -178,6 +179,15 @@ func (f *Finder) Probe(ctx context.Context, t *Target) error {
 		return nil // all targets get the candidate's bytes
 	}
 	return f.FindTokenizer(ctx, t)
+}
+
+// abilities writes what a probe found as the result has it.
+func abilities(found []endpoint.Ability) []result.Ability {
+	var out []result.Ability
+	for _, a := range found {
+		out = append(out, result.Ability(a))
+	}
+	return out
 }
 
 // learn finds out how many tokens the target counts for a word, and about how

@@ -1,9 +1,9 @@
-// Package answer writes the text of a simulated model. It is no language
-// model: it reads the subject of a prompt, fills sentences and code that were
-// written beforehand, and chooses among them by a seed, so that the same seed,
-// model and prompt give the same bytes. The text fits a prompt well enough for
-// heuristics to score it; what such a score says about a real model is
-// nothing. The package has no clock and no wire format.
+// Package answer writes the text of a simulated model. It is not a language
+// model: it finds the subject of a prompt, and fills in prepared sentences and
+// code that it chooses by a seed, so that the same seed, model and prompt give
+// the same bytes. The text fits the prompt well enough for heuristics to score
+// it; such a score says nothing about a real model. The package has no clock and
+// no wire format.
 package answer
 
 import (
@@ -22,9 +22,8 @@ type Request struct {
 	// Natural is about how many tokens an answer has when it may end by
 	// itself; 0 means 70.
 	Natural int
-	// Quality, from 0 to 1, is the chance that an answer has each of the
-	// things that make it better: the words of the prompt, structure, a
-	// closing line.
+	// Quality, from 0 to 1, is the probability of each of the things that make
+	// an answer better: the words of the prompt, structure, a closing line.
 	Quality float64
 	// Min is the number of tokens before which the answer must not end, and
 	// Max the most it may have. Fixed asks for exactly Max tokens.
@@ -32,9 +31,8 @@ type Request struct {
 	Fixed    bool
 }
 
-// Write returns the tokens of the answer. Without Fixed and Min the answer
-// ends by itself; a smaller Max cuts the same text. ended is false where Max
-// cut it.
+// Write returns the tokens of the answer. Without Fixed and Min the answer ends
+// by itself; a smaller Max cuts the same text. ended is false if Max cut it.
 func Write(r Request) (tokens []string, ended bool) {
 	if r.Max < 1 {
 		return nil, false
@@ -74,7 +72,7 @@ func Write(r Request) (tokens []string, ended bool) {
 	return tokens, true
 }
 
-// hash mixes all that the choice of sentences depends on.
+// hash mixes everything that the choice of sentences depends on.
 func (r Request) hash() uint64 {
 	h := fnv.New64a()
 	for _, s := range []string{r.Model, r.System, r.Prompt} {
@@ -99,17 +97,17 @@ type writer struct {
 	b       strings.Builder
 }
 
-// good reports, at the rate of the quality, whether this answer gets one more
+// good reports, with the probability Quality, whether this answer gets one more
 // of the things that make it better.
 func (w *writer) good() bool { return w.rng.Float64() < w.quality }
 
-// left is how many tokens of the budget are not written yet.
+// left is how many tokens of the budget are left.
 func (w *writer) left() int { return w.budget - Count(w.b.String()) }
 
 // pick returns one of the choices.
 func (w *writer) pick(choices []string) string { return choices[w.rng.IntN(len(choices))] }
 
-// shuffled returns the choices in an order of its own.
+// shuffled returns the choices in random order.
 func (w *writer) shuffled(choices []string) []string {
 	out := make([]string, len(choices))
 	for i, j := range w.rng.Perm(len(choices)) {
@@ -118,8 +116,8 @@ func (w *writer) shuffled(choices []string) []string {
 	return out
 }
 
-// keyword returns the n-th word of the prompt that carries meaning, or a
-// general one where the prompt has too few.
+// keyword returns the n-th meaningful word of the prompt, or a general one if
+// the prompt has too few.
 func (w *writer) keyword(n int) string {
 	if n < len(w.words) {
 		return w.words[n]
@@ -146,7 +144,7 @@ func (w *writer) fill(template string) string {
 	).Replace(template)
 }
 
-// capital returns s with a capital first letter, where it is ASCII.
+// capital returns s with a capital first letter, if that is ASCII.
 func capital(s string) string {
 	if s != "" && 'a' <= s[0] && s[0] <= 'z' {
 		return string(s[0]-'a'+'A') + s[1:]

@@ -2,7 +2,7 @@ package answer
 
 import "strings"
 
-// listing is a piece of code that was written beforehand for a common task.
+// listing is a prepared piece of code for a common task.
 type listing struct {
 	language string
 	marks    string // words of the prompt, one of which must occur
@@ -10,7 +10,7 @@ type listing struct {
 	note     string // what to say about it: cost and edge cases
 }
 
-// listings are tried in order. Their code is right and runs as it stands.
+// listings are tried in order. Their code is correct and runs as it is.
 var listings = []listing{
 	{"python", "palindrome palindromes", `def is_palindrome(text: str) -> bool:
     """Ignore case and punctuation."""
@@ -165,7 +165,7 @@ find "$dir" -type f -name '*.log' -print0 |
 }
 
 // skeletons are for every other task: they check the input, walk over it and
-// return a result. NAME stands for the function's name.
+// return a result. NAME is replaced by the name of the function.
 var skeletons = map[string]listing{
 	"python": {text: `def NAME(items: list) -> list:
     """Handle each item of the input once."""
@@ -284,7 +284,7 @@ func (w *writer) mentions(marks map[string]bool) bool {
 	return false
 }
 
-// joinName writes a name in the habit of the language.
+// joinName joins the words of a name as is usual in the language.
 func joinName(language string, parts []string) string {
 	if language == "python" || language == "rust" || language == "cpp" {
 		return strings.Join(parts, "_")

@@ -5,24 +5,25 @@ import (
 	"unicode/utf8"
 )
 
-// Token ids. An id is made of the token's text and gives it back, so that no
-// table is needed: every server knows every token, in whatever order they come.
-// The price is that ids are larger than those of real vocabularies: they take
-// up to 51 bits, which JSON numbers still hold exactly. Ids below FirstID stand
-// for marks of a chat template and have no text.
+// Token ids. An id encodes the token's text, so that no table is needed: every
+// server knows every token, in whatever order they come. The price is that ids
+// are larger than those of real vocabularies: they take up to 51 bits, which JSON
+// numbers still hold exactly. Ids below FirstID are marks of a chat template and
+// have no text.
 //
-// White space is a list of places in spaces, five bits each, behind a one. All
-// else is its bytes behind a one, and says whether a space comes before.
+// White space is encoded as a one followed by indices into spaces, five bits
+// each. Other tokens are a one followed by their bytes, and a last bit that says
+// whether a space comes first.
 const (
 	FirstID = 256 // the smallest id of a token with a text
 
 	spaceClass = 1 << 50
 )
 
-// spaces are the characters that unicode.IsSpace knows.
+// spaces are the characters for which unicode.IsSpace is true.
 var spaces = []rune("\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000")
 
-// ID is the id of a token, as Split cuts them.
+// ID is the id of a token that Split returned.
 func ID(token string) uint64 {
 	id := uint64(1)
 	if onlySpaces(token) {
@@ -50,8 +51,8 @@ func onlySpaces(s string) bool {
 	return s != ""
 }
 
-// Text is the token with the given id; "" for a mark, and false where no
-// token has the id.
+// Text is the token with the given id: "" for a mark, and false if no token has
+// the id.
 func Text(id uint64) (string, bool) {
 	switch {
 	case id < FirstID:

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// readLimit is how much of a prompt is looked at for its subject. All of it
-// counts as tokens and enters the seed.
+// readLimit is how much of a prompt is searched for its subject. All of it counts
+// as tokens and affects the seed.
 const readLimit = 16 << 10
 
 // kind is what a prompt asks for.
@@ -107,8 +107,8 @@ func wordsOf(s string) []word {
 	return words
 }
 
-// topicOf returns the words after the first "about" or "of" and their like,
-// up to the end of the clause and at most five.
+// topicOf returns the words after the first "about", "of" or similar word, up to
+// the end of the clause and at most five.
 func topicOf(all []word) []string {
 	for _, markers := range []map[string]bool{strongTopicMarker, weakTopicMarker} {
 		for i, w := range all {
@@ -151,8 +151,8 @@ func clause(words []word) []string {
 	return phrase
 }
 
-// contentWords returns up to eight different words that carry meaning, those
-// of the topic first, else in the order of the prompt.
+// contentWords returns up to eight different meaningful words, those of the topic
+// first, then in the order of the prompt.
 func contentWords(phrase []string, all []word) []string {
 	var found []string
 	seen := map[string]bool{}

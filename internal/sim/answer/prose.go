@@ -1,6 +1,6 @@
 package answer
 
-// The sentences of explanations and hooks, in the places where they may stand.
+// The sentences of explanations and hooks, by where they may occur.
 var (
 	openings = []string{
 		"{Topic} is a way to control how a system handles {k0}, so that its latency and cost stay predictable.",
@@ -66,7 +66,7 @@ func (w *writer) explain() {
 		w.b.WriteString("\n")
 	}
 	for i, p := range points {
-		// A list has two points or more, or it is none.
+		// A list needs at least two points.
 		if w.left() < 15 && (i > 1 || i == 1 && !listed) {
 			break
 		}
@@ -114,5 +114,5 @@ func (w *writer) hook() {
 	}
 }
 
-// paragraph writes one more paragraph for an answer that must go on.
+// paragraph writes one more paragraph for an answer that must not end yet.
 func (w *writer) paragraph() { w.say(w.pick(paragraphs)) }

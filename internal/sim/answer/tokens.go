@@ -7,13 +7,12 @@ import (
 )
 
 // The token rule. It is not the rule of any real tokenizer; it is simple
-// enough to be counted by hand and gives about four characters a token in
+// enough to be counted by hand and gives about four characters per token in
 // English prose:
 //
 //   - a run of letters, digits and marks is cut into pieces of at most
 //     six bytes; a single space before the run belongs to its first piece;
-//   - a letter of a script written without spaces (from U+2E80 on) is a token
-//     of its own;
+//   - each letter of a script written without spaces (from U+2E80 on) is a token;
 //   - a run of the same punctuation character is cut into pieces of at most
 //     four, and at most six bytes; a single space before it belongs to the
 //     first piece;
@@ -38,7 +37,7 @@ func Split(s string) []string {
 	return tokens
 }
 
-// Tokens yields the tokens of s, without an allocation.
+// Tokens yields the tokens of s without allocating.
 func Tokens(s string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for s := s; s != ""; {
@@ -51,7 +50,7 @@ func Tokens(s string) iter.Seq[string] {
 	}
 }
 
-// Count returns the number of tokens of s, without an allocation.
+// Count returns the number of tokens of s without allocating.
 func Count(s string) int {
 	n := 0
 	for s != "" {
@@ -81,9 +80,9 @@ func next(s string) int {
 	return i + run(s[i:], punctPiece, func(q rune) bool { return q == r })
 }
 
-// run returns the length in bytes of the first runes of s that fit, at most
-// limit of them and of wordBytes bytes (white space of any), and at least one. A run of white space leaves its last space
-// to the word that follows.
+// run returns the length in bytes of the first runes of s that fit: at least
+// one, at most limit, and at most wordBytes bytes unless they are white space. A
+// run of white space leaves its last space to the word that follows.
 func run(s string, limit int, fits func(rune) bool) int {
 	n := 0
 	for i, r := range s {

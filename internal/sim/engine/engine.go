@@ -1,4 +1,4 @@
-// Package engine puts what is decided without a clock into real time. There are
+// Package engine runs in real time what is decided without a clock. There are
 // two engines of a simulated server.
 //
 // Engine has fixed latencies: a request waits, first come first served, for one
@@ -23,8 +23,8 @@ import (
 
 // maxBackdate bounds how far in the past a slot may be handed on. A slot is
 // free from the moment its last token was due, not from the moment its
-// goroutine got round to say so; without that, scheduling delays would add up
-// in a busy queue. A longer delay is a real one (a client that stopped
+// goroutine got round to saying so; otherwise scheduling delays would add up in
+// a busy queue. A longer delay is a real one (a client that stopped
 // reading) and is not undone.
 const maxBackdate = 5 * time.Millisecond
 
@@ -47,8 +47,8 @@ func New(l Latency, slots int, seed uint64) *Engine {
 	return e
 }
 
-// Freeze stops the server for d from the given moment on: what is due meanwhile
-// is due later by what is left of the freeze, and so is all that follows.
+// Freeze stops the server for d from the given moment: everything that is due
+// later is delayed by what is left of the freeze.
 func (e *Engine) Freeze(from time.Time, d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -56,8 +56,8 @@ func (e *Engine) Freeze(from time.Time, d time.Duration) {
 	e.time.Store(&l)
 }
 
-// Thaw returns the moment from which the server works again, t itself where
-// it is not frozen.
+// Thaw returns the moment from which the server works again, which is t itself
+// if the server is not frozen.
 func (e *Engine) Thaw(t time.Time) time.Time {
 	l := e.time.Load()
 	return l.real(l.own(t))
@@ -88,8 +88,8 @@ type Job struct {
 	entry   entry
 }
 
-// Enter puts a request that arrived at the given moment in the queue. Every
-// job must be ended with Leave, whatever came of it.
+// Enter puts a request that arrived at the given moment in the queue. Every job
+// must be ended with Leave, whatever its outcome.
 func (e *Engine) Enter(arrived time.Time) *Job {
 	j := &Job{e: e, arrived: arrived, granted: make(chan struct{})}
 	j.entry.job = j
@@ -133,13 +133,13 @@ func (j *Job) Arrived() time.Time { return j.arrived }
 func (j *Job) Start() time.Time { return j.e.time.Load().real(j.start) }
 
 // Due is the moment at which token k (from 0) is due. It is valid after Wait
-// has returned nil, and as long as the engine is not frozen anew.
+// has returned nil, until the engine is frozen again.
 func (j *Job) Due(k int) time.Time {
 	return j.After(j.e.latency.Offset(j.e.seed, j.index, k))
 }
 
-// After is the moment at which the engine has worked for d since the job has
-// its slot. It is valid as Due is.
+// After is the moment at which the engine has worked for d since the job got its
+// slot. It is valid as long as Due is.
 func (j *Job) After(d time.Duration) time.Time {
 	return j.e.time.Load().real(j.start.Add(d))
 }

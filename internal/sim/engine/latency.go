@@ -23,7 +23,7 @@ const maxShift = 0.45
 
 // Offset is the time from the start of a request to its token k (from 0). It
 // is a pure function of its arguments: the order in which goroutines run does
-// not enter.
+// not matter.
 func (l Latency) Offset(seed, request uint64, k int) time.Duration {
 	if l.Jitter == 0 {
 		return l.TTFT + time.Duration(k)*l.ITL

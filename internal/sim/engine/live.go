@@ -10,15 +10,15 @@ import (
 
 // Live runs a fleet in real time. Create it with NewLive.
 //
-// Each engine of the fleet has a lane on every conductor. All lanes of an
-// engine wake when a step ends; the first one to come carries the engine on,
-// and each hands out the tokens of its own streams. So the writes of a step
-// are shared by as many threads as there are conductors, and no goroutine is
-// woken for a single stream.
+// Each engine of the fleet has a lane on every conductor. All lanes of an engine
+// wake when a step ends; the first one to wake advances the engine, and each
+// delivers the tokens of its own streams. So as many threads as there are
+// conductors share the writes of a step, and no goroutine is woken for a single
+// stream.
 type Live struct {
-	clock *Engine // has the freezes
-	began time.Time
-	seen  func(engine int, at time.Time, o *scheduler.Outcome)
+	clock  *Engine // knows the freezes
+	began  time.Time
+	onStep func(engine int, at time.Time, o *scheduler.Outcome)
 
 	mu    sync.Mutex // protects the fleet, its requests, and the lanes
 	fleet *scheduler.Fleet
@@ -31,7 +31,7 @@ type lane struct {
 	engine    int
 	conductor *pace.Conductor
 	asleep    bool       // no task will wake it
-	queue     []delivery // to be handed out
+	queue     []delivery // not delivered yet
 	spare     []delivery
 }
 
@@ -45,7 +45,7 @@ type Tokens struct {
 	Due  time.Time
 	From int // the first of them, from 0
 	N    int
-	Done bool // the last one is among them
+	Done bool // the last token is among them
 	// Cached is how many tokens of the prompt the prefix cache had.
 	Cached int
 }
@@ -53,15 +53,15 @@ type Tokens struct {
 // Stream is a request in a Live.
 type Stream struct {
 	// Request is set by the owner before Enter, but for its arrival. While the
-	// stream is in the engine it is read in seen only.
+	// stream is in the engine it is read in onStep only.
 	Request scheduler.Request
 	// Deliver gets the tokens, in order, at the moment they are due or soon
-	// after. It must not block, since other streams wait behind it, and may be
+	// after. It must not block, since other streams wait for it, and may be
 	// called once more after Abort.
 	Deliver func(Tokens)
 	// Whole asks for one delivery when all tokens are there.
 	Whole bool
-	// Context is whatever seen needs to know of the stream.
+	// Context is whatever onStep needs to know about the stream.
 	Context any
 
 	arrived time.Time
@@ -77,12 +77,12 @@ func StreamOf(r *scheduler.Request) *Stream {
 	return s
 }
 
-// NewLive begins to run a fleet. The clock is that of e, which also freezes
-// it. seen, if not nil, is told of every step, in order and one at a time; it
-// must not call the Live. An engine's streams are shared out over the
+// NewLive begins to run a fleet. The clock is that of e, which also freezes it.
+// onStep, if not nil, is called for every step, in order and one at a time; it
+// must not call the Live. An engine's streams are distributed over the
 // conductors by their index.
-func NewLive(e *Engine, f *scheduler.Fleet, conductors []*pace.Conductor, seen func(engine int, at time.Time, o *scheduler.Outcome)) *Live {
-	l := &Live{clock: e, began: time.Now(), seen: seen, fleet: f}
+func NewLive(e *Engine, f *scheduler.Fleet, conductors []*pace.Conductor, onStep func(engine int, at time.Time, o *scheduler.Outcome)) *Live {
+	l := &Live{clock: e, began: time.Now(), onStep: onStep, fleet: f}
 	for i := range f.Engines() {
 		var lanes []*lane
 		for _, c := range conductors {
@@ -116,8 +116,8 @@ func (l *Live) Enter(s *Stream, arrived time.Time) error {
 	return nil
 }
 
-// Abort takes a stream out, and reports whether it was still in, and of which
-// engine. Its slot and its blocks are free from the next step that is planned.
+// Abort removes a stream, and reports whether it was still in an engine, and in
+// which. Its slot and its blocks are free from the next step that is planned.
 func (l *Live) Abort(s *Stream) (engine int, in bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -128,14 +128,14 @@ func (l *Live) Abort(s *Stream) (engine int, in bool) {
 	return s.engine, true
 }
 
-// Look calls f with the engines while nothing moves.
+// Look calls f with the engines while nothing changes.
 func (l *Live) Look(f func(engines []*scheduler.Scheduler)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f(l.fleet.Engines())
 }
 
-// own is the fleet's time at a real moment, and real the other way round.
+// own is the fleet's time at a real moment; real is the inverse.
 func (l *Live) own(t time.Time) time.Duration {
 	return l.clock.time.Load().own(t).Sub(l.began)
 }
@@ -148,7 +148,7 @@ func (l *Live) real(d time.Duration) time.Time {
 func (a *lane) step() (next time.Time, more bool) {
 	l := a.live
 	l.mu.Lock()
-	at, more := l.carryOn(a.engine)
+	at, more := l.advance(a.engine)
 	a.asleep = !more
 	todo := a.queue
 	a.queue, a.spare = a.spare[:0], nil
@@ -164,12 +164,12 @@ func (a *lane) step() (next time.Time, more bool) {
 	return at, more
 }
 
-// maxSteps is after how many steps a lane that is behind hands out what there is.
+// maxSteps is the number of steps after which a late lane delivers what it has.
 const maxSteps = 32
 
-// carryOn ends the steps of an engine whose time has come, and returns when the
-// next one ends; false if there is none. l.mu is held.
-func (l *Live) carryOn(engine int) (next time.Time, more bool) {
+// advance ends the steps of an engine that are due, and returns when the next one
+// ends; false if there is none. l.mu is held.
+func (l *Live) advance(engine int) (next time.Time, more bool) {
 	s := l.fleet.Engines()[engine]
 	for steps := 0; ; steps++ {
 		own, ok := s.Next()
@@ -181,16 +181,17 @@ func (l *Live) carryOn(engine int) (next time.Time, more bool) {
 			return at, true
 		}
 		o := s.Advance(own)
-		if l.seen != nil {
-			l.seen(engine, at, o)
+		if l.onStep != nil {
+			l.onStep(engine, at, o)
 		}
 		for _, e := range o.Emitted {
-			l.handOut(engine, at, e)
+			l.enqueue(engine, at, e)
 		}
 	}
 }
 
-func (l *Live) handOut(engine int, at time.Time, e scheduler.Emission) {
+// enqueue puts the tokens that a request got in the queue of its lane.
+func (l *Live) enqueue(engine int, at time.Time, e scheduler.Emission) {
 	s := StreamOf(e.Request)
 	if s.Whole && !e.Done {
 		return

@@ -150,7 +150,7 @@ func TestRealTimeDoesWhatVirtualTimeForecasts(t *testing.T) {
 	}
 }
 
-// A frozen server goes on where it stood.
+// A frozen server resumes where it stopped.
 func TestAFreezeMovesAllStepsAfterIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, err := scheduler.NewFleet(1, scheduler.RoundRobin, scheduler.Config{MaxNumSeqs: 4, MaxNumBatchedTokens: 64, BlockSize: 16, Blocks: 50},
@@ -233,7 +233,7 @@ func TestAbortFreesThePlaceWithinAStep(t *testing.T) {
 }
 
 // Writing takes 3 ms of each step and once 25 ms, which is more than two steps.
-// The steps after come when they would have come all the same.
+// The steps after come when they would have come anyway.
 func TestLateWritesDoNotMoveLaterSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const streams, tokens, itl = 1000, 50, 10 * time.Millisecond

@@ -1,8 +1,8 @@
 package engine
 
-// Queue is the pure part of the engine: a number of slots and a line, first
-// come first served. It has no clock; whoever drives it, real or virtual
-// time, gets the same order. The zero Queue has no slots.
+// Queue is the pure part of the engine: a number of slots and a line, first come
+// first served. It has no clock; in real and in virtual time the order is the
+// same. The zero Queue has no slots.
 type Queue struct {
 	slots       int
 	running     int
@@ -12,7 +12,7 @@ type Queue struct {
 
 // entry is the place of one job in the queue.
 type entry struct {
-	job        *Job // nil where the queue is driven without an Engine
+	job        *Job // nil if the queue is used without an Engine
 	state      state
 	prev, next *entry
 }
@@ -28,7 +28,7 @@ const (
 // Load returns how many entries run and how many wait.
 func (q *Queue) Load() (running, waiting int) { return q.running, q.waiting }
 
-// Arrive takes an entry in and reports whether it has a slot at once.
+// Arrive adds an entry and reports whether it has a slot at once.
 func (q *Queue) Arrive(e *entry) bool {
 	if q.running < q.slots {
 		q.running++
@@ -47,8 +47,9 @@ func (q *Queue) Arrive(e *entry) bool {
 	return false
 }
 
-// Leave takes an entry out. If that frees a slot, it goes to the entry that
-// has waited longest, which is returned; else nil. Leaving twice does nothing.
+// Leave removes an entry. If that frees a slot, the slot goes to the entry that
+// has waited longest, which is returned; otherwise it returns nil. Leaving twice
+// does nothing.
 func (q *Queue) Leave(e *entry) *entry {
 	switch e.state {
 	case waiting:

@@ -8,14 +8,14 @@ import (
 // freeze is a span of wall-clock time in which nothing moves.
 type freeze struct{ from, to time.Time }
 
-// timeline maps between the server's own time, which stands still while it is
-// frozen, and real time. The two agree before the first freeze. The zero
-// timeline has none. It is not changed once it is in use.
+// timeline maps between real time and the server's own time, which stops while
+// the server is frozen. The two agree before the first freeze. The zero timeline
+// has no freezes. It is not changed once it is in use.
 type timeline struct {
 	freezes []freeze // in order, none touching another
 }
 
-// with returns the timeline with another freeze; freezes that overlap are one.
+// with returns the timeline with another freeze; overlapping freezes are merged.
 func (l timeline) with(from, to time.Time) timeline {
 	all := append(slices.Clone(l.freezes), freeze{from, to})
 	slices.SortFunc(all, func(a, b freeze) int { return a.from.Compare(b.from) })
@@ -34,18 +34,18 @@ func (l timeline) with(from, to time.Time) timeline {
 // own is the server's own time at the real moment t: within a freeze it is
 // that of its beginning.
 func (l timeline) own(t time.Time) time.Time {
-	stood := time.Duration(0)
+	frozen := time.Duration(0)
 	for _, f := range l.freezes {
 		if !t.After(f.from) {
 			break
 		}
-		stood += minTime(t, f.to).Sub(f.from)
+		frozen += minTime(t, f.to).Sub(f.from)
 	}
-	return t.Add(-stood)
+	return t.Add(-frozen)
 }
 
-// real is the moment at which the server's own time is t, or, where the
-// server is frozen at t, at which it goes on.
+// real is the moment at which the server's own time is t, or, if the server is
+// frozen at t, at which it resumes.
 func (l timeline) real(t time.Time) time.Time {
 	for _, f := range l.freezes {
 		if t.Before(f.from) {

@@ -1,7 +1,7 @@
-// Package fault says what goes wrong with which request of a simulated server.
-// It reads faults from text, chooses among them by seed and index of a
-// request, and keeps rate limits. It decides and does nothing: the server
-// carries faults out.
+// Package fault decides what goes wrong with which request of a simulated
+// server. It parses faults, chooses among them by seed and index of a request,
+// and keeps rate limits. It only decides: the server and package inject carry
+// faults out.
 package fault
 
 import (
@@ -14,46 +14,46 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
-// Kind is a way for an answer to go wrong.
+// Kind is a way in which an answer can go wrong.
 type Kind string
 
-// The kinds. A token counts from 0; without one a fault is in the middle of an
-// answer.
+// The kinds. Tokens count from 0; without one a fault happens in the middle of
+// an answer.
 const (
-	Status      Kind = "status"       // an error status in place of an answer
+	Status      Kind = "status"       // an error status instead of an answer
 	Refuse      Kind = "refuse"       // the connection is closed without a byte
-	Reset       Kind = "reset"        // the connection is reset, with a token: there
+	Reset       Kind = "reset"        // the connection is reset, at once or at a token
 	SlowHeaders Kind = "slow-headers" // the headers come late
-	Stall       Kind = "stall"        // nothing comes for a time
+	Stall       Kind = "stall"        // nothing comes for a while
 	Truncate    Kind = "truncate"     // the stream ends well, without a finish reason
 	Close       Kind = "close"        // the connection is closed in the middle of the stream
-	Malformed   Kind = "malformed"    // a frame is no JSON
+	Malformed   Kind = "malformed"    // a frame is not JSON
 	Error       Kind = "error"        // a frame holds an error, under status 200
 	NoUsage     Kind = "no-usage"     // no token counts, though they were asked for
-	WrongUsage  Kind = "wrong-usage"  // so many output tokens too many
+	WrongUsage  Kind = "wrong-usage"  // the count of output tokens is too high by this number
 	Duplicate   Kind = "duplicate"    // a frame comes twice
 	SplitUTF8   Kind = "split-utf8"   // a character comes in two writes
-	Coalesce    Kind = "coalesce"     // so many frames come in one write
-	Buffer      Kind = "buffer"       // a proxy passes on blocks of so many bytes
+	Coalesce    Kind = "coalesce"     // this number of frames comes in one write
+	Buffer      Kind = "buffer"       // a proxy passes on blocks of this size
 	DelayEnd    Kind = "delay-end"    // the response ends late, after its last frame
-	Freeze      Kind = "freeze"       // the whole server stands still
+	Freeze      Kind = "freeze"       // the whole server stops for a while
 )
 
 // Fault is one of them. The zero Fault is not valid; use Parse.
 type Fault struct {
 	Kind Kind
-	// Token is where, from 0; -1 is no place in particular.
+	// Token is where it happens, from 0; -1 means the default place.
 	Token int
-	// Number is the status code, bytes, frames or tokens, as the kind has it.
+	// Number is a status code, bytes, frames or tokens, depending on the kind.
 	Number int
-	// For is how long; of a status, how long Retry-After says to wait.
+	// For is how long it lasts; of a status, the wait in Retry-After.
 	For  time.Duration
 	Text string // message of an error
-	// Rate is the share of requests that have it, above 0 and at most 1.
+	// Rate is the share of requests that have the fault, above 0 and at most 1.
 	Rate float64
 }
 
-// value says what a kind takes after "=".
+// value is what a kind takes after "=".
 type value int
 
 const (
@@ -79,19 +79,19 @@ var kinds = []grammar{
 	{Stall, true, duration, "stall@12=2s before the thirteenth token"},
 	{Truncate, true, none, "truncate@12: the stream ends without a finish reason"},
 	{Close, true, none, "close@12: the connection is closed in the middle"},
-	{Malformed, true, none, "malformed@12: a frame that is no JSON"},
+	{Malformed, true, none, "malformed@12: a frame that is not JSON"},
 	{Error, true, text, "error@12=text: an error frame under status 200"},
 	{NoUsage, false, none, "no-usage"},
 	{WrongUsage, false, number, "wrong-usage=7: seven output tokens too many"},
 	{Duplicate, true, none, "duplicate@12: a frame twice"},
 	{SplitUTF8, true, none, "split-utf8@12: a character of four bytes in two writes"},
 	{Coalesce, false, number, "coalesce=8: eight frames in one write"},
-	{Buffer, false, number, "buffer=4096: a proxy that passes on blocks of so many bytes"},
+	{Buffer, false, number, "buffer=4096: a proxy that passes on blocks of 4096 bytes"},
 	{DelayEnd, false, duration, "delay-end=1s: the response ends late"},
-	{Freeze, false, duration, "freeze=1s: the whole server stands still"},
+	{Freeze, false, duration, "freeze=1s: the whole server stops"},
 }
 
-// Usage describes the kinds, one a line.
+// Usage describes the kinds, one per line.
 func Usage() []string {
 	lines := make([]string, len(kinds))
 	for i, g := range kinds {
@@ -116,7 +116,7 @@ func Parse(s string) (Fault, error) {
 	name, places, _ := strings.Cut(head, "@")
 	i := slices.IndexFunc(kinds, func(g grammar) bool { return string(g.kind) == name })
 	if i < 0 {
-		return f, fmt.Errorf("unknown fault %q; use one of %s", clip(name), names())
+		return f, fmt.Errorf("unknown fault %.200q: must be one of %s", name, names())
 	}
 	g := kinds[i]
 	f.Kind = g.kind
@@ -126,28 +126,28 @@ func Parse(s string) (Fault, error) {
 		if at := strings.LastIndexByte(val, '@'); at >= 0 && (g.value != text || isRate(val[at+1:])) {
 			rate, err := parseRate(val[at+1:])
 			if err != nil {
-				return f, fmt.Errorf("fault %q: %w", clip(s), err)
+				return f, fmt.Errorf("invalid fault %.200q: %w", s, err)
 			}
 			val, f.Rate = val[:at], rate
 		}
 	}
 	if err := f.places(g, places); err != nil {
-		return f, fmt.Errorf("fault %q: %w", clip(s), err)
+		return f, fmt.Errorf("invalid fault %.200q: %w", s, err)
 	}
 	if err := f.take(g, val, hasValue); err != nil {
-		return f, fmt.Errorf("fault %q: %w; for example %s", clip(s), err, g.says)
+		return f, fmt.Errorf("invalid fault %.200q: %w; for example %s", s, err, g.says)
 	}
 	return f, nil
 }
 
-// places reads what stands between the kind and "=": a token, a rate or both.
+// places parses what is between the kind and "=": a token, a rate or both.
 func (f *Fault) places(g grammar, s string) error {
 	if s == "" {
 		return nil
 	}
 	for i, p := range strings.Split(s, "@") {
 		if i > 1 {
-			return fmt.Errorf("it has too many @")
+			return fmt.Errorf("too many @")
 		}
 		if isRate(p) {
 			rate, err := parseRate(p)
@@ -160,9 +160,9 @@ func (f *Fault) places(g grammar, s string) error {
 		n, err := strconv.Atoi(p)
 		switch {
 		case err != nil || n < 0 || n > maxNumber:
-			return fmt.Errorf("%q after @ is neither a token (a whole number from 0) nor a rate (5%% or 0.05)", p)
+			return fmt.Errorf("%q after @ must be a token (a whole number from 0) or a rate (5%% or 0.05)", p)
 		case !g.token:
-			return fmt.Errorf("%s is at no token", g.kind)
+			return fmt.Errorf("%s takes no token", g.kind)
 		}
 		f.Token = n
 	}
@@ -174,17 +174,17 @@ func (f *Fault) take(g grammar, val string, has bool) error {
 	switch g.value {
 	case none:
 		if has {
-			return fmt.Errorf("it takes no value")
+			return fmt.Errorf("must have no value")
 		}
 	case text:
 		if f.Text = val; val == "" {
 			f.Text = "the engine has died (simulated)"
 		} else if len(val) > maxText {
-			return fmt.Errorf("its text is longer than %d bytes", maxText)
+			return fmt.Errorf("the text must have at most %d bytes", maxText)
 		}
 	case number:
 		if f.Number, err = strconv.Atoi(val); err != nil || f.Number < 1 || f.Number > maxNumber {
-			return fmt.Errorf("it needs a number from 1 to %d", maxNumber)
+			return fmt.Errorf("the value must be a number from 1 to %d", maxNumber)
 		}
 	case duration:
 		if f.For, err = parseDuration(val); err != nil {
@@ -193,7 +193,7 @@ func (f *Fault) take(g grammar, val string, has bool) error {
 	case status:
 		code, wait, waits := strings.Cut(val, "/")
 		if f.Number, err = strconv.Atoi(code); err != nil || f.Number < 400 || f.Number > 599 {
-			return fmt.Errorf("it needs a status from 400 to 599")
+			return fmt.Errorf("the value must be a status from 400 to 599")
 		}
 		if waits {
 			f.For, err = parseDuration(wait)
@@ -206,7 +206,7 @@ func (f *Fault) take(g grammar, val string, has bool) error {
 func parseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 || d > maxFor {
-		return 0, fmt.Errorf("it needs a time above 0 and up to %v", maxFor)
+		return 0, fmt.Errorf("the value must be a duration above 0 and up to %v", maxFor)
 	}
 	return d, nil
 }
@@ -223,13 +223,13 @@ func parseRate(s string) (float64, error) {
 		r /= 100
 	}
 	if err != nil || !(r > 0 && r <= 1) {
-		return 0, fmt.Errorf("the rate %q is not above 0 and up to 1 (or 100%%)", s)
+		return 0, fmt.Errorf("invalid rate %q: must be above 0 and at most 1 (or 100%%)", s)
 	}
 	return r, nil
 }
 
-// ParseList reads faults with commas between them. An error's text holds no
-// comma here.
+// ParseList reads faults separated by commas, so the text of an error cannot
+// have a comma here.
 func ParseList(s string) ([]Fault, error) {
 	var out []Fault
 	for part := range strings.SplitSeq(s, ",") {
@@ -238,7 +238,7 @@ func ParseList(s string) ([]Fault, error) {
 			return nil, err
 		}
 		if out = append(out, f); len(out) > maxFaults {
-			return nil, fmt.Errorf("there are more than %d faults", maxFaults)
+			return nil, fmt.Errorf("more than %d faults", maxFaults)
 		}
 	}
 	return out, nil
@@ -288,8 +288,8 @@ func (f Fault) At(n int) int {
 	return min(f.Token, n-1)
 }
 
-// Choose returns those of the faults that the request with the given index
-// has. It depends on nothing else, so that a run can be repeated.
+// Choose returns the faults that the request with the given index has. They
+// depend on nothing else, so that a run can be repeated.
 func Choose(all []Fault, seed, index uint64) []Fault {
 	var out []Fault
 	for i, f := range all {
@@ -306,11 +306,4 @@ func names() string {
 		all[i] = string(g.kind)
 	}
 	return strings.Join(all, ", ")
-}
-
-func clip(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	return s[:maxText] + "…"
 }

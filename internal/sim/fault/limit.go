@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Limit allows so many per minute, all of them at once at the beginning, as
-// commercial APIs do: what was taken grows back evenly. The zero Limit allows
+// Limit is a rate limit per minute in the form of a bucket, as commercial APIs
+// have it: it is full at first, and refills evenly. The zero Limit allows
 // nothing; use NewLimit.
 type Limit struct {
 	perMinute float64
@@ -27,13 +27,13 @@ func NewLimit(perMinute int, now time.Time) *Limit {
 type Level struct {
 	Limit, Remaining int
 	Reset            time.Duration // until it is full again
-	// Retry is how long to wait until what was asked for is there; 0 where it
+	// Retry is how long to wait until the bucket holds what was refused; 0 if it
 	// was given.
 	Retry time.Duration
 }
 
-// Take takes n at the given moment, if they are there. More than the limit
-// itself are never there: the whole limit is what is waited for.
+// Take takes n at the given moment, if the bucket holds them. It never holds
+// more than the limit, so a larger n waits for a full bucket.
 func (l *Limit) Take(n int, now time.Time) (Level, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +49,7 @@ func (l *Limit) Take(n int, now time.Time) (Level, bool) {
 	return v, ok
 }
 
-// Return gives back what was taken for a request that another limit refused.
+// Return puts back what was taken for a request that another limit refused.
 func (l *Limit) Return(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

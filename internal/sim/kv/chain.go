@@ -2,8 +2,8 @@ package kv
 
 import "github.com/inferometer/inferometer/internal/sim/seeded"
 
-// Chain hashes tokens as they come, and yields a hash for each full block.
-// The zero Chain has no salt; start from NewChain.
+// Chain hashes a sequence of tokens, with a hash for each full block. Create it
+// with NewChain.
 type Chain struct {
 	size   int
 	filled int
@@ -17,7 +17,7 @@ func NewChain(blockSize int, salt uint64) *Chain {
 	return &Chain{size: max(blockSize, 1), hash: seeded.Mix(salt)}
 }
 
-// Add appends a token, by any number that stands for it.
+// Add appends a token, given as any number that identifies it.
 func (c *Chain) Add(token uint64) {
 	c.hash = seeded.Mix(c.hash ^ seeded.Mix(token))
 	if c.filled++; c.filled == c.size {
@@ -26,14 +26,13 @@ func (c *Chain) Add(token uint64) {
 	}
 }
 
-// AddSpan appends a run of tokens that two sequences share if it has the same
-// seed in both, as far as both go: cheaper than to add one by one, where
-// nobody needs to see the tokens. Token i of a span is what (seed, i) says.
+// AddSpan appends a run of tokens, where token i is identified by (seed, i): two
+// sequences share it if the seed is the same, as far as both go. It is cheaper
+// than adding tokens one by one.
 func (c *Chain) AddSpan(seed uint64, tokens int) {
 	for i := 0; i < tokens; {
 		n := min(tokens-i, c.size-c.filled)
-		// The place of a piece within its span and its length say which tokens
-		// it holds.
+		// The place of a piece within its span and its length identify its tokens.
 		c.hash = seeded.Mix(c.hash ^ seeded.Mix(seed+uint64(i)<<20+uint64(n)))
 		i += n
 		if c.filled += n; c.filled == c.size {
@@ -43,8 +42,7 @@ func (c *Chain) AddSpan(seed uint64, tokens int) {
 	}
 }
 
-// Hashes are those of the full blocks so far. They are valid as long as the
-// Chain is, and not to be changed.
+// Hashes returns the hashes of the full blocks so far. They must not be changed.
 func (c *Chain) Hashes() []Hash { return c.hashes }
 
 func nonZero(h uint64) Hash {

@@ -1,26 +1,25 @@
-// Package kv keeps the books of a paged key-value cache as vLLM V1 does:
-// blocks with reference counts, a line of free blocks of which the one that
-// was used longest ago is taken first, and blocks that keep their content,
-// under the name of a hash, until they are taken for something else. It holds
-// no keys and no values.
+// Package kv does the bookkeeping of a paged key-value cache as vLLM V1 does:
+// blocks with reference counts, a queue of free blocks from which the least
+// recently used is taken first, and blocks that keep their content, named by a
+// hash, until they are taken for something else. It holds no keys and values.
 //
 // A hash is 64 bits of a fast mixing function over the chain of blocks before
-// it, where an engine takes a cryptographic one: nobody attacks a simulation,
-// and among a hundred million blocks two share a hash by chance with
-// probability 0.0003. It costs 2 ns a block where SHA-256 costs a hundred.
+// it. A real engine uses a cryptographic hash, but nobody attacks a simulation,
+// and among a hundred million blocks two share a hash by chance with probability
+// 0.0003. It costs 2 ns per block where SHA-256 costs a hundred.
 package kv
 
 // Block is the number of a block, from 0.
 type Block int32
 
 // Hash names the content of a full block together with all that comes before
-// it. 0 is no name.
+// it. 0 means no name.
 type Hash uint64
 
 // Pool is a fixed number of blocks. Create it with New. It is used by one
 // goroutine and allocates nothing after New.
 type Pool struct {
-	blocks []block // and, as the last one, the ends of the free line
+	blocks []block // the last one is the sentinel of the free queue
 	free   int
 	named  int
 	table  []int32 // open addressing with linear probing: a block + 1, or 0
@@ -29,7 +28,7 @@ type Pool struct {
 type block struct {
 	hash       Hash
 	refs       int32
-	prev, next int32 // in the free line; only while refs is 0
+	prev, next int32 // in the free queue; only while refs is 0
 }
 
 // New returns a pool of n blocks, all of them free.
@@ -57,10 +56,10 @@ func (p *Pool) Free() int { return p.free }
 // Named is the number of blocks that have a name, held or not.
 func (p *Pool) Named() int { return p.named }
 
-// References is how many hold a block.
+// References is the number of references to a block.
 func (p *Pool) References(b Block) int { return int(p.blocks[b].refs) }
 
-// Lookup finds a block by its name. Where several have it, any of them.
+// Lookup finds a block by its name; if several have it, any of them.
 func (p *Pool) Lookup(h Hash) (Block, bool) {
 	if h == 0 {
 		return 0, false
@@ -81,8 +80,8 @@ func (p *Pool) Hold(b Block) {
 	p.blocks[b].refs++
 }
 
-// Take returns the free block that was used longest ago, held once and
-// without its name. It is false where none is free.
+// Take returns the least recently used free block, with one reference and no
+// name. It returns false if none is free.
 func (p *Pool) Take() (Block, bool) {
 	if p.free == 0 {
 		return 0, false
@@ -109,8 +108,8 @@ func (p *Pool) Name(b Block, h Hash) {
 	p.table[i] = int32(b) + 1
 }
 
-// Release takes a reference back. A block that nobody holds any more goes to
-// the end of the free line, and keeps its name as long as it is not taken.
+// Release drops a reference. A block without references goes to the end of the
+// free queue, and keeps its name until it is taken.
 func (p *Pool) Release(b Block) {
 	k := &p.blocks[b]
 	if k.refs--; k.refs > 0 {
@@ -123,8 +122,8 @@ func (p *Pool) Release(b Block) {
 	p.free++
 }
 
-// Reset takes all names away, and does nothing and is false while a block is
-// held, as vLLM's reset of the prefix cache.
+// Reset removes all names. While a block is held it does nothing and returns
+// false, like vLLM's reset of the prefix cache.
 func (p *Pool) Reset() bool {
 	if p.free < p.Size() {
 		return false
@@ -137,7 +136,7 @@ func (p *Pool) Reset() bool {
 	return true
 }
 
-// end is the block that stands for the ends of the free line.
+// end is the sentinel of the free queue.
 func (p *Pool) end() int32 { return int32(len(p.blocks) - 1) }
 
 func (p *Pool) unlink(b int32) {
@@ -150,8 +149,8 @@ func (p *Pool) home(h Hash) int    { return int(h) & (len(p.table) - 1) }
 func (p *Pool) after(i int) int    { return (i + 1) & (len(p.table) - 1) }
 func (p *Pool) apart(i, j int) int { return (j - i) & (len(p.table) - 1) }
 
-// forget takes a block's name away. What follows in the table moves up, so
-// that a search never meets a gap that was not there.
+// forget removes a block's name. Later entries of the table move up, so that a
+// search never meets a new gap.
 func (p *Pool) forget(b int32) {
 	h := p.blocks[b].hash
 	if h == 0 {

@@ -7,7 +7,7 @@ type Batch struct {
 	Number uint64 // of the step, from 0
 
 	Sequences int // in the step
-	Admitted  int // of them, those that got in with this step
+	Admitted  int // those of them that are admitted in this step
 
 	// Prefill is the work on tokens that were known before: prompts, and what
 	// has to be computed again after a preemption.
@@ -18,16 +18,16 @@ type Batch struct {
 
 	// Decode is the work on tokens that were just generated.
 	Decodes       int   // sequences
-	DecodeTokens  int   // new tokens: one a sequence, and its drafts
+	DecodeTokens  int   // new tokens: one per sequence, and its drafts
 	DecodeContext int64 // tokens before the new ones, whose keys and values are read
 
-	Sampled int // rows of which the next token is drawn
+	Sampled int // rows from which the next token is drawn
 }
 
 // Tokens is the number of new tokens in the step.
 func (b Batch) Tokens() int { return b.PrefillTokens + b.DecodeTokens }
 
-// StepTimer says how long a step takes, and by what it is bound ("weights",
+// StepTimer says how long a step takes, and what its bottleneck is ("weights",
 // "compute", "host" …; a constant string). It is a pure function of the batch.
 type StepTimer interface {
 	StepTime(b Batch) (took time.Duration, bound string)
@@ -39,7 +39,8 @@ type StepTimerFunc func(b Batch) (time.Duration, string)
 // StepTime calls f.
 func (f StepTimerFunc) StepTime(b Batch) (time.Duration, string) { return f(b) }
 
-// plan is a step as it was decided: who takes part with how many tokens.
+// plan is a step as it was decided: which requests take part, and with how many
+// tokens.
 type plan struct {
 	entries []entry
 	batch   Batch
@@ -48,21 +49,21 @@ type plan struct {
 // entry is the part of one request in a step.
 type entry struct {
 	r       *Request
-	epoch   uint32 // of the request; another one now means that its part is void
+	epoch   uint32 // of the request; if it differs by now, the part is void
 	tokens  int    // new tokens
 	context int    // tokens before them
-	emit    int    // tokens that come out of it
+	emit    int    // tokens that it brings
 	decode  bool
 	admit   bool
 }
 
 func (p *plan) reset() {
-	clear(p.entries) // requests are their owner's
+	clear(p.entries) // do not keep requests of others alive
 	p.entries, p.batch = p.entries[:0], Batch{}
 }
 
-// drop takes a request out of a plan that is being made, and returns how many
-// tokens it had in it.
+// drop removes a request from a plan that is being made, and returns how many
+// tokens it had there.
 func (p *plan) drop(r *Request) int {
 	for i, e := range p.entries {
 		if e.r == r {
@@ -73,7 +74,7 @@ func (p *plan) drop(r *Request) int {
 	return 0
 }
 
-// sum works out the numbers of the batch.
+// sum computes the numbers of the batch.
 func (p *plan) sum(number uint64) {
 	b := Batch{Number: number, Sequences: len(p.entries)}
 	for i := range p.entries {

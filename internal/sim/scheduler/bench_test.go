@@ -70,7 +70,7 @@ func TestStepsDoNotAllocate(t *testing.T) {
 		for range n {
 			var ok bool
 			if at, ok = s.Next(); !ok {
-				t.Fatal("the scheduler stands still")
+				t.Fatal("the scheduler is stuck")
 			}
 			for _, e := range s.Advance(at).Emitted {
 				if e.Done { // the owner hands it in again

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Routing is how a fleet shares requests out.
+// Routing is how a fleet distributes requests.
 type Routing int
 
 // The routings.
@@ -24,7 +24,7 @@ func (r *Routing) UnmarshalText(b []byte) error { return pick((*int)(r), string(
 
 var routings = []string{"round-robin", "least-loaded"}
 
-// Fleet is several engines behind one door. It is pure as Scheduler is.
+// Fleet is several engines behind one address. It is as pure as a Scheduler.
 // Create it with NewFleet.
 type Fleet struct {
 	engines []*Scheduler
@@ -32,8 +32,8 @@ type Fleet struct {
 	turn    int
 }
 
-// NewFleet returns a fleet of n engines, at least one, all alike but that each
-// draws jitter of its own.
+// NewFleet returns a fleet of n engines, at least one. All are alike, except that
+// each has its own jitter.
 func NewFleet(n int, routing Routing, c Config, t StepTimer) (*Fleet, error) {
 	f := &Fleet{routing: routing}
 	for i := range max(n, 1) {
@@ -68,14 +68,14 @@ func (f *Fleet) Route() int {
 	return best
 }
 
-// Add routes a request and hands it over.
+// Add routes a request and adds it to its engine.
 func (f *Fleet) Add(r *Request) (engine int, err error) {
 	i := f.Route()
 	return i, f.engines[i].Add(r)
 }
 
 // Next is the earliest moment at which one of the engines has something to do,
-// and which (the first of several); false if none ever will.
+// and which engine (the first of several); false if none has.
 func (f *Fleet) Next() (at time.Duration, engine int, ok bool) {
 	for i, e := range f.engines {
 		if t, some := e.Next(); some && (!ok || t < at) {
@@ -85,14 +85,14 @@ func (f *Fleet) Next() (at time.Duration, engine int, ok bool) {
 	return at, engine, ok
 }
 
-// Run forecasts: it carries requests through the fleet in virtual time, until
-// all are done. next hands over the requests in order of arrival, and nil when
-// there are no more for now; it is asked again after each step, so that a
-// closed loop can answer what it sees with new requests. seen is told of every
-// step; what it is handed is valid during the call only.
+// Run forecasts: it runs requests through the fleet in virtual time, until all
+// are done. next returns the requests in order of arrival, and nil when there are
+// no more for now; it is called again after each step, so that a closed loop can
+// react with new requests. onStep is called for every step; its outcome is valid
+// during the call only.
 //
 // A request that can never fit is an error that wraps ErrTooLong, at once.
-func (f *Fleet) Run(next func() *Request, seen func(engine int, at time.Duration, o *Outcome)) error {
+func (f *Fleet) Run(next func() *Request, onStep func(engine int, at time.Duration, o *Outcome)) error {
 	var pending *Request
 	last := time.Duration(0)
 	for {
@@ -116,6 +116,6 @@ func (f *Fleet) Run(next func() *Request, seen func(engine int, at time.Duration
 			return nil
 		}
 		last = at
-		seen(i, at, f.engines[i].Advance(at))
+		onStep(i, at, f.engines[i].Advance(at))
 	}
 }

@@ -31,7 +31,7 @@ func (o *oracle) advance(t *testing.T) *Outcome {
 	t.Helper()
 	at, ok := o.s.Next()
 	if !ok {
-		t.Fatalf("the scheduler stands still with %d requests", len(o.live))
+		t.Fatalf("the scheduler is stuck with %d requests", len(o.live))
 	}
 	if at < o.clock {
 		t.Fatalf("the clock goes back from %v to %v", o.clock, at)

@@ -16,8 +16,8 @@ func (s *Scheduler) plan(p *plan, now time.Duration) {
 	}
 }
 
-// planRunning gives tokens to running requests, and preempts where there is
-// no memory for them. It returns what is left of the budget.
+// planRunning gives tokens to running requests, and preempts some if there is no
+// memory for all. It returns what is left of the budget.
 func (s *Scheduler) planRunning(p *plan) (budget int, preempted bool) {
 	budget = s.c.MaxNumBatchedTokens
 	for i := 0; i < len(s.running) && budget > 0; i++ {
@@ -55,8 +55,8 @@ func (s *Scheduler) planRunning(p *plan) (budget int, preempted bool) {
 	return budget, preempted
 }
 
-// want is how many tokens of a running request there are to compute. A decode
-// is one that has only what it generated last, and its drafts.
+// want is how many tokens of a running request are left to compute. A decode has
+// only the token that it generated last, and its drafts.
 func (s *Scheduler) want(r *Request) (n, drafts int, decode bool) {
 	made := r.Generated + r.ahead
 	if made >= r.Output && (made > r.Output || !r.Stops || s.c.Synchronous) {
@@ -77,7 +77,7 @@ func (s *Scheduler) limit(n, budget int) int {
 	return min(n, budget)
 }
 
-// enter notes the part of a request in a step, and what will come of it.
+// enter records the part of a request in a step, and what it will bring.
 func (s *Scheduler) enter(p *plan, r *Request, n, drafts int, decode, admit bool) {
 	e := entry{r: r, epoch: r.epoch, tokens: n, context: r.computed, decode: decode, admit: admit}
 	r.computed += n
@@ -99,7 +99,7 @@ func (s *Scheduler) enter(p *plan, r *Request, n, drafts int, decode, admit bool
 	}
 	r.ahead += e.emit
 	if !s.c.NoPrefixCaching {
-		// As vLLM, at once: the step computes them before another can read them.
+		// At once, as vLLM does: the step computes them before another can read them.
 		for full := r.computed / s.c.BlockSize; r.named < full; r.named++ {
 			s.pool.Name(r.blocks[r.named], r.hash(r.named))
 		}
@@ -107,7 +107,7 @@ func (s *Scheduler) enter(p *plan, r *Request, n, drafts int, decode, admit bool
 	p.entries = append(p.entries, e)
 }
 
-// admit lets waiting requests in, in their order, until one does not fit.
+// admit admits waiting requests, in their order, until one does not fit.
 func (s *Scheduler) admit(p *plan, budget int, now time.Duration) {
 	for budget > 0 && len(s.running) < s.c.MaxNumSeqs {
 		r := s.waiting.first
@@ -123,7 +123,7 @@ func (s *Scheduler) admit(p *plan, budget int, now time.Duration) {
 			reach = cached + n
 		}
 		if s.blocksFor(reach)-len(s.hits)+free > s.pool.Free() {
-			return // those behind it wait too
+			return // those after it wait too
 		}
 		s.waiting.remove(r)
 		r.state = running
@@ -151,9 +151,9 @@ func (s *Scheduler) admit(p *plan, budget int, now time.Duration) {
 }
 
 // findCached sets hits to the blocks of the request's beginning that the cache
-// has, full ones only and never all of its tokens: the last is computed in any
-// case, since its output is what the next token is drawn from. It returns how
-// many of them are free now.
+// has: only full ones, and never all of its tokens, because the last token is
+// always computed (the next one is drawn from its output). It returns how many of
+// them are free now.
 func (s *Scheduler) findCached(r *Request, known int) (free int) {
 	s.hits = s.hits[:0]
 	if s.c.NoPrefixCaching {
@@ -192,7 +192,7 @@ func (s *Scheduler) grow(r *Request, tokens int) bool {
 	return true
 }
 
-// victim is who is preempted next, by its place among the running.
+// victim is the request that is preempted next, by its place among the running.
 func (s *Scheduler) victim() int {
 	last := len(s.running) - 1
 	if s.c.Policy == Priority {
@@ -205,8 +205,8 @@ func (s *Scheduler) victim() int {
 	return last
 }
 
-// preempt takes a running request out of the batch. It begins anew, with what
-// it has generated so far, when it comes in again.
+// preempt takes a running request out of the batch. When it is admitted again, it
+// starts over with what it has generated so far.
 func (s *Scheduler) preempt(r *Request, place int) {
 	s.running = append(s.running[:place], s.running[place+1:]...)
 	s.free(r)
@@ -223,7 +223,7 @@ func (s *Scheduler) preempt(r *Request, place int) {
 	s.out.Preempted = append(s.out.Preempted, r)
 }
 
-// leave takes a running request out of the batch for good.
+// leave takes a running request out of the batch permanently.
 func (s *Scheduler) leave(r *Request) {
 	for i, other := range s.running {
 		if other == r {
@@ -234,8 +234,8 @@ func (s *Scheduler) leave(r *Request) {
 	s.free(r)
 }
 
-// free gives the blocks of a request back, the last one first, so that the
-// beginnings that others may share stay longest.
+// free releases the blocks of a request, the last one first, so that the
+// beginnings, which others may share, stay longest.
 func (s *Scheduler) free(r *Request) {
 	for i := len(r.blocks) - 1; i >= 0; i-- {
 		s.pool.Release(r.blocks[i])

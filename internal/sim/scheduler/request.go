@@ -21,10 +21,10 @@ type Request struct {
 	// request knows.
 	Hashes []kv.Hash
 	// Stops says that the answer ends by itself, and not at a limit that the
-	// server knew: with asynchronous scheduling it then takes part in one step
-	// more, in vain.
+	// server knew: with asynchronous scheduling it then takes part in one more
+	// step for nothing.
 	Stops bool
-	Owner any // whatever the owner wants to find again
+	Owner any // for the owner, which may set it to anything
 
 	Queued      time.Duration // when the scheduler saw it: its arrival and the time of the front end
 	Scheduled   time.Duration // when it first got into a step
@@ -35,7 +35,7 @@ type Request struct {
 	Preemptions int
 
 	state      state
-	prev, next *Request // in a line
+	prev, next *Request // in a queue
 	blocks     []kv.Block
 	named      int // blocks that have their name
 	computed   int // tokens with keys and values, those of steps under way included
@@ -53,10 +53,10 @@ const (
 	running
 )
 
-// Done says whether the request is out of the scheduler's hands.
+// Done reports whether the scheduler is finished with the request.
 func (r *Request) Done() bool { return r.state == outside }
 
-// Running says whether the request holds a place in the batch.
+// Running reports whether the request has a place in the batch.
 func (r *Request) Running() bool { return r.state == running }
 
 func (r *Request) begin(seed uint64, delay time.Duration) {
@@ -68,7 +68,7 @@ func (r *Request) begin(seed uint64, delay time.Duration) {
 	r.epoch++
 }
 
-// known is how many tokens there are to compute, those included that steps
+// known is how many tokens there are to compute, including those that steps
 // under way will bring.
 func (r *Request) known() int { return r.Prompt + r.Generated + r.ahead }
 
@@ -86,7 +86,7 @@ type line struct {
 	n           int
 }
 
-// insert puts a request behind the last one that goes before it.
+// insert puts a request after the last one that comes before it.
 func (l *line) insert(r *Request, before func(a, b *Request) bool) {
 	at := l.last
 	for at != nil && before(r, at) {
@@ -95,7 +95,7 @@ func (l *line) insert(r *Request, before func(a, b *Request) bool) {
 	l.after(at, r)
 }
 
-// after puts a request behind another, or in front where that is nil.
+// after puts a request after another, or first if that is nil.
 func (l *line) after(at, r *Request) {
 	r.prev = at
 	if at != nil {

@@ -1,17 +1,16 @@
 // Package scheduler decides step by step what an inference engine computes, as
 // the scheduler of vLLM V1 does: running requests first, each with as many
-// tokens as are left of it and of the step's budget (so that long prompts go
-// in chunks); then waiting ones, in order, while there is budget, a place and
-// memory. Keys and values live in the blocks of package kv, generated tokens
-// take blocks too, and where none is left the request that came last is
+// tokens as it has left and the budget of the step allows (so that long prompts
+// are computed in chunks); then waiting ones, in order, while there is budget, a
+// place and memory. Keys and values live in the blocks of package kv. Generated
+// tokens take blocks too; if none is left, the request that came last is
 // preempted and computed again later, usually from its own cached blocks.
 //
-// It is pure: the state and a moment in, what happens out. It has no clock, no
-// goroutine and no random numbers but those of its seed, so that the same code
-// forecasts in virtual time and serves in real time. How long a step takes is
-// what a StepTimer says.
+// It is a pure function of its state and a moment. It has no clock, no goroutine
+// and no random numbers except those of its seed, so that the same code forecasts
+// in virtual time and serves in real time. A StepTimer says how long a step takes.
 //
-// After vllm/v1/core/sched/scheduler.py and kv_cache_manager.py, 2026. Not
+// It follows vllm/v1/core/sched/scheduler.py and kv_cache_manager.py, 2026. Not
 // modelled: LoRA slots, encoder inputs, sliding windows in the block pool,
 // transfer of keys and values between machines, structured output.
 package scheduler
@@ -53,7 +52,7 @@ var policies = []string{"fcfs", "priority"}
 
 func name(i int, of []string) ([]byte, error) {
 	if i < 0 || i >= len(of) {
-		return nil, fmt.Errorf("there is no %d among %s", i, strings.Join(of, ", "))
+		return nil, fmt.Errorf("invalid value %d: must be one of %s", i, strings.Join(of, ", "))
 	}
 	return []byte(of[i]), nil
 }
@@ -61,15 +60,14 @@ func name(i int, of []string) ([]byte, error) {
 func pick(i *int, name string, of []string) error {
 	k := slices.Index(of, name)
 	if k < 0 {
-		return fmt.Errorf("%q is none of %s", name, strings.Join(of, ", "))
+		return fmt.Errorf("invalid value %q: must be one of %s", name, strings.Join(of, ", "))
 	}
 	*i = k
 	return nil
 }
 
-// Config is what a scheduler works with. The fields are named as vLLM's
-// options where there is one. The zero value of what is not a limit is vLLM's
-// default.
+// Config configures a scheduler. Its fields have the names of vLLM's options, if
+// there is one. The zero value of a field that is not a limit is vLLM's default.
 type Config struct {
 	MaxNumSeqs          int // requests in a step, at least 1
 	MaxNumBatchedTokens int // new tokens in a step, at least 1
@@ -85,8 +83,8 @@ type Config struct {
 	// before scheduler_reserve_full_isl; otherwise its whole prompt must fit.
 	AdmitPartly bool
 	Policy      Policy
-	// Synchronous plans a step when the one before has ended; otherwise step
-	// k+1 is planned when step k begins (async_scheduling).
+	// Synchronous plans a step when the previous one has ended; otherwise step k+1
+	// is planned when step k begins (async_scheduling).
 	Synchronous bool
 	Speculation Speculation
 
@@ -104,25 +102,25 @@ type Config struct {
 func (c Config) Validate() error {
 	switch {
 	case c.MaxNumSeqs < 1:
-		return fmt.Errorf("max-num-seqs is %d; it must be at least 1", c.MaxNumSeqs)
+		return fmt.Errorf("invalid max-num-seqs %d: must be at least 1", c.MaxNumSeqs)
 	case c.MaxNumBatchedTokens < 1:
-		return fmt.Errorf("max-num-batched-tokens is %d; it must be at least 1", c.MaxNumBatchedTokens)
+		return fmt.Errorf("invalid max-num-batched-tokens %d: must be at least 1", c.MaxNumBatchedTokens)
 	case c.LongPrefillTokenThreshold < 0:
-		return fmt.Errorf("long-prefill-token-threshold is %d; it must not be negative", c.LongPrefillTokenThreshold)
+		return fmt.Errorf("invalid long-prefill-token-threshold %d: must not be negative", c.LongPrefillTokenThreshold)
 	case c.BlockSize < 1:
-		return fmt.Errorf("block-size is %d; it must be at least 1", c.BlockSize)
+		return fmt.Errorf("invalid block-size %d: must be at least 1", c.BlockSize)
 	case c.Blocks < 1 || c.Blocks > math.MaxInt32-1:
-		return fmt.Errorf("kv-blocks is %d; it must be between 1 and %d", c.Blocks, math.MaxInt32-1)
+		return fmt.Errorf("invalid kv-blocks %d: must be between 1 and %d", c.Blocks, math.MaxInt32-1)
 	case c.Policy != FCFS && c.Policy != Priority:
-		return fmt.Errorf("there is no scheduling policy %d", c.Policy)
+		return fmt.Errorf("invalid scheduling policy %d", c.Policy)
 	case c.Speculation.Tokens < 0:
-		return fmt.Errorf("the number of drafts is %d; it must not be negative", c.Speculation.Tokens)
+		return fmt.Errorf("invalid number of drafts %d: must not be negative", c.Speculation.Tokens)
 	case c.Speculation.Tokens > 0 && !(c.Speculation.Length >= 1 && c.Speculation.Length <= float64(c.Speculation.Tokens+1)):
-		return fmt.Errorf("the acceptance length is %v; with %d drafts it must be between 1 and %d", c.Speculation.Length, c.Speculation.Tokens, c.Speculation.Tokens+1)
+		return fmt.Errorf("invalid acceptance length %v: with %d drafts it must be between 1 and %d", c.Speculation.Length, c.Speculation.Tokens, c.Speculation.Tokens+1)
 	case c.FrontEnd < 0:
-		return fmt.Errorf("the front end's time is %v; it must not be negative", c.FrontEnd)
+		return fmt.Errorf("invalid time of the front end %v: must not be negative", c.FrontEnd)
 	case !(c.Jitter >= 0 && c.Jitter <= 1):
-		return fmt.Errorf("jitter is %v; it must be between 0 and 1", c.Jitter)
+		return fmt.Errorf("invalid jitter %v: must be between 0 and 1", c.Jitter)
 	}
 	return nil
 }
@@ -130,7 +128,7 @@ func (c Config) Validate() error {
 // Capacity is how many tokens the cache holds.
 func (c Config) Capacity() int { return c.Blocks * c.BlockSize }
 
-// ErrTooLong is returned for a request that could never run to its end.
+// ErrTooLong is returned for a request that could never be completed.
 var ErrTooLong = errors.New("the request needs more blocks than the cache has")
 
 // Scheduler is one engine. Create it with New. It is used by one goroutine.
@@ -141,7 +139,7 @@ type Scheduler struct {
 	accept float64
 	before func(a, b *Request) bool
 
-	arriving line // not seen yet, by the moment when they are
+	arriving line // not seen yet, in the order in which they will be
 	waiting  line
 	running  []*Request // in order of admission
 
@@ -195,18 +193,18 @@ func ranksBefore(a, b *Request) bool {
 	return arrivedBefore(a, b)
 }
 
-// Fits is nil if a request of that size can be served at all, and else wraps
-// ErrTooLong.
+// Fits returns nil if a request of this size can be served at all; otherwise the
+// error wraps ErrTooLong.
 func (s *Scheduler) Fits(prompt, output int) error {
 	// The last token needs no keys and values: nothing comes after it.
 	if need := s.blocksFor(prompt + output - 1); need > s.c.Blocks {
-		return fmt.Errorf("%w: %d and %d tokens need %d blocks of %d", ErrTooLong, prompt, output, need, s.c.Blocks)
+		return fmt.Errorf("%w: %d + %d tokens need %d blocks of %d", ErrTooLong, prompt, output, need, s.c.Blocks)
 	}
 	return nil
 }
 
-// Add hands over a request, which the scheduler sees from its arrival (and the
-// time of the front end) on. The error is that of Fits.
+// Add adds a request, which the scheduler sees from its arrival (plus the time of
+// the front end). The error is that of Fits.
 func (s *Scheduler) Add(r *Request) error {
 	r.Prompt, r.Output = max(r.Prompt, 1), max(r.Output, 1)
 	if err := s.Fits(r.Prompt, r.Output); err != nil {
@@ -218,8 +216,8 @@ func (s *Scheduler) Add(r *Request) error {
 	return nil
 }
 
-// Abort takes a request out, whatever its state: its place and its blocks are
-// free from the next step that is planned. A step under way goes on with it.
+// Abort removes a request, whatever its state: its place and its blocks are free
+// from the next step that is planned. A step under way still computes it.
 func (s *Scheduler) Abort(r *Request) {
 	switch r.state {
 	case arriving:
@@ -232,15 +230,14 @@ func (s *Scheduler) Abort(r *Request) {
 	s.retire(r)
 }
 
-// Next is when Advance is due: at the end of the step under way, or, where
-// there is none, when the next request is seen. It is false if neither is.
+// Next is when Advance is due: at the end of the step under way, or, if there is
+// none, when the next request is seen. It is false if there is neither.
 func (s *Scheduler) Next() (time.Duration, bool) {
 	switch {
 	case s.busy:
 		return s.end, true
 	case s.waiting.first != nil:
-		// Not seen before its time, and nothing runs: it came while the last
-		// step ended.
+		// Nothing runs: the request arrived while the last step ended.
 		return max(s.end, s.waiting.first.Queued), true
 	case s.arriving.first != nil:
 		return max(s.end, s.arriving.first.Queued), true
@@ -266,29 +263,29 @@ func (s *Scheduler) Stats() Stats {
 	return all
 }
 
-// ResetCache empties the prefix cache; false if blocks are in use.
+// ResetCache empties the prefix cache. It fails if blocks are in use.
 func (s *Scheduler) ResetCache() bool { return s.pool.Reset() }
 
-// Emission is what a request got out of a step.
+// Emission is what a request got from a step.
 type Emission struct {
 	Request *Request
 	Tokens  int
 	First   bool // the first token is among them
-	Done    bool // and the last one: the request is its owner's again
+	Done    bool // the last token is among them: the request belongs to its owner again
 }
 
 // Outcome is what happened at one moment.
 type Outcome struct {
-	// Emitted is what the step that ended brought, in the order of the batch.
+	// Emitted is what the finished step brought, in the order of the batch.
 	Emitted []Emission
-	// Admitted got into the batch with the step that was planned; those that
-	// were preempted before come again.
+	// Admitted are the requests that the planned step admits, including those
+	// that were preempted before.
 	Admitted  []*Request
 	Preempted []*Request
-	// Batch is the step that begins now. Without sequences there is none.
+	// Batch is the step that begins now. If it has no sequences, there is none.
 	Batch Batch
 	Took  time.Duration // how long that step takes
-	Bound string        // what bounds it, as its StepTimer says
+	Bound string        // its bottleneck, as the StepTimer says
 }
 
 // Advance ends the step under way, whose end must be the given moment, and
@@ -318,7 +315,7 @@ func (s *Scheduler) Advance(now time.Duration) *Outcome {
 		return o
 	}
 	if !s.c.Synchronous {
-		// It begins with what was known before; who comes now is in the one after.
+		// The step uses what was known before; a request that comes now is in a later one.
 		s.plan(&s.next, now)
 	}
 	o.Batch = s.current.batch
@@ -338,7 +335,7 @@ func (s *Scheduler) jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * math.Exp(s.c.Jitter*seeded.Deviate(bits)))
 }
 
-// finish hands out what the current step brought.
+// finish reports what the current step brought.
 func (s *Scheduler) finish(now time.Duration) {
 	done := false
 	for i := range s.current.entries {
@@ -374,7 +371,7 @@ func (s *Scheduler) finish(now time.Duration) {
 	}
 }
 
-// retire makes a request its owner's again.
+// retire gives a request back to its owner.
 func (s *Scheduler) retire(r *Request) {
 	r.state = outside
 	r.epoch++

@@ -69,7 +69,8 @@ func TestOneRequestAlone(t *testing.T) {
 	}
 }
 
-// A long prompt goes in chunks, beside the decodes of others, within the budget.
+// A long prompt is computed in chunks, alongside the decodes of others, within
+// the budget.
 func TestChunkedPrefill(t *testing.T) {
 	c := roomy()
 	c.MaxNumBatchedTokens = 40
@@ -134,7 +135,7 @@ func TestPlacesAndHeadOfLine(t *testing.T) {
 	c.MaxNumSeqs, c.Blocks, c.NoPrefixCaching = 2, 10, true
 	first := &Request{Index: 0, Prompt: 100, Output: 3}  // 7 blocks
 	large := &Request{Index: 1, Prompt: 60, Output: 1}   // 4 blocks: not before the first has gone
-	small := &Request{Index: 2, Prompt: 16, Output: 1}   // 1 block, but behind
+	small := &Request{Index: 2, Prompt: 16, Output: 1}   // 1 block, but after the large one
 	another := &Request{Index: 3, Prompt: 16, Output: 1} // a third place
 	play(t, c, tens, first, large, small, another)
 	for i, want := range []time.Duration{10 * ms, 40 * ms, 40 * ms, 50 * ms} {

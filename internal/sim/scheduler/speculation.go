@@ -2,11 +2,11 @@ package scheduler
 
 import "github.com/inferometer/inferometer/internal/sim/seeded"
 
-// Speculation is decoding with drafts: each decode step checks Tokens drafts
-// of every sequence and keeps those up to the first wrong one, and one token
-// of its own. The zero Speculation has no drafts.
+// Speculation is speculative decoding: each decode step checks Tokens drafts of
+// every sequence, keeps those before the first wrong one, and adds one token of
+// its own. The zero Speculation has no drafts.
 type Speculation struct {
-	Tokens int // drafts a step (γ)
+	Tokens int // drafts per step (γ)
 	// Length is the mean number of tokens that a step brings, its own included:
 	// between 1 and Tokens+1.
 	Length float64
@@ -36,8 +36,8 @@ func (s Speculation) acceptance() float64 {
 	return (low + high) / 2
 }
 
-// accepted draws how many of some drafts of a request are right. It depends on
-// the token that they follow, so that a step that is done again brings the same.
+// accepted draws how many drafts of a request are right. It depends on the token
+// that they follow, so that a repeated step brings the same.
 func (s *Scheduler) accepted(r *Request, drafts int) int {
 	bits := seeded.Mix(r.own ^ uint64(r.Generated+r.ahead))
 	for k := range drafts {

@@ -75,7 +75,7 @@ func TestOnePlaceIsAQueueOfTheTextbook(t *testing.T) {
 }
 
 // Saturated, a place serves one answer of ten tokens in ten steps. With
-// asynchronous scheduling it stands empty for a step in between: the step after
+// asynchronous scheduling it is empty for a step in between: the step after
 // the last token was planned before that token was there.
 func TestSaturation(t *testing.T) {
 	for _, tc := range []struct {

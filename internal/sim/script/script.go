@@ -1,7 +1,7 @@
-// Package script says word for word what a simulated server answers: frames,
-// bytes, delays and faults, so that a client can be tested against times and
-// mistakes that are known exactly. It makes bytes and offsets, and sends
-// nothing.
+// Package script holds scripts for a simulated server, which say word for word
+// what it answers: frames, bytes, delays and faults, so that a client can be
+// tested against times and mistakes that are known exactly. It renders bytes and
+// offsets, and sends nothing.
 package script
 
 import (
@@ -18,17 +18,17 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/fault"
 )
 
-// Script is what a server answers, one reply after the other in the order in
-// which requests arrive, and again from the first.
+// Script is what a server answers: one reply per request, in the order in which
+// they arrive, starting over after the last.
 type Script struct {
 	Replies []Reply  `yaml:"replies"`
 	Freeze  []Freeze `yaml:"freeze,omitempty"`
-	// Faults befall the answers that a profile makes; see package fault. A
-	// reply of this script does word for word what it says.
+	// Faults happen to the answers that a profile makes, see package fault; not
+	// to the replies of this script.
 	Faults []fault.Fault `yaml:"faults,omitempty"`
 }
 
-// Freeze stops the whole server for a time, from a moment after its start.
+// Freeze stops the whole server for a while. At counts from its start.
 type Freeze struct {
 	At  Duration `yaml:"at"`
 	For Duration `yaml:"for"`
@@ -38,34 +38,34 @@ type Freeze struct {
 type Reply struct {
 	Status  int               `yaml:"status,omitempty"` // 0: 200
 	Headers map[string]string `yaml:"headers,omitempty"`
-	// HeadersAfter is when the headers go, from the request's slot; 0: at once.
+	// HeadersAfter is when the headers are sent, from the request's slot; 0: at once.
 	HeadersAfter Duration `yaml:"headers_after,omitempty"`
-	// Body is sent whole, After the request has its slot, and there are no steps.
+	// Body is sent whole, After the request got its slot; there are no steps then.
 	Body  string   `yaml:"body,omitempty"`
 	After Duration `yaml:"after,omitempty"`
 	Steps []Step   `yaml:"steps,omitempty"`
 }
 
-// Step sends something. At most one of its contents is set. A step without
-// After goes out in one write with the one before.
+// Step sends something. Exactly one of its contents is set. A step without After
+// goes out in the same write as the previous one.
 type Step struct {
-	After  Duration `yaml:"after,omitempty"`  // since the step before, or the request's slot
-	Repeat int      `yaml:"repeat,omitempty"` // as often; 0 means once
+	After  Duration `yaml:"after,omitempty"`  // since the previous step, or the request's slot
+	Repeat int      `yaml:"repeat,omitempty"` // how often; 0 means once
 
-	Text      string   `yaml:"text,omitempty"`      // frame with answer text
-	Reasoning string   `yaml:"reasoning,omitempty"` // frame with reasoning
-	Tool      *Tool    `yaml:"tool,omitempty"`      // frame with a part of a tool call
-	Role      bool     `yaml:"role,omitempty"`      // frame with the role and no content
-	Finish    string   `yaml:"finish,omitempty"`    // frame with a finish reason
-	Usage     *Usage   `yaml:"usage,omitempty"`     // frame with token counts and no choice
-	Error     string   `yaml:"error,omitempty"`     // frame with an error
-	Done      bool     `yaml:"done,omitempty"`      // data: [DONE]
-	Data      *string  `yaml:"data,omitempty"`      // frame with these bytes after "data: "
-	Raw       string   `yaml:"raw,omitempty"`       // these bytes as they are
-	Bytes     int      `yaml:"bytes,omitempty"`     // frame with answer text of so many bytes
-	Split     int      `yaml:"split,omitempty"`     // writes of at most so many bytes each
-	End       End      `yaml:"end,omitempty"`       // how the response ends here
-	Tokens    *Counted `yaml:"tokens,omitempty"`    // usage within this frame
+	Text      string        `yaml:"text,omitempty"`      // frame with answer text
+	Reasoning string        `yaml:"reasoning,omitempty"` // frame with reasoning
+	Tool      *Tool         `yaml:"tool,omitempty"`      // frame with a part of a tool call
+	Role      bool          `yaml:"role,omitempty"`      // frame with the role and no content
+	Finish    string        `yaml:"finish,omitempty"`    // frame with a finish reason
+	Usage     *Usage        `yaml:"usage,omitempty"`     // frame with token counts and no choice
+	Error     string        `yaml:"error,omitempty"`     // frame with an error
+	Done      bool          `yaml:"done,omitempty"`      // data: [DONE]
+	Data      *string       `yaml:"data,omitempty"`      // frame with these bytes after "data: "
+	Raw       string        `yaml:"raw,omitempty"`       // these bytes as they are
+	Bytes     int           `yaml:"bytes,omitempty"`     // frame with answer text of this many bytes
+	Split     int           `yaml:"split,omitempty"`     // writes of at most this many bytes each
+	End       End           `yaml:"end,omitempty"`       // how the response ends here
+	Tokens    *RunningCount `yaml:"tokens,omitempty"`    // usage within this frame
 }
 
 // Tool is a part of a tool call.
@@ -82,14 +82,14 @@ type Usage struct {
 	Reasoning  *int `yaml:"reasoning,omitempty"`
 }
 
-// Counted adds a continuous count to a frame: tokens generated so far. With
-// Repeat it grows by the same number each time.
-type Counted int
+// RunningCount adds the number of tokens generated so far to a frame. With Repeat
+// it grows by the same number each time.
+type RunningCount int
 
-// End is how a response ends before its time.
+// End is how a response ends early.
 type End string
 
-// The ends. Without one, a response ends as it should after its last step.
+// The ends. Without one, a response ends properly after its last step.
 const (
 	Close End = "close" // the connection is closed in the middle of the response
 	Reset End = "reset" // the connection is reset
@@ -132,7 +132,7 @@ func Parse(b []byte) (Script, error) {
 	return s, s.validate()
 }
 
-// ParseReply reads one reply, as a request may bring it with it.
+// ParseReply reads one reply, as a request may bring it.
 func ParseReply(b []byte) (Reply, error) {
 	var r Reply
 	if err := yaml.UnmarshalWithOptions(b, &r, yaml.Strict()); err != nil {
@@ -148,7 +148,7 @@ const (
 
 func (s Script) validate() error {
 	if len(s.Replies) == 0 && len(s.Freeze) == 0 && len(s.Faults) == 0 {
-		return errors.New("it has neither replies, faults nor a freeze")
+		return errors.New("it must have replies, faults or a freeze")
 	}
 	for i, r := range s.Replies {
 		if err := r.validate(); err != nil {
@@ -165,16 +165,16 @@ func (s Script) validate() error {
 
 func (r Reply) validate() error {
 	if r.Status != 0 && (r.Status < 200 || r.Status > 599) {
-		return fmt.Errorf("status %d is not between 200 and 599", r.Status)
+		return fmt.Errorf("invalid status %d: must be between 200 and 599", r.Status)
 	}
 	if r.HeadersAfter < 0 || r.After < 0 {
-		return errors.New("headers_after and after cannot be negative")
+		return errors.New("headers_after and after must not be negative")
 	}
 	if r.Body != "" && len(r.Steps) > 0 {
-		return errors.New("it has a body and steps; one of them is sent")
+		return errors.New("it must have a body or steps, not both")
 	}
 	if len(r.Steps) == 0 && r.Body == "" && r.Status == 0 {
-		return errors.New("it has neither steps, a body nor a status")
+		return errors.New("it must have steps, a body or a status")
 	}
 	frames := 0
 	for i, s := range r.Steps {
@@ -184,7 +184,7 @@ func (r Reply) validate() error {
 		frames += max(1, s.Repeat)
 	}
 	if frames > maxFrames {
-		return fmt.Errorf("it has %d frames; at most %d are taken", frames, maxFrames)
+		return fmt.Errorf("%d frames are too many: must be at most %d", frames, maxFrames)
 	}
 	return nil
 }
@@ -201,21 +201,21 @@ func (s Step) validate() error {
 	}
 	switch {
 	case contents != 1:
-		return fmt.Errorf("it needs exactly one of text, reasoning, tool, role, finish, usage, error, done, data, raw, bytes and end, and has %d", contents)
+		return fmt.Errorf("it must have exactly one of text, reasoning, tool, role, finish, usage, error, done, data, raw, bytes and end, and has %d", contents)
 	case s.After < 0 || s.Repeat < 0 || s.Split < 0 || s.Bytes < 0:
-		return errors.New("after, repeat, split and bytes cannot be negative")
+		return errors.New("after, repeat, split and bytes must not be negative")
 	case s.Bytes > maxBytes:
-		return fmt.Errorf("bytes is %d; at most %d are taken", s.Bytes, maxBytes)
+		return fmt.Errorf("invalid bytes %d: must be at most %d", s.Bytes, maxBytes)
 	case s.End != "" && !slices.Contains([]End{Close, Reset, Hang}, s.End):
-		return fmt.Errorf("end is %q; use close, reset or hang", s.End)
+		return fmt.Errorf("invalid end %q: must be close, reset or hang", s.End)
 	}
 	return nil
 }
 
-// Write is what goes to the client at one moment.
+// Write is what is sent to the client at one moment.
 type Write struct {
 	After time.Duration // since the request has its slot
-	// Parts are written one after the other, each in a write of its own.
+	// Parts are sent one after the other, each in its own write.
 	Parts [][]byte
 	Kinds []string // of the frames in it, for the truth log
 	End   End
@@ -243,7 +243,7 @@ func (r Reply) Writes(model string) []Write {
 	return out
 }
 
-// add appends b to the write that is going on, or in pieces.
+// add appends b to the last part, or in parts of split bytes.
 func (w *Write) add(b []byte, split int) {
 	if split == 0 {
 		if len(w.Parts) == 0 {
@@ -258,7 +258,7 @@ func (w *Write) add(b []byte, split int) {
 	}
 }
 
-// frame renders a step, for the i-th time, and says of what kind it is.
+// frame renders a step, for the i-th time, and returns its kind.
 func (s Step) frame(model string, i int) (kind string, b []byte) {
 	switch {
 	case s.Raw != "":

@@ -1,6 +1,6 @@
-// Package steptime has step times that somebody measured: Linear, coefficients
-// that were fitted to an engine's runs, and Trace, gaps that were recorded and
-// are played again. It models no hardware.
+// Package steptime has step times that were measured: Linear holds coefficients
+// that were fitted to the runs of an engine, and Trace replays recorded gaps. It
+// models no hardware.
 package steptime
 
 import (
@@ -20,7 +20,7 @@ import (
 type Linear struct {
 	Step         float64 `yaml:"step_us"`          // every step: weights, launches, host
 	Sequence     float64 `yaml:"sequence_us"`      // a request in it
-	Admission    float64 `yaml:"admission_us"`     // a request that got in with it
+	Admission    float64 `yaml:"admission_us"`     // a request that is admitted in it
 	PrefillToken float64 `yaml:"prefill_token_us"` // a prompt token
 	PrefillPair  float64 `yaml:"prefill_pair_us"`  // a pair of prompt tokens of which one attends to the other
 	DecodeToken  float64 `yaml:"decode_token_us"`  // a generated token, or a draft
@@ -29,9 +29,9 @@ type Linear struct {
 
 // Default is about Llama 3.1 8B in bfloat16 on one H100 SXM with vLLM: alone
 // 6.5 ms a token, a prompt of 1,024 tokens in 25 ms and one of 32,000 in 1.1 s.
-// These are round figures after published runs (KubeCon NA 2025 with vLLM
-// 0.11, and a roofline of the two), within some 10 % of those; nobody measured
-// them for this purpose.
+// These are round figures based on published runs (KubeCon NA 2025 with vLLM
+// 0.11, and a roofline of the two), within about 10 % of them; they were not
+// measured for this purpose.
 func Default() Linear {
 	return Linear{Step: 6400, Sequence: 12, Admission: 400, PrefillToken: 18, PrefillPair: 0.0011, ContextToken: 0.049}
 }
@@ -54,7 +54,7 @@ func (l Linear) StepTime(b scheduler.Batch) (time.Duration, string) {
 	return duration((l.Step + prefill + decode + context + requests) * float64(time.Microsecond)), bound
 }
 
-// duration keeps a step within what can be counted.
+// duration limits a step to an hour.
 func duration(ns float64) time.Duration {
 	return time.Duration(min(ns, float64(longest)))
 }
@@ -64,21 +64,21 @@ const longest = time.Hour // of a step
 func (l Linear) validate() error {
 	for _, v := range []float64{l.Step, l.Sequence, l.Admission, l.PrefillToken, l.PrefillPair, l.DecodeToken, l.ContextToken} {
 		if !(v >= 0 && v <= 1e9) {
-			return fmt.Errorf("%v is no time: each must be between 0 and 10⁹ µs", v)
+			return fmt.Errorf("invalid time %v: must be between 0 and 10⁹ µs", v)
 		}
 	}
 	if l == (Linear{}) {
-		return errors.New("all its times are 0; it needs step_us and more, or decode_ms")
+		return errors.New("all times are 0: it must have step_us and others, or decode_ms")
 	}
 	return nil
 }
 
-// Trace plays recorded gaps again, one a step, in their order and again from
-// the first. A step that carries prompts takes the next of Prefill, whatever
-// the prompts' length; the others take the next of Decode. Both count steps
-// from the start of the engine.
+// Trace replays recorded gaps, one per step, in their order, starting over after
+// the last. A step with prompts takes the next of Prefill, whatever the prompts'
+// length; other steps take the next of Decode. Both count steps from the start of
+// the engine.
 type Trace struct {
-	Prefill []float64 `yaml:"prefill_ms"` // without any, those of Decode
+	Prefill []float64 `yaml:"prefill_ms"` // if empty, those of Decode are used
 	Decode  []float64 `yaml:"decode_ms"`
 }
 
@@ -96,20 +96,20 @@ func (t Trace) StepTime(b scheduler.Batch) (time.Duration, string) {
 
 func (t Trace) validate() error {
 	if len(t.Decode) == 0 {
-		return errors.New("decode_ms is empty: it must hold at least one gap")
+		return errors.New("decode_ms must have at least one gap")
 	}
 	for _, gaps := range [][]float64{t.Prefill, t.Decode} {
 		for _, v := range gaps {
 			if !(v >= 0) || math.IsInf(v, 1) {
-				return fmt.Errorf("%v ms is no gap", v)
+				return fmt.Errorf("invalid gap %v ms: must be finite and at least 0", v)
 			}
 		}
 	}
 	return nil
 }
 
-// Load reads either from a YAML or JSON file: a Trace if it has decode_ms, else
-// a Linear. Unknown keys are errors, with line and column.
+// Load reads a YAML or JSON file: a Trace if it has decode_ms, otherwise a
+// Linear. Unknown keys are errors, with line and column.
 func Load(path string) (scheduler.StepTimer, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

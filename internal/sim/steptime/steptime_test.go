@@ -80,12 +80,12 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"":                           "all its times are 0",
-		"step_us: -1":                "is no time",
+		"":                           "all times are 0",
+		"step_us: -1":                "invalid time",
 		"step: 6000":                 `unknown field "step"`,
 		"decode_ms: []":              "at least one gap",
-		"decode_ms: [1, -2]":         "no gap",
-		"decode_ms: [.inf]":          "no gap",
+		"decode_ms: [1, -2]":         "invalid gap",
+		"decode_ms: [.inf]":          "invalid gap",
 		"decode_ms: [1]\nstep_us: 1": `unknown field "step_us"`,
 		"step_us: [":                 "",
 	} {

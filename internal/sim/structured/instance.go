@@ -10,8 +10,8 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
-// Instance is a JSON text that is valid under the schema, the same for the
-// same seed. The nil Schema is any object too.
+// Instance is a JSON text that is valid under the schema, the same for the same
+// seed. The nil Schema allows any object too.
 func (s *Schema) Instance(seed uint64) string {
 	w := writer{rng: rand.New(rand.NewPCG(seeded.Mix(seed), 0x50c4))}
 	if s == nil || s.root == nil {

@@ -1,8 +1,7 @@
 // Package structured writes JSON that is valid under a JSON schema, without a
 // model: an instance chosen by a seed. It reads the part of JSON Schema that
-// people use for tools and structured output, and refuses the rest by name,
-// since an instance that breaks a rule it has not read would be wrong in
-// silence. It does not validate.
+// people use for tools and structured output, and refuses the rest by name:
+// ignoring a rule could silently give an invalid instance. It does not validate.
 package structured
 
 import (
@@ -11,11 +10,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
-// Schema is one that has been read. The zero Schema is any object; it has
-// one member, which holds a sentence.
+// Schema is a parsed schema. The zero Schema allows any object; its instances
+// have one member with a sentence.
 type Schema struct{ root *node }
 
 // node is a schema within a schema. One of the fields is set; none is any value.
@@ -29,7 +27,7 @@ type node struct {
 }
 
 type object struct {
-	names []string // in the order in which they stand
+	names []string // in the order of the schema
 	of    map[string]*node
 }
 
@@ -52,7 +50,7 @@ const (
 	maxDepth = 16
 	maxItems = 64
 
-	// Of an array that says nothing else.
+	// Items of an array without limits.
 	mostItems = 3
 
 	maxText  = 4096
@@ -67,14 +65,14 @@ func Parse(raw []byte) (*Schema, error) {
 		return &Schema{}, nil
 	}
 	if len(raw) > maxBytes {
-		return nil, fmt.Errorf("it has %d bytes; this server takes %d", len(raw), maxBytes)
+		return nil, fmt.Errorf("it has %d bytes: must be at most %d", len(raw), maxBytes)
 	}
 	r := reader{}
 	var top struct {
 		Defs        map[string]json.RawMessage `json:"$defs"`
 		Definitions map[string]json.RawMessage `json:"definitions"`
 	}
-	// What is no object has no definitions, and is refused by node.
+	// If it is not an object it has no definitions, and node refuses it.
 	_ = json.Unmarshal(raw, &top)
 	r.defs = map[string]json.RawMessage{}
 	for name, d := range top.Definitions {
@@ -93,8 +91,8 @@ func Parse(raw []byte) (*Schema, error) {
 	return &Schema{n}, nil
 }
 
-// size is about how many bytes an instance can have. It is a float, since
-// arrays of arrays grow out of every integer.
+// size is about how many bytes an instance can have. It is a float, since arrays
+// of arrays overflow every integer.
 func (n *node) size() float64 {
 	total := 40.0 // a number, a few words, a format
 	switch {
@@ -119,9 +117,9 @@ type reader struct {
 	nodes int
 }
 
-// Keywords that say nothing of what is valid, or nothing that an instance made
-// here could break.
-var harmless = []string{
+// supported are the keywords that are understood, and those that no instance
+// made here can violate.
+var supported = []string{
 	"$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default", "examples", "example",
 	"deprecated", "readOnly", "writeOnly", "strict", "additionalProperties", "required", "nullable", "type", "properties",
 	"items", "enum", "const", "anyOf", "oneOf", "$ref", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -153,7 +151,7 @@ type keywords struct {
 
 func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("%s: it is nested, or refers to itself, deeper than %d", at, maxDepth)
+		return nil, fmt.Errorf("%s: it is nested, or refers to itself, more than %d levels deep", at, maxDepth)
 	}
 	if r.nodes++; r.nodes > maxNodes {
 		return nil, fmt.Errorf("it has more than %d parts", maxNodes)
@@ -163,20 +161,20 @@ func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) 
 	}
 	var k keywords
 	if err := json.Unmarshal(raw, &k.all); err != nil || k.all == nil {
-		return nil, fmt.Errorf("%s is no JSON schema", at)
+		return nil, fmt.Errorf("%s is not a JSON schema", at)
 	}
 	for name := range k.all {
-		if !slices.Contains(harmless, name) {
-			return nil, fmt.Errorf("%s: the keyword %q is not offered by this server", at, clip(name))
+		if !slices.Contains(supported, name) {
+			return nil, fmt.Errorf("%s: the keyword %.100q is not offered by this server", at, name)
 		}
 	}
 	if err := json.Unmarshal(raw, &k); err != nil {
-		return nil, fmt.Errorf("%s: %s", at, clip(err.Error()))
+		return nil, fmt.Errorf("%s: %.100s", at, err.Error())
 	}
 	if k.Ref != "" {
 		def, ok := r.defs[k.Ref]
 		if !ok {
-			return nil, fmt.Errorf("%s: the reference %q leads nowhere in $defs", at, clip(k.Ref))
+			return nil, fmt.Errorf("%s: the reference %.100q is not in $defs", at, k.Ref)
 		}
 		return r.node(def, at, depth+1)
 	}
@@ -204,7 +202,7 @@ func (r *reader) node(raw json.RawMessage, at string, depth int) (*node, error) 
 func (r *reader) first(k *keywords, at string, depth int) (*node, error) {
 	for name := range k.all {
 		if slices.Contains([]string{"properties", "required", "items", "type"}, name) {
-			return nil, fmt.Errorf("%s: anyOf or oneOf beside %q is not offered by this server", at, name)
+			return nil, fmt.Errorf("%s: anyOf or oneOf together with %q is not offered by this server", at, name)
 		}
 	}
 	all := append(slices.Clone(k.AnyOf), k.OneOf...)
@@ -242,7 +240,7 @@ func (r *reader) typed(k *keywords, at string, depth int) (*node, error) {
 		if json.Unmarshal(k.Type, &one) == nil {
 			types = []string{one}
 		} else if json.Unmarshal(k.Type, &types) != nil || len(types) == 0 {
-			return nil, fmt.Errorf("%s: type is neither a name nor a list of names", at)
+			return nil, fmt.Errorf("%s: type must be a name or a list of names", at)
 		}
 	}
 	kind := ""
@@ -278,7 +276,7 @@ func (r *reader) typed(k *keywords, at string, depth int) (*node, error) {
 		}
 		return &node{}, nil
 	}
-	return nil, fmt.Errorf("%s: unknown type %q", at, clip(kind))
+	return nil, fmt.Errorf("%s: unknown type %.100q", at, kind)
 }
 
 func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
@@ -286,7 +284,7 @@ func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
 	if k.Properties != nil {
 		dec := json.NewDecoder(bytes.NewReader(k.Properties))
 		if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-			return nil, fmt.Errorf("%s: properties is no object", at)
+			return nil, fmt.Errorf("%s: properties must be an object", at)
 		}
 		for dec.More() {
 			name, err := dec.Token()
@@ -298,7 +296,7 @@ func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
 				return nil, fmt.Errorf("%s: %w", at, err)
 			}
 			key, _ := name.(string)
-			n, err := r.node(raw, at+"."+clip(key), depth+1)
+			n, err := r.node(raw, fmt.Sprintf("%s.%.100s", at, key), depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -315,10 +313,10 @@ func (r *reader) object(k *keywords, at string, depth int) (*node, error) {
 		n := &node{} // any value, unless the others are restricted
 		if k.Additional != nil {
 			if string(k.Additional) == "false" {
-				return nil, fmt.Errorf("%s: %q is required and not allowed", at, clip(name))
+				return nil, fmt.Errorf("%s: %.100q is required and not allowed", at, name)
 			}
 			var err error
-			if n, err = r.node(k.Additional, at+"."+clip(name), depth+1); err != nil {
+			if n, err = r.node(k.Additional, fmt.Sprintf("%s.%.100s", at, name), depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -354,7 +352,7 @@ func newText(k *keywords, at string) (*node, error) {
 	case t.least < 0 || t.most < t.least || t.least > maxText:
 		return nil, fmt.Errorf("%s: a string of %d to %d characters is not offered by this server", at, t.least, t.most)
 	case !known:
-		return nil, fmt.Errorf("%s: the format %q is not offered by this server", at, clip(k.Format))
+		return nil, fmt.Errorf("%s: the format %.100q is not offered by this server", at, k.Format)
 	case sample != "" && (len(sample) < t.least || len(sample) > t.most):
 		return nil, fmt.Errorf("%s: the format %q within %d to %d characters is not offered by this server", at, k.Format, t.least, t.most)
 	}
@@ -379,7 +377,7 @@ func newNumber(k *keywords, at string, whole bool) (*node, error) {
 		n.most = min(n.most, -above(-*k.Below, whole))
 	}
 	if n.least > n.most || whole && math.Max(math.Abs(finite(n.least)), math.Abs(finite(n.most))) > 1<<53 {
-		return nil, fmt.Errorf("%s: no number of this server is within its limits", at)
+		return nil, fmt.Errorf("%s: this server has no number within these limits", at)
 	}
 	return &node{number: n}, nil
 }
@@ -412,12 +410,4 @@ func compact(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	return b.Bytes()
-}
-
-func clip(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -26,7 +26,7 @@ func valid(t *testing.T, schema, instance string) {
 	}
 	v, err := jsonschema.UnmarshalJSON(strings.NewReader(instance))
 	if err != nil {
-		t.Fatalf("%s is no JSON: %v", instance, err)
+		t.Fatalf("%s is not JSON: %v", instance, err)
 	}
 	if err := s.Validate(v); err != nil {
 		t.Errorf("%s is not valid under %s: %v", instance, schema, err)
@@ -76,21 +76,21 @@ func TestInstancesAreValid(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	for schema, says := range map[string]string{
-		`7`:                                  "no JSON schema",
-		`false`:                              "no JSON schema",
+		`7`:                                  "not a JSON schema",
+		`false`:                              "not a JSON schema",
 		`{"type":"string","pattern":"^a+$"}`: `"pattern" is not offered`,
 		`{"allOf":[{"type":"string"}]}`:      `"allOf" is not offered`,
 		`{"not":{}}`:                         `"not" is not offered`,
 		`{"type":"strin"}`:                   "unknown type",
-		`{"type":7}`:                         "neither a name",
+		`{"type":7}`:                         "must be a name",
 		`{"enum":[]}`:                        "enum is empty",
-		`{"type":"integer","minimum":2,"maximum":1}`:                                                "within its limits",
-		`{"type":"number","exclusiveMinimum":1,"exclusiveMaximum":1}`:                               "within its limits",
-		`{"type":"integer","exclusiveMinimum":0,"exclusiveMaximum":1}`:                              "within its limits",
+		`{"type":"integer","minimum":2,"maximum":1}`:                                                "within these limits",
+		`{"type":"number","exclusiveMinimum":1,"exclusiveMaximum":1}`:                               "within these limits",
+		`{"type":"integer","exclusiveMinimum":0,"exclusiveMaximum":1}`:                              "within these limits",
 		`{"type":"array","minItems":1000}`:                                                          "is not offered",
 		`{"type":"string","format":"regex"}`:                                                        `format "regex"`,
 		`{"type":"string","format":"uuid","maxLength":3}`:                                           `format "uuid" within`,
-		`{"$ref":"#/$defs/a"}`:                                                                      "leads nowhere",
+		`{"$ref":"#/$defs/a"}`:                                                                      "is not in $defs",
 		`{"$defs":{"a":{"$ref":"#/$defs/a"}},"$ref":"#/$defs/a"}`:                                   "refers to itself",
 		`{"oneOf":[{"type":"string"},{"type":"string"}]}`:                                           "different types",
 		`{"required":["a"],"additionalProperties":false}`:                                           "required and not allowed",
@@ -98,7 +98,7 @@ func TestRefusals(t *testing.T) {
 		`{"minimum":3}`:                                                                             "without a type",
 		`{"type":"object","properties":{"a":{"properties":{"b":{"x":1}}}}}`:                         `schema.a.b: the keyword "x"`,
 		strings.Repeat(`{"type":"array","minItems":64,"items":`, 6) + `{}` + strings.Repeat(`}`, 6): "more than",
-		strings.Repeat(`{"items":`, 30) + `{}` + strings.Repeat(`}`, 30):                            "deeper than",
+		strings.Repeat(`{"items":`, 30) + `{}` + strings.Repeat(`}`, 30):                            "levels deep",
 		`{"description":"` + strings.Repeat("x", 1<<17) + `"}`:                                      "bytes",
 	} {
 		if _, err := Parse([]byte(schema)); err == nil || !strings.Contains(err.Error(), says) {

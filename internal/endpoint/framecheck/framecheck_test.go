@@ -1,0 +1,236 @@
+package framecheck
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/endpoint/dialect"
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+func textFrame(s string) string {
+	return fmt.Sprintf(`{"choices":[{"index":0,"delta":{"content":%q}}]}`, s)
+}
+
+const (
+	finishFrame = `{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`
+	usageFrame  = `{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}`
+)
+
+func check(t *testing.T, dir string) *Check {
+	t.Helper()
+	k := New(dir, 1)
+	t.Cleanup(func() {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return k
+}
+
+func byName(t *testing.T, name string) *dialect.Dialect {
+	t.Helper()
+	d, err := dialect.ByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &d
+}
+
+// pass takes one exchange through the check, as a client does; failed ones
+// are kept whole.
+func pass(k *Check, d *dialect.Dialect, failed bool, frames ...string) {
+	var h HeldFrames
+	var f dialect.Frame
+	for _, payload := range frames {
+		ok := d.Classify([]byte(payload), &f)
+		k.Hold(&h, []byte(payload), &f, ok)
+	}
+	k.Settle(&h, &exchange.Exchange{}, failed)
+}
+
+func compareAll(t *testing.T, k *Check, d *dialect.Dialect) Report {
+	t.Helper()
+	r, err := k.Compare(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// A classifier that errs, or a note that is not of its frame, is found.
+func TestFindsDifferences(t *testing.T) {
+	in := []string{textFrame("a"), textFrame("b"), usageFrame, finishFrame}
+	tests := []struct {
+		name  string
+		wrong func(f *dialect.Frame, ok *bool)
+		want  string
+	}{
+		{"content", func(f *dialect.Frame, _ *bool) { f.Content = false }, "content"},
+		{"kind", func(f *dialect.Frame, _ *bool) { f.Kind = exchange.Reasoning }, "kind of content"},
+		{"text", func(f *dialect.Frame, _ *bool) { f.Text = f.Text[:0] }, "text"},
+		{"usage", func(f *dialect.Frame, _ *bool) { f.Usage.Output++ }, "usage"},
+		{"finish", func(f *dialect.Frame, _ *bool) { f.Finish = []byte("length") }, "reason of the end"},
+		{"several", func(f *dialect.Frame, _ *bool) { f.Several = true }, "number of answers"},
+		{"tokens", func(f *dialect.Frame, _ *bool) { f.IDs = 3 }, "tokens of the frame"},
+		{"done", func(f *dialect.Frame, _ *bool) { f.Done = true }, "last event"},
+		{"refused", func(_ *dialect.Frame, ok *bool) { *ok = false }, "refused though it is JSON"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			k, right := check(t, t.TempDir()), byName(t, "chat")
+			wrong := *right
+			wrong.Classify = func(b []byte, f *dialect.Frame) bool {
+				ok := right.Classify(b, f)
+				tt.wrong(f, &ok)
+				return ok
+			}
+			pass(k, &wrong, false, in...)
+			if r := compareAll(t, k, &wrong); r.Differences[tt.want] == 0 {
+				t.Errorf("%+v", r)
+			}
+			// The right classifier now, with the notes of the wrong one.
+			if r := compareAll(t, k, right); r.Differences["what was noted in the run"] == 0 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func TestKeepsLenientFrames(t *testing.T) {
+	k, d := check(t, t.TempDir()), byName(t, "chat")
+	pass(k, d, false, `{"choices":[{"delta":{"content":"a\q"}}],"n":1-2}`, finishFrame)
+	if r := compareAll(t, k, d); r.Differences["accepted though it is not JSON"] != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Of many exchanges a sample is kept, and of those that fail all of it.
+func TestSample(t *testing.T) {
+	k, d := check(t, t.TempDir()), byName(t, "chat")
+	good := append(slices.Repeat([]string{textFrame("a")}, 500), finishFrame)
+	bad := append(slices.Repeat([]string{textFrame("b")}, 50), "{oops", finishFrame)
+	var wait sync.WaitGroup
+	const goods = 400
+	for range 4 {
+		wait.Go(func() {
+			for range goods / 4 {
+				pass(k, d, false, good...)
+			}
+		})
+	}
+	wait.Wait()
+	before := compareAll(t, k, d)
+	if before.Frames != goods*501 || before.Checked < sampleSize || before.Checked > 6*sampleSize || len(before.Differences) != 0 {
+		t.Fatalf("%+v", before)
+	}
+	for range 20 {
+		pass(k, d, true, bad...)
+	}
+	after := compareAll(t, k, d)
+	if after.Checked-before.Checked != 20*52 || len(after.Differences) != 0 || after.Missed != 0 {
+		t.Errorf("%+v, before %+v", after, before)
+	}
+	if got := k.inFlight.Load(); got != holdLimit {
+		t.Errorf("%d bytes are still held", holdLimit-got)
+	}
+}
+
+func TestIsBounded(t *testing.T) {
+	k, d := check(t, t.TempDir()), byName(t, "chat")
+	k.limit = 20_000
+	pass(k, d, true, slices.Repeat([]string{textFrame("b")}, 500)...)
+	r := compareAll(t, k, d)
+	info, err := k.file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Checked == 0 || r.Missed == 0 || int64(r.Checked)+r.Missed != r.Frames || info.Size() > k.limit {
+		t.Errorf("%+v, file of %d bytes", r, info.Size())
+	}
+	// What running exchanges hold is bounded as well.
+	k.inFlight.Store(10)
+	pass(k, d, true, textFrame("a"))
+	if now := compareAll(t, k, d); now.Checked != r.Checked || now.Missed != r.Missed+1 {
+		t.Errorf("%+v, before %+v", now, r)
+	}
+}
+
+func TestScratchFile(t *testing.T) {
+	dir := t.TempDir()
+	k, d := New(dir, 1), byName(t, "chat")
+	pass(k, d, false, textFrame("a"), finishFrame)
+	info, err := k.file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" {
+		if m := info.Mode().Perm(); m != 0o600 {
+			t.Errorf("mode %v", m)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+			t.Errorf("the scratch file has a name: %v", left)
+		}
+	}
+	for range 2 {
+		if err := k.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+		t.Errorf("left over: %v", left)
+	}
+	pass(k, d, false, textFrame("a"), finishFrame) // after Close nothing is kept
+	if _, err := k.Compare(t.Context(), d); err == nil {
+		t.Error("a closed check compares")
+	}
+	k = New(filepath.Join(dir, "absent"), 1)
+	pass(k, d, false, textFrame("a"), finishFrame)
+	if _, err := k.Compare(t.Context(), d); err == nil || !strings.Contains(err.Error(), "absent") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCompareEndsWithItsContext(t *testing.T) {
+	k, d := check(t, t.TempDir()), byName(t, "chat")
+	pass(k, d, false, textFrame("a"), finishFrame)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r, err := k.Compare(ctx, d); err != nil || r.Checked != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestHoldAllocatesNothing(t *testing.T) {
+	k := New(t.TempDir(), 1)
+	payload := []byte(`{"choices":[{"index":0,"delta":{"content":" quiet"}}]}`)
+	var f dialect.Frame
+	h := HeldFrames{Buf: make([]byte, 0, 1<<20)}
+	if n := testing.AllocsPerRun(100, func() { k.Hold(&h, payload, &f, true) }); n != 0 {
+		t.Errorf("%v allocations per frame, want 0", n)
+	}
+}
+
+func BenchmarkHold(b *testing.B) {
+	k := New(b.TempDir(), 1)
+	payload := []byte(textFrame(strings.Repeat("a", 180)))
+	var f dialect.Frame
+	var h HeldFrames
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(h.Buf) > 1<<19 {
+			h.Buf = h.Buf[:0]
+		}
+		k.Hold(&h, payload, &f, true)
+	}
+}

@@ -1,0 +1,198 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// Conn is a connection that notes when bytes went and came. The transport writes from one
+// goroutine and reads from others, so its marks are atomic.
+type Conn struct {
+	net.Conn
+	clock *exchange.Clock
+	recv  receiver // nil where the kernel's receive times are not available
+	lag   *lagCounts
+
+	marks  atomic.Pointer[marks] // of the exchange that has the connection
+	reused atomic.Bool           // the next write is the first of a further exchange
+
+	// Set before the connection is handed out, then constant.
+	dns, tcp, tls time.Duration
+	dialled       exchange.Stamp
+	connected     exchange.Stamp
+	warmed        bool // dialled ahead of any request
+}
+
+// marks are when bytes of one exchange went and came. Each exchange has its
+// own: the next one may have the connection, and write, before this one has
+// looked at them.
+type marks struct {
+	firstWrite atomic.Int64
+	lastWrite  atomic.Int64
+	lastRead   atomic.Int64 // of the newest bytes
+	kernel     atomic.Bool  // lastRead is the kernel's receive time
+}
+
+// receiver reads and tells how long ago the kernel received the bytes.
+type receiver interface {
+	// read returns n, the age of the newest bytes (negative: unknown), and err.
+	read(p []byte) (n int, age time.Duration, err error)
+	// alive reports whether an idle connection is still open.
+	alive() bool
+	// path is what the kernel knows of the network path; ok is false where it
+	// does not say.
+	path() (p tcpPath, ok bool)
+}
+
+// tcpPath is what the kernel knows of a connection's path.
+type tcpPath struct {
+	rtt         time.Duration // smoothed round-trip time
+	retransmits uint32        // segments sent again since the connection began
+}
+
+// arm hands the connection to an exchange, whose marks are made from now on.
+func (c *Conn) arm(m *marks, reused bool) {
+	c.marks.Store(m)
+	c.reused.Store(reused)
+}
+
+// Alive reports whether the server has not closed the connection, as far as
+// this system can tell.
+func (c *Conn) Alive() bool { return c.recv == nil || c.recv.alive() }
+
+// errStale says that nothing was written because the server has hung up.
+var errStale = &net.OpError{Op: "write", Net: "tcp", Err: errors.New("the server closed the connection after the previous exchange")}
+
+// Write notes the time. The first write of an exchange on a kept connection
+// first checks whether the server has hung up meanwhile: then nothing has been
+// written, and another connection is taken. That is not a retry, since no byte
+// of the request has gone out.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.reused.Swap(false) && !c.Alive() {
+		return 0, errStale
+	}
+	m := c.marks.Load()
+	m.firstWrite.CompareAndSwap(0, int64(c.clock.Now()))
+	n, err := c.Conn.Write(p)
+	m.lastWrite.Store(int64(c.clock.Now()))
+	return n, err
+}
+
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.recv == nil {
+		n, err := c.Conn.Read(p)
+		if n > 0 {
+			c.marks.Load().lastRead.Store(int64(c.clock.Now()))
+		}
+		return n, err
+	}
+	n, age, err := c.recv.read(p)
+	if n > 0 {
+		now := c.clock.Now()
+		m := c.marks.Load()
+		m.kernel.Store(age >= 0)
+		if age >= 0 {
+			c.lag.add(age)
+		}
+		if age > 0 {
+			now = max(1, now-exchange.Stamp(age))
+		}
+		m.lastRead.Store(int64(now))
+	}
+	return n, err
+}
+
+// timedOf finds our connection under a TLS one.
+func timedOf(c net.Conn) *Conn {
+	switch c := c.(type) {
+	case *Conn:
+		return c
+	case *tls.Conn:
+		t, _ := c.NetConn().(*Conn)
+		return t
+	}
+	return nil
+}
+
+// ConnectError is a failure to connect, with the class of the stage that failed.
+type ConnectError struct {
+	Class exchange.Class
+	Err   error
+}
+
+func (e *ConnectError) Error() string { return e.Err.Error() }
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// dialer makes timed connections.
+type dialer struct {
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	timeout time.Duration
+	clock   *exchange.Clock
+	tls     *tls.Config
+	lag     lagCounts // of all connections
+}
+
+func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, error) {
+	return d.open(ctx, network, addr)
+}
+
+func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
+	return d.handshake(ctx, network, addr)
+}
+
+func (d *dialer) open(ctx context.Context, network, addr string) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	c := &Conn{clock: d.clock, dialled: d.clock.Now(), lag: &d.lag}
+	if p, ok := ctx.Value(pooledKey{}).(*pooledConn); ok {
+		p.conn = c
+	}
+	c.marks.Store(new(marks)) // of the handshake
+	var dnsStart exchange.Stamp
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart: func(httptrace.DNSStartInfo) { dnsStart = d.clock.Now() },
+		DNSDone:  func(httptrace.DNSDoneInfo) { c.dns = time.Duration(d.clock.Now() - dnsStart) },
+	})
+	conn, err := d.dial(ctx, network, addr)
+	if err != nil {
+		var dns *net.DNSError
+		if errors.As(err, &dns) {
+			return nil, &ConnectError{exchange.DNS, err}
+		}
+		return nil, &ConnectError{exchange.Connect, err}
+	}
+	c.Conn = conn
+	c.recv = newReceiver(conn)
+	c.connected = d.clock.Now()
+	c.tcp = time.Duration(c.connected-c.dialled) - c.dns
+	return c, nil
+}
+
+func (d *dialer) handshake(ctx context.Context, network, addr string) (net.Conn, error) {
+	c, err := d.open(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	conf := d.tls.Clone()
+	if conf.ServerName == "" {
+		conf.ServerName, _, _ = net.SplitHostPort(addr)
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	secure := tls.Client(c, conf)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		return nil, &ConnectError{exchange.TLS, err}
+	}
+	now := d.clock.Now()
+	c.tls = time.Duration(now - c.connected)
+	c.connected = now
+	return secure, nil
+}

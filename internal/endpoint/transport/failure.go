@@ -1,0 +1,34 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// ClassOf says which class of failure an error of Send or of reading a body is.
+func ClassOf(err error) exchange.Class {
+	var connect *ConnectError
+	switch {
+	case errors.As(err, &connect):
+		return connect.Class
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
+		return exchange.Reset
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return exchange.Timeout
+	case strings.Contains(err.Error(), "server closed idle connection"): // net/http exports no value for it
+		return exchange.Reset
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return exchange.Reset
+	}
+	return exchange.Protocol
+}

@@ -1,0 +1,93 @@
+package content
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// capacity is the answer of a search, then the cells behind it.
+func capacity(c *result.Capacity) *Section {
+	if c == nil {
+		return nil
+	}
+	s := &Section{ID: "capacity", Title: "Capacity", Evidence: c.Evidence}
+	s.say(format.Clean(c.Text))
+	if c.Broke != "" {
+		s.say(format.Clean(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
+	}
+	if sat := c.Saturation; sat != nil {
+		s.say(fmt.Sprintf("Saturation regardless of latency: %s requests/s with %s at once (rate × response time differs from the users by %s %%, Little's law).",
+			format.Number(sat.Rate), users(sat.Users), format.Number(100*sat.LittleError)))
+	}
+	s.say(confirmed(c)...)
+	s.detail("The search is exploratory and proves nothing. Only a confirmation decides: a separate cell with fresh arrivals and prompts and a length fixed in advance. " +
+		"All confirmations together have an error probability of 5 %. Requests that depend on each other count for fewer.")
+	if c.In == "users" {
+		s.detail("In a closed loop a slow server receives less load, so this does not show what it carries at a given rate.")
+	}
+	trials := Table{Head: columns("load", "completed/s", "over the limit", "effective n", "outcome")}
+	short := Table{Head: trials.Head}
+	for _, t := range c.Trials {
+		row := trialRow(t)
+		trials.Rows = append(trials.Rows, row)
+		if t.Role == "confirm" || t.Role == "saturation" {
+			short.Rows = append(short.Rows, row)
+		}
+	}
+	s.table(trials, short)
+	return s
+}
+
+// confirmed is what the server said of the cells that decide.
+func confirmed(c *result.Capacity) []string {
+	var cells []result.Cell
+	load := map[string]string{}
+	of := map[string]result.Cell{}
+	for _, cell := range c.Cells {
+		of[cell.ID] = cell
+	}
+	for _, t := range c.Trials {
+		if cell, ok := of[t.Cell]; ok && t.Role == "confirm" {
+			cells = append(cells, cell)
+			load[t.Cell] = "confirmation of " + trialLoad(t)
+		}
+	}
+	return serverLines(cells, func(c result.Cell) string { return load[c.ID] })
+}
+
+func trialLoad(t result.Trial) string {
+	if t.Users > 0 {
+		return users(t.Users)
+	}
+	return format.Number(t.Rate) + "/s"
+}
+
+// users is a number of them in words.
+func users(n int) string {
+	if n == 1 {
+		return "1 user"
+	}
+	return fmt.Sprintf("%d users", n)
+}
+
+func trialRow(t result.Trial) []string {
+	var over, effective []string
+	for _, l := range t.Limits {
+		over = append(over, fmt.Sprintf("%d of %d", l.Over, l.N))
+		effective = append(effective, format.Number(l.NEff))
+	}
+	outcome := t.Role
+	switch {
+	case t.Overloaded:
+		outcome += ": overloaded, cut short"
+	case t.Verdict != "":
+		outcome += ": " + string(t.Verdict)
+	}
+	if t.Role == "ladder" || t.Role == "saturation" {
+		over, effective = []string{format.Missing}, []string{format.Missing}
+	}
+	return []string{trialLoad(t), format.Number(t.Completed), strings.Join(over, ", "), strings.Join(effective, ", "), outcome}
+}

@@ -1,0 +1,104 @@
+package content
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// claims is what the user claimed and what became of it.
+func claims(r *result.Result) *Section {
+	s := &Section{ID: "claims", Title: "Claims", Summary: Paragraph{Text: summary(r)}}
+	s.Text = []Paragraph{{Text: "Validity: " + validityLine(r), State: State(r.Validity.Status), PagesOnly: true}}
+	t := Table{Layout: Cards, Head: []Column{
+		{Name: "verdict", Kind: Verdict}, {Name: "claim", Kind: Name}, {Name: "estimate"},
+		{Name: "n", Kind: Fine}, {Name: "evidence", Kind: Fine},
+		{Name: "reason", Kind: Sentence}, {Name: "conditions", Kind: Sentence, PagesOnly: true},
+	}}
+	for _, c := range r.Claims {
+		n := fmt.Sprintf("n=%d", c.N)
+		if c.NEff > 0 && c.NEff < float64(c.N)-0.5 {
+			n += fmt.Sprintf(" (effective %.0f)", c.NEff)
+		}
+		if c.Verdict == result.Undecided && c.NeededN > c.N {
+			n += fmt.Sprintf(", needs %s", format.Count(c.NeededN))
+		}
+		evidence := string(c.Evidence)
+		if c.Weakest != "" && len(c.Inputs) > 1 {
+			evidence += " (" + format.Clean(c.Weakest) + ")"
+		}
+		t.Rows = append(t.Rows, []string{
+			string(c.Verdict), format.Clean(c.Limit), claimed(r, c), n, evidence, format.Sentence(c.Reason), format.Sentence(c.Text),
+		})
+	}
+	s.Tables = []Table{t}
+	return s
+}
+
+// claimed prints a claim's estimate. Where it has none, what the benchmark
+// itself shows of the same quantity takes its place: a value without interval,
+// or a lower bound.
+func claimed(r *result.Result, c result.Claim) string {
+	if c.Estimate != nil {
+		return format.Span(c.Estimate, c.Lo, c.Hi, c.Unit)
+	}
+	l, err := metric.ParseLimit(c.Limit)
+	if err != nil {
+		return format.Missing
+	}
+	b := r.Benchmarks
+	switch {
+	case c.Benchmark == "latency" && b.Latency != nil && l.Stat != "":
+		for _, cell := range b.Latency.Cells {
+			if cell.Target == "candidate" {
+				st := cell.Metrics.Stats[l.Metric.Tag]
+				e, _ := st.Quantile(l.Stat)
+				e.NeededN, e.Withheld = 0, "" // the claim says what it needs
+				return format.Estimate(e, st.Unit, 0)
+			}
+		}
+	case l.Metric.Tag == "savings" && b.Cost != nil && len(b.Cost.Volumes) > 0:
+		e := b.Cost.Volumes[0].SavingsPercent
+		e.NeededN, e.Withheld = 0, "" // likewise
+		return format.Estimate(e, "percent", 0)
+	}
+	return format.Missing
+}
+
+// summary counts the verdicts on what the user claimed.
+func summary(r *result.Result) string {
+	counts := map[result.Verdict]int{}
+	set := 0
+	for _, c := range r.Claims {
+		if c.Set {
+			counts[c.Verdict]++
+			set++
+		}
+	}
+	if c := r.Benchmarks.Capacity; set == 0 && c != nil {
+		if c.Rate != nil {
+			return fmt.Sprintf("%s %s are proved within the limits.", format.Number(float64(*c.Rate)), format.Clean(c.Unit))
+		}
+		return "No load was proved within the limits; the search shows what was seen."
+	}
+	if s := r.Benchmarks.Scan; set == 0 && s != nil {
+		return fmt.Sprintf("%s of %s points of a sweep were measured; a sweep explores and proves nothing.", format.Count(len(s.Cells)), format.Count(len(s.Points)))
+	}
+	if set == 0 {
+		return "No claim was made; add one with --claim 'ttft.p95<500ms' or in the plan."
+	}
+	var parts []string
+	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
+		if counts[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
+		}
+	}
+	noun := "claims"
+	if set == 1 {
+		noun = "claim"
+	}
+	return fmt.Sprintf("%d %s: %s.", set, noun, strings.Join(parts, ", "))
+}

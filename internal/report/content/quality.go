@@ -1,0 +1,85 @@
+package content
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+func quality(q *result.Quality) *Section {
+	if q == nil {
+		return nil
+	}
+	s := &Section{ID: "quality", Title: "Quality", Evidence: q.Evidence}
+	s.detail("Scores from 0 to 100, computed from the text alone: they show differences between answers to the same prompts and do not prove accuracy.")
+	if q.Delta != nil {
+		s.detail(format.Sentence(q.Delta.Text))
+	}
+	t := Table{Head: columns("")}
+	for _, qt := range q.Targets {
+		t.Head = append(t.Head, Column{Name: format.Clean(qt.Target)})
+	}
+	row := func(name string, of func(result.QualityScore) string) {
+		r := []string{name}
+		for _, qt := range q.Targets {
+			r = append(r, of(qt))
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	row("score", func(qs result.QualityScore) string { return format.Estimate(qs.Score, "points", qs.N) })
+	for _, n := range figure.Components(q) {
+		row(strings.ReplaceAll(format.Clean(n), "_", " "), func(qs result.QualityScore) string {
+			e, ok := qs.Components[n]
+			if !ok {
+				return format.Missing
+			}
+			return format.Estimate(e, "points", qs.N)
+		})
+	}
+	row("answers scored", func(qs result.QualityScore) string { return fmt.Sprint(qs.N) })
+	row("… cut by the token limit", func(qs result.QualityScore) string { return fmt.Sprint(qs.Truncated) })
+	row("… empty", func(qs result.QualityScore) string { return fmt.Sprint(qs.Empty) })
+	s.table(t, Table{Head: t.Head, Rows: t.Rows[:1]})
+	if len(q.Kinds) > 0 {
+		k := Table{Title: "By kind of prompt", Head: columns("kind", "n", "candidate", "baseline", "difference")}
+		for _, qk := range q.Kinds {
+			base, delta := format.Missing, format.Missing
+			if qk.Baseline != nil {
+				base = format.Estimate(*qk.Baseline, "", qk.N)
+			}
+			if qk.Delta != nil {
+				delta = format.Estimate(*qk.Delta, "", qk.N)
+			}
+			k.Rows = append(k.Rows, []string{format.Clean(qk.Kind), fmt.Sprint(qk.N), format.Estimate(qk.Candidate, "", qk.N), base, delta})
+		}
+		s.Tables = append(s.Tables, k)
+	}
+	for _, n := range q.Notes {
+		s.remark(format.Clean(n))
+	}
+	return s
+}
+
+func hardware(h *result.Hardware) *Section {
+	if h == nil {
+		return nil
+	}
+	s := &Section{ID: "hardware", Title: "Hardware", Evidence: h.Evidence}
+	s.detail("The machine that ran this program.")
+	t := Table{Head: columns("", "value", "read from")}
+	for _, f := range h.Facts {
+		t.Rows = append(t.Rows, []string{format.Clean(f.Name), format.Clean(f.Value), format.Clean(f.Source)})
+	}
+	short := Table{Layout: Inline, Head: columns("", "value")}
+	for _, row := range t.Rows[:min(len(t.Rows), 5)] {
+		short.Rows = append(short.Rows, row[:2])
+	}
+	s.table(t, short)
+	for _, n := range h.Notes {
+		s.remark(format.Clean(n))
+	}
+	return s
+}

@@ -1,0 +1,307 @@
+package content
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// scan shows a row for each point, then the trade-off between them; intervals
+// are in tables of their own, which would be too wide otherwise.
+func scan(s *result.Scan, checks []result.Check) *Section {
+	if s == nil {
+		return nil
+	}
+	v := scanView{Scan: s, cells: map[string]result.Cell{}, trouble: troubles(checks), place: map[int]result.ParetoPoint{}}
+	v.keys, v.labels = figure.ScanLabels(s)
+	for _, c := range s.Cells {
+		v.cells[c.ID] = c
+	}
+	if p := s.Pareto; p != nil && p.Refused == "" {
+		for _, q := range p.Points {
+			v.place[q.Point] = q
+		}
+	}
+	out := &Section{ID: "scan", Title: "Sweep", Evidence: s.Evidence}
+	out.detail(v.swept())
+	out.say(format.Clean(s.Text))
+	short := v.said(8)
+	for i, text := range v.said(40) {
+		out.Text = append(out.Text, Paragraph{Text: text, Short: short[i]})
+	}
+	out.table(v.overview(), v.short())
+	out.pages(v.front(), v.latencies(), v.rates(), v.server())
+	out.Notes = explained(s.Cells)
+	return out
+}
+
+type scanView struct {
+	*result.Scan
+	keys    string
+	labels  []string
+	cells   map[string]result.Cell
+	trouble map[string]string // by cell
+	place   map[int]result.ParetoPoint
+}
+
+// troubles names for each cell the checks that did not pass, the worst first.
+func troubles(checks []result.Check) map[string]string {
+	out := map[string]string{}
+	for _, st := range []result.CheckStatus{result.Fail, result.Warn} {
+		ids := map[string][]string{}
+		for _, k := range checks {
+			if k.Status == st && k.Cell != "" {
+				ids[k.Cell] = append(ids[k.Cell], format.Clean(k.ID))
+			}
+		}
+		for cell, names := range ids {
+			if out[cell] != "" {
+				out[cell] += "; "
+			}
+			out[cell] += string(st) + ": " + strings.Join(names, ", ")
+		}
+	}
+	return out
+}
+
+// swept says which values the points have.
+func (v *scanView) swept() string {
+	var parts []string
+	for _, k := range v.Keys {
+		parts = append(parts, fmt.Sprintf("%s (%s)", format.Brief(k.Name, 60), strings.Join(briefly(k.Values), ", ")))
+	}
+	how := "every combination"
+	if v.Mode == "zip" {
+		how = "the first values together, then the second, and so on"
+	}
+	return fmt.Sprintf("Swept: %s; %s: %s points, of which %s were measured. Latency counts from when a request was due.",
+		strings.Join(parts, ", "), how, format.Count(len(v.Points)), format.Count(len(v.Cells)))
+}
+
+func briefly(values []string) []string {
+	out := make([]string, len(values))
+	for i, s := range values {
+		out[i] = format.Brief(s, 80)
+	}
+	return out
+}
+
+// said is what a reader must know to read the table; lists name so many points.
+func (v *scanView) said(most int) []string {
+	var out []string
+	var reasons []string
+	at := map[string][]string{}
+	for i, p := range v.Points {
+		if _, measured := v.cells[p.Cell]; measured {
+			continue
+		}
+		why := cmp.Or(format.Brief(p.Why, 200), "no reason given")
+		if at[why] == nil {
+			reasons = append(reasons, why)
+		}
+		at[why] = append(at[why], format.Clean(v.labels[i]))
+	}
+	for _, why := range reasons {
+		out = append(out, fmt.Sprintf("Not measured: %s: %s.", some(at[why], most), why))
+	}
+	if slices.ContainsFunc(v.Cells, func(c result.Cell) bool { return c.Load.Kind == "closed" }) {
+		out = append(out, "In a closed loop a slow server receives less load, so these latencies do not show how it performs at a given rate.")
+	}
+	p := v.Pareto
+	switch {
+	case p == nil:
+	case p.Refused != "":
+		out = append(out, "There is no Pareto front: "+strings.TrimSuffix(format.Clean(p.Refused), ".")+".")
+	default:
+		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point on it can be improved in one without losing in the other. It consists of estimates: where intervals overlap, points may swap places, and the best of many looks better than it is. Measure the one you choose again.",
+			format.Clean(p.Y.Label), format.Clean(p.X.Label)))
+		if len(p.Left) > 0 {
+			out = append(out, "Not placed: "+format.Clean(strings.Join(figure.Gather(p.Left), "; "))+".")
+		}
+	}
+	return out
+}
+
+// some lists the first few and counts the others.
+func some(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most-1], ", "), len(names)-most+1)
+}
+
+// value prints a quantile or, without a statistic, a rate, alone and without
+// unit: the head has it.
+func value(m result.Metrics, tag, stat string) string {
+	e := rateEstimate(m.Rates[tag])
+	if stat != "" {
+		e, _ = m.Stats[tag].Quantile(stat)
+	}
+	if e.Value == nil && e.AtLeast != nil {
+		return "≥ " + format.Number(float64(*e.AtLeast))
+	}
+	return middle(e, 1)
+}
+
+func rateEstimate(r result.Rate) result.Estimate {
+	return result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}
+}
+
+// each makes a table with a row for each point; of gets the point's index and
+// its cell. A point without a cell has a row of nothing.
+func (v *scanView) each(title string, head []string, of func(int, result.Cell) []string) Table {
+	t := Table{Title: title, Head: columns(append([]string{format.Clean(v.keys)}, head...)...)}
+	for i, p := range v.Points {
+		row := []string{format.Brief(v.labels[i], 120)}
+		if c, measured := v.cells[p.Cell]; measured {
+			row = append(row, of(i, c)...)
+		} else {
+			row = append(row, slices.Repeat([]string{format.Missing}, len(head))...)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func (v *scanView) overview() Table {
+	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "problems"}, func(i int, c result.Cell) []string {
+		m := c.Metrics
+		return []string{
+			v.standing(i), okText(c), failures(c.Counts), value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"),
+			value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], format.Missing),
+		}
+	})
+	for i, p := range v.Points {
+		if _, measured := v.cells[p.Cell]; !measured {
+			t.Rows[i][len(t.Rows[i])-1] = "not measured"
+		}
+	}
+	return filled(t)
+}
+
+// filled returns a table without the columns that have nothing in any row.
+func filled(t Table) Table {
+	for i := len(t.Head) - 1; i > 0; i-- {
+		if !slices.ContainsFunc(t.Rows, func(row []string) bool { return row[i] != format.Missing }) {
+			t = t.Without(i)
+		}
+	}
+	return t
+}
+
+// standing says where a point is in the Pareto front.
+func (v *scanView) standing(point int) string {
+	q, placed := v.place[point]
+	switch {
+	case !placed:
+		return format.Missing
+	case q.Dominated:
+		return "dominated"
+	}
+	return "front"
+}
+
+// short is the overview for a terminal: 80 columns, if the values are short.
+func (v *scanView) short() Table {
+	t := v.each("", []string{"ok", "TTFT p50", "p95", "TPOT", "req/s", "tok/s", "per user"}, func(_ int, c result.Cell) []string {
+		m := c.Metrics
+		ok := fmt.Sprintf("%d/%d", c.Counts.OK, c.Counts.Scheduled)
+		return []string{ok, value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"), value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50")}
+	})
+	t.Title = "times in ms; per user: tokens/s that one user sees"
+	var front [][]string
+	for i := range t.Rows {
+		sign := ""
+		if q, placed := v.place[i]; placed && !q.Dominated {
+			sign = " ●"
+			front = append(front, t.Rows[i])
+		}
+		t.Rows[i][0] = format.Ends(v.labels[i], 40) + sign
+	}
+	if front != nil {
+		t.Title += "; ●: on the Pareto front"
+	}
+	if len(t.Rows) > mostShort {
+		if front == nil {
+			front = t.Rows
+		}
+		t.Rows = front[:min(len(front), mostShort)]
+		t.Title += fmt.Sprintf("; %d of %d points, the report has all", len(t.Rows), len(v.Points))
+	}
+	return t
+}
+
+// mostShort is how many points a terminal shows; of more, those on the front.
+const mostShort = 64
+
+// front lists the points that no other beats, by speed.
+func (v *scanView) front() Table {
+	p := v.Pareto
+	if p == nil || p.Refused != "" {
+		return Table{}
+	}
+	t := Table{Title: "On the Pareto front", Head: columns(format.Clean(v.keys), format.Clean(p.X.Label), format.Clean(p.Y.Label))}
+	points := slices.DeleteFunc(slices.Clone(p.Points), func(q result.ParetoPoint) bool {
+		return q.Dominated || q.Point < 0 || q.Point >= len(v.labels)
+	})
+	slices.SortStableFunc(points, func(a, b result.ParetoPoint) int { return cmp.Compare(a.X, b.X) })
+	for _, q := range points {
+		t.Rows = append(t.Rows, []string{format.Brief(v.labels[q.Point], 120), format.WithUnit(float64(q.X), format.Clean(p.X.Unit)), format.WithUnit(float64(q.Y), format.Clean(p.Y.Unit))})
+	}
+	return t
+}
+
+// latencies are the quantiles with their intervals.
+func (v *scanView) latencies() Table {
+	quantile := func(m result.Metrics, tag, stat string) string {
+		st := m.Stats[tag]
+		st.Unit = ""
+		m = result.Metrics{Stats: map[string]result.Statistic{tag: st}}
+		return statText(m, tag, stat)
+	}
+	t := v.each("Latency in ms, with 95 % intervals", []string{"TTFT p50", "TTFT p95", "TTFT p99", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95"}, func(_ int, c result.Cell) []string {
+		m := c.Metrics
+		return []string{
+			quantile(m, "ttft", "p50"), quantile(m, "ttft", "p95"), quantile(m, "ttft", "p99"), quantile(m, "tpot", "p50"), quantile(m, "tpot", "p95"),
+			quantile(m, "e2e", "p50"), quantile(m, "e2e", "p95"),
+		}
+	})
+	t.Folded = true
+	return filled(t)
+}
+
+// rates are what came of the load, with intervals.
+func (v *scanView) rates() Table {
+	rate := func(m result.Metrics, tag string) string {
+		r := m.Rates[tag]
+		if tag != "success" {
+			r.Unit = ""
+		}
+		return format.Rate(r)
+	}
+	t := v.each("Rates, with 95 % intervals", []string{"requests/s", "inside all limits/s", "output tokens/s", "success", "one user, tokens/s, p50", "p5"}, func(_ int, c result.Cell) []string {
+		m := c.Metrics
+		st := m.Stats["user_rate"]
+		st.Unit = ""
+		m.Stats = map[string]result.Statistic{"user_rate": st}
+		return []string{rate(m, "throughput"), rate(m, "goodput"), rate(m, "output_throughput"), rate(m, "success"), statText(m, "user_rate", "p50"), statText(m, "user_rate", "p5")}
+	})
+	t.Folded = true
+	return filled(t)
+}
+
+// server is what the server counted, of the points where it said anything.
+func (v *scanView) server() Table {
+	t := Table{Title: "What the server reports", Folded: true, Head: columns(format.Clean(v.keys), "counted by the server")}
+	for i, p := range v.Points {
+		if text := serverText(v.cells[p.Cell].Server); text != "" {
+			t.Rows = append(t.Rows, []string{format.Brief(v.labels[i], 120), text})
+		}
+	}
+	return t
+}

@@ -1,0 +1,345 @@
+package draw
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
+)
+
+// axisLabel names an axis with its unit.
+func axisLabel(a figure.Axis) string {
+	unit := a.Unit
+	if strings.HasSuffix(unit, "/s") && strings.Contains(a.Label, "per second") {
+		return format.Clean(a.Label)
+	}
+	switch unit {
+	case "1/s":
+		unit = "per second"
+	case "token/s":
+		unit = "tokens per second"
+	case "times":
+		unit = ""
+	case "ms/token":
+		unit = "ms"
+	}
+	switch {
+	case a.Label == "" || unit == "" || says(a.Label, unit):
+		return format.Clean(cmp.Or(a.Label, unit))
+	case unit == "per second":
+		return format.Clean(a.Label + " " + unit)
+	}
+	return format.Clean(a.Label + ", " + unit)
+}
+
+// says reports whether a label has the unit among its words.
+func says(label, unit string) bool {
+	return slices.Contains(strings.FieldsFunc(label, func(r rune) bool { return !unicode.IsLetter(r) }), unit)
+}
+
+// bounds are the least and greatest value that an axis must show.
+type bounds struct{ lo, hi float64 }
+
+func (b *bounds) add(v float64) {
+	if !math.IsInf(v, 0) && !math.IsNaN(v) {
+		b.lo, b.hi = min(b.lo, v), max(b.hi, v)
+	}
+}
+
+func (b *bounds) empty() bool { return b.lo > b.hi }
+
+// extent finds the bounds of both axes from points, intervals and limits.
+func extent(f figure.Figure) (x, y bounds) {
+	x, y = bounds{math.Inf(1), math.Inf(-1)}, bounds{math.Inf(1), math.Inf(-1)}
+	sums := map[float64]float64{}
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			x.add(p.X)
+			if s.Kind == figure.Stack {
+				sums[p.X] += p.Y
+				y.add(sums[p.X])
+				continue
+			}
+			y.add(p.Y)
+			if p.Lo != nil && (!f.Y.Log || *p.Lo > 0) {
+				y.add(float64(*p.Lo))
+			}
+			if p.Hi != nil {
+				y.add(float64(*p.Hi))
+			}
+		}
+	}
+	for _, v := range f.X.Ticks {
+		x.add(v)
+	}
+	for _, l := range f.Limits {
+		if l.Vertical {
+			x.add(l.Value)
+		} else {
+			y.add(l.Value)
+		}
+	}
+	return x, y
+}
+
+// setAxes fixes ranges, scales and ticks.
+func setAxes(p *plot.Plot, f figure.Figure) {
+	x, y := extent(f)
+	if n := len(f.X.Categories); n > 0 {
+		pad := p.Y.Padding
+		p.NominalX(thinned(f.X.Categories)...)
+		p.Y.Padding = pad // which the line before widens by the first name
+		p.X.Tick.Label.Font = sans(8.5)
+		if n > 5 {
+			p.X.Tick.Label.Font = sans(7)
+		}
+		slant(p, f.X.Categories)
+		p.X.Min, p.X.Max = -0.5, float64(n)-0.5
+	} else {
+		setX(p, f, x)
+	}
+	if f.Y.Log {
+		p.Y.Scale = plot.LogScale{}
+		p.Y.Min, p.Y.Max = logRange(f, y)
+		p.Y.Tick.Marker = logTicks(f.Y)
+		return
+	}
+	p.Y.Min, p.Y.Max = linearRange(f, y)
+	p.Y.Tick.Marker = linearTicks(f.Y)
+}
+
+func setX(p *plot.Plot, f figure.Figure, x bounds) {
+	if x.empty() {
+		x = bounds{0, 1}
+	}
+	if has(f, figure.Front) {
+		x.add(0) // in both axes, so that small differences look small
+	}
+	if f.X.Log {
+		p.X.Scale = plot.LogScale{}
+		pad := math.Pow(x.hi/x.lo, 0.04) * 1.01
+		p.X.Min, p.X.Max = x.lo/pad, x.hi*pad
+		p.X.Tick.Marker = logTicks(f.X)
+		if at := positions(f); swept(f) && len(at) <= mostPositions {
+			p.X.Tick.Marker = plot.ConstantTicks(apart(at, func(v float64) float64 { return math.Log(v/p.X.Min) / math.Log(p.X.Max/p.X.Min) }))
+		}
+		return
+	}
+	pad := max(0.04*(x.hi-x.lo), 0.5*math.Abs(x.hi)*btof(x.hi == x.lo), 1e-9)
+	p.X.Min, p.X.Max = x.lo-pad, x.hi+pad
+	p.X.Tick.Marker = linearTicks(f.X)
+	if at := positions(f); swept(f) && len(at) <= mostPositions {
+		p.X.Tick.Marker = plot.ConstantTicks(apart(at, func(v float64) float64 { return (v - p.X.Min) / (p.X.Max - p.X.Min) }))
+	}
+}
+
+// plotWidth and plotHeight are about what a figure leaves for its axes.
+const (
+	plotWidth  = 0.85 * figureWidth
+	plotHeight = 0.6 * figureHeight
+)
+
+// thinned leaves names out where not all of them fit.
+func thinned(names []string) []string {
+	const most = 30
+	every := (len(names) + most - 1) / most
+	out := make([]string, len(names))
+	for i, n := range names {
+		if i%every == 0 {
+			out[i] = n
+		}
+	}
+	return out
+}
+
+// slant turns the names of categories where they would run into each other.
+func slant(p *plot.Plot, names []string) {
+	s := style(p.X.Tick.Label.Font, inkColor)
+	for _, n := range names {
+		if s.Width(n) > plotWidth/vg.Length(len(names))-2 {
+			p.X.Tick.Label.Font = sans(7)
+			p.X.Tick.Label.Rotation = math.Pi / 5
+			p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YTop
+			return
+		}
+	}
+}
+
+// mostPositions of an axis are named each.
+const mostPositions = 12
+
+// swept says whether the places on the x axis were chosen, so that ticks belong
+// there; else they were measured.
+func swept(f figure.Figure) bool {
+	return !has(f, figure.Front) && !has(f, figure.Step)
+}
+
+func has(f figure.Figure, k figure.Kind) bool {
+	return slices.ContainsFunc(f.Series, func(s figure.Series) bool { return s.Kind == k })
+}
+
+// apart leaves out the ticks whose labels would touch, the last not among
+// them. share is where a value lies on the axis, from 0 to 1.
+func apart(ticks []plot.Tick, share func(float64) float64) []plot.Tick {
+	s := style(sans(8.5), inkColor)
+	touch := func(a, b plot.Tick) bool {
+		return plotWidth*vg.Length(share(b.Value)-share(a.Value)) < (s.Width(a.Label)+s.Width(b.Label))/2*1.1+3
+	}
+	var out []plot.Tick
+	for i, t := range ticks {
+		for i == len(ticks)-1 && len(out) > 0 && touch(out[len(out)-1], t) {
+			out = out[:len(out)-1]
+		}
+		if len(out) == 0 || !touch(out[len(out)-1], t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func btof(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// positions are ticks at the values that were planned, else at the points
+// themselves.
+func positions(f figure.Figure) []plot.Tick {
+	at := slices.Clone(f.X.Ticks)
+	for _, s := range f.Series {
+		for _, p := range s.Points {
+			if !slices.Contains(at, p.X) {
+				at = append(at, p.X)
+			}
+		}
+	}
+	slices.Sort(at)
+	var out []plot.Tick
+	for _, v := range at {
+		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, f.X)})
+	}
+	return out
+}
+
+// logRange leaves space above for labels. Bars without a base begin at a power
+// of ten under every value.
+func logRange(f figure.Figure, y bounds) (lo, hi float64) {
+	if y.empty() || y.lo <= 0 {
+		return 1, 10
+	}
+	if f.Y.Base > 0 {
+		y.add(f.Y.Base)
+		return y.lo / 1.3, y.hi * 1.4
+	}
+	for _, s := range f.Series {
+		if s.Kind == figure.Bar {
+			return math.Pow(10, math.Floor(math.Log10(y.lo)-0.1)), y.hi * 1.9
+		}
+	}
+	return y.lo / 1.25, y.hi * 1.3
+}
+
+// linearRange begins at zero, but for shares that all lie near one.
+func linearRange(f figure.Figure, y bounds) (lo, hi float64) {
+	if y.empty() {
+		return 0, 1
+	}
+	if f.Y.Share {
+		if y.lo > 0.5 {
+			return max(0, math.Floor(20*y.lo-0.2)/20), 1.004
+		}
+		return 0, 1.004
+	}
+	lo, hi = min(0, y.lo), max(0, y.hi)
+	if lo == hi {
+		return lo, lo + 1
+	}
+	return lo, hi + 0.1*(hi-lo)
+}
+
+// linearTicks are about five round steps.
+func linearTicks(a figure.Axis) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
+		return roundTicks(lo, hi, a)
+	})
+}
+
+func roundTicks(lo, hi float64, a figure.Axis) []plot.Tick {
+	if hi <= lo {
+		return nil
+	}
+	raw := (hi - lo) / 5
+	unit := math.Pow(10, math.Floor(math.Log10(raw)))
+	step := 10 * unit
+	for _, m := range []float64{1, 2, 2.5, 5} {
+		if m*unit >= raw {
+			step = m * unit
+			break
+		}
+	}
+	var out []plot.Tick
+	for i := math.Ceil(lo/step - 1e-9); i*step <= hi*(1+1e-9); i++ {
+		v := i * step
+		if v == 0 {
+			v = 0 // not the negative one
+		}
+		out = append(out, plot.Tick{Value: v, Label: tickLabel(v, a)})
+	}
+	for i := 1; i < len(out); i++ {
+		if out[i].Label == out[i-1].Label && !a.Share && a.Unit != "USD" { // they differ in a later digit
+			for j := range out {
+				out[j].Label = strconv.FormatFloat(out[j].Value, 'g', 8, 64)
+			}
+			break
+		}
+	}
+	return out
+}
+
+// logTicks are 1, 2 and 5 of each power of ten; only 1 over many powers, and
+// round steps where the axis is too short for that.
+func logTicks(a figure.Axis) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick {
+		steps := []float64{1, 2, 5}
+		if hi/lo > 5000 {
+			steps = steps[:1]
+		}
+		var out []plot.Tick
+		for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
+			for _, m := range steps {
+				if v := m * math.Pow(10, e); v >= lo*0.999 && v <= hi*1.001 {
+					out = append(out, plot.Tick{Value: v, Label: tickLabel(v, a)})
+				}
+			}
+		}
+		if len(out) < 3 {
+			return roundTicks(lo, hi, a)
+		}
+		return out
+	})
+}
+
+func tickLabel(v float64, a figure.Axis) string {
+	if a.Share {
+		return strconv.FormatFloat(100*v, 'g', 4, 64) + " %"
+	}
+	s := strconv.FormatFloat(v, 'g', 4, 64)
+	if math.Abs(v) >= 1000 {
+		s = format.Whole(v)
+	}
+	if a.Unit == "USD" {
+		return "$" + s
+	}
+	return s
+}

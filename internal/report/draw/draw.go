@@ -1,0 +1,267 @@
+// Package draw makes a picture of a figure: SVG for pages and files, PNG for
+// slides. It decides what a mark looks like and where it goes; what a figure
+// shows is decided in package figure.
+//
+// One drawing serves light and dark pages: Inline replaces its colours by
+// variables of the page. The evidence is drawn into every picture, so that it
+// stays with it wherever it is copied to.
+package draw
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+	"slices"
+	"strings"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Colours of a drawing on white. The page replaces each by one of its own, so
+// that one drawing serves light and dark: see Inline.
+var (
+	inkColor   = color.NRGBA{0x1f, 0x29, 0x37, 0xff}
+	softColor  = color.NRGBA{0x5b, 0x65, 0x75, 0xff}
+	gridColor  = color.NRGBA{0xd8, 0xdd, 0xe4, 0xff}
+	markColor  = color.NRGBA{0xeb, 0xee, 0xf2, 0xff} // of the evidence, behind everything
+	warnColor  = color.NRGBA{0xa1, 0x62, 0x07, 0xff} // of evidence that proves nothing about a real server
+	limitColor = color.NRGBA{0xdc, 0x26, 0x26, 0xff}
+	faintColor = color.NRGBA{0xa3, 0xac, 0xba, 0xff} // of what has less weight than the rest
+	partColors = []color.NRGBA{
+		{0x25, 0x63, 0xeb, 0xff}, {0xd9, 0x77, 0x06, 0xff}, {0x05, 0x96, 0x69, 0xff}, {0x7c, 0x3a, 0xed, 0xff}, {0xc0, 0x26, 0x8f, 0xff}, {0x64, 0x74, 0x8b, 0xff},
+	}
+)
+
+// Size of a drawing, and the resolution of its PNG: sharp on a screen and quick
+// to make.
+const (
+	figureWidth  = 6.4 * vg.Inch
+	figureHeight = 3.9 * vg.Inch
+	pngDPI       = 150
+	margin       = 8 // points, on all sides
+)
+
+// sans is the drawing's font at a size in points.
+func sans(size vg.Length) font.Font {
+	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
+}
+
+func bold(size vg.Length) font.Font {
+	f := sans(size)
+	f.Weight = xfont.WeightBold
+	return f
+}
+
+func style(f font.Font, c color.Color) draw.TextStyle {
+	return draw.TextStyle{Font: f, Color: c, Handler: plot.DefaultTextHandler}
+}
+
+// SVG draws a figure as a document of its own.
+func SVG(f figure.Figure) ([]byte, error) {
+	canvas := vgsvg.New(figureWidth, figureHeight)
+	b, err := paint(f, canvas)
+	if err != nil {
+		return nil, err
+	}
+	return finishSVG(b, cleaned(f)), nil
+}
+
+// PNG draws a figure as pixels.
+func PNG(f figure.Figure) ([]byte, error) {
+	return paint(f, vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(pngDPI))})
+}
+
+func paint(f figure.Figure, canvas interface {
+	vg.CanvasSizer
+	io.WriterTo
+}) ([]byte, error) {
+	layout(cleaned(f), draw.New(canvas))
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("failed to draw figure %s: %w", f.ID, err)
+	}
+	return b.Bytes(), nil
+}
+
+// cleaned makes every text of a figure harmless and short enough to draw.
+func cleaned(f figure.Figure) figure.Figure {
+	f.Title, f.Subtitle, f.Note = format.Brief(f.Title, 120), format.Brief(f.Subtitle, 160), format.Brief(f.Note, 600)
+	f.X.Label, f.Y.Label = format.Brief(f.X.Label, 72), format.Brief(f.Y.Label, 72)
+	categories := make([]string, len(f.X.Categories))
+	for i, c := range f.X.Categories {
+		categories[i] = format.Ends(c, 24)
+	}
+	f.X.Categories = categories
+	series := make([]figure.Series, len(f.Series))
+	for i, s := range f.Series {
+		s.Name = format.Ends(s.Name, 36)
+		s.Points = slices.Clone(s.Points)
+		for j := range s.Points {
+			s.Points[j].Label = format.Ends(s.Points[j].Label, 28)
+		}
+		series[i] = s
+	}
+	f.Series = series
+	limits := make([]figure.Limit, len(f.Limits))
+	for i, l := range f.Limits {
+		l.Label = format.Brief(l.Label, 40)
+		limits[i] = l
+	}
+	f.Limits = limits
+	return f
+}
+
+// layout draws head, legend, plot and note from top to bottom.
+func layout(f figure.Figure, c draw.Canvas) {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	c = head(f, c)
+	c = legend(f, c)
+	c = footnote(f, c)
+	drawing(f).Draw(c)
+}
+
+// head writes title, subtitle and evidence, and returns what is left of c.
+func head(f figure.Figure, c draw.Canvas) draw.Canvas {
+	title, evidence, sub := style(bold(12), inkColor), style(bold(9), softColor), style(sans(8.5), softColor)
+	for _, s := range []*draw.TextStyle{&title, &evidence, &sub} {
+		s.YAlign = text.YTop
+	}
+	if f.Evidence == result.Simulated {
+		evidence.Color = warnColor
+	}
+	evidence.XAlign = text.XRight
+	width := c.Max.X - c.Min.X - evidence.Width(strings.ToUpper(string(f.Evidence))) - 8
+	c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, fitting(title, f.Title, width))
+	c.FillText(evidence, vg.Point{X: c.Max.X, Y: c.Max.Y}, strings.ToUpper(string(f.Evidence)))
+	c.FillText(sub, vg.Point{X: c.Min.X, Y: c.Max.Y - 16}, fitting(sub, f.Subtitle, c.Max.X-c.Min.X))
+	return draw.Crop(c, 0, 0, 0, -30)
+}
+
+// fitting shortens a text to a width.
+func fitting(s draw.TextStyle, text string, width vg.Length) string {
+	r := []rune(text)
+	for n := len(r) - 1; n > 0 && s.Width(text) > width; n-- {
+		text = strings.TrimRight(string(r[:n]), " ") + "…"
+	}
+	return text
+}
+
+// legend writes one row of samples and names, where there is more than one.
+func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
+	if len(f.Series) < 2 {
+		return draw.Crop(c, 0, 0, 0, -4)
+	}
+	s := style(sans(8.5), inkColor)
+	s.YAlign = text.YCenter
+	x, y, rows := c.Min.X, c.Max.Y-6, 1
+	for i, series := range f.Series {
+		sample := sampleWidth(series)
+		w := sample + 5 + s.Width(series.Name) + 12
+		if x+w > c.Max.X && x > c.Min.X {
+			x, y, rows = c.Min.X, y-12, rows+1
+		}
+		col := colorOf(f, i)
+		switch series.Kind {
+		case figure.Bar, figure.Stack:
+			c.FillPolygon(col, rectangle(x, y-4, x+12, y+4))
+		case figure.Dot:
+			mark(c, shapeOf(f, i), col, vg.Point{X: x + 6, Y: y})
+		default:
+			c.StrokeLine2(lineStyle(col, series.Dashed), x, y, x+sample, y)
+			if dotted(series) {
+				mark(c, shapeOf(f, i), col, vg.Point{X: x + sample/2, Y: y})
+			}
+		}
+		c.FillText(s, vg.Point{X: x + sample + 4, Y: y}, series.Name)
+		x += w
+	}
+	return draw.Crop(c, 0, 0, 0, -vg.Length(12*rows+5))
+}
+
+// sampleWidth is longer for dashes: the mark in their middle would hide them.
+func sampleWidth(s figure.Series) vg.Length {
+	if s.Dashed {
+		return 25
+	}
+	return 13
+}
+
+// footnote writes what is left out in at most three lines.
+func footnote(f figure.Figure, c draw.Canvas) draw.Canvas {
+	if f.Note == "" {
+		return c
+	}
+	s := style(sans(7.5), softColor)
+	s.YAlign = text.YBottom
+	var lines []string
+	for _, word := range strings.Fields(format.Sentence(f.Note)) {
+		last := len(lines) - 1
+		if last >= 0 && s.Width(lines[last]+" "+word) <= c.Max.X-c.Min.X {
+			lines[last] += " " + word
+			continue
+		}
+		if len(lines) == 3 {
+			lines[2] += " …"
+			break
+		}
+		lines = append(lines, word)
+	}
+	for i, l := range lines {
+		c.FillText(s, vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length(len(lines)-1-i)*9.5}, l)
+	}
+	return draw.Crop(c, 0, 0, vg.Length(len(lines))*9.5+4, 0)
+}
+
+// drawing lays out axes and marks.
+func drawing(f figure.Figure) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = color.Transparent
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		a.Color, a.Label.TextStyle.Color, a.Tick.Color, a.Tick.Label.Color = gridColor, softColor, gridColor, inkColor
+		a.Label.TextStyle.Font, a.Tick.Label.Font = sans(8.5), sans(8.5)
+		a.Padding = 2
+	}
+	p.X.Label.Text, p.Y.Label.Text = fitting(p.X.Label.TextStyle, axisLabel(f.X), plotWidth), axisLabel(f.Y)
+	if p.Y.Label.TextStyle.Width(p.Y.Label.Text) > plotHeight {
+		p.Y.Label.TextStyle.Font = sans(7)
+	}
+	p.Y.Label.Text = fitting(p.Y.Label.TextStyle, p.Y.Label.Text, plotHeight)
+	p.Add(watermark(f.Evidence))
+	addSeries(p, f)
+	p.Add(labels(f.Series))
+	for _, l := range f.Limits {
+		p.Add(limitLine{l})
+	}
+	setAxes(p, f)
+	return p
+}
+
+// watermark writes the evidence behind a figure, so that it stays with it
+// wherever it is copied to. It also draws the grid, which belongs over it.
+type watermark result.Evidence
+
+func (w watermark) Plot(c draw.Canvas, p *plot.Plot) {
+	s := style(bold(40), markColor)
+	s.XAlign, s.YAlign = text.XCenter, text.YCenter
+	c.FillText(s, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: (c.Min.Y + c.Max.Y) / 2}, strings.ToUpper(string(w)))
+	_, ty := p.Transforms(&c)
+	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+		if t.Label != "" {
+			c.StrokeLine2(draw.LineStyle{Color: gridColor, Width: 0.6}, c.Min.X, ty(t.Value), c.Max.X, ty(t.Value))
+		}
+	}
+}

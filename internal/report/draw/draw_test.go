@@ -1,0 +1,195 @@
+package draw
+
+import (
+	"bytes"
+	"image/png"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// front is a Pareto front with a point that is beaten.
+func paretoFront() figure.Figure {
+	return figure.Figure{
+		ID: "front", Title: "Pareto front", Subtitle: "each point is a cell", Evidence: result.Simulated, X: figure.Axis{Label: "speed", Unit: "token/s"}, Y: figure.Axis{Label: "output", Unit: "token/s"},
+		Series: []figure.Series{
+			{Name: "beaten by another", Role: figure.Faint, Kind: figure.Dot, Points: []figure.Point{{X: 10, Y: 100, Label: "1"}}},
+			{Name: "on the front", Role: figure.Candidate, Kind: figure.Front, Points: []figure.Point{{X: 20, Y: 300, Label: "2"}, {X: 40, Y: 200, Label: "4"}}},
+		},
+	}
+}
+
+// Points that another beats are grey, those on the front are not.
+func TestParetoColours(t *testing.T) {
+	f := paretoFront()
+	if colorOf(f, 0) != faintColor || colorOf(f, 1) != partColors[0] {
+		t.Errorf("the series have the colours %v and %v", colorOf(f, 0), colorOf(f, 1))
+	}
+	svg, err := SVG(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(Inline(svg, f), "var(--faint)") {
+		t.Error("the page's grey is not used")
+	}
+}
+
+// No label lies on another or on a point, however many there are.
+func TestLabelsKeepApart(t *testing.T) {
+	var rec recorder.Canvas
+	c := draw.NewCanvas(&rec, figureWidth, figureHeight)
+	var taken []box
+	placed := 0
+	for i := range 200 {
+		at := vg.Point{X: c.Max.X * vg.Length(i%20) / 20, Y: c.Max.Y * vg.Length(i/20) / 10}
+		_, b, ok := place(c, taken, at, 60)
+		if !ok {
+			continue
+		}
+		placed++
+		for _, o := range taken {
+			if b.meets(o) {
+				t.Fatalf("%v meets %v", b, o)
+			}
+		}
+		if b.left < c.Min.X || b.right > c.Max.X || b.low < c.Min.Y || b.high > c.Max.Y {
+			t.Fatalf("%v is outside of the drawing", b)
+		}
+		taken = append(taken, b)
+	}
+	if placed < 40 || placed == 200 {
+		t.Errorf("%d of 200 labels found a place", placed)
+	}
+}
+
+func TestTicksKeepApart(t *testing.T) {
+	ticks := func(values ...float64) []plot.Tick {
+		var out []plot.Tick
+		for _, v := range values {
+			out = append(out, plot.Tick{Value: v, Label: tickLabel(v, figure.Axis{})})
+		}
+		return out
+	}
+	tests := []struct {
+		in   []plot.Tick
+		want string
+	}{
+		{ticks(10, 25, 50, 100), "10 25 50 100"},
+		{ticks(1, 2, 4, 8, 16, 32, 64, 128, 256, 1000), "1 32 128 256 1,000"},
+		{ticks(1, 990, 1000), "1 1,000"},
+		{ticks(5), "5"},
+	}
+	for _, tt := range tests {
+		var got []string
+		for _, k := range apart(tt.in, func(v float64) float64 { return v / tt.in[len(tt.in)-1].Value }) {
+			got = append(got, k.Label)
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%q, want %q", s, tt.want)
+		}
+	}
+}
+
+func TestAxisLabel(t *testing.T) {
+	for _, tt := range []struct{ label, unit, want string }{
+		{"time to first token", "ms", "time to first token, ms"},
+		{"items", "ms", "items, ms"},
+		{"input-tokens", "tokens", "input-tokens"},
+		{"users", "users", "users"},
+		{"requests", "1/s", "requests per second"},
+		{"output tokens per second of the endpoint", "token/s", "output tokens per second of the endpoint"},
+		{"output", "token/s", "output, tokens per second"},
+		{"", "ms", "ms"},
+	} {
+		if got := axisLabel(figure.Axis{Label: tt.label, Unit: tt.unit}); got != tt.want {
+			t.Errorf("%q in %q: %q, want %q", tt.label, tt.unit, got, tt.want)
+		}
+	}
+}
+
+func TestTicksDiffer(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range roundTicks(166.6, 166.74, figure.Axis{}) {
+		if seen[k.Label] {
+			t.Errorf("two ticks are %s", k.Label)
+		}
+		seen[k.Label] = true
+	}
+	if len(seen) < 3 {
+		t.Errorf("ticks %v", seen)
+	}
+}
+
+// Texts of a drawing keep their width whatever font a reader has.
+func TestTextWidth(t *testing.T) {
+	svg, err := SVG(paretoFront())
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := regexp.MustCompile(`<text [^>]*>`).FindAllString(string(svg), -1)
+	for _, x := range texts {
+		if !strings.Contains(x, "textLength=") {
+			t.Errorf("no width: %s", x)
+		}
+	}
+	if len(texts) < 10 {
+		t.Errorf("only %d texts", len(texts))
+	}
+	const strange = `<text x="0" style="font-weight:normal;font-size:8px">模型</text>`
+	if got := string(fixWidth([]byte(strange))); got != strange {
+		t.Errorf("letters that the font lacks: %s", got)
+	}
+}
+
+// The PNG is drawn by the same code as the SVG, and nothing can read its
+// words; that the evidence changes its pixels shows that they are there.
+func TestPNGCarriesEvidence(t *testing.T) {
+	f := paretoFront()
+	simulated, err := PNG(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := png.Decode(bytes.NewReader(simulated)); err != nil {
+		t.Error(err)
+	}
+	f.Evidence = result.Measured
+	measured, err := PNG(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(simulated, measured) {
+		t.Error("the evidence is not in the picture")
+	}
+}
+
+// Further targets have colours of their own, and where those run out a dash.
+func TestFurtherTargetsAreToldApart(t *testing.T) {
+	f := figure.Figure{}
+	roles := []figure.Role{figure.Candidate, figure.Baseline, figure.Further, figure.Further, figure.Further, figure.Further}
+	for _, r := range roles {
+		f.Series = append(f.Series, figure.Series{Role: r})
+	}
+	type look struct {
+		color  any
+		dashed bool
+	}
+	seen := map[look]int{}
+	for i := range f.Series {
+		l := look{colorOf(f, i), dashedOf(f, i)}
+		if j, ok := seen[l]; ok {
+			t.Errorf("series %d looks like series %d", i, j)
+		}
+		seen[l] = i
+	}
+	if colorOf(f, 0) != partColors[0] || colorOf(f, 1) != partColors[1] {
+		t.Error("candidate and baseline have lost their colours")
+	}
+}

@@ -1,0 +1,273 @@
+package draw
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
+)
+
+// colorOf gives candidate and baseline the same colour everywhere, and further
+// targets the others in their order.
+func colorOf(f figure.Figure, series int) color.NRGBA {
+	switch s := f.Series[series]; s.Role {
+	case figure.Candidate:
+		return partColors[0]
+	case figure.Baseline:
+		return partColors[1]
+	case figure.Faint:
+		return faintColor
+	case figure.Further:
+		return partColors[2+further(f, series)%(len(partColors)-2)]
+	}
+	return partColors[(part(f, series)+2)%len(partColors)]
+}
+
+// part counts the parts before a series.
+func part(f figure.Figure, series int) int {
+	n := 0
+	for _, s := range f.Series[:series] {
+		if s.Role == figure.Part {
+			n++
+		}
+	}
+	return n
+}
+
+// further is the place of a series among those of further targets.
+func further(f figure.Figure, series int) int {
+	n := 0
+	for _, s := range f.Series[:series] {
+		if s.Role == figure.Further {
+			n++
+		}
+	}
+	return n
+}
+
+// dashedOf tells further targets apart whose colour is there already.
+func dashedOf(f figure.Figure, series int) bool {
+	s := f.Series[series]
+	return s.Dashed || s.Role == figure.Further && further(f, series) >= len(partColors)-2
+}
+
+func lineStyle(c color.Color, dashed bool) draw.LineStyle {
+	s := draw.LineStyle{Color: c, Width: 1.7}
+	if dashed {
+		s.Dashes = []vg.Length{4, 3}
+	}
+	return s
+}
+
+func rectangle(x0, y0, x1, y1 vg.Length) []vg.Point {
+	return []vg.Point{{X: x0, Y: y0}, {X: x0, Y: y1}, {X: x1, Y: y1}, {X: x1, Y: y0}}
+}
+
+func addSeries(p *plot.Plot, f figure.Figure) {
+	bars, bar := 0, 0
+	for _, s := range f.Series {
+		if s.Kind == figure.Bar {
+			bars++
+		}
+	}
+	below := make([]float64, len(f.X.Categories))
+	for i, s := range f.Series {
+		c := colorOf(f, i)
+		switch s.Kind {
+		case figure.Bar:
+			width := barWidth(len(f.X.Categories), bars)
+			p.Add(boxes{points: s.Points, width: width * 0.9, offset: (vg.Length(bar) - vg.Length(bars-1)/2) * width, color: c, axis: f.Y})
+			bar++
+		case figure.Stack:
+			st := stack{width: barWidth(len(f.X.Categories), 1) * 1.4, color: c, unit: f.Y.Unit, points: s.Points, below: append([]float64(nil), below...)}
+			for _, pt := range s.Points {
+				below[int(pt.X)] += pt.Y
+			}
+			st.last = i == len(f.Series)-1
+			p.Add(st)
+		case figure.Step:
+			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), step: true})
+		case figure.Dot:
+			p.Add(dots{points: s.Points, color: c, shape: shapeOf(f, i), offset: offset(f, i)})
+		case figure.Front:
+			p.Add(front{dots{points: s.Points, color: c, shape: shapeOf(f, i)}})
+		default:
+			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), dots: dotted(s), shape: shapeOf(f, i)})
+		}
+	}
+}
+
+// barWidth of one of n bars that stand side by side.
+func barWidth(categories, n int) vg.Length {
+	space := 0.62 * figureWidth / vg.Length(max(1, categories))
+	return min(40, space/vg.Length(max(1, n)))
+}
+
+// boxes are bars with their intervals, drawn by hand since a bar chart of the
+// library cannot begin elsewhere than at zero, as bars on a log axis must.
+type boxes struct {
+	points        []figure.Point
+	width, offset vg.Length
+	color         color.NRGBA
+	axis          figure.Axis
+}
+
+func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	base := b.axis.Base
+	if b.axis.Log && base == 0 {
+		base = p.Y.Min
+	}
+	for _, pt := range b.points {
+		x, low, high := tx(pt.X)+b.offset, ty(base), ty(pt.Y)
+		box := rectangle(x-b.width/2, low, x+b.width/2, high)
+		label, top := format.Number(pt.Y), high
+		if b.axis.Unit == "USD" {
+			label = format.USD(pt.Y)
+		}
+		if pt.AtLeast {
+			label = "≥ " + label
+			c.StrokeLines(draw.LineStyle{Color: b.color, Width: 1.2, Dashes: []vg.Length{3, 2}}, append(box, box[0]))
+			arrow(c, b.color, x, high)
+			top += 9
+		} else {
+			c.FillPolygon(b.color, box)
+			top = max(top, whisker(c, p, inkColor, x, pt))
+		}
+		valueLabel(c, x, max(top, low), label)
+	}
+}
+
+func valueLabel(c draw.Canvas, x, y vg.Length, label string) {
+	s := style(sans(7.5), inkColor)
+	s.XAlign, s.YAlign = text.XCenter, text.YBottom
+	c.FillText(s, vg.Point{X: x, Y: y + 2}, label)
+}
+
+// arrow points up from a lower bound: the value is there or above.
+func arrow(c draw.Canvas, col color.Color, x, y vg.Length) {
+	s := draw.LineStyle{Color: col, Width: 1.2}
+	c.StrokeLine2(s, x, y, x, y+8)
+	c.StrokeLine2(s, x-3, y+5, x, y+8)
+	c.StrokeLine2(s, x+3, y+5, x, y+8)
+}
+
+// whisker draws the interval of a point at x and returns its upper end. A
+// bound at infinity runs to the edge with an arrow; one that does not exist is
+// not drawn.
+func whisker(c draw.Canvas, p *plot.Plot, col color.Color, x vg.Length, pt figure.Point) vg.Length {
+	_, ty := p.Transforms(&c)
+	s := draw.LineStyle{Color: col, Width: 0.9}
+	at, top := ty(pt.Y), ty(pt.Y)
+	if v := pt.Lo; v != nil {
+		y := ty(max(float64(*v), p.Y.Min))
+		c.StrokeLine2(s, x, y, x, at)
+		c.StrokeLine2(s, x-3, y, x+3, y)
+	}
+	if v := pt.Hi; v != nil {
+		if math.IsInf(float64(*v), 1) {
+			top = c.Max.Y - 8
+			c.StrokeLine2(s, x, at, x, top)
+			arrow(c, col, x, top)
+			return top
+		}
+		top = ty(min(float64(*v), p.Y.Max))
+		c.StrokeLine2(s, x, at, x, top)
+		c.StrokeLine2(s, x-3, top, x+3, top)
+	}
+	return top
+}
+
+// stack is one part of stacked bars.
+type stack struct {
+	points []figure.Point
+	below  []float64 // by category
+	width  vg.Length
+	color  color.Color
+	unit   string
+	last   bool // writes the sums on top
+}
+
+func (s stack) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	for _, pt := range s.points {
+		x, low := tx(pt.X), s.below[int(pt.X)]
+		c.FillPolygon(s.color, rectangle(x-s.width/2, ty(low), x+s.width/2, ty(low+pt.Y)))
+		if s.last {
+			valueLabel(c, x, ty(low+pt.Y), format.WithUnit(low+pt.Y, s.unit))
+		}
+	}
+}
+
+// path is a line through points, or the steps of a distribution. A lower
+// bound is an arrow that no line joins.
+type path struct {
+	points             []figure.Point
+	color              color.NRGBA
+	dashed, step, dots bool
+	shape              int
+}
+
+func (l path) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	var run []vg.Point
+	flush := func() {
+		if len(run) > 1 {
+			c.StrokeLines(lineStyle(l.color, l.dashed), run)
+		}
+		run = nil
+	}
+	for _, pt := range l.points {
+		at := vg.Point{X: tx(pt.X), Y: ty(pt.Y)}
+		if pt.AtLeast {
+			flush()
+			continue
+		}
+		if l.step && len(run) > 0 {
+			run = append(run, vg.Point{X: at.X, Y: run[len(run)-1].Y})
+		}
+		run = append(run, at)
+	}
+	flush()
+	if l.dots {
+		dots{points: l.points, color: l.color, shape: l.shape}.Plot(c, p)
+	}
+}
+
+// limitLine is a limit with its text.
+type limitLine struct{ figure.Limit }
+
+func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	line := draw.LineStyle{Color: limitColor, Width: 1.1, Dashes: []vg.Length{5, 3}}
+	s := style(sans(8), limitColor)
+	if l.Vertical {
+		x := tx(l.Value)
+		c.StrokeLine2(line, x, c.Min.Y, x, c.Max.Y)
+		at := vg.Point{X: x + 3, Y: c.Min.Y + 4}
+		if at.X+s.Width(l.Label) > c.Max.X {
+			s.XAlign, at.X = text.XRight, x-3
+		}
+		c.FillText(s, at, l.Label)
+		return
+	}
+	y := ty(l.Value)
+	if len(l.Only) == 0 {
+		c.StrokeLine2(line, c.Min.X, y, c.Max.X, y)
+		s.XAlign = text.XRight
+		c.FillText(s, vg.Point{X: c.Max.X - 3, Y: y + 3}, l.Label)
+		return
+	}
+	for i, at := range l.Only {
+		c.StrokeLine2(line, tx(float64(at)-0.46), y, tx(float64(at)+0.46), y)
+		if i == 0 {
+			c.FillText(s, vg.Point{X: tx(float64(at) - 0.46), Y: y + 3}, l.Label)
+		}
+	}
+}

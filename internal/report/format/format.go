@@ -1,0 +1,240 @@
+// Package format writes numbers, amounts, intervals and foreign text the way
+// every report of a run does: the console, the pages and the figures. It knows
+// nothing of what a number is about.
+package format
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Clean makes text that came from a server or a file harmless on a terminal:
+// one line, no control characters, no characters that reorder text.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// Brief cleans text that a server or a file may have made very long, and cuts
+// it to so many letters.
+func Brief(s string, most int) string {
+	s = Clean(s)
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+// Ends cleans text and shortens it in the middle: names that differ often do at
+// their ends.
+func Ends(s string, most int) string {
+	s = Clean(s)
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most/2]) + "…" + string(r[len(r)-(most-most/2-1):])
+}
+
+// Capital begins a sentence.
+func Capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 || r == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+// Sentence cleans a text and makes it a sentence: a capital letter and a full
+// stop. An empty text stays empty.
+func Sentence(s string) string {
+	s = strings.TrimSpace(Clean(s))
+	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") {
+		return Capital(s)
+	}
+	return Capital(s) + "."
+}
+
+// What stands in the place of a number.
+const (
+	Missing  = "–"
+	Infinity = "∞"
+)
+
+// Number prints three to four significant digits.
+func Number(v float64) string {
+	a := math.Abs(v)
+	switch {
+	case math.IsNaN(v):
+		return Missing
+	case v < 0:
+		return "−" + Number(-v)
+	case math.IsInf(v, 1):
+		return Infinity
+	case a >= 1000:
+		return group(strconv.FormatFloat(v, 'f', 0, 64))
+	case a >= 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case a >= 1:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case a == 0:
+		return "0"
+	}
+	return strconv.FormatFloat(v, 'f', int(math.Ceil(-math.Log10(a)))+2, 64)
+}
+
+// Count prints a whole number.
+func Count(n int) string { return group(strconv.Itoa(n)) }
+
+// Whole prints a number without decimal places.
+func Whole(v float64) string { return group(strconv.FormatFloat(v, 'f', 0, 64)) }
+
+// group puts commas between thousands of a whole number.
+func group(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// Percent prints a share of 1.
+func Percent(share float64) string {
+	s := strconv.FormatFloat(100*share, 'f', 2, 64)
+	s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	return s + " %"
+}
+
+// USD prints an amount of US dollars.
+func USD(v float64) string {
+	a := math.Abs(v)
+	sign := ""
+	if v < 0 {
+		sign = "−"
+	}
+	switch {
+	case math.IsInf(a, 0):
+		return sign + "$" + Infinity
+	case a >= 1000:
+		return sign + "$" + group(strconv.FormatFloat(a, 'f', 0, 64))
+	case a >= 1 || a == 0:
+		return sign + "$" + strconv.FormatFloat(a, 'f', 2, 64)
+	}
+	return sign + "$" + Number(a)
+}
+
+// WithUnit prints a value in the unit of a metric.
+func WithUnit(v float64, unit string) string {
+	switch unit {
+	case "ratio":
+		return Percent(v)
+	case "percent":
+		return Number(v) + " %"
+	case "USD":
+		return USD(v)
+	case "ms/token":
+		return WithUnit(v, "ms")
+	case "1/s":
+		return Number(v) + "/s"
+	case "times":
+		return Number(v) + " ×"
+	}
+	if math.IsInf(v, 0) {
+		return Number(v)
+	}
+	return strings.TrimSpace(Number(v) + " " + unit)
+}
+
+// Span prints a value with its interval in one unit.
+func Span(v, lo, hi *result.Number, unit string) string {
+	if v == nil {
+		return Missing
+	}
+	s := WithUnit(float64(*v), unit)
+	if lo == nil && hi == nil {
+		return s
+	}
+	bound := func(b *result.Number) string {
+		if b == nil {
+			return Missing
+		}
+		if unit == "USD" {
+			return USD(float64(*b))
+		}
+		n, _, _ := strings.Cut(strings.TrimSuffix(WithUnit(float64(*b), unit), "/s"), " ")
+		return n
+	}
+	return s + " [" + bound(lo) + ", " + bound(hi) + "]"
+}
+
+// Estimate prints a value with its interval, or why there is none. n is the
+// number of requests behind it, and 0 where that is shown elsewhere.
+func Estimate(e result.Estimate, unit string, n int) string {
+	size := ""
+	if n > 0 {
+		size = fmt.Sprintf("n=%d", n)
+	}
+	return estimate(e, unit, size)
+}
+
+// Quantile prints a quantile of a statistic. Where there are enough requests
+// but they depend on each other, it names the effective sample size.
+func Quantile(e result.Estimate, s result.Statistic) string {
+	if e.Value == nil && e.NeededN > 0 && s.N >= e.NeededN && s.NEff > 0 {
+		return estimate(e, s.Unit, fmt.Sprintf("n=%s, effective %.0f", Count(s.N), math.Floor(s.NEff)))
+	}
+	return Estimate(e, s.Unit, s.N)
+}
+
+// Rate prints the rate of a window.
+func Rate(r result.Rate) string {
+	return Estimate(result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}, r.Unit, 0)
+}
+
+// estimate prints a value, or its absence with the size of the sample.
+func estimate(e result.Estimate, unit, size string) string {
+	if e.Value != nil {
+		return Span(e.Value, e.Lo, e.Hi, unit)
+	}
+	var why []string
+	if size != "" {
+		why = append(why, size)
+	}
+	switch {
+	case e.NeededN > 0:
+		why = append(why, "needs "+Count(e.NeededN))
+	case e.Withheld != "" && e.AtLeast != nil:
+		why = append(why, Clean(e.Withheld))
+	}
+	paren := ""
+	if len(why) > 0 {
+		paren = " (" + strings.Join(why, ", ") + ")"
+	}
+	switch {
+	case e.AtLeast != nil:
+		return "≥ " + WithUnit(float64(*e.AtLeast), unit) + paren
+	case e.NeededN > 0:
+		return "withheld" + paren
+	case e.Withheld != "":
+		return "withheld: " + Clean(e.Withheld)
+	}
+	return Missing
+}

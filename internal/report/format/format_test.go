@@ -1,0 +1,115 @@
+package format
+
+import (
+	"math"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+func TestEstimate(t *testing.T) {
+	inf := math.Inf(1)
+	tests := []struct {
+		name string
+		e    result.Estimate
+		unit string
+		n    int
+		want string
+	}{
+		{"value", result.Estimate{Value: result.Num(48.123), Lo: result.Num(45), Hi: result.Num(51.06)}, "ms", 100, "48.1 ms [45.0, 51.1]"},
+		{"no interval", result.Estimate{Value: result.Num(48.123)}, "ms", 1, "48.1 ms"},
+		{"one bound", result.Estimate{Value: result.Num(2), Lo: result.Num(1)}, "ms", 9, "2.00 ms [1.00, –]"},
+		{"withheld with a bound", result.Estimate{Withheld: "too few", NeededN: 72, AtLeast: result.Num(48.1)}, "ms", 20, "≥ 48.1 ms (n=20, needs 72)"},
+		{"many needed", result.Estimate{Withheld: "too few", NeededN: 3688, AtLeast: result.Num(48.1)}, "ms", 20, "≥ 48.1 ms (n=20, needs 3,688)"},
+		{"withheld", result.Estimate{Withheld: "too few", NeededN: 72}, "ms", 20, "withheld (n=20, needs 72)"},
+		{"withheld for a reason", result.Estimate{Withheld: "the tokens cost nothing"}, "USD", 0, "withheld: the tokens cost nothing"},
+		{"bound for a reason", result.Estimate{Withheld: "requests were cut", AtLeast: result.Num(5)}, "ms", 9, "≥ 5.00 ms (n=9, requests were cut)"},
+		{"missing", result.Estimate{}, "ms", 0, "–"},
+		{"zero is a value", result.Estimate{Value: result.Num(0)}, "ms", 5, "0 ms"},
+		{"infinite", result.Estimate{Value: result.Num(inf), Lo: result.Num(9), Hi: result.Num(inf)}, "ms", 50, "∞ [9.00, ∞]"},
+		{"share", result.Estimate{Value: result.Num(0.9812), Lo: result.Num(0.95), Hi: result.Num(1)}, "ratio", 0, "98.12 % [95, 100]"},
+		{"money", result.Estimate{Value: result.Num(-1088.6), Lo: result.Num(-1100), Hi: result.Num(0.5)}, "USD", 0, "−$1,089 [−$1,100, $0.500]"},
+		{"rate", result.Estimate{Value: result.Num(11.83)}, "1/s", 0, "11.8/s"},
+	}
+	for _, tt := range tests {
+		if got := Estimate(tt.e, tt.unit, tt.n); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for v, want := range map[float64]string{
+		0: "0", 0.00012345: "0.000123", 1e-7: "0.000000100", 0.5: "0.500", 7: "7.00", 42.25: "42.2", 500.4: "500", 1234567.4: "1,234,567",
+		-1234: "−1,234", -0.5: "−0.500", math.Inf(1): "∞", math.Inf(-1): "−∞",
+	} {
+		if got := Number(v); got != want {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+	if got := Number(math.NaN()); got != Missing {
+		t.Errorf("NaN: %q", got)
+	}
+}
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":                            "plain",
+		"a\nb\tc\r\nd":                     "a b c  d",
+		"\x1b[31mred\x1b]0;title\x07":      "[31mred]0;title",
+		"\u202eevil\u2066x\u200b\ufeff":    "evilx",
+		"line\u2028separator\u0085next":    "lineseparatornext",
+		"broken \xff utf-8":                "broken \ufffd utf-8",
+		"naïve 模型 é":                       "naïve 模型 é",
+		"\u009b31m is an escape in 8 bits": "31m is an escape in 8 bits",
+	} {
+		if got := Clean(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestBrief(t *testing.T) {
+	if got := Brief("模型模型模型", 4); got != "模型模…" {
+		t.Errorf("%q", got)
+	}
+	if got := Brief("four", 4); got != "four" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestCapital(t *testing.T) {
+	for in, want := range map[string]string{"": "", "a b": "A b", "été": "Été", "\xff": "\xff", "∞": "∞"} {
+		if got := Capital(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestSentence(t *testing.T) {
+	for in, want := range map[string]string{"": "", " ": "", "a b": "A b.", "a b.": "A b.", "why?": "Why?", "one\ntwo": "One two."} {
+		if got := Sentence(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Requests that depend on each other count for fewer, and that is said.
+func TestQuantileOfDependentRequests(t *testing.T) {
+	s := result.Statistic{Unit: "ms", N: 1200, NEff: 38.6}
+	e := result.Estimate{Withheld: "too few", NeededN: 72, AtLeast: result.Num(48.1)}
+	if got, want := Quantile(e, s), "≥ 48.1 ms (n=1,200, effective 38, needs 72)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := Quantile(result.Estimate{Value: result.Num(5)}, s), "5.00 ms"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	for in, want := range map[string]string{"short": "short", "meta-llama/Llama-3.1-8B": "meta-…1-8B", "0123456789": "0123456789", "äöüäöüäöüäöü": "äöüäö…üäöü"} {
+		if got := Ends(in, 10); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
