@@ -113,7 +113,8 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 //
 //	running   warm-up and measured requests live in it. It ends with the context
 //	          given to Run, or when grace is over (graceOver): what still runs
-//	          is cut, and what still waits for a slot is shed.
+//	          is cut, and what still waits for a slot is shed (cut, where the
+//	          user stopped the run).
 //	tail      Cooldown requests live in it. It ends when the cell has ended:
 //	          they are cut as soon as they have no more purpose.
 //	starts    nothing is prepared, waited for or admitted after it. It ends when
