@@ -26,7 +26,7 @@ const module = "github.com/inferometer/inferometer"
 var rooms = []string{
 	"inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "interop", "forecast", "launch",
 	"calibrate", "loadgen", "workload", "endpoint", "scrape", "sim", "observe", "hardware", "quality", "cost", "validity", "capacity", "measure",
-	"figure", "result", "exchange", "plan", "tokens", "physics", "catalog", "metric", "arrival", "stats", "pace",
+	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "stats", "pace",
 }
 
 // leaves hold files that are embedded, and tools of the build. Every room may

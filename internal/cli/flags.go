@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/inferometer/inferometer/examples"
 	"github.com/inferometer/inferometer/internal/plan"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/scenario"
 )
 
 // planFlags are the flags of a command that set keys of the plan, and the
@@ -118,24 +117,16 @@ func spelledOut(given []plan.Setting) ([]plan.Setting, error) {
 			out = append(out, s)
 			continue
 		}
-		kind, err := workload.LookupScenario(s.Value)
+		kind, err := scenario.Lookup(s.Value)
 		if err != nil {
 			return nil, usagef("%s: %v", s.From, err)
 		}
-		out = append(out, plan.Setting{Path: s.Path, From: s.From, Value: "in=" + lengths(kind.In) + ",out=" + lengths(kind.Out)})
+		out = append(out, plan.Setting{Path: s.Path, From: s.From, Value: "in=" + kind.In.String() + ",out=" + kind.Out.String()})
 		if kind.Shared > 0 {
 			out = append(out, plan.Setting{Path: "workload.prefix.tokens", From: s.From, Value: strconv.Itoa(kind.Shared)})
 		}
 	}
 	return out, nil
-}
-
-// lengths writes a log-normal distribution as a plan has it: by its mean and
-// coefficient of variation, before it is cut.
-func lengths(l workload.Lengths) string {
-	mean := l.Median * math.Exp(l.Sigma*l.Sigma/2)
-	cv := math.Sqrt(math.Expm1(l.Sigma * l.Sigma))
-	return fmt.Sprintf("lognormal mean=%.4g cv=%.3g min=%d max=%d", mean, cv, max(1, l.Min), l.Max)
 }
 
 // namesEndpoint reports whether a flag or variable sets or sweeps the

@@ -1,13 +1,13 @@
 package plan
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/scenario"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
@@ -41,27 +41,23 @@ func lengthOf(text string, n int) (length.Dist, error) {
 // workloadForm is the path of the short form, which sets several keys at once.
 const workloadForm = "workload"
 
-// setForm reads "in=512,out=uniform 10..90".
+// setForm reads the lengths of scenario.ParseLengths.
 func (w *WorkloadPlan) setForm(text string) error {
-	for item := range strings.SplitSeq(text, ",") {
-		name, value, ok := strings.Cut(strings.TrimSpace(item), "=")
-		d, err := length.Parse(value)
-		switch {
-		case !ok || name != "in" && name != "out":
-			return fmt.Errorf("%q is no workload; give lengths, as in in=512,out=128", text)
-		case err != nil:
-			return err
+	in, out, err := scenario.ParseLengths(text)
+	if err != nil {
+		return err
+	}
+	set := func(d *length.Dist, n *int, lengths *string) {
+		if d == nil {
+			return
 		}
-		if !d.Varies() {
-			value = ""
-		}
-		n := max(1, int(math.Round(d.Mean())))
-		if name == "in" {
-			w.InputTokens, w.InputLengths = n, value
-		} else {
-			w.OutputTokens, w.OutputLengths = n, value
+		*n, *lengths = max(1, int(math.Round(d.Mean()))), ""
+		if d.Varies() {
+			*lengths = d.String()
 		}
 	}
+	set(in, &w.InputTokens, &w.InputLengths)
+	set(out, &w.OutputTokens, &w.OutputLengths)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func TestWorkloadLengths(t *testing.T) {
 
 func TestWorkloadProblems(t *testing.T) {
 	for want, w := range map[string]WorkloadPlan{
-		"(--input-lengths): \"gauss 5\" is no length": {InputLengths: "gauss 5"},
+		"(--input-lengths): invalid length \"gauss 5\"": {InputLengths: "gauss 5"},
 		"(--output-lengths)":                          {OutputLengths: "0"},
 		"did you mean \"server\"":                     {Tokenizer: "serve"},
 		"(--tokenizer): the file cannot be read":      {Tokenizer: "no/such/tokenizer.json"},
