@@ -12,9 +12,9 @@ import (
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/physics"
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/kv"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 

@@ -7,11 +7,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/answer"
 	"github.com/inferometer/inferometer/internal/sim/engine"
 	"github.com/inferometer/inferometer/internal/sim/kv"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 	"github.com/inferometer/inferometer/internal/sim/steptime"
 )
 

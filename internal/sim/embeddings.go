@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/engine"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 const (

@@ -4,7 +4,7 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/inferometer/inferometer/internal/sim/seeded"
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // alternatives are what else could have stood at a place. They mean nothing.

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/answer"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // reply is what a request will be answered, known before it has a slot.

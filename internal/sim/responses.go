@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"github.com/inferometer/inferometer/internal/sim/seeded"
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // responsesBody is the body of /v1/responses, as far as it is of its own.

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/answer"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // newVoice finds who words the answer; nil is the plain frames.

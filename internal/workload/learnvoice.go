@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/workload/voice"
 )
 
@@ -81,7 +82,7 @@ func (f countFunc) Count(text string) (int, error) { return f(text) }
 func (l *learned) check(s *scribe, count func(string) (int, error)) error {
 	for i, n := range []int{200, 201, 203, 320, 512, 900} {
 		random := func() *rand.Rand { return rand.New(rand.NewPCG(5, uint64(i))) }
-		text, err := s.prompt(random, begun{}, mix(uint64(i)), n, s.voice.Ask(0))
+		text, err := s.prompt(random, begun{}, seeded.Mix(uint64(i)), n, s.voice.Ask(0))
 		if err != nil {
 			return err
 		}

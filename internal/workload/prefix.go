@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // Prefix is a beginning that prompts have in common, as a system prompt or a
@@ -33,7 +35,7 @@ func (s synthetic) groupOf(i int) int {
 	if p.Tokens <= 0 {
 		return -1
 	}
-	r := rand.New(rand.NewPCG(mix(s.Seed+4), mix(uint64(i))))
+	r := rand.New(rand.NewPCG(seeded.Mix(s.Seed+4), seeded.Mix(uint64(i))))
 	if p.Share > 0 && r.Float64() >= p.Share {
 		return -1
 	}
@@ -61,7 +63,7 @@ func (s synthetic) shared(g, room int) (string, int, error) {
 // sharedRandom is the generator of a group's beginning.
 func (s synthetic) sharedRandom(g int) *rand.Rand {
 	key := s.key()
-	return rand.New(rand.NewPCG(mix(key+5), mix(key^mix(uint64(g)))))
+	return rand.New(rand.NewPCG(seeded.Mix(key+5), seeded.Mix(key^seeded.Mix(uint64(g)))))
 }
 
 // IdealHits is the share of the input tokens of the first n prompts that a

@@ -152,12 +152,3 @@ func appendNoun(s []string, r *rand.Rand, v *vocabulary) (out []string, many boo
 }
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
-
-// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): a
-// bijection that spreads every bit over all.
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}

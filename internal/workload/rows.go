@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/workload/parquet"
 )
 
@@ -232,7 +233,7 @@ func (d *dataset) index() error {
 	case bytes.HasPrefix(begin, []byte("{")):
 		d.form = jsonLines
 	}
-	r := rand.New(rand.NewPCG(d.Seed, mix(d.Seed+6)))
+	r := rand.New(rand.NewPCG(d.Seed, seeded.Mix(d.Seed+6)))
 	var hashes []uint64
 	err := walk(in, skip, func(p place, raw []byte) error {
 		it, flattened, err := d.parse(raw, p.number)

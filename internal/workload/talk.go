@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
@@ -99,7 +100,7 @@ func (t talks) Conversation(i int) (Conversation, error) {
 	for k := 1; k < t.turns(i); k++ {
 		j := i*MaxTurns + k
 		_, out := t.Lengths(j)
-		n := t.Follow.At(mix(t.Seed+7), j)
+		n := t.Follow.At(seeded.Mix(t.Seed+7), j)
 		it, err := follow.item(j, n, out)
 		if err != nil {
 			return Conversation{}, err
@@ -110,7 +111,7 @@ func (t talks) Conversation(i int) (Conversation, error) {
 }
 
 // turns of conversation i.
-func (t talks) turns(i int) int { return min(MaxTurns, t.Turns.At(mix(t.Seed+8), i)) }
+func (t talks) turns(i int) int { return min(MaxTurns, t.Turns.At(seeded.Mix(t.Seed+8), i)) }
 
 // Conversation returns the user's turns of row i; after the last row comes the
 // first again.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/workload/voice"
 )
 
@@ -128,7 +129,7 @@ func (t Text) of(key uint64) string {
 	if len(t.parts) < 2 {
 		return t.Voices()[0]
 	}
-	u := rand.New(rand.NewPCG(mix(key), mix(key+9))).Float64()
+	u := rand.New(rand.NewPCG(seeded.Mix(key), seeded.Mix(key+9))).Float64()
 	for _, p := range t.parts {
 		if u -= p.share; u < 0 {
 			return p.name

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // Recorded is what a trace says of its prompts, by index.
@@ -83,7 +85,7 @@ func (t traced) blocks(i int, ids []uint64, in, out int) (Item, error) {
 		}
 		// The salt of the stream keeps the generators of blocks apart from those
 		// of whole prompts.
-		writeBlock(&b, rand.New(rand.NewPCG(mix(key+2), mix(key^mix(id+1)))), n)
+		writeBlock(&b, rand.New(rand.NewPCG(seeded.Mix(key+2), seeded.Mix(key^seeded.Mix(id+1)))), n)
 		done += n
 	}
 	if rest := total - done; rest > 0 {
@@ -91,7 +93,7 @@ func (t traced) blocks(i int, ids []uint64, in, out int) (Item, error) {
 		if rest < 30 {
 			ask = nil
 		}
-		writeBlock(&b, rand.New(rand.NewPCG(mix(key+3), mix(key^mix(uint64(i))))), rest-len(ask))
+		writeBlock(&b, rand.New(rand.NewPCG(seeded.Mix(key+3), seeded.Mix(key^seeded.Mix(uint64(i))))), rest-len(ask))
 		if ask != nil {
 			b.WriteByte(' ')
 			b.WriteString(strings.Join(ask, " "))
@@ -120,7 +122,7 @@ func (t traced) exactBlocks(i int, ids []uint64, in, out int) (Item, error) {
 			if n <= 0 {
 				break
 			}
-			if err := t.Fit.block(b, rand.New(rand.NewPCG(mix(key+2), mix(key^mix(id+1)))), n); err != nil {
+			if err := t.Fit.block(b, rand.New(rand.NewPCG(seeded.Mix(key+2), seeded.Mix(key^seeded.Mix(id+1)))), n); err != nil {
 				return err
 			}
 			done += n
@@ -138,7 +140,7 @@ func (t traced) exactBlocks(i int, ids []uint64, in, out int) (Item, error) {
 		var b strings.Builder
 		b.Grow(6 * in)
 		b.WriteString(shared.String())
-		if err := t.Fit.block(&b, rand.New(rand.NewPCG(mix(key+3), mix(key^mix(uint64(i))))), aim); err != nil {
+		if err := t.Fit.block(&b, rand.New(rand.NewPCG(seeded.Mix(key+3), seeded.Mix(key^seeded.Mix(uint64(i))))), aim); err != nil {
 			return Item{}, err
 		}
 		have, err := t.Fit.counter.Count(b.String())

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/tokens"
 	"github.com/inferometer/inferometer/internal/workload/voice"
 )
@@ -314,9 +315,9 @@ func (s synthetic) voiceOf(i, group int) string {
 		return Words
 	}
 	if group >= 0 {
-		return s.Language.of(mix(s.Seed+10) ^ mix(uint64(group)))
+		return s.Language.of(seeded.Mix(s.Seed+10) ^ seeded.Mix(uint64(group)))
 	}
-	return s.Language.of(mix(s.key()+11) ^ mix(uint64(i)))
+	return s.Language.of(seeded.Mix(s.key()+11) ^ seeded.Mix(uint64(i)))
 }
 
 // last is the line that asks for an answer of so many words, in a voice.
@@ -376,7 +377,7 @@ func VoiceSample(name string, seed uint64, runes int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r := rand.New(rand.NewPCG(seed, mix(seed+12)))
+	r := rand.New(rand.NewPCG(seed, seeded.Mix(seed+12)))
 	text := v.Head(r.Uint64(), 3)
 	for utf8.RuneCountInString(text) < runes {
 		text += "\n" + v.Unit(r)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/quality"
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
@@ -116,7 +117,7 @@ func (c SyntheticConfig) Lengths(i int) (in, out int) {
 		in = c.Input.At(c.Seed, i)
 	}
 	if c.Output.Varies() {
-		out = c.Output.At(mix(c.Seed), i)
+		out = c.Output.At(seeded.Mix(c.Seed), i)
 	}
 	return in, out
 }
@@ -129,8 +130,8 @@ func (s synthetic) item(i, in, out int) (Item, error) {
 		return Item{}, fmt.Errorf("there is no prompt %d", i)
 	}
 	key := s.key()
-	code := (mix(key)|1)*uint64(i) + mix(key+1)
-	random := func() *rand.Rand { return rand.New(rand.NewPCG(key, mix(key^mix(uint64(i))))) }
+	code := (seeded.Mix(key)|1)*uint64(i) + seeded.Mix(key+1)
+	random := func() *rand.Rand { return rand.New(rand.NewPCG(key, seeded.Mix(key^seeded.Mix(uint64(i))))) }
 	room := max(1, in-s.Overhead)
 	text, err := s.write(i, random, code, room, out)
 	return Item{
@@ -180,7 +181,7 @@ func (s synthetic) key() uint64 {
 	h.Write([]byte(s.Salt))
 	h.Write([]byte{0})
 	h.Write([]byte(s.Stream))
-	return mix(h.Sum64())
+	return seeded.Mix(h.Sum64())
 }
 
 // textHash is FNV-1a, the same on every machine and in every version.

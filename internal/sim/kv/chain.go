@@ -1,6 +1,6 @@
 package kv
 
-import "github.com/inferometer/inferometer/internal/sim/seeded"
+import "github.com/inferometer/inferometer/internal/seeded"
 
 // Chain hashes tokens as they come, and yields a hash for each full block.
 // The zero Chain has no salt; start from NewChain.

@@ -1,6 +1,6 @@
 package scheduler
 
-import "github.com/inferometer/inferometer/internal/sim/seeded"
+import "github.com/inferometer/inferometer/internal/seeded"
 
 // Speculation is decoding with drafts: each decode step checks Tokens drafts
 // of every sequence and keeps those up to the first wrong one, and one token
