@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -49,7 +50,7 @@ func newForm(p plan.Plan, salt string) (form, error) {
 // settleForm reads what the plan's prompts are written in, and makes what they
 // ask for.
 func (r *run) settleForm() (err error) {
-	if r.text, err = workload.ParseText(r.plan.Workload.Text); err != nil {
+	if r.text, err = textgen.ParseLanguage(r.plan.Workload.Text); err != nil {
 		return fmt.Errorf("--text: %w", err)
 	}
 	if r.form, err = newForm(r.plan, r.salt()); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/tokens"
 	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // scanRecord is what the record of a cell says of its place in a sweep.
@@ -53,7 +54,7 @@ func newScanning() *scanning {
 // scanTarget is a target with what counts its prompts.
 type scanTarget struct {
 	*target
-	fit   *workload.Fitter
+	fit   *textgen.Fitter
 	count tokens.Counter
 }
 

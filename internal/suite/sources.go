@@ -1,13 +1,15 @@
 package suite
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/dataset"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // syntheticConfig describes synthetic prompts of a stream of their own. A
@@ -24,7 +26,7 @@ func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfi
 		Fixed: fixed, Fit: r.fit, TokensPerWord: r.tokensPerWord(),
 		Answer:   workload.Answer{Wants: r.form.wants, Extra: r.extra},
 		Language: r.text, TokensPerRune: r.targets[0].tokensPerRune,
-		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: w.Prefix.Share},
+		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: cmp.Or(w.Prefix.Share, 1)}, // a share that is not set is all
 	}
 }
 
@@ -34,11 +36,11 @@ func (r *run) dataset(out int) (workload.Source, error) {
 		return src, nil
 	}
 	w := r.plan.Workload
-	columns, err := workload.ParseColumns(w.Rows.Columns)
+	columns, err := dataset.ParseColumns(w.Rows.Columns)
 	if err != nil {
 		return nil, fmt.Errorf("--dataset-columns: %w", err)
 	}
-	c := workload.DatasetConfig{
+	c := dataset.Config{
 		Path: w.Dataset, OutputTokens: out, Columns: columns, SkipBad: w.Rows.SkipBad,
 		MinTokens: w.Rows.MinTokens, MaxTokens: w.Rows.MaxTokens, Sample: w.Rows.Sample, Shuffle: w.Rows.Shuffle, Seed: r.plan.Seed,
 		Turns: datasetTurns(w),
@@ -49,13 +51,11 @@ func (r *run) dataset(out int) (workload.Source, error) {
 			return n + int(r.targets[0].overhead), err
 		}
 	}
-	src, err := workload.NewDataset(c)
+	src, err := dataset.New(c)
 	if err != nil {
 		return nil, err
 	}
-	if c, ok := src.(io.Closer); ok {
-		r.closers = append(r.closers, func() { _ = c.Close() }) // it was only read
-	}
+	r.closers = append(r.closers, func() { _ = src.Close() }) // it was only read
 	if r.sets == nil {
 		r.sets = map[int]workload.Source{}
 	}
@@ -116,7 +116,7 @@ const defaultTokensPerWord = 1.35
 
 func (r *run) filler() workload.Source {
 	c := r.syntheticConfig("pass/background", false)
-	c.Fit, c.Prefix, c.Language = nil, workload.Prefix{}, workload.Text{} // it is cut to size by words
+	c.Fit, c.Prefix, c.Language = nil, workload.Prefix{}, textgen.Language{} // it is cut to size by words
 	return workload.NewSynthetic(c)
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/tokens"
 	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // Options is what a run takes besides its plan.
@@ -171,10 +172,10 @@ type run struct {
 	samples *exchange.Log // of the servers' own metrics; nil where there are none
 	spend   *spend
 	answers answers
-	text    workload.Text           // what synthetic prompts are written in
+	text    textgen.Language        // what synthetic prompts are written in
 	form    form                    // of the answers that are asked for
 	extra   int                     // input tokens that the candidate counts for it
-	fit     *workload.Fitter        // counts prompts; nil: lengths are estimated
+	fit     *textgen.Fitter         // counts prompts; nil: lengths are estimated
 	count   tokens.Counter          // counts any text on this machine; nil where nothing does
 	sets    map[int]workload.Source // the data set, by the tokens of its answers
 	files   files

@@ -36,7 +36,7 @@ func (r *run) talking(c *cell) error {
 		}
 		c.talks = src.(workload.Conversations)
 	} else {
-		c.talks = workload.NewTalks(workload.TalkConfig{
+		c.talks = workload.NewConversations(workload.ConversationConfig{
 			SyntheticConfig: r.syntheticConfig("load", true), Turns: turns, Follow: follow, SystemOverhead: c.target.systemOverhead,
 		})
 		c.turns, c.alike = turns.Mean(), !turns.Varies()

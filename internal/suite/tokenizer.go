@@ -9,7 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/tokens"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // sample is a text that was sent, and the input tokens that usage has for it.
@@ -53,7 +53,7 @@ func (r *run) findTokenizer(ctx context.Context, t *target) error {
 	case t.tokensPerWord > 0:
 		t.found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, %.2f tokens a word", t.tokensPerWord)
 		if !r.text.Plain() {
-			t.found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, learned for each of %d texts", len(r.text.Voices()))
+			t.found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, learned for each of %d texts", len(r.text.Names()))
 		}
 	default:
 		t.found.Tokenizer = fmt.Sprintf("none: lengths estimated with %.2f tokens a word, as the server reports no usage", defaultTokensPerWord)
@@ -62,13 +62,13 @@ func (r *run) findTokenizer(ctx context.Context, t *target) error {
 }
 
 // openTokenizer returns a nil fitter where auto finds none.
-func (r *run) openTokenizer(ctx context.Context, t *target, name string) (*workload.Fitter, tokens.Counter, string, error) {
+func (r *run) openTokenizer(ctx context.Context, t *target, name string) (*textgen.Fitter, tokens.Counter, string, error) {
 	auto := name == "" || name == plan.TokenizerAuto
 	if auto || name == plan.TokenizerServer {
 		encode := func(text string) ([]int, error) { return t.client.Tokenize(ctx, text) }
 		_, err := encode("so it")
 		if err == nil {
-			fit, err := workload.LearnFitter(encode, r.text)
+			fit, err := textgen.LearnFitter(encode, r.text)
 			count := tokens.CountFunc(func(text string) (int, error) {
 				ids, err := encode(text)
 				return len(ids), err
@@ -95,7 +95,7 @@ func (r *run) openTokenizer(ctx context.Context, t *target, name string) (*workl
 	} else if filepath.Base(name) != name {
 		text = filepath.Join(filepath.Base(filepath.Dir(name)), filepath.Base(name))
 	}
-	return workload.NewFitter(tok), tok, text, nil
+	return textgen.NewFitter(tok), tok, text, nil
 }
 
 // agree compares a tokenizer with the usage of small requests. What the server

@@ -4,7 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // learnVoices finds out how many tokens the target counts for a rune of each
@@ -12,11 +12,11 @@ import (
 // English words says nothing of other texts.
 func (r *run) learnVoices(t *target, ask func(text string, tokens int) (*exchange.Exchange, error)) error {
 	const runes = 600
-	for _, name := range r.text.Voices() {
-		if name == workload.Words || r.plan.Workload.Dataset != "" {
+	for _, name := range r.text.Names() {
+		if name == textgen.Words || r.plan.Workload.Dataset != "" {
 			continue
 		}
-		text, err := workload.VoiceSample(name, r.plan.Seed, runes)
+		text, err := textgen.Sample(name, r.plan.Seed, runes)
 		if err != nil {
 			return err
 		}
