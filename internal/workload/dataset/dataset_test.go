@@ -302,7 +302,7 @@ func TestDatasetMemory(t *testing.T) {
 	}
 }
 
-// What a row asks for beside text is not sent, and that is said.
+// What a row asks for in addition to text is not sent, and the text says so.
 func TestRowsThatAskForMore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "batch.jsonl")
 	rows := `{"custom_id":"a","body":{"messages":[{"role":"user","content":"one"}],"tools":[{"type":"function"}]}}

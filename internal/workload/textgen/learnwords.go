@@ -91,7 +91,7 @@ type wordCosts struct {
 // pieces from joining it.
 const mark = " |" + before
 
-// piece is a word with what stands before it, or a sign.
+// piece matches a word with what comes before it, or a punctuation mark.
 var piece = regexp.MustCompile(`\.?\n[A-Za-z]+| ?[A-Za-z]+|[.,\n]`)
 
 // pieces lists all that an English text can have.

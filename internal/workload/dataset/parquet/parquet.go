@@ -1,8 +1,8 @@
-// Package parquet reads some columns of a Parquet file as JSON objects, one a
-// row, in the order of the file. It decodes a page at a time, so that a file of
-// any size takes the memory of its largest pages and dictionaries, and it looks
-// at the sizes that a file claims before it believes them. It reads lists and
-// groups at any depth; it writes nothing and knows no prompts.
+// Package parquet reads some columns of a Parquet file as JSON objects, one per row,
+// in the order of the file. It decodes one page at a time, so that a file of any size
+// takes the memory of its largest pages and dictionaries, and it checks the sizes that
+// a file claims before it allocates them. It reads lists and groups at any depth. It
+// does not write files and knows nothing about prompts.
 package parquet
 
 import (

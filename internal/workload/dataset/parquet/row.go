@@ -20,7 +20,7 @@ type node struct {
 	name               string
 	optional, repeated bool
 	def, rep           int
-	list               bool // a group that stands for a list: its one child repeats
+	list               bool // a group that is a list: its one child repeats
 	inner              bool // a group that only wraps the element of a list
 	children           []*node
 
