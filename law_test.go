@@ -24,8 +24,8 @@ const module = "github.com/inferometer/inferometer"
 
 // rooms, top to bottom. A room may import those below it, and its own parts.
 var rooms = []string{
-	"inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "interop", "forecast", "launch",
-	"calibrate", "loadgen", "workload", "endpoint", "scrape", "sim", "observe", "hardware", "quality", "cost", "validity", "capacity", "measure",
+	"inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
+	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "hardware", "quality", "pricing", "cost", "validity", "capacity", "measure",
 	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "stats", "amount", "plaintext", "seeded", "pace",
 }
 

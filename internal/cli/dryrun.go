@@ -5,6 +5,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/suite"
 )
@@ -16,8 +17,8 @@ func (p *Process) dryRun(pl plan.Plan, prov plan.Provenance, asJSON bool) error 
 	values := pl.Values(prov)
 	if asJSON {
 		return writeJSON(p.Stdout, struct {
-			Plan     []plan.Value   `json:"plan"`
-			Estimate suite.Forecast `json:"estimate"`
+			Plan     []plan.Value      `json:"plan"`
+			Estimate estimate.Estimate `json:"estimate"`
 		}{values, e})
 	}
 	w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)

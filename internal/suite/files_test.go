@@ -2,7 +2,6 @@ package suite
 
 import (
 	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,9 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 )
 
@@ -55,29 +52,5 @@ func TestFilesAreReadBeforeAnythingIsSent(t *testing.T) {
 				t.Errorf("%d requests were sent before", n)
 			}
 		})
-	}
-}
-
-// How many streams a trace has at once follows from its own lengths.
-func TestStreamsOfATrace(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "trace.csv")
-	rows := "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.0,74,100\n2023-11-16 18:15:47.0,96,300\n"
-	if err := os.WriteFile(path, []byte(rows), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := plan.Default()
-	p.Candidate.URL, p.Only, p.Load.Trace = "http://x", []plan.Benchmark{plan.Load}, path
-	r := &run{plan: p, targets: []*target{{name: candidate, tpot: 10 * time.Millisecond}}}
-	if err := r.readFiles(); err != nil {
-		t.Fatal(err)
-	}
-	c := &cell{target: r.targets[0]}
-	c.Benchmark = plan.Load
-	r.clock = exchange.NewClock()
-	if err := r.replayed(c); err != nil {
-		t.Fatal(err)
-	}
-	if got := streams(c); math.Abs(got-2.2) > 1e-9 { // 1 a second, 0.2 s and 200 tokens of 10 ms each
-		t.Errorf("%v streams, want 2.2", got)
 	}
 }

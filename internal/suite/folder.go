@@ -11,9 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/conduct"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
 )
 
 // folder is the folder of one run. Nothing in it but what the report draws is
@@ -61,8 +63,14 @@ func safeName(name string) string {
 func (f folder) id() string      { return filepath.Base(filepath.Clean(f.path)) }
 func (f folder) log() string     { return filepath.Join(f.path, exchange.LogName) }
 func (f folder) answers() string { return filepath.Join(f.path, "answers.jsonl.zst") }
-func (f folder) samples() string { return filepath.Join(f.path, samplesName) }
-func (f folder) plan() string    { return filepath.Join(f.path, "plan.yaml") }
+func (f folder) samples() string { return filepath.Join(f.path, runlog.SamplesName) }
+
+// files are those that a session writes.
+func (f folder) files() conduct.Paths {
+	return conduct.Paths{Log: f.log(), Samples: f.samples(), Answers: f.answers()}
+}
+
+func (f folder) plan() string { return filepath.Join(f.path, "plan.yaml") }
 
 func (f folder) writePlan(p plan.Plan) error {
 	b, err := p.YAML()
@@ -125,7 +133,7 @@ func (f folder) artifacts() []result.Artifact {
 	out := []result.Artifact{{Path: "result.json", Kind: "result"}}
 	for _, a := range []result.Artifact{
 		{Path: "plan.yaml", Kind: "plan"}, {Path: exchange.LogName, Kind: "exchanges"}, {Path: "answers.jsonl.zst", Kind: "answers"},
-		{Path: samplesName, Kind: "server-metrics"},
+		{Path: runlog.SamplesName, Kind: "server-metrics"},
 	} {
 		if _, err := os.Stat(filepath.Join(f.path, a.Path)); err == nil {
 			out = append(out, a)

@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/shirou/gopsutil/v4/process"
 )
 
@@ -28,20 +30,14 @@ func generate(tb testing.TB, dir string, n, frames int) (path string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	log, err := exchange.Create(f.log())
+	log, err := runlog.Create(f.log())
 	err = errors.Join(err, f.writePlan(p))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	add := func(kind string, rec any) {
-		if err := log.Append(kind, rec); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	add(kindRun, runRecord{Name: "million", Started: time.Now(), Seed: 1})
-	add(kindTarget, result.Target{Name: candidate, Evidence: result.Simulated, Model: "m"})
+	log.Begin(runlog.RunRecord{Name: "million", Started: time.Now(), Seed: 1}, []result.Target{{Name: cells.Candidate, Evidence: result.Simulated, Model: "m"}}, nil)
 	const id = "load/candidate"
-	add(kindCell, cellRecord{ID: id, Benchmark: plan.Load, Target: candidate, Load: result.LoadShape{Kind: "open", Rate: 100, Arrival: "poisson", Requests: n, Text: "generated"}})
+	log.Cell(runlog.CellRecord{ID: id, Benchmark: plan.Load, Target: cells.Candidate, Load: result.LoadShape{Kind: "open", Rate: 100, Arrival: "poisson", Requests: n, Text: "generated"}})
 	rng := rand.New(rand.NewPCG(1, 2))
 	due, last := exchange.Stamp(1e6), exchange.Stamp(0)
 	load := 0.0 // latencies depend on each other, as a queue's do
@@ -49,7 +45,7 @@ func generate(tb testing.TB, dir string, n, frames int) (path string) {
 		due += exchange.Stamp(rng.ExpFloat64() * 1e7)
 		load = 0.98*load + rng.NormFloat64()
 		x := &exchange.Exchange{
-			Cell: id, Target: candidate, Phase: exchange.Measured, Index: i, Prompt: fmt.Sprintf("load-%d", i), PromptHash: rng.Uint64(),
+			Cell: id, Target: cells.Candidate, Phase: exchange.Measured, Index: i, Prompt: fmt.Sprintf("load-%d", i), PromptHash: rng.Uint64(),
 			Due: due, Woken: due + exchange.Stamp(30e3+rng.Int64N(40e3)), Streamed: true, KernelStamps: true, Reused: true,
 			Status: 200, Finish: "length", TokenSource: exchange.FromUsage, AskedInput: 256, AskedOutput: frames, FixedOutput: true,
 			InputTokens: new(250 + rng.IntN(10)), OutputTokens: &frames, AnswerBytes: 4 * frames, RTT: 40 * time.Microsecond,
@@ -66,10 +62,10 @@ func generate(tb testing.TB, dir string, n, frames int) (path string) {
 		x.FirstToken, x.LastToken = x.Frames[0].At, x.Frames[frames-1].At
 		x.FirstAnswer, x.Usage, x.Done = x.FirstToken, x.LastToken+1e5, x.LastToken+2e5
 		last = max(last, x.Done)
-		add(exchange.KindExchange, x)
+		log.Exchange(x)
 	}
-	add(kindWindow, windowRecord{Cell: id, Start: 1e6, End: due})
-	add(kindEnd, endRecord{Ended: time.Now(), Status: result.Complete})
+	log.Window(runlog.WindowRecord{Cell: id, Start: 1e6, End: due})
+	log.End(runlog.EndRecord{Ended: time.Now(), Status: result.Complete})
 	if err := log.Close(); err != nil {
 		tb.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
 )
 
 // moody is a server that answers at once, but for requests of so many tokens.
@@ -230,20 +231,15 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 		t.Errorf("%+v", again)
 	}
 	var last exchange.Stamp
-	_, err = exchange.Scan(filepath.Join(out.Folder, exchange.LogName), func(r exchange.Record) error {
-		if r.Kind != kindWindow {
-			return nil
-		}
-		var w windowRecord
-		err := json.Unmarshal(r.Raw, &w)
-		if w.Began < last {
-			t.Errorf("%s began before the end of the window before it", w.Cell)
-		}
-		last = w.End
-		return err
-	})
+	run, err := runlog.Read(filepath.Join(out.Folder, exchange.LogName), nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, c := range run.Cells {
+		if c.Window.Began < last {
+			t.Errorf("%s began before the end of the window before it", c.ID)
+		}
+		last = c.Window.End
 	}
 }
 
@@ -265,7 +261,7 @@ func TestResumeRefusesAnotherServer(t *testing.T) {
 	if out, err = Run(t.Context(), p, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(t.Context(), out.Folder, nil, Options{}); err == nil || !strings.Contains(err.Error(), "no sweep") {
+	if _, err := Resume(t.Context(), out.Folder, nil, Options{}); err == nil || !strings.Contains(err.Error(), "not a sweep") {
 		t.Errorf("%v", err)
 	}
 }
@@ -325,22 +321,13 @@ func TestSweptTargets(t *testing.T) {
 	}
 }
 
-func TestScanOrder(t *testing.T) {
-	p := plan.Default()
-	if got := scanOrder(p, 4); !slices.Equal(got, []int{0, 1, 2, 3}) {
-		t.Error(got)
+func checkOf(t *testing.T, r *result.Result, id string) result.Check {
+	t.Helper()
+	for _, c := range r.Validity.Checks {
+		if c.ID == id {
+			return c
+		}
 	}
-	p.Scan.Order = plan.ScanRandom
-	a, b := scanOrder(p, 50), scanOrder(p, 50)
-	if !slices.Equal(a, b) || slices.IsSorted(a) {
-		t.Errorf("%v %v", a, b)
-	}
-	p.Seed = 2
-	if c := scanOrder(p, 50); slices.Equal(a, c) {
-		t.Error("another seed gives the same order")
-	}
-	slices.Sort(a)
-	if !slices.Equal(a, scanOrder(plan.Default(), 50)) {
-		t.Errorf("%v is no order of all cells", a)
-	}
+	t.Fatalf("there is no check %q", id)
+	return result.Check{}
 }

@@ -1,64 +1,34 @@
-// Package suite holds the benchmarks: it turns a plan into cells, runs them,
-// and turns what the log says into a result with claims. It is the only room
-// that knows all steps of a run; each step lives in a room below. It prints
-// nothing: progress goes to a function, figures and pages are the report's.
+// Package suite runs a plan from beginning to end: it measures, concludes from
+// the log, and leaves a folder with a report. It is the one package that knows
+// all benchmarks and all steps of a run; each step is a package below. It prints
+// nothing: progress goes to a function.
 package suite
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"time"
 
-	"github.com/inferometer/inferometer/internal/calibrate"
-	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude"
+	"github.com/inferometer/inferometer/internal/conduct"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/tokens"
-	"github.com/inferometer/inferometer/internal/workload"
-	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // Options is what a run takes besides its plan.
-type Options struct {
-	Version string
-	Command string // as typed, for the report; redacted by the caller
-	// Progress is told what is going on; nil for silence. It is called from
-	// one goroutine at a time and must not block.
-	Progress func(Event)
-	// StartSim starts the embedded simulated endpoint of a sim: target and
-	// returns its URL. Nil refuses such targets.
-	StartSim func(ctx context.Context, profile string, t plan.Target, seed uint64) (url string, stop func(), err error)
-	// Responder starts the built-in responder in a process of its own, for the
-	// calibration of the client. Nil leaves it out.
-	Responder calibrate.Responder
-	// SharedSim says that StartSim serves in this very process.
-	SharedSim bool
-	// Stop ends the starting of requests when it is done: what runs is
-	// drained and reported. Nil means never.
-	Stop context.Context
-}
+type Options = conduct.Options
 
 // Event is one step of progress.
-type Event struct {
-	Kind    string // "target", "cell", "progress", "done", "note", "folder"
-	Cell    string
-	Target  string
-	Text    string
-	Done    int
-	Total   int // 0 where the cell ends by time
-	Elapsed time.Duration
-}
+type Event = conduct.Event
 
 // Outcome is a finished run.
 type Outcome struct {
 	Result *result.Result
 	Folder string
 	// Secrets says that the plan had values which the folder does not keep, so
-	// that going on with a sweep needs the plan again.
+	// that resuming the run needs the plan again.
 	Secrets bool
 }
 
@@ -73,84 +43,57 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if o.Stop == nil {
 		o.Stop = ctx
 	}
-	r := &run{plan: p, Options: o, clock: exchange.NewClock(), spend: newSpend(p.MaxCost)}
-	if p.Scan.On() {
-		r.scanning = newScanning()
-	}
-	defer r.close()
-	// Everything that can be refused is refused before a folder exists or a
-	// measured request is sent.
-	if err := r.readFiles(); err != nil {
+	s := conduct.NewSession(p, o, nil)
+	defer s.Close()
+	if err := s.Prepare(ctx, chosen(p).Program); err != nil {
 		return nil, err
 	}
-	if err := r.settleForm(); err != nil {
-		return nil, err
-	}
-	if err := r.findTargets(ctx); err != nil {
-		return nil, err
-	}
-	cells, err := r.cells()
+	f, err := newFolder(p.Dir, p.Name, s.Started())
 	if err != nil {
 		return nil, err
 	}
-	folder, err := newFolder(p.Dir, p.Name, r.clock.Start())
-	if err != nil {
-		return nil, err
-	}
-	out := &Outcome{Folder: folder.path, Secrets: secrets(p)}
-	r.tell(Event{Kind: "folder", Text: folder.path})
-	if err := r.begin(ctx, folder); err != nil {
+	out := &Outcome{Folder: f.path, Secrets: secrets(p)}
+	s.Tell(Event{Kind: "folder", Text: f.path})
+	if err := f.writePlan(p); err != nil {
 		return out, err
 	}
-	return out, r.carryOut(ctx, folder, cells, out)
+	var machine *result.Hardware
+	if cells.Selected(p, plan.Hardware) {
+		machine = new(hardware.Detect(ctx))
+	}
+	if err := s.Begin(ctx, f.files(), machine); err != nil {
+		return out, err
+	}
+	return out, measure(ctx, s, f, out)
 }
 
-// carryOut measures and makes the result.
-func (r *run) carryOut(ctx context.Context, folder folder, cells []step, out *Outcome) error {
-	if err := r.calibrateClient(ctx, cells); err != nil {
-		return err
-	}
-	measure := func() (result.Status, string) { return r.measure(ctx, cells) }
-	switch {
-	case r.selected(plan.Capacity):
-		measure = func() (result.Status, string) { return r.search(ctx) }
-	case r.scanning != nil:
-		measure = func() (result.Status, string) { return r.scan(ctx) }
-	}
-	status, reason := measure()
-	r.compareParser(ctx)
-	if err := r.finish(status, reason); err != nil {
-		return fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, folder.path)
+// measure carries out a session and makes its result.
+func measure(ctx context.Context, s *conduct.Session, f folder, out *Outcome) error {
+	if err := s.Measure(ctx); err != nil {
+		return fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, f.path)
 	}
 	var err error
-	out.Result, err = Recompute(folder.path)
+	out.Result, err = Recompute(f.path)
 	return err
 }
 
 // Recompute makes the result of a run's folder from its plan and its log
-// alone, and writes result.json and the report anew.
+// alone, and writes result.json and the report again.
 func Recompute(path string) (*result.Result, error) {
 	f := folder{path}
 	p, err := f.readPlan()
 	if err != nil {
 		return nil, err
 	}
-	l, err := readLog(f.log())
+	res, run, err := conclude.Result(p, f.log(), f.samples(), parts())
 	if err != nil {
 		return nil, err
 	}
-	if err := l.readSamples(f.samples()); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", filepath.Base(f.samples()), err)
-	}
-	res, err := assemble(p, l)
-	if err != nil {
-		return nil, err
-	}
-	if l.damaged != nil && f.complete() {
-		return nil, fmt.Errorf("%s: %w; its result.json is that of the complete run, and nothing was written", path, l.damaged)
+	if run.Damaged != nil && f.complete() {
+		return nil, fmt.Errorf("%s: %w; its result.json is that of the complete run, and nothing was written", path, run.Damaged)
 	}
 	if res.Run.Status == result.Interrupted && f.complete() {
-		return nil, fmt.Errorf("the log of %s is cut short: its result.json is that of a complete run, and %s breaks off before its end; nothing was written", path, filepath.Base(f.log()))
+		return nil, fmt.Errorf("the log of %s is cut short: its result.json is that of a complete run, and its log ends early; nothing was written", path)
 	}
 	res.Run.ID = f.id()
 	res.Artifacts = f.artifacts()
@@ -160,97 +103,4 @@ func Recompute(path string) (*result.Result, error) {
 	}
 	res.Artifacts = append(res.Artifacts, drawn...)
 	return res, f.writeResult(res)
-}
-
-// run is a run in progress.
-type run struct {
-	plan plan.Plan
-	Options
-	clock   *exchange.Clock
-	targets []*target // candidate first
-	log     *exchange.Log
-	samples *exchange.Log // of the servers' own metrics; nil where there are none
-	spend   *spend
-	answers answers
-	text    textgen.Language        // what synthetic prompts are written in
-	form    form                    // of the answers that are asked for
-	extra   int                     // input tokens that the candidate counts for it
-	fit     *textgen.Fitter         // counts prompts; nil: lengths are estimated
-	count   tokens.Counter          // counts any text on this machine; nil where nothing does
-	sets    map[int]workload.Source // the data set, by the tokens of its answers
-	files   files
-	closers []func()
-	// scanning is the sweep; nil for other runs.
-	scanning *scanning
-}
-
-func (r *run) close() {
-	for i := len(r.closers) - 1; i >= 0; i-- {
-		r.closers[i]()
-	}
-	r.closers = nil
-}
-
-func (r *run) tell(e Event) {
-	if r.Progress != nil {
-		e.Elapsed = time.Duration(r.clock.Now())
-		r.Progress(e)
-	}
-}
-
-// begin opens the log and writes what is known before the first request.
-func (r *run) begin(ctx context.Context, f folder) error {
-	if err := f.writePlan(r.plan); err != nil {
-		return err
-	}
-	log, err := exchange.Create(f.log())
-	if err != nil {
-		return err
-	}
-	r.log = log
-	r.closers = append(r.closers, func() { _ = log.Close() }) // finish has reported its error
-	if err := r.keepSamples(f); err != nil {
-		return err
-	}
-	r.closers = append(r.closers, r.closeSamples)
-	if r.plan.KeepText == "quality" && r.scores() {
-		r.answers.path = f.answers()
-	}
-	head := runRecord{
-		Name: r.plan.Name, Started: r.clock.Start().UTC(), Version: r.Version, Command: r.Command,
-		Seed: r.plan.Seed, Quick: r.plan.Quick, Host: hardware.Host(ctx), SharedSim: r.SharedSim && r.anySim(),
-	}
-	err = r.log.Append(kindRun, head)
-	for _, t := range r.targets {
-		err = errors.Join(err, r.log.Append(kindTarget, t.found))
-	}
-	if r.selected(plan.Hardware) {
-		err = errors.Join(err, r.log.Append(kindHardware, hardware.Detect(ctx)))
-	}
-	return err
-}
-
-// finish scores the answers, after everything has been measured, and closes
-// the log.
-func (r *run) finish(status result.Status, reason string) error {
-	r.closeSamples()
-	if err := r.log.Err(); err != nil {
-		_ = r.log.Close() // it can only say the same
-		return err
-	}
-	err := r.score()
-	err = errors.Join(err, r.log.Append(kindEnd, endRecord{Ended: time.Now().UTC(), Status: status, Reason: reason}))
-	return errors.Join(err, r.log.Close())
-}
-
-// selected reports whether the plan asks for a benchmark.
-func (r *run) selected(b plan.Benchmark) bool { return selected(r.plan, b) }
-
-func (r *run) anySim() bool {
-	for _, t := range r.targets {
-		if t.embedded {
-			return true
-		}
-	}
-	return false
 }

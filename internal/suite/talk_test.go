@@ -3,7 +3,6 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -294,29 +292,6 @@ func TestHitsNearTheIdealOfASimulatedEngine(t *testing.T) {
 	}
 }
 
-// Think times have the mean and the spread that were asked for, and are the same
-// for the same seed.
-func TestPauses(t *testing.T) {
-	const n = 20_000
-	pause, again, other := pauses(2*time.Second, 0.5, 1), pauses(2*time.Second, 0.5, 1), pauses(2*time.Second, 0.5, 2)
-	sum, squares, same := 0.0, 0.0, 0
-	for i := range n {
-		x := &exchange.Exchange{Session: 1 + i/5, Turn: 1 + i%5}
-		v := pause(x).Seconds()
-		sum, squares = sum+v, squares+v*v
-		if again(x) != pause(x) {
-			t.Fatal("the same seed gives another pause")
-		}
-		if other(x) == pause(x) {
-			same++
-		}
-	}
-	mean := sum / n
-	if cv := math.Sqrt(squares/n-mean*mean) / mean; math.Abs(mean-2) > 0.03 || math.Abs(cv-0.5) > 0.03 || same > 0 {
-		t.Errorf("mean %.3f s, cv %.3f, %d the same with another seed", mean, cv, same)
-	}
-}
-
 func TestConversationsRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -341,65 +316,6 @@ func TestConversationsRefused(t *testing.T) {
 		change(&p)
 		if _, err := Run(t.Context(), p, Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
-		}
-	}
-}
-
-// A dry run counts the history that each turn carries.
-func TestEstimateOfConversations(t *testing.T) {
-	p := plan.Default()
-	p.Candidate.URL, p.Only = "http://127.0.0.1:1", []plan.Benchmark{plan.Load}
-	p.Workload.InputTokens, p.Workload.OutputTokens, p.Workload.Turns, p.Workload.TurnTokens = 100, 20, "3", "10"
-	p.Load.Conversations, p.Load.Warmup = 5, 1
-	for _, tt := range []struct {
-		change   func()
-		requests int
-	}{
-		{func() { p.Load.Users = 2 }, 15},
-		{func() { p.Load.Users, p.Load.Rate = 0, 2 }, 15},
-		{func() { p.Load.Requests = 7 }, 7},
-		{func() { p.Load.Requests, p.Load.Conversations, p.Load.Duration = 0, 0, plan.Duration(10*time.Second) }, 60},
-	} {
-		tt.change()
-		f := Estimate(p)
-		// 100, 130 and 160 tokens: 130 on the mean.
-		if n := f.Requests - 1; n != tt.requests || f.InputTokens != float64(130*f.Requests) {
-			t.Errorf("%d requests of %.0f tokens in all, want %d", n, f.InputTokens, tt.requests)
-		}
-	}
-}
-
-// Turns of one conversation are alike, so that four slow ones of one user are
-// no four users: what 300 independent requests would prove these do not.
-func TestTurnsOfAConversationAreNotIndependent(t *testing.T) {
-	const talks, turns = 75, 4
-	build := func(of string) *level {
-		c := levelCell("load/"+candidate, 0, talks*turns, 0, 20)
-		c.record.Benchmark, c.record.Level = plan.Load, 0
-		c.record.Load = result.LoadShape{Kind: "open", Rate: 5, Arrival: "poisson", Of: of}
-		for i, x := range c.exchanges {
-			session, turn := 1+i%talks, 1+i/talks // they take turns
-			slow := 0.0
-			if session == 40 {
-				slow = 500
-			}
-			y := answered(float64(50*i), 20+slow+float64(i*7%11))
-			y.Cell, y.Index, y.PromptHash, y.AnswerBytes = x.Cell, x.Index, x.PromptHash, 9
-			if of != "" {
-				y.Session, y.Turn, y.Turns = session, turn, turns
-			}
-			c.exchanges[i] = y
-		}
-		return c
-	}
-	for of, want := range map[string]result.Verdict{"": result.Proved, result.OfConversations: result.Undecided} {
-		r := resultFor(t, func(p *plan.Plan) {
-			p.Only = []plan.Benchmark{plan.Load}
-			p.Claims = []plan.Claim{{Limit: "ttft.p95<100ms", Benchmark: plan.Load}}
-		}, build(of))
-		c := r.Claims[0]
-		if c.Verdict != want || c.N != talks*turns || of != "" && c.NEff > talks+1 {
-			t.Errorf("of %q: %+v", of, c)
 		}
 	}
 }

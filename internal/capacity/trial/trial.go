@@ -1,0 +1,141 @@
+// Package trial gathers what a search for capacity needs of one of its cells,
+// the same from running exchanges as from those of a log, so that a search can
+// be concluded, and resumed, from its log.
+package trial
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
+	"github.com/inferometer/inferometer/internal/metric"
+)
+
+// Trial is one cell of a search. It is safe for concurrent use.
+type Trial struct {
+	limits []metric.Limit
+
+	mu    sync.Mutex // protects all following fields
+	rows  []capacity.Request
+	due   []float64 // of measured requests that were admitted, seconds of the run
+	done  []float64 // ends of requests of any phase, seconds of the run
+	ended []float64 // ends of measured requests
+	asked float64   // when overload was looked for last
+}
+
+// New makes a trial of limits in words.
+func New(texts []string) (*Trial, error) {
+	t := &Trial{}
+	for _, text := range texts {
+		l, err := metric.ParseLimit(text)
+		if err != nil {
+			return nil, err
+		}
+		t.limits = append(t.limits, l)
+	}
+	return t, nil
+}
+
+const nsPerS = 1e9
+
+// Admit notes a measured request that goes out.
+func (t *Trial) Admit(x *exchange.Exchange) {
+	if x.Phase != exchange.Measured {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.due = append(t.due, float64(x.Due)/nsPerS)
+}
+
+// Add takes an exchange that has ended.
+func (t *Trial) Add(x *exchange.Exchange) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if x.Done.Happened() && x.Class == exchange.OK {
+		t.done = append(t.done, float64(x.Done)/nsPerS)
+	}
+	if x.Phase != exchange.Measured {
+		return
+	}
+	r := capacity.Request{Due: float64(x.Due) / nsPerS, OK: x.Class == exchange.OK}
+	if x.Done.Happened() && x.Class != exchange.Cut {
+		r.Done = float64(x.Done) / nsPerS
+		t.ended = append(t.ended, r.Done)
+	}
+	for _, l := range t.limits {
+		r.Excess = append(r.Excess, excess(l, x))
+	}
+	t.rows = append(t.rows, r)
+}
+
+// excess is by how much a request breaks a limit (capacity.Request). What we
+// cut short counts against the limit: it must not help a proof.
+func excess(l metric.Limit, x *exchange.Exchange) float64 {
+	if x.Class == exchange.Cut {
+		return math.Inf(1)
+	}
+	v, ok := measure.Value(l.Metric.Tag, x)
+	if !ok {
+		return math.NaN()
+	}
+	over := v - l.Value
+	if l.Op == metric.Greater || l.Op == metric.GreaterEqual {
+		over = -over
+	}
+	if holds := l.Holds(v); holds != (over <= 0) { // at the limit itself
+		over = math.SmallestNonzeroFloat64
+	}
+	return over
+}
+
+// Overloaded reports, at most twice a second, whether the backlog grows.
+func (t *Trial) Overloaded(now exchange.Stamp) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := float64(now) / nsPerS
+	if len(t.due) == 0 || s-t.asked < 0.5 {
+		return false
+	}
+	t.asked = s
+	first := t.due[0]
+	return capacity.Overload(shifted(t.due, first), shifted(t.ended, first), s-first)
+}
+
+func shifted(at []float64, by float64) []float64 {
+	out := make([]float64, len(at))
+	for i, t := range at {
+		out[i] = t - by
+	}
+	return out
+}
+
+// Observation is the trial as the search sees it. began is when the cell began,
+// warm-up included, and start and end are its measured window.
+func (t *Trial) Observation(c capacity.Cell, began, start, end exchange.Stamp, overloaded bool) capacity.Observation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	from, to := float64(start)/nsPerS, float64(end)/nsPerS
+	o := capacity.Observation{Cell: c, Window: to - from, Overloaded: overloaded}
+	last := to
+	for _, r := range t.rows {
+		last = max(last, r.Done)
+		r.Due -= from
+		if r.Done > 0 {
+			r.Done -= from
+		}
+		o.Requests = append(o.Requests, r)
+	}
+	slices.SortStableFunc(o.Requests, func(a, b capacity.Request) int { return cmp.Compare(a.Due, b.Due) })
+	for _, at := range t.done {
+		if at >= from && at < to {
+			o.Completions = append(o.Completions, at-from)
+		}
+	}
+	o.Seconds = last - float64(began)/nsPerS
+	return o
+}

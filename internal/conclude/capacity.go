@@ -1,0 +1,180 @@
+package conclude
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Capacity concludes a search from its cells.
+func (a *Analysis) Capacity(res *result.Result) error {
+	measured := a.results(plan.Capacity)
+	if len(measured) == 0 {
+		return nil
+	}
+	c, err := cells.SearchConfig(a.plan)
+	if err != nil {
+		return err
+	}
+	out := &result.Capacity{Evidence: evidenceOf(measured), In: "rate", Unit: "requests/s", Cells: measured, Limits: []string{}}
+	if c.Users {
+		out.In, out.Unit = "users", "users"
+	}
+	for _, l := range c.Limits {
+		out.Limits = append(out.Limits, l.Text)
+	}
+	h, ids := a.history()
+	for i := range h {
+		out.Trials = append(out.Trials, trialOf(c, &h[i], ids[i]))
+	}
+	ans := c.Conclude(h)
+	out.SpentS = ans.Spent
+	if ans.Saturation > 0 {
+		out.Saturation = &result.Saturation{Rate: ans.Saturation, Users: ans.SaturationUsers, LittleError: ans.LittleError}
+	}
+	known := func(v float64) *result.Number {
+		if v == 0 {
+			return nil
+		}
+		return result.Num(v)
+	}
+	out.Rate, out.Refuted, out.Estimate = known(ans.Proved), known(ans.Refuted), known(ans.Estimate)
+	out.Under, out.Over = known(ans.Under), known(ans.Over)
+	for _, m := range ans.More {
+		out.More = append(out.More, result.Promise{Seconds: m.Seconds, Load: m.Load})
+	}
+	if out.Broke = ans.Broke; out.Broke != "" {
+		out.Why = a.why(h, ids, ans.Over)
+	}
+	out.Text = capacityText(out)
+	res.Benchmarks.Capacity = out
+	return nil
+}
+
+// CapacityJudged takes back what an invalid run must not promise.
+func (a *Analysis) CapacityJudged(res *result.Result) error {
+	if c := res.Benchmarks.Capacity; c != nil && res.Validity.Status == result.Fail && c.Rate != nil {
+		c.Rate = nil
+		c.Text = "The measurement is invalid and proves nothing. If it could be believed: " + c.Text
+	}
+	return nil
+}
+
+// history is the search as the log has it, with the ids of its cells: those
+// that were begun and not ended are left out, since the search did not see them
+// either.
+func (a *Analysis) history() (h []capacity.Observation, ids []string) {
+	for _, c := range a.cells {
+		if c.trial == nil || c.Window == nil {
+			continue
+		}
+		w := c.Window
+		h = append(h, c.trial.Observation(*c.Search, w.Began, w.Start, w.End, w.Overloaded()))
+		ids = append(ids, c.ID)
+	}
+	return h, ids
+}
+
+func trialOf(c capacity.Config, o *capacity.Observation, id string) result.Trial {
+	t := result.Trial{
+		Cell: id, Role: string(o.Role), Rate: o.Rate, Users: o.Users, Overloaded: o.Overloaded,
+		Completed: o.Throughput(), Alpha: o.Alpha,
+	}
+	judged := o.Judge(c.Limits, max(o.Alpha, 1e-9))
+	proved := len(judged) > 0
+	for _, j := range judged {
+		t.Limits = append(t.Limits, result.TrialText{Limit: j.Limit, Over: j.Over, N: j.N, NEff: j.NEff})
+		proved = proved && j.Proved
+	}
+	if o.Role == capacity.Confirm {
+		t.Verdict = result.Undecided
+		if proved {
+			t.Verdict = result.Proved
+		}
+		for _, j := range judged {
+			if j.Refuted {
+				t.Verdict = result.Refuted
+			}
+		}
+	}
+	return t
+}
+
+// why says what goes with the lowest load over the limits.
+func (a *Analysis) why(h []capacity.Observation, ids []string, over float64) string {
+	at := -1
+	for i := range h {
+		load := h[i].Rate + float64(h[i].Users)
+		if (h[i].Role == capacity.Explore || h[i].Role == capacity.Confirm) && load == over {
+			at = i
+		}
+	}
+	if at < 0 {
+		return ""
+	}
+	c := a.measured[ids[at]]
+	var parts []string
+	if h[at].Overloaded {
+		parts = append(parts, "requests came faster than they ended, and the backlog grew")
+	}
+	if n := c.Counts.Failed + c.Counts.Shed; n > 0 {
+		text := fmt.Sprintf("%d of %d requests failed", n, c.Counts.Scheduled)
+		if len(c.Errors) > 0 {
+			text += " (" + c.Errors[0] + ")"
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "the load was carried, with waits that grew")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// capacityText is the answer in a sentence.
+func capacityText(c *result.Capacity) string {
+	limits := strings.Join(c.Limits, " and ")
+	load := func(n *result.Number) string { return fmt.Sprintf("%.4g %s", float64(*n), c.Unit) }
+	minutes := func(s float64) string {
+		if s < 5400 {
+			return fmt.Sprintf("%.0f minutes", s/60)
+		}
+		return fmt.Sprintf("%.1f hours", s/3600)
+	}
+	var b strings.Builder
+	switch {
+	case len(c.Limits) == 0 && c.Saturation != nil:
+		fmt.Fprintf(&b, "Without limits on latency it completes %.4g requests/s, with %d users at once.", c.Saturation.Rate, c.Saturation.Users)
+		return b.String()
+	case c.Rate != nil:
+		fmt.Fprintf(&b, "It carries %s inside %s: proved by a run of its own.", load(c.Rate), limits)
+	default:
+		fmt.Fprintf(&b, "No load is proved to be inside %s.", limits)
+	}
+	switch {
+	case c.Refuted != nil:
+		fmt.Fprintf(&b, " At %s it does not hold any more.", load(c.Refuted))
+	case c.Over != nil:
+		fmt.Fprintf(&b, " From %s it seemed not to hold.", load(c.Over))
+	case c.Broke == "" && c.Saturation != nil:
+		fmt.Fprintf(&b, " Nothing broke up to near saturation, %.4g requests/s.", c.Saturation.Rate)
+	}
+	if c.Estimate != nil {
+		fmt.Fprintf(&b, " The border seems to be at about %s.", load(c.Estimate))
+	} else if c.Rate == nil && c.Under != nil {
+		fmt.Fprintf(&b, " At %s it seemed to hold.", load(c.Under))
+	}
+	if n := len(c.More); n > 0 {
+		m := c.More[0]
+		fmt.Fprintf(&b, " A search of %s would be likely to prove %.4g", minutes(m.Seconds), m.Load)
+		if last := c.More[n-1]; n > 1 && !math.IsInf(last.Seconds, 0) {
+			fmt.Fprintf(&b, ", one of %s %.4g", minutes(last.Seconds), last.Load)
+		}
+		b.WriteString(".")
+	}
+	return b.String()
+}

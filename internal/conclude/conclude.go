@@ -1,0 +1,406 @@
+// Package conclude makes the result of a run from its plan and its log: one way
+// for a run that has just ended, one that was cut short, and one of last year.
+// It is pure: it asks no endpoint, sends nothing and has no clock. What is shown
+// of the result is the report's business.
+package conclude
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/validity"
+)
+
+// Part is what is concluded about one benchmark.
+type Part struct {
+	Name plan.Benchmark
+	Keep Keep
+	// Reference is a limit that is shown where the user claimed nothing about the
+	// benchmark. It decides nothing. "": none.
+	Reference string
+	// Conclude fills the benchmark's part of a result, if the plan asks for it;
+	// nil where all of it waits for Judged.
+	Conclude func(*Analysis, *result.Result) error
+	// Judged is called when the run has been judged, for what an invalid run must
+	// not say; nil: it says the same.
+	Judged func(*Analysis, *result.Result) error
+	// Decide decides a claim on the benchmark; nil: the cell that measured it does.
+	Decide func(*Analysis, *result.Claim, metric.Limit, *result.Result)
+}
+
+// Keep is what is kept of each exchange of a benchmark's cells, beside one
+// number for each metric.
+type Keep struct {
+	Prompts bool // the identity of its prompt, to pair targets by
+	Usage   bool // its tokens, to work out what it costs
+}
+
+// Result makes the result of a run. parts are all benchmarks, in the order in
+// which they are concluded: a later one may rest on an earlier one. samples is
+// the file of the servers' own metrics, which need not exist. The log is read
+// twice, since what lies in a cell's window is known only when the cell has been
+// read; its exchanges are never in memory together.
+func Result(p plan.Plan, log, samples string, parts []Part) (*result.Result, *runlog.Run, error) {
+	a, err := analyse(p, log, samples, parts)
+	if err != nil {
+		return nil, nil, err
+	}
+	res, err := a.result(parts)
+	return res, a.run, err
+}
+
+// Analysis is the work in progress of one result.
+type Analysis struct {
+	plan          plan.Plan
+	run           *runlog.Run
+	parts         []Part
+	cells         []*cell // that count
+	byID          map[string]*cell
+	measured      map[string]result.Cell // by cell
+	requestLimits []metric.Limit         // per request, of the claims on latency
+}
+
+// analyse reads a log.
+func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) {
+	a := &Analysis{plan: p, parts: parts, byID: map[string]*cell{}, measured: map[string]result.Cell{}}
+	keep := map[plan.Benchmark]Keep{}
+	for _, part := range parts {
+		keep[part.Name] = part.Keep
+	}
+	reader := firstPass{keep: keep, cells: a.byID, sent: map[string]map[uint64]struct{}{}}
+	var err error
+	if a.run, err = runlog.Read(log, reader.add); err != nil {
+		return nil, err
+	}
+	for _, c := range a.run.Cells {
+		found, err := reader.cell(a.run, c)
+		if err != nil {
+			return nil, err
+		}
+		found.seen.window = c.Spans()
+		found.SettleBlocks(found.seen.window)
+		a.cells = append(a.cells, found)
+	}
+	err = a.run.Again(func(c *runlog.Cell, x *exchange.Exchange) {
+		found := a.byID[c.ID]
+		found.AddFrames(x)
+		found.seen.addInWindow(x)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.run.Samples(samples, a.addSample); err != nil {
+		return nil, fmt.Errorf("failed to read %s: %w", filepath.Base(samples), err)
+	}
+	return a, nil
+}
+
+// result concludes.
+func (a *Analysis) result(parts []Part) (*result.Result, error) {
+	l := a.run
+	res := &result.Result{
+		Schema: result.Schema,
+		Run: result.Run{
+			Name: l.Head.Name, Started: l.Head.Started, Version: l.Head.Version, Command: l.Head.Command,
+			Seed: l.Head.Seed, Quick: l.Head.Quick, Host: l.Head.Host, Clock: a.clock(),
+		},
+		Targets: l.Targets,
+	}
+	if l.End != nil && l.Damaged == nil {
+		res.Run.Ended, res.Run.Status, res.Run.Reason = l.End.Ended, l.End.Status, l.End.Reason
+	} else {
+		res.Run.Ended = l.Head.Started.Add(time.Duration(l.Last))
+		res.Run.Status, res.Run.Reason = result.Interrupted, whyInterrupted(l)
+	}
+	limits, err := a.limits()
+	if err != nil {
+		return nil, err
+	}
+	a.requestLimits = limits
+	a.measureCells()
+	for _, p := range parts {
+		if p.Conclude == nil {
+			continue
+		}
+		if err := p.Conclude(a, res); err != nil {
+			return nil, err
+		}
+	}
+	res.Run.Resumed = resumptions(l)
+	res.Validity = validity.Judge(a.validity(res))
+	for _, p := range parts {
+		if p.Judged == nil {
+			continue
+		}
+		if err := p.Judged(a, res); err != nil {
+			return nil, err
+		}
+	}
+	res.Inputs = a.inputs()
+	for _, in := range res.Inputs {
+		if res.Evidence == "" {
+			res.Evidence = in.Evidence
+		}
+		res.Evidence = result.Weakest(res.Evidence, in.Evidence)
+	}
+	if res.Evidence == "" {
+		res.Evidence = result.Measured // nothing but this machine was looked at
+	}
+	res.Claims, err = a.claims(res)
+	return res, err
+}
+
+// whyInterrupted says why there is no end that can be believed.
+func whyInterrupted(l *runlog.Run) string {
+	if l.Damaged != nil {
+		return fmt.Sprintf("%v; these numbers may be wrong", l.Damaged)
+	}
+	text := "the run was ended from outside before its end was written"
+	if n := l.Unseen(); n > 0 {
+		return fmt.Sprintf("%s; at least %d requests had been sent and are not seen to end, and how many more were in flight is not known", text, n)
+	}
+	return text + "; how many requests were in flight is not known"
+}
+
+// cell returns a cell by its id, or nil.
+func (a *Analysis) cell(id string) *cell {
+	for _, c := range a.cells {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// limits are the per-request limits that the claims set, quantiles stripped.
+func (a *Analysis) limits() ([]metric.Limit, error) {
+	var out []metric.Limit
+	for _, c := range a.plan.Claims {
+		l, err := metric.ParseLimit(c.Limit)
+		if err != nil {
+			return nil, err
+		}
+		if l.Metric.Kind == metric.PerRequest && l.Metric.Unit != "points" {
+			out = append(out, l.PerRequest())
+		}
+	}
+	if !cells.Selected(a.plan, plan.Capacity) {
+		return out, nil
+	}
+	slo, err := a.plan.Capacity.SLO.Limits()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range slo {
+		if l.Metric.Kind == metric.PerRequest {
+			out = append(out, l.PerRequest())
+		}
+	}
+	return out, nil
+}
+
+// clock says which clock stamped the frames.
+func (a *Analysis) clock() string {
+	kernel, all := 0, 0
+	for _, c := range a.cells {
+		all += c.seen.stamped
+		kernel += c.seen.kernel
+	}
+	switch {
+	case all == 0:
+		return ""
+	case kernel == all:
+		return "kernel receive stamps"
+	case kernel == 0:
+		return "after read"
+	}
+	return "kernel receive stamps, for some connections after read"
+}
+
+func (a *Analysis) measureCells() {
+	for _, c := range a.cells {
+		t, _ := a.run.Target(c.Target)
+		cell := c.Collector.Cell(measure.CellInput{
+			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
+			Blocks: c.seen.window, Limits: a.requestLimits,
+		})
+		cell.Client, cell.Server = clientOf(c), serverOf(c)
+		cell.Blocks = a.blocksOf(c)
+		cell.Replay = replayOf(c)
+		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
+		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)
+		a.measured[c.ID] = cell
+	}
+}
+
+// cells of a benchmark in the order of the log, but of lanes that ran at once
+// or took turns in the order of the targets, the candidate's first.
+func (a *Analysis) results(b plan.Benchmark) []result.Cell {
+	var out []result.Cell
+	for _, c := range a.cells {
+		if c.Benchmark == b {
+			out = append(out, a.measured[c.ID])
+		}
+	}
+	if b == plan.Latency || b == plan.Load {
+		slices.SortStableFunc(out, func(x, y result.Cell) int { return cmp.Compare(a.run.Rank(x.Target), a.run.Rank(y.Target)) })
+	}
+	return out
+}
+
+// Load concludes a load.
+func (a *Analysis) Load(res *result.Result) error {
+	measured := a.results(plan.Load)
+	if len(measured) == 0 {
+		return nil
+	}
+	l := &result.Load{Evidence: evidenceOf(measured), Cells: measured, Versus: a.versusInterleaved(measured), Interleaving: a.interleaving()}
+	if a.plan.Load.Trace != "" {
+		l.Trace = filepath.Base(a.plan.Load.Trace)
+	}
+	res.Benchmarks.Load = l
+	return nil
+}
+
+// Throughput concludes the throughput levels.
+func (a *Analysis) Throughput(res *result.Result) error {
+	measured := a.results(plan.Throughput)
+	if len(measured) == 0 {
+		return nil
+	}
+	t := &result.Throughput{Evidence: evidenceOf(measured), Cells: measured}
+	for _, c := range a.cells {
+		if c.Benchmark == plan.Throughput && !slices.Contains(t.Levels, c.Level) {
+			t.Levels = append(t.Levels, c.Level)
+		}
+	}
+	res.Benchmarks.Throughput = t
+	return nil
+}
+
+// Hardware takes over what the run found out about this machine.
+func (a *Analysis) Hardware(res *result.Result) error {
+	res.Benchmarks.Hardware = a.run.Hardware
+	return nil
+}
+
+func evidenceOf(cells []result.Cell) result.Evidence {
+	var words []result.Evidence
+	for _, c := range cells {
+		words = append(words, c.Evidence)
+	}
+	return result.Weakest(words...)
+}
+
+// inputs lists every source of numbers.
+func (a *Analysis) inputs() []result.Input {
+	var in []result.Input
+	for _, t := range a.run.Targets {
+		in = append(in, result.Input{Name: t.Name, Evidence: t.Evidence, Source: t.Server})
+		if !cells.Selected(a.plan, plan.Cost) || a.cell(cells.LoadID(t.Name)) != nil {
+			continue
+		}
+		if t.Price != nil {
+			in = append(in, result.Input{Name: t.Name + " price", Evidence: result.Listed, Source: t.Price.Source, AsOf: t.Price.AsOf})
+		}
+		if t.Machine != nil {
+			in = append(in, result.Input{Name: t.Name + " machine", Evidence: result.Listed, Source: t.Machine.Source, AsOf: t.Machine.AsOf})
+			in = append(in, result.Input{Name: t.Name + " cost", Evidence: result.Modelled, Source: "machine hours for the planned volume at the measured throughput"})
+		}
+	}
+	return in
+}
+
+// validity gathers what the checks are handed.
+func (a *Analysis) validity(res *result.Result) validity.Input {
+	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
+	in.Client.Shared = a.run.Head.SharedSim
+	in.Floor, in.Parser, in.Targets = a.run.Floor, a.run.Parser, a.run.Targets
+	in.Client.Cores = res.Run.Host.Cores
+	for _, again := range res.Run.Resumed {
+		in.Resumed = append(in.Resumed, again.At)
+	}
+	for _, c := range a.cells {
+		exploring := c.Search != nil && !c.decides()
+		if exploring && !c.explored() {
+			continue // a search is meant to find the loads that are too much
+		}
+		cell := a.measured[c.ID]
+		v := validity.Cell{
+			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
+			Searching: exploring,
+			Explores:  c.Scan != nil, Calibrated: calibrated(a.run, c),
+			SharedPrefix: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
+				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0,
+		}
+		c.observe(&v)
+		if v.SharedPrefix && cell.Replay != nil {
+			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
+		}
+		if !exploring {
+			v.Plausible = a.plausible(v)
+		}
+		in.Cells = append(in.Cells, v)
+		if w := c.Window; w != nil {
+			in.Client.CPUShare = larger(in.Client.CPUShare, w.CPUShare)
+			in.Client.GCPauseMax = larger(in.Client.GCPauseMax, w.GCPauseMax)
+			in.Client.ClockStep = larger(in.Client.ClockStep, w.ClockStep)
+			in.Client.SchedP99 = larger(in.Client.SchedP99, w.SchedP99)
+		}
+	}
+	in.Client.Limits = a.tightest()
+	return in
+}
+
+// decides reports whether a cell of a search is one that its answer rests on.
+func (c *cell) decides() bool {
+	cut := c.Window == nil || c.Window.Reason != ""
+	return !cut && (c.Search.Role == capacity.Confirm || c.Search.Role == capacity.Saturation && len(c.Limits) == 0)
+}
+
+// explored reports whether a cell of a search showed on which side of the
+// border its load is. Where the client was late there, it is the client's.
+func (c *cell) explored() bool {
+	return c.Window != nil && c.Window.Reason == "" && c.Search.Role == capacity.Explore
+}
+
+// tightest latency limit of the claims in ms; 0 if there is none.
+func (a *Analysis) tightest() float64 {
+	t := 0.0
+	for _, l := range a.requestLimits {
+		if l.Metric.Unit == "ms" && (t == 0 || l.Value < t) {
+			t = l.Value
+		}
+	}
+	return t
+}
+
+func larger(a, b *float64) *float64 {
+	if a == nil || b != nil && math.Abs(*b) > math.Abs(*a) {
+		return b
+	}
+	return a
+}
+
+func mean(v []float64) (float64, bool) {
+	if len(v) == 0 {
+		return 0, false
+	}
+	s := 0.0
+	for _, x := range v {
+		s += x
+	}
+	return s / float64(len(v)), true
+}

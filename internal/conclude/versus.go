@@ -1,0 +1,295 @@
+package conclude
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// comparedBy are the statistics that targets which took turns are compared by.
+var comparedBy = []struct {
+	tag   string
+	stats []string
+}{
+	{"ttft", []string{geometric, "p50", "p95"}},
+	{"tpot", []string{geometric, "p50"}},
+	{"e2e", []string{geometric, "p50", "p95"}},
+	{"user_rate", []string{geometric, "p50"}},
+}
+
+// geometric is the mean that pairs of ratios have.
+const geometric = "mean"
+
+// versusInterleaved compares the candidate with each other target of a load, in
+// whose rounds both were sent the same prompts.
+func (a *Analysis) versusInterleaved(measured []result.Cell) []result.Comparison {
+	var out []result.Comparison
+	cand := a.interleavedCell(cells.Candidate)
+	if cand == nil {
+		return nil
+	}
+	for _, c := range measured {
+		other := a.interleavedCell(c.Target)
+		if other == nil || c.Target == cells.Candidate {
+			continue
+		}
+		pairs := pairUp(cand, other)
+		for _, m := range comparedBy {
+			for _, stat := range m.stats {
+				out = append(out, pairs.ratio(m.tag, stat))
+			}
+		}
+		out = append(out, pairs.success())
+	}
+	return out
+}
+
+// interleavedCell is the load cell of a target that took turns; nil if there is none.
+func (a *Analysis) interleavedCell(target string) *cell {
+	for _, c := range a.cells {
+		if c.Benchmark == plan.Load && c.Target == target && c.Rounds > 0 {
+			return c
+		}
+	}
+	return nil
+}
+
+// paired are the requests of two cells that had the same place in the same
+// round, and so the same prompt and the same due time in the schedule.
+type paired struct {
+	cand, other *cell
+	rows        [][][2]int32 // by round: rows of both cells
+	planned     int          // rounds
+	alone       int          // prompts in no pair
+}
+
+func pairUp(cand, other *cell) paired {
+	p := paired{cand: cand, other: other, planned: cand.Rounds, rows: make([][][2]int32, cand.Rounds)}
+	type place struct{ round, index int }
+	of := make(map[place]int32, other.Len())
+	for i := range other.Len() {
+		if k, index := other.Place(i); !other.Cut(i) {
+			of[place{k, index}] = int32(i)
+		}
+	}
+	for i := range cand.Len() {
+		if cand.Cut(i) {
+			continue
+		}
+		k, index := cand.Place(i)
+		at := place{k, index}
+		j, ok := of[at]
+		delete(of, at)
+		if ok && cand.Ended(k) && other.Ended(k) {
+			p.rows[k-1] = append(p.rows[k-1], [2]int32{int32(i), j})
+		} else {
+			p.alone++
+		}
+	}
+	p.alone += len(of)
+	p.rows = slices.DeleteFunc(p.rows, func(r [][2]int32) bool { return len(r) == 0 })
+	return p
+}
+
+// n is how many prompts both were sent.
+func (p paired) n() int {
+	n := 0
+	for _, r := range p.rows {
+		n += len(r)
+	}
+	return n
+}
+
+// values are those of a metric, by round, of the pairs in which both requests
+// succeeded and have one above 0.
+func (p paired) values(tag string) [][][2]float64 {
+	a, b := p.cand.Values(tag), p.other.Values(tag)
+	var out [][][2]float64
+	for _, rows := range p.rows {
+		var round [][2]float64
+		for _, r := range rows {
+			if p.cand.OK(int(r[0])) && p.other.OK(int(r[1])) && a[r[0]] > 0 && b[r[1]] > 0 {
+				round = append(round, [2]float64{a[r[0]], b[r[1]]})
+			}
+		}
+		if len(round) > 0 {
+			out = append(out, round)
+		}
+	}
+	return out
+}
+
+// ratio compares one statistic of one metric.
+func (p paired) ratio(tag, stat string) result.Comparison {
+	values := p.values(tag)
+	c := p.comparison(tag, stat, "ratio")
+	c.Rounds = len(values)
+	for _, v := range values {
+		c.Pairs += len(v)
+	}
+	c.Lost = c.N - c.Pairs
+	c.Method = fmt.Sprintf("ratio of the %s of each round, on the same prompts; Student interval of its logarithm over rounds, weighted by their pairs", stat)
+	if stat == geometric {
+		c.Stat = "geometric mean of paired ratios"
+		c.Method = "paired by prompt; Student interval of each round's mean log ratio over rounds, weighted by their pairs"
+	}
+	name := tag
+	if m, ok := metric.Lookup(tag); ok {
+		name = m.Name
+	}
+	if stat != geometric {
+		name = stat + " of the " + name
+	}
+	if c.withhold(p, stat) {
+		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
+		return c.Comparison
+	}
+	b, ok := logRatio(values, stat)
+	if !ok { // every round has pairs, and all values are above 0
+		c.Estimate = result.Estimate{Withheld: "the rounds have no scatter to take an interval from"}
+		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
+		return c.Comparison
+	}
+	c.Estimate = result.Estimate{Value: result.Num(math.Exp(b.Value)), Lo: result.Num(math.Exp(b.Lo)), Hi: result.Num(math.Exp(b.Hi))}
+	words := [2]string{"shorter", "longer"}
+	if m, ok := metric.Lookup(tag); ok && m.Direction == metric.HigherIsBetter {
+		words = [2]string{"lower", "higher"}
+	}
+	switch {
+	case b.Hi < 0:
+		c.Text = fmt.Sprintf("the candidate's %s is %.3g times %s than that of %s", name, math.Exp(-b.Value), words[0], c.Against)
+	case b.Lo > 0:
+		c.Text = fmt.Sprintf("the candidate's %s is %.3g times %s than that of %s", name, math.Exp(b.Value), words[1], c.Against)
+	default:
+		c.Text = fmt.Sprintf("no difference from %s in the %s can be told", c.Against, name)
+	}
+	return c.Comparison
+}
+
+// success compares the shares of requests that succeeded. Failures come in
+// bursts, so that the interval of independent requests may be too narrow, and
+// are rare, so that rounds without any say that there is no scatter: the wider
+// one of both is shown.
+func (p paired) success() result.Comparison {
+	c := p.comparison("success", "difference", "percentage points")
+	c.Method = "paired by prompt; the wider one of Newcombe's interval of paired proportions and a Student interval over rounds"
+	c.Rounds, c.Pairs = len(p.rows), c.N
+	if c.withhold(p, geometric) {
+		c.Text = fmt.Sprintf("success cannot be compared with that of %s: %s", c.Against, c.Estimate.Withheld)
+		return c.Comparison
+	}
+	var both, first, second, neither int
+	diffs, sizes := make([]int, len(p.rows)), make([]int, len(p.rows))
+	for k, rows := range p.rows {
+		sizes[k] = len(rows)
+		for _, r := range rows {
+			switch a, b := p.cand.OK(int(r[0])), p.other.OK(int(r[1])); {
+			case a && b:
+				both++
+			case a:
+				first++
+				diffs[k]++
+			case b:
+				second++
+				diffs[k]--
+			default:
+				neither++
+			}
+		}
+	}
+	diff, lo, hi := stats.NewcombePaired(both, first, second, neither, shownConf)
+	shares := make([]float64, len(p.rows))
+	for k := range shares {
+		shares[k] = float64(diffs[k]) / float64(sizes[k])
+	}
+	if b, ok := stats.MeanOfGroups(shares, sizes, shownConf); ok {
+		lo, hi = max(-1, min(lo, b.Lo)), min(1, max(hi, b.Hi))
+	}
+	c.Estimate = result.Estimate{Value: result.Num(100 * diff), Lo: result.Num(100 * lo), Hi: result.Num(100 * hi)}
+	counted := fmt.Sprintf("of %d prompts that both were sent, %d failed on the candidate alone, %d on %s alone and %d on both", c.N, second, first, c.Against, neither)
+	switch {
+	case hi < 0:
+		c.Text = fmt.Sprintf("the candidate succeeds less often than %s: %s", c.Against, counted)
+	case lo > 0:
+		c.Text = fmt.Sprintf("the candidate succeeds more often than %s: %s", c.Against, counted)
+	default:
+		c.Text = fmt.Sprintf("no difference from %s in success can be told: %s", c.Against, counted)
+	}
+	return c.Comparison
+}
+
+// compared is a comparison in the making.
+type compared struct{ result.Comparison }
+
+func (p paired) comparison(tag, stat, unit string) *compared {
+	return &compared{result.Comparison{Metric: tag, Stat: stat, Unit: unit, N: p.n(), Alone: p.alone, Against: p.other.Target}}
+}
+
+// perRound is how many pairs a round has at least on the mean, for its statistic
+// to be one.
+var perRound = map[string]int{geometric: 2, "p50": 5, "p95": 10}
+
+// withhold says why there is no estimate of a statistic, if so.
+func (c *compared) withhold(p paired, stat string) bool {
+	need := max(stats.QuantileMinN(quantileOf(stat), shownConf, true), perRound[stat]*c.Rounds)
+	e := &c.Estimate
+	switch {
+	case p.planned == 1:
+		e.Withheld = "each target ran as a whole, so that nothing tells their difference from a drift meanwhile"
+	case c.Pairs == 0:
+		e.Withheld, e.NeededN = "no prompt has a value on both", need
+	case c.Rounds < cells.MinRounds:
+		e.Withheld = fmt.Sprintf("%d rounds show too little of how the targets vary: needs %d (--blocks)", c.Rounds, cells.MinRounds)
+		e.NeededN = (c.Pairs*cells.MinRounds + c.Rounds - 1) / c.Rounds
+	case c.Pairs < need:
+		e.Withheld, e.NeededN = "too few pairs for an interval", need
+	}
+	return e.Withheld != ""
+}
+
+// quantileOf a statistic; the mean needs as many pairs as the median.
+func quantileOf(stat string) float64 {
+	if stat == "p95" {
+		return 0.95
+	}
+	return 0.5
+}
+
+// logRatio is the logarithm of candidate ÷ other of a statistic, which each
+// round has one of: their mean, weighted by their pairs, with the interval that
+// their scatter gives. Within a round nothing is assumed of the requests, and
+// what reached both targets alike, such as a drift, is in no round's ratio. A
+// quantile of all rounds together would be that of the slowest ones.
+func logRatio(rounds [][][2]float64, stat string) (stats.Bounded, bool) {
+	sizes, ratios := make([]int, len(rounds)), make([]float64, len(rounds))
+	for i, r := range rounds {
+		sizes[i], ratios[i] = len(r), roundRatio(r, stat)
+	}
+	return stats.MeanOfGroups(ratios, sizes, shownConf)
+}
+
+// roundRatio is the log ratio of one round.
+func roundRatio(pairs [][2]float64, stat string) float64 {
+	if stat == geometric {
+		sum := 0.0
+		for _, v := range pairs {
+			sum += math.Log(v[0] / v[1])
+		}
+		return sum / float64(len(pairs))
+	}
+	var sides [2][]float64
+	for side := range sides {
+		for _, v := range pairs {
+			sides[side] = append(sides[side], v[side])
+		}
+		slices.Sort(sides[side])
+	}
+	q := quantileOf(stat)
+	return math.Log(stats.Quantile(sides[0], q) / stats.Quantile(sides[1], q))
+}

@@ -1,0 +1,82 @@
+package conduct
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/inferometer/inferometer/internal/quality"
+	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/klauspost/compress/zstd"
+)
+
+// answers holds the answers of the pass until all has been measured: scoring
+// is work for the processor and has no place in the measured window.
+type answers struct {
+	path string // answers.jsonl.zst; empty: texts are not kept
+
+	mu  sync.Mutex // protects all
+	all []answer
+}
+
+type answer struct {
+	target    string
+	item      quality.Item
+	text      string
+	truncated bool
+}
+
+func (a *answers) add(x answer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, x)
+}
+
+// score scores every answer into the log and, unless the plan says none,
+// keeps the texts in a file that only the user can read.
+func (s *Session) score() error {
+	if len(s.answers.all) == 0 {
+		return nil
+	}
+	s.Tell(Event{Kind: "note", Text: fmt.Sprintf("scoring %d answers", len(s.answers.all))})
+	var err error
+	for _, a := range s.answers.all {
+		score := quality.Assess(a.item, a.text, s.plan.Quality.Weights[a.item.Kind])
+		err = errors.Join(err, s.log.Score(runlog.ScoreRecord{
+			Target: a.target, Prompt: a.item.ID, Kind: a.item.Kind, Total: score.Total, Components: score.Components,
+			Truncated: a.truncated, Empty: a.text == "", Notes: score.Notes,
+		}))
+	}
+	if s.answers.path == "" {
+		return err
+	}
+	return errors.Join(err, s.answers.write())
+}
+
+func (a *answers) write() (err error) {
+	f, err := os.OpenFile(a.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("failed to keep the answers (--keep-text=none leaves them out): %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	z, err := zstd.NewWriter(f)
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(z)
+	for _, x := range a.all {
+		line := struct {
+			Target string `json:"target"`
+			Prompt string `json:"prompt"`
+			Kind   string `json:"kind"`
+			Asked  string `json:"asked"`
+			Answer string `json:"answer"`
+		}{x.target, x.item.ID, x.item.Kind, x.item.Prompt, x.text}
+		if err := enc.Encode(line); err != nil {
+			return errors.Join(fmt.Errorf("failed to keep the answers: %w", err), z.Close())
+		}
+	}
+	return z.Close()
+}

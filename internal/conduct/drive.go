@@ -1,0 +1,285 @@
+package conduct
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/conduct/prompts"
+	"github.com/inferometer/inferometer/internal/conduct/target"
+	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/observe"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/workload"
+)
+
+// drive runs one cell and writes all of it to the log.
+func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
+	limits := c.maker.Plan.Client
+	shape := c.shape
+	shape.MaxInflight, shape.Grace = limits.MaxInflight, limits.Grace.Std()
+	if in, _, err := c.maker.Plan.Workload.Lengths(); err == nil && in.Varies() {
+		c.longest = max(c.longest, in.Largest())
+	}
+	shape.Ahead = c.ahead()
+	shape.Spread = time.Duration(s.medianE2E.of(c.target) * float64(time.Millisecond))
+	if c.talks != nil {
+		shape.Spread += shape.Think // or all users would think at the same time
+	}
+	text, err := s.begin(c, shape)
+	if err != nil {
+		return loadgen.Window{}, err
+	}
+	total := c.total()
+	s.Tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.Name, Text: text, Total: total})
+	if sc := s.scraper(c); sc != nil {
+		sc.Start(ctx)
+		defer sc.Finish(ctx) // when all has been drained
+	}
+	before := c.maker.Plan.Load.Warmup
+	if c.talks != nil {
+		before = c.shape.Warmup
+	}
+	if c.talks != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
+		// A trace's times leave no room for a warm-up, so it goes before; before
+		// conversations too, as a request of none.
+		if err := s.warmUp(ctx, c, max(4, before)); err != nil {
+			return loadgen.Window{}, err
+		}
+		if c.lead == nil {
+			shape.Warmup = 0
+		}
+	}
+	// Connections that are dialled ahead live for seconds only: nothing that
+	// takes long comes between them and the load.
+	if err := c.target.Client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
+		return loadgen.Window{}, err
+	}
+	watch := newProgress(s, c, total)
+	observers := []observer{watch}
+	if c.trial != nil {
+		observers = append(observers, &searching{s, c})
+	}
+	began := s.clock.Now()
+	self, lag := observe.Begin(s.clock.Start()), c.target.Client.Watch()
+	w, err := s.carry(ctx, s.driver(false, observers...), shape, c)
+	if err != nil {
+		return w, err
+	}
+	if m := watch.median(); m > 0 {
+		s.medianE2E.set(c.target, m)
+	}
+	end := runlog.WindowRecord{
+		Cell: c.ID, Round: c.round(), Began: began, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped,
+		Overload: w.Reason == errOverload.Error(), Client: self.End(),
+	}
+	if l := lag(); l.Reads > 0 {
+		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
+	}
+	s.Tell(Event{Kind: "done", Cell: c.ID, Target: c.target.Name, Done: watch.count(), Total: total})
+	return w, s.log.Window(end)
+}
+
+// begin writes the record of a cell, once for all of its blocks, and returns
+// its load in words.
+func (s *Session) begin(c *Cell, shape loadgen.Shape) (text string, err error) {
+	rec := c.CellRecord
+	if b := c.block; b != nil {
+		rec.Load, rec.IdealHits, text = b.load, b.ideal, b.text()
+	} else {
+		rec.Load, rec.IdealHits = c.describe(shape, shape.MaxInflight), c.idealHits()
+		text = rec.Load.Text
+	}
+	if c.round() <= 1 {
+		err = s.log.Cell(rec)
+	}
+	return text, err
+}
+
+// carry drives the requests of a cell, or its conversations.
+func (s *Session) carry(ctx context.Context, d *loadgen.Driver, shape loadgen.Shape, c *Cell) (loadgen.Window, error) {
+	if c.talks != nil {
+		return d.Converse(ctx, s.Stop, shape, &prompts.Talker{Maker: c.maker, Target: c.target, Cell: c.ID, Source: c.talks})
+	}
+	return d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c})
+}
+
+// observer looks at the requests of a cell: Admit before each is sent, which its
+// error forbids, and Emit when it is over. Both are called from many goroutines.
+type observer interface {
+	Admit(x *exchange.Exchange) error
+	Emit(x *exchange.Exchange)
+}
+
+// driver makes what drives a cell. warming says that all of its requests are
+// warm-up, whatever it takes them for.
+func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
+	return &loadgen.Driver{
+		Clock: s.clock, Breaker: s.plan.Client.Breaker,
+		Admit: func(x *exchange.Exchange) error {
+			if err := s.log.Err(); err != nil {
+				return err // what cannot be kept is not worth sending
+			}
+			for _, o := range observers {
+				if err := o.Admit(x); err != nil {
+					return err
+				}
+			}
+			return s.spend.Admit(x)
+		},
+		Emit: func(x *exchange.Exchange) {
+			s.spend.Settle(x)
+			if warming {
+				// The driver counts these as its measured requests; the log
+				// must not.
+				y := *x
+				y.Phase, x = exchange.Warmup, &y
+			}
+			for _, o := range observers {
+				o.Emit(x)
+			}
+			// A failed log ends the run after the cell; the exchange itself is over.
+			_ = s.log.Exchange(x)
+		},
+	}
+}
+
+func (s *Session) warmUp(ctx context.Context, c *Cell, n int) error {
+	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std()}
+	_, err := s.driver(true).Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
+	return err
+}
+
+// requester makes a cell's requests from its workload.
+type requester struct {
+	session *Session
+	cell    *Cell
+	warming bool // all requests are warm-up
+}
+
+// Prepare encodes the body and notes what the prompt is.
+func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (loadgen.Send, error) {
+	src := q.cell.main
+	switch {
+	case phase == exchange.Warmup && q.cell.lead != nil && !q.warming:
+		src = q.cell.lead
+	case phase == exchange.Warmup || q.warming:
+		src = q.cell.warm
+	}
+	it, err := src.Item(i)
+	if err != nil {
+		return nil, err
+	}
+	t := q.cell.target
+	fixed := it.Fixed && t.Fixed
+	call, err := t.Client.Encode(endpoint.Prompt{
+		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: q.cell.maker.Plan.Workload.Temperature,
+		Wants: it.Wants,
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.Cell, x.Target = q.cell.ID, t.Name
+	x.Prompt, x.PromptHash = it.ID, it.Hash
+	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
+	if t.Plan.API != plan.Embeddings {
+		x.AskedOutput = it.MaxTokens
+	}
+	return func(ctx context.Context, x *exchange.Exchange) {
+		text := t.Client.Do(ctx, call, x)
+		if it.Wants.Any() { // the exchange is over, and its stamps are set
+			x.Form = q.cell.maker.Form.Judge(x, text, t.Client.ToolCalls(call))
+		}
+		q.session.keep(q.cell, it, x, text)
+	}, nil
+}
+
+// keep holds an answer of the pass until it is scored.
+func (s *Session) keep(c *Cell, it workload.Item, x *exchange.Exchange, text string) {
+	if c.keep == nil || x.Phase != exchange.Measured || x.Class != exchange.OK {
+		return
+	}
+	item, ok := c.keep[it.ID]
+	if !ok {
+		return
+	}
+	s.answers.add(answer{target: c.target.Name, item: item, text: text, truncated: x.Finish == "length"})
+}
+
+// progress counts a cell's measured requests and tells of them at most ten
+// times a second.
+type progress struct {
+	session *Session
+	cell    *Cell
+	total   int
+
+	mu   sync.Mutex // protects all following fields
+	done int
+	e2e  stats.Histogram // ms, service; it does not grow with the requests
+	last exchange.Stamp
+}
+
+func newProgress(s *Session, c *Cell, total int) *progress {
+	return &progress{session: s, cell: c, total: total}
+}
+
+// Admit lets every request pass.
+func (p *progress) Admit(*exchange.Exchange) error { return nil }
+
+// Emit counts a request.
+func (p *progress) Emit(x *exchange.Exchange) {
+	if x.Phase != exchange.Measured {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
+		p.e2e.Add(v, 1)
+	}
+	if now := p.session.clock.Now(); now-p.last > exchange.Stamp(100*time.Millisecond) {
+		p.last = now
+		p.session.Tell(Event{Kind: "progress", Cell: p.cell.ID, Target: p.cell.target.Name, Done: p.done, Total: p.total})
+	}
+}
+
+func (p *progress) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done
+}
+
+// median of the service end-to-end latency so far, in ms; 0 if none.
+func (p *progress) median() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.e2e.N() == 0 {
+		return 0
+	}
+	return p.e2e.Quantile(0.5)
+}
+
+// medians are the latencies that a session has seen, by target.
+type medians struct {
+	mu sync.Mutex // protects ms
+	ms map[*target.Target]float64
+}
+
+func (m *medians) of(t *target.Target) float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ms[t]
+}
+
+func (m *medians) set(t *target.Target, ms float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ms == nil {
+		m.ms = map[*target.Target]float64{}
+	}
+	m.ms[t] = ms
+}

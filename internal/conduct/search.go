@@ -1,0 +1,109 @@
+package conduct
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/capacity/trial"
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/runlog"
+)
+
+// errOverload ends a cell of a search whose outcome is known.
+var errOverload = errors.New(runlog.OverloadReason)
+
+// search is the program of a search for capacity: which cell comes next depends
+// on what the cells before it showed.
+type search struct {
+	session *Session
+	config  capacity.Config
+}
+
+// Search is the program of a search for capacity.
+func Search(ctx context.Context, s *Session) (Program, error) {
+	if err := s.findTargets(ctx); err != nil {
+		return nil, err
+	}
+	c, err := cells.SearchConfig(s.plan)
+	return &search{s, c}, err
+}
+
+// Next asks the search.
+func (p *search) Next(done []Finished) (Step, bool, error) {
+	var h []capacity.Observation
+	for _, f := range done {
+		c := f.Cell
+		h = append(h, c.trial.Observation(*c.Search, f.Began, f.Window.Start, f.Window.End, f.Window.Reason == errOverload.Error()))
+	}
+	next, more := p.config.Next(h)
+	if !more {
+		return Step{}, false, nil
+	}
+	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Cell), next.Cell)
+	if err != nil {
+		return Step{}, false, err
+	}
+	step := Step{Cells: []*Cell{c}, Note: next.Why, Early: Expected}
+	if len(h) == 0 {
+		step.Early = EndsRun // not even the lightest load is carried
+	}
+	return step, true, nil
+}
+
+// Heaviest is not known before the search.
+func (p *search) Heaviest() *Cell { return nil }
+
+// searchCell makes a cell of a search ready to run.
+func (s *Session) searchCell(id string, want capacity.Cell) (*Cell, error) {
+	t := s.targets[0]
+	main, text, err := s.maker.Main(id)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cell{
+		CellRecord: runlog.CellRecord{ID: id, Benchmark: plan.Capacity, Target: t.Name, Workload: loadWorkload(s.maker, t, text), Search: &want},
+		target:     t, maker: s.maker, main: main, warm: s.maker.Synthetic(id+"/warm-up", true),
+		shape: loadgen.Shape{Users: want.Users, Requests: want.Requests, Warmup: max(1, want.Users)},
+	}
+	limits, err := s.plan.Capacity.SLO.Limits()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range limits {
+		c.Limits = append(c.Limits, l.String())
+	}
+	if c.trial, err = trial.New(c.Limits); err != nil {
+		return nil, err
+	}
+	if want.Rate > 0 {
+		c.shape.Schedule = s.plan.Capacity.Process(want.Rate, want.Seed)
+		// The system is to be full when the measured part begins: that takes
+		// about as long as a request does.
+		full := want.Rate * 2 * s.medianE2E.of(t) / 1e3
+		c.shape.Warmup = int(math.Ceil(min(1000, max(4, full))))
+	}
+	return c, nil
+}
+
+// searching watches a cell of a search.
+type searching struct {
+	session *Session
+	cell    *Cell
+}
+
+// Admit ends an open loop whose backlog grows.
+func (o *searching) Admit(x *exchange.Exchange) error {
+	if x.Due > 0 && o.cell.shape.Open() && o.cell.trial.Overloaded(o.session.clock.Now()) {
+		return errOverload
+	}
+	o.cell.trial.Admit(x)
+	return nil
+}
+
+// Emit takes a request that is over.
+func (o *searching) Emit(x *exchange.Exchange) { o.cell.trial.Add(x) }

@@ -1,0 +1,44 @@
+package conduct
+
+import (
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/conduct/target"
+	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/scrape"
+)
+
+// keepSamples opens the file of server metrics, if a target has some.
+func (s *Session) keepSamples(path string) (err error) {
+	if slices.ContainsFunc(s.targets, (*target.Target).ShowsMetrics) {
+		s.samples, err = runlog.OpenSamples(path)
+		s.closers = append(s.closers, s.closeSamples)
+	}
+	return err
+}
+
+// closeSamples ends the file. Samples that could not be kept cost the run what
+// they would have said, and nothing else.
+func (s *Session) closeSamples() {
+	if s.samples == nil {
+		return
+	}
+	samples := s.samples
+	s.samples = nil
+	if err := samples.Close(); err != nil {
+		s.Tell(Event{Kind: "note", Text: "the server's metrics could not be kept: " + err.Error()})
+	}
+}
+
+// scraper reads the metrics of a cell's server; nil where there are none.
+func (s *Session) scraper(c *Cell) *scrape.Scraper {
+	if s.samples == nil || !c.target.ShowsMetrics() {
+		return nil
+	}
+	return &scrape.Scraper{
+		Clock: s.clock, Fetch: c.target.Client.Metrics,
+		Emit: func(look scrape.Sample) {
+			_ = s.samples.Sample(runlog.SampleRecord{Cell: c.ID, Target: c.target.Name, Round: c.round(), Sample: look}) // closeSamples says it
+		},
+	}
+}

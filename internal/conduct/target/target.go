@@ -1,0 +1,265 @@
+// Package target finds the endpoints of a run before anything is measured: what
+// each is, what it takes, what it costs and how it counts tokens.
+package target
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/endpoint"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/pricing"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/tokens"
+	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
+)
+
+// Target is one endpoint of a run. After Prepare it can be asked, and after Probe
+// it is known.
+type Target struct {
+	Name   string
+	Plan   plan.Target
+	Client *endpoint.Client
+	Found  result.Target
+	// Fixed says that the server takes a fixed output length.
+	Fixed bool
+	// TokensPerWord and Overhead describe the target's tokenizer, as far as
+	// two small requests show it; 0 if it does not report usage.
+	TokensPerWord float64
+	Overhead      float64
+	// SystemOverhead is what the template adds for a system message, in tokens.
+	SystemOverhead int
+	// TokensPerRune is what TokensPerWord is, for texts that are not words.
+	TokensPerRune map[string]float64
+	// Extra is the input tokens that the target counts for the tools or the
+	// schema that requests carry.
+	Extra int
+	TPOT  time.Duration // of one small request; 0 if unknown
+	// Fit sizes prompts by a tokenizer; nil: lengths are estimated.
+	Fit *textgen.Fitter
+	// Count counts any text on this machine; nil where nothing does.
+	Count tokens.Counter
+
+	embedded bool          // a sim: target that this run started
+	samples  []countedText // what usage said of small texts
+	// disagrees is how far, as a share, usage counts otherwise than the tokenizer
+	// that the plan names.
+	disagrees float64
+}
+
+// Embedded reports whether this run started the target itself.
+func (t *Target) Embedded() bool { return t.embedded }
+
+// ShowsMetrics reports whether the server's own metrics are read: where it was
+// seen to have some, or where the plan says that they are.
+func (t *Target) ShowsMetrics() bool {
+	if t.Plan.MetricsURL != "" {
+		return t.Plan.MetricsURL != plan.MetricsOff
+	}
+	return slices.ContainsFunc(t.Found.Abilities, func(a result.Ability) bool { return a.Name == "metrics" && a.State == "yes" })
+}
+
+// String says what was found, for a person.
+func (t *Target) String() string {
+	return fmt.Sprintf("%s at %s (%s, %s)", t.Found.Model, t.Found.URL, t.Found.Server, t.Found.Evidence)
+}
+
+// Finder finds the targets of a run: it starts those that are embedded, asks
+// each what it is and what it can do, and learns how it counts tokens. None of
+// its requests is part of any statistic.
+type Finder struct {
+	Plan    plan.Plan
+	Version string // of this tool, for the user agent
+	Clock   *exchange.Clock
+	Salt    string           // of the run's prompts
+	Text    textgen.Language // what its synthetic prompts are written in
+	Wants   *endpoint.Wants  // what requests ask for besides text
+	// Tokenizer is the one that the plan names; nil where it names none.
+	Tokenizer tokens.Tokenizer
+	// StartSim starts an embedded endpoint and returns its URL; nil refuses them.
+	StartSim func(ctx context.Context, profile string, t plan.Target) (url string, err error)
+	// Tell is told what is going on; nil for silence.
+	Tell func(target, text string)
+
+	closers []func()
+}
+
+// Close releases what Prepare has opened.
+func (f *Finder) Close() {
+	for i := len(f.closers) - 1; i >= 0; i-- {
+		f.closers[i]()
+	}
+	f.closers = nil
+}
+
+func (f *Finder) tell(t *Target, text string) {
+	if f.Tell != nil {
+		f.Tell(t.Name, text)
+	}
+}
+
+// Prepare finds out what a target lacks that no server has to be asked for: its
+// key, price, machine and certificates. All targets of a run are prepared before
+// the first request is sent to any.
+func (f *Finder) Prepare(ctx context.Context, t *Target) error {
+	profile, embedded := strings.CutPrefix(t.Plan.URL, "sim:")
+	t.embedded = embedded
+	if t.embedded && f.StartSim == nil {
+		return fmt.Errorf("this program cannot start the embedded endpoint %q; give a URL", t.Plan.URL)
+	}
+	var err error
+	if t.Found.Price, err = pricing.Price(t.Plan.Price); err != nil {
+		return err
+	}
+	if t.Found.Machine, err = pricing.Machine(t.Plan.Machine); err != nil {
+		return err
+	}
+	if f.Plan.MaxCost > 0 && t.Found.Price == nil && t.Found.Machine == nil && !t.embedded {
+		return fmt.Errorf("--max-cost needs a price for %s: set %s in the plan, or drop --max-cost", t.Name, f.Plan.PriceKey(t.Name))
+	}
+	key, err := endpoint.LoadKey(ctx, t.Plan.KeyEnv, t.Plan.KeyFile, t.Plan.KeyCommand)
+	if err != nil {
+		return err
+	}
+	url := t.Plan.URL
+	if t.embedded {
+		if url, err = f.StartSim(ctx, profile, t.Plan); err != nil {
+			return fmt.Errorf("failed to start the embedded endpoint %q: %w", t.Plan.URL, err)
+		}
+	}
+	c := f.Plan.Client
+	check := endpoint.NewCheck("", f.Plan.Seed)
+	f.closers = append(f.closers, func() { _ = check.Close() }) // a scratch file: the run's outcome does not hang on it
+	t.Client, err = endpoint.New(endpoint.Config{
+		URL: url, Model: t.Plan.Model, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
+		Headers: t.Plan.Headers, Body: t.Plan.Body,
+		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
+		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
+		Logprobs: t.Plan.Logprobs, CacheSalt: f.cacheSalt(t.Name), Check: check, MetricsURL: t.Plan.MetricsURL,
+		UserAgent: "inferometer/" + f.Version, Clock: f.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	f.closers = append(f.closers, t.Client.Close)
+	return nil
+}
+
+// Probe asks a prepared target what it is and what it can do.
+func (f *Finder) Probe(ctx context.Context, t *Target) error {
+	found, err := t.Client.Probe(ctx)
+	if err != nil {
+		return err
+	}
+	t.Fixed = found.FixedOutput
+	t.Found = result.Target{
+		Name: t.Name, URL: t.Client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
+		API: t.Plan.API, Streaming: t.Plan.Stream && t.Plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
+		Price: t.Found.Price, Machine: t.Found.Machine,
+	}
+	if t.embedded {
+		t.Found.URL = t.Plan.URL // the port of the day says nothing
+		t.Found.Evidence = result.Simulated
+	}
+	if err := f.learn(ctx, t); err != nil {
+		return err
+	}
+	if err := f.tryAnswer(ctx, t); err != nil {
+		return err
+	}
+	if t.Name != cells.Candidate {
+		return nil // all targets get the candidate's bytes
+	}
+	return f.FindTokenizer(ctx, t)
+}
+
+// learn finds out how many tokens the target counts for a word, and about how
+// fast it generates, from two small requests that are part of no statistic. A
+// target without usage keeps the default, and the length check says what came
+// of it.
+func (f *Finder) learn(ctx context.Context, t *Target) error {
+	const short, long = 20, 220 // words
+	ask := func(text string, tokens int) (*exchange.Exchange, error) {
+		call, err := t.Client.Encode(endpoint.Prompt{User: text, MaxTokens: tokens, Fixed: t.Fixed})
+		if err != nil {
+			return nil, err
+		}
+		x := &exchange.Exchange{Phase: exchange.Warmup, Due: f.Clock.Now()}
+		t.Client.Do(ctx, call, x)
+		if x.InputTokens != nil {
+			t.samples = append(t.samples, countedText{text, *x.InputTokens})
+		}
+		return x, nil
+	}
+	a, err := ask(sampleWords(f.Plan.Seed, t.Name, short), 1)
+	if err != nil {
+		return err
+	}
+	b, err := ask(sampleWords(f.Plan.Seed, t.Name, long), 16)
+	if err != nil {
+		return err
+	}
+	if v, ok := measure.Value("tpot", b); ok && v > 0 && !math.IsInf(v, 0) {
+		t.TPOT = time.Duration(v * float64(time.Millisecond))
+	}
+	if a.InputTokens == nil || b.InputTokens == nil {
+		return nil
+	}
+	if per := float64(*b.InputTokens-*a.InputTokens) / (long - short); per > 0.2 && per < 10 {
+		t.TokensPerWord = per
+		t.Overhead = max(0, float64(*a.InputTokens)-per*short)
+	}
+	return f.learnVoices(t, ask)
+}
+
+// tryAnswer sees, before anything is measured, whether a target takes what the
+// plan asks for, and how many input tokens it counts for that.
+func (f *Finder) tryAnswer(ctx context.Context, t *Target) error {
+	if !f.Wants.Any() {
+		return nil
+	}
+	extra, err := t.Client.Try(ctx, endpoint.Prompt{
+		User: sampleWords(f.Plan.Seed, t.Name+"/answer", 40), MaxTokens: f.Plan.Workload.OutputTokens,
+		Temperature: f.Plan.Workload.Temperature, Wants: f.Wants,
+	})
+	if err != nil {
+		hint := ""
+		if f.Plan.Workload.Answer == plan.AnswerTools && f.Wants.Choice == "required" {
+			hint = "; --tool-choice auto leaves the call to the model"
+		}
+		return fmt.Errorf("--answer %s: %w%s", f.Plan.Workload.Answer, err, hint)
+	}
+	if extra != nil {
+		t.Extra = max(0, *extra)
+	}
+	return nil
+}
+
+// sampleWords is a text of about that many words, for calibration.
+func sampleWords(seed uint64, name string, words int) string {
+	src := workload.NewSynthetic(workload.SyntheticConfig{Seed: seed, Salt: "calibration " + name, Stream: fmt.Sprint("calibration/", words), InputTokens: 2 * words, TokensPerWord: 1})
+	it, err := src.Item(0)
+	if err != nil {
+		return strings.Repeat("word ", words)
+	}
+	f := strings.Fields(it.User)
+	return strings.Join(f[:min(words, len(f))], " ")
+}
+
+// cacheSalt keeps what a target leaves in a server's prefix cache to itself: two
+// targets on one server are sent the same prompts, and the second would find
+// those of the first.
+func (f *Finder) cacheSalt(target string) string {
+	if target == cells.Candidate {
+		return f.Salt
+	}
+	return f.Salt + " " + target
+}

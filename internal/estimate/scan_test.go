@@ -1,0 +1,44 @@
+package estimate
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/plan"
+)
+
+// A dry run lists every cell with its values, and adds them up.
+func TestEstimateOfASweep(t *testing.T) {
+	p := plan.Default()
+	p.Candidate.URL = "http://127.0.0.1:1"
+	p.Candidate.Price = &plan.Price{Input: new(1.0), Output: new(2.0)}
+	p.Only = []plan.Benchmark{plan.Load}
+	p.Load.Requests, p.Load.Warmup = 100, 1
+	p.Scan = plan.ScanPlan{CoolDown: plan.Duration(5 * time.Second), Keys: plan.ScanKeys{{Key: "users", Items: []string{"1..4x2"}}, {Key: "output-tokens", Items: []string{"10", "30"}}}}
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	f := Of(p, Scan)
+	if len(f.Cells) != 6 || f.Requests != 6*101 || f.OutputTokens != 3*101*(10+30) || f.InputTokens != 6*101*256 {
+		t.Fatalf("%+v", f)
+	}
+	if c := f.Cells[3]; c.ID != "scan/004" || c.Words != "users=2 output-tokens=30" || c.Values["users"] != "2" || c.OutputTokens != 3030 {
+		t.Errorf("%+v", c)
+	}
+	want := setUp + 5*5.0
+	for _, c := range f.Cells {
+		want += c.Seconds
+	}
+	if math.Abs(f.Seconds-want) > 1e-9 {
+		t.Errorf("%v s, want %v with the pauses between cells", f.Seconds, want)
+	}
+	if usd := (6*101*256*1.0 + 3*101*40*2.0) / 1e6; f.USD == nil || math.Abs(*f.USD-usd) > 1e-9 {
+		t.Errorf("spend %v, want %v", f.USD, usd)
+	}
+	p.Candidate.Price = nil
+	if f := Of(p, Scan); f.USD != nil || !strings.Contains(strings.Join(f.Notes, " "), "the spend is unknown") {
+		t.Errorf("%v %q", f.USD, f.Notes)
+	}
+}

@@ -1,0 +1,136 @@
+// Package runlog is the log of a run: the kinds and types of its records, one
+// writer for those who measure and one reader for all who look back. A log is
+// the truth of a run; everything that is reported is computed from it and the
+// plan. How lines are encoded, flushed and recovered is the business of package
+// exchange.
+package runlog
+
+import (
+	"time"
+
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/scrape"
+)
+
+// Kinds of records in the log, besides exchanges. Their order is the order of
+// the run: run, targets, hardware, floor, then for each cell its record, its
+// exchanges and its window, then the parser's check, scores, end. A run that is
+// resumed continues with a record that says so.
+const (
+	kindRun      = "run"
+	kindTarget   = "target"
+	kindHardware = "hardware"
+	kindFloor    = "floor"
+	kindCell     = "cell"
+	kindWindow   = "window"
+	kindParser   = "parser"
+	kindScore    = "score"
+	kindEnd      = "end"
+	kindResume   = "resume"
+)
+
+// RunRecord begins a log: what is known before the first request.
+type RunRecord struct {
+	Name      string      `json:"name"`
+	Started   time.Time   `json:"started"`
+	Version   string      `json:"version"` // of this tool
+	Command   string      `json:"command"` // redacted
+	Seed      uint64      `json:"seed"`
+	Quick     bool        `json:"quick,omitempty"`
+	Host      result.Host `json:"host"`
+	SharedSim bool        `json:"shared_sim,omitempty"` // a simulated server runs in the client's process
+}
+
+// CellRecord begins a cell, before its first request.
+type CellRecord struct {
+	ID        string           `json:"id"`
+	Benchmark plan.Benchmark   `json:"benchmark"`
+	Target    string           `json:"target"`
+	Workload  result.Workload  `json:"workload"`
+	Load      result.LoadShape `json:"load"`
+	Level     int              `json:"level,omitempty"`
+	Replay    *result.Replay   `json:"replay,omitempty"` // what was known before it was sent
+	// IdealHits is that of prompts with shared beginnings; see result.Prompts.
+	IdealHits *result.Number `json:"ideal_hits,omitempty"`
+	// Search and Limits are those of a cell of a search.
+	Search *capacity.Cell `json:"search,omitempty"`
+	Limits []string       `json:"limits,omitempty"`
+	// Scan is that of a cell of a sweep.
+	Scan *ScanRecord `json:"scan,omitempty"`
+	// Rounds is in how many blocks the cell is measured where several targets
+	// take turns; each block ends with a window of its own. 0: it is whole.
+	Rounds int `json:"rounds,omitempty"`
+}
+
+// ScanRecord is what the record of a cell says of its place in a sweep.
+type ScanRecord struct {
+	Index  int      `json:"index"`  // in the plan, from 1
+	Values []string `json:"values"` // of the swept keys
+	// Attempt counts from 1; the last one that was not cut counts.
+	Attempt int `json:"attempt"`
+	// CacheReset says that the server's prefix cache was emptied before.
+	CacheReset bool `json:"cache_reset,omitempty"`
+}
+
+// WindowRecord closes a cell, or one of its blocks: its measured window and
+// what the client observed of itself meanwhile.
+type WindowRecord struct {
+	Cell   string         `json:"cell"`
+	Round  int            `json:"round,omitempty"` // of the block, from 1
+	Began  exchange.Stamp `json:"began,omitempty"` // of the cell, warm-up included
+	Start  exchange.Stamp `json:"start"`
+	End    exchange.Stamp `json:"end"`
+	Reason string         `json:"reason,omitempty"` // why it ended early
+	// Stopped says that the user ended it.
+	Stopped bool `json:"stopped,omitempty"`
+	// Overload says that a search ended it, since its outcome was known.
+	Overload bool `json:"overload,omitempty"`
+	result.Client
+}
+
+// OverloadReason is why a search ends a cell early.
+const OverloadReason = "overloaded: requests come faster than they end, and the backlog grows"
+
+// Overloaded reports whether a search ended the cell. Older logs say so in their
+// reason alone.
+func (w WindowRecord) Overloaded() bool { return w.Overload || w.Reason == OverloadReason }
+
+// ScoreRecord is the heuristic score of one answer; the text is not in the log.
+type ScoreRecord struct {
+	Target     string             `json:"target"`
+	Prompt     string             `json:"prompt"`
+	Kind       string             `json:"kind"`
+	Total      float64            `json:"total"`
+	Components map[string]float64 `json:"components"`
+	Truncated  bool               `json:"truncated,omitempty"`
+	Empty      bool               `json:"empty,omitempty"`
+	Notes      []string           `json:"notes,omitempty"`
+}
+
+// EndRecord ends a log.
+type EndRecord struct {
+	Ended  time.Time     `json:"ended"`
+	Status result.Status `json:"status"`
+	Reason string        `json:"reason,omitempty"`
+}
+
+// ResumeRecord stands in the log where a run is resumed after a break.
+type ResumeRecord struct {
+	At      time.Time      `json:"at"`
+	Stamp   exchange.Stamp `json:"stamp"`
+	Version string         `json:"version"`
+	Command string         `json:"command"`
+	Host    result.Host    `json:"host"`
+}
+
+// SampleRecord is one look at a server's own metrics. It is in a file of its
+// own, SamplesName.
+type SampleRecord struct {
+	Cell   string `json:"cell"`
+	Target string `json:"target"`
+	Round  int    `json:"round,omitempty"` // of the cell's block, from 1
+	scrape.Sample
+}

@@ -1,0 +1,192 @@
+package runlog
+
+import (
+	"math"
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Run is a run as its log has it, without its exchanges: a run of a million
+// requests must fit into memory, too.
+type Run struct {
+	Head     RunRecord
+	Targets  []result.Target
+	Hardware *result.Hardware
+	Floor    *result.Floor // nil: the client was not calibrated
+	Cells    []*Cell       // that count, in the order in which they began
+	Parser   []result.Parser
+	Scores   []ScoreRecord
+	End      *EndRecord // nil: the run was interrupted
+	Resumed  []ResumeRecord
+	Last     exchange.Stamp // of anything in the log
+	Torn     bool           // it ends in the middle of a record
+	Damaged  error          // what was read may be wrong
+
+	path  string
+	byID  map[string]*Cell
+	begun map[int]int // by index in a sweep
+}
+
+// Cell is a cell as its records have it.
+type Cell struct {
+	CellRecord
+	Window *WindowRecord  // nil: the run was interrupted in it
+	Blocks []WindowRecord // of a cell in blocks, in their order; Window is then all of them together
+
+	// Measured requests, which are begun in the order of their index: the
+	// highest index and one, and those in the log.
+	admitted, logged int
+	first, last      exchange.Stamp // of the measured requests: due first, over last
+	since            exchange.Stamp // due first since the last window was closed; 0: none
+}
+
+// Cell returns a cell by its id, or nil.
+func (r *Run) Cell(id string) *Cell { return r.byID[id] }
+
+// Target returns a target by its name.
+func (r *Run) Target(name string) (result.Target, bool) {
+	for _, t := range r.Targets {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return result.Target{}, false
+}
+
+// Rank orders targets as the plan names them: the candidate is 0.
+func (r *Run) Rank(target string) int {
+	return slices.IndexFunc(r.Targets, func(t result.Target) bool { return t.Name == target })
+}
+
+// Begun is how many attempts were made at a cell of a sweep, by its index in
+// the plan; attempts that do not count included.
+func (r *Run) Begun(index int) int { return r.begun[index] }
+
+// Unseen is how many measured requests of an interrupted run are known to have
+// been sent, since later ones have ended, and are not in its log.
+func (r *Run) Unseen() int {
+	n := 0
+	for _, c := range r.Cells {
+		if c.Window == nil && c.Rounds == 0 { // the index starts again in each block
+			n += c.admitted - c.logged
+		}
+	}
+	return n
+}
+
+// WasCut reports whether the user or a crash ended a cell before its planned end.
+func (c *Cell) WasCut() bool { return c.Window == nil || c.Window.Stopped }
+
+// NextBlock is the number of the block of the next request, from 1.
+func (c *Cell) NextBlock() int {
+	if n := len(c.Blocks); n > 0 {
+		return c.Blocks[n-1].Round + 1
+	}
+	return 1
+}
+
+// Ended reports whether the block of a round was measured to its end.
+func (c *Cell) Ended(round int) bool {
+	return slices.ContainsFunc(c.Blocks, func(w WindowRecord) bool { return w.Round == round && w.Reason == "" })
+}
+
+// Spans are the measured windows of a cell: one, or those of its blocks. What
+// was interrupted ends with what was seen last.
+func (c *Cell) Spans() exchange.Spans {
+	if c.Rounds == 0 {
+		if c.Window != nil {
+			return exchange.Spans{{Start: c.Window.Start, End: c.Window.End}}
+		}
+		return exchange.Spans{{Start: c.first, End: c.last}}
+	}
+	out := exchange.Spans{}
+	for _, w := range c.Blocks {
+		if w.Start > 0 && w.End > w.Start { // 0: no measured request was sent
+			out = append(out, exchange.Span{Start: w.Start, End: w.End})
+		}
+	}
+	if c.since != 0 && c.last > c.since {
+		out = append(out, exchange.Span{Start: c.since, End: c.last})
+	}
+	return out
+}
+
+// see takes note of an exchange.
+func (c *Cell) see(x *exchange.Exchange) {
+	if x.Phase != exchange.Measured {
+		return
+	}
+	c.admitted, c.logged = max(c.admitted, x.Index+1), c.logged+1
+	if c.first == 0 || x.Due < c.first {
+		c.first = x.Due
+	}
+	if c.since == 0 || x.Due < c.since {
+		c.since = x.Due
+	}
+	c.last = max(c.last, x.Done, x.Due)
+}
+
+// close takes the window of a cell, or of its next block.
+func (c *Cell) close(w WindowRecord) {
+	if c.Rounds == 0 {
+		c.Window = &w
+		return
+	}
+	c.Blocks, c.since = append(c.Blocks, w), 0
+	if c.Window == nil {
+		c.Window = &w
+		return
+	}
+	all := *c.Window
+	before, length := float64(all.End-all.Began), float64(w.End-w.Began)
+	all.Client = joined(all.Client, w.Client, length/max(1, before+length))
+	all.End, all.Reason = w.End, w.Reason
+	c.Window = &all
+}
+
+// joined is what the client saw of itself in two parts of a cell, the later one
+// with its share of the time: means of shares, sums of counts, and the worst of
+// what is already a tail or a maximum. What was not seen in one is not known.
+func joined(a, b result.Client, share float64) result.Client {
+	both := func(x, y *float64, of func(x, y float64) float64) *float64 {
+		if x == nil || y == nil {
+			return nil
+		}
+		return new(of(*x, *y))
+	}
+	mean := func(x, y float64) float64 { return x*(1-share) + y*share }
+	sum := func(x, y float64) float64 { return x + y }
+	larger := func(a, b *float64) *float64 {
+		if a == nil || b != nil && math.Abs(*b) > math.Abs(*a) {
+			return b
+		}
+		return a
+	}
+	a.CPUShare, a.CPUMS = both(a.CPUShare, b.CPUShare, mean), both(a.CPUMS, b.CPUMS, sum)
+	a.OtherCPUShare, a.StealShare = both(a.OtherCPUShare, b.OtherCPUShare, mean), both(a.StealShare, b.StealShare, mean)
+	a.GCs += b.GCs
+	a.GCPauseMax, a.SchedP99 = larger(a.GCPauseMax, b.GCPauseMax), larger(a.SchedP99, b.SchedP99)
+	a.ClockStep = larger(a.ClockStep, b.ClockStep)
+	a.StampLagP50, a.StampLagP99 = larger(a.StampLagP50, b.StampLagP50), larger(a.StampLagP99, b.StampLagP99)
+	return a
+}
+
+// dropAttempts forgets the attempts at cells of a sweep that do not count: those
+// that a stop or a crash cut, and those that were followed by another.
+func (r *Run) dropAttempts() {
+	last := map[int]int{}
+	for _, c := range r.Cells {
+		if c.Scan != nil && !c.WasCut() {
+			last[c.Scan.Index] = max(last[c.Scan.Index], c.Scan.Attempt)
+		}
+	}
+	r.Cells = slices.DeleteFunc(r.Cells, func(c *Cell) bool {
+		dropped := c.Scan != nil && (c.WasCut() || c.Scan.Attempt < last[c.Scan.Index])
+		if dropped {
+			delete(r.byID, c.ID)
+		}
+		return dropped
+	})
+}
