@@ -70,7 +70,7 @@ func (a *Analysis) CapacityJudged(res *result.Result) error {
 // either.
 func (a *Analysis) history() (h []capacity.Observation, ids []string) {
 	for _, c := range a.cells {
-		if c.trial == nil || c.Window == nil {
+		if c.trial == nil || c.WasCut() {
 			continue
 		}
 		w := c.Window

@@ -31,7 +31,20 @@ type cell struct {
 	dependence map[string]stats.Dependence
 }
 
-// newCell makes a cell that has seen no exchange.
+// begin makes a cell of a run that has seen no exchange.
+func (a *Analysis) begin(r *runlog.Cell) (*cell, error) {
+	c := newCell(r, a.part(r.Benchmark).Keep)
+	t, _ := a.run.Target(r.Target)
+	c.embeds = t.API == plan.Embeddings
+	if r.Search == nil {
+		return c, nil
+	}
+	var err error
+	c.trial, err = trial.New(r.Limits)
+	return c, err
+}
+
+// newCell makes a cell of which nothing is known but its record.
 func newCell(r *runlog.Cell, keep Keep) *cell {
 	c := &cell{Cell: r, keepUsage: keep.Usage, dependence: map[string]stats.Dependence{}}
 	c.KeepPrompts = keep.Prompts
@@ -41,55 +54,31 @@ func newCell(r *runlog.Cell, keep Keep) *cell {
 	return c
 }
 
-// firstPass takes the exchanges of a log as they are read.
-type firstPass struct {
-	keep  map[plan.Benchmark]Keep
-	cells map[string]*cell
-	// sent are hashes of the prompts that each server has been sent.
-	sent map[string]map[uint64]struct{}
+// sentPrompts are hashes of the prompts that each server has been sent.
+type sentPrompts struct {
+	run    *runlog.Run
+	scan   bool
+	hashes map[string]map[uint64]struct{}
+	reset  map[*runlog.Cell]bool // whose server's cache was emptied before
 }
 
-// cell returns what is known about a cell, from its first exchange on.
-func (f *firstPass) cell(run *runlog.Run, r *runlog.Cell) (*cell, error) {
-	if c := f.cells[r.ID]; c != nil {
-		return c, nil
+// of returns those of the server of an exchange; c is its cell, or nil.
+func (s *sentPrompts) of(c *runlog.Cell, x *exchange.Exchange) map[uint64]struct{} {
+	// What has seen the prompts before is a target, and in a sweep, whose targets
+	// may be one server with other fields, what is at the URL.
+	server := x.Target
+	if c != nil {
+		server = c.Target
 	}
-	c := newCell(r, f.keep[r.Benchmark])
-	t, _ := run.Target(r.Target)
-	c.embeds = t.API == plan.Embeddings
-	if r.Search != nil {
-		var err error
-		if c.trial, err = trial.New(r.Limits); err != nil {
-			return nil, err
-		}
+	if t, ok := s.run.Target(server); ok && s.scan {
+		server = t.URL
 	}
-	if r.Scan != nil && r.Scan.CacheReset {
-		delete(f.sent, serverName(run, r)) // it has forgotten what it was sent
+	if c != nil && c.Scan != nil && c.Scan.CacheReset && !s.reset[c] {
+		s.reset[c] = true
+		delete(s.hashes, server) // it has forgotten what it was sent
 	}
-	f.cells[r.ID] = c
-	return c, nil
-}
-
-// add takes an exchange.
-func (f *firstPass) add(run *runlog.Run, r *runlog.Cell, x *exchange.Exchange) error {
-	c, err := f.cell(run, r)
-	if err != nil {
-		return err
+	if s.hashes[server] == nil {
+		s.hashes[server] = map[uint64]struct{}{}
 	}
-	server := serverName(run, r)
-	if f.sent[server] == nil {
-		f.sent[server] = map[uint64]struct{}{}
-	}
-	c.Block = r.NextBlock()
-	c.add(x, f.sent[server])
-	return nil
-}
-
-// serverName is what has seen the prompts of a cell before: its target, and of a
-// sweep, whose targets may be one server with other fields, what is at the URL.
-func serverName(run *runlog.Run, c *runlog.Cell) string {
-	if t, ok := run.Target(c.Target); ok && c.Scan != nil {
-		return t.URL
-	}
-	return c.Target
+	return s.hashes[server]
 }

@@ -49,9 +49,9 @@ type Keep struct {
 
 // Result makes the result of a run. parts are all benchmarks, in the order in
 // which they are concluded: a later one may rest on an earlier one. samples is
-// the file of the servers' own metrics, which need not exist. The log is read
-// twice, since what lies in a cell's window is known only when the cell has been
-// read; its exchanges are never in memory together.
+// the file of the servers' own metrics, which need not exist. The exchanges are
+// read twice, since where a cell is in its steady state is known only when all
+// of them were seen; they are never in memory together.
 func Result(p plan.Plan, log, samples string, parts []Part) (*result.Result, *runlog.Run, error) {
 	a, err := analyse(p, log, samples, parts)
 	if err != nil {
@@ -75,28 +75,45 @@ type Analysis struct {
 // analyse reads a log.
 func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) {
 	a := &Analysis{plan: p, parts: parts, byID: map[string]*cell{}, measured: map[string]result.Cell{}}
-	keep := map[plan.Benchmark]Keep{}
-	for _, part := range parts {
-		keep[part.Name] = part.Keep
-	}
-	reader := firstPass{keep: keep, cells: a.byID, sent: map[string]map[uint64]struct{}{}}
 	var err error
-	if a.run, err = runlog.Read(log, reader.add); err != nil {
+	if a.run, err = runlog.Read(log); err != nil {
 		return nil, err
 	}
-	for _, c := range a.run.Cells {
-		found, err := reader.cell(a.run, c)
+	for _, r := range a.run.Cells {
+		c, err := a.begin(r)
 		if err != nil {
 			return nil, err
 		}
-		found.seen.window = c.Spans()
-		found.SettleBlocks(found.seen.window)
-		a.cells = append(a.cells, found)
+		a.cells, a.byID[r.ID] = append(a.cells, c), c
 	}
-	err = a.run.Again(func(c *runlog.Cell, x *exchange.Exchange) {
-		found := a.byID[c.ID]
-		found.AddFrames(x)
-		found.seen.addInWindow(x)
+	sent := sentPrompts{run: a.run, scan: p.Scan.On(), hashes: map[string]map[uint64]struct{}{}, reset: map[*runlog.Cell]bool{}}
+	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
+		before := sent.of(r, x)
+		if r == nil {
+			if x.PromptHash != 0 {
+				before[x.PromptHash] = struct{}{}
+			}
+			return nil
+		}
+		c := a.byID[r.ID]
+		c.Block = r.Round()
+		c.add(x, before)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range a.cells {
+		c.seen.window = c.Spans()
+		c.SettleBlocks(c.seen.window)
+	}
+	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
+		if r != nil {
+			c := a.byID[r.ID]
+			c.AddFrames(x)
+			c.seen.addInWindow(x)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

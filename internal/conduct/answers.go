@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/klauspost/compress/zstd"
@@ -15,7 +17,8 @@ import (
 // answers holds the answers of the pass until all has been measured: scoring
 // is work for the processor and has no place in the measured window.
 type answers struct {
-	path string // answers.jsonl.zst; empty: texts are not kept
+	path    string // answers.jsonl.zst; empty: texts are not kept
+	resumed bool   // an earlier part of the run may have made the file
 
 	mu  sync.Mutex // protects all
 	all []answer
@@ -32,6 +35,13 @@ func (a *answers) add(x answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.all = append(a.all, x)
+}
+
+// keepAnswers says where the texts of answers are kept, if the plan wants it.
+func (s *Session) keepAnswers(path string) {
+	if s.plan.KeepText == "quality" && cells.Selected(s.plan, plan.Quality) {
+		s.answers.path, s.answers.resumed = path, s.before != nil
+	}
 }
 
 // score scores every answer into the log and, unless the plan says none,
@@ -56,7 +66,11 @@ func (s *Session) score() error {
 }
 
 func (a *answers) write() (err error) {
-	f, err := os.OpenFile(a.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	flags := os.O_CREATE | os.O_EXCL | os.O_WRONLY
+	if a.resumed { // zstd takes one stream after the other
+		flags = os.O_CREATE | os.O_APPEND | os.O_WRONLY
+	}
+	f, err := os.OpenFile(a.path, flags, 0o600)
 	if err != nil {
 		return fmt.Errorf("failed to keep the answers (--keep-text=none leaves them out): %w", err)
 	}

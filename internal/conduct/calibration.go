@@ -18,7 +18,7 @@ import (
 // heaviest of the program, before anything else is measured. A calibration that fails is no
 // failure of the run: validity says that there is none.
 func (s *Session) calibrate(ctx context.Context, c *Cell) error {
-	if c == nil || s.Responder == nil || s.before != nil && s.before.Floor != nil || !s.plan.Client.Calibrate {
+	if c == nil || s.Responder == nil || s.before != nil && s.before.run.Floor != nil || !s.plan.Client.Calibrate {
 		return nil
 	}
 	s.Tell(Event{Kind: "note", Text: "calibrating the client against the built-in responder"})

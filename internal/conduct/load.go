@@ -18,7 +18,11 @@ func Load(ctx context.Context, s *Session) (Program, error) {
 	if err := s.findTargets(ctx); err != nil {
 		return nil, err
 	}
-	return s.load()
+	steps, err := s.load()
+	if err != nil || len(s.targets) == 1 {
+		return s.undone(steps), err
+	}
+	return s.undoneRounds(steps), nil
 }
 
 // load lays out a load.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/capacity/trial"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
@@ -20,6 +22,8 @@ type Earlier struct {
 	run   *runlog.Run
 	log   *runlog.Writer
 	spend *spend.Cap
+	// observed is what the cells of a search showed, in their order.
+	observed []capacity.Observation
 }
 
 // Reopen opens the log of a run to continue it, and books what its requests have
@@ -30,20 +34,96 @@ func Reopen(path string, p plan.Plan) (*Earlier, error) {
 		return nil, err
 	}
 	e := &Earlier{log: log, spend: spend.New(p.MaxCost)}
-	e.run, err = runlog.Read(path, func(r *runlog.Run, _ *runlog.Cell, x *exchange.Exchange) error {
-		if t, ok := r.Target(x.Target); ok {
-			e.spend.Price(t.Name, t.Price)
-		}
-		e.spend.Book(x)
-		return nil
-	})
-	if err == nil && e.run.Damaged != nil {
-		err = e.run.Damaged
-	}
-	if err != nil {
+	if err := e.read(path); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
 	return e, nil
+}
+
+func (e *Earlier) read(path string) (err error) {
+	if e.run, err = runlog.Read(path); err != nil {
+		return err
+	}
+	for _, t := range e.run.Targets {
+		e.spend.Price(t.Name, t.Price)
+	}
+	trials := map[*runlog.Cell]*trial.Trial{}
+	for _, c := range e.run.Cells {
+		if c.Search != nil {
+			if trials[c], err = trial.New(c.Limits); err != nil {
+				return err
+			}
+		}
+	}
+	err = e.run.Exchanges(func(c *runlog.Cell, x *exchange.Exchange) error {
+		e.spend.Book(x)
+		if t := trials[c]; t != nil {
+			t.Add(x)
+		}
+		return nil
+	})
+	for i, c := range e.run.Cells {
+		// A search that could not carry its first cell begins again.
+		if c.Search == nil || c.WasCut() || i == 0 && c.Window.Reason != "" {
+			break
+		}
+		w := c.Window
+		e.observed = append(e.observed, trials[c].Observation(*c.Search, w.Began, w.Start, w.End, w.Overloaded()))
+	}
+	return errors.Join(err, e.run.Damaged)
+}
+
+// done reports whether an earlier part of the run went to the planned end of
+// a cell, and scored its answers where that is asked for.
+func (s *Session) done(c *Cell) bool {
+	if s.before == nil {
+		return false
+	}
+	was := s.before.run.Cell(c.ID)
+	if was == nil || was.WasCut() || was.Window.Reason != "" {
+		return false
+	}
+	scored := func(r runlog.ScoreRecord) bool { return r.Target == c.Target }
+	return c.keep == nil || slices.ContainsFunc(s.before.run.Scores, scored)
+}
+
+// undone are the steps that are left of a suite. The cells of a step run at
+// once, and so they are measured again together.
+func (s *Session) undone(steps list) list {
+	if s.before == nil {
+		return steps
+	}
+	all := len(steps)
+	steps = slices.DeleteFunc(steps, func(step Step) bool {
+		return !slices.ContainsFunc(step.Cells, func(c *Cell) bool { return !s.done(c) })
+	})
+	s.resuming(all-len(steps), all, "steps")
+	return steps
+}
+
+// undoneRounds are the blocks that are left of a load. The targets of a round
+// are compared prompt by prompt, so it is measured again as a whole.
+func (s *Session) undoneRounds(steps list) list {
+	if s.before == nil {
+		return steps
+	}
+	first := 0
+	for _, step := range steps {
+		c := step.Cells[0]
+		if was := s.before.run.Cell(c.ID); was == nil || !was.Ended(c.round()) {
+			first = c.round()
+			break
+		}
+	}
+	s.firstRound = first
+	left := slices.DeleteFunc(slices.Clone(steps), func(step Step) bool { return first == 0 || step.Cells[0].round() < first })
+	s.resuming(len(steps)-len(left), len(steps), "blocks")
+	return left
+}
+
+// resuming tells how far the run has come.
+func (s *Session) resuming(done, all int, what string) {
+	s.Tell(Event{Kind: "note", Text: fmt.Sprintf("resuming: %d of %d %s are done", done, all, what)})
 }
 
 // Complete reports whether the run has nothing left to do.
@@ -57,18 +137,20 @@ func (s *Session) Resume(ctx context.Context, paths Paths) error {
 	if err := s.keepSamples(paths.Samples); err != nil {
 		return err
 	}
+	s.keepAnswers(paths.Answers)
 	return s.log.Resume(runlog.ResumeRecord{
 		At: time.Now().UTC(), Stamp: s.clock.Now(), Version: s.Version, Command: s.Command, Host: hardware.Host(ctx),
+		Round: s.firstRound,
 	})
 }
 
 // sameTargets refuses to mix the figures of different servers in one result.
 func (s *Session) sameTargets() error {
-	if len(s.before.Targets) != len(s.targets) {
-		return fmt.Errorf("the run began with %d targets, and its plan has %d now", len(s.before.Targets), len(s.targets))
+	if len(s.before.run.Targets) != len(s.targets) {
+		return fmt.Errorf("the run began with %d targets, and its plan has %d now", len(s.before.run.Targets), len(s.targets))
 	}
 	for i, t := range s.targets {
-		was, is := s.before.Targets[i], t.Found
+		was, is := s.before.run.Targets[i], t.Found
 		for _, f := range []struct{ what, was, is string }{
 			{"URL", was.URL, is.URL}, {"model", was.Model, is.Model}, {"server", was.Server, is.Server},
 			{"streaming", fmt.Sprint(was.Streaming), fmt.Sprint(is.Streaming)},

@@ -44,11 +44,13 @@ func Sweep(ctx context.Context, s *Session) (Program, error) {
 	}
 	p.order = cells.ScanOrder(s.plan, len(p.cells))
 	if s.before != nil {
-		for _, c := range s.before.Cells {
-			p.finished[c.Scan.Index] = c.Window.Reason == ""
+		for _, c := range s.before.run.Cells {
+			if c.Window.Reason == "" {
+				p.finished[c.Scan.Index] = true
+			}
 		}
 		for _, c := range p.cells {
-			p.tried[c.Index] = s.before.Begun(c.Index)
+			p.tried[c.Index] = s.before.run.Begun(c.Index)
 		}
 	}
 	if err := p.findTargets(ctx); err != nil {
@@ -65,7 +67,7 @@ func Sweep(ctx context.Context, s *Session) (Program, error) {
 		}
 	}
 	if s.before != nil {
-		s.Tell(Event{Kind: "note", Text: fmt.Sprintf("resuming: %d of %d cells are done", len(p.finished), len(p.cells))})
+		s.resuming(len(p.finished), len(p.cells), "cells")
 	}
 	return p, nil
 }

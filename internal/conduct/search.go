@@ -3,7 +3,9 @@ package conduct
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/capacity/trial"
@@ -22,6 +24,7 @@ var errOverload = errors.New(runlog.OverloadReason)
 type search struct {
 	session *Session
 	config  capacity.Config
+	before  []capacity.Observation // of earlier parts of the run
 }
 
 // Search is the program of a search for capacity.
@@ -30,12 +33,17 @@ func Search(ctx context.Context, s *Session) (Program, error) {
 		return nil, err
 	}
 	c, err := cells.SearchConfig(s.plan)
-	return &search{s, c}, err
+	p := &search{session: s, config: c}
+	if s.before != nil {
+		p.before = s.before.observed
+		s.Tell(Event{Kind: "note", Text: fmt.Sprintf("resuming: %d cells of the search are done", len(p.before))})
+	}
+	return p, err
 }
 
 // Next asks the search.
 func (p *search) Next(done []Finished) (Step, bool, error) {
-	var h []capacity.Observation
+	h := slices.Clone(p.before)
 	for _, f := range done {
 		c := f.Cell
 		h = append(h, c.trial.Observation(*c.Search, f.Began, f.Window.Start, f.Window.End, f.Window.Reason == errOverload.Error()))

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
-	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -82,7 +81,9 @@ type Session struct {
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
-	before    *runlog.Run // what an earlier part of the run has measured; nil for a first one
+	before    *Earlier // what an earlier part of the run has left; nil for a first one
+	// firstRound is the first round of blocks that is measured again; 0: none is.
+	firstRound int
 }
 
 // NewSession makes the session of a run that begins now, or, with what an
@@ -90,7 +91,7 @@ type Session struct {
 func NewSession(p plan.Plan, o Options, before *Earlier) *Session {
 	s := &Session{Options: o, plan: p, clock: exchange.NewClock(), spend: spend.New(p.MaxCost), sims: map[string]string{}}
 	if before != nil {
-		s.before, s.log, s.spend = before.run, before.log, before.spend
+		s.before, s.log, s.spend = before, before.log, before.spend
 		s.clock = exchange.Continue(before.run.Head.Started, before.run.Last)
 		s.closers = append(s.closers, func() { _ = s.log.Close() }) // finish has reported its error
 	}
@@ -117,6 +118,11 @@ func (s *Session) Prepare(ctx context.Context, begin Maker) error {
 		return err
 	}
 	salt := prompts.Salt(s.plan, s.clock.Start())
+	if s.before != nil && !s.plan.Scan.On() {
+		// What is measured again must be new to the server's prefix cache. A sweep has
+		// prompts of its own for each attempt at a cell.
+		salt = fmt.Sprintf("%s/resumed-%d", salt, len(s.before.run.Resumed)+1)
+	}
 	if s.maker, err = prompts.New(s.plan, salt); err != nil {
 		return err
 	}
@@ -181,9 +187,7 @@ func (s *Session) Begin(ctx context.Context, paths Paths, machine *result.Hardwa
 	if err := s.keepSamples(paths.Samples); err != nil {
 		return err
 	}
-	if s.plan.KeepText == "quality" && cells.Selected(s.plan, plan.Quality) {
-		s.answers.path = paths.Answers
-	}
+	s.keepAnswers(paths.Answers)
 	var found []result.Target
 	for _, t := range s.targets {
 		found = append(found, t.Found)

@@ -41,7 +41,7 @@ func Suite(ctx context.Context, s *Session) (Program, error) {
 		}
 		steps = append(steps, step)
 	}
-	return steps, nil
+	return s.undone(steps), nil
 }
 
 // cell begins a cell of the suite.

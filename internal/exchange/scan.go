@@ -35,15 +35,30 @@ func damage(err error) error {
 
 // Scan calls f for every record of the log at path, in order, as Read does,
 // with exchanges decoded. A damaged log gives ErrDamaged. Memory stays bounded whatever the log's length:
-// lines are decoded a batch at a time, on all processors, into room that is
+// lines are decoded a batch at a time, on all processors, into memory that is
 // used again.
 func Scan(path string, f func(Record) error) (torn bool, err error) {
+	return scanFile(path, NewDecoder, f)
+}
+
+// Outline is Scan without the exchanges, which are neither decoded nor handed
+// out: a fraction of the work.
+func Outline(path string, f func(Record) error) (torn bool, err error) {
+	return scanFile(path, func() *Decoder { return nil }, func(r Record) error {
+		if r.Kind == KindExchange {
+			return nil
+		}
+		return f(r)
+	})
+}
+
+func scanFile(path string, decoder func() *Decoder, f func(Record) error) (torn bool, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return false, fmt.Errorf("failed to open the exchange log: %w", err)
 	}
 	defer file.Close()
-	return scan(file, f)
+	return scan(file, decoder, f)
 }
 
 // batchBytes is about how much of the log is decoded at once by one worker: a
@@ -68,7 +83,9 @@ type scanned struct {
 	room Exchange
 }
 
-func scan(r io.Reader, f func(Record) error) (torn bool, err error) {
+// scan reads a log. decoder makes what decodes exchanges, for each worker; a nil
+// one leaves them as they are.
+func scan(r io.Reader, decoder func() *Decoder, f func(Record) error) (torn bool, err error) {
 	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return false, fmt.Errorf("failed to read the exchange log: %w", err)
@@ -92,7 +109,7 @@ func scan(r io.Reader, f func(Record) error) (torn bool, err error) {
 	}()
 	for range workers {
 		go func() {
-			d := NewDecoder()
+			d := decoder()
 			for b := range todo {
 				b.decode(d)
 				b.ready <- struct{}{}
@@ -166,8 +183,11 @@ func cutLines(r io.Reader, free <-chan *batch, stop <-chan struct{}, next func(*
 
 // decode decodes the lines of a batch.
 func (b *batch) decode(d *Decoder) {
-	b.used, d.ints = 0, b.ints[:0]
-	defer func() { b.ints = d.ints }()
+	b.used = 0
+	if d != nil {
+		d.ints = b.ints[:0]
+		defer func() { b.ints = d.ints }()
+	}
 	for text := b.text; len(text) > 0; {
 		i := bytes.IndexByte(text, '\n')
 		line := text[:i]
@@ -191,6 +211,10 @@ var (
 func (s *scanned) decode(d *Decoder, text []byte) error {
 	if rec, ok := bytes.CutPrefix(text, exchangePrefix); ok {
 		if rec, ok = bytes.CutSuffix(rec, lineSuffix); ok {
+			if d == nil {
+				s.Record = Record{Kind: KindExchange, Raw: rec}
+				return nil
+			}
 			s.Record = Record{KindExchange, rec, &s.room}
 			return d.decode(rec, &s.room)
 		}
@@ -200,7 +224,7 @@ func (s *scanned) decode(d *Decoder, text []byte) error {
 		return err
 	}
 	s.Record = Record{Kind: l.Kind, Raw: l.Rec}
-	if l.Kind == KindExchange {
+	if l.Kind == KindExchange && d != nil {
 		s.Exchange = &s.room
 		return d.decode(l.Rec, &s.room)
 	}

@@ -6,23 +6,20 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plan"
 )
 
-// Read reads a log, whole or cut short by a crash. Each exchange is handed to
-// see in the order of the log, with what has been read of the run and of the cell
-// that it belongs to by then; see may be nil, must not keep the exchange, and ends the
-// reading with its error. A log of which a part cannot be decoded is read up to
-// there, and Damaged says so.
-func Read(path string, see func(r *Run, c *Cell, x *exchange.Exchange) error) (*Run, error) {
-	r := &Run{path: path, byID: map[string]*Cell{}, begun: map[int]int{}}
-	torn, err := exchange.Scan(path, func(rec exchange.Record) error { return r.add(rec, see) })
-	r.Torn = torn
-	switch {
-	case errors.Is(err, exchange.ErrDamaged):
+// Read reads a log but for its exchanges, whole or cut short by a crash. A log of
+// which a part is damaged is read up to there, and Damaged says so.
+func Read(path string) (*Run, error) {
+	r := &Run{path: path, byID: map[string]*Cell{}, all: map[string][]*Cell{}, begun: map[int]int{}}
+	torn, err := exchange.Outline(path, r.add)
+	if r.Torn = torn; errors.Is(err, exchange.ErrDamaged) {
 		r.Damaged = err
-	case err != nil:
+	} else if err != nil {
 		return nil, err
 	}
 	if r.Head.Started.IsZero() && r.Damaged != nil {
@@ -31,23 +28,62 @@ func Read(path string, see func(r *Run, c *Cell, x *exchange.Exchange) error) (*
 	if r.Head.Started.IsZero() {
 		return nil, fmt.Errorf("%s holds no run: it was ended before its first record was written", path)
 	}
-	r.dropAttempts()
+	r.settle()
 	return r, nil
 }
 
-// Again hands each exchange of the cells that count to see once more, now that
-// all their windows are known.
-func (r *Run) Again(see func(c *Cell, x *exchange.Exchange)) error {
-	_, err := exchange.Scan(r.path, func(rec exchange.Record) error {
-		if rec.Exchange == nil {
-			return nil
+// Exchanges hands each exchange to see, in the order of the log, with the cell
+// that it belongs to; nil where it does not count, as the cell was measured
+// again. see must not keep the exchange, and ends the reading with its error.
+func (r *Run) Exchanges(see func(c *Cell, x *exchange.Exchange) error) error {
+	open := map[string]*Cell{} // the attempt that is being read
+	tried := map[string]int{}
+	for _, cells := range r.all {
+		for _, c := range cells {
+			c.at = 0
 		}
-		if c := r.byID[rec.Exchange.Cell]; c != nil {
-			see(c, rec.Exchange)
+	}
+	_, err := exchange.Scan(r.path, func(rec exchange.Record) error {
+		switch rec.Kind {
+		case kindCell:
+			var c struct{ ID string }
+			if err := json.Unmarshal(rec.Raw, &c); err != nil {
+				return err
+			}
+			open[c.ID] = r.all[c.ID][tried[c.ID]]
+			tried[c.ID]++
+		case kindWindow:
+			var w struct{ Cell string }
+			if err := json.Unmarshal(rec.Raw, &w); err != nil {
+				return err
+			}
+			open[w.Cell].at++
+		case kindResume:
+			for _, c := range open {
+				c.at++
+			}
+		case exchange.KindExchange:
+			x := rec.Exchange
+			c := open[x.Cell]
+			if c == nil {
+				return fmt.Errorf("an exchange of cell %q, which was not begun", x.Cell)
+			}
+			if !r.seen {
+				r.Last = max(r.Last, x.Due, x.Done, x.LastToken, x.Usage)
+			}
+			if !c.counts() {
+				return see(nil, x)
+			}
+			if !r.seen {
+				c.see(x)
+			}
+			return see(c, x)
 		}
 		return nil
 	})
-	if r.Damaged != nil && errors.Is(err, exchange.ErrDamaged) {
+	r.seen = true
+	if errors.Is(err, exchange.ErrDamaged) {
+		r.Damaged = err
 		return nil
 	}
 	return err
@@ -75,7 +111,7 @@ func (r *Run) Samples(path string, see func(c *Cell, s SampleRecord)) error {
 	return err
 }
 
-func (r *Run) add(rec exchange.Record, see func(*Run, *Cell, *exchange.Exchange) error) error {
+func (r *Run) add(rec exchange.Record) error {
 	switch rec.Kind {
 	case kindRun:
 		return json.Unmarshal(rec.Raw, &r.Head)
@@ -86,27 +122,7 @@ func (r *Run) add(rec exchange.Record, see func(*Run, *Cell, *exchange.Exchange)
 	case kindFloor:
 		return json.Unmarshal(rec.Raw, &r.Floor)
 	case kindCell:
-		c := &Cell{}
-		if err := json.Unmarshal(rec.Raw, &c.CellRecord); err != nil {
-			return err
-		}
-		r.Cells, r.byID[c.ID] = append(r.Cells, c), c
-		if c.Scan != nil {
-			r.begun[c.Scan.Index]++
-		}
-		return nil
-	case exchange.KindExchange:
-		x := rec.Exchange
-		c := r.byID[x.Cell]
-		if c == nil {
-			return fmt.Errorf("an exchange of cell %q, which was not begun", x.Cell)
-		}
-		c.see(x)
-		r.Last = max(r.Last, x.Due, x.Done, x.LastToken, x.Usage)
-		if see == nil {
-			return nil
-		}
-		return see(r, c, x)
+		return r.begin(rec.Raw)
 	case kindWindow:
 		var w WindowRecord
 		if err := json.Unmarshal(rec.Raw, &w); err != nil {
@@ -125,15 +141,40 @@ func (r *Run) add(rec exchange.Record, see func(*Run, *Cell, *exchange.Exchange)
 		return appendTo(&r.Scores, rec.Raw)
 	case kindResume:
 		r.End = nil
-		err := appendTo(&r.Resumed, rec.Raw)
-		if err == nil {
-			r.Last = max(r.Last, r.Resumed[len(r.Resumed)-1].Stamp)
+		if err := appendTo(&r.Resumed, rec.Raw); err != nil {
+			return err
 		}
-		return err
+		again := r.Resumed[len(r.Resumed)-1]
+		r.Last = max(r.Last, again.Stamp)
+		for _, c := range r.Cells {
+			if c.Rounds > 0 {
+				c.interrupt(again.Round)
+			}
+		}
+		return nil
 	case kindEnd:
 		return json.Unmarshal(rec.Raw, &r.End)
 	}
 	return nil // a later version's record: what we know stays right without it
+}
+
+// begin takes the record of a cell. A second one of an id replaces the first.
+func (r *Run) begin(raw json.RawMessage) error {
+	c := &Cell{}
+	if err := json.Unmarshal(raw, &c.CellRecord); err != nil {
+		return err
+	}
+	if old := r.byID[c.ID]; old != nil {
+		old.dropped = true
+		if c.Benchmark == plan.Latency { // whose answers are scored
+			r.Scores = slices.DeleteFunc(r.Scores, func(s ScoreRecord) bool { return s.Target == c.Target })
+		}
+	}
+	r.Cells, r.byID[c.ID], r.all[c.ID] = append(r.Cells, c), c, append(r.all[c.ID], c)
+	if c.Scan != nil {
+		r.begun[c.Scan.Index]++
+	}
+	return nil
 }
 
 // appendTo decodes a record behind those of its kind.

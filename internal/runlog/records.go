@@ -124,6 +124,8 @@ type ResumeRecord struct {
 	Version string         `json:"version"`
 	Command string         `json:"command"`
 	Host    result.Host    `json:"host"`
+	// Round is the first round of blocks that is measured again; 0: none is.
+	Round int `json:"round,omitempty"`
 }
 
 // SampleRecord is one look at a server's own metrics. It is in a file of its

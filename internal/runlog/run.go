@@ -20,26 +20,40 @@ type Run struct {
 	Scores   []ScoreRecord
 	End      *EndRecord // nil: the run was interrupted
 	Resumed  []ResumeRecord
-	Last     exchange.Stamp // of anything in the log
-	Torn     bool           // it ends in the middle of a record
-	Damaged  error          // what was read may be wrong
+	Torn     bool  // the log ends in the middle of a record
+	Damaged  error // what was read may be wrong
+	// Last is the last stamp of anything in the log. Exchanges completes it.
+	Last exchange.Stamp
 
 	path  string
-	byID  map[string]*Cell
-	begun map[int]int // by index in a sweep
+	byID  map[string]*Cell   // the latest attempt of each id
+	all   map[string][]*Cell // every attempt, in order
+	begun map[int]int        // by index in a sweep
+	seen  bool               // Exchanges has gone through all
 }
 
 // Cell is a cell as its records have it.
+//
+// Note: a cell that is measured again, when a run is resumed, has another record
+// with the same id, and what was measured before it does not count. Cells of a
+// sweep have another id for each attempt instead. A cell in blocks is measured
+// again from a round on, without another record; so its exchanges are told
+// apart by segments, which its windows and the breaks of the run end.
 type Cell struct {
 	CellRecord
 	Window *WindowRecord  // nil: the run was interrupted in it
 	Blocks []WindowRecord // of a cell in blocks, in their order; Window is then all of them together
 
+	dropped  bool
+	closed   []int // the segment of each of Blocks
+	segments int   // that have ended, in the whole log
+	at       int   // those that have ended so far; while exchanges are read
+
 	// Measured requests, which are begun in the order of their index: the
-	// highest index and one, and those in the log.
+	// highest index and one, and those in the log. While exchanges are read.
 	admitted, logged int
 	first, last      exchange.Stamp // of the measured requests: due first, over last
-	since            exchange.Stamp // due first since the last window was closed; 0: none
+	since            exchange.Stamp // due first in the last segment; 0: none
 }
 
 // Cell returns a cell by its id, or nil.
@@ -79,12 +93,20 @@ func (r *Run) Unseen() int {
 // WasCut reports whether the user or a crash ended a cell before its planned end.
 func (c *Cell) WasCut() bool { return c.Window == nil || c.Window.Stopped }
 
-// NextBlock is the number of the block of the next request, from 1.
-func (c *Cell) NextBlock() int {
+// Round is the round of blocks of the exchange that is being read, from 1.
+func (c *Cell) Round() int {
+	if i := slices.Index(c.closed, c.at); i >= 0 {
+		return c.Blocks[i].Round
+	}
 	if n := len(c.Blocks); n > 0 {
 		return c.Blocks[n-1].Round + 1
 	}
 	return 1
+}
+
+// counts reports whether the exchange that is being read is part of the cell.
+func (c *Cell) counts() bool {
+	return !c.dropped && (c.Rounds == 0 || c.at == c.segments || slices.Contains(c.closed, c.at))
 }
 
 // Ended reports whether the block of a round was measured to its end.
@@ -93,7 +115,7 @@ func (c *Cell) Ended(round int) bool {
 }
 
 // Spans are the measured windows of a cell: one, or those of its blocks. What
-// was interrupted ends with what was seen last.
+// was interrupted ends with what Exchanges has seen last.
 func (c *Cell) Spans() exchange.Spans {
 	if c.Rounds == 0 {
 		if c.Window != nil {
@@ -113,7 +135,7 @@ func (c *Cell) Spans() exchange.Spans {
 	return out
 }
 
-// see takes note of an exchange.
+// see takes note of an exchange that counts.
 func (c *Cell) see(x *exchange.Exchange) {
 	if x.Phase != exchange.Measured {
 		return
@@ -122,7 +144,7 @@ func (c *Cell) see(x *exchange.Exchange) {
 	if c.first == 0 || x.Due < c.first {
 		c.first = x.Due
 	}
-	if c.since == 0 || x.Due < c.since {
+	if c.at == c.segments && (c.since == 0 || x.Due < c.since) {
 		c.since = x.Due
 	}
 	c.last = max(c.last, x.Done, x.Due)
@@ -134,16 +156,34 @@ func (c *Cell) close(w WindowRecord) {
 		c.Window = &w
 		return
 	}
-	c.Blocks, c.since = append(c.Blocks, w), 0
-	if c.Window == nil {
-		c.Window = &w
-		return
+	c.Blocks, c.closed = append(c.Blocks, w), append(c.closed, c.segments)
+	c.segments++
+}
+
+// interrupt ends a segment of a cell in blocks without a window. Rounds from
+// round on are measured again.
+func (c *Cell) interrupt(round int) {
+	c.segments++
+	n := len(c.Blocks)
+	for round > 0 && n > 0 && c.Blocks[n-1].Round >= round {
+		n--
 	}
-	all := *c.Window
-	before, length := float64(all.End-all.Began), float64(w.End-w.Began)
-	all.Client = joined(all.Client, w.Client, length/max(1, before+length))
-	all.End, all.Reason = w.End, w.Reason
-	c.Window = &all
+	c.Blocks, c.closed = c.Blocks[:n], c.closed[:n]
+}
+
+// join makes the window of a cell in blocks: all of them together.
+func (c *Cell) join() {
+	for i, w := range c.Blocks {
+		if i == 0 {
+			c.Window = &w
+			continue
+		}
+		all := *c.Window
+		before, length := float64(all.End-all.Began), float64(w.End-w.Began)
+		all.Client = joined(all.Client, w.Client, length/max(1, before+length))
+		all.End, all.Reason, all.Stopped = w.End, w.Reason, w.Stopped
+		c.Window = &all
+	}
 }
 
 // joined is what the client saw of itself in two parts of a cell, the later one
@@ -173,20 +213,23 @@ func joined(a, b result.Client, share float64) result.Client {
 	return a
 }
 
-// dropAttempts forgets the attempts at cells of a sweep that do not count: those
-// that a stop or a crash cut, and those that were followed by another.
-func (r *Run) dropAttempts() {
+// settle keeps the attempts that count: of cells that were measured again the
+// latest, and of cells of a sweep the latest that was not cut.
+func (r *Run) settle() {
 	last := map[int]int{}
 	for _, c := range r.Cells {
+		if c.Rounds > 0 {
+			c.join()
+		}
 		if c.Scan != nil && !c.WasCut() {
 			last[c.Scan.Index] = max(last[c.Scan.Index], c.Scan.Attempt)
 		}
 	}
 	r.Cells = slices.DeleteFunc(r.Cells, func(c *Cell) bool {
-		dropped := c.Scan != nil && (c.WasCut() || c.Scan.Attempt < last[c.Scan.Index])
-		if dropped {
+		c.dropped = c.dropped || c.Scan != nil && (c.WasCut() || c.Scan.Attempt < last[c.Scan.Index])
+		if c.dropped && r.byID[c.ID] == c {
 			delete(r.byID, c.ID)
 		}
-		return dropped
+		return c.dropped
 	})
 }

@@ -24,8 +24,8 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err != nil {
 		return nil, err
 	}
-	if !p.Scan.On() {
-		return nil, fmt.Errorf("the run %s is not a sweep, and only a sweep can be resumed; inferometer report %s shows what was measured", f.id(), path)
+	if chosen(p).Program == nil {
+		return nil, fmt.Errorf("the run %s measured no endpoint, so there is nothing to resume", f.id())
 	}
 	if p, err = resumedPlan(p, given); err != nil {
 		return nil, err
@@ -86,5 +86,10 @@ func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 
 // secrets reports whether a plan has values that its folder does not keep.
 func secrets(p plan.Plan) bool {
-	return p.Candidate.KeyCommand != "" || len(p.Candidate.Headers) > 0
+	for _, t := range p.Endpoints() {
+		if t.KeyCommand != "" || len(t.Headers) > 0 {
+			return true
+		}
+	}
+	return false
 }

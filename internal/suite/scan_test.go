@@ -231,7 +231,7 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 		t.Errorf("%+v", again)
 	}
 	var last exchange.Stamp
-	run, err := runlog.Read(filepath.Join(out.Folder, exchange.LogName), nil)
+	run, err := runlog.Read(filepath.Join(out.Folder, exchange.LogName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestResumeRefusesAnotherServer(t *testing.T) {
 	if out, err = Run(t.Context(), p, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(t.Context(), out.Folder, nil, Options{}); err == nil || !strings.Contains(err.Error(), "not a sweep") {
+	if _, err := Resume(t.Context(), out.Folder, nil, Options{}); err == nil || !strings.Contains(err.Error(), "nothing to resume") {
 		t.Errorf("%v", err)
 	}
 }
