@@ -26,6 +26,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/sim"
 	"github.com/inferometer/inferometer/internal/suite"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // What a run takes. The zero Plan is not valid: start from DefaultPlan,
@@ -183,7 +184,7 @@ type QualityScore struct {
 func AssessQuality(kind, prompt, answer string) (QualityScore, error) {
 	weights := quality.DefaultWeights(kind)
 	if weights == nil {
-		return QualityScore{}, fmt.Errorf("unknown kind %q; use one of %v", kind, quality.Kinds())
+		return QualityScore{}, fmt.Errorf("unknown kind %q; use one of %v", kind, vocab.QualityKinds())
 	}
 	s := quality.Assess(quality.Item{Kind: kind, Prompt: prompt}, answer, weights)
 	return QualityScore{Total: s.Total, Components: s.Components, Notes: s.Notes}, nil

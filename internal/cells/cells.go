@@ -100,7 +100,7 @@ func passStep(p plan.Plan, targets []string, id string, b plan.Benchmark, users,
 	for _, t := range targets {
 		s = append(s, Spec{
 			ID: id + "/" + t, Benchmark: b, Target: t, Users: users, Requests: n,
-			Warmup: max(users, p.Latency.Warmup), From: from, Output: PassOutput(p),
+			Warmup: passWarmup(p, users), From: from, Output: PassOutput(p),
 		})
 	}
 	return s
@@ -140,11 +140,20 @@ func levelRequests(p plan.Plan, level int) int {
 	return max(100, 5*level)
 }
 
+// passWarmup is what the plan says, and at least one request per user, unless the
+// plan wants none.
+func passWarmup(p plan.Plan, users int) int {
+	if p.Latency.Warmup == 0 {
+		return 0
+	}
+	return max(users, p.Latency.Warmup)
+}
+
 // LoadWarmup is how many requests go before the measured ones of a load: what
 // the plan says, else one request per user, or those of a second of open loop.
 func LoadWarmup(l plan.LoadPlan) int {
-	if l.Warmup > 0 {
-		return l.Warmup
+	if l.Warmup != nil {
+		return *l.Warmup
 	}
 	rate := l.Rate
 	if s, err := l.Schedule(0); err == nil && l.RateCurve != "" {

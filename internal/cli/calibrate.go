@@ -25,24 +25,25 @@ type calibration struct {
 
 func (k *calibration) add(c *cobra.Command) {
 	f := c.Flags()
-	f.BoolVar(&k.on, "calibrate", false, "measure what this client adds under load, against the built-in responder (half a minute)")
-	f.IntSliceVar(&k.users, "users", []int{1, 10, 100, 500, 1000}, "with --calibrate: users at once, one measurement each")
-	f.Float64Var(&k.rate, "rate", 0, "with --calibrate: an open loop of so many requests/s in the place of users")
-	f.DurationVar(&k.itl, "itl", 10*time.Millisecond, "with --calibrate: time between the responder's tokens")
-	f.IntVar(&k.tokens, "tokens", 100, "with --calibrate: tokens of each answer")
+	f.BoolVar(&k.on, "calibrate", false, "measure what this client adds under load")
+	f.IntSliceVar(&k.users, "users", []int{1, 10, 100, 500, 1000}, "`USERS,…` users at once, one measurement each")
+	f.Float64Var(&k.rate, "rate", 0, "`REQ/S` open loop in place of users")
+	f.DurationVar(&k.itl, "itl", 10*time.Millisecond, "`DURATION` time between the responder's tokens")
+	f.IntVar(&k.tokens, "tokens", 100, "`TOKENS` tokens of each answer")
+	grouped(f, "Calibration (half a minute)", "calibrate", "users", "rate", "itl", "tokens")
 }
 
 // validate refuses what cannot be before anything is started.
 func (k *calibration) validate() error {
 	switch {
 	case k.rate < 0 || k.itl <= 0 || k.tokens < 2:
-		return usagef("--rate is not negative, --itl is above 0 and --tokens is 2 or more")
+		return usagef("--rate must not be negative, --itl must be greater than 0 and --tokens at least 2")
 	case k.rate == 0 && len(k.users) == 0:
-		return usagef("--users names no number of users")
+		return usagef("--users must not be empty")
 	}
 	for _, n := range k.users {
 		if n < 1 {
-			return usagef("--users %d is no number of users", n)
+			return usagef("--users %d: must be at least 1", n)
 		}
 	}
 	return nil
@@ -72,26 +73,26 @@ func (k *calibration) loads() []calibrate.Load {
 
 // calibrateChecks measures each load and says what the client added. Its own
 // limit is a millisecond: less is in no figure of a language model's latency.
-func calibrateChecks(ctx context.Context, k calibration, told func(check)) []result.Floor {
+func calibrateChecks(ctx context.Context, k calibration, report func(check)) []result.Floor {
 	exe, err := os.Executable()
 	if err != nil {
-		told(check{Name: "calibration", Status: "fail", Text: err.Error()})
+		report(check{Name: "calibration", Status: "fail", Text: err.Error()})
 		return nil
 	}
 	var out []result.Floor
 	for _, l := range k.loads() {
 		f, err := calibrate.Run(ctx, responder(exe), l)
 		if err != nil {
-			told(check{Name: "calibration", Status: "fail", Text: err.Error(), Do: "try a smaller load with --users or --rate"})
+			report(check{Name: "calibration", Status: "fail", Text: err.Error(), Do: "try a smaller load with --users or --rate"})
 			return out
 		}
 		out = append(out, f)
 		c := check{Name: "calibration", Status: "ok", Text: floorText(f)}
 		if f.AddedP99 > 1 {
 			c.Status = "warn"
-			c.Do = "at this load a limit under " + fmt.Sprintf("%.0f ms", 50*f.AddedP99) + " is blurred by more than 2 %; client and responder share this machine, so that elsewhere it is less"
+			c.Do = fmt.Sprintf("at this load client overhead distorts limits below %.0f ms by more than 2 %% (worst case: client and responder share this machine)", 50*f.AddedP99)
 		}
-		told(c)
+		report(c)
 	}
 	return out
 }
@@ -104,7 +105,7 @@ func floorText(f result.Floor) string {
 	s := fmt.Sprintf("%s: adds %.3g ms (p50) and %.3g ms (p99) to a first token; %s are %.0f µs (p50) and %.0f µs (p99) after the write; gaps are off by %.2g ms (sd)",
 		f.Load, f.AddedP50, f.AddedP99, clock, f.StampP50US, f.StampP99US, f.GapSD)
 	if f.CPUPerFrameUS != nil {
-		s += fmt.Sprintf("; %.1f µs of processor a frame at %.0f frames/s", *f.CPUPerFrameUS, f.FramesPerS)
+		s += fmt.Sprintf("; %.1f µs of CPU per frame at %.0f frames/s", *f.CPUPerFrameUS, f.FramesPerS)
 	}
 	if f.Lost > 0 {
 		s += fmt.Sprintf("; %d of %d requests were lost", f.Lost, f.Requests)

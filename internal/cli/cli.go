@@ -69,10 +69,11 @@ func Main(p Process) int {
 	return exitError
 }
 
-// complain prints an error, each of its lines with the program's name.
+// complain prints an error, each of its lines with the program's name. Errors
+// may quote a file or a server.
 func (p *Process) complain(err error) {
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
-		_, _ = fmt.Fprintln(p.Stderr, "inferometer:", line)
+		_, _ = fmt.Fprintln(p.Stderr, "inferometer:", harmless(line))
 	}
 }
 
@@ -93,19 +94,19 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		Version: p.Version, SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("inferometer {{.Version}}\n")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usagef("%w; see %s --help", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRun(p), newBenchmark(p, "latency", "Measure latency, one request at a time", "latency"),
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
-		newBenchmark(p, "cost", "Work out what requests cost, and from what volume one's own server pays", "throughput", "cost"),
+		newBenchmark(p, "cost", "Compute the cost per request, and from what volume a server pays", "throughput", "cost"),
 		newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"),
 		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), newPrices(p), newSim(p), newVersion(p),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
 	}
+	root.SetGlobalNormalizationFunc(canonical)
+	addHelp(root)
 	root.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
@@ -114,7 +115,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		if s := c.SuggestionsFor(args[0]); len(s) > 0 {
 			text = fmt.Sprintf(" (did you mean %q?)", s[0])
 		}
-		return usagef("there is no command %q%s; inferometer --help lists them", args[0], text)
+		return usagef("unknown command %q%s; inferometer --help lists them", args[0], text)
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	return root

@@ -34,12 +34,13 @@ func newDoctor(p *Process) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor [URL]",
 		Short: "Check this machine, the tool itself and, with a URL, an endpoint",
-		Long: `Check this machine, the tool itself, by measuring the built-in server whose
-true times are known, and, with a URL, what an endpoint can do. Each line says
-what to do about it; the last line is pass or fail.
+		Long: `Check this machine, the tool itself (by measuring the built-in server, whose
+true times are known) and, with a URL, what an endpoint can do. Each line says
+how to fix what is wrong; the last line is pass or fail.
 
---calibrate also puts the client under load, step by step, and says at each step
-what it adds to a latency on this machine: the floor under every measurement.`,
+--calibrate also puts the client under load, step by step, and reports at each
+step what it adds to a latency on this machine: the floor under every
+measurement.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			pl, err := p.doctorPlan(&f, first(args))
@@ -52,22 +53,25 @@ what it adds to a latency on this machine: the floor under every measurement.`,
 			return p.doctor(c.Context(), pl, k, asJSON)
 		},
 	}
-	f.add(c, targetFlags, []string{"dir", "insecure", "ca-cert", "client-cert", "client-key", "proxy", "connect-timeout"})
+	f.add(c, plan.GroupTarget)
 	k.add(c)
+	f.add(c, plan.GroupConnection)
+	f.addKeys(c, "dir")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	grouped(c.Flags(), string(plan.GroupOutput), "json")
 	return c
 }
 
 func (p *Process) doctorPlan(f *planFlags, url string) (plan.Plan, error) {
 	if url != "" {
-		f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: url, From: "the command line"})
+		f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: url, From: plan.Origin{Kind: plan.FromCommand, Name: "the command line"}})
 	}
 	pl, prov, err := plan.Read(plan.Sources{Env: p.Env, Set: f.settings})
 	if err != nil {
 		return pl, usageError{err}
 	}
 	if pl.Candidate.URL != "" {
-		if err := pl.Validate(); err != nil {
+		if err := pl.ValidateTargets(); err != nil {
 			return pl, usageError{prov.Locate(err)}
 		}
 	}
@@ -130,11 +134,11 @@ func machineChecks(ctx context.Context) []check {
 	cores := check{Name: "cores", Status: "ok", Text: fmt.Sprintf("%d usable, %s", h.Cores, h.CPU)}
 	if h.Cores < 2 {
 		cores.Status = "warn"
-		cores.Do = "the client needs a core of its own beside a local server; measure from another machine"
+		cores.Do = "the client needs a core of its own next to a local server; measure from another machine"
 	}
 	memory := check{Name: "memory", Status: "ok", Text: fmt.Sprintf("%d MiB", h.MemoryMB)}
 	if h.MemoryMB > 0 && h.MemoryMB < 512 {
-		memory.Status, memory.Do = "warn", "long runs keep their log in memory when they are reported; 512 MiB are enough for most"
+		memory.Status, memory.Do = "warn", "512 MiB are enough for most runs"
 	}
 	return []check{cores, memory}
 }
@@ -157,7 +161,7 @@ func clockCheck() check {
 	step := (wall - b.Sub(a)).Abs()
 	c := check{Name: "clock", Status: "ok", Text: fmt.Sprintf("resolution %v; wall clock and monotonic clock agree within %v over 20 ms", least, step.Round(time.Microsecond))}
 	if least > 100*time.Microsecond || step > time.Millisecond {
-		c.Status, c.Do = "warn", "latencies under a millisecond are not to be trusted; is the clock being stepped, or is this an emulated machine?"
+		c.Status, c.Do = "warn", "do not trust latencies under a millisecond; is the clock being stepped, or is this an emulated machine?"
 	}
 	return c
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/inferometer/inferometer/examples"
 	"github.com/inferometer/inferometer/internal/plan"
-	"github.com/inferometer/inferometer/internal/scenario"
 )
 
 // planFlags are the flags of a command that set keys of the plan, and the
@@ -29,48 +27,53 @@ type value struct {
 }
 
 func (v *value) String() string { return v.text }
-func (v *value) Type() string   { return "value" }
+
+// Type is the placeholder of the value in help: "bool" is that of a switch.
+func (v *value) Type() string {
+	if v.key.Switch() {
+		return "bool"
+	}
+	return v.key.Value
+}
 
 func (v *value) Set(s string) error {
 	v.text = s
-	v.flags.settings = append(v.flags.settings, plan.Setting{Path: v.key.Path, Value: s, From: "--" + v.key.Flag})
+	v.flags.settings = append(v.flags.settings, plan.Setting{Path: v.key.Path, Value: s, From: plan.Flag(v.key.Flag)})
 	return nil
 }
 
-// boolFlags need no value: --quick.
-var boolFlags = map[string]bool{"quick": true, "load-baseline": true, "insecure": true, "stream": true, "calibrate": true, "trace-spread": true, "trace-open": true, "trace-sort": true, "trace-skip-bad": true, "dataset-shuffle": true, "dataset-skip-bad": true, "reset-cache": true}
-
-// Groups of flags.
-var (
-	targetFlags   = []string{"url", "model", "key-env", "key-file", "key-command", "api", "stream", "metrics-url"}
-	clientFlags   = []string{"timeout", "idle-timeout", "connect-timeout", "grace", "max-inflight", "breaker", "calibrate", "insecure", "ca-cert", "client-cert", "client-key", "proxy", "max-cost"}
-	runFlags      = []string{"name", "seed", "dir", "claim", "undecided", "keep-text"}
-	workFlags     = []string{"workload", "input-tokens", "output-tokens", "input-lengths", "output-lengths", "tokenizer", "text", "answer", "effort", "tools", "tool-choice", "prefix-tokens", "prefix-groups", "prefix-share", "cache-salt", "temperature", "dataset", "dataset-columns", "dataset-min-tokens", "dataset-max-tokens", "dataset-sample", "dataset-shuffle", "dataset-skip-bad"}
-	talkFlags     = []string{"turns", "turn-tokens", "conversations"}
-	baselineFlags = []string{"baseline", "baseline-model", "baseline-key-env", "baseline-key-file", "baseline-key-command", "baseline-api", "baseline-metrics-url", "target"}
-	costFlags     = []string{"price", "baseline-price", "accelerator", "accelerators", "usd-per-hour", "samples", "monthly-requests", "beside-requests", "peak-to-mean", "months"}
-	suiteFlags    = []string{"quick", "iterations", "latency-warmup", "levels", "level-requests", "load-baseline", "kinds", "keywords", "quality-output-tokens"}
-	capacityFlags = []string{"slo", "in", "max-time", "precision", "capacity-arrival", "capacity-burstiness"}
-	loadFlags     = []string{"users", "rate", "rate-curve", "arrival", "burstiness", "requests", "duration", "warmup", "blocks", "think-time", "think-cv", "trace", "speed", "trace-from", "trace-to", "trace-spread", "trace-context", "trace-open", "trace-sort", "trace-skip-bad"}
-	scanFlags     = []string{"scan", "scan-mode", "scan-order", "cool-down", "reset-cache"}
-)
-
-func (f *planFlags) add(c *cobra.Command, groups ...[]string) {
+// add adds the flags of groups of keys.
+func (f *planFlags) add(c *cobra.Command, groups ...plan.Group) {
+	c.Flags().SortFlags = false
 	for _, g := range groups {
-		for _, name := range g {
-			k, ok := plan.LookupKey(name)
-			if !ok {
-				panic("cli: no key for the flag " + name) // a test makes every command
+		for _, k := range plan.Keys() {
+			if k.Group == g {
+				f.addKey(c.Flags(), k)
 			}
-			f.addKey(c.Flags(), k)
 		}
 	}
+}
+
+// addKeys adds single flags.
+func (f *planFlags) addKeys(c *cobra.Command, names ...string) {
 	c.Flags().SortFlags = false
+	for _, name := range names {
+		k, ok := plan.LookupKey(name)
+		if !ok {
+			panic("cli: no key for the flag " + name) // a test makes every command
+		}
+		f.addKey(c.Flags(), k)
+	}
 }
 
 func (f *planFlags) addKey(set *pflag.FlagSet, k plan.Key) {
 	fl := set.VarPF(&value{flags: f, key: k}, k.Flag, "", k.Help)
-	if boolFlags[k.Flag] {
+	annotate(fl, groupOf, string(k.Group))
+	annotate(fl, defaultOf, k.Default())
+	if k.Rare {
+		annotate(fl, rare, "true")
+	}
+	if k.Switch() {
 		fl.NoOptDefVal = "true"
 	}
 }
@@ -84,20 +87,16 @@ func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, pla
 		s.Name, s.YAML = "examples/migration.yaml", examples.Migration
 	case arg == "":
 	case strings.Contains(arg, "://") || strings.HasPrefix(arg, "sim:"):
-		s.Set = append(s.Set, plan.Setting{Path: "candidate.url", Value: arg, From: "the command line"})
+		s.Set = append(s.Set, plan.Setting{Path: "candidate.url", Value: arg, From: plan.Origin{Kind: plan.FromCommand, Name: "the command line"}})
 	case isFile(arg) || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml"):
 		s.File = arg
 	default:
 		return plan.Plan{}, nil, usagef("%q is neither a URL nor a plan file; a URL begins with http:// or https://, as in http://%s", arg, strings.TrimLeft(arg, "/:"))
 	}
 	if len(only) > 0 {
-		s.Set = append(s.Set, plan.Setting{Path: "only", Value: strings.Join(only, ","), From: "the command"})
+		s.Set = append(s.Set, plan.Setting{Path: "only", Value: strings.Join(only, ","), From: plan.Origin{Kind: plan.FromCommand, Name: "the command"}})
 	}
-	settings, err := spelledOut(f.settings)
-	if err != nil {
-		return plan.Plan{}, nil, err
-	}
-	s.Set = append(s.Set, settings...)
+	s.Set = append(s.Set, f.settings...)
 	pl, prov, err := plan.Read(s)
 	if err != nil {
 		return pl, prov, usageError{err}
@@ -105,28 +104,10 @@ func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, pla
 	if err := pl.Validate(); err != nil {
 		return pl, prov, usageError{prov.Locate(err)}
 	}
-	return pl, prov, nil
-}
-
-// spelledOut puts the lengths of a named kind of requests in the place of its
-// name: --workload chat.
-func spelledOut(given []plan.Setting) ([]plan.Setting, error) {
-	var out []plan.Setting
-	for _, s := range given {
-		if s.Path != "workload" || strings.Contains(s.Value, "=") {
-			out = append(out, s)
-			continue
-		}
-		kind, err := scenario.Lookup(s.Value)
-		if err != nil {
-			return nil, usagef("%s: %v", s.From, err)
-		}
-		out = append(out, plan.Setting{Path: s.Path, From: s.From, Value: "in=" + kind.In.String() + ",out=" + kind.Out.String()})
-		if kind.Shared > 0 {
-			out = append(out, plan.Setting{Path: "workload.prefix.tokens", From: s.From, Value: strconv.Itoa(kind.Shared)})
-		}
+	if err := pl.CheckFiles(os.Stat); err != nil {
+		return pl, prov, usageError{prov.Locate(err)}
 	}
-	return out, nil
+	return pl, prov, nil
 }
 
 // namesEndpoint reports whether a flag or variable sets or sweeps the

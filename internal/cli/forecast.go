@@ -46,60 +46,74 @@ type forecastFlags struct {
 func newForecast(p *Process) *cobra.Command {
 	var f forecastFlags
 	c := &cobra.Command{
-		Use:   "forecast --model M --gpu G",
-		Short: "Say what a deployment would do, before it is bought",
-		Long: `Say what a deployment would do, before it is bought: latency and throughput by
-load, the capacity inside limits as a range, what binds, accelerators for a
-rate, and cost. Nothing is sent and nothing is measured: it is worked out from
-data sheets, efficiencies of kernels and a scheduler like vLLM's, in virtual
-time, and marked modelled.
+		Use:   "forecast --model MODEL --accelerator NAME",
+		Short: "Forecast a deployment before it is bought",
+		Long: `Forecast a deployment before it is bought: latency and throughput by load, the
+capacity within limits as a range, the bottleneck, accelerators for a rate, and
+cost. Nothing is sent or measured: the answer is computed from data sheets,
+kernel efficiencies and a scheduler like vLLM's, in virtual time, and marked
+modelled.
 
-Ranges are what the error of the coefficients does to the answer: ±20 % of the
+Ranges show what the error of the coefficients does to the answer: ±20 % of the
 step times for generic ones, ±10 % where kernels of the accelerator were
-measured. They are no confidence intervals; measure before you promise.
+measured. They are not confidence intervals; measure before you promise.
 
---calibrate RUN fits the coefficients to a run of one replica that is there
-already (inferometer throughput URL --levels 1,4,16,64), shows how far each
-cell is off the fit, and marks what is beyond that run.`,
-		Example: `  inferometer forecast --model llama-3.1-8b --gpu h100 --workload chat --rate 20 --slo 'ttft.p99<500ms'
-  inferometer forecast --model llama-3.3-70b --gpu h100 --gpus 8 --tp 4 --dtype fp8 --workload rag
-  inferometer forecast --model llama-3.1-8b --gpu h100 --instances 10 --rate 100 --duration 24h
-  inferometer forecast --config ./config.json --gpu l40s --workload in=512,out=128 --usd-per-hour 0.9 --json`,
+--calibrate FOLDER fits the coefficients to an existing run of one replica
+(inferometer throughput URL --levels 1,4,16,64), shows how far each cell is from
+the fit, and marks what is beyond that run.`,
+		Example: `  inferometer forecast --model llama-3.1-8b --accelerator h100 --rate 20 \
+      --slo 'ttft.p99<500ms'
+  inferometer forecast --model llama-3.3-70b --accelerator h100 \
+      --accelerators 8 --tp 4 --dtype fp8 --workload rag
+  inferometer forecast --model llama-3.1-8b --accelerator h100 \
+      --instances 10 --rate 100 --duration 24h
+  inferometer forecast --config ./config.json --accelerator l40s \
+      --workload in=512,out=128 --usd-per-hour 0.9 --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return p.forecast(&f, c.Flags()) },
 	}
-	fs := c.Flags()
-	fs.StringVar(&f.model, "model", "", "model, as the catalog names it, or its repository")
-	fs.StringVar(&f.config, "config", "", "config.json of a model that the catalog does not know")
-	fs.StringVar(&f.gpu, "gpu", "", "accelerator, as the catalog names it")
-	fs.Float64Var(&f.memory, "gpu-memory", 0, "memory in GB of an accelerator that the catalog does not know")
-	fs.Float64Var(&f.bandwidth, "gpu-bandwidth", 0, "bandwidth of its memory in GB/s")
-	fs.Float64Var(&f.tflops, "gpu-tflops", 0, "its dense BF16 rate in TFLOPS")
-	fs.IntVar(&f.q.Accelerators, "gpus", 0, "accelerators in all (default: those of one replica)")
-	fs.IntVar(&f.q.TP, "tp", 0, "accelerators that share each layer (default: the fewest that fit)")
-	fs.IntVar(&f.q.PP, "pp", 1, "stages that share the layers")
-	fs.IntVar(&f.q.DP, "dp", 1, "data-parallel engines, which share the experts if the model has any")
-	fs.StringVar(&f.dtype, "dtype", "", "format of the weights: bf16, fp8, int8, int4, mxfp4, nvfp4 … (default: as published)")
-	fs.StringVar(&f.kv, "kv-dtype", "", "format of the cache: bf16 or fp8 (default: bf16)")
-	fs.IntVar(&f.q.MaxSeqs, "max-num-seqs", 0, "requests in a step (default: vLLM's for the accelerator)")
-	fs.IntVar(&f.q.BatchTokens, "max-num-batched-tokens", 0, "new tokens in a step (default: vLLM's for the accelerator)")
-	fs.Float64Var(&f.q.Utilization, "gpu-memory-utilization", 0, "share of the memory that the engine may take (default 0.9)")
-	fs.StringVar(&f.workload, "workload", "chat", "kind of requests: chat, rag, summarize, code, agent, or in=512,out=128")
-	fs.IntVar(&f.prefix, "prefix", 0, "tokens that all prompts begin with, part of the input (default: the workload's)")
-	fs.BoolVar(&f.noPrefix, "no-prefix-caching", false, "compute every prompt anew")
-	fs.Float64Var(&f.q.Rate, "rate", 0, "requests per second to answer for")
-	fs.StringArrayVar(&f.slo, "slo", nil, "limit on ttft, tpot or e2e that must hold, like ttft.p99<500ms; may be repeated")
-	fs.Float64Var(&f.usd, "usd-per-hour", 0, "price of one accelerator hour in USD (default: the catalog's)")
-	fs.IntVar(&f.fleet.Instances, "instances", 0, "replicas of a fleet, under traffic that changes")
-	fs.StringVar(&f.trace, "trace", "", "file of recorded requests for the fleet (inferometer trace FILE says what it holds)")
-	fs.Float64Var(&f.fleet.Speed, "speed", 1, "divide the trace's time by this")
-	fs.StringVar(&f.curve, "rate-curve", "", "the fleet's traffic without a trace: "+arrival.Forms+" (default: a day that swings by 60 % around --rate)")
-	fs.DurationVar(&f.fleet.Duration, "duration", 24*time.Hour, "how long the fleet's traffic lasts, without a trace")
-	fs.StringVar(&f.calibrate, "calibrate", "", "folder of a run against this very deployment, to fit the coefficients to")
-	fs.IntVar(&f.q.Requests, "requests", 2000, "simulated requests of each load")
-	fs.Uint64Var(&f.q.Seed, "seed", 1, "seed of arrivals and lengths")
-	fs.BoolVar(&f.json, "json", false, "print a result document to stdout")
+	f.register(c.Flags())
 	return c
+}
+
+func (f *forecastFlags) register(fs *pflag.FlagSet) {
+	fs.SortFlags = false
+	fs.StringVar(&f.model, "model", "", "`MODEL` model of the catalog, or its repository")
+	fs.StringVar(&f.config, "config", "", "`FILE` config.json of a model that is not in the catalog")
+	fs.StringVar(&f.dtype, "dtype", "", "`FORMAT` format of the weights: bf16, fp8, int4 … (default as published)")
+	grouped(fs, "Model", "model", "config", "dtype")
+	fs.StringVar(&f.gpu, "accelerator", "", "`NAME` accelerator of the catalog")
+	fs.IntVar(&f.q.Accelerators, "accelerators", 0, "`N` accelerators in all (default one replica)")
+	fs.IntVar(&f.q.TP, "tp", 0, "`N` that share a layer (default the fewest that fit)")
+	fs.IntVar(&f.q.PP, "pp", 1, "`N` stages that share the layers")
+	fs.IntVar(&f.q.DP, "dp", 1, "`N` data-parallel engines, which share experts")
+	fs.Float64Var(&f.memory, "accelerator-memory", 0, "`GB` memory of one that is not in the catalog")
+	fs.Float64Var(&f.bandwidth, "accelerator-bandwidth", 0, "`GB/S` bandwidth of its memory")
+	fs.Float64Var(&f.tflops, "accelerator-tflops", 0, "`TFLOPS` its dense BF16 rate")
+	fs.Float64Var(&f.usd, "usd-per-hour", 0, "`USD` price of one accelerator hour (default as listed)")
+	grouped(fs, "Accelerator", "accelerator", "accelerators", "tp", "pp", "dp", "accelerator-memory", "accelerator-bandwidth", "accelerator-tflops", "usd-per-hour")
+	fs.StringVar(&f.kv, "kv-dtype", "", "`FORMAT` format of the cache: bf16 or fp8 (default bf16)")
+	fs.IntVar(&f.q.MaxSeqs, "max-num-seqs", 0, "`N` requests in a step (default vLLM's)")
+	fs.IntVar(&f.q.BatchTokens, "max-num-batched-tokens", 0, "`TOKENS` new tokens in a step (default vLLM's)")
+	fs.Float64Var(&f.q.Utilization, "gpu-memory-utilization", 0, "`SHARE` share of memory for the engine (default 0.9)")
+	fs.BoolVar(&f.noPrefix, "no-prefix-caching", false, "compute every prompt from scratch")
+	grouped(fs, "Engine, named as in vLLM", "kv-dtype", "max-num-seqs", "max-num-batched-tokens", "gpu-memory-utilization", "no-prefix-caching")
+	fs.StringVar(&f.workload, "workload", "chat", "`WORKLOAD` chat, rag, summarize, code, agent or in=512,out=128")
+	fs.IntVar(&f.prefix, "prefix", 0, "`TOKENS` common prefix of all prompts (default the workload's)")
+	fs.Float64Var(&f.q.Rate, "rate", 0, "`REQ/S` request rate to answer for")
+	fs.StringArrayVar(&f.slo, "slo", nil, "`LIMIT` limit on ttft, tpot or e2e: 'ttft.p99<500ms'; repeatable")
+	fs.StringVar(&f.calibrate, "calibrate", "", "`FOLDER` run of this deployment to fit the coefficients to")
+	fs.IntVar(&f.q.Requests, "requests", 2000, "`N` simulated requests of each load")
+	fs.Uint64Var(&f.q.Seed, "seed", 1, "`N` seed of arrivals and lengths")
+	grouped(fs, "Question", "workload", "prefix", "rate", "slo", "calibrate", "requests", "seed")
+	fs.IntVar(&f.fleet.Instances, "instances", 0, "`N` replicas of a fleet, under traffic that changes")
+	fs.StringVar(&f.trace, "trace", "", "`FILE` recorded requests for the fleet")
+	fs.Float64Var(&f.fleet.Speed, "speed", 1, "`FACTOR` replay the trace this many times faster")
+	fs.StringVar(&f.curve, "rate-curve", "", "`CURVE` traffic without a trace (default a day of ±60 %)")
+	fs.DurationVar(&f.fleet.Duration, "duration", 24*time.Hour, "`DURATION` length of traffic without a trace")
+	grouped(fs, "Fleet", "instances", "trace", "speed", "rate-curve", "duration")
+	fs.BoolVar(&f.json, "json", false, "print a result document to stdout")
+	grouped(fs, "Output", "json")
 }
 
 func (p *Process) forecast(f *forecastFlags, fs *pflag.FlagSet) error {
@@ -137,7 +151,7 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 	case f.model == "" && f.config == "":
 		return usagef("say which model: --model llama-3.1-8b, or --config with its config.json")
 	case f.gpu == "":
-		return usagef("say which accelerator: --gpu h100 (known are %s)", strings.Join(deviceNames(), ", "))
+		return usagef("say which accelerator: --accelerator h100 (known are %s)", strings.Join(deviceNames(), ", "))
 	case f.config != "":
 		b, err := os.ReadFile(f.config)
 		if err != nil {
@@ -160,19 +174,30 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 		return err
 	}
 	for _, k := range []struct {
-		flag string
-		v    float64
-		min  float64
-	}{{"gpus", float64(q.Accelerators), 1}, {"tp", float64(q.TP), 1}, {"pp", float64(q.PP), 1}, {"dp", float64(q.DP), 1},
-		{"max-num-seqs", float64(q.MaxSeqs), 1}, {"max-num-batched-tokens", float64(q.BatchTokens), 1},
-		{"requests", float64(q.Requests), 100}, {"prefix", float64(f.prefix), 0}} {
-		if fs.Changed(k.flag) && (k.v < k.min || k.v > 1e7) {
-			return usagef("--%s %g: it must be at least %g", k.flag, k.v, k.min)
+		flag        string
+		v           float64
+		least, most float64
+	}{{"accelerators", float64(q.Accelerators), 1, 1e7}, {"tp", float64(q.TP), 1, 1e7}, {"pp", float64(q.PP), 1, 1e7}, {"dp", float64(q.DP), 1, 1e7},
+		{"max-num-seqs", float64(q.MaxSeqs), 1, 1e7}, {"max-num-batched-tokens", float64(q.BatchTokens), 1, 1e7},
+		{"requests", float64(q.Requests), 100, 1e7}, {"prefix", float64(f.prefix), 0, 1e7}} {
+		if fs.Changed(k.flag) {
+			if err := inRange(k.flag, k.v, k.least, k.most); err != nil {
+				return err
+			}
 		}
 	}
-	for flag, v := range map[string]float64{"rate": q.Rate, "usd-per-hour": f.usd} {
-		if fs.Changed(flag) && !(v > 0 && v < 1e9) {
-			return usagef("--%s %g: it must be above 0", flag, v)
+	for _, k := range []struct {
+		flag string
+		v    float64
+	}{{"rate", q.Rate}, {"usd-per-hour", f.usd}} {
+		if !fs.Changed(k.flag) {
+			continue
+		}
+		if err := positive(k.flag, k.v); err != nil {
+			return err
+		}
+		if err := inRange(k.flag, k.v, 0, 1e9); err != nil {
+			return err
 		}
 	}
 	if q.Weights, err = format(f.dtype); err != nil {
@@ -196,6 +221,11 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 	if q.Limits, err = plan.SLO(f.slo).Limits(); err != nil {
 		return wrong("slo", err)
 	}
+	for _, l := range q.Limits {
+		if !slices.Contains([]string{"ttft", "tpot", "e2e", "success"}, l.Metric.Tag) {
+			return wrong("slo", fmt.Errorf("%q cannot be forecast; use ttft, tpot or e2e", l))
+		}
+	}
 	f.price()
 	return f.readFleet(fs)
 }
@@ -212,16 +242,16 @@ func (f *forecastFlags) readFleet(fs *pflag.FlagSet) error {
 		return nil
 	}
 	l := &f.fleet
-	for _, n := range []string{"gpus", "slo"} {
+	for _, n := range []string{"accelerators", "slo"} {
 		if fs.Changed(n) {
 			return usagef("--%s does not go with --instances: a fleet has that many replicas, and is asked what it would do", n)
 		}
 	}
 	switch {
 	case l.Instances < 1:
-		return usagef("--instances %d: it must be at least 1", l.Instances)
+		return usagef("--instances %d: must be at least 1", l.Instances)
 	case !(l.Speed > 0):
-		return usagef("--speed %g: it must be above 0", l.Speed)
+		return positive("speed", l.Speed)
 	case f.trace != "":
 		t, err := interop.ReadTrace(f.trace, interop.Options{})
 		if err != nil {
@@ -242,7 +272,7 @@ func (f *forecastFlags) readFleet(fs *pflag.FlagSet) error {
 		}
 		return nil
 	case f.curve == "" && f.q.Rate <= 0:
-		return usagef("a fleet needs traffic: --trace FILE, --rate R for a day around it, or --rate-curve")
+		return usagef("a fleet needs traffic: --trace FILE, --rate REQ/S for a day around it, or --rate-curve CURVE")
 	}
 	text := f.curve
 	if text == "" {
@@ -261,13 +291,16 @@ func (f *forecastFlags) accelerator(fs *pflag.FlagSet) (physics.Accelerator, err
 	sheet := []struct {
 		flag string
 		v    float64
-	}{{"gpu-memory", f.memory}, {"gpu-bandwidth", f.bandwidth}, {"gpu-tflops", f.tflops}}
+	}{{"accelerator-memory", f.memory}, {"accelerator-bandwidth", f.bandwidth}, {"accelerator-tflops", f.tflops}}
 	given := 0
 	for _, k := range sheet {
 		if fs.Changed(k.flag) {
 			given++
-			if !(k.v > 0 && k.v < 1e7) {
-				return physics.Accelerator{}, usagef("--%s %g: it must be above 0", k.flag, k.v)
+			if err := positive(k.flag, k.v); err != nil {
+				return physics.Accelerator{}, err
+			}
+			if err := inRange(k.flag, k.v, 0, 1e7); err != nil {
+				return physics.Accelerator{}, err
 			}
 		}
 	}
@@ -275,7 +308,7 @@ func (f *forecastFlags) accelerator(fs *pflag.FlagSet) (physics.Accelerator, err
 	case 0:
 		a, err := known.Accelerator(f.gpu)
 		if err != nil {
-			return a, usagef("--gpu: %w; give its data sheet with --gpu-memory, --gpu-bandwidth and --gpu-tflops", err)
+			return a, usagef("--accelerator: %w; give its data sheet with --accelerator-memory, --accelerator-bandwidth and --accelerator-tflops", err)
 		}
 		return a, nil
 	case len(sheet):
@@ -285,7 +318,7 @@ func (f *forecastFlags) accelerator(fs *pflag.FlagSet) (physics.Accelerator, err
 			Coefficients: physics.Coefficients{Basis: physics.Generic},
 		}, nil
 	}
-	return physics.Accelerator{}, usagef("an accelerator of one's own takes all of --gpu-memory, --gpu-bandwidth and --gpu-tflops, and a name for it in --gpu")
+	return physics.Accelerator{}, usagef("an accelerator that is not in the catalog takes all of --accelerator-memory, --accelerator-bandwidth and --accelerator-tflops, and a name for it in --accelerator")
 }
 
 // price takes the price of an hour from the flag, or from the catalog.
@@ -374,7 +407,7 @@ func (p *Process) forecastResult(a *result.Forecast, f *forecastFlags, began tim
 		Inputs:     []result.Input{{Name: "physics of " + a.Accelerator, Evidence: result.Modelled, Source: a.Basis}},
 		Benchmarks: result.Benchmarks{Forecast: a},
 		Validity: result.Validity{Status: result.NotAssessed, Checks: []result.Check{{
-			ID: "forecast", Status: result.NotAssessed, Text: "nothing was measured, so that there is nothing to believe or not",
+			ID: "forecast", Status: result.NotAssessed, Text: "nothing was measured, so there is nothing to judge",
 		}}},
 	}
 	if c := a.Cost; c != nil {

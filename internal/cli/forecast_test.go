@@ -20,7 +20,7 @@ func TestForecastKeepsToTheSchema(t *testing.T) {
 		{"--instances", "2", "--rate", "5", "--duration", "20s"},
 	} {
 		var out, complaints bytes.Buffer
-		all := append([]string{"forecast", "--model", "llama-3.1-8b", "--gpu", "h100", "--requests", "100", "--json"}, args...)
+		all := append([]string{"forecast", "--model", "llama-3.1-8b", "--accelerator", "h100", "--requests", "100", "--json"}, args...)
 		if code := Main(Process{Args: all, Stdout: &out, Stderr: &complaints, Version: "test"}); code != 0 {
 			t.Fatalf("%v: exit code %d: %s", args, code, complaints.String())
 		}

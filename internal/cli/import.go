@@ -17,17 +17,19 @@ func newImport(p *Process) *cobra.Command {
 InferenceX's benchmark_serving.py into a plan for inferometer load. Nothing is
 run or sent: the plan goes to stdout.
 
-The same flag does not mean the same in each of them: --random-range-ratio 0.0
-is a fixed length in vLLM, and anything from one token to the length in SGLang.
-The plan has what the tool would have done, its defaults included. What has no
-counterpart, and what is done otherwise here, stands in comments above it; what
-cannot be sent at all is an error. Nothing is guessed.
+A flag can mean different things in these tools: --random-range-ratio 0.0 is a
+fixed length in vLLM, and anything from one token to the length in SGLang. The
+plan has what the tool would have done, its defaults included. Comments at the
+top list what has no counterpart and what is done differently here; what cannot
+be sent at all is an error. Nothing is guessed.
 
 The command may also be one argument in quotes. Flags of import itself come
 before it.`,
-		Example: `  inferometer import vllm bench serve --model m --dataset-name random --random-input-len 512 --request-rate 4 > plan.yaml
+		Example: `  inferometer import vllm bench serve --model m --dataset-name random \
+      --random-input-len 512 --request-rate 4 > plan.yaml
   inferometer import "$(cat command.txt)" > plan.yaml
-  inferometer import --as inferencex python3 benchmark_serving.py --dataset-name random --random-range-ratio 0.8 --max-concurrency 64`,
+  inferometer import --as inferencex python3 benchmark_serving.py \
+      --dataset-name random --random-range-ratio 0.8 --max-concurrency 64`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			plan, err := interop.FromCommand(args, interop.Tool(strings.ToLower(as)))
@@ -37,7 +39,7 @@ before it.`,
 			return plan.WriteYAML(p.Stdout)
 		},
 	}
-	c.Flags().StringVar(&as, "as", "", "whose command it is, where it does not say: vllm, sglang or inferencex")
+	c.Flags().StringVar(&as, "as", "", "`TOOL` tool of the command: vllm, sglang or inferencex")
 	c.Flags().SetInterspersed(false)
 	return c
 }

@@ -12,10 +12,10 @@ import (
 func newPrices(p *Process) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "prices",
-		Short: "List the prices that the tool knows, each with date and source",
-		Long: `List the prices that the tool knows, each with date and source. List prices
-move monthly: give your own in the plan (price.input, price.output,
-machine.usd_per_hour), which always win.`,
+		Short: "List the known prices, each with date and source",
+		Long: `List the known prices, each with date and source. List prices change monthly:
+give your own in the plan (price.input, price.output, machine.usd_per_hour),
+which always win.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -41,7 +41,7 @@ machine.usd_per_hour), which always win.`,
 			}
 			row("\t\t(USD per million tokens)\t\t\t\t")
 			row("")
-			row("ACCELERATOR\tPROVIDER\tUSD AN HOUR\tAS OF\tSOURCE")
+			row("ACCELERATOR\tPROVIDER\tUSD PER HOUR\tAS OF\tSOURCE")
 			for _, a := range catalog.Accelerators() {
 				row("%s\t%s\t%.4g\t%s\t%s", a.Name, a.Provider, a.USDPerHour, a.AsOf, a.Source)
 			}

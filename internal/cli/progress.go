@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 
+	"golang.org/x/text/width"
+
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -101,9 +103,7 @@ func (g *progress) draw(elapsed time.Duration) {
 		return
 	}
 	line := stamp(elapsed) + text
-	if len(line) > g.width-1 {
-		line = line[:g.width-1]
-	}
+	line = clipped(harmless(line), g.width-1)
 	_, _ = fmt.Fprintf(g.w, "\r\x1b[K%s", line)
 	g.drawn = true
 }
@@ -129,6 +129,23 @@ func (g *progress) end() {
 }
 
 func stamp(d time.Duration) string { return fmt.Sprintf("%6.1fs  ", d.Seconds()) }
+
+// clipped cuts a line to a number of columns, between letters.
+func clipped(s string, columns int) string {
+	for i, r := range s {
+		w := 1
+		switch k := width.LookupRune(r).Kind(); {
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			w = 0
+		case k == width.EastAsianWide || k == width.EastAsianFullwidth:
+			w = 2
+		}
+		if columns -= w; columns < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
 
 // harmless takes out of a line what could drive a terminal: it may hold the
 // model's name and errors, which are the server's words.

@@ -10,10 +10,10 @@ func newReport(p *Process) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "report RUN",
-		Short: "Recompute everything of a run from its log, and write its report anew",
+		Short: "Recompute a run from its log and write its report again",
 		Long: `Recompute everything of a run from its log, and write result.json, report.md,
-report.html and the figures anew. RUN is the run's folder. It works on a run
-that was killed, too: what was written until then is reported as interrupted.`,
+report.html and the figures again. RUN is the run's folder. It also works on a
+run that was killed: what was written until then is reported as interrupted.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := suite.Recompute(args[0])

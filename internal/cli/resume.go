@@ -10,11 +10,11 @@ import (
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
-// resume goes on with the sweep in a folder. The plan is the folder's; what is
-// typed beside it must say the same, and brings what no folder keeps.
+// resume continues the sweep in a folder. The plan is the folder's; what is
+// typed with it must say the same, and brings what no folder keeps.
 func (p *Process) resume(ctx context.Context, f *planFlags, o *output, arg, folder string) error {
 	if o.dryRun {
-		return usagef("--resume goes on with a sweep; its cells are listed by the same command with --dry-run and without --resume")
+		return usagef("--resume continues a sweep and has no dry run; the same command without --resume lists its cells")
 	}
 	var given *plan.Plan
 	switch {
@@ -32,7 +32,7 @@ func (p *Process) resume(ctx context.Context, f *planFlags, o *output, arg, fold
 	})
 }
 
-// tellResume says how a sweep that did not come to its end goes on.
+// tellResume says how to resume a sweep that was interrupted.
 func (p *Process) tellResume(out *suite.Outcome) {
 	s := out.Result.Benchmarks.Scan
 	if s == nil || out.Result.Run.Status == result.Complete {
@@ -51,5 +51,5 @@ func (p *Process) tellResume(out *suite.Outcome) {
 			command += " --resume " + quoted(out.Folder)
 		}
 	}
-	_, _ = fmt.Fprintf(p.Stderr, "inferometer: %d of %d cells are done; go on with: %s\n", done, len(s.Points), command)
+	_, _ = fmt.Fprintf(p.Stderr, "inferometer: %d of %d cells are done; resume with: %s\n", done, len(s.Points), command)
 }

@@ -27,7 +27,8 @@ type output struct {
 
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
-	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the resolved plan and what it would send and cost, and send nothing")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
+	grouped(c.Flags(), string(plan.GroupOutput), "json", "dry-run")
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -51,8 +52,10 @@ Flags win over variables, variables over the file, the file over defaults.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args)) },
 	}
-	f.add(c, []string{"only"}, suiteFlags[:1], baselineFlags, targetFlags, suiteFlags[1:], workFlags, costFlags, runFlags, clientFlags)
+	f.add(c, plan.GroupSuite, plan.GroupTarget, plan.GroupBaseline, plan.GroupLatency, plan.GroupThroughput, plan.GroupQuality, plan.GroupCost, plan.GroupPrice,
+		plan.GroupWorkload, plan.GroupDataset, plan.GroupClaims, plan.GroupOutput)
 	o.add(c)
+	f.add(c, plan.GroupClient, plan.GroupConnection)
 	f.addLegacy(c)
 	return c
 }
@@ -60,7 +63,7 @@ Flags win over variables, variables over the file, the file over defaults.`,
 // addLegacy adds the flags of older scripts.
 func (f *planFlags) addLegacy(c *cobra.Command) {
 	only := func(name, benchmarks string) {
-		fl := c.Flags().VarPF(&fixed{f, plan.Setting{Path: "only", Value: benchmarks, From: "--" + name}}, name, "", "the same as --only "+benchmarks)
+		fl := c.Flags().VarPF(&fixed{f, plan.Setting{Path: "only", Value: benchmarks, From: plan.Flag(name)}}, name, "", "the same as --only "+benchmarks)
 		fl.NoOptDefVal = "true"
 		fl.Hidden = true
 	}
@@ -70,7 +73,8 @@ func (f *planFlags) addLegacy(c *cobra.Command) {
 	only("apple-silicon", "hardware")
 	for name, to := range map[string]string{"concurrent-levels": "levels", "service-url": "url"} {
 		k, _ := plan.LookupKey(to)
-		fl := c.Flags().VarPF(&value{flags: f, key: plan.Key{Flag: name, Path: k.Path}}, name, "", "the same as --"+to)
+		k.Flag = name
+		fl := c.Flags().VarPF(&value{flags: f, key: k}, name, "", "the same as --"+to)
 		fl.Hidden = true
 	}
 }
@@ -97,21 +101,27 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 	var o output
 	c := &cobra.Command{
 		Use: name + " [URL | plan.yaml]", Short: short,
-		Long: short + ".\n\nThe same as inferometer run with this benchmark alone; without an argument, against the\nbuilt-in endpoints of the demo.",
+		Long: short + ".\n\nThe same as inferometer run with this benchmark alone; without an argument,\nagainst the built-in endpoints of the demo.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args), only...) },
 	}
+	f.addKeys(c, "quick")
 	switch name {
 	case "latency":
-		f.add(c, []string{"iterations", "latency-warmup", "quick"}, baselineFlags, targetFlags, workFlags, runFlags, clientFlags)
+		f.add(c, plan.GroupLatency, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset)
 	case "throughput":
-		f.add(c, []string{"levels", "level-requests", "load-baseline", "quick"}, baselineFlags, targetFlags, workFlags, runFlags, clientFlags)
+		f.add(c, plan.GroupThroughput, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset)
 	case "cost":
-		f.add(c, costFlags, []string{"levels", "level-requests", "quick"}, baselineFlags, targetFlags, workFlags, runFlags, clientFlags)
+		f.add(c, plan.GroupCost, plan.GroupThroughput, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset)
 	case "quality":
-		f.add(c, []string{"kinds", "keywords", "quality-output-tokens", "iterations", "quick"}, baselineFlags, targetFlags, []string{"input-tokens", "temperature"}, runFlags, clientFlags)
+		f.add(c, plan.GroupQuality)
+		f.addKeys(c, "iterations")
+		f.add(c, plan.GroupTarget, plan.GroupBaseline)
+		f.addKeys(c, "input-tokens", "temperature")
 	}
+	f.add(c, plan.GroupPrice, plan.GroupClaims, plan.GroupOutput)
 	o.add(c)
+	f.add(c, plan.GroupClient, plan.GroupConnection)
 	return c
 }
 
@@ -121,41 +131,18 @@ func newLoad(p *Process) *cobra.Command {
 	var resume string
 	c := &cobra.Command{
 		Use:   "load [URL | plan.yaml]",
-		Short: "Put load on one endpoint or several: one cell, a sweep, conversations",
-		Long: `Put load on an endpoint: one cell, or with --scan a cell for each of many
-values.
-
---rate R is open loop: requests go when they are due, whether or not answers
-come. --users N is closed loop: each user waits for the answer before the next
-request, so that a slow server gets less load; its latency does not answer how
-the server does at a rate. --trace FILE replays recorded arrivals and lengths.
-Latency counts from when a request was due.
-
---scan KEY=VALUES makes it a sweep: one cell for each value of a key, or for
-each combination of several keys. A key is a flag or a path of a plan file
-(body.NAME is a field of the request's body), its values a list (1,2,4) or a
-range (1..64x2, 0.5..4+0.5). --dry-run lists the cells. A sweep that was stopped
-goes on with --resume FOLDER, and runs no finished cell again.
-
---turns N makes conversations: each turn waits for the answer before it and for
---think-time, and carries what the model itself has answered. --users then have
-one conversation after the other; --rate says how many begin per second, and
-what requests they make of it is an outcome. --requests counts turns,
---conversations whole conversations. A turn that fails ends its conversation.
-
-With --baseline, and --target NAME=URL for further ones, every target gets the
-same prompts on the same schedule. The load is cut into blocks (--blocks); in each
-round every target has one, in an order drawn by the seed, and never two run at
-once: a slow drift reaches all alike. The candidate is compared with each other
-one, paired by prompt.`,
-		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --arrival poisson --duration 1m
-  inferometer load http://127.0.0.1:8000 --users 16 --requests 500 --claim 'ttft.p95<500ms'
-  inferometer load http://127.0.0.1:8000 --baseline http://127.0.0.1:8001 --users 16 --requests 1000
-  inferometer load http://127.0.0.1:8000 --users 16 --turns 5 --prefix-tokens 500 --think-time 2s --conversations 200
-  inferometer load http://127.0.0.1:8000 --dataset sharegpt.json --turns whole --rate 2 --duration 5m
-  inferometer load sim:vllm --trace azure.csv --requests 200 --speed 10
-  inferometer load http://127.0.0.1:8000 --scan users=1..64x2 --requests 200 --cool-down 2s
-  inferometer load http://127.0.0.1:8000 --scan rate=0.5..4+0.5 --scan input-tokens=128,1024 --requests 100 --dry-run`,
+		Short: "Put load on endpoints: a cell, a sweep, conversations",
+		Long: `Put load on an endpoint and measure it: one cell, or with --scan one cell for
+each value of a key. --rate is an open loop: requests are sent when they are
+due, whether or not answers come. --users is a closed loop: each user waits for
+an answer before the next request, so a slow server gets less load. --turns
+makes conversations, --trace replays recorded traffic, and with --baseline or
+--target the targets take turns and are compared. More: docs/workloads.md,
+sweeps.md, conversations.md, comparing.md.`,
+		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --duration 1m
+  inferometer load http://127.0.0.1:8000 --users 16 --requests 500 \
+      --baseline http://127.0.0.1:8001 --claim 'ttft.p95<500ms'
+  inferometer load http://127.0.0.1:8000 --scan users=1..64x2 --requests 200`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			arg := first(args)
@@ -168,10 +155,12 @@ one, paired by prompt.`,
 			return p.run(c.Context(), &f, &o, arg, "load")
 		},
 	}
-	f.add(c, loadFlags, talkFlags, scanFlags)
-	c.Flags().StringVar(&resume, "resume", "", "go on with the sweep in this folder of a run; finished cells are not run again")
-	f.add(c, baselineFlags, targetFlags, []string{"accelerator", "accelerators", "usd-per-hour", "price", "baseline-price"}, workFlags, runFlags, clientFlags)
+	f.add(c, plan.GroupLoad, plan.GroupTarget, plan.GroupBaseline, plan.GroupWorkload, plan.GroupDataset, plan.GroupConversations, plan.GroupTrace, plan.GroupScan)
+	c.Flags().StringVar(&resume, "resume", "", "`FOLDER` resume the sweep of this run")
+	grouped(c.Flags(), string(plan.GroupScan), "resume")
+	f.add(c, plan.GroupClaims, plan.GroupPrice, plan.GroupOutput)
 	o.add(c)
+	f.add(c, plan.GroupClient, plan.GroupConnection)
 	return c
 }
 
@@ -180,22 +169,22 @@ func newCapacity(p *Process) *cobra.Command {
 	var o output
 	c := &cobra.Command{
 		Use:   "capacity [URL | plan.yaml]",
-		Short: "Find the highest load that an endpoint carries inside limits",
-		Long: `Find the highest load that an endpoint carries inside limits.
+		Short: "Find the highest load that an endpoint carries within limits",
+		Long: `Find the highest load that an endpoint carries within limits.
 
-First a closed loop with more and more users finds saturation. Then open loops
-close in on the border, overloaded ones are cut short, and at the end a run of
-its own, with fresh arrivals and prompts, has to prove the answer: all limits
-must hold at error probability 0.05 together. What is not proved is not
-claimed; the answer then is a range, and what more time would buy.
+A closed loop with more and more users first finds saturation. Open loops then
+narrow the range, overloaded ones are cut short, and at the end a separate run
+with fresh arrivals and prompts has to prove the answer: all limits together
+must hold at error probability 0.05. What is not proved is not claimed: the
+answer then is a range, and what more time would buy.
 
 Limits are quantiles of requests (ttft.p99<500ms, tpot.p95<40ms, e2e.p95<10s) or
-success>=99.9%. mlperf/llama3.1-8b/interactive and its like stand for the limits
-of an MLPerf benchmark. A 99th percentile needs hundreds of requests that do not
-depend on each other, near the border thousands: on a slow endpoint that is
-hours. A 95th percentile needs a fifth of that.`,
-		Example: `  inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p95<500ms' --slo 'tpot.p95<40ms'
-  inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p99<1s' --in users --max-time 30m
+success>=99.9%. mlperf/llama3.1-8b/interactive and the like are the limits of an
+MLPerf benchmark. A 99th percentile takes hundreds of independent requests, near
+the limit thousands: on a slow endpoint that is hours. A 95th percentile takes a
+fifth of that.`,
+		Example: `  inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p95<500ms'
+  inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p99<1s' --in users
   inferometer capacity sim:vllm --slo 'ttft.p95<60ms' --max-time 2m`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -206,8 +195,9 @@ hours. A 95th percentile needs a fifth of that.`,
 			return p.run(c.Context(), &f, &o, arg, "capacity")
 		},
 	}
-	f.add(c, capacityFlags, targetFlags, workFlags, []string{"name", "seed", "dir"}, clientFlags)
+	f.add(c, plan.GroupCapacity, plan.GroupTarget, plan.GroupWorkload, plan.GroupDataset, plan.GroupPrice, plan.GroupOutput)
 	o.add(c)
+	f.add(c, plan.GroupClient, plan.GroupConnection)
 	return c
 }
 
@@ -220,11 +210,11 @@ func newHardware(p *Process) *cobra.Command {
 		Long:  "Say what machine this is: processor, memory, accelerators. Nothing is sent.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: "", From: "the command"})
+			f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: "", From: plan.Origin{Kind: plan.FromCommand, Name: "the command"}})
 			return p.run(c.Context(), &f, &o, "", "hardware")
 		},
 	}
-	f.add(c, []string{"name", "dir"})
+	f.addKeys(c, "name", "dir")
 	o.add(c)
 	return c
 }
@@ -329,10 +319,10 @@ func (p *Process) interruptible(parent context.Context) (run, stop context.Conte
 			}
 			switch n {
 			case 0:
-				_, _ = fmt.Fprintln(p.Stderr, "\ninferometer: stopping: running requests end first; Ctrl-C again cuts them")
+				_, _ = fmt.Fprintln(p.Stderr, "\ninferometer: stopping: waiting for running requests to end; press Ctrl-C again to cut them")
 				cancelStop()
 			case 1:
-				_, _ = fmt.Fprintln(p.Stderr, "\ninferometer: cutting what runs; what was measured is kept")
+				_, _ = fmt.Fprintln(p.Stderr, "\ninferometer: aborting requests in flight; results so far are kept")
 				cancelRun()
 			default:
 				os.Exit(suite.ExitInterrupted)

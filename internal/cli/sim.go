@@ -54,7 +54,7 @@ func newSim(p *Process) *cobra.Command {
 	for _, pr := range sim.Profiles() {
 		names = append(names, fmt.Sprintf("  %-8s %s", pr.Name, pr.Description))
 	}
-	names = append(names, fmt.Sprintf("  %-8s %s", physicsProfile, "the same with step times from the data sheets of --gpu and --sim-model"))
+	names = append(names, fmt.Sprintf("  %-8s %s", physicsProfile, "the same with step times from the data sheets of --accelerator and --sim-model"))
 	c := &cobra.Command{
 		Use:   "sim",
 		Short: "Serve a simulated endpoint",
@@ -69,18 +69,19 @@ The first three have fixed latencies, which --ttft, --itl, --jitter and --slots
 change. The others are engines with a scheduler: requests share steps, long
 prompts go in chunks, keys and values take blocks of a cache that finds shared
 prefixes again, and when it is full requests wait or are preempted and computed
-anew. --jitter spreads their steps. What they do at which moment is exactly what
-a forecast in virtual time says.
+again. --jitter spreads their steps. Their times are exactly those of a forecast
+in virtual time.
 
---fault KIND[@TOKEN][=VALUE][@RATE], as often as you like, makes requests fail:
-at a rate (5% or 0.05; all of them without one), chosen by --seed. A request asks
-for its own by the header X-Sim-Fault. Tokens count from 0; without one it is in
-the middle of the answer:
+--fault KIND[@TOKEN][=VALUE][@RATE] makes requests fail, and can be repeated: at
+a rate (5% or 0.05; all of them without one), chosen by --seed. A request asks
+for its own fault by the header X-Sim-Fault. Tokens count from 0; without one
+the fault is in the middle of the answer:
 
   ` + strings.Join(fault.Usage(), "\n  "),
 		Example: `  inferometer sim --profile fixed --ttft 50ms --itl 10ms
   inferometer sim --profile fitted --max-num-seqs 64 --kv-blocks 4000
-  inferometer sim --profile physics --gpu h100 --sim-model llama-3.1-8b --tp 1`,
+  inferometer sim --profile physics --accelerator h100 \
+      --sim-model llama-3.1-8b --tp 1`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			pr, err := engine.profile(profile, c.Flags())
@@ -137,19 +138,23 @@ the middle of the answer:
 			return p.serveSim(ctx, addr, cfg, certificate)
 		},
 	}
-	c.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
-	c.Flags().StringVar(&profile, "profile", "vllm", "latency and answers: a profile of the list above")
-	c.Flags().DurationVar(&ttft, "ttft", 0, "time to first token (default: the profile's)")
-	c.Flags().DurationVar(&itl, "itl", 0, "time between tokens (default: the profile's)")
-	c.Flags().Float64Var(&jitter, "jitter", 0, "relative spread of both; 0 is exact (default: the profile's)")
-	c.Flags().IntVar(&slots, "slots", 0, "requests served at once; further ones queue (default: the profile's)")
-	c.Flags().Uint64Var(&seed, "seed", 1, "seed of jitter and answers")
-	c.Flags().StringVar(&truth, "truth-log", "", "file that gets intended and actual time of every write")
-	c.Flags().StringVar(&play, "script", "", "file that says word for word what is answered, and when (docs/simulator.md)")
-	c.Flags().StringVar(&keyEnv, "api-key-env", "", "name of the environment variable with the API key to ask for")
+	c.Flags().SortFlags = false
+	c.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "`HOST:PORT` address to listen on; port 0 takes a free one")
+	c.Flags().StringVar(&profile, "profile", "vllm", "`PROFILE` one of the list above")
+	c.Flags().DurationVar(&ttft, "ttft", 0, "`DURATION` time to first token (default the profile's)")
+	c.Flags().DurationVar(&itl, "itl", 0, "`DURATION` time between tokens (default the profile's)")
+	c.Flags().Float64Var(&jitter, "jitter", 0, "`CV` spread of both; 0 is exact (default the profile's)")
+	c.Flags().IntVar(&slots, "slots", 0, "`N` requests served at once (default the profile's)")
+	c.Flags().Uint64Var(&seed, "seed", 1, "`N` seed of jitter and answers")
+	c.Flags().StringVar(&truth, "truth-log", "", "`FILE` record intended and actual time of every write")
+	c.Flags().StringVar(&play, "script", "", "`FILE` answers word for word (docs/simulator.md)")
+	c.Flags().StringVar(&keyEnv, "api-key-env", "", "`VAR` environment variable with the API key to ask for")
 	engine.register(c.Flags())
 	face.register(c.Flags())
-	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends, so that the server dies with its parent")
+	grouped(c.Flags(), "Profile", "addr", "profile", "ttft", "itl", "jitter", "slots", "seed", "script", "truth-log", "api-key-env")
+	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends")
+	rarely(c.Flags(), "truth-log", "exit-with-stdin", "long-prefill-token-threshold", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length",
+		"tls-cert", "tls-key", "reasoning-field", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 	return c
 }
 
@@ -166,7 +171,7 @@ func (p *Process) serveSim(ctx context.Context, addr string, cfg sim.Config, cer
 		return errors.Join(err, l.Close())
 	}
 	if host, _, _ := net.SplitHostPort(l.Addr().String()); !net.ParseIP(host).IsLoopback() {
-		_, _ = fmt.Fprintln(p.Stderr, "inferometer: this address can be reached from other machines")
+		_, _ = fmt.Fprintln(p.Stderr, "inferometer: warning: other machines can reach this address")
 	}
 	return sim.New(cfg).Serve(ctx, l)
 }

@@ -32,33 +32,35 @@ type engineFlags struct {
 const physicsProfile = "physics"
 
 func (f *engineFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.gpu, "gpu", "h100", "accelerator of --profile physics, as the catalog names it")
-	fs.StringVar(&f.model, "sim-model", "llama-3.1-8b", "model of --profile physics, as the catalog names it")
-	fs.IntVar(&f.tp, "tp", 1, "accelerators that share the model of --profile physics (tensor parallelism)")
-	fs.StringVar(&f.stepTimes, "step-times", "", "file with coefficients (step_us, prefill_token_us, …) or recorded gaps (decode_ms, prefill_ms) of the steps of --profile fitted")
+	fs.StringVar(&f.gpu, "accelerator", "h100", "`NAME` accelerator of the catalog")
+	fs.StringVar(&f.model, "sim-model", "llama-3.1-8b", "`MODEL` model of the catalog")
+	fs.IntVar(&f.tp, "tp", 1, "`N` accelerators that share the model")
+	grouped(fs, "--profile physics", "accelerator", "sim-model", "tp")
+	fs.StringVar(&f.stepTimes, "step-times", "", "`FILE` step times for --profile fitted (docs/simulator.md)")
 	c := &f.scheduler
-	fs.IntVar(&c.MaxNumSeqs, "max-num-seqs", 0, "requests in a step (default: the profile's)")
-	fs.IntVar(&c.MaxNumBatchedTokens, "max-num-batched-tokens", 0, "new tokens in a step; longer prompts go in chunks (default: the profile's)")
-	fs.IntVar(&c.LongPrefillTokenThreshold, "long-prefill-token-threshold", 0, "new tokens of one request in a step; 0 is no limit")
-	fs.IntVar(&c.BlockSize, "block-size", 0, "tokens of a block of the key-value cache (default: the profile's)")
-	fs.IntVar(&c.Blocks, "kv-blocks", 0, "blocks of the key-value cache (default: the profile's)")
-	fs.BoolVar(&c.NoPrefixCaching, "no-prefix-caching", false, "compute every prompt anew")
-	fs.TextVar(&c.Policy, "scheduling-policy", scheduler.FCFS, "order of requests: fcfs, or priority (the field priority of a request, the lowest first)")
-	fs.BoolVar(&f.noAsync, "no-async-scheduling", false, "plan a step when the one before has ended, not when it begins")
-	fs.IntVar(&f.speculation.Tokens, "speculative-tokens", 0, "drafts of a sequence in a step")
-	fs.Float64Var(&f.speculation.Length, "acceptance-length", 0, "mean tokens that a step with drafts brings, its own one included")
-	fs.IntVar(&f.instances, "instances", 1, "engines behind the one address")
-	fs.TextVar(&f.routing, "routing", scheduler.RoundRobin, "which engine gets a request: round-robin or least-loaded")
+	fs.IntVar(&c.MaxNumSeqs, "max-num-seqs", 0, "`N` requests in a step (default the profile's)")
+	fs.IntVar(&c.MaxNumBatchedTokens, "max-num-batched-tokens", 0, "`TOKENS` new tokens in a step (default the profile's)")
+	fs.IntVar(&c.LongPrefillTokenThreshold, "long-prefill-token-threshold", 0, "`TOKENS` new tokens of one request in a step; 0: no limit")
+	fs.IntVar(&c.BlockSize, "block-size", 0, "`TOKENS` size of a cache block (default the profile's)")
+	fs.IntVar(&c.Blocks, "kv-blocks", 0, "`N` blocks of the cache (default the profile's)")
+	fs.BoolVar(&c.NoPrefixCaching, "no-prefix-caching", false, "compute every prompt from scratch")
+	fs.TextVar(&c.Policy, "scheduling-policy", scheduler.FCFS, "`POLICY` fcfs, or priority (the request's field, lowest first)")
+	fs.BoolVar(&f.noAsync, "no-async-scheduling", false, "plan a step after the previous one has ended")
+	fs.IntVar(&f.speculation.Tokens, "speculative-tokens", 0, "`N` tokens drafted for a sequence in a step")
+	fs.Float64Var(&f.speculation.Length, "acceptance-length", 0, "`TOKENS` mean tokens of a step with drafts")
+	fs.IntVar(&f.instances, "instances", 1, "`N` engines at one address")
+	fs.TextVar(&f.routing, "routing", scheduler.RoundRobin, "`POLICY` round-robin or least-loaded")
+	grouped(fs, "Engine, named as in vLLM", batchedOnly...)
 }
 
-// of names the flags that only an engine which batches has, and those that only
-// one of fixed latencies has.
+// batchedOnly, physicsOnly and fixedOnly are the flags that only an engine that
+// batches, one on known hardware, and one of fixed latencies has.
 var (
 	batchedOnly = []string{
 		"step-times", "max-num-seqs", "max-num-batched-tokens", "long-prefill-token-threshold", "block-size", "kv-blocks",
 		"no-prefix-caching", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length", "instances", "routing",
 	}
-	physicsOnly = []string{"gpu", "sim-model", "tp"}
+	physicsOnly = []string{"accelerator", "sim-model", "tp"}
 	fixedOnly   = []string{"ttft", "itl", "slots"}
 )
 
@@ -82,13 +84,13 @@ func (f *engineFlags) profile(name string, fs *pflag.FlagSet) (sim.Profile, erro
 		}
 		return nil
 	}
-	if err := check(physicsOnly, name == physicsProfile, "is no hardware; use --profile physics"); err != nil {
+	if err := check(physicsOnly, name == physicsProfile, "has no hardware; use --profile physics"); err != nil {
 		return p, err
 	}
 	if err := check(batchedOnly, p.Batch != nil, "has fixed latencies and no batch; use --profile fitted or physics"); err != nil {
 		return p, err
 	}
-	if err := check(fixedOnly, p.Batch == nil, "has no fixed latencies; they come of its steps"); err != nil {
+	if err := check(fixedOnly, p.Batch == nil, "has no fixed latencies: its steps take time"); err != nil {
 		return p, err
 	}
 	if p.Batch == nil {
@@ -100,7 +102,7 @@ func (f *engineFlags) profile(name string, fs *pflag.FlagSet) (sim.Profile, erro
 func (f *engineFlags) apply(b *sim.Batching, name string, fs *pflag.FlagSet) error {
 	if f.stepTimes != "" {
 		if name == physicsProfile {
-			return fmt.Errorf("--step-times: the steps of %q come of the hardware; use --profile fitted", name)
+			return fmt.Errorf("--step-times: the steps of %q follow from the hardware; use --profile fitted", name)
 		}
 		t, err := steptime.Load(f.stepTimes)
 		if err != nil {
@@ -126,7 +128,7 @@ func (f *engineFlags) apply(b *sim.Batching, name string, fs *pflag.FlagSet) err
 	c.NoPrefixCaching, c.Policy = f.scheduler.NoPrefixCaching, f.scheduler.Policy
 	c.Synchronous, c.Speculation = f.noAsync, f.speculation
 	if f.instances < 1 {
-		return fmt.Errorf("--instances %d: it must be at least 1", f.instances)
+		return fmt.Errorf("--instances %d: must be at least 1", f.instances)
 	}
 	b.Instances, b.Routing = f.instances, f.routing
 	if err := c.Validate(); err != nil {
@@ -139,14 +141,14 @@ func (f *engineFlags) apply(b *sim.Batching, name string, fs *pflag.FlagSet) err
 func (f *engineFlags) physics() (sim.Profile, error) {
 	a, err := known.Accelerator(f.gpu)
 	if err != nil {
-		return sim.Profile{}, fmt.Errorf("--gpu: %w; known are %s", err, strings.Join(deviceNames(), ", "))
+		return sim.Profile{}, fmt.Errorf("--accelerator: %w; known are %s", err, strings.Join(deviceNames(), ", "))
 	}
 	m, err := known.Model(f.model)
 	if err != nil {
 		return sim.Profile{}, fmt.Errorf("--sim-model: %w", err)
 	}
 	if f.tp < 1 {
-		return sim.Profile{}, fmt.Errorf("--tp %d: it must be at least 1", f.tp)
+		return sim.Profile{}, fmt.Errorf("--tp %d: must be at least 1", f.tp)
 	}
 	r, err := physics.New(physics.Deployment{Model: m, Accelerator: a, TP: f.tp})
 	if err != nil {

@@ -51,7 +51,7 @@ func TestEngineFlagsReachTheScheduler(t *testing.T) {
 }
 
 func TestPhysicsProfile(t *testing.T) {
-	p, err := engineProfile(t, "physics", "--gpu=h100", "--sim-model=llama-3.1-8b", "--kv-blocks=1000")
+	p, err := engineProfile(t, "physics", "--accelerator=h100", "--sim-model=llama-3.1-8b", "--kv-blocks=1000")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,19 +69,19 @@ func TestPhysicsProfile(t *testing.T) {
 
 func TestEngineFlagsThatDoNotFit(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--kv-blocks: the profile \"vllm\"":            {"vllm", "--kv-blocks=10"},
-		"--gpu: the profile \"fitted\" is no hardware": {"fitted", "--gpu=a100"},
-		"--ttft: the profile \"physics\"":              {"physics", "--ttft=5ms"},
-		"--step-times: the steps":                      {"physics", "--step-times=x"},
-		"--step-times: failed to read":                 {"fitted", "--step-times=none.yaml"},
-		"--gpu: ":                                      {"physics", "--gpu=abacus"},
-		"--sim-model: ":                                {"physics", "--sim-model=eliza"},
-		"--tp 0":                                       {"physics", "--tp=0"},
-		"--instances 0":                                {"fitted", "--instances=0"},
-		"max-num-seqs is -1":                           {"fitted", "--max-num-seqs=-1"},
-		"acceptance length":                            {"fitted", "--speculative-tokens=2"},
-		`"lifo" is none of fcfs, priority`:             {"fitted", "--scheduling-policy=lifo"},
-		"vllm, api, fixed, fitted, or physics":         {"vlm"},
+		"--kv-blocks: the profile \"vllm\"":                     {"vllm", "--kv-blocks=10"},
+		"--accelerator: the profile \"fitted\" has no hardware": {"fitted", "--accelerator=a100"},
+		"--ttft: the profile \"physics\"":                       {"physics", "--ttft=5ms"},
+		"--step-times: the steps":                               {"physics", "--step-times=x"},
+		"--step-times: failed to read":                          {"fitted", "--step-times=none.yaml"},
+		"--accelerator: ":                                       {"physics", "--accelerator=abacus"},
+		"--sim-model: ":                                         {"physics", "--sim-model=eliza"},
+		"--tp 0":                                                {"physics", "--tp=0"},
+		"--instances 0":                                         {"fitted", "--instances=0"},
+		"max-num-seqs is -1":                                    {"fitted", "--max-num-seqs=-1"},
+		"acceptance length":                                     {"fitted", "--speculative-tokens=2"},
+		`"lifo" is none of fcfs, priority`:                      {"fitted", "--scheduling-policy=lifo"},
+		"vllm, api, fixed, fitted, or physics":                  {"vlm"},
 	} {
 		if _, err := engineProfile(t, args[0], args[1:]...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v does not say %q", args, err, want)

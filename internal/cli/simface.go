@@ -25,18 +25,20 @@ type faceFlags struct {
 }
 
 func (f *faceFlags) register(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&f.faults, "fault", nil, "what goes wrong: KIND[@TOKEN][=VALUE][@RATE], of the list above; can be repeated")
-	fs.IntVar(&f.requests, "requests-per-minute", 0, "rate limit, answered with 429 and x-ratelimit headers; 0 is none")
-	fs.IntVar(&f.tokens, "tokens-per-minute", 0, "rate limit of prompt tokens and max_tokens together; 0 is none")
-	fs.StringVar(&f.cert, "tls-cert", "", "file with a certificate (PEM), to serve HTTPS; with --tls-key")
-	fs.StringVar(&f.key, "tls-key", "", "file with its key (PEM)")
-	fs.IntVar(&f.reasoning, "reasoning-tokens", 0, "tokens of reasoning before an answer to a chat")
-	fs.StringVar(&f.reasoningField, "reasoning-field", "reasoning", "the field that it comes in: reasoning or reasoning_content")
-	fs.Float64Var(&f.toolCalls, "tool-calls", 0, "share of requests with tools, and without a tool_choice, that are answered with a call")
-	fs.IntVar(&f.interval, "stream-interval", 1, "tokens in a frame, but for the first and the last")
-	fs.BoolVar(&f.requestMetrics, "enable-per-request-metrics", false, "put the times of a request beside its last usage")
-	fs.BoolVar(&f.noTokenizer, "no-tokenizer", false, "leave /tokenize and /detokenize out, for clients that would fit prompts to them (--profile fixed does)")
-	fs.IntVar(&f.dimensions, "embedding-dimensions", 384, "dimensions of an embedding that asks for none")
+	fs.StringArrayVar(&f.faults, "fault", nil, "`FAULT` one of the list above; repeatable")
+	fs.IntVar(&f.requests, "requests-per-minute", 0, "`N` limit, answered with 429; 0: none")
+	fs.IntVar(&f.tokens, "tokens-per-minute", 0, "`N` limit on prompt tokens and max_tokens; 0: none")
+	fs.StringVar(&f.cert, "tls-cert", "", "`FILE` certificate (PEM), to serve HTTPS")
+	fs.StringVar(&f.key, "tls-key", "", "`FILE` its key (PEM)")
+	fs.IntVar(&f.reasoning, "reasoning-tokens", 0, "`N` tokens of reasoning before an answer to a chat")
+	fs.StringVar(&f.reasoningField, "reasoning-field", "reasoning", "`FIELD` its field: reasoning or reasoning_content")
+	fs.Float64Var(&f.toolCalls, "tool-calls", 0, "`SHARE` share of requests with tools answered by a call")
+	fs.IntVar(&f.interval, "stream-interval", 1, "`N` tokens in a frame, but for the first and the last")
+	fs.BoolVar(&f.requestMetrics, "enable-per-request-metrics", false, "send a request's times with its last usage")
+	fs.BoolVar(&f.noTokenizer, "no-tokenizer", false, "leave out /tokenize and /detokenize")
+	fs.IntVar(&f.dimensions, "embedding-dimensions", 384, "`N` dimensions, where a request names none")
+	grouped(fs, "Faults and limits", "fault", "requests-per-minute", "tokens-per-minute")
+	grouped(fs, "Protocol", "tls-cert", "tls-key", "reasoning-tokens", "reasoning-field", "tool-calls", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 }
 
 // apply sets up a profile as the flags say.
@@ -74,7 +76,7 @@ func (f *faceFlags) certificate() (*tls.Config, error) {
 		return nil, nil
 	}
 	if f.cert == "" || f.key == "" {
-		return nil, errors.New("--tls-cert and --tls-key go together")
+		return nil, errors.New("give --tls-cert and --tls-key together")
 	}
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {

@@ -136,10 +136,10 @@ func TestTheManualHasEveryFlag(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("| flag | default | |\n|---|---|---|\n")
 	newSim(&Process{}).LocalFlags().VisitAll(func(f *pflag.Flag) {
-		what, usage := pflag.UnquoteUsage(f)
+		what, usage := described(f)
 		name, value := "--"+f.Name, ""
 		if what != "" {
-			name += " " + strings.ToUpper(strings.TrimSuffix(what, "Array"))
+			name += " " + what
 		}
 		switch f.DefValue {
 		case "", "0", "0s", "false", "[]":

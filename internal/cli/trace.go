@@ -18,20 +18,21 @@ func newTrace(p *Process) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "trace FILE",
-		Short: "Say what a trace of recorded requests holds",
-		Long: `Say what a trace of recorded requests holds: rows, rate, burstiness, lengths,
-sessions, and how much of its prompts a prefix cache could have known. Nothing
-is sent.
+		Short: "Summarize a trace of recorded requests",
+		Long: `Summarize a trace of recorded requests: rows, rate, burstiness, lengths,
+sessions, and how much of its prompts a prefix cache could have had. Nothing is
+sent.
 
 The format is found by the content: Azure LLM 2023 and 2024, BurstGPT, Mooncake,
 Qwen Bailian, WEKA agentic sessions, TraceLab, results of vLLM bench, GuideLLM
 and AIPerf, and this tool's own exchanges.jsonl.zst.
 
-Malformed rows are skipped and told here; a replay refuses them unless it is
-given --trace-skip-bad.`,
+Malformed rows are skipped and reported here; a replay refuses them without
+--trace-skip-bad.`,
 		Example: `  inferometer trace conversation_trace.jsonl
   inferometer trace azure.csv --from 10m --to 20m --json
-  inferometer load http://127.0.0.1:8000 --trace conversation_trace.jsonl --trace-to 10m --trace-spread`,
+  inferometer load http://127.0.0.1:8000 --trace conversation_trace.jsonl \
+      --trace-to 10m --trace-spread`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if o.To > 0 && o.To <= o.From || o.From < 0 || o.To < 0 {
@@ -49,8 +50,8 @@ given --trace-skip-bad.`,
 			return writeTrace(p.Stdout, s)
 		},
 	}
-	c.Flags().DurationVar(&o.From, "from", 0, "begin at this time of the trace, such as 10m")
-	c.Flags().DurationVar(&o.To, "to", 0, "end at this time of the trace")
+	c.Flags().DurationVar(&o.From, "from", 0, "`DURATION` begin at this time of the trace, such as 10m")
+	c.Flags().DurationVar(&o.To, "to", 0, "`DURATION` end at this time of the trace")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -67,14 +68,14 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 	span := time.Duration(s.SpanS * float64(time.Second))
 	row("span\t%v", round(span))
 	if s.Rate == nil {
-		row("rate\tall requests come at once")
+		row("rate\tall requests arrive at once")
 	} else {
-		row("rate\t%.4g requests/s on the mean", *s.Rate)
+		row("rate\t%.4g requests/s on average", *s.Rate)
 	}
 	if s.CV != nil {
-		text := fmt.Sprintf("%s: gaps vary by %.3g times their mean (1 is Poisson)", burstiness(*s.CV), *s.CV)
+		text := fmt.Sprintf("%s: coefficient of variation of inter-arrival times %.3g (1 is Poisson)", burstiness(*s.CV), *s.CV)
 		if s.Dispersion != nil {
-			text += fmt.Sprintf(", counts by %.3g times (variance over mean)", *s.Dispersion)
+			text += fmt.Sprintf(", dispersion of counts %.3g (variance ÷ mean)", *s.Dispersion)
 		}
 		row("arrivals\t%s", text)
 	}
@@ -82,7 +83,7 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 		row("times\trounded: %d requests share %d times, up to %d at once; the smallest step is %v", s.Rows, s.Times.Distinct, s.Times.Largest, round(time.Duration(s.Times.TickS*1e9)))
 		row("\ta literal replay sends them together; --trace-spread spreads them")
 	} else if s.Times.Distinct < s.Rows {
-		row("times\t%d requests share the time of the one before", s.Rows-s.Times.Distinct)
+		row("times\t%d requests share the time of the previous one", s.Rows-s.Times.Distinct)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -95,7 +96,7 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 	lengths("input tokens", s.Input)
 	lengths("output tokens", s.Output)
 	if k := s.Sessions; k != nil {
-		lengths("turns a session", k.Turns)
+		lengths("turns per session", k.Turns)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -105,15 +106,15 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 	if k := s.Sessions; k != nil {
 		text := fmt.Sprintf("%d, %d of them of a single turn", k.Sessions, k.Single)
 		if k.ThinkS > 0 {
-			text += fmt.Sprintf("; %.3g s between a turn's end and the next, on the mean", k.ThinkS)
+			text += fmt.Sprintf("; %.3g s between a turn's end and the next, on average", k.ThinkS)
 		}
 		if k.Alone > 0 {
-			text += fmt.Sprintf("; %d requests belong to none", k.Alone)
+			text += fmt.Sprintf("; %d requests belong to no session", k.Alone)
 		}
 		row("sessions\t%s", text)
 	}
 	if k := s.Prefix; k != nil {
-		row("prefixes\tat best %.1f %% of the blocks and %.1f %% of the input tokens are in a cache that never forgets", 100*k.BlockHits, 100*k.TokenHits)
+		row("prefixes\ta cache that never evicts would have %.1f %% of the blocks and %.1f %% of the input tokens", 100*k.BlockHits, 100*k.TokenHits)
 		row("\t%d blocks of %d tokens, %d of them different", k.Blocks, k.BlockTokens, k.Unique)
 	} else {
 		row("prefixes\tnot recorded; a replay sends prompts that share nothing")
@@ -123,7 +124,7 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 
 func rowsText(s interop.Summary) string {
 	c := s.Counts
-	text := fmt.Sprintf("%d can be replayed, of %d", s.Rows, c.Read)
+	text := fmt.Sprintf("%d of %d can be replayed", s.Rows, c.Read)
 	for _, k := range []struct {
 		n    int
 		what string

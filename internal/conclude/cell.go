@@ -5,11 +5,11 @@ import (
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
-	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/scrape"
 	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // cell is what its exchanges and records say about one cell. Exchanges are not
@@ -35,7 +35,7 @@ type cell struct {
 func (a *Analysis) begin(r *runlog.Cell) (*cell, error) {
 	c := newCell(r, a.part(r.Benchmark).Keep)
 	t, _ := a.run.Target(r.Target)
-	c.embeds = t.API == plan.Embeddings
+	c.embeds = t.API == vocab.Embeddings
 	if r.Search == nil {
 		return c, nil
 	}

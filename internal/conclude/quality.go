@@ -11,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // qualityCaveat stands on every quality result.
@@ -27,7 +28,7 @@ func (a *Analysis) Quality(res *result.Result) error {
 			q.Targets = append(q.Targets, s)
 		}
 	}
-	for _, kind := range quality.Kinds() {
+	for _, kind := range vocab.QualityKinds() {
 		if k, ok := a.kindScore(kind); ok {
 			q.Kinds = append(q.Kinds, k)
 		}

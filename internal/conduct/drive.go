@@ -11,9 +11,9 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/observe"
-	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -40,15 +40,22 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		sc.Start(ctx)
 		defer sc.Finish(ctx) // when all has been drained
 	}
-	before := c.maker.Plan.Load.Warmup
-	if c.talks != nil {
-		before = c.shape.Warmup
+	before := 4 // at least, unless the plan wants none
+	if n := c.maker.Plan.Load.Warmup; n != nil && *n == 0 {
+		before = 0
+	} else if n != nil {
+		before = max(before, *n)
+	}
+	if c.talks != nil && before > 0 {
+		before = max(before, c.shape.Warmup)
 	}
 	if c.talks != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
 		// A trace's times leave no room for a warm-up, so it goes before; before
 		// conversations too, as a request of none.
-		if err := s.warmUp(ctx, c, max(4, before)); err != nil {
-			return loadgen.Window{}, err
+		if before > 0 {
+			if err := s.warmUp(ctx, c, before); err != nil {
+				return loadgen.Window{}, err
+			}
 		}
 		if c.lead == nil {
 			shape.Warmup = 0
@@ -186,7 +193,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Cell, x.Target = q.cell.ID, t.Name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
-	if t.Plan.API != plan.Embeddings {
+	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}
 	return func(ctx context.Context, x *exchange.Exchange) {

@@ -3,6 +3,8 @@ package endpoint
 import (
 	"fmt"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // dialect is one API: how a request is written and an answer is read. It is
@@ -28,23 +30,18 @@ type dialect struct {
 	finish func(word string, tool bool) string
 }
 
-// APIs returns the names of the dialects.
-func APIs() []string {
-	return []string{"chat", "completions", "responses", "messages", "embeddings"}
-}
-
 func dialectOf(name string) (dialect, error) {
 	switch name {
-	case "", "chat":
+	case "", vocab.Chat:
 		return chat(), nil
-	case "completions":
+	case vocab.Completions:
 		return completions(), nil
-	case "responses":
+	case vocab.Responses:
 		return responses(), nil
-	case "messages":
+	case vocab.Messages:
 		return messages(), nil
-	case "embeddings":
+	case vocab.Embeddings:
 		return embeddings(), nil
 	}
-	return dialect{}, fmt.Errorf("api %q is not known: use one of %s (--api)", name, strings.Join(APIs(), ", "))
+	return dialect{}, fmt.Errorf("api %q is not known: use one of %s (--api)", name, strings.Join(vocab.APIs(), ", "))
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // duplicateKeys reports whether an object names a member twice: encoding/json
@@ -65,7 +66,7 @@ func comparable(b []byte) bool {
 }
 
 func FuzzClassify(f *testing.F) {
-	for i, api := range APIs() {
+	for i, api := range vocab.APIs() {
 		if api == "embeddings" {
 			continue
 		}
@@ -88,7 +89,7 @@ func FuzzClassify(f *testing.F) {
 	}
 	f.Add([]byte(`{"choices":[{"message":{"content":[{"text":"a"}],"tool_calls":[{"function":{"name":"n"}}]}}]}`), uint8(0))
 	f.Fuzz(func(t *testing.T, b []byte, api uint8) {
-		d, err := dialectOf(APIs()[int(api)%len(APIs())])
+		d, err := dialectOf(vocab.APIs()[int(api)%len(vocab.APIs())])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Found is what Probe learned about a target.
@@ -345,7 +346,7 @@ func (c *Client) probeFailed(x *exchange.Exchange) error {
 	case x.Status == 401 || x.Status == 403:
 		return fmt.Errorf("%s refused the key (%s); give it with --key-env NAME", where, x.Error)
 	case x.Status == 404:
-		return fmt.Errorf("%s answered %s; is the model name right (--model), and does the server have this API (--api %s)?", where, x.Error, strings.Join(APIs(), ", "))
+		return fmt.Errorf("%s answered %s; is the model name right (--model), and does the server have this API (--api %s)?", where, x.Error, strings.Join(vocab.APIs(), ", "))
 	case x.Status == 429:
 		return fmt.Errorf("%s answered %s; the key's rate or spending limit is reached, try again later", where, x.Error)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/tokens/length"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Estimate is what a plan would send and cost, before anything is sent.
@@ -216,7 +216,7 @@ func (e *Estimate) conversations(p *plan.Plan) (n int, seconds float64) {
 	const draws = 1000
 	var all, before float64 // requests, and turns that they carry
 	for i := range draws {
-		t := float64(min(workload.MaxTurns, turns.At(0, i)))
+		t := float64(min(vocab.MaxTurns, turns.At(0, i)))
 		all, before = all+t, before+t*(t-1)/2
 	}
 	each := all / draws

@@ -6,28 +6,26 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-// componentOrder is the order of the report; what it does not know comes
-// after, by name.
-var componentOrder = []string{"relevance", "structure", "engagement", "technical_accuracy", "coherence", "completeness", "domain_specific"}
-
 // Components returns the names of the components that any target was scored
-// on, in the order of the report.
+// on, in the order of the report; names that vocab does not have come last.
 func Components(q *result.Quality) []string {
+	order := vocab.QualityComponents()
 	var known, other []string
 	seen := map[string]bool{}
 	for _, t := range q.Targets {
 		for n := range t.Components {
 			if !seen[n] {
 				seen[n] = true
-				if !slices.Contains(componentOrder, n) {
+				if !slices.Contains(order, n) {
 					other = append(other, n)
 				}
 			}
 		}
 	}
-	for _, n := range componentOrder {
+	for _, n := range order {
 		if seen[n] {
 			known = append(known, n)
 		}

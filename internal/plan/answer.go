@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // What requests ask for.
@@ -47,7 +48,7 @@ func (p Plan) validateAnswers(out *problems) {
 	if len(p.Only) == 0 || slices.Contains(p.Only, Quality) {
 		out.add("workload.answer", "the quality prompts ask for text, and cannot be scored with --answer %s; leave quality out with --only", a)
 	}
-	if slices.ContainsFunc(p.Endpoints(), func(t Target) bool { return t.API == Embeddings || t.API == "completions" }) {
+	if slices.ContainsFunc(p.Endpoints(), func(t Target) bool { return t.API == vocab.Embeddings || t.API == vocab.Completions }) {
 		out.add("workload.answer", "only the chat, responses and messages APIs take more than text; drop --answer or give --api chat")
 	}
 }

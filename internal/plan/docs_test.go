@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/configuration.md anew")
+var update = flag.Bool("update", false, "write docs/configuration.md again")
 
 const configurationHead = `# Configuration
 
@@ -18,49 +19,72 @@ variables and flags; flags win over variables, variables over the file, the file
 over defaults. ` + "`--dry-run`" + ` prints the plan as resolved, where each value came from, and
 what it would send and cost. Unknown keys, variables and flags are errors.
 
+A key of a plan file, a flag and a variable set the same value in the same way. The variable
+is ` + "`INFEROMETER_`" + ` and the flag in capitals: ` + "`--key-env`" + ` is ` + "`INFEROMETER_KEY_ENV`" + `. A value of 0 means 0,
+or is refused with a reason; "not set" is when nobody has said anything. Keys that a sweep cannot
+vary say why.
+
 This page is made from the code (` + "`go test ./internal/plan -update`" + `). Plans to start from
 are in [examples/](../examples).
-
-| plan key | flag | variable | default | |
-|---|---|---|---|---|
 `
 
-const configurationTail = `
-Keys without a flag, for plan files:
+const fileKeysHead = `
+## Plan files only
 
-| plan key | |
-|---|---|
-| ` + "`candidate.headers`, `baseline.headers`" + ` | further request headers; their values are kept out of every output |
-| ` + "`candidate.body`, `baseline.body`" + ` | further fields of the request body, sent as they are; one answer a request (` + "`n: 1`" + `) |
-| ` + "`candidate.logprobs`, `baseline.logprobs`" + ` | true asks for log probabilities to count the tokens of each frame, where the server has no cheaper way |
-| ` + "`candidate.price`, `baseline.price`" + ` | ` + "`input`, `cached`, `output`" + ` in USD per million tokens, ` + "`as_of`, `source`" + `; or ` + "`model`" + ` of the price list |
-| ` + "`candidate.machine`, `baseline.machine`" + ` | ` + "`name`, `accelerator`, `count`, `usd_per_hour`, `min_replicas`, `as_of`, `source`" + ` |
-| ` + "`candidate.sim`, `baseline.sim`" + ` | ` + "`ttft`, `itl`, `slots`" + ` of a built-in endpoint (sim:vllm, sim:api) |
-| ` + "`scan.keys`" + ` | swept keys, each by its flag or its path, with a list or the text that ` + "`--scan`" + ` takes; ` + "`body.NAME`" + ` is a field of the request body ([sweeps](sweeps.md)) |
-| ` + "`targets[]`" + ` | further endpoints to compare with, each with a ` + "`name`" + ` of its own (letters, digits, dots, dashes and underscores) and the keys of ` + "`candidate`" + ` |
-| ` + "`claims[]`" + ` | ` + "`limit`" + `, and optionally ` + "`id`, `benchmark`, `level`, `alpha`, `decision`" + ` (mlperf: LoadGen's early-stopping rule) |
-| ` + "`quality.weights`" + ` | weights of the score's components, by kind of prompt |
+These keys have no flag. Those of ` + "`candidate`" + ` are also keys of ` + "`baseline`" + ` and of each of ` + "`targets[]`" + `.
+
+| plan key | default | |
+|---|---|---|
 `
 
-func TestDocs(t *testing.T) {
+// manual is the text of docs/configuration.md.
+func manual() string {
 	var b strings.Builder
 	b.WriteString(configurationHead)
-	p := Default()
-	defaults := map[string]string{}
-	for _, v := range p.Values(Provenance{}) {
-		defaults[v.Path] = v.Text
-	}
+	var groups []Group
 	for _, k := range Keys() {
-		def := defaults[k.Path]
-		if def == "0" || def == "0s" {
-			def = ""
+		if !slices.Contains(groups, k.Group) {
+			groups = append(groups, k.Group)
 		}
-		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s | %s |\n", k.Path, k.Flag, k.Env(), def, strings.ReplaceAll(k.Help, "|", `\|`))
 	}
-	b.WriteString(configurationTail)
+	cell := func(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+	about := func(k Key) string {
+		text := strings.ToUpper(k.Help[:1]) + k.Help[1:] + "."
+		if k.More != "" {
+			text += " " + k.More
+		}
+		switch {
+		case k.Zero != "":
+			text += " 0: " + k.Zero + "."
+		case k.NoZero != "":
+			text += " 0 is refused."
+		}
+		if k.NoSweep != "" && k.Group != GroupScan && !strings.HasPrefix(k.Path, "baseline") {
+			text += " Not swept: " + k.NoSweep + "."
+		}
+		return cell(text)
+	}
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n## %s\n\n| plan key | flag | default | |\n|---|---|---|---|\n", g)
+		for _, k := range Keys() {
+			if k.Group == g {
+				fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", k.Path, strings.TrimSpace("--"+k.Flag+" "+cell(k.Value)), cell(k.Default()), about(k))
+			}
+		}
+	}
+	b.WriteString(fileKeysHead)
+	for _, k := range FileKeys() {
+		if !strings.HasPrefix(k.Path, "baseline.") {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Path, cell(k.Default()), about(k))
+		}
+	}
+	return b.String()
+}
+
+func TestDocs(t *testing.T) {
 	file := filepath.Join("..", "..", "docs", "configuration.md")
 	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(manual()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,7 +92,7 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(have) != b.String() {
-		t.Errorf("%s is not that of the code; run go test ./internal/plan -update", file)
+	if string(have) != manual() {
+		t.Errorf("%s differs from the code; run go test ./internal/plan -update", file)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Benchmark names one of the benchmarks of the suite.
@@ -147,7 +148,7 @@ type WorkloadPlan struct {
 	// AnswerJSON. Empty means text.
 	Answer     string `yaml:"answer,omitempty" json:"answer,omitempty"`
 	Effort     string `yaml:"effort,omitempty" json:"effort,omitempty"`           // of reasoning; empty means medium
-	Tools      int    `yaml:"tools,omitempty" json:"tools,omitempty"`             // functions that are offered; 0 means 4
+	Tools      int    `yaml:"tools,omitempty" json:"tools,omitempty"`             // functions that are offered; not set: 4
 	ToolChoice string `yaml:"tool_choice,omitempty" json:"tool_choice,omitempty"` // auto or required; empty means required
 	// Prefix is what synthetic prompts have in common.
 	Prefix PrefixPlan `yaml:"prefix,omitempty" json:"prefix,omitzero"`
@@ -183,9 +184,10 @@ type RowsPlan struct {
 
 // PrefixPlan is a beginning that prompts share. Without tokens there is none.
 type PrefixPlan struct {
-	Tokens int     `yaml:"tokens,omitempty" json:"tokens,omitempty"`
-	Groups int     `yaml:"groups,omitempty" json:"groups,omitempty"` // different beginnings; 0 means 1
-	Share  float64 `yaml:"share,omitempty" json:"share,omitempty"`   // of the prompts that have one; 0 means all
+	Tokens int `yaml:"tokens,omitempty" json:"tokens,omitempty"`
+	Groups int `yaml:"groups,omitempty" json:"groups,omitempty"` // different beginnings; 0 means 1
+	// Share of the prompts that have one; nil means all, 0 none.
+	Share *float64 `yaml:"share,omitempty" json:"share,omitempty"`
 }
 
 // LatencyPlan sizes the pass of prompts that feeds latency, cost and quality.
@@ -242,7 +244,9 @@ type LoadPlan struct {
 	// Conversations are all that are begun; 0: as many as fit.
 	Conversations int `yaml:"conversations,omitempty" json:"conversations,omitempty"`
 
-	Warmup int `yaml:"warmup,omitempty" json:"warmup,omitempty"` // requests; 0: one a user
+	// Warmup is the requests before the measured ones; nil means one per user or
+	// those of a second of an open loop, 0 none.
+	Warmup *int `yaml:"warmup,omitempty" json:"warmup,omitempty"`
 	// Blocks is in how many interleaved blocks several targets take turns; 0: as
 	// many as are long enough, 5 to 10.
 	Blocks    int      `yaml:"blocks,omitempty" json:"blocks,omitempty"`
@@ -366,8 +370,8 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 
 // UnmarshalText reads "250ms".
 func (d *Duration) UnmarshalText(b []byte) error {
-	v, err := time.ParseDuration(string(b))
-	*d = Duration(v)
+	v, err := parseDuration(string(b))
+	*d = v
 	return err
 }
 
@@ -382,7 +386,7 @@ func Default() Plan {
 		Latency:    LatencyPlan{Iterations: 100, Warmup: 4},
 		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
 		Cost:       CostPlan{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12},
-		Quality:    QualityPlan{Kinds: []string{"viral_hook", "technical", "code_generation"}, OutputTokens: 160},
+		Quality:    QualityPlan{Kinds: vocab.QualityKinds(), OutputTokens: 160},
 		Capacity:   CapacityPlan{In: "rate", MaxTime: Duration(10 * time.Minute), Precision: 0.05, Arrival: "poisson"},
 		Client: ClientPlan{
 			Timeout:        Duration(10 * time.Minute),
@@ -397,6 +401,3 @@ func Default() Plan {
 		Dir:       "runs",
 	}
 }
-
-// DefaultTarget returns a target with the defaults of the endpoint room.
-func DefaultTarget() Target { return Target{API: "chat", Stream: true} }

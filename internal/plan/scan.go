@@ -110,38 +110,6 @@ func (k ScanKeys) MarshalYAML() (any, error) {
 	return m, nil
 }
 
-// UnmarshalYAML reads keys in their order. The value of a key is a list, whose
-// items are taken as they are, or a text as the flag takes it.
-func (k *ScanKeys) UnmarshalYAML(unmarshal func(any) error) error {
-	var m yaml.MapSlice
-	if err := unmarshal(&m); err != nil {
-		return err
-	}
-	*k = nil
-	for _, item := range m {
-		key := ScanItems{Key: fmt.Sprint(item.Key)}
-		list, isList := item.Value.([]any)
-		if !isList {
-			text, err := itemText(item.Value)
-			if err == nil {
-				key.Items, err = splitItems(text)
-			}
-			if err != nil {
-				return fmt.Errorf("scan.keys.%s: %w", key.Key, err)
-			}
-		}
-		for _, v := range list {
-			text, err := itemText(v)
-			if err != nil {
-				return fmt.Errorf("scan.keys.%s: %w", key.Key, err)
-			}
-			key.Items = append(key.Items, text)
-		}
-		*k = append(*k, key)
-	}
-	return nil
-}
-
 // itemText writes a value of YAML as a flag would have it; lists and mappings,
 // which body fields take, as JSON.
 func itemText(v any) (string, error) {
@@ -296,12 +264,7 @@ func (p *Plan) sweep(path, text string) error {
 		}
 		return setField(p.Candidate.Body, strings.Split(field, "."), bodyValue(text))
 	}
-	switch path { // a number takes the place of a distribution
-	case "workload.input_tokens":
-		p.Workload.InputLengths = ""
-	case "workload.output_tokens":
-		p.Workload.OutputLengths = ""
-	}
+	p.giveWay(path)
 	return p.set(path, text)
 }
 
@@ -320,7 +283,7 @@ func setField(m map[string]any, names []string, v any) error {
 	for _, name := range names[:len(names)-1] {
 		inner, ok := m[name].(map[string]any)
 		if _, there := m[name]; there && !ok {
-			return fmt.Errorf("the body's field %s is no object that could hold %s", name, names[len(names)-1])
+			return fmt.Errorf("the body's field %s is not an object, so that it cannot have %s", name, names[len(names)-1])
 		}
 		if !ok {
 			inner = map[string]any{}

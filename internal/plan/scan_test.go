@@ -15,7 +15,7 @@ import (
 func TestRanges(t *testing.T) {
 	tests := []struct {
 		text string
-		kind numberKind
+		k    kind
 		want string // values, or a part of the error
 		bad  bool
 	}{
@@ -33,11 +33,11 @@ func TestRanges(t *testing.T) {
 		{"100ms..1s+300ms", durations, "100ms 400ms 700ms 1s", false},
 		{"1s..10sx3", durations, "1s 3s 9s", false},
 		{"1..8", wholes, "no step", true},
-		{"8..1x2", wholes, "ends before it begins", true},
+		{"8..1x2", wholes, "is descending", true},
 		{"0..8x2", wholes, "begins at 0", true},
-		{"1..8x1", wholes, "not above 1.001", true},
+		{"1..8x1", wholes, "greater than 1.001", true},
 		{"1..8x", wholes, "no step", true},
-		{"1..8+0", wholes, "not above 0", true},
+		{"1..8+0", wholes, "greater than 0", true},
 		{"0.5..4+0.5", wholes, "0.5 of the range", true},
 		{"1..9999+1", wholes, "at most 1000 values", true},
 		{"1..1000000000x1.001", decimals, "at most 1000 values", true},
@@ -47,7 +47,7 @@ func TestRanges(t *testing.T) {
 		{"1..5s+1s", durations, "not a duration", true},
 	}
 	for _, tt := range tests {
-		got, err := expandRange(tt.text, tt.kind)
+		got, err := expandRange(tt.text, tt.k)
 		switch {
 		case tt.bad && (err == nil || !strings.Contains(err.Error(), tt.want)):
 			t.Errorf("%s: %v, %v; want an error with %q", tt.text, got, err, tt.want)
@@ -66,7 +66,7 @@ func FuzzRange(f *testing.F) {
 		f.Add(s, 2)
 	}
 	f.Fuzz(func(t *testing.T, text string, k int) {
-		kind := numberKind(min(max(k, 0), 2))
+		kind := []kind{decimals, wholes, durations}[min(max(k, 0), 2)]
 		values, err := expandRange(text, kind)
 		if err != nil {
 			if values != nil {
@@ -115,7 +115,7 @@ func FuzzRange(f *testing.F) {
 
 func scanPlan(t *testing.T, yaml string, set ...Setting) (Plan, Provenance) {
 	t.Helper()
-	set = append([]Setting{{"only", "load", "the command"}}, set...)
+	set = append([]Setting{{"only", "load", Origin{FromCommand, "the command"}}}, set...)
 	p, prov, err := Read(Sources{Name: "p.yaml", YAML: []byte(yaml), Set: set})
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func TestScanCells(t *testing.T) {
 // named before, and take values with commas.
 func TestScanFlags(t *testing.T) {
 	p, prov := scanPlan(t, scanBase+"scan: {keys: {users: [7]}}",
-		Setting{"scan.keys", "model=a", "--scan"}, Setting{"scan.keys", "input-lengths=uniform 10..90,x;normal mean=5", "--scan"}, Setting{"scan.keys", "model=b", "--scan"})
+		Setting{"scan.keys", "model=a", Flag("scan")}, Setting{"scan.keys", "input-lengths=uniform 10..90,x;normal mean=5", Flag("scan")}, Setting{"scan.keys", "model=b", Flag("scan")})
 	want := ScanKeys{{"model", []string{"a", "b"}}, {"input-lengths", []string{"uniform 10..90,x", "normal mean=5"}}}
 	if diff := cmp.Diff(want, p.Scan.Keys); diff != "" || prov.From("scan.keys") != "--scan" {
 		t.Error(diff)
@@ -224,8 +224,8 @@ scan:
 func TestScanIsRefused(t *testing.T) {
 	tests := []struct{ yaml, want string }{
 		{"scan: {keys: {user: [1]}}", `did you mean "users"`},
-		{"scan: {keys: {nonsense: [1]}}", "no key of a plan; name it by"},
-		{"scan: {keys: {body.: [1]}}", "no key of a plan"},
+		{"scan: {keys: {nonsense: [1]}}", "unknown key; name it by"},
+		{"scan: {keys: {body.: [1]}}", "unknown key"},
 		{"scan: {keys: {name: [a]}}", "one run"},
 		{"scan: {keys: {dir: [a]}}", "one folder"},
 		{"scan: {keys: {claim: [ttft.p95<1s]}}", "decides no claims"},
@@ -243,7 +243,7 @@ func TestScanIsRefused(t *testing.T) {
 		{"scan: {keys: {users: []}}", "no value"},
 		{"scan: {keys: {users: [a]}}", `"a" is not a whole number`},
 		{"scan: {keys: {users: [0, 1]}}", "in cell 1 (users=0): give one of --users"},
-		{"scan: {keys: {users: [1, -5, -6]}}", "scan.keys.users (--scan): in cell 2 (users=-5): -5 users are not possible"},
+		{"scan: {keys: {users: [1, -5, -6]}}", "scan.keys.users (--scan): in cell 2 (users=-5): -5 is out of range"},
 		{"scan: {keys: {users: 1..1000x1.01, input-tokens: 1..100x1.1}}", "at most 1000 cells"},
 		{"scan: {keys: {users: [1]}, mode: cross}", `"cross" is not known`},
 		{"scan: {keys: {users: [1]}, order: randm}", `did you mean "random"`},

@@ -1,10 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,91 +15,34 @@ import (
 
 const bodyPrefix = "candidate.body."
 
-// kept says of the keys that can be set and not swept why that is so. A prefix
-// ends in a dot. What it does not name can be swept.
-var kept = []struct{ path, why string }{
-	{"candidate.headers", "the values of headers are kept out of every file, and a sweep writes its values down; put the header into a plan of its own"},
-	{"candidate.key_command", "a key's command is kept out of every file, and a sweep writes its values down; sweep key-env"},
-	{"candidate.price.", "a price changes nothing that is measured"},
-	{"workload.tokenizer", "one tokenizer makes the prompts of all cells, or they would not be alike"},
-	{"workload.rows.columns", "one reading of the data set serves all cells"},
-	{"client.max_inflight", ""}, {"client.breaker", ""}, {"client.grace", ""},
-	{"client.calibrate", "the client is calibrated once, at the heaviest cell"},
-	{"client.", "all cells share the connections' settings"},
-	{"name", "it names the run, and a sweep is one run"},
-	{"dir", "a sweep is one run in one folder"},
-	{"only", "a sweep measures load, and nothing else"},
-	{"quick", "it belongs to the suite"},
-	{"claims", "a sweep decides no claims"},
-	{"undecided", "a sweep decides no claims"},
-	{"max_cost", "the cap is on the whole sweep"},
-	{"keep_text", "a sweep keeps no answers"},
-	{"baseline.", "a sweep measures the candidate; sweep url to compare endpoints"},
-	{"targets", "a sweep measures the candidate; sweep url to compare endpoints"},
-	{"workload.text", "what it costs in tokens is learned once, before the sweep"},
-	{"workload.answer", "what the server takes of it is tried once, before the sweep"},
-	{"workload.tools", "what they cost in tokens is learned once, before the sweep"},
-	{"load.blocks", "only several targets take turns, and a sweep measures the candidate"},
-	{"latency.", "it belongs to the suite"}, {"throughput.", "it belongs to the suite"}, {"cost.", "it belongs to the suite"},
-	{"quality.", "it belongs to the suite"}, {"capacity.", "it belongs to the search of the capacity command"},
-	{"scan.", "a sweep does not sweep itself"},
-}
-
-// units of values, by path; counts of a plan have the name of what they count.
-var units = map[string]string{
-	"load.users": "users", "load.rate": "requests/s", "load.requests": "requests", "load.warmup": "requests",
-	"client.max_inflight": "requests", "workload.input_tokens": "tokens", "workload.output_tokens": "tokens",
-	"workload.prefix.tokens": "tokens", "load.replay.context": "tokens", "candidate.sim.slots": "requests",
-	"candidate.machine.count": "accelerators",
-}
-
-// leafPaths lists every key of a plan that has a value of its own.
-func leafPaths(t reflect.Type, path string) []string {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return []string{path}
-	}
-	var out []string
-	for i := range t.NumField() {
-		if name := yamlName(t.Field(i)); name != "" {
-			out = append(out, leafPaths(t.Field(i).Type, strings.TrimPrefix(path+"."+name, "."))...)
-		}
-	}
-	return out
-}
-
 // sweptPath finds the path of a key by its flag, its path, or body.NAME.
 func sweptPath(name string) (path string, err error) {
 	if strings.HasPrefix(name, "body.") {
 		name = "candidate." + name
 	}
-	leaves := append(leafPaths(reflect.TypeFor[Plan](), ""), workloadForm)
-	k, isFlag := LookupKey(name)
+	k, found := LookupKey(name)
+	if !found {
+		var d declaration[Plan]
+		d, found = lookupPath(name)
+		k = d.Key
+	}
 	switch field, isBody := strings.CutPrefix(name, bodyPrefix); {
-	case isFlag:
-		path = k.Path
 	case isBody && field != "" && !slices.Contains(strings.Split(field, "."), ""):
+		if last := field[strings.LastIndex(field, ".")+1:]; secretName(last) {
+			return "", fmt.Errorf("it cannot be swept: %s", notSweptSecret)
+		}
 		return name, nil
-	case slices.Contains(leaves, name) && name != "candidate.body":
-		path = name
-	default:
-		known := slices.Clone(leaves)
-		for _, k := range keys {
-			known = append(known, k.Flag)
+	case !found || name == "candidate.body":
+		var known []string
+		for _, d := range declared {
+			known = append(known, d.Path, d.Flag)
 		}
-		return "", fmt.Errorf("it is no key of a plan%s", suggestKey(name, known, "; name it by its flag or its path in a plan file, a field of the request body as body.NAME"))
+		known = slices.DeleteFunc(known, func(s string) bool { return s == "" })
+		return "", fmt.Errorf("unknown key%s", suggestKey(name, known, Keys(), "; name it by its flag or its path in a plan file, a field of the request body as body.NAME"))
+	case k.NoSweep != "":
+		return "", fmt.Errorf("it cannot be swept: %s", k.NoSweep)
 	}
-	for _, k := range kept {
-		if path == k.path || strings.HasSuffix(k.path, ".") && strings.HasPrefix(path, k.path) {
-			if k.why == "" {
-				break
-			}
-			return "", fmt.Errorf("it cannot be swept: %s", k.why)
-		}
-	}
-	return path, nil
+	return k.Path, nil
 }
 
 // sweptKeys resolves the keys of the scan and expands their values.
@@ -116,10 +59,8 @@ func (p Plan) sweptKeys(out *problems) []ScanKey {
 			out.add(at, "it is swept twice, also as %s", list[i].given)
 			continue
 		}
-		key := ScanKey{Path: path, Name: path, Unit: units[path], given: k.Key}
-		if f := flagOf(path); f != "" {
-			key.Name = f
-		}
+		d, _ := lookupPath(path) // none for a field of the body
+		key := ScanKey{Path: path, Name: cmp.Or(d.Flag, path), Unit: d.Unit, given: k.Key}
 		if err := key.expand(k.Items); err != nil {
 			out.add(at, "%v", err)
 			continue
@@ -144,41 +85,23 @@ func clash(a, b string) bool {
 	return i >= 0 && j >= 0 && i%2 == j%2
 }
 
-// typeAt is the type of the value at a path; nil for a field of the body, which
-// takes anything.
-func typeAt(path string) reflect.Type {
-	if strings.HasPrefix(path, bodyPrefix) {
-		return nil
-	}
-	t := reflect.TypeFor[Plan]()
-	for name := range strings.SplitSeq(path, ".") {
-		t, _ = childType(t, name)
-	}
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t
-}
-
 // expand fills in the values, and their numbers where all have one.
 func (k *ScanKey) expand(items []string) error {
 	if len(items) == 0 {
 		return errors.New("there is no value; give some, as in users=1..64x2 or model=a,b")
 	}
-	t := typeAt(k.Path)
-	kind, ranges := decimals, true
-	switch {
-	case t == nil:
-	case t == durationType:
-		kind, k.Unit = durations, "s"
-	case t.Kind() == reflect.Int || t.Kind() == reflect.Uint64:
-		kind = wholes
-	default:
-		ranges = t.Kind() == reflect.Float64
+	d, declared := lookupPath(k.Path)
+	kind := d.bind.kind
+	if !declared {
+		kind = decimals // a field of the body takes anything
+	}
+	ranges := kind == wholes || kind == decimals || kind == durations
+	if kind == durations {
+		k.Unit = "s"
 	}
 	for _, item := range items {
 		p, isRange := cutRange(item)
-		if t == nil && isRange { // a text with two dots may well be one
+		if !declared && isRange { // a text with two dots may well be one
 			isRange = p.step != "" && decimal.MatchString(p.from) && decimal.MatchString(p.to) && decimal.MatchString(p.step)
 		}
 		values := []string{item}

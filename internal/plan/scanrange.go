@@ -37,60 +37,51 @@ func cutRange(text string) (p parts, ok bool) {
 	return parts{from, rest[:at], rest[at+1:], rest[at] == 'x'}, true
 }
 
-// numberKind is what the values of a key are.
-type numberKind int
-
-const (
-	decimals numberKind = iota
-	wholes
-	durations // in ns
-)
-
 // expandRange returns the values of a range, smallest first, in the texts that
 // the key takes. The end belongs to it if a step meets it. Steps that are added
 // are exact, so that 0.1..0.5+0.1 has 0.3; values of a geometric range have at
 // most six significant digits, and whole numbers are rounded, and left out
 // where that makes them the one before.
-func expandRange(text string, kind numberKind) ([]string, error) {
+func expandRange(text string, k kind) ([]string, error) {
 	p, ok := cutRange(text)
 	if !ok {
-		return nil, fmt.Errorf("%q is no range", text)
+		return nil, fmt.Errorf("%q is not a range", text)
 	}
 	if p.step == "" {
 		return nil, fmt.Errorf("the range %q has no step; ranges are written as %s", text, Ranges)
 	}
-	from, err := rangeNumber(p.from, text, kind)
-	to, err2 := rangeNumber(p.to, text, kind)
+	from, err := rangeNumber(p.from, text, k)
+	to, err2 := rangeNumber(p.to, text, k)
 	if err := errors.Join(err, err2); err != nil {
 		return nil, err
 	}
 	if from.Cmp(to) > 0 {
-		return nil, fmt.Errorf("the range %q ends before it begins; it goes from the smaller to the larger (--scan-order random changes the order)", text)
+		return nil, fmt.Errorf("range %q is descending: its start must not exceed its end (--scan-order random changes the order)", text)
 	}
 	if p.geometric {
 		factor, err := rangeNumber(p.step, text, decimals)
 		if err != nil {
 			return nil, err
 		}
-		return multiplied(text, inexact(from), inexact(to), inexact(factor), kind)
+		return multiplied(text, inexact(from), inexact(to), inexact(factor), k)
 	}
-	step, err := rangeNumber(p.step, text, kind)
+	step, err := rangeNumber(p.step, text, k)
 	if err != nil {
 		return nil, err
 	}
 	if step.Sign() <= 0 {
-		return nil, fmt.Errorf("the step of the range %q is not above 0", text)
+		return nil, fmt.Errorf("invalid range %q: the step must be greater than 0", text)
 	}
 	var out []string
 	for v := from; v.Cmp(to) <= 0; v = new(big.Rat).Add(v, step) {
 		switch {
 		case len(out) == MaxScanCells:
 			return nil, tooLong(text)
-		case kind != decimals && !v.IsInt():
+		case k != decimals && !v.IsInt():
 			return nil, fmt.Errorf("%s of the range %q is not a whole number, which this key takes", formatNumber(inexact(v)), text)
-		case kind == durations:
+		case k == durations:
 			out = append(out, time.Duration(v.Num().Int64()).String())
-		case kind == wholes:
+		case k == wholes:
 			out = append(out, v.Num().String())
 		default:
 			out = append(out, formatNumber(inexact(v)))
@@ -104,12 +95,12 @@ func tooLong(text string) error {
 }
 
 // multiplied returns the values of a geometric range.
-func multiplied(text string, from, to, factor float64, kind numberKind) ([]string, error) {
+func multiplied(text string, from, to, factor float64, k kind) ([]string, error) {
 	switch {
 	case from <= 0:
-		return nil, fmt.Errorf("the range %q begins at 0, and every multiple of that is 0; begin above it", text)
+		return nil, fmt.Errorf("invalid range %q: it begins at 0, and every multiple of 0 is 0; begin above it", text)
 	case factor < 1.001:
-		return nil, fmt.Errorf("the factor of the range %q is not above 1.001", text)
+		return nil, fmt.Errorf("invalid range %q: the factor must be greater than 1.001", text)
 	}
 	const tiny = 1e-9 // what multiplying may do to an end that is met
 	var out []string
@@ -120,7 +111,7 @@ func multiplied(text string, from, to, factor float64, kind numberKind) ([]strin
 		}
 		v = min(v, to)
 		s := ""
-		switch kind {
+		switch k {
 		case durations:
 			d := time.Duration(math.Round(v))
 			if d > time.Millisecond {
@@ -151,8 +142,8 @@ func inexact(r *big.Rat) float64 {
 }
 
 // rangeNumber reads one number of a range: a duration in ns.
-func rangeNumber(s, text string, kind numberKind) (*big.Rat, error) {
-	if kind == durations {
+func rangeNumber(s, text string, k kind) (*big.Rat, error) {
+	if k == durations {
 		d, err := time.ParseDuration(s)
 		if err != nil || d < 0 {
 			return nil, fmt.Errorf("%q in the range %q is not a duration like 250ms or 10s", s, text)

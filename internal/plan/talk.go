@@ -6,6 +6,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Words for the turns of a data set's conversations, besides a number.
@@ -20,9 +21,6 @@ const DefaultTurnTokens = 64
 
 // maxThinkCV is the most that think times vary.
 const maxThinkCV = 10
-
-// maxTurns is the most turns that a conversation has.
-const maxTurns = 1000
 
 // Conversing reports whether requests are turns of conversations.
 func (w WorkloadPlan) Conversing() bool { return w.Turns != "" && w.Turns != TurnsFlat }
@@ -72,8 +70,8 @@ func (p Plan) validateTalk(out *problems) {
 		out.add("workload.turns", "%q is neither a number of turns nor %s%s", w.Turns, strings.Join(words, " or "), metric.DidYouMean(w.Turns, words))
 	case w.Dataset != "" && turns.Varies():
 		out.add("workload.turns", "a data set has turns of its own; give whole, flat or the most that are had, and not %q", w.Turns)
-	case err == nil && turns.Largest() > maxTurns:
-		out.add("workload.turns", "a conversation has at most %d turns, and %q up to %d", maxTurns, w.Turns, turns.Largest())
+	case err == nil && turns.Largest() > vocab.MaxTurns:
+		out.add("workload.turns", "a conversation has at most %d turns, and %q up to %d", vocab.MaxTurns, w.Turns, turns.Largest())
 	case err != nil:
 		path := "workload.turns"
 		if _, bad := length.Parse(cmp.Or(w.TurnTokens, "1")); bad != nil {
@@ -99,7 +97,7 @@ func (p Plan) validateTalk(out *problems) {
 	if len(p.Endpoints()) > 1 {
 		out.add("workload.turns", "conversations carry each model's own answers, so that no two targets would get the same prompts; measure one target at a time")
 	}
-	if p.Candidate.API == Embeddings {
+	if p.Candidate.API == vocab.Embeddings {
 		out.add("candidate.api", "embeddings have no answers to carry; drop --turns, or use another dialect")
 	}
 }

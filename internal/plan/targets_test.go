@@ -74,7 +74,7 @@ func TestFurtherTargets(t *testing.T) {
 }
 
 func TestTargetFlags(t *testing.T) {
-	p, prov, err := read(t, threeTargets, nil, Setting{"targets", "x=http://x", "--target"}, Setting{"targets", "y=sim:vllm", "--target"})
+	p, prov, err := read(t, threeTargets, nil, Setting{"targets", "x=http://x", Flag("target")}, Setting{"targets", "y=sim:vllm", Flag("target")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestTargetFlags(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"http://x", "http://x/?a=b", "x"} {
-		if _, _, err := read(t, threeTargets, nil, Setting{"targets", bad, "--target"}); err == nil || !strings.Contains(err.Error(), "NAME=URL") {
+		if _, _, err := read(t, threeTargets, nil, Setting{"targets", bad, Flag("target")}); err == nil || !strings.Contains(err.Error(), "NAME=URL") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestTargetProblems(t *testing.T) {
 		{"a space", "name: fp8", `name: "f 8"`, "is no name of a target"},
 		{"no URL", "    url: http://c\n", "", "targets[0].url: the target fp8 has no URL"},
 		{"two keys", "key_env: FP8_KEY", "key_env: A\n    key_file: b", "targets[0].key_env: a target takes its key from one place"},
-		{"its price", "input: 1", "input: -1", "targets[0].price.input: -1 is no price"},
+		{"its price", "input: 1", "input: -1", "targets[0].price.input: invalid price -1"},
 		{"candidate with a name", "{url: http://a}", "{url: http://a, name: x}", "candidate.name: the candidate's name is candidate"},
 		{"baseline with a name", "{url: http://b}", "{url: http://b, name: x}", "baseline.name: the baseline's name is baseline"},
 		{"negative blocks", "blocks: 8", "blocks: -8", "load.blocks (--blocks): -8 blocks are not possible"},

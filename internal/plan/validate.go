@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Problem is one thing that is wrong with a plan.
@@ -34,11 +34,8 @@ func (p Provenance) Locate(err error) error {
 	}
 	out := make([]error, len(list))
 	for i, q := range list {
-		from, ok := p[q.Path]
-		switch {
-		case !ok, strings.HasPrefix(from, "--"):
-			out[i] = q
-		default:
+		out[i] = q
+		if from := p[q.Path]; from.Kind != FromDefault && from.Kind != FromFlag { // a flag is in the text
 			out[i] = fmt.Errorf("%s: %w", from, q)
 		}
 	}
@@ -60,7 +57,8 @@ func (p *problems) add(path, format string, args ...any) {
 	*p = append(*p, Problem{path, fmt.Sprintf(format, args...)})
 }
 
-// Validate says everything that is wrong with the plan, or nil.
+// Validate says everything that is wrong with the plan, or nil. It looks at the
+// plan alone; CheckFiles looks for the files that it names.
 func (p Plan) Validate() error {
 	var out problems
 	if p.validateScan(&out) {
@@ -71,6 +69,8 @@ func (p Plan) Validate() error {
 		return out
 	}
 	p.validateTargets(&out)
+	p.validateAnswers(&out)
+	p.validateBenchmarks(&out)
 	p.validateSizes(&out)
 	p.Workload.validate(&out)
 	p.validateLoad(&out)
@@ -91,6 +91,7 @@ func (p Plan) validateTargets(out *problems) {
 	}
 	p.Candidate.validate("candidate", out)
 	p.validateClient(out)
+	p.validateCap(out)
 	if p.Baseline != nil {
 		if p.Baseline.URL == "" {
 			out.add("baseline.url", "the baseline has no URL; give it with --baseline URL")
@@ -98,6 +99,19 @@ func (p Plan) validateTargets(out *problems) {
 		p.Baseline.validate("baseline", out)
 	}
 	p.validateFurther(out)
+}
+
+// validateCap asks for the prices that a cap on the spend needs.
+func (p Plan) validateCap(out *problems) {
+	if p.MaxCost == 0 {
+		return
+	}
+	for _, t := range p.Endpoints() {
+		if t.Price == nil && t.Machine == nil && t.URL != "" && !strings.HasPrefix(t.URL, "sim:") {
+			help := map[string]string{candidateName: "give --price MODEL (inferometer prices ls), --accelerator NAME, or ", baselineName: "give --baseline-price MODEL, or "}[t.Name]
+			out.add("max_cost", "the %s has no price; %sset %s in a plan file", t.Name, help, p.PriceKey(t.Name))
+		}
+	}
 }
 
 func (t Target) validate(name string, out *problems) {
@@ -113,13 +127,13 @@ func (t Target) validate(name string, out *problems) {
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
 		if profile != "vllm" && profile != "api" {
-			out.add(name+".url", "%q is no built-in endpoint%s; use sim:vllm or sim:api", t.URL, metric.DidYouMean(profile, []string{"vllm", "api"}))
+			out.add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm or sim:api", t.URL, metric.DidYouMean(profile, []string{"vllm", "api"}))
 		}
 	} else if t.Sim != nil {
 		out.add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
 	}
 	if s := t.Sim; s != nil && (s.TTFT < 0 || s.ITL < 0 || s.Slots < 0) {
-		out.add(name+".sim", "times and slots are not negative")
+		out.add(name+".sim", "times and slots must not be negative")
 	}
 	if t.Price != nil {
 		t.Price.validate(name+".price", out)
@@ -127,12 +141,12 @@ func (t Target) validate(name string, out *problems) {
 	if m := t.Machine; m != nil {
 		switch {
 		case bad(m.USDPerHour):
-			out.add(name+".machine.usd_per_hour", "%v is no price; give USD for one accelerator hour", m.USDPerHour)
+			out.add(name+".machine.usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
 		case m.USDPerHour == 0 && m.Accelerator == "":
 			out.add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
 		}
 		if m.Count < 0 || m.MinReplicas < 0 {
-			out.add(name+".machine.count", "counts are not negative")
+			out.add(name+".machine.count", "counts must not be negative")
 		}
 	}
 }
@@ -143,7 +157,7 @@ func (p Price) validate(path string, out *problems) {
 		v    *float64
 	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
 		if f.v != nil && bad(*f.v) {
-			out.add(path+"."+f.name, "%v is no price; give USD per million tokens", *f.v)
+			out.add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
 		}
 	}
 	if p.Model == "" && (p.Input == nil || p.Output == nil) {
@@ -172,9 +186,9 @@ func (p Plan) validateSizes(out *problems) {
 	} {
 		switch {
 		case f.v < f.least:
-			out.add(f.path, "%d is too small; it is at least %d", f.v, f.least)
+			out.add(f.path, "%d is too small: must be at least %d", f.v, f.least)
 		case f.v > f.most:
-			out.add(f.path, "%d is too large; it is at most %d", f.v, f.most)
+			out.add(f.path, "%d is too large: must be at most %d", f.v, f.most)
 		}
 	}
 	for _, f := range []struct {
@@ -185,23 +199,23 @@ func (p Plan) validateSizes(out *problems) {
 		{"cost.beside_requests", p.Cost.BesideRequests}, {"max_cost", p.MaxCost},
 	} {
 		if bad(f.v) {
-			out.add(f.path, "%v is not a number of at least 0", f.v)
+			out.add(f.path, "invalid value %v: must be a number of at least 0", f.v)
 		}
 	}
 	if p.Cost.MonthlyRequests == 0 {
 		out.add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
 	}
 	if !(p.Cost.PeakToMean >= 1) || math.IsInf(p.Cost.PeakToMean, 0) {
-		out.add("cost.peak_to_mean", "%v is not possible: a peak is at least the mean, so it is at least 1", p.Cost.PeakToMean)
+		out.add("cost.peak_to_mean", "invalid value %v: a peak is at least the mean, so it must be at least 1", p.Cost.PeakToMean)
 	}
 	if len(p.Throughput.Levels) == 0 {
-		out.add("throughput.levels", "there is no level; give users at once, such as 10,25,50,100")
+		out.add("throughput.levels", "no level is given; give users at once, such as 10,25,50,100")
 	}
 	for i, l := range p.Throughput.Levels {
 		if l < 1 || l > 100_000 {
-			out.add("throughput.levels", "%d users are not possible; a level is between 1 and 100000", l)
+			out.add("throughput.levels", "%d is out of range (1 to 100000)", l)
 		} else if slices.Contains(p.Throughput.Levels[:i], l) {
-			out.add("throughput.levels", "the level %d is there twice", l)
+			out.add("throughput.levels", "the level %d is listed twice", l)
 		}
 	}
 	for _, f := range []struct {
@@ -209,7 +223,7 @@ func (p Plan) validateSizes(out *problems) {
 		v    Duration
 	}{{"client.timeout", p.Client.Timeout}, {"client.idle_timeout", p.Client.IdleTimeout}, {"client.connect_timeout", p.Client.ConnectTimeout}} {
 		if f.v <= 0 {
-			out.add(f.path, "%v is no time to wait", f.v)
+			out.add(f.path, "invalid time %v: must be greater than 0", f.v)
 		}
 	}
 	if p.Client.Grace < 0 {
@@ -220,10 +234,10 @@ func (p Plan) validateSizes(out *problems) {
 func (p Plan) validateLoad(out *problems) {
 	l := p.Load
 	if l.Users < 0 || l.Users > 100_000 {
-		out.add("load.users", "%d users are not possible; give between 1 and 100000", l.Users)
+		out.add("load.users", "%d is out of range (1 to 100000)", l.Users)
 	}
 	if bad(l.Rate) {
-		out.add("load.rate", "%v is no rate; give requests per second, such as 5 or 0.5", l.Rate)
+		out.add("load.rate", "invalid rate %v: give requests per second, such as 5 or 0.5", l.Rate)
 		l.Rate = 1 // what follows of it is no news
 	}
 	if l.Requests < 0 {
@@ -233,14 +247,17 @@ func (p Plan) validateLoad(out *problems) {
 		out.add("load.duration", "%v is negative", l.Duration)
 	}
 	p.validateBlocks(out)
-	if l.Warmup < 0 || l.ThinkTime < 0 {
-		out.add("load.warmup", "warm-up and think time are not negative")
+	if l.Warmup != nil && *l.Warmup < 0 {
+		out.add("load.warmup", "%d is negative", *l.Warmup)
+	}
+	if l.ThinkTime < 0 {
+		out.add("load.think_time", "%v is negative", l.ThinkTime)
 	}
 	if bad(l.Speed) {
-		out.add("load.speed", noSpeed, l.Speed)
+		out.add("load.speed", "invalid speed %v: must be greater than 0", l.Speed)
 	}
 	if !slices.Contains(append(arrival.Processes(), ""), l.Arrival) {
-		out.add("load.arrival", "%q is no arrival process%s; use %s", l.Arrival, metric.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
+		out.add("load.arrival", "unknown arrival process %q%s; use %s", l.Arrival, metric.DidYouMean(l.Arrival, arrival.Processes()), strings.Join(arrival.Processes(), ", "))
 	} else if _, err := l.Schedule(p.Seed); err != nil {
 		path := "load.rate"
 		switch {
@@ -283,16 +300,9 @@ func (p Plan) validateLoad(out *problems) {
 		out.add("load.replay.to", "the window from %v to %v is empty; times count from the trace's first row", r.From, r.To)
 	}
 	if r.Context < 0 || r.Context == 1 {
-		out.add("load.replay.context", "%d tokens hold no input and output; give at least 2", r.Context)
-	}
-	for path, file := range map[string]string{"load.trace": l.Trace} {
-		if _, err := os.Stat(file); file != "" && err != nil {
-			out.add(path, "the file cannot be read: %v", err)
-		}
+		out.add("load.replay.context", "%d is too small: input and output take at least 2 tokens", r.Context)
 	}
 }
-
-const noSpeed = "%v is no speed; 2 replays a trace twice as fast"
 
 // validateDecision checks the rule that a claim names.
 func validateDecision(c Claim, l metric.Limit, path string, out *problems) {
@@ -316,11 +326,11 @@ func (p Plan) validateClaims(out *problems) {
 	for i, c := range p.Claims {
 		path := fmt.Sprintf("claims[%d]", i)
 		if c.ID != "" && ids[c.ID] {
-			out.add(path+".id", "the id %q is there twice", c.ID)
+			out.add(path+".id", "the id %q is used twice", c.ID)
 		}
 		ids[c.ID] = true
 		if c.Alpha < 0 || c.Alpha >= 0.5 || math.IsNaN(c.Alpha) {
-			out.add(path+".alpha", "%v is no error probability; it is between 0 and 0.5", c.Alpha)
+			out.add(path+".alpha", "invalid error probability %v: must be between 0 and 0.5", c.Alpha)
 		}
 		l, err := metric.ParseLimit(c.Limit)
 		if err != nil {
@@ -333,7 +343,7 @@ func (p Plan) validateClaims(out *problems) {
 		}
 		b := BenchmarkOf(c, l)
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add(path+".benchmark", "%q is no benchmark%s", b, metric.DidYouMean(string(b), names(All())))
+			out.add(path+".benchmark", "unknown benchmark %q%s", b, metric.DidYouMean(string(b), names(All())))
 		}
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
 			out.add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
@@ -356,7 +366,7 @@ func undecidable(l metric.Limit) string {
 			return ""
 		}
 		if l.Stat == "" {
-			return fmt.Sprintf("%q says nothing of how many requests must hold it; name a quantile, such as %s…", l, example)
+			return fmt.Sprintf("%q does not say how many requests must keep it; name a quantile, such as %s…", l, example)
 		}
 		if _, ok := l.Quantile(); !ok && l.Stat != "mean" {
 			return fmt.Sprintf("%q cannot be decided from a sample; name a quantile, such as %s…", l, example)
@@ -374,43 +384,42 @@ func undecidable(l metric.Limit) string {
 func (p Plan) validateWords(out *problems) {
 	for _, b := range p.Only {
 		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.add("only", "%q is no benchmark%s; use %s", b, metric.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
+			out.add("only", "unknown benchmark %q%s; use %s", b, metric.DidYouMean(string(b), names(All())), strings.Join(names(All()), ", "))
 		}
 	}
 	if p.Undecided != "" && p.Undecided != "gate" && p.Undecided != "pass" {
-		out.add("undecided", "%q is not known; use gate or pass", p.Undecided)
+		out.add("undecided", "unknown value %q; use gate or pass", p.Undecided)
 	}
 	if p.KeepText != "quality" && p.KeepText != "none" {
-		out.add("keep_text", "%q is not known; use quality or none", p.KeepText)
+		out.add("keep_text", "unknown value %q; use quality or none", p.KeepText)
 	}
 	if p.Dir == "" {
-		out.add("dir", "the folder of runs has no name")
+		out.add("dir", "--dir must not be empty")
 	}
 	if p.Name == "" || len(p.Name) > 80 || strings.ContainsFunc(p.Name, func(r rune) bool {
 		return !(r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
 	}) || strings.Trim(p.Name, ".") == "" {
-		out.add("name", "%q cannot be part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
+		out.add("name", "invalid name %q: it is part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
 	}
 	for _, k := range p.Quality.Kinds {
-		if !slices.Contains(qualityKinds, k) {
-			out.add("quality.kinds", "%q is no kind of prompt%s; use %s", k, metric.DidYouMean(k, qualityKinds), strings.Join(qualityKinds, ", "))
+		if !slices.Contains(vocab.QualityKinds(), k) {
+			out.add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, metric.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
 		}
 	}
-	for kind, weights := range p.Quality.Weights {
+	for _, kind := range sortedNames(p.Quality.Weights) {
 		sum := 0.0
-		for name, w := range weights {
+		for _, name := range sortedNames(p.Quality.Weights[kind]) {
+			w := p.Quality.Weights[kind][name]
 			if bad(w) {
-				out.add("quality.weights", "the weight %v of %s.%s is not a number of at least 0", w, kind, name)
+				out.add("quality.weights", "invalid weight %v of %s.%s: must be a number of at least 0", w, kind, name)
 			}
 			sum += w
 		}
-		if !slices.Contains(qualityKinds, kind) || sum <= 0 {
-			out.add("quality.weights", "weights belong to one of %s, and at least one is above 0; %q", strings.Join(qualityKinds, ", "), kind)
+		if !slices.Contains(vocab.QualityKinds(), kind) || sum <= 0 {
+			out.add("quality.weights", "weights belong to one of %s, and at least one must be greater than 0: %q", strings.Join(vocab.QualityKinds(), ", "), kind)
 		}
 	}
 }
-
-var qualityKinds = []string{"viral_hook", "technical", "code_generation"}
 
 // All returns the benchmarks of the suite in the order of the report.
 func All() []Benchmark { return []Benchmark{Latency, Throughput, Cost, Quality, Hardware} }

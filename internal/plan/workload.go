@@ -2,7 +2,6 @@ package plan
 
 import (
 	"math"
-	"os"
 	"slices"
 	"strings"
 
@@ -41,12 +40,10 @@ func lengthOf(text string, n int) (length.Dist, error) {
 // workloadForm is the path of the short form, which sets several keys at once.
 const workloadForm = "workload"
 
-// setForm reads the lengths of scenario.ParseLengths.
-func (w *WorkloadPlan) setForm(text string) error {
-	in, out, err := scenario.ParseLengths(text)
-	if err != nil {
-		return err
-	}
+// setForm reads the lengths of scenario.ParseLengths, or the name of a workload,
+// whose lengths and shared prefix it sets.
+func (p *Plan) setForm(text string) error {
+	w := &p.Workload
 	set := func(d *length.Dist, n *int, lengths *string) {
 		if d == nil {
 			return
@@ -56,8 +53,24 @@ func (w *WorkloadPlan) setForm(text string) error {
 			*lengths = d.String()
 		}
 	}
-	set(in, &w.InputTokens, &w.InputLengths)
-	set(out, &w.OutputTokens, &w.OutputLengths)
+	if strings.Contains(text, "=") {
+		in, out, err := scenario.ParseLengths(text)
+		if err != nil {
+			return err
+		}
+		set(in, &w.InputTokens, &w.InputLengths)
+		set(out, &w.OutputTokens, &w.OutputLengths)
+		return nil
+	}
+	s, err := scenario.Lookup(text)
+	if err != nil {
+		return err
+	}
+	set(&s.In, &w.InputTokens, &w.InputLengths)
+	set(&s.Out, &w.OutputTokens, &w.OutputLengths)
+	if s.Shared > 0 {
+		w.Prefix.Tokens = s.Shared
+	}
 	return nil
 }
 
@@ -75,49 +88,54 @@ func (w *WorkloadPlan) settle() {
 }
 
 func (w WorkloadPlan) validate(out *problems) {
-	for path, text := range map[string]string{"workload.input_lengths": w.InputLengths, "workload.output_lengths": w.OutputLengths} {
-		if text == "" {
+	for _, f := range []struct{ path, text string }{{"workload.input_lengths", w.InputLengths}, {"workload.output_lengths", w.OutputLengths}} {
+		if f.text == "" {
 			continue
 		}
-		if _, err := length.Parse(text); err != nil {
-			out.add(path, "%v", err)
+		if _, err := length.Parse(f.text); err != nil {
+			out.add(f.path, "%v", err)
 		}
-		if w.Dataset != "" && path == "workload.input_lengths" {
-			out.add(path, "a data set has lengths of its own; drop --input-lengths or --dataset")
+		if w.Dataset != "" && f.path == "workload.input_lengths" {
+			out.add(f.path, "a data set has lengths of its own; drop --input-lengths or --dataset")
 		}
 	}
-	if t := w.Tokenizer; t != "" && !slices.Contains(tokenizers, t) {
-		if !strings.ContainsAny(t, "./\\") {
-			out.add("workload.tokenizer", "%q is no tokenizer%s; use %s, or the path of a tokenizer.json", t, metric.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
-		} else if _, err := os.Stat(t); err != nil {
-			out.add("workload.tokenizer", "the file cannot be read: %v", err)
-		}
+	if t := w.Tokenizer; t != "" && !slices.Contains(tokenizers, t) && !strings.ContainsAny(t, "./\\") {
+		out.add("workload.tokenizer", "unknown tokenizer %q%s; use %s, or the path of a tokenizer.json", t, metric.DidYouMean(t, tokenizers), strings.Join(tokenizers, ", "))
 	}
 	if w.Text != "" && w.Dataset != "" {
 		out.add("workload.text", "the prompts of a data set are sent as they are; drop --text or --dataset")
 	}
 	w.validateAnswer(out)
-	if w.Dataset != "" {
-		if _, err := os.Stat(w.Dataset); err != nil {
-			out.add("workload.dataset", "the file cannot be read: %v", err)
-		}
-	}
 	w.Rows.validate(w.Dataset, out)
 	p := w.Prefix
 	switch {
 	case p.Tokens < 0 || p.Tokens > length.Most:
-		out.add("workload.prefix.tokens", "%d tokens are not possible", p.Tokens)
+		out.add("workload.prefix.tokens", "%d is out of range (0 to %d)", p.Tokens, length.Most)
 	case p.Tokens == 0 && p != (PrefixPlan{}):
-		out.add("workload.prefix.tokens", "a common beginning needs a length; give --prefix-tokens N")
+		out.add("workload.prefix.tokens", "a common prefix needs a length; give --prefix-tokens N")
 	case p.Tokens > 0 && w.Dataset != "":
 		out.add("workload.prefix.tokens", "the prompts of a data set are sent as they are; drop --prefix-tokens or --dataset")
 	}
 	if p.Groups < 0 || p.Groups > 1_000_000 {
-		out.add("workload.prefix.groups", "%d groups are not possible; give between 1 and 1000000", p.Groups)
+		out.add("workload.prefix.groups", "%d is out of range (1 to 1000000)", p.Groups)
 	}
-	if !(p.Share >= 0 && p.Share <= 1) {
-		out.add("workload.prefix.share", "%v is no share; give one above 0 and at most 1", p.Share)
+	if p.Share != nil && !(*p.Share >= 0 && *p.Share <= 1) {
+		out.add("workload.prefix.share", "%v is out of range (0 to 1)", *p.Share)
 	}
+}
+
+// Shared is the common prefix of the prompts: its tokens, the number of
+// different ones and the share of the prompts that have one. Tokens are 0 where
+// no prompt has one.
+func (p PrefixPlan) Shared() (tokens, groups int, share float64) {
+	share = 1
+	if p.Share != nil {
+		share = *p.Share
+	}
+	if share == 0 {
+		return 0, 0, 0
+	}
+	return p.Tokens, p.Groups, share
 }
 
 func (r RowsPlan) validate(dataset string, out *problems) {

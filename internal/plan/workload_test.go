@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestWorkloadLengths(t *testing.T) {
@@ -21,7 +23,7 @@ func TestWorkloadLengths(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if q, _, err := Read(Sources{Name: "again", YAML: b}); err != nil || q.Workload != p.Workload {
+	if q, _, err := Read(Sources{Name: "again", YAML: b}); err != nil || cmp.Diff(q.Workload, p.Workload) != "" {
 		t.Errorf("%+v became %+v, %v", p.Workload, q.Workload, err)
 	}
 	if in, _, err := (WorkloadPlan{InputTokens: 7, OutputTokens: 8}).Lengths(); err != nil || in.Varies() || in.At(1, 1) != 7 {
@@ -34,10 +36,8 @@ func TestWorkloadProblems(t *testing.T) {
 		"(--input-lengths): invalid length \"gauss 5\"": {InputLengths: "gauss 5"},
 		"(--output-lengths)":                            {OutputLengths: "0"},
 		"did you mean \"server\"":                       {Tokenizer: "serve"},
-		"(--tokenizer): the file cannot be read":        {Tokenizer: "no/such/tokenizer.json"},
-		"(--dataset): the file cannot be read":          {Dataset: "no/such/rows.jsonl"},
 		"give --prefix-tokens":                          {Prefix: PrefixPlan{Groups: 3}},
-		"(--prefix-share)":                              {Prefix: PrefixPlan{Tokens: 5, Share: 1.5}},
+		"(--prefix-share)":                              {Prefix: PrefixPlan{Tokens: 5, Share: new(1.5)}},
 		"(--prefix-groups)":                             {Prefix: PrefixPlan{Tokens: 5, Groups: -1}},
 		"(--prefix-tokens)":                             {Prefix: PrefixPlan{Tokens: -5}},
 		"drop --input-lengths or --dataset":             {InputLengths: "5", Dataset: "x"},
@@ -58,7 +58,7 @@ func TestWorkloadProblems(t *testing.T) {
 
 func TestWorkloadForm(t *testing.T) {
 	set := func(text string) (Plan, error) {
-		p, _, err := Read(Sources{Set: []Setting{{Path: "candidate.url", Value: "http://x"}, {Path: "workload", Value: text, From: "--workload"}}})
+		p, _, err := Read(Sources{Set: []Setting{{Path: "candidate.url", Value: "http://x"}, {Path: "workload", Value: text, From: Flag("workload")}}})
 		return p, err
 	}
 	p, err := set("in=512, out=uniform 10..30")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/quality/overlap"
 	"github.com/inferometer/inferometer/internal/quality/prose"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // relevance: how much of the topic's words comes up. Half of them is enough
@@ -35,7 +36,7 @@ func (a *assessment) structure() float64 {
 	for _, n := range t.Paragraphs {
 		longest = max(longest, n)
 	}
-	if a.item.Kind == "viral_hook" {
+	if a.item.Kind == vocab.ViralHook {
 		first := float64(len(prose.Words(t.FirstLine())))
 		return 20*length + 10*band(counts.LIX(), 3, 50) + 30*a.ending() + 25*band(first, 3, 25) + 15*band(float64(longest), 1, 60)
 	}
@@ -87,7 +88,7 @@ func (a *assessment) engagement() float64 {
 			v += points
 		}
 	}
-	if a.item.Kind == "viral_hook" {
+	if a.item.Kind == vocab.ViralHook {
 		add(22, strings.Contains(first, "?") || contrast.MatchString(first))
 		add(18, secondPerson.MatchString(first))
 		add(18, numeral.MatchString(body))

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/quality"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 func TestPromptsOfOddInput(t *testing.T) {
@@ -180,7 +181,7 @@ func TestDocumentedWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range quality.Components() {
+	for _, name := range vocab.QualityComponents() {
 		row := ""
 		for line := range strings.SplitSeq(string(b), "\n") {
 			if strings.HasPrefix(line, "| `"+name+"` |") {
@@ -188,7 +189,7 @@ func TestDocumentedWeights(t *testing.T) {
 			}
 		}
 		want := ""
-		for _, kind := range quality.Kinds() {
+		for _, kind := range vocab.QualityKinds() {
 			want += fmt.Sprintf(" %.2f |", quality.DefaultWeights(kind)[name])
 		}
 		if !strings.HasSuffix(row, "|"+want) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/quality/prose"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 //go:embed data/prompts.json
@@ -62,9 +63,6 @@ func readPrompts() (map[string]promptKind, error) {
 	return kinds, nil
 }
 
-// Kinds returns the kinds of prompts in the order of the report.
-func Kinds() []string { return []string{"viral_hook", "technical", "code_generation"} }
-
 // Prompts returns n prompts, the kinds taking turns, in an order drawn from
 // the seed. Keywords replace the shipped topics. Prompts are unique: beyond
 // what topics and templates give, each asks for one more version. A kind that
@@ -75,7 +73,7 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 		return nil, err
 	}
 	if len(kinds) == 0 {
-		kinds = Kinds()
+		kinds = vocab.QualityKinds()
 	}
 	if len(keywords) > 0 {
 		if keywords = distinct(keywords); len(keywords) == 0 {
@@ -90,7 +88,7 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 		}
 		k, ok := data[kind]
 		if !ok {
-			return nil, fmt.Errorf("unknown kind of prompt %q; use %s (--kinds)", kind, strings.Join(Kinds(), ", "))
+			return nil, fmt.Errorf("unknown kind of prompt %q; use %s (--kinds)", kind, strings.Join(vocab.QualityKinds(), ", "))
 		}
 		pool := k.items(kind, keywords)
 		rng := rand.New(rand.NewPCG(seed, uint64(len(kind))<<32|uint64(kind[0])))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/quality/codecheck"
 	"github.com/inferometer/inferometer/internal/quality/prose"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Score is the score of one answer.
@@ -27,15 +28,10 @@ type Score struct {
 	Notes      []string
 }
 
-// Components of a score, in the order of the report.
-func Components() []string {
-	return []string{"relevance", "structure", "engagement", "technical_accuracy", "coherence", "completeness", "domain_specific"}
-}
-
 var defaultWeights = map[string][]float64{
-	"viral_hook":      {.15, .15, .25, .05, .15, .15, .10},
-	"technical":       {.20, .15, .05, .25, .15, .15, .05},
-	"code_generation": {.15, .15, .05, .25, .15, .15, .10},
+	vocab.ViralHook:      {.15, .15, .25, .05, .15, .15, .10},
+	vocab.Technical:      {.20, .15, .05, .25, .15, .15, .05},
+	vocab.CodeGeneration: {.15, .15, .05, .25, .15, .15, .10},
 }
 
 // DefaultWeights returns the weights of a kind by component, which add up to
@@ -46,7 +42,7 @@ func DefaultWeights(kind string) map[string]float64 {
 		return nil
 	}
 	out := map[string]float64{}
-	for i, name := range Components() {
+	for i, name := range vocab.QualityComponents() {
 		out[name] = w[i]
 	}
 	return out
@@ -58,7 +54,7 @@ func DefaultWeights(kind string) map[string]float64 {
 func Assess(it Item, answer string, weights map[string]float64) Score {
 	if weights == nil {
 		if weights = DefaultWeights(it.Kind); weights == nil {
-			weights = DefaultWeights("technical")
+			weights = DefaultWeights(vocab.Technical)
 		}
 	}
 	a := newAssessment(it, answer)
@@ -93,13 +89,13 @@ func within(v float64) float64 { return math.Min(100, math.Max(0, v)) }
 // no positive number count as 0; without any the total is 0.
 func weigh(components, weights map[string]float64) float64 {
 	top := 0.0 // weights are divided by the greatest, so that no sum overflows
-	for _, name := range Components() {
+	for _, name := range vocab.QualityComponents() {
 		if w := weights[name]; w > top && !math.IsInf(w, 1) {
 			top = w
 		}
 	}
 	sum, total := 0.0, 0.0
-	for _, name := range Components() { // in order: sums must not depend on a map's
+	for _, name := range vocab.QualityComponents() { // in order: sums must not depend on a map's
 		v, ok := components[name]
 		w := weights[name]
 		if ok && w > 0 && w <= top {
@@ -164,7 +160,7 @@ func mostlyASCII(s string) bool {
 	return other*5 < len(s)
 }
 
-func (a *assessment) isCode() bool { return a.item.Kind == "code_generation" }
+func (a *assessment) isCode() bool { return a.item.Kind == vocab.CodeGeneration }
 
 // keywordStems are what the answer should speak of: the item's keywords, else
 // the content words of the prompt.

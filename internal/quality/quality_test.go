@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 func item(t *testing.T, kind, topic string) Item {
@@ -72,9 +74,9 @@ func TestKeywordsReplaceTopics(t *testing.T) {
 }
 
 func TestDefaultWeights(t *testing.T) {
-	for _, k := range Kinds() {
+	for _, k := range vocab.QualityKinds() {
 		sum := 0.0
-		for _, name := range Components() {
+		for _, name := range vocab.QualityComponents() {
 			sum += DefaultWeights(k)[name]
 		}
 		if math.Abs(sum-1) > 1e-12 {

@@ -94,7 +94,7 @@ func (f folder) readPlan() (plan.Plan, error) {
 	if _, err := os.Stat(f.log()); err != nil {
 		return plan.Plan{}, fmt.Errorf("%q holds no run: there is no %s in it", f.path, exchange.LogName)
 	}
-	p, _, err := plan.Read(plan.Sources{File: f.plan()})
+	p, _, err := plan.Read(plan.Sources{File: f.plan(), Resolved: true})
 	return p, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/inferometer/inferometer/internal/conduct"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -33,6 +34,9 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	if err := p.CheckFiles(os.Stat); err != nil {
+		return nil, err
+	}
 	before, err := conduct.Reopen(f.log(), p)
 	if err != nil {
 		return nil, err
@@ -45,7 +49,7 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err := s.Prepare(ctx, chosen(p).Program); err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: path, Secrets: secrets(p)}
+	out := &Outcome{Folder: path, Secrets: p.Secret()}
 	s.Tell(Event{Kind: "folder", Text: path})
 	if err := s.Resume(ctx, f.files()); err != nil {
 		return out, err
@@ -56,7 +60,7 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 // resumedPlan is the plan to go on with.
 func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 	if given == nil {
-		if secrets(kept) {
+		if kept.Secret() {
 			return kept, errors.New("the values of headers and a key's command are not kept in a run's folder: give the plan or command of the run again, and --resume with it")
 		}
 		return kept, nil
@@ -82,14 +86,4 @@ func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 		}
 	}
 	return out, errors.New("a run can only be resumed with the plan that it began with, and this is another (--resume alone takes the plan from the folder)")
-}
-
-// secrets reports whether a plan has values that its folder does not keep.
-func secrets(p plan.Plan) bool {
-	for _, t := range p.Endpoints() {
-		if t.KeyCommand != "" || len(t.Headers) > 0 {
-			return true
-		}
-	}
-	return false
 }

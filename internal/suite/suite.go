@@ -7,6 +7,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude"
@@ -40,6 +41,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
+	if err := p.CheckFiles(os.Stat); err != nil {
+		return nil, err
+	}
 	if o.Stop == nil {
 		o.Stop = ctx
 	}
@@ -52,7 +56,7 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: f.path, Secrets: secrets(p)}
+	out := &Outcome{Folder: f.path, Secrets: p.Secret()}
 	s.Tell(Event{Kind: "folder", Text: f.path})
 	if err := f.writePlan(p); err != nil {
 		return out, err

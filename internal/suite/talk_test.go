@@ -17,6 +17,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // converse runs a cell of conversations and returns the result, with the
@@ -300,7 +301,7 @@ func TestConversationsRefused(t *testing.T) {
 	defer l.Close()
 	for want, change := range map[string]func(*plan.Plan){
 		"only inferometer load has conversations": func(p *plan.Plan) { p.Only = []plan.Benchmark{plan.Latency} },
-		"embeddings have no answers":              func(p *plan.Plan) { p.Candidate.API = plan.Embeddings },
+		"embeddings have no answers":              func(p *plan.Plan) { p.Candidate.API = vocab.Embeddings },
 		"neither a number of turns nor whole":     func(p *plan.Plan) { p.Workload.Turns = "hole" },
 		"give --dataset FILE":                     func(p *plan.Plan) { p.Workload.Turns = plan.TurnsWhole },
 		"at most 1000 turns":                      func(p *plan.Plan) { p.Workload.Turns = "1001" },

@@ -33,7 +33,7 @@ func TestTargetsArePreparedBeforeAnyIsAsked(t *testing.T) {
 		{"spend without a price", func(p *plan.Plan) {
 			p.MaxCost = 1
 			p.Candidate.Machine = &plan.Machine{Accelerator: "L40S"}
-		}, "--max-cost needs a price for baseline"},
+		}, "the baseline has no price"},
 		{"certificate", func(p *plan.Plan) { p.Client.CACert = none }, "--ca-cert"},
 		{"embedded", func(p *plan.Plan) { p.Baseline.URL = "sim:vllm" }, "baseline: this program cannot start"},
 		{"a target of its own name", func(p *plan.Plan) {

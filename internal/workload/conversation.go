@@ -5,6 +5,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
@@ -33,9 +34,6 @@ type Conversations interface {
 	Conversation(i int) (Conversation, error)
 	Text() string // what they are, in words
 }
-
-// MaxTurns is the most turns that a conversation can have.
-const MaxTurns = 1000
 
 // ConversationConfig describes synthetic conversations. The prompt of the first turn
 // is that of a SyntheticConfig, apart from its prefix: that is a system message,
@@ -76,7 +74,7 @@ func (t syntheticConversations) Text() string {
 
 func (t syntheticConversations) Conversation(i int) (Conversation, error) {
 	first, follow := synthetic{t.SyntheticConfig, t.fitters}, synthetic{t.SyntheticConfig, t.fitters}
-	in, out := t.Lengths(i * MaxTurns)
+	in, out := t.Lengths(i * vocab.MaxTurns)
 	// A first prompt keeps room for its own first line, however long its system
 	// message is.
 	room := max(1, in-t.Overhead)
@@ -98,7 +96,7 @@ func (t syntheticConversations) Conversation(i int) (Conversation, error) {
 	}
 	follow.Prefix, follow.Overhead, follow.Stream = Prefix{}, 0, t.Stream+"/turns"
 	for k := 1; k < t.turns(i); k++ {
-		j := i*MaxTurns + k
+		j := i*vocab.MaxTurns + k
 		_, out := t.Lengths(j)
 		n := t.Follow.At(seeded.Mix(t.Seed+7), j)
 		it, err := follow.item(j, n, out)
@@ -112,5 +110,5 @@ func (t syntheticConversations) Conversation(i int) (Conversation, error) {
 
 // turns returns how many turns conversation i has.
 func (t syntheticConversations) turns(i int) int {
-	return min(MaxTurns, t.Turns.At(seeded.Mix(t.Seed+8), i))
+	return min(vocab.MaxTurns, t.Turns.At(seeded.Mix(t.Seed+8), i))
 }

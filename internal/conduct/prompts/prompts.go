@@ -4,7 +4,6 @@
 package prompts
 
 import (
-	"cmp"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -82,8 +81,13 @@ func (m *Maker) Config(stream string, fixed bool) workload.SyntheticConfig {
 		Fixed: fixed, Fit: m.Target.Fit, TokensPerWord: m.Target.TokensPerWord,
 		Answer:   workload.Answer{Wants: m.Form.Wants, Extra: m.Target.Extra},
 		Language: m.Text, TokensPerRune: m.Target.TokensPerRune,
-		Prefix: workload.Prefix{Tokens: w.Prefix.Tokens, Groups: w.Prefix.Groups, Share: cmp.Or(w.Prefix.Share, 1)}, // a share that is not set is all
+		Prefix: sharedPrefix(w.Prefix),
 	}
+}
+
+func sharedPrefix(p plan.PrefixPlan) workload.Prefix {
+	tokens, groups, share := p.Shared()
+	return workload.Prefix{Tokens: tokens, Groups: groups, Share: share}
 }
 
 // Dataset opens the plan's data set, once for each length of answers.

@@ -18,6 +18,7 @@ import (
 	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/tokens"
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload"
 	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
@@ -122,9 +123,6 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 	if t.Found.Machine, err = pricing.Machine(t.Plan.Machine); err != nil {
 		return err
 	}
-	if f.Plan.MaxCost > 0 && t.Found.Price == nil && t.Found.Machine == nil && !t.embedded {
-		return fmt.Errorf("--max-cost needs a price for %s: set %s in the plan, or drop --max-cost", t.Name, f.Plan.PriceKey(t.Name))
-	}
 	key, err := endpoint.LoadKey(ctx, t.Plan.KeyEnv, t.Plan.KeyFile, t.Plan.KeyCommand)
 	if err != nil {
 		return err
@@ -162,7 +160,7 @@ func (f *Finder) Probe(ctx context.Context, t *Target) error {
 	t.Fixed = found.FixedOutput
 	t.Found = result.Target{
 		Name: t.Name, URL: t.Client.URL(), Model: found.Model, Evidence: result.Evidence(found.Evidence), Server: found.Server,
-		API: t.Plan.API, Streaming: t.Plan.Stream && t.Plan.API != plan.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
+		API: t.Plan.API, Streaming: t.Plan.Stream && t.Plan.API != vocab.Embeddings, Fields: found.Fields, Proxy: found.Proxy, Abilities: found.Abilities,
 		Price: t.Found.Price, Machine: t.Found.Machine,
 	}
 	if t.embedded {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -70,8 +71,8 @@ func TestConversationsThatCannotBeRepeated(t *testing.T) {
 	tool := `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"42"},{"role":"user","content":"b"}]}`
 	for in, want := range map[string]string{
 		tool: "--turns flat",
-		`{"messages":[{"role":"assistant","content":"a"},{"role":"user","content":" "}]}`:                                                                            "the user has no turn with text",
-		`{"messages":[` + strings.Repeat(`{"role":"user","content":"a"},{"role":"assistant","content":"b"},`, workload.MaxTurns) + `{"role":"user","content":"a"}]}`: "at most 1000",
+		`{"messages":[{"role":"assistant","content":"a"},{"role":"user","content":" "}]}`:                                                                         "the user has no turn with text",
+		`{"messages":[` + strings.Repeat(`{"role":"user","content":"a"},{"role":"assistant","content":"b"},`, vocab.MaxTurns) + `{"role":"user","content":"a"}]}`: "at most 1000",
 	} {
 		path := write(t, "x.jsonl", in)
 		if _, err := New(Config{Path: path, OutputTokens: 1, Turns: -1}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "line 1") {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -118,8 +119,8 @@ func (j jsonRows) turns(raw []byte) (system string, turns []workload.Turn, err e
 	if len(turns) == 0 {
 		return "", nil, errors.New("the user has no turn with text")
 	}
-	if len(turns) > workload.MaxTurns {
-		return "", nil, fmt.Errorf("the conversation has %d turns; at most %d are possible", len(turns), workload.MaxTurns)
+	if len(turns) > vocab.MaxTurns {
+		return "", nil, fmt.Errorf("the conversation has %d turns; at most %d are possible", len(turns), vocab.MaxTurns)
 	}
 	return system, turns, nil
 }

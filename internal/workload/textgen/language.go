@@ -10,6 +10,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/seeded"
+	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload/textgen/grammar"
 )
 
@@ -27,9 +28,6 @@ type part struct {
 	name  string // Words, or the name of a grammar
 	share float64
 }
-
-// Forms shows how a Language is written, for help and errors.
-const Forms = "words, languages, code, mixed (half words, the rest languages and code), one of de, fr, es, ru, zh, ja, ar, hi, go, python, javascript, rust, sql, or shares such as 60% words | 30% code | 10% zh"
 
 // partsOf returns the languages that a name means, with their shares; nil if the
 // name is unknown.
@@ -60,13 +58,13 @@ func partsOf(name string) []part {
 // grammars lists the languages that have a grammar.
 func grammars() []string { return append(grammar.Languages(), grammar.Code()...) }
 
-// ParseLanguage reads one of Forms. An empty form is Words.
+// ParseLanguage reads one of vocab.TextForms. An empty form is Words.
 func ParseLanguage(form string) (Language, error) {
 	l := Language{form: strings.TrimSpace(form)}
 	if !strings.Contains(form, "%") {
 		if l.parts = partsOf(l.form); l.parts == nil {
 			known := append([]string{Words, "languages", "code", "mixed"}, grammars()...)
-			return l, fmt.Errorf("unknown text %q%s: must be %s", form, metric.DidYouMean(l.form, known), Forms)
+			return l, fmt.Errorf("unknown text %q%s: must be %s", form, metric.DidYouMean(l.form, known), vocab.TextForms)
 		}
 		return l, nil
 	}
@@ -76,7 +74,7 @@ func ParseLanguage(form string) (Language, error) {
 		p, err := strconv.ParseFloat(strings.TrimSpace(share), 64)
 		parts := partsOf(strings.TrimSpace(name))
 		if err != nil || !(p > 0 && p <= 100) || parts == nil || strings.TrimSpace(name) == "" {
-			return l, fmt.Errorf("invalid share %q: must be like 30%% code; a text is %s", strings.TrimSpace(item), Forms)
+			return l, fmt.Errorf("invalid share %q: must be like 30%% code; a text is %s", strings.TrimSpace(item), vocab.TextForms)
 		}
 		sum += p
 		for _, part := range parts {

@@ -1,0 +1,302 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/inferometer/inferometer/internal/metric"
+)
+
+// fileReader reads a plan file by the declarations of its keys, and notes
+// where each value is.
+type fileReader struct {
+	name    string
+	prov    Provenance
+	anchors map[string]ast.Node
+	keys    []Key // of a plan, for errors that suggest one
+}
+
+func (p *Plan) readYAML(b []byte, name string, prov Provenance) (err error) {
+	defer func() {
+		// The library panics on a few malformed inputs (a tag on the wrong kind of
+		// value); that is a bad file, not a crash.
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s cannot be read as YAML; look for tags (!) and anchors (&), which plans do not need", name)
+		}
+	}()
+	file, err := parser.ParseBytes(b, 0)
+	if err != nil {
+		return yamlError(name, err)
+	}
+	if len(file.Docs) > 1 {
+		return fmt.Errorf("%s: a plan is one YAML document, and this file has %d", name, len(file.Docs))
+	}
+	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
+		return fmt.Errorf("%s has no plan in it", name)
+	}
+	r := &fileReader{name: name, prov: prov, anchors: map[string]ast.Node{}, keys: Keys()}
+	return readMapping(r, p, declared, file.Docs[0].Body, "", "")
+}
+
+// at is an error at the place of a node.
+func (r *fileReader) at(n ast.Node, format string, args ...any) error {
+	pos := n.GetToken().Position
+	return fmt.Errorf("%s:%d:%d: %w", r.name, pos.Line, pos.Column, fmt.Errorf(format, args...))
+}
+
+// note records where the value at path is.
+func (r *fileReader) note(n ast.Node, path string) {
+	r.prov[path] = Origin{FromFile, fmt.Sprintf("%s:%d", r.name, n.GetToken().Position.Line)}
+}
+
+// resolve follows anchors, aliases and tags.
+func (r *fileReader) resolve(n ast.Node) ast.Node {
+	for range 100 {
+		switch x := n.(type) {
+		case *ast.AnchorNode:
+			r.anchors[x.Name.GetToken().Value] = x.Value
+			n = x.Value
+		case *ast.AliasNode:
+			to, ok := r.anchors[x.Value.GetToken().Value]
+			if !ok {
+				return n
+			}
+			n = to
+		case *ast.TagNode:
+			n = x.Value
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	}
+	return nil, false
+}
+
+func join(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }
+
+// childNames are the keys that may be under a prefix.
+func childNames[S any](rows []declaration[S], prefix string) []string {
+	var out []string
+	for _, d := range rows {
+		rest, ok := strings.CutPrefix("."+d.Path, strings.TrimSuffix("."+prefix, ".")+".")
+		if name, _, _ := strings.Cut(rest, "."); ok && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// readMapping reads the keys under prefix into s. path is what messages call
+// the place.
+func readMapping[S any](r *fileReader, s *S, rows []declaration[S], n ast.Node, prefix, path string) error {
+	n = r.resolve(n)
+	if _, null := n.(*ast.NullNode); null && path != "" {
+		return nil // "baseline:" and nothing more
+	}
+	fields, ok := pairs(n)
+	switch {
+	case !ok && path == "":
+		return r.at(n, "a plan is a mapping of keys to values, such as \"candidate:\"")
+	case !ok:
+		return r.at(n, "%s: must be a mapping of keys to values", path)
+	}
+	if len(fields) == 0 && prefix != "" {
+		for _, d := range rows {
+			if strings.HasPrefix(d.Path, prefix+".") {
+				d.bind.touch(s) // "baseline: {}" is a baseline
+				break
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, field := range fields {
+		key := field.Key.GetToken().Value
+		inner, full := join(prefix, key), join(path, key)
+		if seen[key] {
+			return r.at(field.Key, "the key %q is there twice", full)
+		}
+		seen[key] = true
+		value := r.resolve(field.Value)
+		_, isMapping := pairs(value)
+		i := slices.IndexFunc(rows, func(d declaration[S]) bool { return d.Path == inner })
+		section := len(childNames(rows, inner)) > 0
+		switch {
+		case i >= 0 && !(section && isMapping):
+			if err := readValue(r, s, rows[i], value, full); err != nil {
+				return err
+			}
+			if _, null := value.(*ast.NullNode); !null {
+				r.note(field.Key, full)
+			}
+		case section:
+			if err := readMapping(r, s, rows, value, inner, full); err != nil {
+				return err
+			}
+		default:
+			names := childNames(rows, prefix)
+			where := path
+			if where == "" {
+				where = "a plan"
+			}
+			return r.at(field.Key, "unknown key %q in %s%s", key, where, suggestKey(key, names, r.keys, "; its keys are "+strings.Join(names, ", ")))
+		}
+	}
+	return nil
+}
+
+// readValue reads the value of one key. A value that is left out is not set.
+func readValue[S any](r *fileReader, s *S, d declaration[S], n ast.Node, path string) error {
+	if _, null := n.(*ast.NullNode); null {
+		return nil
+	}
+	if d.bind.reset != nil {
+		d.bind.reset(s)
+	}
+	list, isList := n.(*ast.SequenceNode)
+	_, isMapping := pairs(n)
+	var err error
+	switch {
+	case d.bind.node != nil && (isList || isMapping || d.bind.set == nil):
+		return d.bind.node(r, s, n, path)
+	case isMapping, isList && d.bind.items == nil:
+		return r.at(n, "%s: must be one value", path)
+	case isList:
+		var items []string
+		for _, item := range list.Values {
+			text, err := r.scalar(item, path)
+			if err != nil {
+				return err
+			}
+			items = append(items, text)
+		}
+		err = d.bind.items(s, items)
+	default:
+		var text string
+		if text, err = r.scalar(n, path); err != nil {
+			return err
+		}
+		err = d.set(s, text)
+	}
+	if err != nil {
+		return r.at(n, "%s: %w", path, err)
+	}
+	return nil
+}
+
+// scalar returns the text of a value that is neither a list nor a mapping.
+func (r *fileReader) scalar(n ast.Node, path string) (string, error) {
+	switch n := r.resolve(n).(type) {
+	case *ast.StringNode:
+		return n.Value, nil
+	case *ast.LiteralNode:
+		return n.Value.Value, nil
+	case *ast.NanNode:
+		return "NaN", nil
+	case *ast.InfinityNode:
+		return strings.Replace(n.GetToken().Value, ".", "", 1), nil
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.GetToken().Value, nil
+	default:
+		return "", r.at(n, "%s: must be one value", path)
+	}
+}
+
+// each calls f for each item of a list.
+func (r *fileReader) each(n ast.Node, path string, f func(n ast.Node, path string) error) error {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return r.at(n, "%s: must be a list", path)
+	}
+	for i, item := range list.Values {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		r.note(item, at)
+		if err := f(r.resolve(item), at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decode reads a value whose keys are free, and notes where its fields are.
+func (r *fileReader) decode(n ast.Node, path string, to any) error {
+	if fields, ok := pairs(n); ok {
+		for _, field := range fields {
+			r.note(field.Key, join(path, field.Key.GetToken().Value))
+		}
+	}
+	if err := yaml.NodeToValue(n, to, yaml.Strict()); err != nil {
+		var e yaml.Error
+		if errors.As(err, &e) && e.GetToken() != nil {
+			pos := e.GetToken().Position
+			return fmt.Errorf("%s:%d:%d: %s: %s", r.name, pos.Line, pos.Column, path, plainType(e.GetMessage()))
+		}
+		return r.at(n, "%s: cannot be read", path)
+	}
+	return nil
+}
+
+// suggestKey names the nearest key here, else the place where a key of that
+// name belongs, else says otherwise.
+func suggestKey(key string, names []string, all []Key, otherwise string) string {
+	if s := metric.DidYouMean(key, names); s != "" {
+		return s
+	}
+	flag := strings.ReplaceAll(key, "_", "-")
+	for _, k := range all {
+		if k.Flag == flag || strings.HasSuffix(k.Path, "."+key) {
+			return fmt.Sprintf(" (did you mean %s?)", k.Path)
+		}
+	}
+	return otherwise
+}
+
+// yamlError gives an error of the YAML library a file, line and column.
+func yamlError(name string, err error) error {
+	var e yaml.Error
+	if errors.As(err, &e) && e.GetToken() != nil {
+		pos := e.GetToken().Position
+		return fmt.Errorf("%s:%d:%d: %s", name, pos.Line, pos.Column, e.GetMessage())
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Errorf("%s: %s", name, first)
+}
+
+// plainType rewrites "cannot unmarshal string into Go value of type float64"
+// without the words of Go.
+func plainType(msg string) string {
+	from, rest, ok := strings.Cut(msg, "cannot unmarshal ")
+	if !ok {
+		return msg
+	}
+	got, _, _ := strings.Cut(rest, " into")
+	_, want, ok := strings.Cut(rest, "of type ")
+	if !ok {
+		return msg
+	}
+	names := map[string]string{"float64": "a number", "string": "text"}
+	if n, ok := names[want]; ok {
+		want = n
+	} else if strings.HasPrefix(want, "map[") {
+		want = "a mapping of names to values"
+	}
+	return fmt.Sprintf("%smust be %s and is a %s", from, want, got)
+}
+
+// sortedNames are the keys of a map, so that errors come in the same order.
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,128 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/scenario"
+	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/vocab"
+)
+
+const notSweptSuite = "it belongs to the suite"
+
+// suiteKeys say what is run and under which name.
+var suiteKeys = []declaration[Plan]{
+	{Key: Key{Path: "only", Flag: "only", Group: GroupSuite, Value: "LIST", Unset: "all five", NoSweep: "a sweep measures load, and nothing else",
+		Help: "benchmarks to run: " + strings.Join(names(All()), ", "), More: "In a file also load and capacity, each alone, which the commands of that name set."},
+		bind: textsOf(func(p *Plan) *[]Benchmark { return &p.Only })},
+	{Key: Key{Path: "quick", Flag: "quick", Group: GroupSuite, NoSweep: notSweptSuite,
+		Help: "small samples, done in seconds", More: "Claims stay undecided."},
+		bind: switchOf(func(p *Plan) *bool { return &p.Quick })},
+	{Key: Key{Path: "name", Flag: "name", Group: GroupOutput, Value: "NAME", NoSweep: "it names the run, and a sweep is one run",
+		Help: "name of the run, part of its folder's name"},
+		bind: textOf(func(p *Plan) *string { return &p.Name })},
+	{Key: Key{Path: "seed", Flag: "seed", Group: GroupOutput, Value: "N",
+		Help: "seed of prompts and schedules"},
+		bind: unsignedOf(func(p *Plan) *uint64 { return &p.Seed })},
+	{Key: Key{Path: "dir", Flag: "dir", Group: GroupOutput, Value: "FOLDER", NoSweep: "a sweep is one run in one folder",
+		Help: "folder of runs"},
+		bind: textOf(func(p *Plan) *string { return &p.Dir })},
+	{Key: Key{Path: "keep_text", Flag: "keep-text", Group: GroupOutput, Value: "WHICH", Rare: true, NoSweep: "a sweep keeps no answers",
+		Help: "text that is kept: quality (scored answers) or none"},
+		bind: textOf(func(p *Plan) *string { return &p.KeepText })},
+	{Key: Key{Path: "claims", Flag: "claim", Group: GroupClaims, Value: "LIMIT", NoSweep: "a sweep decides no claims",
+		Help: "what the run decides: 'ttft.p95<50ms'; repeatable", More: "In a file a list of limits or of mappings: `limit`, and optionally `id`, `benchmark`, `level`, `alpha`, `decision` (mlperf: LoadGen's early-stopping rule)."},
+		bind: claimsKey},
+	{Key: Key{Path: "undecided", Flag: "undecided", Group: GroupClaims, Value: "HOW", Rare: true, NoSweep: "a sweep decides no claims",
+		Help: "exit code if undecided: gate (97) or pass (0)"},
+		bind: textOf(func(p *Plan) *string { return &p.Undecided })},
+}
+
+// workloadKeys say what is sent.
+var workloadKeys = []declaration[Plan]{
+	{Key: Key{Path: workloadForm, Flag: "workload", Group: GroupWorkload, Value: "WORKLOAD",
+		Help: "in=512,out=128, or " + strings.Join(scenarioNames(), ", "), More: "Both lengths in short, each a number or a distribution as in --input-lengths, or a kind of requests with a name, whose lengths and shared prefix are then set."},
+		bind: binding[Plan]{kind: texts, set: (*Plan).setForm, text: func(*Plan) string { return "" }, touch: func(*Plan) {}}},
+	{Key: Key{Path: "workload.input_tokens", Flag: "input-tokens", Group: GroupWorkload, Value: "TOKENS", Unit: "tokens",
+		Help: "tokens of a synthetic prompt"},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.InputTokens })},
+	{Key: Key{Path: "workload.output_tokens", Flag: "output-tokens", Group: GroupWorkload, Value: "TOKENS", Unit: "tokens",
+		Help: "tokens of an answer"},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.OutputTokens })},
+	{Key: Key{Path: "workload.input_lengths", Flag: "input-lengths", Group: GroupWorkload, Value: "DIST",
+		Help: "lengths of prompts, such as 'uniform 100..900'", More: "In place of --input-tokens: " + length.Forms + "."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.InputLengths })},
+	{Key: Key{Path: "workload.output_lengths", Flag: "output-lengths", Group: GroupWorkload, Value: "DIST",
+		Help: "lengths of answers, likewise", More: "In place of --output-tokens."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.OutputLengths })},
+	{Key: Key{Path: "workload.tokenizer", Flag: "tokenizer", Group: GroupWorkload, Value: "NAME", Rare: true, Unset: "auto", NoSweep: "one tokenizer makes the prompts of all cells, or they would not be alike",
+		Help: "what counts prompts: auto, server, FILE, none …", More: "auto, server (its /tokenize), cl100k_base, o200k_base, the path of a tokenizer.json, or none."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.Tokenizer })},
+	{Key: Key{Path: "workload.text", Flag: "text", Group: GroupWorkload, Value: "FORM", Rare: true, Unset: "words", NoSweep: "what it costs in tokens is learned once, before the sweep",
+		Help: "language of synthetic prompts", More: "One of: " + vocab.TextForms + ". \"words\" are English."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.Text })},
+	{Key: Key{Path: "workload.answer", Flag: "answer", Group: GroupWorkload, Value: "FORM", Rare: true, Unset: AnswerText, NoSweep: "what the server takes of it is tried once, before the sweep",
+		Help: "what is asked for: text, reasoning, tools, json", More: "reasoning asks for an effort of it, tools for a call of a function, json for an answer under a schema."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.Answer })},
+	{Key: Key{Path: "workload.effort", Flag: "effort", Group: GroupWorkload, Value: "EFFORT", Rare: true, Unset: "medium",
+		Help: "effort of reasoning: low, medium or high"},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.Effort })},
+	{Key: Key{Path: "workload.tools", Flag: "tools", Group: GroupWorkload, Value: "N", Rare: true, Unset: "4", NoSweep: "what they cost in tokens is learned once, before the sweep", NoZero: "--answer tools offers at least 1 function; for requests without functions give --answer text",
+		Help: "functions offered with --answer tools"},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.Tools })},
+	{Key: Key{Path: "workload.tool_choice", Flag: "tool-choice", Group: GroupWorkload, Value: "CHOICE", Rare: true, Unset: "required",
+		Help: "whether a function must be called: auto, required"},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.ToolChoice })},
+	{Key: Key{Path: "workload.prefix.tokens", Flag: "prefix-tokens", Group: GroupWorkload, Value: "TOKENS", Unit: "tokens", Zero: "no common prefix",
+		Help: "tokens that prompts begin with in common", More: "Part of the input. In conversations they are those of a system message."},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.Prefix.Tokens })},
+	{Key: Key{Path: "workload.prefix.groups", Flag: "prefix-groups", Group: GroupWorkload, Value: "N", Rare: true, Unset: "1", NoZero: "must be at least 1; for prompts without a common prefix give --prefix-share 0",
+		Help: "different common prefixes"},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.Prefix.Groups })},
+	{Key: Key{Path: "workload.prefix.share", Flag: "prefix-share", Group: GroupWorkload, Value: "SHARE", Rare: true, Unset: "1", Zero: "no prompt has the prefix",
+		Help: "share of prompts that have the prefix, 0 to 1"},
+		bind: decimalOrUnset(func(p *Plan) **float64 { return &p.Workload.Prefix.Share })},
+	{Key: Key{Path: "workload.cache_salt", Flag: "cache-salt", Group: GroupWorkload, Value: "TEXT", Rare: true, Unset: "the time of the run",
+		Help: "makes prompts new to a server's caches", More: "The same text and seed give the same prompts."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.CacheSalt })},
+	{Key: Key{Path: "workload.temperature", Flag: "temperature", Group: GroupWorkload, Value: "T", Zero: "greedy sampling",
+		Help: "sampling temperature"},
+		bind: decimalOf(func(p *Plan) *float64 { return &p.Workload.Temperature })},
+
+	{Key: Key{Path: "workload.dataset", Flag: "dataset", Group: GroupDataset, Value: "FILE",
+		Help: "file of prompts, in place of synthetic ones", More: "JSONL, JSON (ShareGPT too), OpenAI batch, Parquet, CSV or TSV with a header, or one prompt per line."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.Dataset })},
+	{Key: Key{Path: "workload.rows.columns", Flag: "dataset-columns", Group: GroupDataset, Value: "PART=COLUMN", Rare: true, NoSweep: "one reading of the data set serves all cells",
+		Help: "columns of the parts: prompt=question,max_tokens=n", More: "Which column or key holds a part of a prompt; parts are prompt, system, messages, max_tokens and id."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.Rows.Columns })},
+	{Key: Key{Path: "workload.rows.min_tokens", Flag: "dataset-min-tokens", Group: GroupDataset, Value: "TOKENS", Rare: true, Zero: "no limit",
+		Help: "leave out prompts with fewer tokens"},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.Rows.MinTokens })},
+	{Key: Key{Path: "workload.rows.max_tokens", Flag: "dataset-max-tokens", Group: GroupDataset, Value: "TOKENS", Rare: true, Zero: "no limit",
+		Help: "leave out prompts with more tokens"},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.Rows.MaxTokens })},
+	{Key: Key{Path: "workload.rows.sample", Flag: "dataset-sample", Group: GroupDataset, Value: "ROWS", Rare: true, Zero: "all rows",
+		Help: "draw this many rows by the seed"},
+		bind: wholeOf(func(p *Plan) *int { return &p.Workload.Rows.Sample })},
+	{Key: Key{Path: "workload.rows.shuffle", Flag: "dataset-shuffle", Group: GroupDataset, Rare: true,
+		Help: "send the data set in an order by the seed"},
+		bind: switchOf(func(p *Plan) *bool { return &p.Workload.Rows.Shuffle })},
+	{Key: Key{Path: "workload.rows.skip_bad", Flag: "dataset-skip-bad", Group: GroupDataset, Rare: true,
+		Help: "skip and count malformed rows"},
+		bind: switchOf(func(p *Plan) *bool { return &p.Workload.Rows.SkipBad })},
+
+	{Key: Key{Path: "workload.turns", Flag: "turns", Group: GroupConversations, Value: "TURNS",
+		Help: "turns: N, a distribution, whole or flat", More: "Each turn waits for the answer to the previous one and carries the model's own answers. Of synthetic prompts a number of turns or a distribution as in --input-lengths; of a data set `whole` (all turns), the most turns, or `flat` (one request per conversation, which is the default)."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.Turns })},
+	{Key: Key{Path: "workload.turn_tokens", Flag: "turn-tokens", Group: GroupConversations, Value: "DIST", Rare: true, Unset: "64",
+		Help: "tokens of a user's later turns", More: "A number or a distribution, for what a user says after the first turn."},
+		bind: textOf(func(p *Plan) *string { return &p.Workload.TurnTokens })},
+}
+
+func scenarioNames() []string {
+	var out []string
+	for _, s := range scenario.All() {
+		out = append(out, s.Name)
+	}
+	return out
+}
