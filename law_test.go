@@ -22,20 +22,21 @@ import (
 
 const module = "github.com/inferometer/inferometer"
 
-// rooms, top to bottom. A room may import those below it, and its own parts.
-var rooms = []string{
+// order is the packages from top to bottom. A package may import those below it,
+// and its own parts.
+var order = []string{
 	"inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
 	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "hardware", "quality", "pricing", "cost", "validity", "capacity", "measure",
 	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "stats", "amount", "plaintext", "seeded", "pace", "vocab",
 }
 
-// leaves hold files that are embedded, and tools of the build. Every room may
-// import the former; they import no room.
+// leaves hold files that are embedded, and tools of the build. Every package may
+// import the former; they import none.
 var leaves = []string{"docs", "examples", "scripts", "web"}
 
-// roomOf returns the room of a package of this module, by its path from the
+// packageOf returns the top package that a package of this module is part of, by its path from the
 // module's root.
-func roomOf(pkg string) string {
+func packageOf(pkg string) string {
 	first, rest, _ := strings.Cut(pkg, "/")
 	if pkg == "." {
 		return "inferometer.go"
@@ -43,17 +44,17 @@ func roomOf(pkg string) string {
 	if first != "internal" {
 		return first
 	}
-	room, _, _ := strings.Cut(rest, "/")
-	return room
+	name, _, _ := strings.Cut(rest, "/")
+	return name
 }
 
 func TestImportsRunDownward(t *testing.T) {
 	for file, f := range sources(t) {
-		from := roomOf(path.Dir(file))
-		level := slices.Index(rooms, from)
+		from := packageOf(path.Dir(file))
+		level := slices.Index(order, from)
 		leaf := slices.Contains(leaves, from)
 		if level < 0 && !leaf {
-			t.Errorf("%s: the room %q has no place in the order; give it one in law_test.go and docs/architecture.md", file, from)
+			t.Errorf("%s: the package %q has no place in the order; give it one in law_test.go and docs/architecture.md", file, from)
 			continue
 		}
 		for _, spec := range f.Imports {
@@ -69,16 +70,16 @@ func TestImportsRunDownward(t *testing.T) {
 			} else if p, _ = strings.CutPrefix(p, module+"/"); p == strings.Trim(spec.Path.Value, `"`) {
 				continue // not ours
 			}
-			to := roomOf(p)
+			to := packageOf(p)
 			if to == from || slices.Contains(leaves, to) {
 				continue
 			}
 			switch {
 			case leaf:
-				t.Errorf("%s imports %s: %q holds files and tools, and imports no room", file, p, from)
+				t.Errorf("%s imports %s: %q holds files and tools, and imports no package of ours", file, p, from)
 			case from == "sim" && !slices.Contains([]string{"pace", "plaintext", "seeded"}, to):
 				t.Errorf("%s imports %s: sim knows nothing of the rest, so that it is measured like any other server", file, p)
-			case slices.Index(rooms, to) < level && !(isTest(file) && p == "."):
+			case slices.Index(order, to) < level && !(isTest(file) && p == "."):
 				t.Errorf("%s imports %s: %q is above %q; take what you need as a small interface or function", file, p, to, from)
 			}
 		}

@@ -87,13 +87,13 @@ type Part struct {
 // Cut divides a load into n parts that are the whole of it together.
 //
 // A closed loop is cut by requests, by time or both, like the whole is; each
-// block starts its users anew, warms them up with a request each, and keeps
-// them at it until its last measured request has ended. An open loop and a trace
+// block starts its users from scratch, warms them up with a request each, and keeps
+// them going until its last measured request has ended. An open loop and a trace
 // are cut between two arrivals: the window of a block is that of its arrivals
 // up to the first one of the next, so that all windows together are the
-// schedule that one target alone would get. The rate goes on behind it, and
-// before it goes the usual warm-up; before rows of a trace go the rows before
-// them. So a block has no edge at which the server had less to do.
+// schedule that one target alone would get. The rate continues after it, and
+// the usual warm-up comes before it; before rows of a trace come the rows that
+// precede them. So a block has no edge at which the server had less to do.
 func Cut(s loadgen.Shape, n int) []Part {
 	if n == 1 {
 		return []Part{{Shape: s}}

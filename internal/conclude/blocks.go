@@ -101,18 +101,18 @@ func (a *Analysis) interleaving() *result.Interleaving {
 		t.Order[w.Round-1] = append(t.Order[w.Round-1], w.target)
 	}
 	slices.SortFunc(names, func(x, y string) int { return cmp.Compare(a.run.Rank(x), a.run.Rank(y)) })
-	t.Text = fmt.Sprintf("%s took turns, never two at once: %d rounds, in each of which every target got the same prompts and the same schedule, in an order drawn by the seed; each block is behind a warm-up of its own, and the load goes on until its last measured request has ended. Windows and rates are of the blocks, without the time between them",
+	t.Text = fmt.Sprintf("%s took turns, never two at once: %d rounds, in each of which every target got the same prompts and the same schedule, in an order drawn by the seed; each block has its own warm-up, and its load continues until the last measured request has ended. Windows and rates are of the blocks, without the time between them",
 		list(names), t.Rounds)
 	if t.Rounds == 1 {
-		t.Text = fmt.Sprintf("%s ran one after the other, each as a whole, in an order drawn by the seed: ", list(names))
+		t.Text = fmt.Sprintf("%s ran one after the other, each as one block, in an order drawn by the seed: ", list(names))
 		if a.plan.Load.RateCurve != "" {
-			t.Text += "a rate that changes is not cut into blocks, since a block from its middle lacks the queue that went before it"
+			t.Text += "a changing rate is not cut into blocks, since a block from its middle lacks the queue built up before it"
 		} else if a.plan.Load.Trace != "" && a.plan.Load.Blocks != 1 {
-			t.Text += "turns of sessions are not cut into blocks, since a block from their middle lacks the conversation before it"
+			t.Text += "sessions are not cut into blocks, since a block from the middle of one lacks the earlier turns"
 		} else {
 			t.Text += "one block each"
 		}
-		t.Text += ". A drift meanwhile would be part of their difference"
+		t.Text += ". A drift over the run would show up as a difference"
 	}
 	return t
 }

@@ -60,7 +60,7 @@ func (a *Analysis) Capacity(res *result.Result) error {
 func (a *Analysis) CapacityJudged(res *result.Result) error {
 	if c := res.Benchmarks.Capacity; c != nil && res.Validity.Status == result.Fail && c.Rate != nil {
 		c.Rate = nil
-		c.Text = "The measurement is invalid and proves nothing. If it could be believed: " + c.Text
+		c.Text = "The measurement is invalid and proves nothing. If it were valid: " + c.Text
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ func (a *Analysis) why(h []capacity.Observation, ids []string, over float64) str
 		parts = append(parts, text)
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "the load was carried, with waits that grew")
+		parts = append(parts, "the load was carried, but waits grew")
 	}
 	return strings.Join(parts, "; ")
 }
@@ -148,29 +148,29 @@ func capacityText(c *result.Capacity) string {
 	var b strings.Builder
 	switch {
 	case len(c.Limits) == 0 && c.Saturation != nil:
-		fmt.Fprintf(&b, "Without limits on latency it completes %.4g requests/s, with %d users at once.", c.Saturation.Rate, c.Saturation.Users)
+		fmt.Fprintf(&b, "Without latency limits it completes %.4g requests/s, with %d concurrent users.", c.Saturation.Rate, c.Saturation.Users)
 		return b.String()
 	case c.Rate != nil:
-		fmt.Fprintf(&b, "It carries %s inside %s: proved by a run of its own.", load(c.Rate), limits)
+		fmt.Fprintf(&b, "It carries %s within %s, proved by a separate confirmation run.", load(c.Rate), limits)
 	default:
-		fmt.Fprintf(&b, "No load is proved to be inside %s.", limits)
+		fmt.Fprintf(&b, "No load is proved to stay within %s.", limits)
 	}
 	switch {
 	case c.Refuted != nil:
-		fmt.Fprintf(&b, " At %s it does not hold any more.", load(c.Refuted))
+		fmt.Fprintf(&b, " At %s the limits no longer hold.", load(c.Refuted))
 	case c.Over != nil:
-		fmt.Fprintf(&b, " From %s it seemed not to hold.", load(c.Over))
+		fmt.Fprintf(&b, " From %s the limits seemed not to hold.", load(c.Over))
 	case c.Broke == "" && c.Saturation != nil:
 		fmt.Fprintf(&b, " Nothing broke up to near saturation, %.4g requests/s.", c.Saturation.Rate)
 	}
 	if c.Estimate != nil {
-		fmt.Fprintf(&b, " The border seems to be at about %s.", load(c.Estimate))
+		fmt.Fprintf(&b, " The border is probably near %s.", load(c.Estimate))
 	} else if c.Rate == nil && c.Under != nil {
-		fmt.Fprintf(&b, " At %s it seemed to hold.", load(c.Under))
+		fmt.Fprintf(&b, " At %s the limits seemed to hold.", load(c.Under))
 	}
 	if n := len(c.More); n > 0 {
 		m := c.More[0]
-		fmt.Fprintf(&b, " A search of %s would be likely to prove %.4g", minutes(m.Seconds), m.Load)
+		fmt.Fprintf(&b, " A search of %s would probably prove %.4g", minutes(m.Seconds), m.Load)
 		if last := c.More[n-1]; n > 1 && !math.IsInf(last.Seconds, 0) {
 			fmt.Fprintf(&b, ", one of %s %.4g", minutes(last.Seconds), last.Load)
 		}

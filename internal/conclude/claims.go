@@ -37,7 +37,7 @@ func (a *Analysis) claims(res *result.Result) ([]result.Claim, error) {
 		given[plan.Benchmark(decided.Benchmark)] = true
 		decided.Set = true
 		if res.Validity.Status == result.Fail && (decided.Verdict == result.Proved || decided.Verdict == result.Refuted) {
-			decided.Reason = fmt.Sprintf("the measurement is invalid, so that this decides nothing (it would be %s: %s)", decided.Verdict, decided.Reason)
+			decided.Reason = fmt.Sprintf("the measurement is invalid and decides nothing (otherwise: %s: %s)", decided.Verdict, decided.Reason)
 			decided.Verdict = result.Invalid
 		}
 		out = append(out, decided)
@@ -51,7 +51,7 @@ func (a *Analysis) claims(res *result.Result) ([]result.Claim, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Reason = fmt.Sprintf("for reference only, nobody set it; by itself it would be %s: %s", c.Verdict, c.Reason)
+		c.Reason = fmt.Sprintf("for reference only, not a claim of yours; on its own it would be %s: %s", c.Verdict, c.Reason)
 		c.Verdict = result.Reference
 		out = append(out, c)
 	}
@@ -115,7 +115,7 @@ func (a *Analysis) cellOf(pc plan.Claim, b plan.Benchmark) *cell {
 func (a *Analysis) decideCell(c *result.Claim, l metric.Limit, pc plan.Claim) {
 	cell := a.cellOf(pc, plan.Benchmark(c.Benchmark))
 	if cell == nil {
-		c.Text, c.Reason = l.String(), fmt.Sprintf("the %s benchmark was not run to the cell that would decide this", c.Benchmark)
+		c.Text, c.Reason = l.String(), fmt.Sprintf("the %s benchmark did not reach the cell that would decide this", c.Benchmark)
 		return
 	}
 	done := a.measured[cell.ID]
@@ -183,12 +183,12 @@ func decideRate(c *result.Claim, l metric.Limit, done result.Cell) {
 func decideMoment(c *result.Claim, l metric.Limit, done result.Cell) {
 	s, ok := done.Metrics.Stats[l.Metric.Tag]
 	if !ok || l.Stat != "mean" || s.Mean == nil || s.SD == nil {
-		c.Reason = "only quantiles and means of at least two requests can be decided"
+		c.Reason = "only quantiles, and means of at least two requests, can be decided"
 		return
 	}
 	c.N, c.NEff, c.Estimate = s.N, s.NEff, s.Mean
 	if s.NOK < s.N {
-		c.Reason = fmt.Sprintf("%d of %d requests failed, and a mean leaves those out; claim a quantile instead", s.N-s.NOK, s.N)
+		c.Reason = fmt.Sprintf("%d of %d requests failed, and a mean leaves them out; claim a quantile instead", s.N-s.NOK, s.N)
 		return
 	}
 	half := stats.StudentQuantile(1-c.Alpha, math.Max(1, s.NEff-1)) * float64(*s.SD) / math.Sqrt(math.Max(1, s.NEff))
@@ -212,7 +212,7 @@ func decideBounds(c *result.Claim, l metric.Limit, lo, hi float64) {
 		c.Reason = fmt.Sprintf("even the favourable confidence bound %.4g %s breaks the limit", far, l.Metric.Unit)
 	default:
 		c.Bound = result.Num(near)
-		c.Reason = fmt.Sprintf("the interval %.4g to %.4g %s holds the limit", lo, hi, l.Metric.Unit)
+		c.Reason = fmt.Sprintf("the interval %.4g to %.4g %s contains the limit", lo, hi, l.Metric.Unit)
 	}
 }
 
@@ -230,7 +230,7 @@ func (a *Analysis) compareSteady(c *result.Claim, l metric.Limit, done result.Ce
 		v = r.Value
 	}
 	if v != nil && l.Holds(float64(*v)) != (c.Verdict == result.Proved) {
-		c.Reason += fmt.Sprintf("; warning: in the steady part the value is %.4g %s, which would say otherwise", float64(*v), l.Metric.Unit)
+		c.Reason += fmt.Sprintf("; warning: in the steady part the value is %.4g %s, which says otherwise", float64(*v), l.Metric.Unit)
 	}
 }
 

@@ -37,9 +37,9 @@ func TestMLPerfClaims(t *testing.T) {
 		needed    int
 		reason    string
 	}{
-		{"none over, one short", 458, 0, result.Undecided, 459, "asks for 459"},
-		{"none over", 459, 0, result.Proved, 0, "459 were needed"},
-		{"ten over", 2010, 201, result.Proved, 0, "2010 were needed"},
+		{"none over, one short", 458, 0, result.Undecided, 459, "requires 459"},
+		{"none over", 459, 0, result.Proved, 0, "requires 459 for that"},
+		{"ten over", 2010, 201, result.Proved, 0, "requires 2010 for that"},
 		{"ten over, one short", 2009, 200, result.Undecided, 2010, "10 of 2009"},
 		{"a tenth over", 1000, 10, result.Refuted, 0, "99 % confidence"},
 	} {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude/plausible"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -179,16 +180,16 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 	return res, err
 }
 
-// whyInterrupted says why there is no end that can be believed.
+// whyInterrupted says why the log has no end that can be trusted.
 func whyInterrupted(l *runlog.Run) string {
 	if l.Damaged != nil {
 		return fmt.Sprintf("%v; these numbers may be wrong", l.Damaged)
 	}
-	text := "the run was ended from outside before its end was written"
+	text := "the run was killed before it could write its end"
 	if n := l.Unseen(); n > 0 {
-		return fmt.Sprintf("%s; at least %d requests had been sent and are not seen to end, and how many more were in flight is not known", text, n)
+		return fmt.Sprintf("%s; at least %d requests had been sent without an end in the log, and how many more were in flight is unknown", text, n)
 	}
-	return text + "; how many requests were in flight is not known"
+	return text + "; how many requests were in flight is unknown"
 }
 
 // cell returns a cell by its id, or nil.
@@ -243,7 +244,7 @@ func (a *Analysis) clock() string {
 	case kernel == 0:
 		return "after read"
 	}
-	return "kernel receive stamps, for some connections after read"
+	return "kernel receive stamps; after read for some connections"
 }
 
 func (a *Analysis) measureCells() {
@@ -355,6 +356,7 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 			continue // a search is meant to find the loads that are too much
 		}
 		cell := a.measured[c.ID]
+		t, _ := a.run.Target(cell.Target)
 		v := validity.Cell{
 			Result: &cell, TightestLimit: a.tightest(), TokensOnly: c.Benchmark == plan.Cost,
 			Searching: exploring,
@@ -367,7 +369,7 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 			v.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated
 		}
 		if !exploring {
-			v.Plausible = a.plausible(v)
+			v.Plausible = plausible.Cell(t, v)
 		}
 		in.Cells = append(in.Cells, v)
 		if w := c.Window; w != nil {

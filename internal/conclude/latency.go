@@ -114,7 +114,7 @@ func versus(tag string, cand, base *cell) (result.Comparison, bool) {
 	case lo > 0:
 		c.Text = fmt.Sprintf("the candidate's %s is %.3g times longer than %s on the same prompts", m.Name, ratio, than)
 	default:
-		c.Text = fmt.Sprintf("no difference in %s from %s can be told from these %d pairs", m.Name, than, len(logs))
+		c.Text = fmt.Sprintf("these %[3]d pairs show no difference in %[1]s from %[2]s", m.Name, than, len(logs))
 	}
 	if left := all - len(logs); left > 0 {
 		c.Text += fmt.Sprintf(" (%d prompts left out: not answered by both)", left)

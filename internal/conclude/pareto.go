@@ -41,7 +41,7 @@ func (a *Analysis) pareto(keys []plan.ScanKey, words []string, logs []*cell, v r
 	}
 	for _, k := range keys {
 		if slices.Contains(work, k.Path) {
-			p.Refused = fmt.Sprintf("the points differ in what was asked for (%s): a shorter request would beat a longer one without being better", k.Name)
+			p.Refused = fmt.Sprintf("the points ask for different work (%s): a shorter request would beat a longer one without being better", k.Name)
 			break
 		}
 	}
@@ -92,7 +92,7 @@ func (a *Analysis) place(c *cell, v result.Validity) (x, y float64, why string) 
 	case speed.Value == nil:
 		return 0, 0, "no answer has a time per token"
 	case math.IsInf(float64(*speed.Value), 0):
-		return 0, 0, "the tokens of its answers came all at once"
+		return 0, 0, "the tokens of its answers arrived all at once"
 	}
 	return float64(*speed.Value), float64(*output.Value), ""
 }
@@ -116,7 +116,7 @@ func (a *Analysis) settleTokens(p *result.Pareto, placed []*cell) (refused strin
 		p.Y.Label += " (one token a frame)"
 		return ""
 	}
-	return fmt.Sprintf("the server counted the output tokens of %d points, and of %d they are estimated by frames, at least in part: those are two units", byServer, len(placed)-byServer)
+	return fmt.Sprintf("the server counted the output tokens of %d points, and for %d they are estimated from frames, at least in part: those are different units", byServer, len(placed)-byServer)
 }
 
 // settleMachines divides by the number of accelerators where all points have
@@ -139,13 +139,13 @@ func (a *Analysis) settleMachines(p *result.Pareto, placed []*cell) (refused str
 	case len(machines) == 0:
 		return ""
 	case len(machines) < len(placed):
-		return fmt.Sprintf("the machine of %d points is known, and that of %d is not: output of an accelerator and output of an endpoint are two units", len(machines), len(placed)-len(machines))
+		return fmt.Sprintf("the machine of %d points is known, and that of %d is not: output per accelerator and output per endpoint are different units", len(machines), len(placed)-len(machines))
 	case len(kinds) > 1:
-		return fmt.Sprintf("the points ran on different accelerators (%s): one of each is not the same machine", strings.Join(kinds, ", "))
+		return fmt.Sprintf("the points ran on different accelerators (%s), which cannot share an axis", strings.Join(kinds, ", "))
 	}
 	for _, m := range machines {
 		if m.MinReplicas > 1 {
-			return fmt.Sprintf("%d replicas or more shared the load, and how many is not known", m.MinReplicas)
+			return fmt.Sprintf("at least %d replicas shared the load, and how many is unknown", m.MinReplicas)
 		}
 	}
 	p.Y.Label, p.Y.Unit = "output tokens per second of one accelerator", "token/s per accelerator"

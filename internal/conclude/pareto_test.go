@@ -124,7 +124,7 @@ func TestPointsWithoutAPlace(t *testing.T) {
 	if len(s.Pareto.Left) != 2 || !strings.HasPrefix(s.Pareto.Left[0], "users=2: no ") || s.Pareto.Left[1] != "users=4: not measured" {
 		t.Errorf("%q", s.Pareto.Left)
 	}
-	if got := points(s); !slices.Equal(got, []string{"scan/001", "scan/002", "the run was stopped while this was measured; what it has of it does not count"}) || r.Run.Status != result.Interrupted {
+	if got := points(s); !slices.Equal(got, []string{"scan/001", "scan/002", "the run was stopped while this was measured; the partial data does not count"}) || r.Run.Status != result.Interrupted {
 		t.Errorf("%q", got)
 	}
 	for _, c := range r.Validity.Checks {
@@ -161,7 +161,7 @@ func TestParetoRefusesMixedUnits(t *testing.T) {
 		{"each its number", []*result.Machine{machine("H100", 1, 1), machine("H100", 4, 1), machine("H100", 2, 1)}, nil, "0:100/20 -1:83/10 -2:50/10"},
 		{"one without", []*result.Machine{machine("H100", 1, 1), nil, machine("H100", 2, 1)}, nil, "the machine of 2 points is known, and that of 1 is not"},
 		{"two kinds", []*result.Machine{machine("H100", 1, 1), machine("A100", 1, 1), machine("A100", 1, 1)}, nil, "different accelerators (H100, A100)"},
-		{"replicas", []*result.Machine{machine("H100", 1, 2), machine("H100", 1, 2), machine("H100", 1, 2)}, nil, "2 replicas or more"},
+		{"replicas", []*result.Machine{machine("H100", 1, 2), machine("H100", 1, 2), machine("H100", 1, 2)}, nil, "at least 2 replicas"},
 		{"frames beside tokens", []*result.Machine{nil, nil, nil}, func(_ *plan.Plan, c []*level) {
 			for _, x := range c[1].exchanges {
 				x.OutputTokens, x.TokenSource = nil, exchange.FromFrames
@@ -171,7 +171,7 @@ func TestParetoRefusesMixedUnits(t *testing.T) {
 		{"work", []*result.Machine{nil, nil, nil}, func(p *plan.Plan, _ []*level) {
 			p.Scan.Mode = plan.ScanZip
 			p.Scan.Keys = append(p.Scan.Keys, plan.ScanItems{Key: "input-tokens", Items: []string{"10", "20", "30"}})
-		}, "differ in what was asked for (input-tokens)"},
+		}, "ask for different work (input-tokens)"},
 	}
 	for _, tt := range tests {
 		targets, levels := with(tt.machines...)

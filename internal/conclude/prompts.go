@@ -52,8 +52,8 @@ func replayOf(c *cell) *result.Replay {
 	return &r
 }
 
-// promptsOf compares what a cell asked for with what the server counted;
-// scheduled is how many requests it planned, talks what became of conversations.
+// promptsOf compares what a cell asked for with what the server counted.
+// scheduled is how many requests it planned; talks are its conversations, or nil.
 func promptsOf(c *cell, scheduled int, talks *result.Conversations) *result.Prompts {
 	f := c.fidelity
 	p := &result.Prompts{InputN: f.inputN, Repeated: c.seen.repeated, IdealHits: c.IdealHits, ObservedN: f.observedN}

@@ -14,8 +14,8 @@ import (
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-// qualityCaveat stands on every quality result.
-const qualityCaveat = "scores are heuristic: they show drift between two targets on the same prompts, and prove no accuracy"
+// qualityCaveat is part of every quality result.
+const qualityCaveat = "scores are heuristic: they show drift between two targets on the same prompts and do not prove accuracy"
 
 // Quality concludes the scores of answers.
 func (a *Analysis) Quality(res *result.Result) error {
@@ -42,7 +42,7 @@ func (a *Analysis) Quality(res *result.Result) error {
 		}
 	}
 	if short := a.truncated(); short > 0 {
-		q.Notes = append(q.Notes, fmt.Sprintf("%d answers were cut by the token limit; raise quality.output_tokens to score them whole", short))
+		q.Notes = append(q.Notes, fmt.Sprintf("%d answers were cut off by the token limit; raise quality.output_tokens to score them in full", short))
 	}
 	res.Benchmarks.Quality = q
 	return nil
@@ -59,7 +59,7 @@ func deltaText(e result.Estimate, n int) string {
 	case hi < 0:
 		return fmt.Sprintf("the candidate scores %.1f points lower on the same prompts", -v)
 	}
-	return fmt.Sprintf("no difference in score can be told from these %d pairs", n)
+	return fmt.Sprintf("these %d pairs show no difference in score", n)
 }
 
 // meanEstimate is the mean with its two-sided Student interval.
@@ -207,7 +207,7 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, res *result.Re
 
 // pairsNeeded is the number of values at which a mean as observed would clear
 // the limit with power .8: ((z_α + z_.2) · sd ÷ distance)². 0 where the mean
-// stands on the limit.
+// is exactly at the limit.
 func pairsNeeded(v []float64, mean, limit, alpha float64) int {
 	ss := 0.0
 	for _, x := range v {

@@ -73,7 +73,7 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 	if !done.Load.Serial() {
 		neff = cell.dependenceOf(l.Metric.Tag, b.values).NEff(l.Value)
 		if cell.KeepTurns {
-			neff = min(neff, cell.worthOfTurns(l))
+			neff = min(neff, cell.turnESS(l))
 		}
 	}
 	c.NEff = neff
@@ -93,18 +93,18 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 	c.NeededN = neededRequests(prove.NeededN, neff, c.N)
 	over := b.text()
 	if neff < float64(c.N)-0.5 {
-		over += fmt.Sprintf(" (worth %.0f independent ones)", neff)
+		over += fmt.Sprintf(" (effective %.0f)", neff)
 	}
 	allowed := fmt.Sprintf("%.3g %% may", 100*(1-p))
 	switch {
 	case prove.Proved:
 		c.Verdict = result.Proved
-		c.Reason = fmt.Sprintf("%s, where %s: so few would come with probability %.2g if the limit did not hold", over, allowed, prove.PProve)
+		c.Reason = fmt.Sprintf("%s, where %s: so few would occur with probability %.2g if the limit did not hold", over, allowed, prove.PProve)
 	case refute.Refuted:
 		c.Verdict = result.Refuted
-		c.Reason = fmt.Sprintf("%s, where %s: so many would come with probability %.2g if the limit held", over, allowed, refute.PRefute)
+		c.Reason = fmt.Sprintf("%s, where %s: so many would occur with probability %.2g if the limit held", over, allowed, refute.PRefute)
 	default:
-		c.Reason = fmt.Sprintf("%s, where %s: that decides nothing", over, allowed)
+		c.Reason = fmt.Sprintf("%s, where %s: not enough to decide", over, allowed)
 		if c.NeededN > 0 {
 			c.Reason += fmt.Sprintf("; needs about %d requests", c.NeededN)
 		}
@@ -128,16 +128,16 @@ func decideMLPerf(c *result.Claim, l metric.Limit, q float64, b breaches) {
 	switch own := stats.DecideQuantile(b.most, c.N, c.NEff, q, c.Alpha); {
 	case c.N >= needed:
 		c.Verdict = result.Proved
-		c.Reason = fmt.Sprintf("%s, and %d were needed for that", b.text(), needed)
+		c.Reason = fmt.Sprintf("%s, and the rule requires %d for that", b.text(), needed)
 		if !own.Proved {
-			c.Reason += fmt.Sprintf("; warning: they are worth %.0f independent ones, by which this would not be proved", c.NEff)
+			c.Reason += fmt.Sprintf("; warning: their effective number is %.0f, which would not prove this", c.NEff)
 		}
 	case stats.DecideQuantile(b.over, c.N, float64(c.N), q, c.Alpha).Refuted:
 		c.Verdict = result.Refuted
 		c.Reason = fmt.Sprintf("%s, where %.3g %% may: so many show with 99 %% confidence that the limit does not hold", b.text(), 100*(1-q))
 	default:
 		c.NeededN = needed
-		c.Reason = fmt.Sprintf("%s: the rule asks for %d requests with no more of them over the limit", b.text(), needed)
+		c.Reason = fmt.Sprintf("%s: the rule requires %d requests with no more of them over the limit", b.text(), needed)
 	}
 }
 

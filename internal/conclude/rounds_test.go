@@ -207,7 +207,7 @@ func TestTooLittleIsWithheld(t *testing.T) {
 	}{
 		{"few rounds", turnLog{rounds: 3, n: 30, change: slower}, "ttft", "geometric", "3 rounds", 150},
 		{"few pairs", turnLog{rounds: 5, n: 10, change: slower}, "e2e", "p95", "too few pairs", 72},
-		{"one round", turnLog{rounds: 1, n: 60, change: slower}, "ttft", "p50", "ran as a whole", 0},
+		{"one round", turnLog{rounds: 1, n: 60, change: slower}, "ttft", "p50", "ran as one block", 0},
 		{"nobody answers", turnLog{rounds: 5, n: 10, change: func(target string, _, _ int, x *exchange.Exchange) {
 			if target == cells.Baseline {
 				x.Class, x.FirstToken, x.LastToken, x.Frames = exchange.HTTP5xx, 0, 0, nil

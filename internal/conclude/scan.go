@@ -21,7 +21,7 @@ func resumptions(l *runlog.Run) []result.Resumption {
 		r := result.Resumption{At: again.At, Version: again.Version}
 		var notes []string
 		if again.Version != version {
-			notes = append(notes, fmt.Sprintf("by version %s of this tool after %s", again.Version, version))
+			notes = append(notes, fmt.Sprintf("by version %s of this tool (before: %s)", again.Version, version))
 		}
 		if again.Host.CPU != host.CPU || again.Host.Cores != host.Cores || again.Host.OS != host.OS || again.Host.Arch != host.Arch {
 			notes = append(notes, "on another machine")
@@ -68,17 +68,17 @@ func (a *Analysis) Scan(res *result.Result) error {
 			}
 			out.Cells = append(out.Cells, a.measured[found.ID])
 			if begun > 1 {
-				out.Notes = append(out.Notes, fmt.Sprintf("%s was begun %s: only the last attempt that was not cut counts", c.Words(keys), times(begun)))
+				out.Notes = append(out.Notes, fmt.Sprintf("%s was started %s: only the last complete attempt counts", c.Words(keys), times(begun)))
 			}
 		case begun > 0:
-			point.Why = "the run was stopped while this was measured; what it has of it does not count"
+			point.Why = "the run was stopped while this was measured; the partial data does not count"
 		default:
 			point.Why = "the run ended before this was measured"
 		}
 		out.Points = append(out.Points, point)
 	}
 	for _, r := range res.Run.Resumed {
-		note := "the run was resumed after a break, at " + r.At.UTC().Format("2006-01-02 15:04:05 UTC")
+		note := "the run was interrupted and resumed at " + r.At.UTC().Format("2006-01-02 15:04:05 UTC")
 		if r.Note != "" {
 			note += ", " + r.Note
 		}
@@ -97,7 +97,7 @@ func (a *Analysis) Scan(res *result.Result) error {
 	}
 	out.Pareto = a.pareto(keys, words, logs, res.Validity)
 	if out.Pareto.Refused == "" {
-		out.Notes = append(out.Notes, "the front is that of medians and rates as they were measured: points whose intervals overlap may change places")
+		out.Notes = append(out.Notes, "the front is drawn from measured medians and rates: points whose intervals overlap may change places")
 	}
 	out.Text = scanText(out, words, a.measured, res.Validity)
 	res.Benchmarks.Scan = out
@@ -148,13 +148,13 @@ func scanText(s *result.Scan, words []string, measured map[string]result.Cell, v
 		return p, ok
 	}
 	if p, ok := best(func(c result.Cell) *result.Number { return c.Metrics.Rates["output_throughput"].Value }); ok && p.value > 0 {
-		text += fmt.Sprintf(" The most output, %.4g token/s, came at %s.", p.value, words[p.at])
+		text += fmt.Sprintf(" Output peaked at %.4g token/s with %s.", p.value, words[p.at])
 	}
 	if p, ok := best(func(c result.Cell) *result.Number { return c.Metrics.Stats["user_rate"].P50.Value }); ok && p.value > 0 {
-		text += fmt.Sprintf(" One user saw it come fastest at %s, %.4g token/s.", words[p.at], p.value)
+		text += fmt.Sprintf(" A single user saw the fastest output, %.4g token/s, at %s.", p.value, words[p.at])
 	}
 	if v.Status == result.Fail {
-		text = "The measurement is invalid and proves nothing. If it could be believed, but for the points that are at fault: " + text
+		text = "The measurement is invalid and proves nothing. Leaving out the points at fault, it would say: " + text
 	}
 	return text
 }

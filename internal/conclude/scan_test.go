@@ -20,7 +20,7 @@ func TestAttempts(t *testing.T) {
 	}
 	cut.window.Cell = "" // a crash: the attempt before it had ended by itself
 	s := scanOf(t, nil, nil, nil, append(levels, cut)...).Benchmarks.Scan
-	if s.Points[1].Cell != "scan/002" || len(s.Cells) != 3 || !strings.Contains(strings.Join(s.Notes, " "), "users=2 was begun twice") {
+	if s.Points[1].Cell != "scan/002" || len(s.Cells) != 3 || !strings.Contains(strings.Join(s.Notes, " "), "users=2 was started twice") {
 		t.Errorf("%+v %q", s.Points, s.Notes)
 	}
 	cut.window.Cell = cut.record.ID

@@ -44,7 +44,7 @@ func sharesServer(targets []result.Target, target string) bool {
 	return slices.ContainsFunc(targets, func(t result.Target) bool { return t.Name != target && host(t) == host(targets[i]) })
 }
 
-// serverOf is what the server said of a cell, beside what the client knows;
+// serverOf is what the server said about a cell, next to what the client knows;
 // nil where it was not asked.
 func serverOf(c *cell) *result.Server {
 	if c.server == nil {
@@ -55,7 +55,7 @@ func serverOf(c *cell) *result.Server {
 	return s
 }
 
-// clientTotals is what the client knows of all the requests of a cell that
+// clientTotals is what the client knows about all the requests of a cell that
 // reached the server, or may have.
 type clientTotals struct {
 	first, last exchange.Stamp // first written, last over
@@ -122,7 +122,7 @@ func (o *clientTotals) add(x *exchange.Exchange, block int) {
 	}
 }
 
-// from is when the first request went; without one, any moment is before.
+// from is when the first request was written; without one, any time is before it.
 func (o *clientTotals) from() exchange.Stamp {
 	if o.requests == 0 {
 		return math.MaxInt64

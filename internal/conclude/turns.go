@@ -7,10 +7,10 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// worthOfTurns is how many independent requests those of a claim are worth,
-// since turns of one conversation are alike: the smaller one of the ranks of
-// the values and of what is over the limit.
-func (c *cell) worthOfTurns(l metric.Limit) float64 {
+// turnESS is the effective sample size of a claim on turns, clustered by
+// conversation, since turns of one conversation are alike: the smaller of that of
+// the values' ranks and that of what is over the limit.
+func (c *cell) turnESS(l metric.Limit) float64 {
 	var values, over []float64
 	var groups []int32
 	for i, v := range c.Values(l.Metric.Tag) {

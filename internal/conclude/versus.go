@@ -152,7 +152,7 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	}
 	b, ok := logRatio(values, stat)
 	if !ok { // every round has pairs, and all values are above 0
-		c.Estimate = result.Estimate{Withheld: "the rounds have no scatter to take an interval from"}
+		c.Estimate = result.Estimate{Withheld: "the rounds do not vary, so there is no interval"}
 		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
 		return c.Comparison
 	}
@@ -167,7 +167,7 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	case b.Lo > 0:
 		c.Text = fmt.Sprintf("the candidate's %s is %.3g times %s than that of %s", name, math.Exp(b.Value), words[1], c.Against)
 	default:
-		c.Text = fmt.Sprintf("no difference from %s in the %s can be told", c.Against, name)
+		c.Text = fmt.Sprintf("no difference from %s in the %s can be shown", c.Against, name)
 	}
 	return c.Comparison
 }
@@ -175,10 +175,10 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 // success compares the shares of requests that succeeded. Failures come in
 // bursts, so that the interval of independent requests may be too narrow, and
 // are rare, so that rounds without any say that there is no scatter: the wider
-// one of both is shown.
+// of the two is shown.
 func (p paired) success() result.Comparison {
 	c := p.comparison("success", "difference", "percentage points")
-	c.Method = "paired by prompt; the wider one of Newcombe's interval of paired proportions and a Student interval over rounds"
+	c.Method = "paired by prompt; the wider of Newcombe's interval of paired proportions and a Student interval over rounds"
 	c.Rounds, c.Pairs = len(p.rows), c.N
 	if c.withhold(p, geometric) {
 		c.Text = fmt.Sprintf("success cannot be compared with that of %s: %s", c.Against, c.Estimate.Withheld)
@@ -212,14 +212,14 @@ func (p paired) success() result.Comparison {
 		lo, hi = max(-1, min(lo, b.Lo)), min(1, max(hi, b.Hi))
 	}
 	c.Estimate = result.Estimate{Value: result.Num(100 * diff), Lo: result.Num(100 * lo), Hi: result.Num(100 * hi)}
-	counted := fmt.Sprintf("of %d prompts that both were sent, %d failed on the candidate alone, %d on %s alone and %d on both", c.N, second, first, c.Against, neither)
+	counted := fmt.Sprintf("of %d prompts sent to both, %d failed on the candidate alone, %d on %s alone and %d on both", c.N, second, first, c.Against, neither)
 	switch {
 	case hi < 0:
 		c.Text = fmt.Sprintf("the candidate succeeds less often than %s: %s", c.Against, counted)
 	case lo > 0:
 		c.Text = fmt.Sprintf("the candidate succeeds more often than %s: %s", c.Against, counted)
 	default:
-		c.Text = fmt.Sprintf("no difference from %s in success can be told: %s", c.Against, counted)
+		c.Text = fmt.Sprintf("no difference from %s in success can be shown: %s", c.Against, counted)
 	}
 	return c.Comparison
 }
@@ -235,17 +235,17 @@ func (p paired) comparison(tag, stat, unit string) *compared {
 // to be one.
 var perRound = map[string]int{geometric: 2, "p50": 5, "p95": 10}
 
-// withhold says why there is no estimate of a statistic, if so.
+// withhold reports whether a statistic has no estimate, and notes why.
 func (c *compared) withhold(p paired, stat string) bool {
 	need := max(stats.QuantileMinN(quantileOf(stat), shownConf, true), perRound[stat]*c.Rounds)
 	e := &c.Estimate
 	switch {
 	case p.planned == 1:
-		e.Withheld = "each target ran as a whole, so that nothing tells their difference from a drift meanwhile"
+		e.Withheld = "each target ran as one block, so their difference cannot be told from a drift"
 	case c.Pairs == 0:
-		e.Withheld, e.NeededN = "no prompt has a value on both", need
+		e.Withheld, e.NeededN = "no prompt has a value on both targets", need
 	case c.Rounds < cells.MinRounds:
-		e.Withheld = fmt.Sprintf("%d rounds show too little of how the targets vary: needs %d (--blocks)", c.Rounds, cells.MinRounds)
+		e.Withheld = fmt.Sprintf("%d rounds are too few for an interval: needs %d (--blocks)", c.Rounds, cells.MinRounds)
 		e.NeededN = (c.Pairs*cells.MinRounds + c.Rounds - 1) / c.Rounds
 	case c.Pairs < need:
 		e.Withheld, e.NeededN = "too few pairs for an interval", need

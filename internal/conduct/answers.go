@@ -15,7 +15,7 @@ import (
 )
 
 // answers holds the answers of the pass until all has been measured: scoring
-// is work for the processor and has no place in the measured window.
+// is work for the processor and does not belong in the measured window.
 type answers struct {
 	path    string // answers.jsonl.zst; empty: texts are not kept
 	resumed bool   // an earlier part of the run may have made the file

@@ -42,11 +42,11 @@ func (s *Session) interleave(whole *Cell) (list, error) {
 		return list{{Cells: []*Cell{whole}}}, nil
 	}
 	if s.plan.Load.Blocks > 1 && whole.shape.Turn != nil {
-		return nil, errors.New("--blocks: turns of sessions are not cut into blocks, since a block from their middle lacks the conversation before it; leave --blocks out, and each target runs the whole trace, or replay turns at their recorded times with --trace-open")
+		return nil, errors.New("--blocks: sessions cannot be cut into blocks, since a block from the middle of one lacks the earlier turns; drop --blocks to run the whole trace on each target, or replay turns at their recorded times with --trace-open")
 	}
 	load := whole.describe(whole.shape, s.plan.Client.MaxInflight)
 	n := blocks.Rounds(s.plan.Load, whole.shape)
-	rng := rand.New(rand.NewPCG(s.plan.Seed, 0x7475726e)) // a stream of its own
+	rng := rand.New(rand.NewPCG(s.plan.Seed, 0x7475726e)) // its own stream
 	var steps list
 	for i, p := range blocks.Cut(whole.shape, n) {
 		for _, k := range rng.Perm(len(s.targets)) {
@@ -90,7 +90,7 @@ type strided struct {
 	first, n int
 }
 
-// Item returns the i-th item of its own.
+// Item returns the i-th of these items.
 func (s strided) Item(i int) (workload.Item, error) { return s.Source.Item(s.first + i*s.n) }
 
 // spliced reads the first n items from one source and the rest from another.

@@ -30,7 +30,7 @@ func (s *Session) calibrate(ctx context.Context, c *Cell) error {
 	case errors.Is(stop.Err(), context.Canceled):
 		return nil // the run is being stopped, and says so itself
 	case err != nil:
-		s.Tell(Event{Kind: "note", Text: fmt.Sprintf("the client could not be calibrated: %v", err)})
+		s.Tell(Event{Kind: "note", Text: fmt.Sprintf("failed to calibrate the client: %v", err)})
 		return nil
 	}
 	if c.Scan != nil {

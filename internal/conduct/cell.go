@@ -23,9 +23,9 @@ type Cell struct {
 	shape  loadgen.Shape
 	main   workload.Source // measured prompts
 	warm   workload.Source // prompts of their own for the warm-up
-	// talks are conversations in the place of main; nil for single requests.
-	talks   *prompts.Conversations
-	thinkCV float64 // of the pauses; 0: all alike
+	// conversations in place of main; nil for single requests.
+	conversations *prompts.Conversations
+	thinkCV       float64 // of the pauses; 0: all alike
 	// trial gathers what a search needs; nil for other cells.
 	trial *trial.Trial
 	// longest prompt in tokens, where they differ.
@@ -51,8 +51,8 @@ func (c *Cell) total() int {
 			n -= c.shape.Warmup
 		}
 	}
-	if c.talks != nil && c.talks.Alike {
-		if all := c.shape.Conversations * int(c.talks.Mean); all > 0 && (n == 0 || n > all) {
+	if c.conversations != nil && c.conversations.Alike {
+		if all := c.shape.Conversations * int(c.conversations.Mean); all > 0 && (n == 0 || n > all) {
 			n = all
 		}
 	}
@@ -73,7 +73,7 @@ func (c *Cell) describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 		ends = append(ends, s.Duration.String())
 	}
 	end, starts := strings.Join(ends, " or "), "requests/s"
-	if c.talks != nil {
+	if c.conversations != nil {
 		out.Of, out.Conversations = result.OfConversations, s.Conversations
 		starts = "conversations/s begun"
 	}
@@ -100,20 +100,20 @@ func (c *Cell) describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 		if s.Users != 1 {
 			users = fmt.Sprintf("%d users at once", s.Users)
 		}
-		if c.talks != nil {
-			users += ", with one conversation after the other"
+		if c.conversations != nil {
+			users += ", each with one conversation after the other"
 		}
 		out.Text = fmt.Sprintf("closed loop, %s, %s", users, end)
 	}
-	if c.talks != nil || s.Think > 0 {
+	if c.conversations != nil || s.Think > 0 {
 		out.ThinkS, out.ThinkCV = s.Think.Seconds(), c.thinkCV
 		what := "request"
-		if c.talks != nil {
+		if c.conversations != nil {
 			what = "turn"
 		}
-		out.Text += fmt.Sprintf(", each %s %v after the answer before it", what, s.Think)
+		out.Text += fmt.Sprintf(", each %s %v after the previous answer", what, s.Think)
 		if c.thinkCV > 0 {
-			out.Text += fmt.Sprintf(" on the mean (log-normal, cv %v)", c.thinkCV)
+			out.Text += fmt.Sprintf(" on average (log-normal, cv %v)", c.thinkCV)
 		}
 	}
 	if maxInflight > 0 {
@@ -144,7 +144,7 @@ func (c *Cell) prewarm(maxInflight int) int {
 func (c *Cell) ahead() int {
 	const budget, perToken = 64 << 20, 8 // bytes
 	most := 1024
-	if c.talks != nil {
+	if c.conversations != nil {
 		most = 128 // conversations, of which only the first turns can be
 	}
 	return max(16, min(most, budget/(perToken*max(1, c.longest, c.Workload.InputTokens))))
@@ -152,10 +152,10 @@ func (c *Cell) ahead() int {
 
 // turns is how many requests come of each arrival on the mean.
 func (c *Cell) turns() float64 {
-	if c.talks == nil {
+	if c.conversations == nil {
 		return 1
 	}
-	return max(1, c.talks.Mean)
+	return max(1, c.conversations.Mean)
 }
 
 // unbounded is how many prompts of a cell without a number stand for all.
@@ -163,7 +163,7 @@ const unbounded = 10_000
 
 // idealHits of a cell whose prompts share beginnings on purpose, else nil.
 func (c *Cell) idealHits() *result.Number {
-	if c.talks != nil {
+	if c.conversations != nil {
 		return nil // what they share is known when they have been had
 	}
 	src := c.main

@@ -27,7 +27,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	}
 	shape.Ahead = c.ahead()
 	shape.Spread = time.Duration(s.medianE2E.of(c.target) * float64(time.Millisecond))
-	if c.talks != nil {
+	if c.conversations != nil {
 		shape.Spread += shape.Think // or all users would think at the same time
 	}
 	text, err := s.begin(c, shape)
@@ -46,12 +46,12 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	} else if n != nil {
 		before = max(before, *n)
 	}
-	if c.talks != nil && before > 0 {
+	if c.conversations != nil && before > 0 {
 		before = max(before, c.shape.Warmup)
 	}
-	if c.talks != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
-		// A trace's times leave no room for a warm-up, so it goes before; before
-		// conversations too, as a request of none.
+	if c.conversations != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
+		// A trace has no time for a warm-up within it, so it comes first; before
+		// conversations too, as requests that belong to none.
 		if before > 0 {
 			if err := s.warmUp(ctx, c, before); err != nil {
 				return loadgen.Window{}, err
@@ -109,8 +109,8 @@ func (s *Session) begin(c *Cell, shape loadgen.Shape) (text string, err error) {
 
 // carry drives the requests of a cell, or its conversations.
 func (s *Session) carry(ctx context.Context, d *loadgen.Driver, shape loadgen.Shape, c *Cell) (loadgen.Window, error) {
-	if c.talks != nil {
-		return d.Converse(ctx, s.Stop, shape, &prompts.Talker{Maker: c.maker, Target: c.target, Cell: c.ID, Source: c.talks})
+	if c.conversations != nil {
+		return d.Converse(ctx, s.Stop, shape, &prompts.Talker{Maker: c.maker, Target: c.target, Cell: c.ID, Source: c.conversations})
 	}
 	return d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c})
 }
@@ -129,7 +129,7 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 		Clock: s.clock, Breaker: s.plan.Client.Breaker,
 		Admit: func(x *exchange.Exchange) error {
 			if err := s.log.Err(); err != nil {
-				return err // what cannot be kept is not worth sending
+				return err // what cannot be recorded is not sent
 			}
 			for _, o := range observers {
 				if err := o.Admit(x); err != nil {

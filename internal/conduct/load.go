@@ -71,12 +71,12 @@ func loadCell(m *prompts.Maker, several bool) (*Cell, error) {
 
 // converse fills a cell with the conversations of the plan.
 func (c *Cell) converse() error {
-	talks, err := c.maker.Conversations(c.target.SystemOverhead)
+	found, err := c.maker.Conversations(c.target.SystemOverhead)
 	if err != nil {
 		return err
 	}
-	c.talks, c.longest = &talks, talks.Longest
-	c.Workload = loadWorkload(c.maker, c.target, talks.Text())
+	c.conversations, c.longest = &found, found.Longest
+	c.Workload = loadWorkload(c.maker, c.target, found.Text())
 	c.Workload.Name = "conversations"
 	c.shape.Conversations = c.maker.Plan.Load.Conversations
 	return nil

@@ -70,7 +70,7 @@ func (s *Session) run(ctx context.Context, p Program) (result.Status, string) {
 		case err != nil:
 			return result.Partial, err.Error()
 		case !more && early > 0:
-			return result.Partial, fmt.Sprintf("%d of %d cells ended early, the first with %s", early, len(done), first)
+			return result.Partial, fmt.Sprintf("%d of %d cells ended early; the first was %s", early, len(done), first)
 		case !more:
 			return result.Complete, ""
 		}
@@ -148,7 +148,7 @@ func (s *Session) pause(ctx context.Context, d time.Duration) bool {
 // list is a program of steps that are all known beforehand.
 type list []Step
 
-// Next returns the step behind those that are done.
+// Next returns the step after those that are done.
 func (l list) Next(done []Finished) (Step, bool, error) {
 	n := len(done)
 	for _, s := range l {

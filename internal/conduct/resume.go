@@ -17,7 +17,7 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 )
 
-// Earlier is what an earlier part of a run has left behind.
+// Earlier is what an earlier part of a run has measured.
 type Earlier struct {
 	run   *runlog.Run
 	log   *runlog.Writer
@@ -156,11 +156,11 @@ func (s *Session) sameTargets() error {
 			{"streaming", fmt.Sprint(was.Streaming), fmt.Sprint(is.Streaming)},
 		} {
 			if f.was != f.is {
-				return fmt.Errorf("%s is not what it was when the run began (%s %q then, %q now), and one result does not mix them; begin a new run", t.Name, f.what, f.was, f.is)
+				return fmt.Errorf("%s has changed since the run began (%s %q then, %q now), and one result cannot mix them; start a new run", t.Name, f.what, f.was, f.is)
 			}
 		}
 		if !slices.Equal(was.Fields, is.Fields) {
-			return fmt.Errorf("%s would be sent other fields than when the run began (%v then, %v now); begin a new run", t.Name, was.Fields, is.Fields)
+			return fmt.Errorf("%s would be sent different fields than when the run began (%v then, %v now); start a new run", t.Name, was.Fields, is.Fields)
 		}
 	}
 	return nil

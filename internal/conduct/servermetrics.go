@@ -26,7 +26,7 @@ func (s *Session) closeSamples() {
 	samples := s.samples
 	s.samples = nil
 	if err := samples.Close(); err != nil {
-		s.Tell(Event{Kind: "note", Text: "the server's metrics could not be kept: " + err.Error()})
+		s.Tell(Event{Kind: "note", Text: "failed to keep the server's metrics: " + err.Error()})
 	}
 }
 

@@ -27,7 +27,7 @@ import (
 type Options struct {
 	Version string
 	Command string // as typed, for the report; redacted by the caller
-	// Progress is told what is going on; nil for silence. It is called from
+	// Progress receives events; nil for silence. It is called from
 	// one goroutine at a time and must not block.
 	Progress func(Event)
 	// StartSim starts the embedded simulated endpoint of a sim: target and

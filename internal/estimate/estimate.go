@@ -86,12 +86,12 @@ func (e *Estimate) add(p plan.Plan, c Cell, users, out int) {
 // Suite estimates the cells of the suite. Those of a step run at once.
 func Suite(e *Estimate, p plan.Plan) {
 	if cells.Selected(p, plan.Quality) {
-		e.Notes = append(e.Notes, fmt.Sprintf("answers that are scored end by themselves; %d tokens is their limit", p.Quality.OutputTokens))
+		e.Notes = append(e.Notes, fmt.Sprintf("answers that are scored end when the model ends them; the limit is %d tokens", p.Quality.OutputTokens))
 	}
 	for _, step := range cells.Suite(p, names(p)) {
 		longest := 0.0
 		for _, c := range step {
-			// Load goes on until the last measured request has ended.
+			// Load continues until the last measured request has ended.
 			e.add(p, Cell{ID: c.ID, Target: c.Target, Requests: c.Requests + c.Warmup + c.Level}, c.Users, c.Output)
 			longest = max(longest, e.Cells[len(e.Cells)-1].Seconds)
 		}
@@ -104,7 +104,7 @@ func Suite(e *Estimate, p plan.Plan) {
 func Load(e *Estimate, p plan.Plan) {
 	l, out := p.Load, p.Workload.OutputTokens
 	if l.Trace != "" {
-		e.Notes = append(e.Notes, "lengths and duration come from the trace; they are not counted here: see inferometer trace FILE")
+		e.Notes = append(e.Notes, "lengths and duration come from the trace and are not counted here; see inferometer trace FILE")
 	}
 	targets := names(p)
 	blocks := 1
@@ -210,7 +210,7 @@ func (e *Estimate) conversations(p *plan.Plan) (n int, seconds float64) {
 	w, l := p.Workload, p.Load
 	turns, follow, err := w.TurnLengths()
 	if w.Dataset != "" || err != nil {
-		e.Notes = append(e.Notes, "how many turns the conversations of the data set have is not counted here; one is assumed")
+		e.Notes = append(e.Notes, "the turns of the data set's conversations are not counted here; one each is assumed")
 		turns, follow = length.Fixed(1), length.Fixed(1)
 	}
 	const draws = 1000

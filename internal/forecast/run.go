@@ -12,6 +12,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
 )
 
 // Run is what a measured run says of one endpoint, for a fit.
@@ -73,9 +74,12 @@ func ReadRun(folder string) (Run, error) {
 		loads[c.ID] = k
 	}
 	cached := map[string][]int{}
-	torn, err := exchange.Scan(filepath.Join(folder, exchange.LogName), func(r exchange.Record) error {
-		x := r.Exchange
-		if x == nil || x.Target != candidate || x.Phase != exchange.Measured || x.Class != exchange.OK {
+	log, err := runlog.Read(filepath.Join(folder, exchange.LogName))
+	if err != nil {
+		return run, fmt.Errorf("failed to read the log of %s: %w", folder, err)
+	}
+	err = log.Exchanges(func(measured *runlog.Cell, x *exchange.Exchange) error {
+		if measured == nil || x.Target != candidate || x.Phase != exchange.Measured || x.Class != exchange.OK {
 			return nil
 		}
 		if c := loads[x.Cell]; c != nil && x.InputTokens != nil && x.Streamed {
@@ -86,10 +90,10 @@ func ReadRun(folder string) (Run, error) {
 		}
 		return nil
 	})
-	if err != nil {
+	if err := errors.Join(err, log.Damaged); err != nil {
 		return run, fmt.Errorf("failed to read the log of %s: %w", folder, err)
 	}
-	if torn {
+	if log.Torn {
 		run.Notes = append(run.Notes, "the log ends in the middle of a record; what is before it counts")
 	}
 	for _, c := range cellsOf(&doc) { // in their order

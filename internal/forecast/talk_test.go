@@ -2,13 +2,16 @@ package forecast
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
 )
 
 // A load of conversations is no load that the fit can repeat: its rate is one
@@ -29,7 +32,7 @@ func TestFitLeavesConversationsOut(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "result.json"), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		log, err := exchange.Create(filepath.Join(dir, exchange.LogName))
+		log, err := runlog.Create(filepath.Join(dir, exchange.LogName))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +40,12 @@ func TestFitLeavesConversationsOut(t *testing.T) {
 			Cell: "load/candidate", Target: "candidate", Phase: exchange.Measured, Streamed: true, Due: 1, Writing: 1, FirstToken: 100, LastToken: 200, Done: 200,
 			Frames: []exchange.Frame{{At: 100}, {At: 200}}, InputTokens: new(5), OutputTokens: new(2),
 		}
-		if err := log.Append(exchange.KindExchange, x); err != nil {
+		err = errors.Join(
+			log.Begin(runlog.RunRecord{Started: time.Unix(1, 0)}, nil, nil),
+			log.Cell(runlog.CellRecord{ID: "load/candidate", Target: "candidate"}),
+			log.Exchange(x),
+		)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := log.Close(); err != nil {

@@ -26,7 +26,7 @@ func Read(path string) (*Run, error) {
 		return nil, fmt.Errorf("%s: %w; nothing of it can be read", path, r.Damaged)
 	}
 	if r.Head.Started.IsZero() {
-		return nil, fmt.Errorf("%s holds no run: it was ended before its first record was written", path)
+		return nil, fmt.Errorf("%s contains no run: it ended before its first record was written", path)
 	}
 	r.settle()
 	return r, nil
@@ -66,7 +66,7 @@ func (r *Run) Exchanges(see func(c *Cell, x *exchange.Exchange) error) error {
 			x := rec.Exchange
 			c := open[x.Cell]
 			if c == nil {
-				return fmt.Errorf("an exchange of cell %q, which was not begun", x.Cell)
+				return fmt.Errorf("an exchange of cell %q, which was never started", x.Cell)
 			}
 			if !r.seen {
 				r.Last = max(r.Last, x.Due, x.Done, x.LastToken, x.Usage)
@@ -130,7 +130,7 @@ func (r *Run) add(rec exchange.Record) error {
 		}
 		c := r.byID[w.Cell]
 		if c == nil {
-			return fmt.Errorf("the window of cell %q, which was not begun", w.Cell)
+			return fmt.Errorf("the window of cell %q, which was never started", w.Cell)
 		}
 		c.close(w)
 		r.Last = max(r.Last, w.Start, w.End)
@@ -177,7 +177,7 @@ func (r *Run) begin(raw json.RawMessage) error {
 	return nil
 }
 
-// appendTo decodes a record behind those of its kind.
+// appendTo decodes a record and appends it.
 func appendTo[T any](all *[]T, raw json.RawMessage) error {
 	var v T
 	if err := json.Unmarshal(raw, &v); err != nil {

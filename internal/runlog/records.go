@@ -117,7 +117,7 @@ type EndRecord struct {
 	Reason string        `json:"reason,omitempty"`
 }
 
-// ResumeRecord stands in the log where a run is resumed after a break.
+// ResumeRecord marks where a run was resumed after a break.
 type ResumeRecord struct {
 	At      time.Time      `json:"at"`
 	Stamp   exchange.Stamp `json:"stamp"`

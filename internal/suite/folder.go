@@ -26,7 +26,7 @@ type folder struct{ path string }
 // begin in the same second.
 func newFolder(dir, name string, started time.Time) (folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return folder{}, fmt.Errorf("failed to make the folder of runs (--dir): %w", err)
+		return folder{}, fmt.Errorf("failed to create the folder of runs (--dir): %w", err)
 	}
 	base := filepath.Join(dir, started.UTC().Format("20060102T150405Z")+"-"+safeName(name))
 	for n := 1; n < 1000; n++ {
@@ -39,7 +39,7 @@ func newFolder(dir, name string, started time.Time) (folder, error) {
 			return folder{path}, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return folder{}, fmt.Errorf("failed to make the run's folder; choose another with --dir: %w", err)
+			return folder{}, fmt.Errorf("failed to create the run's folder; choose another with --dir: %w", err)
 		}
 	}
 	return folder{}, fmt.Errorf("too many runs named %s", base)
@@ -92,7 +92,7 @@ func (f folder) readPlan() (plan.Plan, error) {
 		return plan.Plan{}, fmt.Errorf("%q is a file; name the folder of a run, as in: inferometer report %s", f.path, filepath.Dir(f.path))
 	}
 	if _, err := os.Stat(f.log()); err != nil {
-		return plan.Plan{}, fmt.Errorf("%q holds no run: there is no %s in it", f.path, exchange.LogName)
+		return plan.Plan{}, fmt.Errorf("%q is not the folder of a run: there is no %s in it", f.path, exchange.LogName)
 	}
 	p, _, err := plan.Read(plan.Sources{File: f.plan(), Resolved: true})
 	return p, err

@@ -86,7 +86,7 @@ func TestABrokenLogSaysWhatItIs(t *testing.T) {
 	if s := reason(write([]int{0, 1, 3, 6}, false)); !strings.Contains(s, "at least 3 requests") {
 		t.Error(s)
 	}
-	if s := reason(write([]int{0, 1, 2}, false)); !strings.Contains(s, "not known") || strings.Contains(s, "at least") {
+	if s := reason(write([]int{0, 1, 2}, false)); !strings.Contains(s, "is unknown") || strings.Contains(s, "at least") {
 		t.Error(s)
 	}
 	many := make([]int, 20_000) // more than is read at once

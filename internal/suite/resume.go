@@ -57,11 +57,11 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	return out, measure(ctx, s, f, out)
 }
 
-// resumedPlan is the plan to go on with.
+// resumedPlan is the plan to resume with.
 func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 	if given == nil {
 		if kept.Secret() {
-			return kept, errors.New("the values of headers and a key's command are not kept in a run's folder: give the plan or command of the run again, and --resume with it")
+			return kept, errors.New("header values and key commands are not kept in a run's folder: repeat the plan or command of the run, together with --resume")
 		}
 		return kept, nil
 	}
@@ -82,8 +82,8 @@ func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 	}
 	for _, v := range same.Values(plan.Provenance{}) {
 		if w, ok := was[v.Path]; !ok || w != v.Text {
-			return out, fmt.Errorf("a run can only be resumed with the plan that it began with: %s is %q here and was %q (--resume alone takes the plan from the folder)", v.Path, v.Text, w)
+			return out, fmt.Errorf("a run can only be resumed with its own plan: %s is %q here and was %q (--resume alone reads the plan from the folder)", v.Path, v.Text, w)
 		}
 	}
-	return out, errors.New("a run can only be resumed with the plan that it began with, and this is another (--resume alone takes the plan from the folder)")
+	return out, errors.New("a run can only be resumed with its own plan, and this is a different one (--resume alone reads the plan from the folder)")
 }

@@ -154,7 +154,7 @@ func TestSweepSurvivesACellAndGoesOn(t *testing.T) {
 	if diff := cmp.Diff([]string{"scan/001", "scan/002-2", "scan/003"}, points(scan)); diff != "" || out.Result.Run.Status != result.Complete {
 		t.Errorf("%s %+v", diff, out.Result.Run)
 	}
-	if len(out.Result.Run.Resumed) != 1 || !strings.Contains(strings.Join(scan.Notes, "\n"), "output-tokens=7 was begun twice") || !strings.Contains(strings.Join(scan.Notes, "\n"), "resumed") {
+	if len(out.Result.Run.Resumed) != 1 || !strings.Contains(strings.Join(scan.Notes, "\n"), "output-tokens=7 was started twice") || !strings.Contains(strings.Join(scan.Notes, "\n"), "resumed") {
 		t.Errorf("%+v %q", out.Result.Run.Resumed, scan.Notes)
 	}
 	if c := checkOf(t, out.Result, "complete"); !strings.Contains(c.Text, "resumed after a break") {
@@ -205,7 +205,7 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 	if r.Run.Status != result.Interrupted || !out.Secrets {
 		t.Errorf("%+v %v", r.Run, out.Secrets)
 	}
-	want := []string{"scan/001", "the run was stopped while this was measured; what it has of it does not count", "the run ended before this was measured"}
+	want := []string{"scan/001", "the run was stopped while this was measured; the partial data does not count", "the run ended before this was measured"}
 	if diff := cmp.Diff(want, points(r.Benchmarks.Scan)); diff != "" || len(r.Benchmarks.Scan.Cells) != 1 || !strings.Contains(r.Benchmarks.Scan.Text, "1 of 3 points") {
 		t.Errorf("%s %+v", diff, r.Benchmarks.Scan)
 	}

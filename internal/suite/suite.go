@@ -94,10 +94,10 @@ func Recompute(path string) (*result.Result, error) {
 		return nil, err
 	}
 	if run.Damaged != nil && f.complete() {
-		return nil, fmt.Errorf("%s: %w; its result.json is that of the complete run, and nothing was written", path, run.Damaged)
+		return nil, fmt.Errorf("%s: %w; its result.json describes the complete run and was left alone", path, run.Damaged)
 	}
 	if res.Run.Status == result.Interrupted && f.complete() {
-		return nil, fmt.Errorf("the log of %s is cut short: its result.json is that of a complete run, and its log ends early; nothing was written", path)
+		return nil, fmt.Errorf("the log of %s is cut short: its result.json describes a complete run, but the log ends early; nothing was written", path)
 	}
 	res.Run.ID = f.id()
 	res.Artifacts = f.artifacts()

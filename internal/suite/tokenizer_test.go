@@ -121,7 +121,7 @@ func TestTokenizersOfARun(t *testing.T) {
 		{"a vocabulary", tokens.O200k, &counting{tok: o200k, model: "m"}, "o200k_base", 0},
 		{"a model's name that misleads", "", &counting{tok: llama, model: "gpt-4o"}, "estimated from the server's usage", 0.1},
 		{"none", plan.TokenizerNone, &counting{tok: o200k, model: "gpt-4o", tokenize: true}, "estimated from the server's usage", 0.1},
-		{"a wrong one that was asked for", tokens.Cl100k, &counting{tok: llama, model: "m"}, "the server counts otherwise", 10},
+		{"a wrong one that was asked for", tokens.Cl100k, &counting{tok: llama, model: "m"}, "the server counts differently", 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			res, err := tt.server.load(t, func(p *plan.Plan) { p.Workload.Tokenizer = tt.tokenizer })

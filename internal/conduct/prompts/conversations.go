@@ -68,7 +68,7 @@ func (t *Talker) Talk(i int) (loadgen.Talk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &talk{Talker: t, Conversation: c, texts: fnv.New64a()}, nil
+	return &conversation{Talker: t, Conversation: c, texts: fnv.New64a()}, nil
 }
 
 // system returns the tokens of a conversation's system message if an earlier
@@ -98,37 +98,37 @@ func (t *Talker) system(c workload.Conversation) int {
 // maxSystems bounds how many system messages are remembered.
 const maxSystems = 10_000
 
-// talk is one conversation under way. What was said lives as long as it does.
-type talk struct {
+// conversation is one conversation in progress. Its history lives as long as it does.
+type conversation struct {
 	*Talker
 	workload.Conversation
 	turn    int // turns that were made
 	history []endpoint.Message
-	answer  string      // to the turn before
-	had     *int        // tokens of the turn before and its answer, by usage
+	answer  string      // to the previous turn
+	carried *int        // tokens of the previous turn and its answer, by usage
 	texts   hash.Hash64 // of all texts so far
 }
 
 // Turn encodes the next turn, with what the model has answered: its visible
 // text, without reasoning. An answer without text ends the conversation.
-func (t *talk) Turn(x *exchange.Exchange) (loadgen.Send, error) {
+func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 	if t.turn == len(t.Turns) || t.turn > 0 && t.answer == "" {
 		return nil, nil
 	}
 	to, turn := t.Target, t.Turns[t.turn]
 	if t.turn == 0 {
-		t.said(t.System)
+		t.hash(t.System)
 		x.AskedInput, x.HistoryTokens = turn.AskedInput, new(t.system(t.Conversation))
 	} else {
 		t.history = append(t.history, endpoint.Message{Role: endpoint.User, Text: t.Turns[t.turn-1].User}, endpoint.Message{Role: endpoint.Assistant, Text: t.answer})
-		t.said(t.answer)
+		t.hash(t.answer)
 		own := turn.AskedInput
 		if own == 0 {
 			own = t.Maker.Target.Estimate(turn.User)
 		}
 		x.AskedInput = own + int(math.Round(to.Overhead))
-		if t.had != nil {
-			x.AskedInput, x.HistoryTokens = x.AskedInput+*t.had, new(*t.had)
+		if t.carried != nil {
+			x.AskedInput, x.HistoryTokens = x.AskedInput+*t.carried, new(*t.carried)
 		} else {
 			x.AskedInput += t.Maker.Target.Estimate(t.System)
 			for _, m := range t.history {
@@ -136,7 +136,7 @@ func (t *talk) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 			}
 		}
 	}
-	t.said(turn.User)
+	t.hash(turn.User)
 	t.turn++
 	fixed := turn.Fixed && to.Fixed
 	call, err := to.Client.Encode(endpoint.Prompt{
@@ -152,16 +152,16 @@ func (t *talk) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 	x.AskedOutput, x.FixedOutput = turn.MaxTokens, fixed
 	return func(ctx context.Context, x *exchange.Exchange) {
 		t.answer = to.Client.Do(ctx, call, x)
-		t.had = had(x)
+		t.carried = carried(x)
 	}, nil
 }
 
-// said notes a text of the conversation.
-func (t *talk) said(text string) { _, _ = io.WriteString(t.texts, text+"\x00") }
+// hash adds a text of the conversation to its hash.
+func (t *conversation) hash(text string) { _, _ = io.WriteString(t.texts, text+"\x00") }
 
-// had are the tokens of a request and of its visible answer, by the server's
-// usage; nil where it does not say. Reasoning is not carried.
-func had(x *exchange.Exchange) *int {
+// carried is the tokens of a request and of its visible answer, by the server's
+// usage; nil where it does not say. Reasoning is not carried over.
+func carried(x *exchange.Exchange) *int {
 	if x.InputTokens == nil || x.OutputTokens == nil {
 		return nil
 	}
@@ -172,7 +172,7 @@ func had(x *exchange.Exchange) *int {
 	return &n
 }
 
-// datasetTurns is how many turns of a data set's conversations are had at most:
+// datasetTurns is the most turns that are sent of a data set's conversations:
 // 0 where they are one request each, below 0 all.
 func datasetTurns(w plan.WorkloadPlan) int {
 	switch {

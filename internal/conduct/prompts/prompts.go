@@ -217,7 +217,7 @@ func (m *Maker) PassItems(n int) (text string, items []quality.Item, err error) 
 	if err != nil {
 		return "", nil, err
 	}
-	return fmt.Sprintf("the shipped quality prompts with a background note, about %d tokens in all, every one new", p.Workload.InputTokens), items, nil
+	return fmt.Sprintf("the shipped quality prompts with a background note, about %d tokens each, none sent twice", p.Workload.InputTokens), items, nil
 }
 
 // Pass makes the prompts of a cell of the pass from its from-th one on, and

@@ -95,10 +95,10 @@ func (m *Maker) Replay(several bool) (Replay, error) {
 	}
 	if rec.Turns > 0 {
 		if rec.Open = m.Plan.Load.Replay.Open; rec.Open {
-			out.Text += ", turns of a session at their recorded times, whether or not the turn before has ended"
+			out.Text += ", turns of a session at their recorded times, whether or not the previous turn has ended"
 		} else {
 			out.Turn = t.Turn
-			out.Text += ", each turn of a session at its recorded time or when the turn before has ended, whichever is later"
+			out.Text += ", each turn of a session at its recorded time or when the previous turn has ended, whichever is later"
 		}
 	}
 	out.Main = workload.NewTrace(t, m.Config("load/trace", true))

@@ -54,7 +54,7 @@ func (s *Cap) Admit(x *exchange.Exchange) error {
 	}
 	if held+worst > s.limit {
 		s.refused = true
-		return fmt.Errorf("the spend cap is reached: $%.4f spent or promised of $%.4f (--max-cost)", held, s.limit)
+		return fmt.Errorf("the spend cap is reached: $%.4f of $%.4f spent or reserved (--max-cost)", held, s.limit)
 	}
 	s.reserved[x] = worst
 	return nil

@@ -87,7 +87,7 @@ type Finder struct {
 	Tokenizer tokens.Tokenizer
 	// StartSim starts an embedded endpoint and returns its URL; nil refuses them.
 	StartSim func(ctx context.Context, profile string, t plan.Target) (url string, err error)
-	// Tell is told what is going on; nil for silence.
+	// Tell receives progress; nil for silence.
 	Tell func(target, text string)
 
 	closers []func()

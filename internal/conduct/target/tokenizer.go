@@ -35,7 +35,7 @@ func (f *Finder) FindTokenizer(ctx context.Context, t *Target) error {
 				}
 				t.Found.Tokenizer = text
 				if t.disagrees != 0 {
-					t.Found.Tokenizer += fmt.Sprintf(" (the server counts otherwise, by %+.1f %%)", 100*t.disagrees)
+					t.Found.Tokenizer += fmt.Sprintf(" (the server counts differently, by %+.1f %%)", 100*t.disagrees)
 				}
 				return nil
 			}
@@ -51,12 +51,12 @@ func (f *Finder) FindTokenizer(ctx context.Context, t *Target) error {
 	}
 	switch {
 	case t.TokensPerWord > 0:
-		t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, %.2f tokens a word", t.TokensPerWord)
+		t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, %.2f tokens per word", t.TokensPerWord)
 		if !f.Text.Plain() {
 			t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, learned for each of %d texts", len(f.Text.Names()))
 		}
 	default:
-		t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated with %.2f tokens a word, as the server reports no usage", DefaultTokensPerWord)
+		t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated with %.2f tokens per word, as the server reports no usage", DefaultTokensPerWord)
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (f *Finder) openTokenizer(ctx context.Context, t *Target, name string) (*te
 				ids, err := encode(text)
 				return len(ids), err
 			})
-			return fit, count, "the server's own (/tokenize), its words counted before the run", err
+			return fit, count, "the server's own (/tokenize), with its vocabulary counted before the run", err
 		}
 		if !auto || !errors.Is(err, endpoint.ErrNoTokenize) && ctx.Err() != nil {
 			return nil, nil, "", err
@@ -125,7 +125,7 @@ func (t *Target) agree(counter tokens.Counter, name string, must bool) error {
 		return nil
 	}
 	if must {
-		return fmt.Errorf("%s does not count as the server does: it is off by %d tokens for one text and by %d for another", name, first, last)
+		return fmt.Errorf("%s does not count like the server: it is off by %d tokens for one text and by %d for another", name, first, last)
 	}
 	t.Overhead = float64(max(0, first))
 	t.disagrees = float64(last-first) / float64(max(1, longest))

@@ -1,4 +1,7 @@
-package conclude
+// Package plausible holds what was measured of a cell against what its model and
+// machine can do at best, as far as both are known, and its accounts against
+// each other.
+package plausible
 
 import (
 	"github.com/inferometer/inferometer/internal/physics"
@@ -7,20 +10,13 @@ import (
 	"github.com/inferometer/inferometer/internal/validity"
 )
 
-// plausible holds a cell against what its model and machine can do at best, as
-// far as both are known, and its accounts against each other.
-func (a *Analysis) plausible(c validity.Cell) validity.Plausible {
-	t, _ := a.run.Target(c.Result.Target)
-	return plausibleCell(t, c)
-}
-
-// plausibleCell asks for what must hold of every request only: the shortest
+// Cell checks a cell of a target. It asks for what must hold of every request only: the shortest
 // input, the median of requests that all have at least its floor, a prompt
 // that no cache knew. So it misses some of what is wrong, and what it finds is.
-func plausibleCell(t result.Target, c validity.Cell) validity.Plausible {
+func Cell(t result.Target, c validity.Cell) validity.Plausible {
 	p := validity.Plausible{Findings: accounts(c)}
 	if t.Evidence == result.Simulated {
-		return validity.Plausible{Unknown: "a simulated endpoint is no machine"}
+		return validity.Plausible{Unknown: "a simulated endpoint has no hardware limits"}
 	}
 	m := floors(c)
 	b, unknown := boundsOf(t, m)
@@ -41,7 +37,7 @@ func plausibleCell(t result.Target, c validity.Cell) validity.Plausible {
 func boundsOf(t result.Target, m physics.Measured) (b physics.Bounds, unknown string) {
 	k := t.Machine
 	if k == nil || k.Accelerator == "" {
-		return b, "which machine the endpoint runs on is not known (candidate.machine.accelerator, candidate.machine.count)"
+		return b, "the machine of the endpoint is unknown (set candidate.machine.accelerator and candidate.machine.count)"
 	}
 	a, err := known.Accelerator(k.Accelerator)
 	if err != nil {

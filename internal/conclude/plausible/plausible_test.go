@@ -1,4 +1,4 @@
-package conclude
+package plausible
 
 import (
 	"strings"
@@ -89,7 +89,7 @@ func TestPublishedRowsThatCannotBe(t *testing.T) {
 		{"a machine that nobody named", nowhere, "", 0, "candidate.machine.accelerator"},
 		{"the simulator", sim, "", 0, "simulated"},
 	} {
-		p := plausibleCell(c.row.target(), c.row.cell())
+		p := Cell(c.row.target(), c.row.cell())
 		if c.unknown == "" && p.What == "" || !strings.Contains(p.Unknown, c.unknown) {
 			t.Errorf("%s: held against %q, unknown %q", c.name, p.What, p.Unknown)
 		}
@@ -105,7 +105,7 @@ func TestPublishedRowsThatCannotBe(t *testing.T) {
 		}
 	}
 	// A third of the weights a rank is read in 1.8 ms: 3.47 can be.
-	if p := plausibleCell(odd.target(), odd.cell()); len(p.Findings) != 1 || p.Findings[0].ID != "tpot_account" {
+	if p := Cell(odd.target(), odd.cell()); len(p.Findings) != 1 || p.Findings[0].ID != "tpot_account" {
 		t.Errorf("three accelerators: %+v", p.Findings)
 	}
 }
