@@ -108,8 +108,14 @@ func (p Plan) validateCap(out *problems) {
 	}
 	for _, t := range p.Endpoints() {
 		if t.Price == nil && t.Machine == nil && t.URL != "" && !strings.HasPrefix(t.URL, "sim:") {
-			help := map[string]string{candidateName: "give --price MODEL (inferometer prices ls), --accelerator NAME, or ", baselineName: "give --baseline-price MODEL, or "}[t.Name]
-			out.add("max_cost", "the %s has no price; %sset %s in a plan file", t.Name, help, p.PriceKey(t.Name))
+			who, help := "the target "+t.Name, ""
+			switch t.Name {
+			case candidateName:
+				who, help = "the candidate", "give --price MODEL (inferometer prices ls) or --accelerator NAME, or "
+			case baselineName:
+				who, help = "the baseline", "give --baseline-price MODEL, or "
+			}
+			out.add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
 		}
 	}
 }
