@@ -10,6 +10,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // Process names how arrivals follow each other.
@@ -90,7 +92,7 @@ func (s Schedule) units() iter.Seq[float64] {
 
 // gap is the k-th gap of the process at rate 1.
 func (s Schedule) gap(k uint64) float64 {
-	r := counter{key: mix(s.Seed ^ 0x617272697661), block: k}
+	r := counter{key: seeded.Mix(s.Seed ^ 0x617272697661), block: k}
 	shape := s.Shape
 	if shape == 0 {
 		shape = 1
@@ -130,7 +132,7 @@ type counter struct{ key, block, n uint64 }
 // uniform is in (0, 1).
 func (c *counter) uniform() float64 {
 	c.n++
-	return (float64(mix(c.key^mix(c.block*64+c.n))>>11) + 0.5) / (1 << 53)
+	return (float64(seeded.Mix(c.key^seeded.Mix(c.block*64+c.n))>>11) + 0.5) / (1 << 53)
 }
 
 func (c *counter) exponential() float64 { return -math.Log(c.uniform()) }
@@ -158,12 +160,4 @@ func (c *counter) gamma(shape float64) float64 {
 			return d * v
 		}
 	}
-}
-
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }

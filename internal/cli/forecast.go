@@ -22,7 +22,8 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/scenario"
+	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
 // forecastFlags is what the forecast command is asked.
@@ -206,7 +207,7 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 	if q.KV, err = format(f.kv); err != nil {
 		return wrong("kv-dtype", err)
 	}
-	if q.Scenario, err = workload.LookupScenario(f.workload); err != nil {
+	if q.Scenario, err = scenario.Lookup(f.workload); err != nil {
 		return wrong("workload", err)
 	}
 	if fs.Changed("prefix") {
@@ -214,7 +215,7 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 	}
 	q.NoPrefixCache = f.noPrefix
 	if m, err := catalog.LookupModel(f.model); err == nil && f.config == "" && m.Context > 0 {
-		if most := q.Scenario.In.At(1-1e-9) + q.Scenario.Out.At(1-1e-9); most > m.Context {
+		if most := q.Scenario.In.Quantile(1-1e-9) + q.Scenario.Out.Quantile(1-1e-9); most > m.Context {
 			q.Notes = append(q.Notes, fmt.Sprintf("the longest requests have %d tokens, and %s was made for %d: a server would refuse them", most, m.Name, m.Context))
 		}
 	}
@@ -266,8 +267,8 @@ func (f *forecastFlags) readFleet(fs *pflag.FlagSet) error {
 		if fs.Changed("prefix") {
 			shared = f.prefix
 		}
-		f.q.Scenario = workload.Scenario{
-			Name: "trace", In: workload.FixedLengths(max(1, int(s.Input.Mean))), Out: workload.FixedLengths(max(1, int(s.Output.Mean))), Shared: shared,
+		f.q.Scenario = scenario.Scenario{
+			Name: "trace", In: length.Fixed(max(1, int(s.Input.Mean))), Out: length.Fixed(max(1, int(s.Output.Mean))), Shared: shared,
 			Source: "the trace's own; the means are shown",
 		}
 		return nil

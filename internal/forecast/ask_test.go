@@ -11,7 +11,8 @@ import (
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/physics/known"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/scenario"
+	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
 // question asks about a preset, with a workload that is short.
@@ -21,7 +22,7 @@ func question(t *testing.T, preset, kind string, slo ...string) Question {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := workload.LookupScenario(kind)
+	s, err := scenario.Lookup(kind)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +184,7 @@ func TestWhatCannotBeIsRefusedWithHelp(t *testing.T) {
 		{func(q *Question) { q.Model = must70b(t); q.Accelerators = 1 }, "tensor parallelism 2 would"},
 		{func(q *Question) { q.Accelerators, q.TP = 3, 2 }, "no whole number of replicas"},
 		{func(q *Question) { q.Accelerators, q.TP = 2, 4 }, "takes 4 accelerators, of 2"},
-		{func(q *Question) { q.Scenario.In = workload.FixedLengths(600_000) }, "is refused"},
+		{func(q *Question) { q.Scenario.In = length.Fixed(600_000) }, "is refused"},
 		{func(q *Question) { q.Scenario.Shared = 512 }, "--prefix"},
 		{func(q *Question) { l, _ := metric.ParseLimit("itl.p99<10ms"); q.Limits = []metric.Limit{l} }, "not itl"},
 		{func(q *Question) { l, _ := metric.ParseLimit("ttft.p99>10ms"); q.Limits = []metric.Limit{l} }, "no upper limit"},

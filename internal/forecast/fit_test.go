@@ -11,7 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
 // truth are coefficients that no table has.
@@ -56,7 +56,7 @@ func (k truth) run(t *testing.T, q Question, w Workload, users []int, rate float
 		run.Cells = append(run.Cells, cell)
 	}
 	for _, n := range users {
-		o, err := r.closed(w, nil, capacity.Load{Users: n, Requests: max(100, 5*n), Seed: 77})
+		o, err := r.closed(w, nil, capacity.Load{Users: n, Requests: max(100, 5*n), Seed: 277})
 		add(fmt.Sprintf("throughput/%d", n), o, err, n, 0)
 	}
 	if rate > 0 {
@@ -66,7 +66,7 @@ func (k truth) run(t *testing.T, q Question, w Workload, users []int, rate float
 	return run
 }
 
-var mixed = Workload{In: workload.Lengths{Median: 700, Sigma: 1, Min: 64, Max: 6000}, Out: workload.Lengths{Median: 96, Sigma: 0.4, Min: 2, Max: 400}}
+var mixed = Workload{In: length.LogNormal(700, 1, 64, 6000), Out: length.LogNormal(96, 0.4, 2, 400)}
 
 // A run of the simulator's own physics gives back the coefficients that made
 // it: efficiencies within 5 %, the client's constant within 8 %, and the host's
@@ -108,9 +108,9 @@ func TestCoefficientsAreRecoveredAtLength(t *testing.T) {
 		if l.band != physics.Calibrated.Band() {
 			t.Errorf("the band is %v", l.band)
 		}
-		other := Workload{In: workload.Lengths{Median: 1500, Sigma: 0.3, Max: 5000}, Out: workload.Lengths{Median: 150, Sigma: 0.3}}
+		other := Workload{In: length.LogNormal(1500, 0.3, 1, 5000), Out: length.LogNormal(150, 0.3, 1, length.Most)}
 		real := k.run(t, q, other, []int{32}, 0).Cells[0]
-		o, err := l.nominal.closed(other, nil, capacity.Load{Users: 32, Requests: 160, Seed: 77})
+		o, err := l.nominal.closed(other, nil, capacity.Load{Users: 32, Requests: 160, Seed: 277})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestCoefficientsAreRecoveredAtLength(t *testing.T) {
 
 func TestWhatARunDoesNotTellStays(t *testing.T) {
 	q := question(t, "h100/llama-3.1-8b", "chat")
-	short := Workload{In: workload.FixedLengths(64), Out: workload.FixedLengths(64)}
+	short := Workload{In: length.Fixed(64), Out: length.Fixed(64)}
 	c, err := Calibrate(q, truth{0.75, 0.5, 0.5e-3, 6e-3}.run(t, q, short, []int{1, 2}, 0))
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestWhatARunDoesNotTellStays(t *testing.T) {
 func TestRowsBeyondTheRunAreMarkedAtLength(t *testing.T) {
 	atLength(t)
 	q := question(t, "h100/llama-3.1-8b", "in=512,out=128")
-	run := truth{0.75, 0.75, 0.5e-3, 6e-3}.run(t, q, Workload{In: workload.FixedLengths(256), Out: workload.FixedLengths(64)}, []int{1, 4, 8}, 0)
+	run := truth{0.75, 0.75, 0.5e-3, 6e-3}.run(t, q, Workload{In: length.Fixed(256), Out: length.Fixed(64)}, []int{1, 4, 8}, 0)
 	c, err := Calibrate(q, run)
 	if err != nil {
 		t.Fatal(err)
@@ -169,12 +169,12 @@ func TestRowsBeyondTheRunAreMarkedAtLength(t *testing.T) {
 
 func TestARunThatSaysTooLittleIsRefused(t *testing.T) {
 	q := question(t, "h100/llama-3.1-8b", "chat")
-	run := truth{0.75, 0.75, 0.5e-3, 6e-3}.run(t, q, Workload{In: workload.FixedLengths(256), Out: workload.FixedLengths(64)}, []int{1}, 0)
+	run := truth{0.75, 0.75, 0.5e-3, 6e-3}.run(t, q, Workload{In: length.Fixed(256), Out: length.Fixed(64)}, []int{1}, 0)
 	if _, err := Calibrate(q, run); err == nil || !strings.Contains(err.Error(), "--levels") {
 		t.Errorf("%v", err)
 	}
 	// A server that is another one altogether.
-	run = truth{0.75, 0.75, 0.5e-3, 6e-3}.run(t, q, Workload{In: workload.FixedLengths(256), Out: workload.FixedLengths(64)}, []int{1, 4}, 0)
+	run = truth{0.75, 0.75, 0.5e-3, 6e-3}.run(t, q, Workload{In: length.Fixed(256), Out: length.Fixed(64)}, []int{1, 4}, 0)
 	for i := range run.Cells {
 		for k := range run.Cells[i].TPOT {
 			run.Cells[i].TPOT[k] *= 8

@@ -7,8 +7,8 @@ import (
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/scenario"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
-	"github.com/inferometer/inferometer/internal/workload"
 )
 
 // Question is what to forecast. Its zero values mean what their comments say.
@@ -24,7 +24,7 @@ type Question struct {
 	BatchTokens  int // 0: vLLM's
 	Utilization  float64
 
-	Scenario      workload.Scenario
+	Scenario      scenario.Scenario
 	NoPrefixCache bool
 	Rate          float64 // requests/s; 0: none in particular
 	Limits        []metric.Limit
@@ -93,12 +93,12 @@ func (q Question) lay() (*laid, error) {
 	if c := l.Calibrated; c != nil {
 		l.band = max(l.band, c.Error)
 	}
-	longest := max(l.w.In.At(1-1e-9), l.w.Shared+1) + l.w.Out.At(1-1e-9)
+	longest := max(l.w.In.Quantile(1-1e-9), l.w.Shared+1) + l.w.Out.Quantile(1-1e-9)
 	if cache := l.nominal.config.Capacity(); longest > cache {
 		return nil, fmt.Errorf("requests have up to %d tokens, and the cache of a replica holds %d: such a request is refused; shorter requests, a larger --tp, --kv-dtype fp8 or a smaller --dtype would help", longest, cache)
 	}
-	if l.w.Shared > 0 && l.w.Shared >= l.w.In.At(0.5) {
-		return nil, fmt.Errorf("a shared prefix of %d tokens leaves nothing of prompts of %d (--prefix is part of the input)", l.w.Shared, l.w.In.At(0.5))
+	if l.w.Shared > 0 && l.w.Shared >= l.w.In.Quantile(0.5) {
+		return nil, fmt.Errorf("a shared prefix of %d tokens leaves nothing of prompts of %d (--prefix is part of the input)", l.w.Shared, l.w.In.Quantile(0.5))
 	}
 	return l, nil
 }

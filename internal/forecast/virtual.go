@@ -12,15 +12,15 @@ import (
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/physics"
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/kv"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/tokens/length"
 )
 
 // Workload is what the requests of a load look like.
 type Workload struct {
-	In, Out workload.Lengths
+	In, Out length.Dist
 	// Shared are the tokens that all prompts begin with, part of In.
 	Shared int
 	// NoPrefixCache computes them anew in each prompt.
@@ -39,7 +39,7 @@ func (w Workload) sizes(i, seed uint64) (in, out int) {
 	u := func(k uint64) float64 {
 		return max(1e-9, seeded.Uniform(seeded.Mix(seeded.Mix(seed^k)+i)))
 	}
-	return max(w.In.At(u(1)), w.Shared+1), w.Out.At(u(2))
+	return max(w.In.Quantile(u(1)), w.Shared+1), w.Out.Quantile(u(2))
 }
 
 // replica is one deployment in virtual time: engines that share nothing but

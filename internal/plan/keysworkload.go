@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/scenario"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
@@ -121,7 +122,7 @@ var workloadKeys = []key.Declaration[Plan]{
 
 func scenarioNames() []string {
 	var out []string
-	for _, s := range vocab.Scenarios() {
+	for _, s := range scenario.All() {
 		out = append(out, s.Name)
 	}
 	return out

@@ -1,15 +1,14 @@
 package plan
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/scenario"
 	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/tokens/length"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Words for the tokenizer, besides the path of a tokenizer.json.
@@ -42,57 +41,38 @@ func lengthOf(text string, n int) (length.Dist, error) {
 // workloadForm is the path of the short form, which sets several keys at once.
 const workloadForm = "workload"
 
-// setForm reads "in=512,out=uniform 10..90", or the name of a workload, whose
-// lengths and shared prefix it sets.
+// setForm reads the lengths of scenario.ParseLengths, or the name of a workload,
+// whose lengths and shared prefix it sets.
 func (p *Plan) setForm(text string) error {
-	if !strings.Contains(text, "=") {
-		return p.setScenario(text)
-	}
 	w := &p.Workload
-	for item := range strings.SplitSeq(text, ",") {
-		name, value, ok := strings.Cut(strings.TrimSpace(item), "=")
-		d, err := length.Parse(value)
-		switch {
-		case !ok || name != "in" && name != "out":
-			return fmt.Errorf("invalid workload %q: give lengths, as in in=512,out=128, or a name", text)
-		case err != nil:
+	set := func(d *length.Dist, n *int, lengths *string) {
+		if d == nil {
+			return
+		}
+		*n, *lengths = max(1, int(math.Round(d.Mean()))), ""
+		if d.Varies() {
+			*lengths = d.String()
+		}
+	}
+	if strings.Contains(text, "=") {
+		in, out, err := scenario.ParseLengths(text)
+		if err != nil {
 			return err
 		}
-		if !d.Varies() {
-			value = ""
-		}
-		n := max(1, int(math.Round(d.Mean())))
-		if name == "in" {
-			w.InputTokens, w.InputLengths = n, value
-		} else {
-			w.OutputTokens, w.OutputLengths = n, value
-		}
+		set(in, &w.InputTokens, &w.InputLengths)
+		set(out, &w.OutputTokens, &w.OutputLengths)
+		return nil
+	}
+	s, err := scenario.Lookup(text)
+	if err != nil {
+		return err
+	}
+	set(&s.In, &w.InputTokens, &w.InputLengths)
+	set(&s.Out, &w.OutputTokens, &w.OutputLengths)
+	if s.Shared > 0 {
+		w.Prefix.Tokens = s.Shared
 	}
 	return nil
-}
-
-// setScenario sets the lengths and the shared prefix of a workload with a name.
-func (p *Plan) setScenario(name string) error {
-	all := vocab.Scenarios()
-	i := slices.IndexFunc(all, func(s vocab.Scenario) bool { return s.Name == strings.ToLower(strings.TrimSpace(name)) })
-	if i < 0 {
-		known := scenarioNames()
-		return fmt.Errorf("unknown workload %q%s; use %s, or lengths as in in=512,out=128", name, suggest.DidYouMean(name, known), strings.Join(known, ", "))
-	}
-	p.Workload.InputLengths, p.Workload.OutputLengths = logNormal(all[i].In), logNormal(all[i].Out)
-	p.Workload.settle()
-	if all[i].Shared > 0 {
-		p.Workload.Prefix.Tokens = all[i].Shared
-	}
-	return nil
-}
-
-// logNormal writes a log-normal distribution as a plan has it: by its mean and
-// coefficient of variation, before it is cut.
-func logNormal(l vocab.LogNormal) string {
-	mean := l.Median * math.Exp(l.Sigma*l.Sigma/2)
-	cv := math.Sqrt(math.Expm1(l.Sigma * l.Sigma))
-	return fmt.Sprintf("lognormal mean=%.4g cv=%.3g min=%d max=%d", mean, cv, max(1, l.Min), l.Max)
 }
 
 // settle sets the numbers to the means of distributions; a distribution that

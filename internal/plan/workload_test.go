@@ -35,18 +35,18 @@ func TestWorkloadLengths(t *testing.T) {
 
 func TestWorkloadProblems(t *testing.T) {
 	for want, w := range map[string]WorkloadPlan{
-		"(--input-lengths): \"gauss 5\" is no length": {InputLengths: "gauss 5"},
-		"(--output-lengths)":                          {OutputLengths: "0"},
-		"did you mean \"server\"":                     {Tokenizer: "serve"},
-		"give --prefix-tokens":                        {Prefix: PrefixPlan{Groups: 3}},
-		"(--prefix-share)":                            {Prefix: PrefixPlan{Tokens: 5, Share: new(1.5)}},
-		"(--prefix-groups)":                           {Prefix: PrefixPlan{Tokens: 5, Groups: -1}},
-		"(--prefix-tokens)":                           {Prefix: PrefixPlan{Tokens: -5}},
-		"drop --input-lengths or --dataset":           {InputLengths: "5", Dataset: "x"},
-		"drop --prefix-tokens or --dataset":           {Prefix: PrefixPlan{Tokens: 5}, Dataset: "x"},
-		"only a data set has rows":                    {Rows: RowsPlan{Shuffle: true}},
-		"(--dataset-max-tokens)":                      {Dataset: "x", Rows: RowsPlan{MinTokens: 9, MaxTokens: 3}},
-		"(--dataset-sample)":                          {Dataset: "x", Rows: RowsPlan{Sample: -1}},
+		"(--input-lengths): invalid length \"gauss 5\"": {InputLengths: "gauss 5"},
+		"(--output-lengths)":                            {OutputLengths: "0"},
+		"did you mean \"server\"":                       {Tokenizer: "serve"},
+		"give --prefix-tokens":                          {Prefix: PrefixPlan{Groups: 3}},
+		"(--prefix-share)":                              {Prefix: PrefixPlan{Tokens: 5, Share: new(1.5)}},
+		"(--prefix-groups)":                             {Prefix: PrefixPlan{Tokens: 5, Groups: -1}},
+		"(--prefix-tokens)":                             {Prefix: PrefixPlan{Tokens: -5}},
+		"drop --input-lengths or --dataset":             {InputLengths: "5", Dataset: "x"},
+		"drop --prefix-tokens or --dataset":             {Prefix: PrefixPlan{Tokens: 5}, Dataset: "x"},
+		"only a data set has rows":                      {Rows: RowsPlan{Shuffle: true}},
+		"(--dataset-max-tokens)":                        {Dataset: "x", Rows: RowsPlan{MinTokens: 9, MaxTokens: 3}},
+		"(--dataset-sample)":                            {Dataset: "x", Rows: RowsPlan{Sample: -1}},
 	} {
 		p := Default()
 		p.Candidate.URL = "http://x"

@@ -305,7 +305,7 @@ func TestConversationsRefused(t *testing.T) {
 		"neither a number of turns nor whole":     func(p *plan.Plan) { p.Workload.Turns = "hole" },
 		"give --dataset FILE":                     func(p *plan.Plan) { p.Workload.Turns = plan.TurnsWhole },
 		"at most 1000 turns":                      func(p *plan.Plan) { p.Workload.Turns = "1001" },
-		"is no length":                            func(p *plan.Plan) { p.Workload.Turns = "3"; p.Workload.TurnTokens = "x" },
+		"invalid length":                          func(p *plan.Plan) { p.Workload.Turns = "3"; p.Workload.TurnTokens = "x" },
 		"only conversations have turns after":     func(p *plan.Plan) { p.Workload.Turns = ""; p.Workload.TurnTokens = "9" },
 		"there is no think time that could vary":  func(p *plan.Plan) { p.Load.ThinkCV = 1 },
 		"is no variation":                         func(p *plan.Plan) { p.Load.ThinkTime, p.Load.ThinkCV = 1, -1 },

@@ -190,7 +190,7 @@ func TestTokenizerRefused(t *testing.T) {
 	if _, err := s.load(t, func(p *plan.Plan) { p.Workload.Tokenizer = plan.TokenizerServer }); err == nil || !strings.Contains(err.Error(), "--tokenizer server: the server has no /tokenize") {
 		t.Errorf("%v", err)
 	}
-	if _, err := s.load(t, func(p *plan.Plan) { p.Workload.Tokenizer = "../tokens/testdata/vectors.jsonl" }); err == nil || !strings.Contains(err.Error(), "no tokenizer.json") {
+	if _, err := s.load(t, func(p *plan.Plan) { p.Workload.Tokenizer = "../tokens/testdata/vectors.jsonl" }); err == nil || !strings.Contains(err.Error(), "not a tokenizer.json") {
 		t.Errorf("%v", err)
 	}
 }
@@ -233,7 +233,7 @@ func TestSharedBeginningsOfARun(t *testing.T) {
 	if p := cell.Prompts; p.IdealHits == nil || *p.IdealHits != 0.45 || p.ObservedHits != nil || *p.InputError != 0 {
 		t.Errorf("%+v", p)
 	}
-	if !strings.Contains(cell.Workload.Text, "2 shared beginnings of 150 tokens") {
+	if !strings.Contains(cell.Workload.Text, "2 shared prefixes of 150 tokens") {
 		t.Errorf("%s", cell.Workload.Text)
 	}
 }

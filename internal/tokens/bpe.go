@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// bpe is a byte-pair model: a text begins as characters, and the pair of
-// neighbours with the lowest rank is merged until none is left (Sennrich,
+// bpe is a byte-pair model: a text starts as characters, and the adjacent pair with
+// the lowest rank is merged until no pair is left (Sennrich,
 // Haddow and Birch 2016).
 type bpe struct {
 	ids    map[string]int
 	texts  map[int]string
 	merges map[[2]int]merge
-	// bytes are the ids of the tokens <0x00> to <0xFF>, for characters that the
-	// vocabulary lacks; nil where the model does not fall back to them.
+	// bytes are the ids of the tokens <0x00> to <0xFF>, for characters that are not in
+	// the vocabulary; nil if the model does not fall back to them.
 	bytes        []int
-	unknown      int // id; -1: such characters vanish
+	unknown      int // id; -1: such characters are dropped
 	fuseUnknown  bool
-	ignoreMerges bool // a piece that is a token is that token, whatever the merges say
+	ignoreMerges bool // a piece that is a token as a whole is not merged
 
 	mu    sync.RWMutex // protects cache
 	cache map[string][]int
@@ -27,7 +27,7 @@ type bpe struct {
 
 type merge struct{ rank, id int }
 
-// Pieces that are kept: words come again and again.
+// Limits of the cache of pieces: the same words are used again and again.
 const (
 	cachedPieces = 1 << 16
 	cachedLength = 64 // bytes
@@ -53,7 +53,7 @@ func (m *bpe) encode(dst []int, piece string) []int {
 	return append(dst, ids...)
 }
 
-// symbol is a part of a piece; parts that have been merged away have id -1.
+// symbol is a part of a piece; one that was merged into another has id -1.
 type symbol struct {
 	id         int
 	prev, next int
@@ -63,7 +63,7 @@ type symbol struct {
 type pair struct {
 	merge
 	at          int
-	left, right int // ids when it was found; others mean that it is stale
+	left, right int // ids when it was found; if they have changed, it is stale
 }
 
 type pairs []pair
@@ -127,7 +127,7 @@ func (m *bpe) merge(piece string) []int {
 	return out
 }
 
-// symbols are the characters of a piece as tokens.
+// symbols returns the characters of a piece as tokens.
 func (m *bpe) symbols(piece string) []symbol {
 	out := make([]symbol, 0, len(piece))
 	add := func(id int) {
@@ -156,10 +156,10 @@ func (m *bpe) symbols(piece string) []symbol {
 	return out
 }
 
-// text of a token.
+// text returns the text of a token.
 func (m *bpe) text(id int) (string, error) {
 	if t, ok := m.texts[id]; ok {
 		return t, nil
 	}
-	return "", fmt.Errorf("the vocabulary has no token %d", id)
+	return "", fmt.Errorf("invalid token id %d", id)
 }

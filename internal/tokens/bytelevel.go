@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// A byte-level vocabulary writes each byte as one visible character: those of
-// Latin-1 that print stand for themselves, and the others for the characters
-// from U+0100 on, in order (Radford et al. 2019, the code of GPT-2).
+// A byte-level vocabulary writes each byte as one visible character: printable
+// Latin-1 characters as themselves, and the others as the characters from U+0100 on,
+// in order (Radford et al. 2019, the code of GPT-2).
 var byteRunes, runeBytes = func() (to [256]rune, back map[rune]byte) {
 	back = map[rune]byte{}
 	next := rune(0x100)
@@ -32,8 +32,8 @@ func writeBytes(text string) string {
 	return b.String()
 }
 
-// readBytes is the reverse; a token that has other characters (an added one)
-// stands for itself.
+// readBytes is the reverse. A token with other characters (an added one) is returned
+// as it is.
 func readBytes(token string) string {
 	out := make([]byte, 0, len(token))
 	for _, r := range token {
@@ -46,7 +46,7 @@ func readBytes(token string) string {
 	return string(out)
 }
 
-// decoder turns the texts of tokens into those of the answer, which are then
+// decoder turns the texts of tokens into the parts of the decoded text, which are then
 // joined.
 type decoder func(tokens []string) []string
 
@@ -57,8 +57,8 @@ func decodeBytes(tokens []string) []string {
 	return tokens
 }
 
-// fallBack joins neighbouring tokens <0xHH> into the characters they write;
-// bytes that write none become U+FFFD, one each.
+// fallBack joins adjacent tokens <0xHH> into characters. Bytes that are not UTF-8
+// become one U+FFFD each.
 func fallBack(tokens []string) []string {
 	var out []string
 	var pending []byte

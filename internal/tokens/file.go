@@ -13,13 +13,13 @@ import (
 )
 
 // maxFile is the largest tokenizer.json that is read; large vocabularies have
-// some 35 MB.
+// about 35 MB.
 const maxFile = 256 << 20
 
 // File is the tokenizer of a Hugging Face tokenizer.json.
 type File struct {
 	model      *bpe
-	added      []*addedTokens // those found in the raw text, and those found behind the normalizer
+	added      []*addedTokens // those found in the raw text, and those found after the normalizer
 	normalizer normalizer
 	splitter   splitter
 	decoder    decoder
@@ -39,7 +39,7 @@ func ReadFile(path string) (*File, error) {
 		return nil, fmt.Errorf("failed to read the tokenizer: %w", err)
 	}
 	if len(b) > maxFile {
-		return nil, fmt.Errorf("%s is no tokenizer.json: it is larger than 256 MiB", path)
+		return nil, fmt.Errorf("%s is not a tokenizer.json: it is larger than 256 MiB", path)
 	}
 	t, err := Parse(b)
 	if err != nil {
@@ -59,10 +59,10 @@ func Parse(b []byte) (*File, error) {
 		Model         json.RawMessage `json:"model"`
 	}
 	if err := json.Unmarshal(b, &d); err != nil {
-		return nil, fmt.Errorf("this is no tokenizer.json: %w", err)
+		return nil, fmt.Errorf("not a tokenizer.json: %w", err)
 	}
 	if len(d.Model) == 0 {
-		return nil, errors.New(`this is no tokenizer.json: it has no "model"`)
+		return nil, errors.New(`not a tokenizer.json: it has no "model"`)
 	}
 	t := &File{}
 	var err error
@@ -101,10 +101,10 @@ func Parse(b []byte) (*File, error) {
 	return t, nil
 }
 
-// Special returns how many tokens the post-processor puts around a text.
+// Special returns how many special tokens the post-processor adds to a text.
 func (t *File) Special() int { return len(t.before) + len(t.after) }
 
-// Wrap puts the special tokens of the post-processor around a text's own.
+// Wrap adds the special tokens of the post-processor to those of a text.
 func (t *File) Wrap(ids []int) []int {
 	out := append(make([]int, 0, len(ids)+t.Special()), t.before...)
 	return append(append(out, ids...), t.after...)
@@ -117,7 +117,7 @@ func (t *File) Count(text string) (int, error) {
 }
 
 // Encode returns the ids of a text's tokens, without special ones around it.
-// An added token that is written out in the text is that token.
+// An added token whose text is in the text is that token.
 func (t *File) Encode(text string) ([]int, error) {
 	var out []int
 	text = strings.ToValidUTF8(text, "\uFFFD")
@@ -166,7 +166,7 @@ func kindOf(raw json.RawMessage) (string, error) {
 		return "", nil
 	}
 	if err := json.Unmarshal(raw, &k); err != nil {
-		return "", fmt.Errorf("a part of the tokenizer.json cannot be read: %w", err)
+		return "", fmt.Errorf("failed to parse a part of the tokenizer.json: %w", err)
 	}
 	return k.Type, nil
 }
@@ -177,7 +177,7 @@ func parseModel(raw json.RawMessage) (*bpe, error) {
 		return nil, err
 	}
 	if kind != "BPE" && kind != "" {
-		return nil, fmt.Errorf("the model is of the kind %s, and only BPE is read; use --tokenizer server where the server has /tokenize, or none", kind)
+		return nil, fmt.Errorf("unsupported model type %s: only BPE is supported; use --tokenizer server where the server has /tokenize, or none", kind)
 	}
 	var d struct {
 		Vocab        map[string]int  `json:"vocab"`
@@ -191,17 +191,17 @@ func parseModel(raw json.RawMessage) (*bpe, error) {
 		Suffix       *string         `json:"end_of_word_suffix"`
 	}
 	if err := json.Unmarshal(raw, &d); err != nil {
-		return nil, fmt.Errorf("the BPE model cannot be read: %w", err)
+		return nil, fmt.Errorf("failed to parse the BPE model: %w", err)
 	}
 	switch {
 	case len(d.Vocab) == 0:
 		return nil, errors.New("the BPE model has no vocabulary")
 	case d.Dropout != nil && *d.Dropout > 0:
-		return nil, errors.New("the BPE model has dropout: the same text gives other tokens each time")
+		return nil, errors.New("unsupported BPE model: it has dropout, so the same text gives different tokens each time")
 	case d.Prefix != nil && *d.Prefix != "":
-		return nil, errors.New("a BPE model with a continuing_subword_prefix is not read")
+		return nil, errors.New("unsupported BPE model: it has a continuing_subword_prefix")
 	case d.Suffix != nil && *d.Suffix != "":
-		return nil, errors.New("a BPE model with an end_of_word_suffix is not read")
+		return nil, errors.New("unsupported BPE model: it has an end_of_word_suffix")
 	}
 	m := &bpe{ids: d.Vocab, texts: make(map[int]string, len(d.Vocab)), unknown: -1, fuseUnknown: d.FuseUnknown, ignoreMerges: d.IgnoreMerges}
 	for text, id := range d.Vocab {
@@ -210,7 +210,7 @@ func parseModel(raw json.RawMessage) (*bpe, error) {
 	if d.Unknown != nil {
 		id, ok := d.Vocab[*d.Unknown]
 		if !ok {
-			return nil, fmt.Errorf("the vocabulary lacks its unknown token %q", *d.Unknown)
+			return nil, fmt.Errorf("the vocabulary does not have the unknown token %q", *d.Unknown)
 		}
 		m.unknown = id
 	}
@@ -219,7 +219,7 @@ func parseModel(raw json.RawMessage) (*bpe, error) {
 		for b := range m.bytes {
 			id, ok := d.Vocab[fmt.Sprintf("<0x%02X>", b)]
 			if !ok {
-				return nil, fmt.Errorf("the model falls back to bytes, and its vocabulary lacks <0x%02X>", b)
+				return nil, fmt.Errorf("the model falls back to bytes, but its vocabulary does not have <0x%02X>", b)
 			}
 			m.bytes[b] = id
 		}
@@ -233,7 +233,7 @@ func (m *bpe) parseMerges(raw json.RawMessage) error {
 	if json.Unmarshal(raw, &list) != nil {
 		var old []string
 		if err := json.Unmarshal(raw, &old); err != nil {
-			return fmt.Errorf("the merges of the BPE model cannot be read: %w", err)
+			return fmt.Errorf("failed to parse the merges of the BPE model: %w", err)
 		}
 		list = nil
 		for _, line := range old {
@@ -243,7 +243,7 @@ func (m *bpe) parseMerges(raw json.RawMessage) error {
 	m.merges = make(map[[2]int]merge, len(list))
 	for rank, p := range list {
 		if len(p) != 2 {
-			return fmt.Errorf("merge %d is %q and not a pair", rank, p)
+			return fmt.Errorf("merge %d is %q, not a pair", rank, p)
 		}
 		left, ok1 := m.ids[p[0]]
 		right, ok2 := m.ids[p[1]]
@@ -277,7 +277,7 @@ func parseNormalizer(raw json.RawMessage) (normalizer, error) {
 	}
 	if kind != "" {
 		if err := json.Unmarshal(raw, &d); err != nil {
-			return nil, fmt.Errorf("the normalizer %s cannot be read: %w", kind, err)
+			return nil, fmt.Errorf("failed to parse the normalizer %s: %w", kind, err)
 		}
 	}
 	switch kind {
@@ -331,10 +331,10 @@ func parseNormalizer(raw json.RawMessage) (normalizer, error) {
 			return s
 		}), nil
 	}
-	return nil, fmt.Errorf("the normalizer %s is not known; use --tokenizer server where the server has /tokenize, or none", kind)
+	return nil, fmt.Errorf("unsupported normalizer %s; use --tokenizer server where the server has /tokenize, or none", kind)
 }
 
-// patternOf is a pattern in a file: a text or a regular expression.
+// patternOf is a pattern in a file: a string or a regular expression.
 type patternOf struct {
 	String *string `json:"String"`
 	Regex  *string `json:"Regex"`
@@ -347,11 +347,11 @@ func replacer(p patternOf, content string) (normalizer, error) {
 	case p.Regex != nil:
 		re, err := regexp2.Compile(*p.Regex)
 		if err != nil {
-			return nil, fmt.Errorf("the regular expression %q cannot be read: %w", *p.Regex, err)
+			return nil, fmt.Errorf("invalid regular expression %q: %w", *p.Regex, err)
 		}
 		return func(s string) (string, error) {
 			return re.ReplaceFunc(s, func(regexp2.Match) string { return content }, -1, -1)
 		}, nil
 	}
-	return nil, errors.New("a Replace has neither a text nor a regular expression")
+	return nil, errors.New("a Replace must have a string or a regular expression")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 func parseSplitter(raw json.RawMessage) (splitter, error) {
@@ -27,7 +28,7 @@ func parseSplitter(raw json.RawMessage) (splitter, error) {
 	}
 	if kind != "" {
 		if err := json.Unmarshal(raw, &d); err != nil {
-			return nil, fmt.Errorf("the pre-tokenizer %s cannot be read: %w", kind, err)
+			return nil, fmt.Errorf("failed to parse the pre-tokenizer %s: %w", kind, err)
 		}
 	}
 	or := func(p *bool, otherwise bool) bool {
@@ -68,7 +69,7 @@ func parseSplitter(raw json.RawMessage) (splitter, error) {
 		case d.Pattern.String != nil:
 			return splitBy(literalPattern(*d.Pattern.String), d.Behaviour, d.Invert)
 		}
-		return nil, errors.New("a Split has neither a text nor a regular expression")
+		return nil, errors.New("a Split must have a string or a regular expression")
 	case "ByteLevel":
 		return byteLevel(or(d.PrefixSpace, true), or(d.UseRegex, true))
 	case "Metaspace":
@@ -102,7 +103,7 @@ func parseSplitter(raw json.RawMessage) (splitter, error) {
 		}
 		return splitBy(runePattern(punctuation), d.Behaviour, false)
 	}
-	return nil, fmt.Errorf("the pre-tokenizer %s is not known; use --tokenizer server where the server has /tokenize, or none", kind)
+	return nil, fmt.Errorf("unsupported pre-tokenizer %s; use --tokenizer server where the server has /tokenize, or none", kind)
 }
 
 func parseDecoder(raw json.RawMessage) (decoder, error) {
@@ -122,7 +123,7 @@ func parseDecoder(raw json.RawMessage) (decoder, error) {
 	}
 	if kind != "" {
 		if err := json.Unmarshal(raw, &d); err != nil {
-			return nil, fmt.Errorf("the decoder %s cannot be read: %w", kind, err)
+			return nil, fmt.Errorf("failed to parse the decoder %s: %w", kind, err)
 		}
 	}
 	switch kind {
@@ -151,7 +152,7 @@ func parseDecoder(raw json.RawMessage) (decoder, error) {
 		return func(t []string) []string { return []string{strings.Join(t, "")} }, nil
 	case "Replace":
 		if d.Pattern.String == nil {
-			return nil, errors.New("a decoder Replace without a text is not read")
+			return nil, errors.New("unsupported decoder Replace: it has no string")
 		}
 		return func(t []string) []string {
 			for i := range t {
@@ -183,7 +184,7 @@ func parseDecoder(raw json.RawMessage) (decoder, error) {
 			return t
 		}, nil
 	}
-	return nil, fmt.Errorf("the decoder %s is not known", kind)
+	return nil, fmt.Errorf("unsupported decoder %s", kind)
 }
 
 // parseTemplate finds the special tokens around a single text.
@@ -206,7 +207,7 @@ func (t *File) parseTemplate(raw json.RawMessage) error {
 		SEP []any `json:"sep"`
 	}
 	if err := json.Unmarshal(raw, &d); err != nil {
-		return fmt.Errorf("the post-processor %s cannot be read: %w", kind, err)
+		return fmt.Errorf("failed to parse the post-processor %s: %w", kind, err)
 	}
 	switch kind {
 	case "Sequence":
@@ -225,7 +226,7 @@ func (t *File) parseTemplate(raw json.RawMessage) error {
 			}
 			known, ok := d.Tokens[part.Special.ID]
 			if !ok {
-				return fmt.Errorf("the template names %q, which is not among its special tokens", part.Special.ID)
+				return fmt.Errorf("the template uses %q, which is not one of its special tokens", part.Special.ID)
 			}
 			*to = append(*to, known.IDs...)
 		}
@@ -236,17 +237,17 @@ func (t *File) parseTemplate(raw json.RawMessage) error {
 			to   *[]int
 		}{{d.CLS, &t.before}, {d.SEP, &t.after}} {
 			if len(side.pair) != 2 {
-				return fmt.Errorf("the post-processor %s lacks its tokens", kind)
+				return fmt.Errorf("the post-processor %s has no tokens", kind)
 			}
 			id, ok := side.pair[1].(float64)
 			if !ok {
-				return fmt.Errorf("the post-processor %s lacks its tokens", kind)
+				return fmt.Errorf("the post-processor %s has no tokens", kind)
 			}
 			*side.to = append(*side.to, int(id))
 		}
 		return nil
 	}
-	return fmt.Errorf("the post-processor %s is not known", kind)
+	return fmt.Errorf("unsupported post-processor %s", kind)
 }
 
 // addedToken is a token that is found in a text before the model sees it.
@@ -281,16 +282,16 @@ func (a *addedTokens) find(text string, at int) (best addedToken, ok bool) {
 	return best, ok
 }
 
-// alone reports whether no word goes on over the borders of a part.
+// alone reports whether a part is not inside a longer word.
 func alone(text string, from, to int) bool {
 	word := func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
-	before := []rune(text[:from])
-	after := []rune(text[to:])
-	return (len(before) == 0 || !word(before[len(before)-1])) && (len(after) == 0 || !word(after[0]))
+	before, _ := utf8.DecodeLastRuneInString(text[:from])
+	after, _ := utf8.DecodeRuneInString(text[to:])
+	return !word(before) && !word(after) // at an end of the text they are U+FFFD, which is in no word
 }
 
-// each hands out the parts of a text in order: with its id an added token,
-// with -1 what lies between two.
+// each visits the parts of a text in order: an added token with its id, and what is
+// between two of them with -1.
 func (a *addedTokens) each(text string, visit func(part string, first bool, id int) error) error {
 	from := 0
 	for at := 0; at < len(text); {

@@ -8,20 +8,19 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// span is a part of a text; match says that it is what a pattern found.
+// span is a part of a text; match says whether a pattern found it.
 type span struct {
 	from, to int
 	match    bool
 }
 
-// pattern finds the parts of a text, matches and what lies between them, so
-// that they cover it.
+// pattern cuts a text into what it matches and what is between matches.
 type pattern func(text string) ([]span, error)
 
 func regexPattern(expr string) (pattern, error) {
 	re, err := regexp2.Compile(expr)
 	if err != nil {
-		return nil, fmt.Errorf("the regular expression %q cannot be read: %w", expr, err)
+		return nil, fmt.Errorf("invalid regular expression %q: %w", expr, err)
 	}
 	return func(text string) ([]span, error) {
 		found, err := re.FindAllStringIndex(text, -1)
@@ -59,7 +58,7 @@ func runePattern(is func(rune) bool) pattern {
 	}
 }
 
-// cover adds what lies between matches; empty matches are none.
+// cover adds what is between matches. Empty matches are ignored.
 func cover(text string, found [][]int) []span {
 	var out []span
 	at := 0
@@ -79,7 +78,7 @@ func cover(text string, found [][]int) []span {
 	return out
 }
 
-// behaviours of a split, by the names of the reference library.
+// behaviours of a split, by their names in the reference library.
 var behaviours = map[string]func([]span) []span{
 	"Isolated": func(s []span) []span { return s },
 	"Removed": func(s []span) []span {
@@ -127,14 +126,14 @@ var behaviours = map[string]func([]span) []span{
 	},
 }
 
-// splitter cuts pieces into smaller ones, before the model sees them. first
-// says that pieces begin at the beginning of the text.
+// splitter cuts pieces into smaller ones before the model sees them. first says
+// whether they are the first ones of the text.
 type splitter func(pieces []string, first bool) ([]string, error)
 
 func splitBy(find pattern, behaviour string, invert bool) (splitter, error) {
 	join, ok := behaviours[behaviour]
 	if !ok {
-		return nil, fmt.Errorf("the split behaviour %q is not known", behaviour)
+		return nil, fmt.Errorf("unknown split behavior %q", behaviour)
 	}
 	return func(pieces []string, _ bool) ([]string, error) {
 		var out []string
@@ -156,7 +155,7 @@ func splitBy(find pattern, behaviour string, invert bool) (splitter, error) {
 	}, nil
 }
 
-// gpt2Words is how GPT-2 cuts a text into words (Radford et al. 2019).
+// gpt2Words matches the words into which GPT-2 cuts a text (Radford et al. 2019).
 const gpt2Words = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
 func byteLevel(prefixSpace, words bool) (splitter, error) {
@@ -189,11 +188,11 @@ func byteLevel(prefixSpace, words bool) (splitter, error) {
 	}, nil
 }
 
-// metaspace writes spaces as a mark. scheme says which pieces get one in
-// front: always, first or never.
+// metaspace writes spaces as a mark. scheme says which pieces get one at their start:
+// always, first or never.
 func metaspace(mark, scheme string, words bool) (splitter, error) {
 	if scheme != "always" && scheme != "first" && scheme != "never" {
-		return nil, fmt.Errorf("the prepend scheme %q of Metaspace is not known", scheme)
+		return nil, fmt.Errorf("unknown prepend scheme %q of Metaspace", scheme)
 	}
 	split, err := splitBy(literalPattern(mark), "MergedWithNext", false)
 	if err != nil {
@@ -215,7 +214,7 @@ func metaspace(mark, scheme string, words bool) (splitter, error) {
 	}, nil
 }
 
-// punctuation as the reference library has it: ASCII's, and Unicode's class P.
+// punctuation reports whether a rune is punctuation in the reference library: ASCII's, and Unicode's class P.
 func punctuation(r rune) bool {
 	return r < 0x80 && r > ' ' && r != 0x7f && !unicode.IsLetter(r) && !unicode.IsDigit(r) || unicode.IsPunct(r)
 }

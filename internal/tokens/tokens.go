@@ -1,8 +1,8 @@
-// Package tokens counts the tokens of a text as a model does, without a
-// network: the vocabularies of OpenAI, which are in the binary, and byte-pair
-// tokenizers of a Hugging Face tokenizer.json. It knows no chat template; what
-// a server puts around a prompt is learned from the server. Unigram and
-// WordPiece models are refused by name, and no tokenizer is ever guessed.
+// Package tokens counts the tokens of a text as a model does, without a network:
+// with OpenAI's vocabularies, which are in the binary, or with the byte-pair
+// tokenizer of a Hugging Face tokenizer.json. It does not know chat templates; what
+// a server adds to a prompt is learned from the server. Unigram and WordPiece models
+// are refused by name, and no tokenizer is ever guessed.
 package tokens
 
 import (
@@ -15,18 +15,18 @@ import (
 )
 
 // Counter counts the tokens of a text, without those that a template or a
-// post-processor puts around it. It is safe for concurrent use.
+// post-processor adds. It is safe for concurrent use.
 type Counter interface {
 	Count(text string) (int, error)
 }
 
-// CountFunc makes a Counter of a function, such as one that asks a server.
+// CountFunc is a function as a Counter, such as one that asks a server.
 type CountFunc func(text string) (int, error)
 
 // Count calls f.
 func (f CountFunc) Count(text string) (int, error) { return f(text) }
 
-// Tokenizer turns text into tokens and back. Bytes that are no UTF-8 are read
+// Tokenizer turns text into tokens and back. Bytes that are not UTF-8 are read
 // as U+FFFD.
 type Tokenizer interface {
 	Counter
@@ -36,7 +36,7 @@ type Tokenizer interface {
 
 // Names of the vocabularies in the binary.
 const (
-	Cl100k = "cl100k_base" // GPT-4, GPT-3.5 and the embeddings of their time
+	Cl100k = "cl100k_base" // GPT-4, GPT-3.5 and embeddings of the same period
 	O200k  = "o200k_base"  // GPT-4o, o1 and later
 )
 
@@ -50,14 +50,13 @@ func Open(name string) (Tokenizer, error) {
 		return embedded{codec.NewO200kBase()}, nil
 	}
 	if !strings.HasSuffix(name, ".json") && filepath.Base(name) == name {
-		return nil, fmt.Errorf("there is no vocabulary %q; use %s, %s, or the path of a tokenizer.json", name, Cl100k, O200k)
+		return nil, fmt.Errorf("unknown vocabulary %q: must be %s, %s, or the path of a tokenizer.json", name, Cl100k, O200k)
 	}
 	return ReadFile(name)
 }
 
-// ForModel returns the vocabulary of a model of OpenAI by its name, or "" for
-// a model of others. Names are matched from their beginning, as the models'
-// dated versions have it, and only after a provider's "openai/".
+// ForModel returns the vocabulary of an OpenAI model by its name, or "" for any other
+// model. Dated versions of a model match, and so does the prefix "openai/".
 func ForModel(model string) string {
 	model = strings.TrimPrefix(strings.ToLower(model), "openai/")
 	for _, f := range []struct{ family, vocabulary string }{
@@ -76,8 +75,8 @@ func ForModel(model string) string {
 // embedded is a vocabulary in the binary.
 type embedded struct{ codec *codec.Codec }
 
-// readable is a text as the library can read it. Version 0.10.0 loses U+007F
-// without a word, so such a text is refused.
+// readable returns a text as the library can read it. Its version 0.10.0 silently
+// loses U+007F, so a text with that is refused.
 func readable(text string) (string, error) {
 	if strings.Contains(text, "\x7f") {
 		return "", errors.New("a text with the control character U+007F cannot be counted with this vocabulary")
@@ -113,7 +112,7 @@ func (e embedded) Decode(ids []int) (string, error) {
 	in := make([]uint, len(ids))
 	for i, id := range ids {
 		if id < 0 {
-			return "", fmt.Errorf("there is no token %d", id)
+			return "", fmt.Errorf("invalid token id %d", id)
 		}
 		in[i] = uint(id)
 	}

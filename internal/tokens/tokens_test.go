@@ -82,7 +82,7 @@ func TestEmbedded(t *testing.T) {
 			}
 		}
 		if _, err := tok.Decode([]int{-1}); err == nil {
-			t.Errorf("%s reads a token that is none", name)
+			t.Errorf("%s decodes an invalid token id", name)
 		}
 	}
 }
@@ -103,12 +103,12 @@ func TestRefused(t *testing.T) {
 		return `{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[]` + more + `}`
 	}
 	for in, want := range map[string]string{
-		`{"model":{"type":"Unigram","vocab":[]}}`:                                "kind Unigram, and only BPE is read; use --tokenizer server where the server has /tokenize, or none",
-		`{"model":{"type":"Sentences","vocab":{"a":0}}}`:                         "kind Sentences, and only BPE is read",
-		`{"model":{"type":"WordPiece","vocab":{"a":0}}}`:                         "kind WordPiece",
+		`{"model":{"type":"Unigram","vocab":[]}}`:                                "unsupported model type Unigram: only BPE is supported; use --tokenizer server where the server has /tokenize, or none",
+		`{"model":{"type":"Sentences","vocab":{"a":0}}}`:                         "model type Sentences: only BPE is supported",
+		`{"model":{"type":"WordPiece","vocab":{"a":0}}}`:                         "model type WordPiece",
 		`{"model":{"type":"BPE","vocab":{}}}`:                                    "no vocabulary",
 		`{}`:                                                                     `no "model"`,
-		`[]`:                                                                     "no tokenizer.json",
+		`[]`:                                                                     "not a tokenizer.json",
 		model(`,"dropout":0.1`) + `}`:                                            "dropout",
 		model(`,"unk_token":"?"`) + `}`:                                          "unknown token",
 		model(`,"byte_fallback":true`) + `}`:                                     "<0x00>",
@@ -118,17 +118,17 @@ func TestRefused(t *testing.T) {
 		model("") + `,"pre_tokenizer":{"type":"UnicodeScripts"}}`:                "pre-tokenizer UnicodeScripts",
 		model("") + `,"decoder":{"type":"CTC"}}`:                                 "decoder CTC",
 		model("") + `,"post_processor":{"type":"Other"}}`:                        "post-processor Other",
-		model("") + `,"normalizer":{"type":"Replace"}}`:                          "neither a text",
-		model("") + `,"pre_tokenizer":{"type":"Split"}}`:                         "neither a text",
+		model("") + `,"normalizer":{"type":"Replace"}}`:                          "must have a string",
+		model("") + `,"pre_tokenizer":{"type":"Split"}}`:                         "must have a string",
 		`{"model":{"vocab":{"a":0},"merges":["a a"]}}`:                           "not in the vocabulary",
 		`{"model":{"vocab":{"a":0},"merges":[["a"]]}}`:                           "not a pair",
-		model("") + `,"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("}}}`: "cannot be read",
+		model("") + `,"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("}}}`: "invalid regular expression",
 	} {
 		if _, err := Parse([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", in, err, want)
 		}
 	}
-	for name, want := range map[string]string{"p50k_base": "there is no vocabulary", "nowhere/tokenizer.json": "failed to read"} {
+	for name, want := range map[string]string{"p50k_base": "unknown vocabulary", "nowhere/tokenizer.json": "failed to read"} {
 		if _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
@@ -152,7 +152,7 @@ func FuzzByteLevel(f *testing.F) {
 		want := strings.ToValidUTF8(text, "\uFFFD")
 		for name, tok := range tokenizers {
 			if name != Cl100k && name != O200k && strings.Contains(want, "<tool>") {
-				continue // takes the spaces beside it
+				continue // takes the spaces next to it
 			}
 			ids, err := tok.Encode(text)
 			if _, ok := tok.(embedded); ok && strings.Contains(text, "\x7f") {

@@ -1,6 +1,6 @@
 // Package vocab holds the words that plans, requests, results and reports have
 // in common: dialects of the API, kinds of quality prompts, components of a
-// score, workloads with a name. Each list is held here and nowhere else, in the
+// score. Each list is held here and nowhere else, in the
 // order in which help and reports show it.
 //
 // Package vocab imports nothing of this module. The simulator does not use it:

@@ -2,11 +2,11 @@ package workload
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/tokens"
 	"github.com/inferometer/inferometer/internal/tokens/length"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // A server's tokenizer is asked some dozens of times, and its prompts are
@@ -15,7 +15,7 @@ func TestLearnedLengths(t *testing.T) {
 	for _, name := range []string{tokens.O200k, tokens.Cl100k, "llama3", "qwen2", "llama2", "mistral"} {
 		tok := tokenizer(t, name)
 		asked := 0
-		fit, err := LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) }, Text{})
+		fit, err := textgen.LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) }, textgen.Language{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -51,26 +51,22 @@ func TestLearnedLengths(t *testing.T) {
 
 func TestLearningFails(t *testing.T) {
 	broken := errors.New("no answer")
-	if _, err := LearnFitter(func(string) ([]int, error) { return nil, broken }, Text{}); !errors.Is(err, broken) {
+	if _, err := textgen.LearnFitter(func(string) ([]int, error) { return nil, broken }, textgen.Language{}); !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
 	// A tokenizer of which no part depends on the words before is needed.
-	if _, err := LearnFitter(func(s string) ([]int, error) { return make([]int, len(s)/5), nil }, Text{}); err == nil {
+	if _, err := textgen.LearnFitter(func(s string) ([]int, error) { return make([]int, len(s)/5), nil }, textgen.Language{}); err == nil {
 		t.Error("a tokenizer that runs over words was learned")
-	}
-	counter := &table{costs: map[string]int{" a": 1}}
-	if _, err := counter.Count(" a foreign"); err == nil || !strings.Contains(err.Error(), "foreign") {
-		t.Errorf("%v", err)
 	}
 }
 
 // Lines of other languages and of code are learned in the same way.
-func TestLearnedVoices(t *testing.T) {
+func TestLearnedLanguages(t *testing.T) {
 	for _, name := range []string{tokens.O200k, tokens.Cl100k, "llama3", "qwen2"} {
 		tok := tokenizer(t, name)
 		asked := 0
 		text := parsed(t, "50% languages | 50% code")
-		fit, err := LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) }, text)
+		fit, err := textgen.LearnFitter(func(s string) ([]int, error) { asked++; return tok.Encode(s) }, text)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

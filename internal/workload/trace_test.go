@@ -69,7 +69,7 @@ func TestBlocksShareWhatTheTraceShares(t *testing.T) {
 }
 
 // vLLM's timed_trace seeds its blocks with a hash that each Python process
-// salts anew, so that no run can be repeated: here the bytes are pinned.
+// salts differently, so that no run can be repeated: here the bytes are pinned.
 func TestBlockBytesArePinned(t *testing.T) {
 	rec := hashed{lengths{{24, 5}}, 16, [][]uint64{{12345678901, 6}}}
 	it, err := NewTrace(rec, SyntheticConfig{Seed: 7, Salt: "salt", Stream: "load/trace", TokensPerWord: 2}).Item(0)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/quality"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 func TestSyntheticIsAFunctionOfItsSeed(t *testing.T) {
@@ -64,7 +65,7 @@ func TestSyntheticText(t *testing.T) {
 	const want = `Apology, ritual, colony, banner, idea, anchor, pumpkin.
 Every melon introduces this open drill although those tidy museums published all golden fans. Every comb softly attaches many queens. Indeed every urgent banner would contain the tame turbine in the noisy garden. One rural spider touches few doubtful medals through their honest bucket. The.
 Continue this text with about 64 more words.`
-	if it.User != want || it.Hash != textHash("", want) || it.ID != "pass#2" || it.Kind != "synthetic" {
+	if it.User != want || it.Hash != Hash("", want) || it.ID != "pass#2" || it.Kind != "synthetic" {
 		t.Errorf("%+v", it)
 	}
 	if src.Len() != 0 || !strings.Contains(src.Text(), "60 tokens") {
@@ -105,55 +106,11 @@ func TestLengthInWords(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !(per > 0) || math.IsInf(per, 0) {
-				per = usualTokensPerWord
+				per = textgen.UsualTokensPerWord
 			}
 			if got, want := len(strings.Fields(it.User)), max(1, int(math.Round(float64(n)/per))); got != want {
 				t.Errorf("%d tokens at %v a word: %d words, want %d:\n%s", n, per, got, want, it.User)
 			}
-		}
-	}
-}
-
-func TestVocabulary(t *testing.T) {
-	v := words()
-	if len(v.nouns) < 1<<headBits {
-		t.Fatalf("%d nouns cannot write %d bits each", len(v.nouns), headBits)
-	}
-	all := map[string]bool{}
-	for _, n := range v.nouns {
-		if all[n] {
-			t.Errorf("the noun %q stands twice, so first lines could repeat", n)
-		}
-		all[n] = true
-		all[withS(n)] = true
-	}
-	for _, w := range v.verbs {
-		all[w], all[withS(w)], all[past(w)] = true, true, true
-	}
-	for _, list := range [][]string{v.adjectives, v.adverbs, v.openings, v.singular, v.plural, v.modals, v.prepositions, v.conjunctions} {
-		if len(list) < 8 {
-			t.Errorf("a list of %d words: %v", len(list), list)
-		}
-		for _, w := range list {
-			all[w] = true
-		}
-	}
-	if len(all) < 1900 {
-		t.Errorf("%d different words", len(all))
-	}
-	for w := range all {
-		if strings.Trim(w, "abcdefghijklmnopqrstuvwxyz") != "" {
-			t.Errorf("%q is no plain word", w)
-		}
-	}
-	for in, want := range map[string]string{"story": "stories", "branch": "branches", "valley": "valleys", "house": "houses"} {
-		if got := withS(in); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	for in, want := range map[string]string{"carry": "carried", "close": "closed", "enjoy": "enjoyed", "open": "opened"} {
-		if got := past(in); got != want {
-			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (m *Maker) Conversations(systemOverhead int) (Conversations, error) {
 		return Conversations{Conversations: src.(workload.Conversations)}, nil
 	}
 	return Conversations{
-		Conversations: workload.NewTalks(workload.TalkConfig{
+		Conversations: workload.NewConversations(workload.ConversationConfig{
 			SyntheticConfig: m.Config("load", true), Turns: turns, Follow: follow, SystemOverhead: systemOverhead,
 		}),
 		Mean: turns.Mean(), Alike: !turns.Varies(), Longest: w.InputTokens + turns.Largest()*follow.Largest(),

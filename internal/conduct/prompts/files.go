@@ -2,12 +2,11 @@ package prompts
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/tokens"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/dataset"
 )
 
 // Files are those of a plan that are read before anything is sent, so that a
@@ -40,16 +39,14 @@ func ReadFiles(p plan.Plan) (f Files, err error) {
 	if w.Dataset == "" {
 		return f, nil
 	}
-	columns, err := workload.ParseColumns(w.Rows.Columns)
+	columns, err := dataset.ParseColumns(w.Rows.Columns)
 	if err != nil {
 		return f, fmt.Errorf("--dataset-columns: %w", err)
 	}
-	src, err := workload.NewDataset(workload.DatasetConfig{Path: w.Dataset, OutputTokens: w.OutputTokens, Columns: columns, SkipBad: w.Rows.SkipBad})
+	src, err := dataset.New(dataset.Config{Path: w.Dataset, OutputTokens: w.OutputTokens, Columns: columns, SkipBad: w.Rows.SkipBad})
 	if err != nil {
 		return f, err
 	}
-	if c, ok := src.(io.Closer); ok {
-		_ = c.Close() // it was only read
-	}
+	_ = src.Close() // it was only read
 	return f, nil
 }

@@ -6,7 +6,6 @@ package prompts
 import (
 	"fmt"
 	"hash/fnv"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -17,14 +16,16 @@ import (
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/dataset"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // Maker makes the prompts of a plan. All targets of a run get the same bytes.
 type Maker struct {
 	Plan plan.Plan
-	Salt string        // makes them new to a server's prefix cache
-	Text workload.Text // what synthetic prompts are written in
-	Form Form          // of the answers that are asked for
+	Salt string           // makes them new to a server's prefix cache
+	Text textgen.Language // what synthetic prompts are written in
+	Form Form             // of the answers that are asked for
 	// Target is the one whose tokens are counted: the candidate.
 	Target *target.Target
 	// Traces are those that were read already.
@@ -39,7 +40,7 @@ type Maker struct {
 func New(p plan.Plan, salt string) (*Maker, error) {
 	m := &Maker{Plan: p, Salt: salt, Sets: map[int]workload.Source{}, Traces: Traces{}}
 	var err error
-	if m.Text, err = workload.ParseText(p.Workload.Text); err != nil {
+	if m.Text, err = textgen.ParseLanguage(p.Workload.Text); err != nil {
 		return nil, fmt.Errorf("--text: %w", err)
 	}
 	if m.Form, err = NewForm(p, salt); err != nil {
@@ -95,11 +96,11 @@ func (m *Maker) Dataset(out int) (workload.Source, error) {
 		return src, nil
 	}
 	w := m.Plan.Workload
-	columns, err := workload.ParseColumns(w.Rows.Columns)
+	columns, err := dataset.ParseColumns(w.Rows.Columns)
 	if err != nil {
 		return nil, fmt.Errorf("--dataset-columns: %w", err)
 	}
-	c := workload.DatasetConfig{
+	c := dataset.Config{
 		Path: w.Dataset, OutputTokens: out, Columns: columns, SkipBad: w.Rows.SkipBad,
 		MinTokens: w.Rows.MinTokens, MaxTokens: w.Rows.MaxTokens, Sample: w.Rows.Sample, Shuffle: w.Rows.Shuffle, Seed: m.Plan.Seed,
 		Turns: datasetTurns(w),
@@ -110,13 +111,11 @@ func (m *Maker) Dataset(out int) (workload.Source, error) {
 			return n + int(m.Target.Overhead), err
 		}
 	}
-	src, err := workload.NewDataset(c)
+	src, err := dataset.New(c)
 	if err != nil {
 		return nil, err
 	}
-	if c, ok := src.(io.Closer); ok {
-		m.closers = append(m.closers, func() { _ = c.Close() }) // it was only read
-	}
+	m.closers = append(m.closers, func() { _ = src.Close() }) // it was only read
 	m.Sets[out] = src
 	return src, nil
 }
@@ -139,7 +138,7 @@ type padded struct {
 
 func (m *Maker) filler() workload.Source {
 	c := m.Config("pass/background", false)
-	c.Fit, c.Prefix, c.Language = nil, workload.Prefix{}, workload.Text{} // it is cut to size by words
+	c.Fit, c.Prefix, c.Language = nil, workload.Prefix{}, textgen.Language{} // it is cut to size by words
 	return workload.NewSynthetic(c)
 }
 

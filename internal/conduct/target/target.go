@@ -21,6 +21,7 @@ import (
 	"github.com/inferometer/inferometer/internal/tokens"
 	"github.com/inferometer/inferometer/internal/vocab"
 	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // Target is one endpoint of a run. After Prepare it can be asked, and after Probe
@@ -45,7 +46,7 @@ type Target struct {
 	Extra int
 	TPOT  time.Duration // of one small request; 0 if unknown
 	// Fit sizes prompts by a tokenizer; nil: lengths are estimated.
-	Fit *workload.Fitter
+	Fit *textgen.Fitter
 	// Count counts any text on this machine; nil where nothing does.
 	Count tokens.Counter
 
@@ -80,9 +81,9 @@ type Finder struct {
 	Plan    plan.Plan
 	Version string // of this tool, for the user agent
 	Clock   *exchange.Clock
-	Salt    string          // of the run's prompts
-	Text    workload.Text   // what its synthetic prompts are written in
-	Wants   *endpoint.Wants // what requests ask for besides text
+	Salt    string           // of the run's prompts
+	Text    textgen.Language // what its synthetic prompts are written in
+	Wants   *endpoint.Wants  // what requests ask for besides text
 	// Tokenizer is the one that the plan names; nil where it names none.
 	Tokenizer tokens.Tokenizer
 	// StartSim starts an embedded endpoint and returns its URL; nil refuses them.

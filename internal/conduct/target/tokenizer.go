@@ -9,7 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/tokens"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // sample is a text that was sent, and the input tokens that usage has for it.
@@ -53,7 +53,7 @@ func (f *Finder) FindTokenizer(ctx context.Context, t *Target) error {
 	case t.TokensPerWord > 0:
 		t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, %.2f tokens per word", t.TokensPerWord)
 		if !f.Text.Plain() {
-			t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, learned for each of %d texts", len(f.Text.Voices()))
+			t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated from the server's usage, learned for each of %d texts", len(f.Text.Names()))
 		}
 	default:
 		t.Found.Tokenizer = fmt.Sprintf("none: lengths estimated with %.2f tokens per word, as the server reports no usage", DefaultTokensPerWord)
@@ -62,13 +62,13 @@ func (f *Finder) FindTokenizer(ctx context.Context, t *Target) error {
 }
 
 // openTokenizer returns a nil fitter where auto finds none.
-func (f *Finder) openTokenizer(ctx context.Context, t *Target, name string) (*workload.Fitter, tokens.Counter, string, error) {
+func (f *Finder) openTokenizer(ctx context.Context, t *Target, name string) (*textgen.Fitter, tokens.Counter, string, error) {
 	auto := name == "" || name == plan.TokenizerAuto
 	if auto || name == plan.TokenizerServer {
 		encode := func(text string) ([]int, error) { return t.Client.Tokenize(ctx, text) }
 		_, err := encode("so it")
 		if err == nil {
-			fit, err := workload.LearnFitter(encode, f.Text)
+			fit, err := textgen.LearnFitter(encode, f.Text)
 			count := tokens.CountFunc(func(text string) (int, error) {
 				ids, err := encode(text)
 				return len(ids), err
@@ -95,7 +95,7 @@ func (f *Finder) openTokenizer(ctx context.Context, t *Target, name string) (*wo
 	} else if filepath.Base(name) != name {
 		text = filepath.Join(filepath.Base(filepath.Dir(name)), filepath.Base(name))
 	}
-	return workload.NewFitter(tok), tok, text, nil
+	return textgen.NewFitter(tok), tok, text, nil
 }
 
 // agree compares a tokenizer with the usage of small requests. What the server

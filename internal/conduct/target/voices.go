@@ -4,7 +4,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/workload"
+	"github.com/inferometer/inferometer/internal/workload/textgen"
 )
 
 // learnVoices finds out how many tokens the target counts for a rune of each
@@ -12,11 +12,11 @@ import (
 // English words says nothing of other texts.
 func (f *Finder) learnVoices(t *Target, ask func(text string, tokens int) (*exchange.Exchange, error)) error {
 	const runes = 600
-	for _, name := range f.Text.Voices() {
-		if name == workload.Words || f.Plan.Workload.Dataset != "" {
+	for _, name := range f.Text.Names() {
+		if name == textgen.Words || f.Plan.Workload.Dataset != "" {
 			continue
 		}
-		text, err := workload.VoiceSample(name, f.Plan.Seed, runes)
+		text, err := textgen.Sample(name, f.Plan.Seed, runes)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // Check keeps the payloads of one target. Its methods may be called
@@ -168,10 +169,10 @@ func (k *Check) Settle(h *HeldFrames, x *exchange.Exchange, all bool) {
 	if all {
 		k.missed += h.missed
 	}
-	id := mix(k.seed ^ mix(x.PromptHash^uint64(x.Index)<<20))
+	id := seeded.Mix(k.seed ^ seeded.Mix(x.PromptHash^uint64(x.Index)<<20))
 	for i, b := 0, h.Buf; len(b) > 0; i++ {
 		n := headerSize + int(binary.LittleEndian.Uint32(b))
-		picked := mix(id+uint64(i))&(1<<k.shift-1) == 0
+		picked := seeded.Mix(id+uint64(i))&(1<<k.shift-1) == 0
 		// Failures may fill half of the file and leave the rest to the sample.
 		fits := picked || all && k.written < k.limit/2
 		if fits && !k.write(b[:n]) || all && !fits {
@@ -186,14 +187,6 @@ func (k *Check) Settle(h *HeldFrames, x *exchange.Exchange, all bool) {
 		b = b[n:]
 	}
 	*h = HeldFrames{Buf: h.Buf[:0]}
-}
-
-// mix is the finisher of splitmix64 (Steele, Lea and Flood, 2014).
-func mix(z uint64) uint64 {
-	z += 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }
 
 // write reports whether b is in the scratch file.

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/sim/seeded"
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // Latency says when the tokens of a request are due after its start.

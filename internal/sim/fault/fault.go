@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/sim/seeded"
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 // Kind is a way in which an answer can go wrong.

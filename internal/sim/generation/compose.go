@@ -3,8 +3,8 @@ package generation
 import (
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/answer"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // Composer writes replies. Its fields are those of a server's profile.

@@ -3,9 +3,9 @@ package generation
 import (
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/answer"
 	"github.com/inferometer/inferometer/internal/sim/kv"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // Tokens of a prompt apart from its text, after the shape of Llama 3's chat

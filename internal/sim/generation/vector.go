@@ -3,7 +3,7 @@ package generation
 import (
 	"math"
 
-	"github.com/inferometer/inferometer/internal/sim/seeded"
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 const spread = 8 // dimensions that a token touches

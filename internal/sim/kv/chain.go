@@ -1,6 +1,6 @@
 package kv
 
-import "github.com/inferometer/inferometer/internal/sim/seeded"
+import "github.com/inferometer/inferometer/internal/seeded"
 
 // Chain hashes a sequence of tokens, with a hash for each full block. Create it
 // with NewChain.

@@ -3,8 +3,8 @@ package scheduler
 import (
 	"time"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/kv"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // Request is one request in a Scheduler. Its owner sets the first part and

@@ -23,8 +23,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/kv"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // Policy is the order of waiting requests, and of who is preempted.

@@ -1,6 +1,6 @@
 package scheduler
 
-import "github.com/inferometer/inferometer/internal/sim/seeded"
+import "github.com/inferometer/inferometer/internal/seeded"
 
 // Speculation is speculative decoding: each decode step checks Tokens drafts of
 // every sequence, keeps those before the first wrong one, and adds one token of

@@ -4,8 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/generation"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // alternatives are other tokens that could have been at a place. They mean

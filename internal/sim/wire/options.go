@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/generation"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 	"github.com/inferometer/inferometer/internal/sim/structured"
 )
 

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/generation"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // Responses is OpenAI's newer API, as vLLM has it.

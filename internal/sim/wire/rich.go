@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/sim/answer"
 	"github.com/inferometer/inferometer/internal/sim/generation"
-	"github.com/inferometer/inferometer/internal/sim/seeded"
 )
 
 // richWriter writes chats and completions with everything that can be asked for.
