@@ -203,7 +203,7 @@ func (p Plan) validateLoad(out *key.Problems) {
 	}
 	if bad(l.Rate) {
 		out.Add("load.rate", "invalid rate %v: give requests per second, such as 5 or 0.5", l.Rate)
-		l.Rate = 1 // what follows of it is no news
+		l.Rate = 1 // one message is enough
 	}
 	if l.Requests < 0 {
 		out.Add("load.requests", "%d is negative", l.Requests)
@@ -311,7 +311,7 @@ func (p Plan) validateClaims(out *key.Problems) {
 			out.Add(path+".benchmark", "unknown benchmark %q%s", b, metric.DidYouMean(string(b), names(All())))
 		}
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
-			out.Add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
+			out.Add(path+".level", "unknown level %d: throughput.levels has %v", c.Level, p.Throughput.Levels)
 		}
 		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
 			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)

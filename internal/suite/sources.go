@@ -29,9 +29,18 @@ func (r *run) syntheticConfig(stream string, fixed bool) workload.SyntheticConfi
 	}
 }
 
+// sharedPrefix is the common prefix of the prompts. In a workload a share of 0
+// means all of them.
 func sharedPrefix(p plan.PrefixPlan) workload.Prefix {
-	tokens, groups, share := p.Shared()
-	return workload.Prefix{Tokens: tokens, Groups: groups, Share: share}
+	out := workload.Prefix{Tokens: p.Tokens, Groups: p.Groups}
+	switch {
+	case p.Share == nil:
+	case *p.Share == 0:
+		return workload.Prefix{}
+	default:
+		out.Share = *p.Share
+	}
+	return out
 }
 
 // dataset opens the plan's data set, once for each length of answers.
