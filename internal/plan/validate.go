@@ -20,6 +20,7 @@ func (p Plan) Validate() error {
 		return withFlags(out) // each of its cells is a plan of its own
 	}
 	p.validateTargets(&out)
+	p.validateCap(&out)
 	p.validateAnswers(&out)
 	p.validateBenchmarks(&out)
 	p.validateSizes(&out)
@@ -50,7 +51,6 @@ func (p Plan) validateTargets(out *key.Problems) {
 	}
 	p.Candidate.validate("candidate", out)
 	p.validateClient(out)
-	p.validateCap(out)
 	if p.Baseline != nil {
 		if p.Baseline.URL == "" {
 			out.Add("baseline.url", "the baseline has no URL; give it with --baseline URL")
