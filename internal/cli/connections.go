@@ -8,7 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 )
 
-// ownFiles are the files that a run has open beside its connections, at most.
+// ownFiles are the files that a run has open besides its connections, at most.
 const ownFiles = 64
 
 // enoughFiles refuses a plan that needs more connections than the system lets

@@ -17,11 +17,11 @@ const (
 	AnswerJSON      = "json"
 )
 
-// validateAnswer looks at what requests ask for beside text.
+// validateAnswer looks at what requests ask for besides text.
 func (w WorkloadPlan) validateAnswer(out *key.Problems) {
 	one := func(path, value string, of ...string) {
 		if value != "" && !slices.Contains(of, value) {
-			out.Add(path, "%q is not known%s; use one of %s", value, suggest.DidYouMean(value, of), strings.Join(of, ", "))
+			out.Add(path, "unknown value %q%s; use one of %s", value, suggest.DidYouMean(value, of), strings.Join(of, ", "))
 		}
 	}
 	one("workload.answer", w.Answer, AnswerText, AnswerReasoning, AnswerTools, AnswerJSON)
@@ -30,7 +30,7 @@ func (w WorkloadPlan) validateAnswer(out *key.Problems) {
 	const most = 128 // of OpenAI's API
 	switch {
 	case w.Tools < 0 || w.Tools > most:
-		out.Add("workload.tools", "%d functions are not possible; give between 1 and %d", w.Tools, most)
+		out.Add("workload.tools", "%d is out of range (1 to %d)", w.Tools, most)
 	case w.Effort != "" && w.Answer != AnswerReasoning:
 		out.Add("workload.effort", "only reasoning has an effort; give --answer reasoning")
 	case (w.Tools > 0 || w.ToolChoice != "") && w.Answer != AnswerTools:

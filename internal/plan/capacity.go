@@ -26,7 +26,7 @@ func (s SLO) Limits() ([]metric.Limit, error) {
 					names = append(names, name)
 				}
 				slices.Sort(names)
-				return nil, fmt.Errorf("%q is no set of limits%s; there are %s", text, suggest.DidYouMean(text, names), strings.Join(names, ", "))
+				return nil, fmt.Errorf("unknown set of limits %q%s; there are %s", text, suggest.DidYouMean(text, names), strings.Join(names, ", "))
 			}
 			texts = []string{fmt.Sprintf("ttft.p99<=%gms", set[0]), fmt.Sprintf("tpot.p99<=%gms", set[1])}
 		}
@@ -67,7 +67,7 @@ func (p Plan) validateCapacity(out *key.Problems) {
 		out.Add("capacity.slo", "%v", err)
 	}
 	if c.In != "rate" && c.In != "users" {
-		out.Add("capacity.in", "%q is not known; use rate or users", c.In)
+		out.Add("capacity.in", "unknown value %q; use rate or users", c.In)
 	}
 	if c.In == "users" && len(c.SLO) == 0 {
 		out.Add("capacity.slo", "users alone have no highest number: say what must hold, as in --slo 'ttft.p99<500ms'")

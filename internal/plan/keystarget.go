@@ -52,7 +52,7 @@ var targetRows = []targetKey{
 		Bind: key.Text(func(t *Target) *string { return &t.price().Model }), Missing: noPrice}, "baseline-price"},
 	{key.Declaration[Target]{Key: key.Key{Path: "price.input", Help: "USD per million input tokens", NoSweep: notSweptPrice},
 		Bind: key.DecimalOrUnset(func(t *Target) **float64 { return &t.price().Input }), Missing: noPrice}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "price.cached", Help: "USD per million input tokens that the provider's cache had", NoSweep: notSweptPrice},
+	{key.Declaration[Target]{Key: key.Key{Path: "price.cached", Help: "USD per million input tokens read from the provider's cache", NoSweep: notSweptPrice},
 		Bind: key.DecimalOrUnset(func(t *Target) **float64 { return &t.price().Cached }), Missing: noPrice}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "price.output", Help: "USD per million output tokens", NoSweep: notSweptPrice},
 		Bind: key.DecimalOrUnset(func(t *Target) **float64 { return &t.price().Output }), Missing: noPrice}, ""},

@@ -87,7 +87,7 @@ type Target struct {
 	Logprobs bool `yaml:"logprobs,omitempty" json:"logprobs,omitempty"`
 
 	// MetricsURL is where the server shows its own metrics as Prometheus text;
-	// empty: /metrics beside the API, if there is something; MetricsOff: they
+	// empty: /metrics next to the API, if there is something; MetricsOff: they
 	// are not read.
 	MetricsURL string `yaml:"metrics_url,omitempty" json:"metrics_url,omitempty"`
 
@@ -163,7 +163,7 @@ type WorkloadPlan struct {
 	Dataset string   `yaml:"dataset,omitempty" json:"dataset,omitempty"`
 	Rows    RowsPlan `yaml:"rows,omitempty" json:"rows,omitzero"`
 	// Turns makes conversations: of synthetic prompts the number of turns or a
-	// distribution of it, of a data set "whole" or the most turns that are had.
+	// distribution of it, of a data set "whole" or a maximum.
 	// Empty or "flat": each prompt is one request.
 	Turns string `yaml:"turns,omitempty" json:"turns,omitempty"`
 	// TurnTokens are those of what a user says after the first turn, a number
@@ -210,7 +210,7 @@ type ThroughputPlan struct {
 type CostPlan struct {
 	Samples         int     `yaml:"samples" json:"samples"`
 	MonthlyRequests float64 `yaml:"monthly_requests" json:"monthly_requests"`
-	// BesideRequests is a second volume printed beside the first; 0 for none.
+	// BesideRequests is a second volume printed next to the first; 0 for none.
 	BesideRequests float64 `yaml:"beside_requests,omitempty" json:"beside_requests,omitempty"`
 	// PeakToMean is the peak rate over the mean rate of a month.
 	PeakToMean float64 `yaml:"peak_to_mean" json:"peak_to_mean"`

@@ -175,7 +175,7 @@ func TestValidate(t *testing.T) {
 		{"claim on gap", "candidate: {url: x}\nclaims: [{limit: gap.p95<50ms}]", "stall"},
 		{"claim on nothing", "candidate: {url: x}\nclaims: [{limit: tfft.p95<50ms}]", `did you mean "ttft"?`},
 		{"claim without baseline", "candidate: {url: x}\nclaims: [{limit: savings>=5%}]", "--baseline URL"},
-		{"claim at no level", "candidate: {url: x}\nclaims: [{limit: success>=5%, level: 7}]", "there is no level 7"},
+		{"claim at no level", "candidate: {url: x}\nclaims: [{limit: success>=5%, level: 7}]", "unknown level 7"},
 		{"two keys", "candidate: {url: x, key_env: A, key_file: b}", "one place"},
 		{"price", "candidate: {url: x, price: {input: -1, output: 2}}", "invalid price"},
 		{"half a price", "candidate: {url: x, price: {input: 1}}", "input and output"},

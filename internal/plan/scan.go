@@ -10,7 +10,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan/scan"
 )
 
-// Scan is the benchmark of the cells of a sweep. It is no word of Only: a plan
+// Scan is the benchmark of the cells of a sweep. It is not a word of Only: a plan
 // of the load command that has a scan is one.
 const Scan Benchmark = "scan"
 
@@ -58,7 +58,7 @@ type ScanItems struct {
 func (k *ScanKeys) add(text string) error {
 	name, values, ok := strings.Cut(text, "=")
 	if name = strings.TrimSpace(name); !ok || name == "" {
-		return fmt.Errorf("%q sweeps nothing; give a key and its values, as in users=1..64x2 or model=a,b", text)
+		return fmt.Errorf("invalid sweep %q: give a key and its values, as in users=1..64x2 or model=a,b", text)
 	}
 	items, err := scan.SplitItems(values)
 	if err != nil {

@@ -106,7 +106,7 @@ func (p Plan) validateScan(out *key.Problems) bool {
 	}
 	words := func(path, have string, known ...string) {
 		if have != "" && !slices.Contains(known, have) {
-			out.Add(path, "%q is not known%s; use %s", have, suggest.DidYouMean(have, known), strings.Join(known, " or "))
+			out.Add(path, "unknown value %q%s; use %s", have, suggest.DidYouMean(have, known), strings.Join(known, " or "))
 		}
 	}
 	words("scan.mode", s.Mode, ScanGrid, ScanZip)

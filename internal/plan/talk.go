@@ -13,7 +13,7 @@ import (
 // Words for the turns of a data set's conversations, besides a number.
 const (
 	TurnsFlat  = "flat"  // a conversation is one request, up to its last user turn
-	TurnsWhole = "whole" // each turn of the user is a request, behind the model's own answers
+	TurnsWhole = "whole" // each turn of the user is a request, after the model's own answers
 )
 
 // DefaultTurnTokens are those of what a user says after the first turn: a round
@@ -27,7 +27,7 @@ const maxThinkCV = 10
 func (w WorkloadPlan) Conversing() bool { return w.Turns != "" && w.Turns != TurnsFlat }
 
 // TurnLengths are how many turns a conversation has, and the tokens of those
-// after the first. Of a data set turns is the most that are had, and the zero
+// after the first. Of a data set turns is the maximum, and the zero
 // Dist where all are.
 func (w WorkloadPlan) TurnLengths() (turns, follow length.Dist, err error) {
 	if w.Turns != TurnsWhole {
@@ -47,9 +47,9 @@ func (p Plan) validateTalk(out *key.Problems) {
 	w := p.Workload
 	switch cv := p.Load.ThinkCV; {
 	case bad(cv) || cv > maxThinkCV:
-		out.Add("load.think_cv", "%v is no variation; give one from 0 (all alike) to %d", cv, maxThinkCV)
+		out.Add("load.think_cv", "%v is out of range (0 to %d)", cv, maxThinkCV)
 	case cv > 0 && p.Load.ThinkTime == 0:
-		out.Add("load.think_cv", "there is no think time that could vary; give --think-time D")
+		out.Add("load.think_cv", "no think time is given that could vary; give --think-time DURATION")
 	}
 	if !w.Conversing() {
 		switch {
@@ -70,7 +70,7 @@ func (p Plan) validateTalk(out *key.Problems) {
 	case err != nil && !strings.ContainsAny(w.Turns, " 0123456789"):
 		out.Add("workload.turns", "%q is neither a number of turns nor %s%s", w.Turns, strings.Join(words, " or "), suggest.DidYouMean(w.Turns, words))
 	case w.Dataset != "" && turns.Varies():
-		out.Add("workload.turns", "a data set has turns of its own; give whole, flat or the most that are had, and not %q", w.Turns)
+		out.Add("workload.turns", "a data set has turns of its own; give whole, flat or a maximum, and not %q", w.Turns)
 	case err == nil && turns.Largest() > vocab.MaxTurns:
 		out.Add("workload.turns", "a conversation has at most %d turns, and %q up to %d", vocab.MaxTurns, w.Turns, turns.Largest())
 	case err != nil:

@@ -52,7 +52,7 @@ func addTargets(to *[]Target, text string) error {
 	for one := range strings.SplitSeq(text, ",") {
 		name, url, ok := strings.Cut(strings.TrimSpace(one), "=")
 		if !ok || strings.Contains(name, "://") {
-			return fmt.Errorf("%q is no further target; give NAME=URL, such as fp8=http://127.0.0.1:8001", one)
+			return fmt.Errorf("invalid target %q: give NAME=URL, such as fp8=http://127.0.0.1:8001; the endpoint to measure is the argument", one)
 		}
 		t := DefaultTarget()
 		t.Name, t.URL = strings.TrimSpace(name), strings.TrimSpace(url)
@@ -84,9 +84,9 @@ func (p Plan) validateFurther(out *key.Problems) {
 		case key == candidateName || key == baselineName:
 			out.Add(path+".name", "the name %q is taken by the target under the key %s", t.Name, key)
 		case !safeName(t.Name):
-			out.Add(path+".name", "%q is no name of a target; use up to 40 letters, digits, dots, dashes and underscores, a letter or digit first", t.Name)
+			out.Add(path+".name", "invalid name %q: use up to 40 letters, digits, dots, dashes and underscores, a letter or digit first", t.Name)
 		case seen[key]:
-			out.Add(path+".name", "the name %q is there twice", t.Name)
+			out.Add(path+".name", "the name %q is used twice", t.Name)
 		}
 		seen[key] = true
 		if t.URL == "" {
@@ -113,7 +113,7 @@ func (p Plan) validateBlocks(out *key.Problems) {
 	l := p.Load
 	switch {
 	case l.Blocks < 0 || l.Blocks > maxBlocks:
-		out.Add("load.blocks", "%d blocks are not possible; give between 1 and %d", l.Blocks, maxBlocks)
+		out.Add("load.blocks", "%d is out of range (1 to %d)", l.Blocks, maxBlocks)
 	case l.Blocks > 1 && len(p.Endpoints()) == 1:
 		out.Add("load.blocks", "only several targets take turns; give --baseline URL or --target NAME=URL")
 	case l.Blocks > 1 && l.RateCurve != "":

@@ -21,6 +21,7 @@ func (p Plan) Validate() error {
 		return withFlags(out) // each of its cells is a plan of its own
 	}
 	p.validateTargets(&out)
+	p.validateCap(&out)
 	p.validateAnswers(&out)
 	p.validateBenchmarks(&out)
 	p.validateSizes(&out)
@@ -51,7 +52,6 @@ func (p Plan) validateTargets(out *key.Problems) {
 	}
 	p.Candidate.validate("candidate", out)
 	p.validateClient(out)
-	p.validateCap(out)
 	if p.Baseline != nil {
 		if p.Baseline.URL == "" {
 			out.Add("baseline.url", "the baseline has no URL; give it with --baseline URL")
@@ -204,7 +204,7 @@ func (p Plan) validateLoad(out *key.Problems) {
 	}
 	if bad(l.Rate) {
 		out.Add("load.rate", "invalid rate %v: give requests per second, such as 5 or 0.5", l.Rate)
-		l.Rate = 1 // what follows of it is no news
+		l.Rate = 1 // one message is enough
 	}
 	if l.Requests < 0 {
 		out.Add("load.requests", "%d is negative", l.Requests)
@@ -312,7 +312,7 @@ func (p Plan) validateClaims(out *key.Problems) {
 			out.Add(path+".benchmark", "unknown benchmark %q%s", b, suggest.DidYouMean(string(b), names(All())))
 		}
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
-			out.Add(path+".level", "there is no level %d; throughput.levels has %v", c.Level, p.Throughput.Levels)
+			out.Add(path+".level", "unknown level %d: throughput.levels has %v", c.Level, p.Throughput.Levels)
 		}
 		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
 			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)

@@ -125,20 +125,6 @@ func (w WorkloadPlan) validate(out *key.Problems) {
 	}
 }
 
-// Shared is the common prefix of the prompts: its tokens, the number of
-// different ones and the share of the prompts that have one. Tokens are 0 where
-// no prompt has one.
-func (p PrefixPlan) Shared() (tokens, groups int, share float64) {
-	share = 1
-	if p.Share != nil {
-		share = *p.Share
-	}
-	if share == 0 {
-		return 0, 0, 0
-	}
-	return p.Tokens, p.Groups, share
-}
-
 func (r RowsPlan) validate(dataset string, out *key.Problems) {
 	switch {
 	case dataset == "" && r != (RowsPlan{}):

@@ -82,9 +82,9 @@ func (h *helpAll) Set(string) error {
 func Install(c *cobra.Command) {
 	all := &helpAll{command: c}
 	c.InitDefaultHelpFlag()
-	if c.HasFlags() && hasRare(c) {
-		c.Flags().VarPF(all, "help-all", "", "list every flag").NoOptDefVal = "true"
-	}
+	f := c.Flags().VarPF(all, "help-all", "", "list every flag")
+	f.NoOptDefVal = "true"
+	f.Hidden = !hasRare(c) // help has them all
 	c.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(c.OutOrStdout(), c, all.on) })
 	for _, sub := range c.Commands() {
 		Install(sub)

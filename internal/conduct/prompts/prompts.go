@@ -85,9 +85,14 @@ func (m *Maker) Config(stream string, fixed bool) workload.SyntheticConfig {
 	}
 }
 
+// sharedPrefix is what the prompts begin with in common: all of them, unless the
+// plan says which share.
 func sharedPrefix(p plan.PrefixPlan) workload.Prefix {
-	tokens, groups, share := p.Shared()
-	return workload.Prefix{Tokens: tokens, Groups: groups, Share: share}
+	out := workload.Prefix{Tokens: p.Tokens, Groups: p.Groups, Share: 1}
+	if p.Share != nil {
+		out.Share = *p.Share
+	}
+	return out
 }
 
 // Dataset opens the plan's data set, once for each length of answers.

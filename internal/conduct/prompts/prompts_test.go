@@ -49,3 +49,15 @@ func TestRunsOfOneSeedSendOtherPrompts(t *testing.T) {
 		}
 	})
 }
+
+// A share of 0 is taken at its word, and without one all prompts have the prefix.
+func TestSharedPrefix(t *testing.T) {
+	for _, tt := range []struct {
+		share *float64
+		want  float64
+	}{{nil, 1}, {new(0.0), 0}, {new(0.5), 0.5}, {new(1.0), 1}} {
+		if got := sharedPrefix(plan.PrefixPlan{Tokens: 100, Share: tt.share}); got.Tokens != 100 || got.Share != tt.want {
+			t.Errorf("%+v, want a share of %v", got, tt.want)
+		}
+	}
+}

@@ -37,7 +37,7 @@ type Binding[S any] struct {
 	Node func(*Reader, *S, ast.Node, string) error
 	// Text is the value as set takes it; "" if there is none.
 	Text func(*S) string
-	// Zero reports whether the value is the number 0; nil: it is no number.
+	// Zero reports whether the value is the number 0; nil: it is not a number.
 	Zero func(*S) bool
 	// Reset empties a list to which set adds; nil: set replaces.
 	Reset func(*S)

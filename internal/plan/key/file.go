@@ -134,7 +134,7 @@ func ReadMapping[S any](r *Reader, s *S, rows []Declaration[S], n ast.Node, pref
 		key := field.Key.GetToken().Value
 		inner, full := Join(prefix, key), Join(path, key)
 		if seen[key] {
-			return r.At(field.Key, "the key %q is there twice", full)
+			return r.At(field.Key, "the key %q is listed twice", full)
 		}
 		seen[key] = true
 		value := r.Resolve(field.Value)

@@ -37,7 +37,7 @@ func (o Origin) String() string {
 // Flag is the origin of a value that a flag set.
 func Flag(name string) Origin { return Origin{FromFlag, "--" + name} }
 
-// Provenance says where each value that is no default came from, by path.
+// Provenance says where each value that is not a default came from, by path.
 type Provenance map[string]Origin
 
 // From returns the name of the place that the value at path came from,

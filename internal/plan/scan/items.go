@@ -67,7 +67,7 @@ type Values struct {
 func Expand(items []string, kind key.Kind) (Values, error) {
 	var v Values
 	if len(items) == 0 {
-		return v, errors.New("there is no value; give some, as in users=1..64x2 or model=a,b")
+		return v, errors.New("no value is given; give some, as in users=1..64x2 or model=a,b")
 	}
 	free := kind == key.StructureKind
 	if free {
@@ -126,7 +126,7 @@ func (v Values) unique() error {
 			before = slices.Contains(v.Numbers[:i], v.Numbers[i])
 		}
 		if before {
-			return fmt.Errorf("the value %s is there twice; to repeat cells sweep the seed as well (--scan seed=1,2,3)", text)
+			return fmt.Errorf("the value %s is listed twice; to repeat cells sweep the seed as well (--scan seed=1,2,3)", text)
 		}
 	}
 	return nil

@@ -1,0 +1,32 @@
+package cells
+
+import (
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/plan"
+)
+
+// A warm-up of 0 is none, and one that nobody asked for is one request per user
+// or second.
+func TestWarmup(t *testing.T) {
+	for _, tt := range []struct {
+		load plan.LoadPlan
+		want int
+	}{
+		{plan.LoadPlan{Users: 8}, 8},
+		{plan.LoadPlan{Rate: 30}, 30},
+		{plan.LoadPlan{Users: 8, Warmup: new(0)}, 0},
+		{plan.LoadPlan{Users: 8, Warmup: new(3)}, 3},
+	} {
+		if got := LoadWarmup(tt.load); got != tt.want {
+			t.Errorf("%+v: %d requests of warm-up, want %d", tt.load, got, tt.want)
+		}
+	}
+	p := plan.Default()
+	if got := passWarmup(p, 8); got != 8 {
+		t.Errorf("%d requests, want one per user", got)
+	}
+	if p.Latency.Warmup = 0; passWarmup(p, 8) != 0 {
+		t.Error("a pass without a warm-up has one")
+	}
+}
