@@ -6,8 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -110,7 +110,7 @@ func (g *progress) draw(elapsed time.Duration) {
 
 func (g *progress) line(elapsed time.Duration, text string) {
 	g.clear()
-	_, _ = fmt.Fprintln(g.w, stamp(elapsed)+harmless(text))
+	_, _ = fmt.Fprintln(g.w, stamp(elapsed)+plaintext.Line(text))
 	g.last = elapsed
 }
 
@@ -129,14 +129,3 @@ func (g *progress) end() {
 }
 
 func stamp(d time.Duration) string { return fmt.Sprintf("%6.1fs  ", d.Seconds()) }
-
-// harmless takes out of a line what could drive a terminal: it may hold the
-// model's name and errors, which are the server's words.
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, s)
-}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // tryCounts looks for a way to learn how many tokens each frame holds: one
@@ -43,7 +44,7 @@ func (c *Client) tryCounts(ctx context.Context, x *exchange.Exchange) (*exchange
 func (c *Client) given() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Body)) {
-		out = append(out, "body."+cleanText(name, 60))
+		out = append(out, "body."+plaintext.Short(name, 60))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Headers)) {
 		out = append(out, "header."+name)

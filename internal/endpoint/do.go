@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // Reasons for which a watch ends an exchange.
@@ -38,7 +39,7 @@ func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange, watch
 	if x.Done == 0 {
 		x.Done = c.clock.Now()
 	}
-	x.Error = c.redact(cleanText(x.Error, 2048))
+	x.Error = c.redact(plaintext.Short(x.Error, 2048))
 	text := decodeText(e.text)
 	x.AnswerBytes = len(text)
 	c.cfg.Check.settle(&e.held, x, odd(x))
@@ -119,13 +120,13 @@ func (e *attempt) run(parent context.Context, call *Call) {
 	}
 	e.mu.Unlock()
 	x.Status = resp.StatusCode
-	x.ServerID = cleanText(resp.Header.Get("X-Request-Id"), 64)
+	x.ServerID = plaintext.Short(resp.Header.Get("X-Request-Id"), 64)
 	if resp.StatusCode != http.StatusOK {
 		e.refused(resp, body)
 		return
 	}
 	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		e.fail(exchange.Protocol, fmt.Sprintf("the server compressed its answer (%s) though it was asked not to; a compressor holds frames back, so turn it off for this path", cleanText(coding, 40)))
+		e.fail(exchange.Protocol, fmt.Sprintf("the server compressed its answer (%s) though it was asked not to; a compressor holds frames back, so turn it off for this path", plaintext.Short(coding, 40)))
 		return
 	}
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
@@ -319,7 +320,7 @@ func (e *attempt) events(parent, ctx context.Context, body io.Reader) {
 		}
 		if len(f.finish) > 0 {
 			n := len(x.Frames)
-			x.Finish = cleanText(d.finish(word(f.finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
+			x.Finish = plaintext.Short(d.finish(word(f.finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
 		}
 		if f.done {
 			e.finished = true
@@ -430,7 +431,7 @@ func (e *attempt) drain(body io.Reader) {
 // conclude decides what an exchange without an error was.
 func (e *attempt) conclude(finish string) {
 	x := e.x
-	x.Finish = cleanText(finish, 40)
+	x.Finish = plaintext.Short(finish, 40)
 	if _, src := x.Output(); src != exchange.Unknown {
 		x.TokenSource = src
 	}

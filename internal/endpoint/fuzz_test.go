@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // duplicateKeys reports whether an object names a member twice: encoding/json
@@ -177,7 +178,7 @@ func slowStream(b []byte) (o outcome, ok bool) {
 			}
 		}
 		if s.finish != "" {
-			o.finish = cleanText(finishChoices(s.finish, false), 40)
+			o.finish = plaintext.Short(finishChoices(s.finish, false), 40)
 		}
 	}
 	bad = bad || len(data) > 0

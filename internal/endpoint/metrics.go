@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -84,7 +85,7 @@ func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 	}
 	b, err := c.metrics.get(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", u, c.redact(cleanText(err.Error(), 200)))
+		return nil, fmt.Errorf("%s: %s", u, c.redact(plaintext.Short(err.Error(), 200)))
 	}
 	return b, nil
 }

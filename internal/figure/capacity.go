@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -18,7 +19,7 @@ func capacity(c *result.Capacity) []*Figure {
 		if _, quantile := l.Quantile(); err != nil || !quantile {
 			continue
 		}
-		f := loadFigure(c, fmt.Sprintf("capacity-%d", i+1), capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
+		f := loadFigure(c, fmt.Sprintf("capacity-%d", i+1), plaintext.Capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
 		of := quantile(l.Metric.Tag, l.Stat)
 		var left []string
 		hollow := false
@@ -92,11 +93,4 @@ func loadFigure(c *result.Capacity, id, title string, y Axis) *Figure {
 		f.Limits = append(f.Limits, Limit{Value: v, Label: fmt.Sprintf("proved %.4g", v), Vertical: true})
 	}
 	return f
-}
-
-func capital(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return string(s[0]-'a'+'A') + s[1:]
 }

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // Tool is a benchmark whose command lines are understood. The same flag can
@@ -106,7 +107,7 @@ func (i *Imported) WriteYAML(w io.Writer) error {
 			fmt.Fprintf(&b, "# %s:\n", list.title)
 		}
 		for _, l := range list.lines {
-			fmt.Fprintf(&b, "#   %s\n", printableLine(l))
+			fmt.Fprintf(&b, "#   %s\n", plaintext.Line(l))
 		}
 	}
 	b.WriteString("only: [load]\n")
@@ -126,7 +127,7 @@ func (i *Imported) WriteYAML(w io.Writer) error {
 		open = path[:last]
 		fmt.Fprintf(&b, "%s%s: %s", strings.Repeat("  ", last), path[last], s.Value)
 		if s.From != "" {
-			fmt.Fprintf(&b, " # %s", printableLine(s.From))
+			fmt.Fprintf(&b, " # %s", plaintext.Line(s.From))
 		}
 		b.WriteByte('\n')
 	}
@@ -142,16 +143,6 @@ func group(path string) string {
 		return ""
 	}
 	return path[:i]
-}
-
-// printableLine keeps a comment to its line.
-func printableLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 // splitWords splits a command as a shell does, with quotes and backslashes; it

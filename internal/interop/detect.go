@@ -8,6 +8,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // format is one kind of file.
@@ -125,9 +127,5 @@ func isServeGen(line string) bool {
 	return true
 }
 
-func clip(s string) string {
-	if len(s) > 60 {
-		return strings.ToValidUTF8(s[:60], "") + "…"
-	}
-	return s
-}
+// clip shortens a word of a file or a command that a message quotes.
+func clip(s string) string { return plaintext.Clip(s, 60) }

@@ -6,25 +6,14 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// clean makes text that came from a server or a file harmless on a terminal:
-// one line, no control characters, no characters that reorder text.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
-			return -1
-		}
-		return r
-	}, s)
-}
+// clean makes text that came from a server or a file harmless: every text of a
+// report goes through it.
+func clean(s string) string { return plaintext.Line(s) }
 
 // brief cleans text that a server or a file may have made very long.
 func brief(s string, most int) string {
@@ -199,13 +188,7 @@ func estimate(e result.Estimate, unit string, n int) string {
 func count(n int) string { return group(strconv.Itoa(n)) }
 
 // capital begins a sentence.
-func capital(s string) string {
-	r, size := utf8.DecodeRuneInString(s)
-	if size == 0 || r == utf8.RuneError {
-		return s
-	}
-	return string(unicode.ToUpper(r)) + s[size:]
-}
+func capital(s string) string { return plaintext.Capital(s) }
 
 func rateText(r result.Rate) string {
 	return estimate(result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}, r.Unit, 0)

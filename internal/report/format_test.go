@@ -58,7 +58,7 @@ func TestClean(t *testing.T) {
 		"a\nb\tc\r\nd":                     "a b c  d",
 		"\x1b[31mred\x1b]0;title\x07":      "[31mred]0;title",
 		"\u202eevil\u2066x\u200b\ufeff":    "evilx",
-		"line\u2028separator\u0085next":    "lineseparatornext",
+		"line\u2028separator\u0085next":    "line separator next",
 		"broken \xff utf-8":                "broken \ufffd utf-8",
 		"naïve 模型 é":                       "naïve 模型 é",
 		"\u009b31m is an escape in 8 bits": "31m is an escape in 8 bits",

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // apiError is a refusal in vLLM's shape: an object under "error" with
@@ -41,10 +43,4 @@ func writeError(w http.ResponseWriter, e *apiError) {
 }
 
 // clip keeps what a client sent from coming back at full length.
-func clip(s string) string {
-	const most = 200
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + "…"
-}
+func clip(s string) string { return plaintext.Clip(s, 200) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/seeded"
 )
 
@@ -308,9 +309,4 @@ func names() string {
 	return strings.Join(all, ", ")
 }
 
-func clip(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	return s[:maxText] + "…"
-}
+func clip(s string) string { return plaintext.Clip(s, maxText) }

@@ -11,7 +11,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // Schema is one that has been read. The zero Schema is any object; it has
@@ -414,10 +415,4 @@ func compact(raw json.RawMessage) json.RawMessage {
 	return b.Bytes()
 }
 
-func clip(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
+func clip(s string) string { return plaintext.Clip(s, 100) }
