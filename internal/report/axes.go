@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/figure"
 )
 
@@ -335,7 +336,7 @@ func tickLabel(v float64, a figure.Axis) string {
 	}
 	s := strconv.FormatFloat(v, 'g', 4, 64)
 	if math.Abs(v) >= 1000 {
-		s = group(strconv.FormatFloat(v, 'f', 0, 64))
+		s = amount.Group(strconv.FormatFloat(v, 'f', 0, 64))
 	}
 	if a.Unit == "USD" {
 		return "$" + s

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -52,7 +53,7 @@ func number(v float64) string {
 	case math.IsInf(v, 1):
 		return infinity
 	case a >= 1000:
-		return group(strconv.FormatFloat(v, 'f', 0, 64))
+		return amount.Group(strconv.FormatFloat(v, 'f', 0, 64))
 	case a >= 100:
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	case a >= 10:
@@ -65,18 +66,6 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'f', int(math.Ceil(-math.Log10(a)))+2, 64)
 }
 
-// group puts commas between thousands of a whole number.
-func group(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
-}
-
 // withUnit prints a value in the unit of a metric.
 func withUnit(v float64, unit string) string {
 	switch unit {
@@ -85,7 +74,7 @@ func withUnit(v float64, unit string) string {
 	case "percent":
 		return number(v) + " %"
 	case "USD":
-		return usd(v)
+		return amount.USD(v)
 	case "ms/token":
 		return withUnit(v, "ms")
 	case "1/s":
@@ -105,23 +94,6 @@ func percent(share float64) string {
 	return s + " %"
 }
 
-func usd(v float64) string {
-	a := math.Abs(v)
-	sign := ""
-	if v < 0 {
-		sign = "−"
-	}
-	switch {
-	case math.IsInf(a, 0):
-		return sign + "$" + infinity
-	case a >= 1000:
-		return sign + "$" + group(strconv.FormatFloat(a, 'f', 0, 64))
-	case a >= 1 || a == 0:
-		return sign + "$" + strconv.FormatFloat(a, 'f', 2, 64)
-	}
-	return sign + "$" + number(a)
-}
-
 // span prints a value with its interval in one unit.
 func span(v, lo, hi *result.Number, unit string) string {
 	if v == nil {
@@ -136,7 +108,7 @@ func span(v, lo, hi *result.Number, unit string) string {
 			return missing
 		}
 		if unit == "USD" {
-			return usd(float64(*b))
+			return amount.USD(float64(*b))
 		}
 		n, _, _ := strings.Cut(strings.TrimSuffix(withUnit(float64(*b), unit), "/s"), " ")
 		return n
@@ -185,7 +157,7 @@ func estimate(e result.Estimate, unit string, n int) string {
 }
 
 // count prints a whole number.
-func count(n int) string { return group(strconv.Itoa(n)) }
+func count(n int) string { return amount.Count(float64(n)) }
 
 // capital begins a sentence.
 func capital(s string) string { return plaintext.Capital(s) }

@@ -28,7 +28,7 @@ func TestEstimate(t *testing.T) {
 		{"zero is a value", result.Estimate{Value: result.Num(0)}, "ms", 5, "0 ms"},
 		{"infinite", result.Estimate{Value: result.Num(inf), Lo: result.Num(9), Hi: result.Num(inf)}, "ms", 50, "∞ [9.00, ∞]"},
 		{"share", result.Estimate{Value: result.Num(0.9812), Lo: result.Num(0.95), Hi: result.Num(1)}, "ratio", 0, "98.12 % [95, 100]"},
-		{"money", result.Estimate{Value: result.Num(-1088.6), Lo: result.Num(-1100), Hi: result.Num(0.5)}, "USD", 0, "−$1,089 [−$1,100, $0.500]"},
+		{"money", result.Estimate{Value: result.Num(-1088.6), Lo: result.Num(-1100), Hi: result.Num(0.5)}, "USD", 0, "−$1,089 [−$1,100, $0.50]"},
 		{"rate", result.Estimate{Value: result.Num(11.83)}, "1/s", 0, "11.8/s"},
 	}
 	for _, tt := range tests {

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/figure"
 )
 
@@ -128,7 +129,7 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 		box := rectangle(x-b.width/2, low, x+b.width/2, high)
 		label, top := number(pt.Y), high
 		if b.axis.Unit == "USD" {
-			label = usd(pt.Y)
+			label = amount.USD(pt.Y)
 		}
 		if pt.AtLeast {
 			label = "≥ " + label

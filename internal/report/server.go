@@ -1,9 +1,9 @@
 package report
 
 import (
-	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -29,7 +29,7 @@ func serverLines(cells []result.Cell, name func(result.Cell) string) []string {
 
 func ofTarget(c result.Cell) string { return c.Target }
 
-func whole(v float64) string { return group(strconv.FormatFloat(v, 'f', 0, 64)) }
+func whole(v float64) string { return amount.Count(v) }
 
 func serverText(s *result.Server) string {
 	if s == nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -55,14 +56,14 @@ func specification(r *result.Result) []table {
 		}
 		targets.rows = append(targets.rows, []string{clean(t.Name), clean(t.Model), clean(url), clean(t.Server), clean(stream), clean(strings.Join(t.Fields, ", ")), string(t.Evidence)})
 		if p := t.Price; p != nil {
-			text := fmt.Sprintf("%s in, %s out", usd(p.Input), usd(p.Output))
+			text := fmt.Sprintf("%s in, %s out", amount.Price(p.Input), amount.Price(p.Output))
 			if p.Cached != nil {
-				text += fmt.Sprintf(", %s cached", usd(*p.Cached))
+				text += fmt.Sprintf(", %s cached", amount.Price(*p.Cached))
 			}
 			prices.rows = append(prices.rows, []string{clean(t.Name), text + " for a million tokens", clean(p.AsOf), clean(p.Source)})
 		}
 		if mc := t.Machine; mc != nil {
-			prices.rows = append(prices.rows, []string{clean(t.Name), clean(fmt.Sprintf("%d × %s, %s an hour each", mc.Count, mc.Accelerator, usd(mc.USDPerHour))), clean(mc.AsOf), clean(mc.Source)})
+			prices.rows = append(prices.rows, []string{clean(t.Name), clean(fmt.Sprintf("%d × %s, %s an hour each", mc.Count, mc.Accelerator, amount.Price(mc.USDPerHour))), clean(mc.AsOf), clean(mc.Source)})
 		}
 	}
 	inputs := table{title: "Where the figures come from", head: []string{"input", "evidence", "source"}}
