@@ -145,52 +145,6 @@ func group(path string) string {
 	return path[:i]
 }
 
-// splitWords splits a command as a shell does, with quotes and backslashes; it
-// expands nothing, and what a shell would expand is an error.
-func splitWords(text string) ([]string, error) {
-	var out []string
-	var word strings.Builder
-	in := false // within a word
-	quote := rune(0)
-	escaped := false
-	for _, r := range text {
-		switch {
-		case escaped:
-			if r != '\n' {
-				word.WriteRune(r)
-				in = true
-			}
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped = true
-		case quote != 0 && r == quote:
-			quote = 0
-		case r == '$' && quote != '\'' || r == '`' && quote != '\'':
-			return nil, errors.New("the command has shell variables ($…): put their values in their place")
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '"' || r == '\'':
-			quote, in = r, true
-		case r == ' ' || r == '\t' || r == '\n' || r == '\r':
-			if in {
-				out = append(out, word.String())
-			}
-			word.Reset()
-			in = false
-		default:
-			word.WriteRune(r)
-			in = true
-		}
-	}
-	if quote != 0 || escaped {
-		return nil, errors.New("the command ends within a quote or after a backslash")
-	}
-	if in {
-		out = append(out, word.String())
-	}
-	return out, nil
-}
-
 // given is one flag of a command with its values.
 type given struct {
 	name   string // without dashes
