@@ -126,20 +126,6 @@ func (s Schedule) CV() float64 {
 	return 1
 }
 
-// Share is what worker k of n sends: every n-th arrival, with its index in the
-// whole schedule.
-func Share(times iter.Seq[time.Duration], k, n int) iter.Seq2[int, time.Duration] {
-	return func(yield func(int, time.Duration) bool) {
-		i := 0
-		for t := range times {
-			if i%n == k && !yield(i, t) {
-				return
-			}
-			i++
-		}
-	}
-}
-
 // counter is a stream of random numbers for one index: a hash of key, block
 // and position, so that no index needs those before it.
 type counter struct{ key, block, n uint64 }

@@ -20,7 +20,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/inferometer/inferometer/internal/metric"
 )
@@ -208,17 +207,6 @@ func medianOffer(found []Accelerator) Accelerator {
 	}
 	slices.SortStableFunc(lasting, func(a, b Accelerator) int { return cmp.Compare(a.USDPerHour, b.USDPerHour) })
 	return lasting[(len(lasting)-1)/2]
-}
-
-// Date reads an AsOf. A month or a year alone is its first day, so that an
-// age is never understated.
-func Date(asOf string) (time.Time, error) {
-	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
-		if t, err := time.Parse(layout, asOf); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no date of the form 2006-01-02, 2006-01 or 2006", asOf)
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

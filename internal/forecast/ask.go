@@ -36,7 +36,7 @@ func Ask(q Question) (*result.Forecast, error) {
 	if q.Requests == 0 {
 		q.Requests = 2000
 	}
-	l, err := q.lay()
+	l, err := q.layOut()
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func Ask(q Question) (*result.Forecast, error) {
 }
 
 // each does something for every variant, all at once.
-func (l *laid) each(do func(i int, r replica) error) error {
+func (l *layout) each(do func(i int, r replica) error) error {
 	var group sync.WaitGroup
 	var failed [3]error
 	for i, r := range l.variants() {
@@ -90,7 +90,7 @@ func (l *laid) each(do func(i int, r replica) error) error {
 // saturation is the most that a closed loop gets out of a replica, as the
 // capacity command finds it: more and more users until they carry no more,
 // then a full engine, which may carry the little that the ladder left.
-func (l *laid) saturation(r replica) (float64, error) {
+func (l *layout) saturation(r replica) (float64, error) {
 	c := capacity.Config{Seed: l.Seed, MaxUsers: 4 * r.engines * r.config.MaxNumSeqs}
 	// Virtual time is cheap: as long as some thousands of requests take.
 	guess := l.roof.MaxThroughput(physics.Load{Input: int(l.w.In.Mean()), Output: int(l.w.Out.Mean()), Sequences: r.config.MaxNumSeqs})
@@ -121,7 +121,7 @@ func (l *laid) saturation(r replica) (float64, error) {
 // search is made for cells that cost time and for proofs. Here a cell is cheap,
 // every load sees the same lengths, and bisection to a hundredth will do; near
 // saturation a queue takes long to settle, so that the cells are long.
-func (l *laid) border(r replica, saturation float64) (rate float64, broke string, err error) {
+func (l *layout) border(r replica, saturation float64) (rate float64, broke string, err error) {
 	warm := l.warmUp()
 	n := 2 * l.Requests
 	holds := func(at float64) (bool, error) {
@@ -169,13 +169,13 @@ func (l *laid) border(r replica, saturation float64) (rate float64, broke string
 
 // warmUp says how many requests come before the measured ones: as many as
 // come while four requests without neighbours are served, and 50 at least.
-func (l *laid) warmUp() func(rate float64) int {
+func (l *layout) warmUp() func(rate float64) int {
 	alone := l.nominal.alone(l.w)
 	return func(rate float64) int { return int(min(20000, max(50, rate*4*alone))) }
 }
 
 // loads is the table: a ladder of shares of saturation, and the rate asked for.
-func (l *laid) loads(saturation [3]float64) ([]result.ForecastLoad, error) {
+func (l *layout) loads(saturation [3]float64) ([]result.ForecastLoad, error) {
 	type load struct {
 		rate  float64
 		asked bool
@@ -206,7 +206,7 @@ func (l *laid) loads(saturation [3]float64) ([]result.ForecastLoad, error) {
 
 // load is one row. At a rate that a variant cannot carry its latency has no
 // bound, and its throughput is that at saturation.
-func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, error) {
+func (l *layout) load(rate float64, saturation [3]float64) (result.ForecastLoad, error) {
 	row := result.ForecastLoad{Rate: rate, N: l.Requests}
 	warm := l.warmUp()
 	values := map[*result.Estimate]*[3]float64{}
@@ -217,7 +217,7 @@ func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, e
 		values[e][i] = v
 	}
 	each := rate / float64(l.replicas)
-	var runs [3]*seen
+	var runs [3]*simulatedRun
 	if err := l.each(func(i int, r replica) error {
 		at := min(each, 0.985*saturation[i]/float64(l.replicas))
 		var err error
@@ -263,7 +263,7 @@ func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, e
 }
 
 // binds says what the steps are made of and what requests wait for.
-func (l *laid) binds(o *seen, over bool) string {
+func (l *layout) binds(o *simulatedRun, over bool) string {
 	terms := physics.Terms()
 	slices.SortStableFunc(terms, func(a, b physics.Term) int { return cmp.Compare(o.terms[b], o.terms[a]) })
 	var parts []string
@@ -285,7 +285,7 @@ func (l *laid) binds(o *seen, over bool) string {
 	return text
 }
 
-func (l *laid) capacity(border [3]float64, broke string) (*result.ForecastCapacity, error) {
+func (l *layout) capacity(border [3]float64, broke string) (*result.ForecastCapacity, error) {
 	c := &result.ForecastCapacity{Rate: between(border), Broke: broke}
 	for _, m := range l.Limits {
 		c.Limits = append(c.Limits, m.String())

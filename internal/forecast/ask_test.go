@@ -101,7 +101,7 @@ func TestSaturationIsNearTheClosedFormAtLength(t *testing.T) {
 	atLength(t)
 	for _, preset := range []string{"h100/llama-3.1-8b", "l40s/llama-3.1-8b"} {
 		q := question(t, preset, "in=512,out=128")
-		l, err := q.lay()
+		l, err := q.layOut()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +215,7 @@ func must70b(t *testing.T) physics.Model {
 
 // In a closed loop, users = rate × time in the system (Little).
 func TestClosedLoopsKeepLittlesLaw(t *testing.T) {
-	l, err := question(t, "h100/llama-3.1-8b", "chat").lay()
+	l, err := question(t, "h100/llama-3.1-8b", "chat").layOut()
 	if err != nil {
 		t.Fatal(err)
 	}

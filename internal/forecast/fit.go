@@ -69,7 +69,7 @@ func knobs(r *physics.Roofline) []knob {
 
 // fit is a fit under way.
 type fit struct {
-	l      *laid
+	l      *layout
 	base   physics.Coefficients
 	knobs  []knob
 	cells  []RunCell
@@ -97,7 +97,7 @@ const mostRequests = 400
 // median ratio of simulated and measured TTFT, by the length of the input, and
 // TPOT.
 func Calibrate(q Question, run Run) (*Calibration, error) {
-	l, err := q.lay()
+	l, err := q.layOut()
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (f *fit) ratios(theta []float64) ([][]float64, error) {
 			k = ((k-unmeasured)%n + n) % n
 			w.recorded = append(w.recorded, [2]int{cell.In[k], cell.Out[k]})
 		}
-		var o *seen
+		var o *simulatedRun
 		if cell.Users > 0 {
 			o, err = r.closed(w, nil, capacity.Cell{Users: cell.Users, Requests: n, Seed: 1})
 		} else {

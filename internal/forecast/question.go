@@ -44,8 +44,8 @@ type Price struct {
 	Source, AsOf string
 }
 
-// laid is a question with the deployment that it led to.
-type laid struct {
+// layout is a question with the deployment that it led to.
+type layout struct {
 	Question
 	roof     *physics.Roofline
 	nominal  replica
@@ -55,10 +55,10 @@ type laid struct {
 	chosen   []string // what was chosen for the user
 }
 
-// lay finds the deployment: how many accelerators share a replica, and how
+// layOut finds the deployment: how many accelerators share a replica, and how
 // many replicas there are.
-func (q Question) lay() (*laid, error) {
-	l := &laid{Question: q, w: Workload{In: q.Scenario.In, Out: q.Scenario.Out, Shared: q.Scenario.Shared, NoPrefixCache: q.NoPrefixCache}}
+func (q Question) layOut() (*layout, error) {
+	l := &layout{Question: q, w: Workload{In: q.Scenario.In, Out: q.Scenario.Out, Shared: q.Scenario.Shared, NoPrefixCache: q.NoPrefixCache}}
 	l.PP, l.DP = max(1, q.PP), max(1, q.DP)
 	apart := 1 // replicas that --dp means, of a model without experts
 	if q.Model.MoE.Experts == 0 && l.DP > 1 {
@@ -105,7 +105,7 @@ func (q Question) lay() (*laid, error) {
 
 // fit makes the roofline, with the smallest tensor parallelism that fits where
 // none is asked for.
-func (l *laid) fit() error {
+func (l *layout) fit() error {
 	try := func(tp int) error {
 		r, err := physics.New(physics.Deployment{
 			Model: l.Model, Accelerator: l.Accelerator, TP: tp, PP: l.PP, DP: l.DP,
@@ -146,7 +146,7 @@ func limitsText(c scheduler.Config, engines int) string {
 
 // variants are the replica as it is thought to be, with pessimistic steps and
 // with optimistic ones.
-func (l *laid) variants() [3]replica {
+func (l *layout) variants() [3]replica {
 	return [3]replica{l.nominal, l.nominal.scaled(1 + l.band), l.nominal.scaled(1 - l.band)}
 }
 

@@ -90,8 +90,8 @@ func (p *parts) reset() {
 	p.busy = 0
 }
 
-// seen is what a run in virtual time showed, over its measured requests.
-type seen struct {
+// simulatedRun is what a run in virtual time showed, over its measured requests.
+type simulatedRun struct {
 	capacity.Observation
 	ttft, tpot, e2e []float64 // ms, in the order in which requests were due
 	in              []int     // tokens of their prompts
@@ -118,14 +118,14 @@ type course struct {
 	spare   []*scheduler.Request
 	next    uint64
 	begin   time.Duration // of the window; negative: not yet
-	out     seen
+	out     simulatedRun
 	left    int // measured requests that have not ended
-	held    []held
+	timed   []timedRequest
 	engines []engineState
 }
 
-// held is a measured request: which one, and its place in the results.
-type held struct{ due, first, last time.Duration }
+// timedRequest is a measured request: which one, and its place in the results.
+type timedRequest struct{ due, first, last time.Duration }
 
 // engineState is what one engine was doing since a moment.
 type engineState struct {
@@ -152,7 +152,7 @@ func (r replica) course(w Workload, limits []metric.Limit, c capacity.Cell) (*co
 	return o, err
 }
 
-// add sends a request. Measured ones know their place in held.
+// add sends a request. Measured ones know their place in timed.
 func (o *course) add(at time.Duration, measured bool) error {
 	var q *scheduler.Request
 	if n := len(o.spare); n > 0 {
@@ -164,8 +164,8 @@ func (o *course) add(at time.Duration, measured bool) error {
 	q.Index, q.Arrival, q.Prompt, q.Output, q.Hashes, q.Owner = o.next, at, in, out, o.chain, nil
 	o.next++
 	if measured {
-		q.Owner = len(o.held)
-		o.held = append(o.held, held{due: at})
+		q.Owner = len(o.timed)
+		o.timed = append(o.timed, timedRequest{due: at})
 		o.left++
 		o.out.in = append(o.out.in, in)
 		o.out.longest = max(o.out.longest, in+out)
@@ -203,7 +203,7 @@ func (o *course) advance(at time.Duration, engine int, ended func(q *scheduler.R
 		}
 		q := m.Request
 		if i, ok := q.Owner.(int); ok {
-			o.held[i].first, o.held[i].last = q.First, q.Last
+			o.timed[i].first, o.timed[i].last = q.First, q.Last
 			if q.Output > 1 {
 				o.record(i, float64(q.Output-1))
 			} else {
@@ -252,7 +252,7 @@ func (o *course) record(i int, gaps float64) {
 			*list = append(*list, math.NaN())
 		}
 	}
-	h := o.held[i]
+	h := o.timed[i]
 	inMS := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	o.out.ttft[i], o.out.e2e[i] = inMS(h.first-h.due), inMS(h.last-h.due)
 	if gaps > 0 {
@@ -263,7 +263,7 @@ func (o *course) record(i int, gaps float64) {
 // open runs an open loop: requests come at a rate, whatever becomes of them.
 // warm of them come before the measured ones. Requests go on coming until the
 // measured ones have ended. With cut, a load whose backlog grows ends early.
-func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm int, cut bool) (*seen, error) {
+func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm int, cut bool) (*simulatedRun, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
 		return nil, err
@@ -296,7 +296,7 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm i
 		if pending, ok = next(); !ok {
 			return nil, errors.New("the schedule of arrivals ended")
 		}
-		if cut && len(o.held) == question {
+		if cut && len(o.timed) == question {
 			question += question / 2
 			if o.overloaded(now) {
 				o.out.Overloaded = true
@@ -311,7 +311,7 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm i
 // one before has ended. They begin spread over the time of one request, since
 // users who begin together go on together for long. Each user's first one is
 // not measured.
-func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*seen, error) {
+func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*simulatedRun, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
 		return nil, err
@@ -328,9 +328,9 @@ func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*se
 		if ended++; ended == c.Users {
 			o.start(now)
 		}
-		return o.add(now, ended >= c.Users && len(o.held) < c.Requests)
+		return o.add(now, ended >= c.Users && len(o.timed) < c.Requests)
 	}
-	for len(o.held) < c.Requests || o.left > 0 {
+	for len(o.timed) < c.Requests || o.left > 0 {
 		at, engine, busy := o.fleet.Next()
 		if !busy {
 			return nil, errors.New("the simulated engines stand still")
@@ -365,7 +365,7 @@ func (o *course) start(now time.Duration) {
 
 func (o *course) overloaded(now time.Duration) bool {
 	var due, done []float64
-	for _, h := range o.held {
+	for _, h := range o.timed {
 		due = append(due, (h.due - o.begin).Seconds())
 		if h.last > 0 {
 			done = append(done, (h.last - o.begin).Seconds())
@@ -375,7 +375,7 @@ func (o *course) overloaded(now time.Duration) bool {
 }
 
 // finish closes the window at a moment.
-func (o *course) finish(now time.Duration) *seen {
+func (o *course) finish(now time.Duration) *simulatedRun {
 	for i := range o.engines {
 		o.account(i, now)
 	}
@@ -396,7 +396,7 @@ func (o *course) finish(now time.Duration) *seen {
 	for i := range out.terms {
 		out.terms[i] /= max(sum, 1e-12)
 	}
-	for i, h := range o.held {
+	for i, h := range o.timed {
 		r := capacity.Request{Due: (h.due - o.begin).Seconds(), Done: math.Inf(1), Excess: make([]float64, len(o.limits))}
 		r.OK = h.last > 0
 		if r.OK {
@@ -414,7 +414,7 @@ func (o *course) finish(now time.Duration) *seen {
 }
 
 // value returns a metric of measured request i, in ms.
-func (s *seen) value(tag string, i int) float64 {
+func (s *simulatedRun) value(tag string, i int) float64 {
 	switch tag {
 	case "ttft":
 		return s.ttft[i]

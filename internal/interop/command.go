@@ -21,17 +21,17 @@ const (
 	InferenceX Tool = "inferencex" // its fork of vLLM's old benchmark_serving.py
 )
 
-// Imported is what a command line says, as keys of a plan.
-type Imported struct {
+// ImportedPlan is what a command line says, as keys of a plan.
+type ImportedPlan struct {
 	Tool     Tool
-	Settings []Carried
+	Settings []Setting
 	// Left are the flags that say nothing here, each with the reason; Differs
 	// is what is known to be done otherwise.
 	Left, Differs []string
 }
 
-// Carried is one key of a plan and its value in YAML.
-type Carried struct {
+// Setting is one key of a plan and its value in YAML.
+type Setting struct {
 	Path, Value string
 	From        string // the flags that it comes of
 }
@@ -42,7 +42,7 @@ type Carried struct {
 // command itself says which tool it is of.
 //
 // Source: the flags and defaults of vLLM, SGLang and InferenceX of August 2026.
-func FromCommand(words []string, as Tool) (*Imported, error) {
+func FromCommand(words []string, as Tool) (*ImportedPlan, error) {
 	if len(words) == 1 {
 		var err error
 		if words, err = splitWords(words[0]); err != nil {
@@ -57,7 +57,7 @@ func FromCommand(words []string, as Tool) (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &command{flags: f, out: &Imported{Tool: tool}}
+	c := &command{flags: f, out: &ImportedPlan{Tool: tool}}
 	if err := c.read(); err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func toolOf(words []string, as Tool) (Tool, []string, error) {
 }
 
 // WriteYAML prints the plan. What was not carried over stands above it.
-func (i *Imported) WriteYAML(w io.Writer) error {
+func (i *ImportedPlan) WriteYAML(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# From a command line of %s. Run it with: inferometer load FILE\n", i.Tool)
 	for _, list := range []struct {
@@ -113,7 +113,7 @@ func (i *Imported) WriteYAML(w io.Writer) error {
 	b.WriteString("only: [load]\n")
 	var open []string // the keys that are open above the line
 	sorted := slices.Clone(i.Settings)
-	slices.SortStableFunc(sorted, func(x, y Carried) int { return strings.Compare(group(x.Path), group(y.Path)) })
+	slices.SortStableFunc(sorted, func(x, y Setting) int { return strings.Compare(group(x.Path), group(y.Path)) })
 	for _, s := range sorted {
 		path := strings.Split(s.Path, ".")
 		last := len(path) - 1
@@ -145,26 +145,26 @@ func group(path string) string {
 	return path[:i]
 }
 
-// given is one flag of a command with its values.
-type given struct {
+// commandFlag is one flag of a command with its values.
+type commandFlag struct {
 	name   string // without dashes
 	values []string
 	used   bool
 }
 
 // String is the flag as it was written, but for the values of headers.
-func (g given) String() string {
+func (g commandFlag) String() string {
 	if len(g.values) == 0 || g.name == "header" {
 		return "--" + g.name
 	}
 	return "--" + g.name + " " + clip(strings.Join(g.values, " "))
 }
 
-type givenFlags struct{ list []*given }
+type commandFlags struct{ list []*commandFlag }
 
 // flagsOf takes words apart: a flag has the words up to the next one.
-func flagsOf(words []string) (*givenFlags, error) {
-	f := &givenFlags{}
+func flagsOf(words []string) (*commandFlags, error) {
+	f := &commandFlags{}
 	for _, w := range words {
 		name, ok := strings.CutPrefix(w, "--")
 		if !ok {
@@ -176,7 +176,7 @@ func flagsOf(words []string) (*givenFlags, error) {
 			continue
 		}
 		name, value, has := strings.Cut(name, "=")
-		g := &given{name: strings.ReplaceAll(name, "_", "-")}
+		g := &commandFlag{name: strings.ReplaceAll(name, "_", "-")}
 		if has {
 			g.values = []string{value}
 		}
@@ -187,8 +187,8 @@ func flagsOf(words []string) (*givenFlags, error) {
 
 // get returns a flag and marks it used; of several the last one counts, as it
 // does in those tools.
-func (f *givenFlags) get(name string) *given {
-	var found *given
+func (f *commandFlags) get(name string) *commandFlag {
+	var found *commandFlag
 	for _, g := range f.list {
 		if g.name == name {
 			g.used, found = true, g

@@ -11,7 +11,7 @@ import (
 )
 
 // imported is the plan that a command line becomes, by way of its YAML.
-func imported(t *testing.T, text string, as Tool) (plan.Plan, *Imported, error) {
+func imported(t *testing.T, text string, as Tool) (plan.Plan, *ImportedPlan, error) {
 	t.Helper()
 	c, err := FromCommand([]string{text}, as)
 	if err != nil {

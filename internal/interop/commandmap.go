@@ -11,14 +11,14 @@ import (
 
 // command is the reading of one.
 type command struct {
-	flags *givenFlags
-	out   *Imported
+	flags *commandFlags
+	out   *ImportedPlan
 	body  map[string]any // further fields of the request
 	err   error          // the first one
 }
 
 func (c *command) set(path, value, from string) {
-	c.out.Settings = append(c.out.Settings, Carried{path, value, from})
+	c.out.Settings = append(c.out.Settings, Setting{path, value, from})
 }
 
 func (c *command) differs(format string, args ...any) {

@@ -20,7 +20,7 @@ var vllmFormat = format{
 }
 
 func readVLLM(r io.Reader, s *sink) error {
-	in := &limited{r: r}
+	in := &limitedReader{r: r}
 	w := &walker{d: json.NewDecoder(in), in: in}
 	var starts, ins, outs []*float64
 	var failed []bool

@@ -42,7 +42,7 @@ const maxObject = 256 << 20
 
 // readWeka holds one session at a time.
 func readWeka(r io.Reader, s *sink) error {
-	in := &limited{r: r}
+	in := &limitedReader{r: r}
 	d := json.NewDecoder(in)
 	w := weka{sink: s}
 	for n := 1; ; n++ {
@@ -121,13 +121,13 @@ func (w *weka) walk(list []wekaRequest, start int64, session string) error {
 	return nil
 }
 
-// limited fails once one value takes more than is left.
-type limited struct {
+// limitedReader fails once one value takes more than is left.
+type limitedReader struct {
 	r    io.Reader
 	left int
 }
 
-func (l *limited) Read(p []byte) (int, error) {
+func (l *limitedReader) Read(p []byte) (int, error) {
 	if l.left <= 0 {
 		return 0, fmt.Errorf("one JSON object is longer than %d MiB", maxObject>>20)
 	}

@@ -184,22 +184,3 @@ func differ(a, b float64) float64 {
 	}
 	return 0
 }
-
-// Copied says whether two results of different machines or models agree to
-// the last digit in all they say, which measurements do not: a table was
-// copied. Fewer than four numbers, or whole small ones, show nothing.
-func Copied(a, b []float64) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	telling := 0
-	for i, v := range a {
-		if v != b[i] {
-			return false
-		}
-		if v != math.Trunc(v) || math.Abs(v) >= 1000 {
-			telling++
-		}
-	}
-	return telling >= 4
-}
