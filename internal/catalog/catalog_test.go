@@ -78,7 +78,7 @@ func TestLookupPrice(t *testing.T) {
 		"gpt-6.1-soul": `did you mean "gpt-6.1-sol"`,
 		"gpt-oss-120b": "groq/gpt-oss-120b, together/gpt-oss-120b",
 		"":             "needs the name of a model",
-		"no such":      `"no such" is listed; give input`,
+		"no such":      `no price is listed for model "no such"; set input`,
 	} {
 		if p, err := LookupPrice(name); err == nil || !strings.Contains(err.Error(), want) || p != (Price{}) {
 			t.Errorf("%q: %+v, %v, want %q", name, p, err, want)
@@ -103,7 +103,7 @@ func TestLookupAccelerator(t *testing.T) {
 	for name, want := range map[string]string{
 		"A100":          "A100-SXM-80, A100-PCIe-80, A100-SXM-40",
 		"L40X":          `did you mean "l40s"`,
-		"azure/L40S":    "is rented by Nebius",
+		"azure/L40S":    "is offered by Nebius",
 		"":              "usd_per_hour",
 		"nvidia":        "usd_per_hour",
 		"Cerebras WSE3": "--usd-per-hour",

@@ -10,8 +10,8 @@ import (
 	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
-// Tool is a benchmark whose command lines are understood. The same flag can
-// mean something else in each of them.
+// Tool is a benchmark tool whose command lines are understood. The same flag can
+// have a different meaning in each of them.
 type Tool string
 
 // The tools that FromCommand knows.
@@ -25,21 +25,21 @@ const (
 type ImportedPlan struct {
 	Tool     Tool
 	Settings []Setting
-	// Left are the flags that say nothing here, each with the reason; Differs
-	// is what is known to be done otherwise.
+	// Left are the flags that have no effect here, each with the reason; Differs
+	// is what is known to work differently.
 	Left, Differs []string
 }
 
 // Setting is one key of a plan and its value in YAML.
 type Setting struct {
 	Path, Value string
-	From        string // the flags that it comes of
+	From        string // the flags that it comes from
 }
 
-// FromCommand reads the command line of another tool. What it does not say is
-// that tool's default, and what has no counterpart is named and never guessed;
-// a command whose requests cannot be sent is an error. as is "" where the
-// command itself says which tool it is of.
+// FromCommand reads the command line of another tool. A flag that is absent has
+// that tool's default; a flag without a counterpart is named and never guessed; a
+// command whose requests cannot be sent is an error. as may be "" if the command
+// itself tells which tool it belongs to.
 //
 // Source: the flags and defaults of vLLM, SGLang and InferenceX of August 2026.
 func FromCommand(words []string, as Tool) (*ImportedPlan, error) {
@@ -63,7 +63,7 @@ func FromCommand(words []string, as Tool) (*ImportedPlan, error) {
 	}
 	for _, g := range f.list {
 		if !g.used {
-			c.out.Left = append(c.out.Left, g.String()+": it has no counterpart here")
+			c.out.Left = append(c.out.Left, g.String()+": no counterpart here")
 		}
 	}
 	return c.out, nil
@@ -81,28 +81,29 @@ func toolOf(words []string, as Tool) (Tool, []string, error) {
 	switch {
 	case as != "":
 		if !slices.Contains([]Tool{VLLM, SGLang, InferenceX}, as) {
-			return "", nil, fmt.Errorf("--as %q is not one of vllm, sglang and inferencex", as)
+			return "", nil, fmt.Errorf("invalid --as %q: must be vllm, sglang or inferencex", as)
 		}
 	case strings.Contains(head, "vllm bench serve"), strings.Contains(head, "vllm-bench"):
 		found = VLLM
 	case strings.Contains(head, "sglang"):
 		found = SGLang
 	case strings.Contains(head, "benchmark_serving"):
-		return "", nil, errors.New("benchmark_serving.py is a script of several tools, whose flags differ in meaning (--random-range-ratio 0.8 is 20 to 180 % of the length in vLLM and 80 to 100 % in InferenceX): say whose it is with --as vllm or --as inferencex")
+		return "", nil, errors.New("several tools have a benchmark_serving.py, and their flags differ in meaning (--random-range-ratio 0.8 is 20 to 180 % of the length in vLLM and 80 to 100 % in InferenceX): add --as vllm or --as inferencex")
 	default:
-		return "", nil, fmt.Errorf("%q is no command that is known; known are vllm bench serve, python -m sglang.bench_serving, and with --as inferencex its benchmark_serving.py", clip(head))
+		return "", nil, fmt.Errorf("unknown command %q: must be vllm bench serve, python -m sglang.bench_serving, or, with --as inferencex, its benchmark_serving.py", clip(head))
 	}
 	return found, words[at:], nil
 }
 
-// WriteYAML prints the plan. What was not carried over stands above it.
+// WriteYAML prints the plan, with comments above it about what was not carried
+// over.
 func (i *ImportedPlan) WriteYAML(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# From a command line of %s. Run it with: inferometer load FILE\n", i.Tool)
 	for _, list := range []struct {
 		title string
 		lines []string
-	}{{"Not carried over", i.Left}, {"Done otherwise here", i.Differs}} {
+	}{{"Not carried over", i.Left}, {"Done differently here", i.Differs}} {
 		if len(list.lines) > 0 {
 			fmt.Fprintf(&b, "# %s:\n", list.title)
 		}
@@ -135,8 +136,8 @@ func (i *ImportedPlan) WriteYAML(w io.Writer) error {
 	return err
 }
 
-// group is the part of a path by which lines are put together: keys that are
-// themselves at the top come first.
+// group is the part of a path by which lines are grouped: top-level keys come
+// first.
 func group(path string) string {
 	i := strings.LastIndexByte(path, '.')
 	if i < 0 {
@@ -162,14 +163,14 @@ func (g commandFlag) String() string {
 
 type commandFlags struct{ list []*commandFlag }
 
-// flagsOf takes words apart: a flag has the words up to the next one.
+// flagsOf groups words by flag: a flag has the words up to the next flag.
 func flagsOf(words []string) (*commandFlags, error) {
 	f := &commandFlags{}
 	for _, w := range words {
 		name, ok := strings.CutPrefix(w, "--")
 		if !ok {
 			if len(f.list) == 0 {
-				return nil, fmt.Errorf("%q stands before the first flag", clip(w))
+				return nil, fmt.Errorf("unexpected %q before the first flag", clip(w))
 			}
 			g := f.list[len(f.list)-1]
 			g.values = append(g.values, w)
@@ -185,8 +186,8 @@ func flagsOf(words []string) (*commandFlags, error) {
 	return f, nil
 }
 
-// get returns a flag and marks it used; of several the last one counts, as it
-// does in those tools.
+// get returns a flag and marks it used; if it is repeated, the last one
+// counts, as in those tools.
 func (f *commandFlags) get(name string) *commandFlag {
 	var found *commandFlag
 	for _, g := range f.list {

@@ -82,8 +82,8 @@ func splitCamel(s string) string {
 }
 
 // English reports whether words look like English: at least 8 of them, of
-// which at least 15 % are English function words. Shorter texts are said to
-// be no English, since nothing can be known.
+// which at least 15 % are English function words. Shorter texts count as
+// not English, since nothing can be known about them.
 func English(words []string) bool {
 	if len(words) < 8 {
 		return false
