@@ -184,10 +184,10 @@ func TestARunThatSaysTooLittleIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(strings.Join(c.Notes, " "), "hardly of this deployment") {
+	if !strings.Contains(strings.Join(c.Notes, " "), "probably of another deployment") {
 		t.Errorf("%+v", c.Calibrated)
 	}
-	if _, err := ReadRun(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no folder of a run") {
+	if _, err := ReadRun(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a run folder") {
 		t.Errorf("%v", err)
 	}
 }

@@ -37,7 +37,7 @@ type Fleet struct {
 	Speed    float64 // trace time is divided by it; 0: 1
 	Curve    arrival.Curve
 	Duration time.Duration
-	Text     string // the traffic in words
+	Text     string // description of the traffic
 }
 
 // Most requests of a fleet: their times must fit into memory. Up to fewRequests
@@ -55,7 +55,7 @@ type dispatch struct {
 	row     int32 // of the trace
 }
 
-// requestTimes is what became of a request, in ms; negative: undefined or refused.
+// requestTimes are the times of a request in ms; negative: undefined or refused.
 type requestTimes struct{ ttft, tpot, e2e float32 }
 
 // AskFleet answers for a fleet. Requests go to the replicas in turn, so that
@@ -63,7 +63,7 @@ type requestTimes struct{ ttft, tpot, e2e float32 }
 // routing, at a fraction of the time.
 func AskFleet(q Fleet) (*result.Forecast, error) {
 	if q.Instances < 1 || q.Instances > 100_000 {
-		return nil, fmt.Errorf("%d instances: it must be 1 to 100000", q.Instances)
+		return nil, fmt.Errorf("invalid number of instances %d: must be 1 to 100000", q.Instances)
 	}
 	if q.Requests == 0 {
 		q.Requests = 2000
@@ -114,7 +114,7 @@ func (q Fleet) traffic(l *layout) ([]dispatch, error) {
 	var out []dispatch
 	if t := q.Trace; t != nil {
 		if t.Len() == 0 || t.Len() > mostTraffic {
-			return nil, fmt.Errorf("a trace of %d requests: a forecast takes 1 to %d", t.Len(), mostTraffic)
+			return nil, fmt.Errorf("the trace has %d requests: must be 1 to %d", t.Len(), mostTraffic)
 		}
 		speed := q.Speed
 		if speed <= 0 {
@@ -131,7 +131,7 @@ func (q Fleet) traffic(l *layout) ([]dispatch, error) {
 		return nil, err
 	}
 	if n := q.Curve.Expected(q.Duration.Seconds()); !(n <= mostTraffic) || q.Duration <= 0 {
-		return nil, fmt.Errorf("%.3g requests in %v: a forecast takes 1 to %d", n, q.Duration, mostTraffic)
+		return nil, fmt.Errorf("%.3g requests in %v: must be 1 to %d", n, q.Duration, mostTraffic)
 	}
 	for at := range (arrival.Schedule{Process: arrival.Poisson, Curve: q.Curve, Seed: l.Seed}).Times() {
 		if at > q.Duration {
@@ -141,7 +141,7 @@ func (q Fleet) traffic(l *layout) ([]dispatch, error) {
 		out = append(out, dispatch{at, int32(in), int32(o), -1})
 	}
 	if len(out) == 0 {
-		return nil, errors.New("no request comes in that time")
+		return nil, errors.New("no request arrives in that time")
 	}
 	return out, nil
 }
@@ -180,7 +180,7 @@ func (q Fleet) run(l *layout, r replica, all []dispatch) (*fleetRun, error) {
 	return out, failed
 }
 
-// replica carries every request whose turn it is through one replica.
+// replica simulates one replica with the requests routed to it.
 func (q Fleet) replica(l *layout, r replica, all []dispatch, turn int, out *fleetRun, mu *sync.Mutex) error {
 	cfg := r.config
 	cfg.Seed, cfg.NoPrefixCaching = l.Seed+uint64(turn), cfg.NoPrefixCaching || l.w.NoPrefixCache
@@ -276,7 +276,7 @@ func (q Fleet) conclude(l *layout, out *result.ForecastFleet, all []dispatch, ru
 		}
 		if len(runs) == 1 {
 			if math.IsNaN(v[likely]) {
-				return result.Estimate{Withheld: "not defined for these requests"}
+				return result.Estimate{Withheld: "undefined for these requests"}
 			}
 			return result.Estimate{Value: result.Num(round4(v[likely]))}
 		}
@@ -345,7 +345,7 @@ func sign(v float64) int {
 	return 1 // equal times stand behind the mark
 }
 
-// quantile32 is a quantile of what is defined; NaN where nothing is.
+// quantile32 is a quantile of the defined values; NaN if there are none.
 func quantile32(all []requestTimes, share float64, of func(requestTimes) float32) float64 {
 	var v []float32
 	for _, t := range all {

@@ -158,11 +158,11 @@ func TestATraceKeepsWhatItShares(t *testing.T) {
 
 func TestFleetsThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(*Fleet){
-		"must be 1 to":      func(q *Fleet) { q.Instances = 0 },
-		"forecast takes 1":  func(q *Fleet) { q.Curve = arrival.Flat(1e6); q.Duration = time.Hour },
-		"a trace of 0":      func(q *Fleet) { q.Trace = recorded{} },
-		"does not fit":      func(q *Fleet) { q.Model = must70b(t); q.TP = 1 },
-		"requests in 0s: a": func(q *Fleet) { q.Duration = 0 },
+		"must be 1 to":         func(q *Fleet) { q.Instances = 0 },
+		"must be 1 to 3":       func(q *Fleet) { q.Curve = arrival.Flat(1e6); q.Duration = time.Hour },
+		"the trace has 0":      func(q *Fleet) { q.Trace = recorded{} },
+		"does not fit":         func(q *Fleet) { q.Model = must70b(t); q.TP = 1 },
+		"requests in 0s: must": func(q *Fleet) { q.Duration = 0 },
 	} {
 		q := aFleet(t, 2)
 		change(&q)

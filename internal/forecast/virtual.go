@@ -23,9 +23,9 @@ type Workload struct {
 	In, Out workload.Lengths
 	// Shared are the tokens that all prompts begin with, part of In.
 	Shared int
-	// NoPrefixCache computes them anew in each prompt.
+	// NoPrefixCache recomputes them for each prompt.
 	NoPrefixCache bool
-	// recorded are lengths to be used in turn in the place of In and Out.
+	// recorded are lengths to use in turn instead of In and Out.
 	recorded [][2]int
 	process  arrival.Process // of open loops; "": Poisson
 }
@@ -61,7 +61,7 @@ func newReplica(r *physics.Roofline, c scheduler.Config) replica {
 	return replica{roof: r, config: c, engines: d.DP * d.PP, scale: 1}
 }
 
-// scaled returns the replica with steps that last so many times as long.
+// scaled returns the replica with step times multiplied by a factor.
 func (r replica) scaled(by float64) replica {
 	r.scale *= by
 	return r
@@ -90,14 +90,15 @@ func (p *parts) reset() {
 	p.busy = 0
 }
 
-// simulatedRun is what a run in virtual time showed, over its measured requests.
+// simulatedRun holds the results of a run in virtual time, over its measured
+// requests.
 type simulatedRun struct {
 	capacity.Observation
 	ttft, tpot, e2e []float64 // ms, in the order in which requests were due
 	in              []int     // tokens of their prompts
 	tokens          float64   // generated within the window
-	running         float64   // requests with a place, on the mean over time
-	usage           float64   // share of the cache that was held, on the mean over time
+	running         float64   // running requests, mean over time
+	usage           float64   // share of the cache in use, mean over time
 	longest         int       // tokens of the longest request
 	mostRunning     int
 	preempted       uint64
@@ -106,7 +107,7 @@ type simulatedRun struct {
 	noPlace, noMemory, noBudget float64
 }
 
-// course is a run under way.
+// course is a run in progress.
 type course struct {
 	r       replica
 	w       Workload
@@ -127,7 +128,7 @@ type course struct {
 // timedRequest is a measured request: which one, and its place in the results.
 type timedRequest struct{ due, first, last time.Duration }
 
-// engineState is what one engine was doing since a moment.
+// engineState is what one engine has been doing since a point in time.
 type engineState struct {
 	since                 time.Duration
 	running, waiting      int
@@ -174,7 +175,7 @@ func (o *course) add(at time.Duration, measured bool) error {
 	return err
 }
 
-// advance does the next step of one engine, and tells what ended in it.
+// advance does the next step of one engine and reports what ended in it.
 func (o *course) advance(at time.Duration, engine int, ended func(q *scheduler.Request) error) error {
 	s := o.fleet.Engines()[engine]
 	done := s.Advance(at)
@@ -261,8 +262,8 @@ func (o *course) record(i int, gaps float64) {
 }
 
 // open runs an open loop: requests come at a rate, whatever becomes of them.
-// warm of them come before the measured ones. Requests go on coming until the
-// measured ones have ended. With cut, a load whose backlog grows ends early.
+// warm of them come before the measured ones. Requests keep coming until the measured
+// ones have ended. With cut, a load whose backlog grows ends early.
 func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm int, cut bool) (*simulatedRun, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
@@ -272,7 +273,7 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm i
 	defer stop()
 	pending, ok := next()
 	if !ok {
-		return nil, errors.New("a rate of nothing has no requests")
+		return nil, errors.New("the rate must be above 0")
 	}
 	question := 64
 	var now time.Duration
@@ -308,8 +309,8 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Cell, warm i
 }
 
 // closed runs a closed loop of users who each send the next request when the
-// one before has ended. They begin spread over the time of one request, since
-// users who begin together go on together for long. Each user's first one is
+// previous one has ended. Their starts are spread over the time of one request,
+// since users who begin together stay together for long. Each user's first one is
 // not measured.
 func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*simulatedRun, error) {
 	o, err := r.course(w, limits, c)
@@ -333,7 +334,7 @@ func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*si
 	for len(o.timed) < c.Requests || o.left > 0 {
 		at, engine, busy := o.fleet.Next()
 		if !busy {
-			return nil, errors.New("the simulated engines stand still")
+			return nil, errors.New("the simulated engines make no progress")
 		}
 		now = at
 		if err := o.advance(at, engine, again); err != nil {
@@ -343,7 +344,7 @@ func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Cell) (*si
 	return o.finish(now), nil
 }
 
-// alone is about how long a request without neighbours takes, in s.
+// alone is the approximate time of a request without neighbours, in s.
 func (r replica) alone(w Workload) float64 {
 	in, out := 0.0, 0.0
 	if n := len(w.recorded); n > 0 {
@@ -374,7 +375,7 @@ func (o *course) overloaded(now time.Duration) bool {
 	return capacity.Overload(due, done, (now - o.begin).Seconds())
 }
 
-// finish closes the window at a moment.
+// finish closes the window.
 func (o *course) finish(now time.Duration) *simulatedRun {
 	for i := range o.engines {
 		o.account(i, now)
@@ -426,7 +427,7 @@ func (s *simulatedRun) value(tag string, i int) float64 {
 	return math.NaN()
 }
 
-// quantiles returns quantiles of the values that are defined; nil where none is.
+// quantiles returns quantiles of the defined values; nil if there are none.
 func quantiles(values []float64, at ...float64) []float64 {
 	sorted := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	if len(sorted) == 0 {
