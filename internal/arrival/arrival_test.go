@@ -73,7 +73,7 @@ func TestProcessesHaveTheirSpread(t *testing.T) {
 // GuideLLM seeds each worker alike and adds up their gaps: its "Poisson"
 // arrivals have a correlation of 0.9 and a dispersion of 6 (its
 // scheduler/strategies.py). That must not pass for a Poisson process.
-func TestWorkersWithOneSeedAreNoticed(t *testing.T) {
+func TestEquallySeededWorkersAreNotPoisson(t *testing.T) {
 	s := Schedule{Process: Poisson, Curve: Flat(10), Seed: 42}
 	const n, workers = 5000, 10
 	whole := take(s, n)

@@ -3,12 +3,12 @@
 // accelerators and architectures of models, each with its source and the date
 // it was seen.
 //
-// Its opinion: a price is an input of a calculation and never a constant of
-// the tool, so every entry can be overridden in the plan, and nothing is
-// guessed: a name that is missing or means several things is an error, never
-// 0, and a figure that stands on less than a source says so. It fetches
-// nothing and knows nothing of batch, priority or long-context
-// tiers, taxes or discounts; an entry's note names a tier where there is one.
+// A price is an input of a calculation and never a constant of the tool, so
+// every entry can be overridden in the plan. Nothing is guessed: a name that is
+// missing or ambiguous is an error, never 0, and a figure without a solid source
+// says so. The package fetches nothing. Batch, priority and long-context tiers,
+// taxes and discounts are not included; an entry's note names a tier where there
+// is one.
 package catalog
 
 import (
@@ -20,7 +20,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/inferometer/inferometer/internal/suggest"
 )
@@ -31,9 +30,9 @@ type Price struct {
 	Provider string   `json:"provider"`
 	Model    string   `json:"model"`
 	Input    float64  `json:"input"`
-	Cached   *float64 `json:"cached,omitempty"` // input tokens read from the provider's cache; nil: no price of their own
+	Cached   *float64 `json:"cached,omitempty"` // input tokens read from the provider's cache; nil: no separate price
 	Output   float64  `json:"output"`
-	AsOf     string   `json:"as_of"` // 2006-01-02, or 2006-01 or 2006 where no more is known
+	AsOf     string   `json:"as_of"` // 2006-01-02, or 2006-01 or 2006 if no more is known
 	Source   string   `json:"source"`
 	Note     string   `json:"note,omitempty"`
 }
@@ -41,7 +40,7 @@ type Price struct {
 // Kind says how an accelerator is rented.
 type Kind string
 
-// The kinds of rent. Only on-demand machines stay until they are given back.
+// The kinds of rent. Only on-demand machines are never taken back.
 const (
 	OnDemand    Kind = "on-demand"
 	Spot        Kind = "spot"
@@ -72,7 +71,7 @@ var (
 	accelerators = sync.OnceValues(func() ([]Accelerator, error) { return read[Accelerator]("accelerators", acceleratorsJSON) })
 )
 
-// read decodes an embedded file, strictly: an unknown key is a misspelt one.
+// read decodes an embedded file strictly: an unknown key is a misspelt one.
 func read[T any](name string, data []byte) ([]T, error) {
 	var out []T
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -86,7 +85,7 @@ func read[T any](name string, data []byte) ([]T, error) {
 // Prices returns every listed price, ordered by provider and model. The
 // caller owns the slice.
 func Prices() []Price {
-	all, _ := prices() // that it reads is held by a test
+	all, _ := prices() // a test ensures that it can be read
 	out := slices.Clone(all)
 	slices.SortStableFunc(out, func(a, b Price) int {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Model, b.Model))
@@ -97,7 +96,7 @@ func Prices() []Price {
 // Accelerators returns every listed offer, ordered by name and price. The
 // caller owns the slice.
 func Accelerators() []Accelerator {
-	all, _ := accelerators() // that it reads is held by a test
+	all, _ := accelerators() // a test ensures that it can be read
 	out := slices.Clone(all)
 	slices.SortStableFunc(out, func(a, b Accelerator) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.USDPerHour, b.USDPerHour))
@@ -119,7 +118,7 @@ func LookupPrice(model string) (Price, error) {
 func priceIn(all []Price, model string) (Price, error) {
 	want := fold(model)
 	if want == "" {
-		return Price{}, fmt.Errorf("a price needs the name of a model (inferometer prices ls lists them)")
+		return Price{}, fmt.Errorf("a price needs the name of a model (inferometer prices ls lists the known ones)")
 	}
 	var found []Price
 	var names, long []string
@@ -135,18 +134,18 @@ func priceIn(all []Price, model string) (Price, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Price{}, fmt.Errorf("no price of the model %q is listed%s; give input and output in the plan, or a model of inferometer prices ls", model, suggest.DidYouMean(want, names))
+		return Price{}, fmt.Errorf("no price is listed for model %q%s; set input and output in the plan, or use a model from inferometer prices ls", model, suggest.DidYouMean(want, names))
 	case 1:
 		return found[0], nil
 	}
-	return Price{}, fmt.Errorf("several providers sell the model %q at prices of their own; say which: %s", model, strings.Join(long, ", "))
+	return Price{}, fmt.Errorf("several providers sell model %q at different prices; choose one of %s", model, strings.Join(long, ", "))
 }
 
 // LookupAccelerator returns what an hour of an accelerator costs. Name is an
 // accelerator ("L40S", "H100") or "provider/accelerator", in any case, with
 // or without the maker. Without a provider it is the (lower) median of the
-// on-demand offers, or of all offers where there is none on demand; the
-// result names its provider.
+// on-demand offers, or of all offers if none is on demand; the result names its
+// provider.
 func LookupAccelerator(name string) (Accelerator, error) {
 	all, err := accelerators()
 	if err != nil {
@@ -164,7 +163,7 @@ func acceleratorIn(all []Accelerator, name string) (Accelerator, error) {
 		want = strings.TrimLeft(strings.TrimPrefix(want, maker), "- ")
 	}
 	if want == "" {
-		return Accelerator{}, fmt.Errorf("an hourly price needs the name of an accelerator (inferometer prices ls lists them), or usd_per_hour in the plan")
+		return Accelerator{}, fmt.Errorf("an hourly price needs the name of an accelerator (inferometer prices ls lists the known ones), or usd_per_hour in the plan")
 	}
 	exact := slices.ContainsFunc(all, func(a Accelerator) bool { return fold(a.Name) == want })
 	var found []Accelerator
@@ -182,10 +181,10 @@ func acceleratorIn(all []Accelerator, name string) (Accelerator, error) {
 	}
 	switch len(kinds) {
 	case 0:
-		return Accelerator{}, fmt.Errorf("no hourly price of the accelerator %q is listed%s; give usd_per_hour in the plan (--usd-per-hour)", name, suggest.DidYouMean(want, names))
+		return Accelerator{}, fmt.Errorf("no hourly price is listed for accelerator %q%s; set usd_per_hour in the plan (--usd-per-hour)", name, suggest.DidYouMean(want, names))
 	case 1:
 	default:
-		return Accelerator{}, fmt.Errorf("the accelerator %q is one of several; say which: %s", name, strings.Join(kinds, ", "))
+		return Accelerator{}, fmt.Errorf("accelerator %q is ambiguous; choose one of %s", name, strings.Join(kinds, ", "))
 	}
 	if provider != "" {
 		return offerOf(found, name, provider)
@@ -204,7 +203,7 @@ func offerOf(found []Accelerator, name, provider string) (Accelerator, error) {
 		}
 	}
 	if best == nil {
-		return Accelerator{}, fmt.Errorf("no offer %q is listed; %s is rented by %s", name, found[0].Name, strings.Join(sellers, ", "))
+		return Accelerator{}, fmt.Errorf("no offer %q is listed; %s is offered by %s", name, found[0].Name, strings.Join(sellers, ", "))
 	}
 	return *best, nil
 }
@@ -216,17 +215,6 @@ func medianOffer(found []Accelerator) Accelerator {
 	}
 	slices.SortStableFunc(lasting, func(a, b Accelerator) int { return cmp.Compare(a.USDPerHour, b.USDPerHour) })
 	return lasting[(len(lasting)-1)/2]
-}
-
-// Date reads an AsOf. A month or a year alone is its first day, so that an
-// age is never understated.
-func Date(asOf string) (time.Time, error) {
-	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
-		if t, err := time.Parse(layout, asOf); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no date of the form 2006-01-02, 2006-01 or 2006", asOf)
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

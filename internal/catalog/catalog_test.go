@@ -1,11 +1,22 @@
 package catalog
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
+
+// dateOf reads an AsOf. A month or a year alone is its first day.
+func dateOf(asOf string) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
+		if t, err := time.Parse(layout, asOf); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a date of the form 2006-01-02, 2006-01 or 2006", asOf)
+}
 
 func TestEveryFigureHasSourceAndDate(t *testing.T) {
 	for _, read := range []func() error{
@@ -23,7 +34,7 @@ func TestEveryFigureHasSourceAndDate(t *testing.T) {
 		if strings.TrimSpace(source) == "" {
 			t.Errorf("%s has no source", what)
 		}
-		if d, err := Date(asOf); err != nil || d.Before(earliest) || d.After(latest) {
+		if d, err := dateOf(asOf); err != nil || d.Before(earliest) || d.After(latest) {
 			t.Errorf("%s: date %q (%v)", what, asOf, err)
 		}
 	}
@@ -74,7 +85,7 @@ func TestPriceIn(t *testing.T) {
 		"gpt-6.1-soul": `did you mean "gpt-6.1-sol"`,
 		"gpt-oss-120b": "groq/gpt-oss-120b, together/gpt-oss-120b",
 		"":             "needs the name of a model",
-		"no such":      `"no such" is listed; give input`,
+		"no such":      `no price is listed for model "no such"; set input`,
 	} {
 		if p, err := priceIn(all, name); err == nil || !strings.Contains(err.Error(), want) || p != (Price{}) {
 			t.Errorf("%q: %+v, %v, want %q", name, p, err, want)
@@ -105,7 +116,7 @@ func TestAcceleratorIn(t *testing.T) {
 	for name, want := range map[string]string{
 		"A100":          "A100-SXM-80, A100-PCIe-80",
 		"L40X":          `did you mean "l40s"`,
-		"azure/L40S":    "is rented by Nebius",
+		"azure/L40S":    "is offered by Nebius",
 		"":              "usd_per_hour",
 		"nvidia":        "usd_per_hour",
 		"Cerebras WSE3": "--usd-per-hour",

@@ -71,7 +71,7 @@ type quant struct {
 	} `json:"config_groups"`
 }
 
-// families that are read, each with what its configuration leaves unsaid.
+// families that are supported, each with the defaults of its configuration.
 var families = map[string]struct {
 	tied    bool // the default of tie_word_embeddings
 	ungated bool // the MLP has two matrices
@@ -84,8 +84,8 @@ var families = map[string]struct {
 }
 
 // ParseConfig reads the architecture from a model's Hugging Face config.json.
-// It refuses a family that it does not know and a file that leaves a number
-// out, since a size that is guessed would pass for a fact.
+// An unknown family and a missing number are errors, since a guessed size would
+// look like a fact.
 func ParseConfig(name string, data []byte) (Model, error) {
 	var c config
 	if err := json.Unmarshal(data, &c); err != nil {
@@ -129,7 +129,7 @@ func (c config) model() (Model, error) {
 			known = append(known, k)
 		}
 		slices.Sort(known)
-		return Model{}, fmt.Errorf("model_type %q is not one that is understood: %s", c.ModelType, strings.Join(known, ", "))
+		return Model{}, fmt.Errorf("model_type %q is not supported; supported are %s", c.ModelType, strings.Join(known, ", "))
 	}
 	m := Model{
 		Layers: c.Layers, Hidden: c.Hidden, Heads: c.Heads, KVHeads: c.Heads, HeadDim: c.HeadDim,
@@ -152,7 +152,7 @@ func (c config) model() (Model, error) {
 		"num_key_value_heads": m.KVHeads, "intermediate_size or moe_intermediate_size": max(m.FF, c.MoEFF), "vocab_size": m.Vocab,
 	} {
 		if v <= 0 {
-			return Model{}, fmt.Errorf("%s is missing or not positive, and sizes follow from it", key)
+			return Model{}, fmt.Errorf("%s is missing or not positive", key)
 		}
 	}
 	if err := c.experts(&m); err != nil {
@@ -164,19 +164,19 @@ func (c config) model() (Model, error) {
 	if err := c.windows(&m, family.pattern); err != nil {
 		return Model{}, err
 	}
-	const most = 1 << 28 // what is larger is no size of a model
+	const most = 1 << 28 // no model is larger in any dimension
 	for _, v := range []int{
 		m.Layers, m.Hidden, m.Heads, m.KVHeads, m.HeadDim, m.FF, m.Vocab, m.Context,
 		m.Experts, m.ExpertsShared, m.ExpertFF, m.DenseLayers, m.Window, m.WindowLayers,
 	} {
 		if v < 0 || v > most {
-			return Model{}, fmt.Errorf("%d is no size that a model has", v)
+			return Model{}, fmt.Errorf("%d is out of range for the size of a model", v)
 		}
 	}
 	return m, c.formats(&m)
 }
 
-// experts reads the sparse part, for which each family has words of its own.
+// experts reads the sparse part, for which each family uses different names.
 func (c config) experts(m *Model) error {
 	m.Experts = max(c.NumExperts, c.LocalExp, c.Routed)
 	if m.Experts == 0 {
@@ -198,7 +198,7 @@ func (c config) experts(m *Model) error {
 		m.ExpertsShared, m.FF = 1, c.FFMLP
 	}
 	if m.ExpertsActive <= 0 || m.ExpertsActive > m.Experts {
-		return fmt.Errorf("num_experts_per_tok is %d of %d experts", m.ExpertsActive, m.Experts)
+		return fmt.Errorf("num_experts_per_tok is %d, but there are %d experts", m.ExpertsActive, m.Experts)
 	}
 	m.DenseLayers = c.FirstDense
 	for _, step := range []int{c.SparseStep, c.MoEStep} {
@@ -208,7 +208,7 @@ func (c config) experts(m *Model) error {
 	}
 	m.DenseLayers += len(c.MLPOnly)
 	if m.DenseLayers > m.Layers {
-		return fmt.Errorf("%d layers without experts, of %d", m.DenseLayers, m.Layers)
+		return fmt.Errorf("%d layers without experts, but only %d layers", m.DenseLayers, m.Layers)
 	}
 	if m.DenseLayers == 0 {
 		m.FF = 0
@@ -258,7 +258,7 @@ func (c config) windows(m *Model, pattern int) error {
 		m.WindowLayers = m.Layers
 	}
 	if m.WindowLayers > m.Layers {
-		return fmt.Errorf("layer_types slides %d layers, of %d", m.WindowLayers, m.Layers)
+		return fmt.Errorf("layer_types has %d sliding layers, but there are %d layers", m.WindowLayers, m.Layers)
 	}
 	if m.WindowLayers == 0 {
 		m.Window = 0
@@ -305,7 +305,7 @@ func (c config) formats(m *Model) error {
 		}
 	}
 	if m.Weights == "" && m.ExpertWeights == "" {
-		return fmt.Errorf("quantization_config with quant_method %q (%d bits) is not one whose size is known", q.Method, q.Bits)
+		return fmt.Errorf("quantization_config with quant_method %q (%d bits) is not supported: its size is unknown", q.Method, q.Bits)
 	}
 	return nil
 }

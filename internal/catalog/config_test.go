@@ -80,11 +80,11 @@ func TestParseConfigRefusesWhatItCannotKnow(t *testing.T) {
 	for text, want := range map[string]string{
 		`not JSON`:                "failed to read the config.json",
 		`{}`:                      "no model_type",
-		`{"model_type":"mamba2"}`: `"mamba2" is not one that is understood: deepseek_v2, `,
+		`{"model_type":"mamba2"}`: `"mamba2" is not supported; supported are deepseek_v2, `,
 		`{"model_type":"llama"}`:  "is missing or not positive",
 		`{"model_type":"llama",` + plain + `,"state_size":16}`:          "recurrent state",
 		`{"model_type":"llama",` + plain + `,"num_key_value_heads":0}`:  "num_key_value_heads is missing",
-		`{"model_type":"mixtral",` + plain + `,"num_local_experts":8}`:  "num_experts_per_tok is 0 of 8",
+		`{"model_type":"mixtral",` + plain + `,"num_local_experts":8}`:  "num_experts_per_tok is 0, but there are 8",
 		`{"model_type":"deepseek_v2",` + plain + `,"kv_lora_rank":512}`: "without qk_rope_head_dim",
 		`{"model_type":"qwen2_moe",` + plain + `,"num_experts":60,"num_experts_per_tok":4,"moe_intermediate_size":1408,"shared_expert_intermediate_size":5000}`: "not a multiple",
 		`{"model_type":"gemma3_text",` + plain + `,"sliding_window":512,"layer_types":["linear_attention"]}`:                                                    `"linear_attention", whose cost`,

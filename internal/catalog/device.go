@@ -14,29 +14,29 @@ import (
 	"github.com/inferometer/inferometer/internal/suggest"
 )
 
-// Device is what one accelerator can do by its data sheet. A figure that is
-// not known is nil or 0, never a guess. What rent it costs is an Accelerator.
+// Device is what one accelerator can do according to its data sheet. An unknown
+// figure is nil or 0, never a guess. Its hourly price is an Accelerator.
 type Device struct {
 	Name      string   `json:"name"`
 	Aliases   []string `json:"aliases,omitempty"`
 	MemoryGB  float64  `json:"memory_gb"`            // 10^9 bytes, as sold
-	MemoryMiB float64  `json:"memory_mib,omitempty"` // as its driver or framework shows it; 0: not known
-	// BandwidthGBs is the peak rate of its memory in 10^9 bytes a second.
+	MemoryMiB float64  `json:"memory_mib,omitempty"` // as its driver or framework shows it; 0: unknown
+	// BandwidthGBs is the peak rate of its memory in 10^9 bytes per second.
 	BandwidthGBs float64 `json:"bandwidth_gbs"`
 	TFLOPS       TFLOPS  `json:"tflops"`
-	Watts        float64 `json:"watts,omitempty"`    // largest power draw; 0: not known
-	LinkGBs      float64 `json:"link_gbs,omitempty"` // to its peers, both directions; 0: the bus, or not known
+	Watts        float64 `json:"watts,omitempty"`    // largest power draw; 0: unknown
+	LinkGBs      float64 `json:"link_gbs,omitempty"` // to its peers, both directions; 0: the bus, or unknown
 	Unified      bool    `json:"unified,omitempty"`  // it shares its memory with the processor
 	AsOf         string  `json:"as_of"`              // when it was looked up, as in Price
 	Source       string  `json:"source"`
 	Note         string  `json:"note,omitempty"`
-	// Unverified says why a figure, named by its key ("tflops.bf16"), stands
-	// on less than the source.
+	// Unverified says why a figure, named by its key ("tflops.bf16"), is not
+	// fully supported by the source.
 	Unverified map[string]string `json:"unverified,omitempty"`
 }
 
-// TFLOPS are dense peak rates of the matrix units in 10^12 operations a
-// second; 0: not offered, or not known.
+// TFLOPS are dense peak rates of the matrix units in 10^12 operations per
+// second; 0: not offered, or unknown.
 type TFLOPS struct {
 	BF16 float64 `json:"bf16"`
 	FP8  float64 `json:"fp8,omitempty"`
@@ -74,7 +74,7 @@ var devices = sync.OnceValues(func() ([]Device, error) {
 
 // Devices returns every known device. The caller owns the slice.
 func Devices() []Device {
-	all, _ := devices() // that it reads is held by a test
+	all, _ := devices() // a test ensures that it can be read
 	return slices.Clone(all)
 }
 
@@ -109,8 +109,8 @@ func deviceKey(s string) string {
 
 // appleDevices reads the table of Apple's chips. Of a chip sold with fewer
 // GPU cores the table has the full one, unless its memory differs too. The
-// rate of the GPU's arithmetic units stands for bf16: they compute fp16 no
-// faster than fp32. The matrix units that the M5 has beside them are not in it.
+// rate of the GPU's arithmetic units is used for bf16: they compute fp16 no
+// faster than fp32. The separate matrix units of the M5 are not included.
 func appleDevices() ([]Device, error) {
 	rows, err := csv.NewReader(bytes.NewReader(appleCSV)).ReadAll()
 	if err != nil {

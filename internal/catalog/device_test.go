@@ -17,7 +17,7 @@ func TestDevicesAreFacts(t *testing.T) {
 		if d.Source == "" {
 			t.Errorf("%s has no source", d.Name)
 		}
-		if _, err := Date(d.AsOf); err != nil {
+		if _, err := dateOf(d.AsOf); err != nil {
 			t.Errorf("%s: %v", d.Name, err)
 		}
 		if d.MemoryGB <= 0 || d.BandwidthGBs <= 0 || d.TFLOPS.BF16 < 0 || d.TFLOPS.BF16 == 0 && d.Unverified == nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/inferometer/inferometer/internal/suggest"
 )
 
-// Model is the published architecture of a language model: what its size,
-// its cache and its work follow from.
+// Model is the published architecture of a language model, which determines its
+// size, its cache and its work.
 type Model struct {
 	Name    string   `json:"name"`
 	HF      []string `json:"hf,omitempty"` // repositories of its weights
@@ -31,8 +31,8 @@ type Model struct {
 	Tied        bool `json:"tied,omitempty"` // the output head is the embedding
 	Context     int  `json:"context"`        // tokens
 
-	// Experts of one MoE layer, those that a token goes through, and those
-	// that all tokens go through beside them. 0 experts: a dense model.
+	// Experts of one MoE layer, those that a token is routed to, and those that
+	// all tokens go through in addition. 0 experts: a dense model.
 	Experts       int `json:"experts,omitempty"`
 	ExpertsActive int `json:"experts_active,omitempty"`
 	ExpertsShared int `json:"experts_shared,omitempty"`
@@ -44,7 +44,7 @@ type Model struct {
 	Window       int `json:"window,omitempty"`        // tokens that a sliding layer sees
 	WindowLayers int `json:"window_layers,omitempty"` // layers that slide
 
-	// The formats of the published weights, in the words of physics; "" is
+	// The formats of the published weights, as package physics names them; "" is
 	// 16 bits (and Weights, for the experts).
 	Weights       string `json:"weights,omitempty"`
 	ExpertWeights string `json:"expert_weights,omitempty"`
@@ -86,7 +86,7 @@ var models = sync.OnceValues(func() ([]Model, error) {
 // Models returns every known architecture. The caller owns the slice, not
 // what its elements point to.
 func Models() []Model {
-	all, _ := models() // that it reads is held by a test
+	all, _ := models() // a test ensures that it can be read
 	return slices.Clone(all)
 }
 
@@ -125,7 +125,7 @@ var endings = []struct{ text, format string }{
 	{"-q8_0", "q8_0"}, {"-q4_0", "q4_0"}, {"-q4_k_m", "q4_k_m"}, {"-gguf", ""},
 }
 
-// modelKey reduces a name to what tells architectures apart, and the format
+// modelKey reduces a name to what distinguishes architectures, and to the format
 // that it names.
 func modelKey(name string) (key, format string) {
 	key = fold(name)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // Process is what a process has: everything that a command may touch.
@@ -71,11 +72,11 @@ func Main(p Process) int {
 	return exitError
 }
 
-// complain prints an error, each of its lines with the program's name. Errors
+// complain prints an error, each of its lines with the program's name. An error
 // may quote a file or a server.
 func (p *Process) complain(err error) {
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
-		_, _ = fmt.Fprintln(p.Stderr, "inferometer:", harmless(line))
+		_, _ = fmt.Fprintln(p.Stderr, "inferometer:", plaintext.Line(line))
 	}
 }
 

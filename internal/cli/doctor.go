@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/result"
@@ -125,9 +126,9 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, asJSO
 }
 
 func (c check) print(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "%-4s  %-16s  %s\n", c.Status, c.Name, harmless(c.Text))
+	_, _ = fmt.Fprintf(w, "%-4s  %-16s  %s\n", c.Status, c.Name, plaintext.Line(c.Text))
 	if c.Do != "" {
-		_, _ = fmt.Fprintf(w, "%-4s  %-16s  → %s\n", "", "", harmless(c.Do))
+		_, _ = fmt.Fprintf(w, "%-4s  %-16s  → %s\n", "", "", plaintext.Line(c.Do))
 	}
 }
 

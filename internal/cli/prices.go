@@ -35,15 +35,15 @@ which always win.`,
 			for _, m := range catalog.Prices() {
 				cached := "–"
 				if m.Cached != nil {
-					cached = fmt.Sprintf("%.4g", *m.Cached)
+					cached = fmt.Sprint(*m.Cached)
 				}
-				row("%s\t%s\t%.4g\t%s\t%.4g\t%s\t%s", m.Model, m.Provider, m.Input, cached, m.Output, m.AsOf, m.Source)
+				row("%s\t%s\t%v\t%s\t%v\t%s\t%s", m.Model, m.Provider, m.Input, cached, m.Output, m.AsOf, m.Source)
 			}
 			row("\t\t(USD per million tokens)\t\t\t\t")
 			row("")
 			row("ACCELERATOR\tPROVIDER\tUSD PER HOUR\tAS OF\tSOURCE")
 			for _, a := range catalog.Accelerators() {
-				row("%s\t%s\t%.4g\t%s\t%s", a.Name, a.Provider, a.USDPerHour, a.AsOf, a.Source)
+				row("%s\t%s\t%v\t%s\t%s", a.Name, a.Provider, a.USDPerHour, a.AsOf, a.Source)
 			}
 			return w.Flush()
 		},

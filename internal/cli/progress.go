@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -103,14 +104,14 @@ func (g *progress) draw(elapsed time.Duration) {
 		return
 	}
 	line := stamp(elapsed) + text
-	line = clipped(harmless(line), g.width-1)
+	line = clipped(plaintext.Line(line), g.width-1)
 	_, _ = fmt.Fprintf(g.w, "\r\x1b[K%s", line)
 	g.drawn = true
 }
 
 func (g *progress) line(elapsed time.Duration, text string) {
 	g.clear()
-	_, _ = fmt.Fprintln(g.w, stamp(elapsed)+harmless(text))
+	_, _ = fmt.Fprintln(g.w, stamp(elapsed)+plaintext.Line(text))
 	g.last = elapsed
 }
 
@@ -145,15 +146,4 @@ func clipped(s string, columns int) string {
 		}
 	}
 	return s
-}
-
-// harmless takes out of a line what could drive a terminal: it may hold the
-// model's name and errors, which are the server's words.
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, s)
 }

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/inferometer/inferometer/internal/interop"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 func newTrace(p *Process) *cobra.Command {
@@ -63,7 +63,7 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 	row("format\t%s", s.Text)
 	row("rows\t%s", rowsText(s))
 	for _, problem := range s.Counts.Problems {
-		row("\tmalformed: %s", printable(problem))
+		row("\tmalformed: %s", plaintext.Line(problem))
 	}
 	span := time.Duration(s.SpanS * float64(time.Second))
 	row("span\t%v", round(span))
@@ -159,14 +159,4 @@ func round(d time.Duration) time.Duration {
 		}
 	}
 	return d
-}
-
-// printable makes a file's own words safe for a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, s)
 }

@@ -3,9 +3,9 @@ package conclude
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -132,7 +132,7 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 		return
 	}
 	k := cost.Assess(a.costInput(res.Benchmarks.Throughput, 1-2*c.Alpha))
-	c.Text = fmt.Sprintf("%s at %s requests a month", phrase(l), thousands(a.plan.Cost.MonthlyRequests))
+	c.Text = fmt.Sprintf("%s at %s requests a month", phrase(l), amount.Count(a.plan.Cost.MonthlyRequests))
 	var e result.Estimate
 	switch l.Metric.Tag {
 	case "savings":
@@ -159,13 +159,4 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	}
 	c.Estimate, c.Lo, c.Hi = e.Value, e.Lo, e.Hi
 	decideBounds(c, l, float64(*e.Lo), float64(*e.Hi))
-}
-
-// thousands writes a whole number with commas.
-func thousands(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 )
@@ -16,12 +17,12 @@ type bill struct {
 	notes    []string
 
 	in, cached, out []float64 // tokens of each request
-	cachedKnown     bool      // every request said how many were cached
+	cachedKnown     bool      // every request reported how many were cached
 	tokens          []float64 // in + out
 	usd             []float64 // of each request, where paid by the token
 
-	request  interval // USD of a request, where paid by the token
-	hourly   float64  // USD of a replica's hour, where paid by the hour
+	request  interval // USD per request, where paid by the token
+	hourly   float64  // USD per hour and replica, where paid by the hour
 	capacity interval // requests/s of a replica, for requests as measured
 	from     string   // of capacity
 	minimum  int      // replicas
@@ -40,9 +41,9 @@ func newBill(t Target, in Input) *bill {
 	case t.Price != nil:
 		b.byToken()
 	case t.Name == "baseline":
-		b.withheld = "it has no price: set baseline.price in the plan (--baseline-price MODEL), or baseline.machine"
+		b.withheld = "it has no price: set baseline.price (--baseline-price MODEL) or baseline.machine in the plan"
 	default:
-		b.withheld = fmt.Sprintf("it has neither price nor machine: set %s.machine (--accelerator, --usd-per-hour) or %s.price (--price MODEL) in the plan", t.Name, t.Name)
+		b.withheld = fmt.Sprintf("it has neither a price nor a machine: set %s.machine (--accelerator, --usd-per-hour) or %s.price (--price MODEL) in the plan", t.Name, t.Name)
 	}
 	return b
 }
@@ -64,19 +65,19 @@ func (b *bill) readUsage() {
 		b.tokens = append(b.tokens, float64(u.Input+u.Output))
 	}
 	if odd > 0 {
-		b.notes = append(b.notes, fmt.Sprintf("%s: %d requests report more cached than input tokens; all their input counts as cached.", b.Name, odd))
+		b.notes = append(b.notes, fmt.Sprintf("%s: %d requests reported more cached than input tokens; all of their input counts as cached.", b.Name, odd))
 	}
 	if b.NoUsage > 0 {
-		b.notes = append(b.notes, fmt.Sprintf("%s: %d successful requests reported no usage and count in no cost.", b.Name, b.NoUsage))
+		b.notes = append(b.notes, fmt.Sprintf("%s: %d successful requests reported no usage and are left out of the cost.", b.Name, b.NoUsage))
 	}
 }
 
-// byToken prices each request by itself, so that the interval of the mean
-// holds the covariance of input and output lengths.
+// byToken prices each request separately, so that the interval of the mean
+// includes the covariance of input and output lengths.
 func (b *bill) byToken() {
 	p := b.Price
 	if len(b.Usage) == 0 {
-		b.withheld = "a price by the token needs token counts, and no successful request reported its usage"
+		b.withheld = "a price per token needs token counts, and no successful request reported its usage"
 		return
 	}
 	cached := p.Input
@@ -87,16 +88,16 @@ func (b *bill) byToken() {
 		b.usd = append(b.usd, ((b.in[i]-b.cached[i])*p.Input+b.cached[i]*cached+b.out[i]*p.Output)/1e6)
 	}
 	b.request = meanOf(b.usd, b.conf)
-	text := fmt.Sprintf("%s: %s for a million input tokens, %s for a million output tokens", b.Name, usd(p.Input), usd(p.Output))
+	text := fmt.Sprintf("%s: %s per million input tokens, %s per million output tokens", b.Name, amount.Price(p.Input), amount.Price(p.Output))
 	if p.Cached != nil {
-		text = fmt.Sprintf("%s: %s for a million input tokens (%s where cached), %s for a million output tokens", b.Name, usd(p.Input), usd(cached), usd(p.Output))
+		text = fmt.Sprintf("%s: %s per million input tokens (%s if cached), %s per million output tokens", b.Name, amount.Price(p.Input), amount.Price(cached), amount.Price(p.Output))
 	}
 	b.notes = append(b.notes, text+sourced(p.Source, p.AsOf)+".")
 	if !b.cachedKnown {
-		b.notes = append(b.notes, b.Name+": not every request says how much of its input was cached; what is not known counts as not cached.")
+		b.notes = append(b.notes, b.Name+": not every request reported how much of its input was cached; where it is unknown, the input counts as not cached.")
 	}
 	if len(b.Usage) < 2 {
-		b.notes = append(b.notes, b.Name+": one request gives no interval (--samples).")
+		b.notes = append(b.notes, b.Name+": an interval needs more than one request (--samples).")
 	}
 }
 
@@ -106,16 +107,16 @@ func (b *bill) byHour() {
 	b.minimum = max(1, m.MinReplicas)
 	b.hourly = float64(count) * m.USDPerHour
 	name := cmp.Or(m.Accelerator, m.Name, "machine")
-	b.notes = append(b.notes, fmt.Sprintf("%s: %d × %s at %s an hour each%s; paid for whether it works or idles.", b.Name, count, name, usd(m.USDPerHour), sourced(m.Source, m.AsOf)))
+	b.notes = append(b.notes, fmt.Sprintf("%s: %d × %s at %s per hour each%s; paid for whether busy or idle.", b.Name, count, name, amount.Price(m.USDPerHour), sourced(m.Source, m.AsOf)))
 	if b.Price != nil {
-		b.notes = append(b.notes, b.Name+": it has a price and a machine; the machine counts.")
+		b.notes = append(b.notes, b.Name+": it has a price and a machine; the machine is used.")
 	}
 	if m.USDPerHour <= 0 {
-		b.withheld = fmt.Sprintf("the price of an hour is not known: set %s.machine.usd_per_hour (--usd-per-hour)", b.Name)
+		b.withheld = fmt.Sprintf("its hourly price is unknown: set %s.machine.usd_per_hour (--usd-per-hour)", b.Name)
 		return
 	}
 	if b.Capacity == nil {
-		b.withheld = "the cost of a machine needs its measured throughput, inside the limits: run both benchmarks (--only cost,throughput)"
+		b.withheld = "the cost of a machine needs its measured throughput within the limits: run both benchmarks (--only cost,throughput)"
 		if b.Name == "baseline" {
 			b.withheld += " with --load-baseline"
 		}
@@ -123,23 +124,23 @@ func (b *bill) byHour() {
 	}
 	c, ok := fromRate(b.Capacity.Requests)
 	if !ok {
-		b.withheld = "its throughput is not known: " + cmp.Or(b.Capacity.Requests.Withheld, "no request succeeded")
+		b.withheld = "its throughput is unknown: " + cmp.Or(b.Capacity.Requests.Withheld, "no request succeeded")
 		return
 	}
 	scale := b.longer()
 	b.capacity, b.from = c.times(1/scale), b.Capacity.From
 	if scale > 1 {
-		b.notes = append(b.notes, fmt.Sprintf("%s: the requests whose usage counts are %.2f times as long as those of %s; its throughput is scaled down in proportion.", b.Name, scale, b.from))
+		b.notes = append(b.notes, fmt.Sprintf("%s: the priced requests are %.2f times as long as those of %s; its throughput is scaled down in proportion.", b.Name, scale, b.from))
 		b.from += fmt.Sprintf(", scaled down by %.2f for longer requests", scale)
 	}
 	if !c.bounded {
-		b.notes = append(b.notes, b.Name+": its throughput has no interval, so neither has what follows from it (--level-requests).")
+		b.notes = append(b.notes, b.Name+": its throughput has no interval, so what follows from it has none either (--level-requests).")
 	}
 }
 
-// longer is by how much the requests of the usage figures outweigh those that
-// the capacity was measured with, in the worse of input and output; at least
-// 1, and 1 where the difference is noise.
+// longer is the ratio of the lengths of the requests in Usage to those that the
+// capacity was measured with: the larger of input and output, at least 1, and 1
+// where the difference is noise.
 func (b *bill) longer() float64 {
 	scale := 1.0
 	rps := float64(*b.Capacity.Requests.Value)
@@ -164,8 +165,8 @@ func (b *bill) replicas(volume, capacity float64) float64 {
 	return max(float64(b.minimum), math.Ceil(need-1e-9))
 }
 
-// month is the cost of a volume in USD a month, and the replicas it takes (0
-// where paid by the token). It needs a bill that is not withheld.
+// month is the cost of a volume in USD per month, and the replicas that it needs
+// (0 where paid by the token). The bill must not be withheld.
 func (b *bill) month(volume float64) (usd interval, replicas float64) {
 	if !b.machine() {
 		return b.request.times(volume), 0
@@ -184,8 +185,7 @@ func (b *bill) month(volume float64) (usd interval, replicas float64) {
 	return usd, n
 }
 
-// fullUse is USD for a request where a replica works at its capacity all the
-// time.
+// fullUse is USD per request where a replica always works at its capacity.
 func (b *bill) fullUse() interval { return b.capacity.inverse().times(b.hourly / 3600) }
 
 // result writes the bill at a volume.
@@ -202,7 +202,7 @@ func (b *bill) result(volume float64) *result.TargetCost {
 	}
 	why := b.withheld
 	if why == "" && b.machine() && volume <= 0 {
-		why = "a request on a machine has no cost without a volume (--monthly-requests)"
+		why = "the cost of a request on a machine depends on the volume (--monthly-requests)"
 	}
 	if why != "" {
 		none := result.Estimate{Withheld: why}
@@ -241,7 +241,7 @@ func (b *bill) atVolume(t *result.TargetCost, volume float64) {
 	busy := b.fullUse().value
 	t.Parts = []result.Part{{Name: "busy machine", USD: busy}, {Name: "idle machine", USD: max(0, each.value-busy)}}
 	if len(b.tokens) == 0 {
-		none := result.Estimate{Withheld: "no successful request reported its usage, so its tokens are not known"}
+		none := result.Estimate{Withheld: "no successful request reported its usage, so its tokens are unknown"}
 		t.PerMTok, t.TokensPerUSD, t.PerMTokFull = none, none, &none
 		return
 	}
@@ -251,7 +251,7 @@ func (b *bill) atVolume(t *result.TargetCost, volume float64) {
 	t.PerMTokFull = &full
 }
 
-// perMTok turns USD for a token into USD for a million and tokens for a USD.
+// perMTok turns USD per token into USD per million tokens and tokens per USD.
 func (b *bill) perMTok(token interval) (mtok, perUSD result.Estimate) {
 	if math.IsNaN(token.value) || math.IsInf(token.value, 0) {
 		none := result.Estimate{Withheld: "the requests have no tokens"}

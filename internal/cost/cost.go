@@ -1,12 +1,12 @@
 // Package cost works out what requests cost and whether one target is cheaper
 // than another: prices by token, machines by the hour, savings, break-even.
 //
-// Its opinion: a rented machine is paid for whether it works or idles, so the
-// cost of a request depends on the volume; capacity is what was measured, not
-// a data sheet; replicas are whole. What is missing is withheld with the
-// reason, never 0. The package is pure: it measures nothing and looks up no
-// price. Staff, storage, traffic, taxes, discounts and price changes are not
-// part of it.
+// A rented machine is paid for whether it is busy or idle, so the cost of a
+// request depends on the volume. Capacity is what was measured, not what a data
+// sheet says, and replicas are whole. What cannot be worked out is withheld with
+// the reason; it is never 0. The package is pure: it measures nothing and looks
+// up no price. Staff, storage, network traffic, taxes, discounts and price
+// changes are not included.
 //
 // Usage is counted as OpenAI does: cached tokens are part of the input tokens.
 // A month has 730 hours.
@@ -30,7 +30,7 @@ type Input struct {
 	Baseline  *Target // nil: there is nothing to compare with
 
 	MonthlyRequests float64 // the volume that the comparison is about
-	BesideRequests  float64 // a second volume beside it; 0 for none
+	BesideRequests  float64 // a second volume to compare with it; 0 for none
 	// PeakToMean is the peak rate over the mean rate of a month; machines are
 	// rented for the peak. Under 1 counts as 1.
 	PeakToMean float64
@@ -40,23 +40,23 @@ type Input struct {
 	Conf float64
 }
 
-// Target is one target's measured usage and what it is paid by.
+// Target is the measured usage of one target and what it is paid by.
 type Target struct {
 	Name     string // "candidate" or "baseline"; also the key of its part of the plan
 	Evidence result.Evidence
 	Usage    []Usage // of its successful requests
-	NoUsage  int     // successful requests without usage, which count in nothing
-	// Machine goes before Price: a target with both is paid by the hour.
+	NoUsage  int     // successful requests without usage; they are left out
+	// Machine takes precedence over Price: a target with both is paid by the hour.
 	Price    *result.Price
 	Machine  *result.Machine
 	Capacity *Capacity // of one replica; nil if it was not measured
 }
 
-// Usage is the tokens of one successful request, as the server counted them.
+// Usage is the number of tokens of one successful request, as the server counted.
 type Usage struct {
 	Prompt string // the prompt's id; pairs the targets
 	Input  int    // cached tokens included
-	Cached *int   // nil: the server does not say
+	Cached *int   // nil: not reported
 	Output int    // reasoning included
 }
 
@@ -68,8 +68,8 @@ type Capacity struct {
 	From     string      // the cell and its load, in words
 }
 
-// Best returns the capacity of a target: the cell of most requests/s among
-// those that inside accepts (nil accepts all). It is nil where there is none.
+// Best returns the capacity of a target: the cell with the most requests/s among
+// those that inside accepts (nil accepts all). It is nil if there is none.
 func Best(t *result.Throughput, target string, inside func(result.Cell) bool) *Capacity {
 	if t == nil {
 		return nil
@@ -91,7 +91,7 @@ func Best(t *result.Throughput, target string, inside func(result.Cell) bool) *C
 }
 
 // Assess works out the cost of both targets and compares them. It always
-// returns a result; what cannot be said is withheld in it with the reason.
+// returns a result; what cannot be worked out is withheld in it with the reason.
 func Assess(in Input) *result.Cost {
 	if in.Conf <= 0 || in.Conf >= 1 {
 		in.Conf = 0.95
@@ -110,7 +110,7 @@ func Assess(in Input) *result.Cost {
 	}
 	switch {
 	case in.MonthlyRequests <= 0:
-		out.Withheld = "a cost a month needs a volume: set cost.monthly_requests (--monthly-requests)"
+		out.Withheld = "a monthly cost needs a volume: set cost.monthly_requests (--monthly-requests)"
 		return out
 	case in.Baseline == nil:
 		out.Withheld = base.withheld
@@ -132,9 +132,9 @@ func Assess(in Input) *result.Cost {
 	}
 	out.BreakEven = breakEven(cand, base)
 	out.Projection = projection(cand, base, in.MonthlyRequests, in.Months)
-	out.Notes = append(out.Notes, fmt.Sprintf("Intervals (%g %%) hold the spread of token counts between requests and of the measured throughput; prices, the volume and the peak are taken as given, and both targets as independent unless each is paid by the token for the same prompts.", 100*in.Conf))
+	out.Notes = append(out.Notes, fmt.Sprintf("Intervals (%g %%) include the spread of token counts between requests and the uncertainty of the measured throughput. Prices, the volume and the peak are taken as given; the targets count as independent unless both are paid by the token for the same prompts.", 100*in.Conf))
 	if cand.machine() || base.machine() {
-		out.Notes = append(out.Notes, fmt.Sprintf("Machines are rented for a peak of %g times the mean rate, %g hours a month. Staff, storage, traffic and taxes are not included.", in.PeakToMean, HoursPerMonth))
+		out.Notes = append(out.Notes, fmt.Sprintf("Machines are rented for a peak of %g times the mean rate, %g hours per month. Staff, storage, traffic and taxes are not included.", in.PeakToMean, HoursPerMonth))
 	}
 	return out
 }

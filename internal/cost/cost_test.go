@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -85,13 +89,13 @@ func TestMigration(t *testing.T) {
 	}
 	beside := c.Volumes[1]
 	near(t, "savings of the small volume", beside.SavingsPercent.Value, 100*(34.56-1131.5)/34.56)
-	for _, want := range []string{"At 30,000 requests", "$1,131.50", "$34.56", "$1,096.94 a month more (−3,174 % saved)", "while it idles", "$0.03772 instead of $0.0003772", "$0.001152"} {
+	for _, want := range []string{"At 30,000 requests", "$1,132", "$34.56", "$1,097 more per month (savings of −3,174 %)", "while it is idle", "$0.0377 instead of $0.000377", "$0.00115"} {
 		if !strings.Contains(beside.Text, want) {
 			t.Errorf("no %q in %q", want, beside.Text)
 		}
 	}
 	near(t, "break-even", c.BreakEven.MonthlyRequests.Value, 1131.5/0.001152)
-	if !strings.Contains(c.BreakEven.Text, "982,205 requests") || strings.Contains(c.BreakEven.Text, "dearer") {
+	if !strings.Contains(c.BreakEven.Text, "982,205 requests") || strings.Contains(c.BreakEven.Text, "more expensive") {
 		t.Errorf("%q", c.BreakEven.Text)
 	}
 	if len(c.Projection) != 12 || c.Projection[11].Month != 12 || c.Projection[11].Candidate != 13578 || c.Projection[0].Baseline != c.Projection[11].Baseline/12 {
@@ -139,7 +143,7 @@ func TestCachedTokensArePartOfInput(t *testing.T) {
 	in.Baseline.Usage = same(3, 10, 60, 50)
 	got := Assess(in)
 	near(t, "more cached than input", got.Baseline.PerRequest.Value, (1+500)/1e6)
-	if !strings.Contains(strings.Join(got.Notes, " "), "3 requests report more cached") {
+	if !strings.Contains(strings.Join(got.Notes, " "), "3 requests reported more cached") {
 		t.Errorf("%q", got.Notes)
 	}
 }
@@ -185,30 +189,30 @@ func TestStaircase(t *testing.T) {
 	in.BesideRequests = 0
 	// A replica carries 0.5/s ÷ 3 × 2,628,000 s = 438,000 requests, and the
 	// baseline takes $0.0034: a replica is paid for at 332,794.1 of them,
-	// q = 0.7598, so just above one, two and three replicas it is dearer
-	// again (q ÷ (1 − q) = 3.16), and cheaper for good from 4 × 332,794.
+	// q = 0.7598, so just above one, two and three replicas it is more
+	// expensive again (q ÷ (1 − q) = 3.16), and permanently cheaper from 4 × 332,794.
 	in.Candidate.Capacity.Requests = rate(0.5, 0.5, 0.5)
 	in.Baseline.Usage = same(10, 700, 0, 200)
 	be := Assess(in).BreakEven
 	near(t, "break-even", be.MonthlyRequests.Value, 1131.5/0.0034)
-	if !strings.Contains(be.Text, "for good from about 1,331,176") {
+	if !strings.Contains(be.Text, "permanently cheaper beyond about 1,331,176") {
 		t.Errorf("%q", be.Text)
 	}
 	bill := newBill(in.Candidate, in)
 	bill.peak = 3
-	const good = 4 * 1131.5 / 0.0034
+	const settled = 4 * 1131.5 / 0.0034
 	for v := 1e5; v < 1e7; v += 997 {
 		m, _ := bill.month(v)
-		if cheaper := m.value < v*0.0034; v > good && !cheaper || v < 1131.5/0.0034 && cheaper {
+		if cheaper := m.value < v*0.0034; v > settled && !cheaper || v < 1131.5/0.0034 && cheaper {
 			t.Fatalf("at %v requests the machine costs %v and the API %v", v, m.value, v*0.0034)
 		}
 	}
 	if m, _ := bill.month(3*438_000 + 1); m.value < (3*438_000+1)*0.0034 {
-		t.Error("just above three replicas the machine is dearer again")
+		t.Error("just above three replicas the machine is more expensive again")
 	}
 	in.Candidate.Capacity.Requests = rate(0.3, 0.3, 0.3) // 262,800 a replica
 	be = Assess(in).BreakEven
-	if be.MonthlyRequests.Value != nil || !strings.Contains(be.Text, "No volume makes the candidate cheaper") || !strings.Contains(be.Text, "$0.004306") {
+	if be.MonthlyRequests.Value != nil || !strings.Contains(be.Text, "No volume makes the candidate cheaper") || !strings.Contains(be.Text, "$0.00431") {
 		t.Errorf("%+v", be)
 	}
 	in.Candidate.Capacity.Requests = rate(0.5, 0.3, 0.7) // it may never pay
@@ -251,6 +255,75 @@ func TestMachineAsBaseline(t *testing.T) {
 	near(t, "savings", c.Volumes[0].SavingsPercent.Value, 100*(1131.5-3456)/1131.5)
 	if c.BreakEven.MonthlyRequests.Value != nil || !strings.Contains(c.BreakEven.Text, "cheaper up to 982,205 requests") {
 		t.Errorf("%q", c.BreakEven.Text)
+	}
+}
+
+// The text of the break-even is held to the costs themselves, also where the
+// machine is the baseline: above the first crossing an API can be cheaper again.
+func TestMachineAsBaselineStaircase(t *testing.T) {
+	in := migration()
+	in.PeakToMean = 1
+	in.Candidate = Target{Name: "candidate", Evidence: result.Measured, Usage: same(10, 400, 0, 0), Price: price(2, 0.1, 10)} // $0.0008 per request
+	rps := 1e6 / SecondsPerMonth
+	in.Baseline = &Target{
+		Name: "baseline", Evidence: result.Measured, Usage: same(10, 400, 0, 0),
+		Machine: &result.Machine{Accelerator: "X", Count: 1, USDPerHour: 1}, Capacity: &Capacity{Requests: rate(rps, rps, rps), From: "x"},
+	}
+	text := Assess(in).BreakEven.Text
+	// $730 pays for 912,500 requests, q = 0.9125, and q ÷ (1 − q) = 10.4: the
+	// API is cheaper again after ten steps, the last of them to 11 replicas.
+	if !strings.Contains(text, "cheaper up to 912,500 requests") || !strings.Contains(text, "permanently more expensive beyond about 10,037,500") {
+		t.Errorf("%q", text)
+	}
+	api, machine := newBill(in.Candidate, in), newBill(*in.Baseline, in)
+	cheaper := func(v float64) bool {
+		a, _ := api.month(v)
+		m, _ := machine.month(v)
+		return a.value < m.value
+	}
+	for v := 1000.0; v < 3e7; v += 1000 {
+		if c := cheaper(v); v < 912_500 && !c || v > 10_037_500 && c {
+			t.Fatalf("at %v requests the API being cheaper is %v", v, c)
+		}
+	}
+	for step := 1.0; step <= 10; step++ {
+		if !cheaper(step*1e6+1) || step > 1 && cheaper(step*1e6) {
+			t.Errorf("step %v: the API is not cheaper just above it, or cheaper at it", step)
+		}
+	}
+}
+
+// The notes quote list prices, which are never rounded.
+func TestListPricesAreQuotedWhole(t *testing.T) {
+	quoted := regexp.MustCompile(`\$([0-9.,]+[0-9])`)
+	check := func(name string, b *bill, want ...float64) {
+		t.Helper()
+		var got []float64
+		for _, m := range quoted.FindAllStringSubmatch(b.notes[0], -1) {
+			v, err := strconv.ParseFloat(strings.ReplaceAll(m[1], ",", ""), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, v)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: listed as %v, printed as %v in %q", name, want, got, b.notes[0])
+		}
+	}
+	prices, machines := catalog.Prices(), catalog.Accelerators()
+	if len(prices) == 0 || len(machines) == 0 {
+		t.Fatal("the catalog is empty")
+	}
+	for _, p := range prices {
+		want := []float64{p.Input}
+		if p.Cached != nil {
+			want = append(want, *p.Cached)
+		}
+		listed := &result.Price{Input: p.Input, Cached: p.Cached, Output: p.Output}
+		check(p.Model, newBill(Target{Name: "candidate", Usage: same(2, 10, 0, 10), Price: listed}, Input{Conf: 0.95}), append(want, p.Output)...)
+	}
+	for _, a := range machines {
+		check(a.Name, newBill(Target{Name: "candidate", Machine: &result.Machine{Count: 1, USDPerHour: a.USDPerHour}}, Input{}), a.USDPerHour)
 	}
 }
 
@@ -329,12 +402,7 @@ func TestBest(t *testing.T) {
 	}
 }
 
-func TestAmounts(t *testing.T) {
-	for v, want := range map[float64]string{0: "$0", 0.0001234567: "$0.0001235", 0.05: "$0.05", 1131.5: "$1,131.50", 1234567.891: "$1,234,567.89", -12: "−$12.00", math.Inf(1): "$∞"} {
-		if got := usd(v); got != want {
-			t.Errorf("usd(%v) = %q, want %q", v, got, want)
-		}
-	}
+func TestShort(t *testing.T) {
 	for v, want := range map[float64]string{0: "0", 0.0571: "0.0571", 12.345: "12.3", 99.96: "100", 3174.01: "3,174", -67.26: "−67.3"} {
 		if got := short(v); got != want {
 			t.Errorf("short(%v) = %q, want %q", v, got, want)

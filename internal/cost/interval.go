@@ -7,8 +7,8 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// interval is a value and its bounds; without known bounds, bounded is false
-// and lo and hi say nothing.
+// interval is a value with its bounds. If the bounds are unknown, bounded is
+// false and lo and hi have no meaning.
 type interval struct {
 	value, lo, hi float64
 	bounded       bool
@@ -26,10 +26,10 @@ func (i interval) inverse() interval {
 	return interval{1 / i.value, 1 / i.hi, 1 / max(0, i.lo), i.bounded}
 }
 
-// estimate is nothing if v is no number.
+// estimate is withheld if the value is NaN.
 func (i interval) estimate() result.Estimate {
 	if math.IsNaN(i.value) {
-		return result.Estimate{Withheld: "it is not defined: something is divided by 0"}
+		return result.Estimate{Withheld: "it is undefined: a division by 0"}
 	}
 	e := result.Estimate{Value: result.Num(i.value)}
 	if i.bounded {

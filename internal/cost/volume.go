@@ -5,18 +5,19 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// compare sets both bills beside each other at one volume. The bill of a
-// baseline that does not exist has no name.
+// compare compares both bills at one volume. The bill of a missing baseline has
+// no name.
 func compare(cand, base *bill, volume, conf float64) result.VolumeCost {
 	v := result.VolumeCost{
 		MonthlyRequests: volume,
 		Candidate:       cand.monthEstimate(volume),
 		Baseline:        base.monthEstimate(volume),
-		Text:            fmt.Sprintf("At %s requests a month the candidate costs %s", count(volume), cand.phrase(volume)),
+		Text:            fmt.Sprintf("At %s requests per month the candidate costs %s", amount.Count(volume), cand.phrase(volume)),
 	}
 	if base.Name != "" {
 		v.Text += " and the baseline " + base.phrase(volume)
@@ -37,24 +38,24 @@ func compare(cand, base *bill, volume, conf float64) result.VolumeCost {
 	percent, month := savings(cand, base, c, b, volume, conf)
 	v.SavingsMonth, v.SavingsYear = month.estimate(), month.times(12).estimate()
 	if b.value <= 0 {
-		v.SavingsPercent = result.Estimate{Withheld: "the baseline costs nothing, so there is no share of it to save"}
+		v.SavingsPercent = result.Estimate{Withheld: "the baseline costs nothing, so savings relative to it are undefined"}
 		v.Text += "."
 		return v
 	}
 	v.SavingsPercent = percent.estimate()
 	switch {
 	case month.value > 0:
-		v.Text += fmt.Sprintf(": %s (%s %%) saved a month.", usd(month.value), short(percent.value))
+		v.Text += fmt.Sprintf(": a saving of %s per month (%s %%).", amount.USD(month.value), short(percent.value))
 	case month.value < 0:
-		v.Text += fmt.Sprintf(": %s a month more (%s %% saved).", usd(-month.value), short(percent.value))
+		v.Text += fmt.Sprintf(": %s more per month (savings of %s %%).", amount.USD(-month.value), short(percent.value))
 	default:
 		v.Text += ": the same."
 	}
 	return v
 }
 
-// savings of c against b, in percent and in USD a month. Where both are paid
-// by the token for the same prompts they are compared prompt by prompt.
+// savings of c against b, in percent and in USD per month. Where both are paid
+// by the token for the same prompts, they are compared prompt by prompt.
 func savings(cand, base *bill, c, b interval, volume, conf float64) (percent, month interval) {
 	if x, y, ok := pairs(cand, base); ok {
 		r := ratioOf(x, y, conf)
@@ -93,8 +94,8 @@ func pairs(cand, base *bill) (c, b []float64, ok bool) {
 	return c, b, true
 }
 
-// monthEstimate is the cost of a volume, or why it is not known. Of a machine
-// whose capacity is not known, the least number of replicas is a lower bound.
+// monthEstimate is the cost of a volume, or why it is unknown. For a machine of
+// unknown capacity, the cost of the minimum number of replicas is a lower bound.
 func (b *bill) monthEstimate(volume float64) result.Estimate {
 	if b.withheld != "" {
 		e := result.Estimate{Withheld: b.withheld}
@@ -107,14 +108,14 @@ func (b *bill) monthEstimate(volume float64) result.Estimate {
 	return m.estimate()
 }
 
-// utilisation is the mean rate over what the replicas can carry.
+// utilisation is the mean rate as a share of what the replicas can carry.
 func (b *bill) utilisation(volume float64) float64 {
 	_, n := b.month(volume)
 	return volume / (n * b.capacity.value * SecondsPerMonth)
 }
 
-// difference explains in one sentence why a second volume gives another
-// answer than the first. It is empty where a cost is missing.
+// difference explains in one sentence why a second volume has a different answer.
+// It is empty where a cost is missing.
 func difference(cand, base *bill, volume, beside float64) string {
 	if cand.withheld != "" || base.withheld != "" {
 		return ""
@@ -122,16 +123,16 @@ func difference(cand, base *bill, volume, beside float64) string {
 	machine, token := cand, base
 	switch {
 	case !cand.machine() && !base.machine():
-		return "Both are paid by the token, so the share saved is the same at every volume."
+		return "Both are paid by the token, so the savings in percent are the same at every volume."
 	case cand.machine() && base.machine():
-		return "Both are paid by the hour, so what differs is how many replicas each needs."
+		return "Both are paid by the hour, so the difference is in how many replicas each needs."
 	case base.machine():
 		machine, token = base, cand
 	}
 	first, n := machine.month(volume)
 	second, m := machine.month(beside)
-	each := func(i interval, v float64) string { return usd(i.value / v) }
-	return fmt.Sprintf("A machine is paid for while it idles: the %s needs %s at %s requests and %s at %s, where it is busy %s %% of the time, so that a request costs %s instead of %s, while the %s takes %s for a request at any volume.",
-		machine.Name, replicas(n), count(volume), replicas(m), count(beside), short(100*machine.utilisation(beside)),
-		each(second, beside), each(first, volume), token.Name, usd(token.request.value))
+	each := func(i interval, v float64) string { return amount.USD(i.value / v) }
+	return fmt.Sprintf("A machine is paid for while it is idle: the %s needs %s at %s requests and %s at %s, where it is busy %s %% of the time, so a request costs %s instead of %s, while the %s charges %s per request at any volume.",
+		machine.Name, replicas(n), amount.Count(volume), replicas(m), amount.Count(beside), short(100*machine.utilisation(beside)),
+		each(second, beside), each(first, volume), token.Name, amount.USD(token.request.value))
 }

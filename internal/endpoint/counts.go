@@ -7,6 +7,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // tryCounts looks for a way to learn how many tokens each frame has: one
@@ -44,7 +45,7 @@ func (c *Client) tryCounts(ctx context.Context, x *exchange.Exchange) (*exchange
 func (c *Client) planFields() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Body)) {
-		out = append(out, "body."+cleanText(name, 60))
+		out = append(out, "body."+plaintext.Short(name, 60))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.cfg.Headers)) {
 		out = append(out, "header."+name)

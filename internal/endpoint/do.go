@@ -18,6 +18,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // Do sends call and notes in x what happened and when, from Connected to
@@ -37,7 +38,7 @@ func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange) (stri
 	if x.Done == 0 {
 		x.Done = c.clock.Now()
 	}
-	x.Error = c.redact(cleanText(x.Error, 2048))
+	x.Error = c.redact(plaintext.Short(x.Error, 2048))
 	text := dialect.DecodeText(a.text)
 	x.AnswerBytes = len(text)
 	c.cfg.Check.Settle(&a.held, x, countsDiffer(x))
@@ -96,13 +97,13 @@ func (a *attempt) run(parent context.Context) {
 	defer a.trip.Release(resp.Body)
 	body := a.trip.Body(resp)
 	x.Status = resp.StatusCode
-	x.ServerID = cleanText(resp.Header.Get("X-Request-Id"), 64)
+	x.ServerID = plaintext.Short(resp.Header.Get("X-Request-Id"), 64)
 	if resp.StatusCode != http.StatusOK {
 		a.refused(resp, body)
 		return
 	}
 	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		a.fail(exchange.Protocol, fmt.Sprintf("the server compressed its answer (%s) though it was asked not to; a compressor holds frames back, so turn it off for this path", cleanText(coding, 40)))
+		a.fail(exchange.Protocol, fmt.Sprintf("the server compressed its answer (%s) though it was asked not to; a compressor holds frames back, so turn it off for this path", plaintext.Short(coding, 40)))
 		return
 	}
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
@@ -296,7 +297,7 @@ func (a *attempt) events(parent, ctx context.Context, body io.Reader) {
 		}
 		if len(f.Finish) > 0 {
 			n := len(x.Frames)
-			x.Finish = cleanText(d.Finish(word(f.Finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
+			x.Finish = plaintext.Short(d.Finish(word(f.Finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
 		}
 		if f.Done {
 			a.finished = true
@@ -407,7 +408,7 @@ func (a *attempt) drain(body io.Reader) {
 // conclude decides what an exchange without an error was.
 func (a *attempt) conclude(finish string) {
 	x := a.x
-	x.Finish = cleanText(finish, 40)
+	x.Finish = plaintext.Short(finish, 40)
 	if _, src := x.Output(); src != exchange.Unknown {
 		x.TokenSource = src
 	}

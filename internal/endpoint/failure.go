@@ -10,11 +10,10 @@ import (
 	"net"
 	"strings"
 	"syscall"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // explain turns an error of the network into one that says what to do.
@@ -56,7 +55,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
-func cleanError(err error) error { return errors.New(cleanText(err.Error(), 500)) }
+func cleanError(err error) error { return errors.New(plaintext.Short(err.Error(), 500)) }
 
 // errorText finds the message in the body of an error, in the shapes that
 // servers use: {"error":{"message":…}}, {"error":…}, {"response":{"error":…}},
@@ -75,13 +74,13 @@ func errorText(b []byte) string {
 		for _, raw := range []json.RawMessage{v.Error, v.Response.Error, v.Message, v.Detail} {
 			var s string
 			if json.Unmarshal(raw, &s) == nil && s != "" {
-				return cleanText(s, maxErrorText)
+				return plaintext.Short(s, maxErrorText)
 			}
 			var o struct {
 				Message string `json:"message"`
 			}
 			if json.Unmarshal(raw, &o) == nil && o.Message != "" {
-				return cleanText(o.Message, maxErrorText)
+				return plaintext.Short(o.Message, maxErrorText)
 			}
 		}
 	}
@@ -100,27 +99,5 @@ func quoted(b []byte, limit int) string {
 	if len(b) == 0 {
 		return "no text"
 	}
-	return fmt.Sprintf("%q", cleanText(string(b[:min(len(b), 4*limit)]), limit))
-}
-
-// cleanText makes hostile text harmless: one line, no control or formatting
-// characters, at most limit bytes.
-func cleanText(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			return ' '
-		case r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) <= limit {
-		return s
-	}
-	cut := limit
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
+	return fmt.Sprintf("%q", plaintext.Short(string(b[:min(len(b), 4*limit)]), limit))
 }

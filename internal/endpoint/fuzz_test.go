@@ -11,6 +11,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // slowStream reads a chat stream the obvious way: all of it first, then lines,
@@ -84,7 +85,7 @@ func slowStream(b []byte) (o outcome, ok bool) {
 			}
 		}
 		if len(f.Finish) > 0 {
-			o.finish = cleanText(chat.Finish(string(f.Finish), false), 40)
+			o.finish = plaintext.Short(chat.Finish(string(f.Finish), false), 40)
 		}
 	}
 	bad = bad || len(data) > 0

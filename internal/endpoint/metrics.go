@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // MetricsOff is the value of Config.MetricsURL that says not to ask for metrics.
@@ -76,7 +77,7 @@ func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 	}
 	b, err := c.metrics.get(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", u, c.redact(cleanText(err.Error(), 200)))
+		return nil, fmt.Errorf("%s: %s", u, c.redact(plaintext.Short(err.Error(), 200)))
 	}
 	return b, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
@@ -152,7 +153,7 @@ func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err 
 			a, c.base = b, c.fallback
 		}
 	}
-	found.Server = cleanText(a.header.Get("Server"), 80)
+	found.Server = plaintext.Short(a.header.Get("Server"), 80)
 	if a.header.Get(evidenceHeader) == "simulated" {
 		found.Evidence = "simulated"
 	}
@@ -193,7 +194,7 @@ func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err 
 	case c.model == "":
 		c.model = found.Models[0]
 	case !list.HasMore && !slices.Contains(found.Models, c.model):
-		return false, fmt.Errorf("%s has no model %q%s", c.base, cleanText(c.model, 100), suggestModel(c.model, found.Models))
+		return false, fmt.Errorf("%s has no model %q%s", c.base, plaintext.Short(c.model, 100), suggestModel(c.model, found.Models))
 	}
 	return true, nil
 }
@@ -203,7 +204,7 @@ func contentKind(a answer) string {
 	if kind == "" {
 		return "unnamed content"
 	}
-	return cleanText(kind, 40)
+	return plaintext.Short(kind, 40)
 }
 
 func suggestModel(model string, models []string) string {
@@ -211,7 +212,7 @@ func suggestModel(model string, models []string) string {
 		return s + "; choose with --model"
 	}
 	some := models[:min(len(models), 5)]
-	text := "; it has " + cleanText(strings.Join(some, ", "), 300)
+	text := "; it has " + plaintext.Short(strings.Join(some, ", "), 300)
 	if len(models) > len(some) {
 		text += fmt.Sprintf(" and %d more", len(models)-len(some))
 	}
@@ -369,6 +370,6 @@ func (c *Client) version(ctx context.Context, found *Found) {
 		Version string `json:"version"`
 	}
 	if err == nil && a.status == http.StatusOK && json.Unmarshal(a.body, &v) == nil && v.Version != "" {
-		found.Server += " " + cleanText(v.Version, 40)
+		found.Server += " " + plaintext.Short(v.Version, 40)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -27,7 +28,7 @@ func capacity(c *result.Capacity) []*Figure {
 
 // limitByLoad shows one limit's quantile in the trials of a search.
 func limitByLoad(c *result.Capacity, id, text string, l metric.Limit) *Figure {
-	f := loadFigure(c, id, capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
+	f := loadFigure(c, id, plaintext.Capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
 	of := quantile(l.Metric.Tag, l.Stat)
 	var left []string
 	hollow := false
@@ -120,11 +121,4 @@ func loadFigure(c *result.Capacity, id, title string, y Axis) *Figure {
 		f.Limits = append(f.Limits, Limit{Value: v, Label: fmt.Sprintf("proved %.4g", v), Vertical: true})
 	}
 	return f
-}
-
-func capital(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return string(s[0]-'a'+'A') + s[1:]
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -115,7 +116,7 @@ func (w *sweep) offered() (Series, bool) {
 func (w *sweep) overKey(tag, stat string, views []view) *Figure {
 	m, _ := metric.Lookup(tag)
 	f := &Figure{
-		ID: "scan-" + strings.ReplaceAll(tag, "_", "-"), Title: capital(m.Name), Evidence: w.Evidence, X: w.axis(),
+		ID: "scan-" + strings.ReplaceAll(tag, "_", "-"), Title: plaintext.Capital(m.Name), Evidence: w.Evidence, X: w.axis(),
 		Y: Axis{Label: m.Name, Unit: m.Unit},
 	}
 	switch {

@@ -22,10 +22,10 @@ func Ask(q Question) (*result.Forecast, error) {
 		switch m.Metric.Tag {
 		case "ttft", "tpot", "e2e", "success":
 		default:
-			return nil, fmt.Errorf("a forecast knows ttft, tpot and e2e, and not %s: %q", m.Metric.Tag, m.String())
+			return nil, fmt.Errorf("unsupported metric %s in %q: must be ttft, tpot or e2e", m.Metric.Tag, m.String())
 		}
 		if m.Metric.Tag != "success" && m.Op != metric.Less && m.Op != metric.LessEqual {
-			return nil, fmt.Errorf("%q sets no upper limit", m.String())
+			return nil, fmt.Errorf("invalid limit %q: must be an upper limit", m.String())
 		}
 	}
 	latency := slices.DeleteFunc(slices.Clone(q.Limits), func(m metric.Limit) bool { return m.Metric.Tag == "success" })
@@ -36,7 +36,7 @@ func Ask(q Question) (*result.Forecast, error) {
 	if q.Requests == 0 {
 		q.Requests = 2000
 	}
-	l, err := q.lay()
+	l, err := q.layOut()
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +76,8 @@ func Ask(q Question) (*result.Forecast, error) {
 	return f, nil
 }
 
-// each does something for every variant, all at once.
-func (l *laid) each(do func(i int, r replica) error) error {
+// each calls do for every variant, concurrently.
+func (l *layout) each(do func(i int, r replica) error) error {
 	var group sync.WaitGroup
 	var failed [3]error
 	for i, r := range l.variants() {
@@ -87,10 +87,10 @@ func (l *laid) each(do func(i int, r replica) error) error {
 	return errors.Join(failed[:]...)
 }
 
-// saturation is the most that a closed loop gets out of a replica, as the
-// capacity command finds it: more and more users until they carry no more,
-// then a full engine, which may carry the little that the ladder left.
-func (l *laid) saturation(r replica) (float64, error) {
+// saturation is the highest throughput of a replica in a closed loop, found as
+// the capacity command does: more and more users until the throughput stops
+// rising, then a full engine, which may add the little that the ladder missed.
+func (l *layout) saturation(r replica) (float64, error) {
 	c := capacity.Config{Seed: l.Seed, MaxUsers: 4 * r.engines * r.config.MaxNumSeqs}
 	// Virtual time is cheap: as long as some thousands of requests take.
 	guess := l.roof.MaxThroughput(physics.Load{Input: int(l.w.In.Mean()), Output: int(l.w.Out.Mean()), Sequences: r.config.MaxNumSeqs})
@@ -121,7 +121,7 @@ func (l *laid) saturation(r replica) (float64, error) {
 // search is made for cells that cost time and for proofs. Here a cell is cheap,
 // every load sees the same lengths, and bisection to a hundredth will do; near
 // saturation a queue takes long to settle, so that the cells are long.
-func (l *laid) border(r replica, saturation float64) (rate float64, broke string, err error) {
+func (l *layout) border(r replica, saturation float64) (rate float64, broke string, err error) {
 	warm := l.warmUp()
 	n := 2 * l.Requests
 	holds := func(at float64) (bool, error) {
@@ -134,7 +134,7 @@ func (l *laid) border(r replica, saturation float64) (rate float64, broke string
 			q, _ := m.Quantile()
 			at := quantiles(map[string][]float64{"ttft": o.ttft, "tpot": o.tpot, "e2e": o.e2e}[m.Metric.Tag], q)
 			if at == nil {
-				continue // not defined for any request
+				continue // undefined for every request
 			}
 			if strain := at[0] / m.Value; strain > most || o.Overloaded && worst == "" {
 				worst, most = m.String(), max(strain, most)
@@ -169,13 +169,13 @@ func (l *laid) border(r replica, saturation float64) (rate float64, broke string
 
 // warmUp says how many requests come before the measured ones: as many as
 // come while four requests without neighbours are served, and 50 at least.
-func (l *laid) warmUp() func(rate float64) int {
+func (l *layout) warmUp() func(rate float64) int {
 	alone := l.nominal.alone(l.w)
 	return func(rate float64) int { return int(min(20000, max(50, rate*4*alone))) }
 }
 
-// loads is the table: a ladder of shares of saturation, and the rate asked for.
-func (l *laid) loads(saturation [3]float64) ([]result.ForecastLoad, error) {
+// loads is the table: a ladder of shares of saturation, and the requested rate.
+func (l *layout) loads(saturation [3]float64) ([]result.ForecastLoad, error) {
 	type load struct {
 		rate  float64
 		asked bool
@@ -184,7 +184,7 @@ func (l *laid) loads(saturation [3]float64) ([]result.ForecastLoad, error) {
 	for _, share := range []float64{0.1, 0.3, 0.5, 0.7, 0.8, 0.9} {
 		rate := roundTo(saturation[likely]*share, 2)
 		if l.Rate > 0 && math.Abs(rate/l.Rate-1) < 0.04 {
-			continue // the one asked for is next to it
+			continue // the requested rate is next to it
 		}
 		all = append(all, load{rate, false})
 	}
@@ -204,9 +204,9 @@ func (l *laid) loads(saturation [3]float64) ([]result.ForecastLoad, error) {
 	return out, nil
 }
 
-// load is one row. At a rate that a variant cannot carry its latency has no
-// bound, and its throughput is that at saturation.
-func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, error) {
+// load is one row. At a rate that a variant cannot sustain, its latency is
+// unbounded and its throughput is that at saturation.
+func (l *layout) load(rate float64, saturation [3]float64) (result.ForecastLoad, error) {
 	row := result.ForecastLoad{Rate: rate, N: l.Requests}
 	warm := l.warmUp()
 	values := map[*result.Estimate]*[3]float64{}
@@ -217,7 +217,7 @@ func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, e
 		values[e][i] = v
 	}
 	each := rate / float64(l.replicas)
-	var runs [3]*seen
+	var runs [3]*simulatedRun
 	if err := l.each(func(i int, r replica) error {
 		at := min(each, 0.985*saturation[i]/float64(l.replicas))
 		var err error
@@ -262,8 +262,9 @@ func (l *laid) load(rate float64, saturation [3]float64) (result.ForecastLoad, e
 	return row, nil
 }
 
-// binds says what the steps are made of and what requests wait for.
-func (l *laid) binds(o *seen, over bool) string {
+// binds names the bottleneck: the largest parts of the steps, and what requests
+// wait for.
+func (l *layout) binds(o *simulatedRun, over bool) string {
 	terms := physics.Terms()
 	slices.SortStableFunc(terms, func(a, b physics.Term) int { return cmp.Compare(o.terms[b], o.terms[a]) })
 	var parts []string
@@ -285,7 +286,7 @@ func (l *laid) binds(o *seen, over bool) string {
 	return text
 }
 
-func (l *laid) capacity(border [3]float64, broke string) (*result.ForecastCapacity, error) {
+func (l *layout) capacity(border [3]float64, broke string) (*result.ForecastCapacity, error) {
 	c := &result.ForecastCapacity{Rate: between(border), Broke: broke}
 	for _, m := range l.Limits {
 		c.Limits = append(c.Limits, m.String())
@@ -306,7 +307,7 @@ func (l *laid) capacity(border [3]float64, broke string) (*result.ForecastCapaci
 	return c, nil
 }
 
-// roundTo keeps so many significant digits.
+// roundTo keeps the given number of significant digits.
 func roundTo(v float64, digits int) float64 {
 	if v <= 0 {
 		return v

@@ -102,7 +102,7 @@ func TestSaturationIsNearTheClosedFormAtLength(t *testing.T) {
 	atLength(t)
 	for _, preset := range []string{"h100/llama-3.1-8b", "l40s/llama-3.1-8b"} {
 		q := question(t, preset, "in=512,out=128")
-		l, err := q.lay()
+		l, err := q.layOut()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,12 +182,12 @@ func TestWhatCannotBeIsRefusedWithHelp(t *testing.T) {
 		want   string
 	}{
 		{func(q *Question) { q.Model = must70b(t); q.Accelerators = 1 }, "tensor parallelism 2 would"},
-		{func(q *Question) { q.Accelerators, q.TP = 3, 2 }, "no whole number of replicas"},
-		{func(q *Question) { q.Accelerators, q.TP = 2, 4 }, "takes 4 accelerators, of 2"},
-		{func(q *Question) { q.Scenario.In = length.Fixed(600_000) }, "is refused"},
+		{func(q *Question) { q.Accelerators, q.TP = 3, 2 }, "must be a multiple of"},
+		{func(q *Question) { q.Accelerators, q.TP = 2, 4 }, "needs 4 accelerators, but there are 2"},
+		{func(q *Question) { q.Scenario.In = length.Fixed(600_000) }, "would refuse"},
 		{func(q *Question) { q.Scenario.Shared = 512 }, "--prefix"},
-		{func(q *Question) { l, _ := metric.ParseLimit("itl.p99<10ms"); q.Limits = []metric.Limit{l} }, "not itl"},
-		{func(q *Question) { l, _ := metric.ParseLimit("ttft.p99>10ms"); q.Limits = []metric.Limit{l} }, "no upper limit"},
+		{func(q *Question) { l, _ := metric.ParseLimit("itl.p99<10ms"); q.Limits = []metric.Limit{l} }, "unsupported metric itl"},
+		{func(q *Question) { l, _ := metric.ParseLimit("ttft.p99>10ms"); q.Limits = []metric.Limit{l} }, "must be an upper limit"},
 	} {
 		q := question(t, "h100/llama-3.1-8b", "in=512,out=128")
 		c.change(&q)
@@ -216,7 +216,7 @@ func must70b(t *testing.T) physics.Model {
 
 // In a closed loop, users = rate × time in the system (Little).
 func TestClosedLoopsKeepLittlesLaw(t *testing.T) {
-	l, err := question(t, "h100/llama-3.1-8b", "chat").lay()
+	l, err := question(t, "h100/llama-3.1-8b", "chat").layOut()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func TestTheSearchEndsInsideTheForecastsRange(t *testing.T) {
 			if says.Lo == nil {
 				t.Fatalf("no range: %+v", says)
 			}
-			l, err := q.lay()
+			l, err := q.layOut()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func TestTheSearchEndsInsideTheForecastsRange(t *testing.T) {
 				if !ok {
 					break
 				}
-				var o *seen
+				var o *simulatedRun
 				if s.Load.Users > 0 {
 					o, err = l.nominal.closed(l.w, l.Limits, s.Load)
 				} else {

@@ -20,15 +20,15 @@ import (
 type knob struct {
 	name, unit string
 	start      float64
-	lo, hi     float64 // what is physical
-	spread     float64 // of its logarithm, before the run was looked at
+	lo, hi     float64 // physical limits
+	spread     float64 // of its logarithm, before the fit
 	shown      float64 // value in unit ÷ value
 	set        func(*physics.Coefficients, float64)
 }
 
-// knobs are the few coefficients that a run tells apart: what matrix products
-// reach of the memory and of the peak, the host's time a step, and what a
-// request spends outside of the engine.
+// knobs are the few coefficients that a run can tell apart: the shares of memory
+// bandwidth and peak rate that matrix products reach, the host's time per step,
+// and the time a request spends outside of the engine.
 func knobs(r *physics.Roofline) []knob {
 	c, d := r.Coefficients(), r.Deployment()
 	format := d.Weights
@@ -67,9 +67,9 @@ func knobs(r *physics.Roofline) []knob {
 	}
 }
 
-// fit is a fit under way.
+// fit is a fit in progress.
 type fit struct {
-	l      *laid
+	l      *layout
 	base   physics.Coefficients
 	knobs  []knob
 	cells  []RunCell
@@ -97,14 +97,14 @@ const mostRequests = 400
 // median ratio of simulated and measured TTFT, by the length of the input, and
 // TPOT.
 func Calibrate(q Question, run Run) (*Calibration, error) {
-	l, err := q.lay()
+	l, err := q.layOut()
 	if err != nil {
 		return nil, err
 	}
 	f := &fit{l: l, base: l.roof.Coefficients(), knobs: knobs(l.roof), cells: run.Cells}
 	f.gather()
 	if n := len(f.points); n < 3 {
-		return nil, fmt.Errorf("%s has %d groups of ten requests or more to fit to, and a fit needs 3: measure at several loads, as inferometer throughput URL --levels 1,4,16,64 does", run.Name, n)
+		return nil, fmt.Errorf("%s has %d groups of at least ten requests to fit to, but a fit needs 3: measure several loads, for example with inferometer throughput URL --levels 1,4,16,64", run.Name, n)
 	}
 	theta, err := f.solve()
 	if err != nil {
@@ -146,7 +146,7 @@ func (f *fit) gather() {
 	}
 }
 
-// coefficients puts the knobs into those that the fit began with.
+// coefficients applies the knobs to the initial coefficients.
 func (f *fit) coefficients(theta []float64) physics.Coefficients {
 	c := f.base
 	c.Linear, c.Experts = maps.Clone(c.Linear), maps.Clone(c.Experts)
@@ -181,7 +181,7 @@ func (f *fit) ratios(theta []float64) ([][]float64, error) {
 			k = ((k-unmeasured)%n + n) % n
 			w.recorded = append(w.recorded, [2]int{cell.In[k], cell.Out[k]})
 		}
-		var o *seen
+		var o *simulatedRun
 		if cell.Users > 0 {
 			o, err = r.closed(w, nil, capacity.Load{Users: cell.Users, Requests: n, Seed: 1})
 		} else {
@@ -212,7 +212,7 @@ func (f *fit) predict(theta []float64) ([]float64, error) {
 	for i, v := range all {
 		at := quantiles(v, 0.5)
 		if at == nil {
-			return nil, fmt.Errorf("the simulation has no %s for requests of %s", f.points[i].metric, f.cells[f.points[i].cell].ID)
+			return nil, fmt.Errorf("the simulation has no %s for the requests of %s", f.points[i].metric, f.cells[f.points[i].cell].ID)
 		}
 		out[i] = at[0]
 	}
@@ -233,7 +233,7 @@ func (f *fit) weigh(theta []float64) error {
 		p := &f.points[i]
 		at := quantiles(all[i], 0.16, 0.84)
 		if at == nil {
-			return fmt.Errorf("the simulation has no %s for requests of %s", p.metric, f.cells[p.cell].ID)
+			return fmt.Errorf("the simulation has no %s for the requests of %s", p.metric, f.cells[p.cell].ID)
 		}
 		se := (at[1] - at[0]) / 2 * 1.25 / math.Sqrt(float64(len(all[i])))
 		p.error = math.Hypot(floor, se)
@@ -244,7 +244,7 @@ func (f *fit) weigh(theta []float64) error {
 	return nil
 }
 
-// loss is the sum of squares that the fit makes small.
+// loss is the sum of squares that the fit minimises.
 func (f *fit) loss(theta, y []float64) float64 {
 	sum := 0.0
 	for i, p := range f.points {
@@ -257,7 +257,7 @@ func (f *fit) loss(theta, y []float64) float64 {
 	return sum
 }
 
-// linear is the fit seen from one place: a weighted least-squares problem.
+// linear is the fit linearised at one point: a weighted least-squares problem.
 type linear struct{ weighted, inverse mat.Dense }
 
 // around differentiates. Its steps are wide, since medians of a simulation
@@ -382,7 +382,7 @@ func (f *fit) conclude(theta []float64, run Run) (*Calibration, error) {
 		q := result.Coefficient{Name: c.name, Unit: c.unit, Value: round4(v * c.shown), Lo: round4(max(lo, c.lo) * c.shown), Hi: round4(min(hi, c.hi) * c.shown), Start: round4(c.start * c.shown)}
 		switch {
 		case v > c.hi*0.995 || v < c.lo*1.005:
-			q.Note = "at the bound of what is physical"
+			q.Note = "at its physical limit"
 		case lin.inverse.At(k, k) > 0.5*c.spread*c.spread:
 			q.Note = "the run hardly tells"
 		}
@@ -407,7 +407,7 @@ func (f *fit) conclude(theta []float64, run Run) (*Calibration, error) {
 	out.Error = round4(math.Sqrt(sum / max(1, n)))
 	f.ranges(out)
 	if out.Error > 0.15 {
-		out.Notes = append(out.Notes, fmt.Sprintf("the fit is off by %.0f %% on the mean: the run is hardly of this deployment, or of a server that works otherwise", 100*out.Error))
+		out.Notes = append(out.Notes, fmt.Sprintf("the fit is off by %.0f %% on average: the run is probably of another deployment, or of a server that works differently", 100*out.Error))
 	}
 	return out, nil
 }
@@ -437,7 +437,7 @@ func (f *fit) resample(lin *linear, all [][]float64) [][]float64 {
 	return moved
 }
 
-// ranges notes how far the run goes.
+// ranges records how far the run reaches.
 func (f *fit) ranges(out *Calibration) {
 	for _, c := range f.cells {
 		inFlight := float64(c.Users)
@@ -458,7 +458,7 @@ func (f *fit) ranges(out *Calibration) {
 	}
 }
 
-// Use puts a calibration into a question.
+// Use applies a calibration to a question.
 func (q Question) Use(c *Calibration) (Question, error) {
 	if c == nil {
 		return q, errors.New("there is no calibration to use")

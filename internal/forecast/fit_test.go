@@ -21,7 +21,7 @@ type truth struct{ memory, compute, step, client float64 }
 // jitter, and its lengths are of another seed than those of the fit.
 func (k truth) run(t *testing.T, q Question, w Workload, users []int, rate float64) Run {
 	t.Helper()
-	l, err := q.lay()
+	l, err := q.layOut()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func (k truth) run(t *testing.T, q Question, w Workload, users []int, rate float
 	cfg.Jitter = 0.05
 	r := newReplica(roof, cfg)
 	run := Run{Name: "a-run", Model: d.Model.Name, Evidence: result.Measured}
-	add := func(id string, o *seen, err error, users int, rate float64) {
+	add := func(id string, o *simulatedRun, err error, users int, rate float64) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestCoefficientsAreRecoveredAtLength(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := fitted.lay()
+		l, err := fitted.layOut()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,10 +184,10 @@ func TestARunThatSaysTooLittleIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(strings.Join(c.Notes, " "), "hardly of this deployment") {
+	if !strings.Contains(strings.Join(c.Notes, " "), "probably of another deployment") {
 		t.Errorf("%+v", c.Calibrated)
 	}
-	if _, err := ReadRun(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no folder of a run") {
+	if _, err := ReadRun(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a run folder") {
 		t.Errorf("%v", err)
 	}
 }

@@ -37,7 +37,7 @@ type Fleet struct {
 	Speed    float64 // trace time is divided by it; 0: 1
 	Curve    arrival.Curve
 	Duration time.Duration
-	Text     string // the traffic in words
+	Text     string // description of the traffic
 }
 
 // Most requests of a fleet: their times must fit into memory. Up to fewRequests
@@ -48,28 +48,28 @@ const (
 	fleetSlices = 24
 )
 
-// sent is one request on its way to an engine.
-type sent struct {
+// dispatch is one request on its way to an engine.
+type dispatch struct {
 	at      time.Duration
 	in, out int32
 	row     int32 // of the trace
 }
 
-// took is what became of a request, in ms; negative: undefined or refused.
-type took struct{ ttft, tpot, e2e float32 }
+// requestTimes are the times of a request in ms; negative: undefined or refused.
+type requestTimes struct{ ttft, tpot, e2e float32 }
 
 // AskFleet answers for a fleet. Requests go to the replicas in turn, so that
 // each is simulated alone, on all processors: the same as one fleet with that
 // routing, at a fraction of the time.
 func AskFleet(q Fleet) (*result.Forecast, error) {
 	if q.Instances < 1 || q.Instances > 100_000 {
-		return nil, fmt.Errorf("%d instances: it must be 1 to 100000", q.Instances)
+		return nil, fmt.Errorf("invalid number of instances %d: must be 1 to 100000", q.Instances)
 	}
 	if q.Requests == 0 {
 		q.Requests = 2000
 	}
 	q.Accelerators = 0
-	l, err := q.lay()
+	l, err := q.layOut()
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +110,11 @@ func AskFleet(q Fleet) (*result.Forecast, error) {
 }
 
 // traffic lists the requests.
-func (q Fleet) traffic(l *laid) ([]sent, error) {
-	var out []sent
+func (q Fleet) traffic(l *layout) ([]dispatch, error) {
+	var out []dispatch
 	if t := q.Trace; t != nil {
 		if t.Len() == 0 || t.Len() > mostTraffic {
-			return nil, fmt.Errorf("a trace of %d requests: a forecast takes 1 to %d", t.Len(), mostTraffic)
+			return nil, fmt.Errorf("the trace has %d requests: must be 1 to %d", t.Len(), mostTraffic)
 		}
 		speed := q.Speed
 		if speed <= 0 {
@@ -123,7 +123,7 @@ func (q Fleet) traffic(l *laid) ([]sent, error) {
 		first := t.At(0)
 		for i := range t.Len() {
 			in, o := t.Lengths(i)
-			out = append(out, sent{time.Duration(float64(t.At(i)-first) / speed), int32(in), int32(o), int32(i)})
+			out = append(out, dispatch{time.Duration(float64(t.At(i)-first) / speed), int32(in), int32(o), int32(i)})
 		}
 		return out, nil
 	}
@@ -131,24 +131,24 @@ func (q Fleet) traffic(l *laid) ([]sent, error) {
 		return nil, err
 	}
 	if n := q.Curve.Expected(q.Duration.Seconds()); !(n <= mostTraffic) || q.Duration <= 0 {
-		return nil, fmt.Errorf("%.3g requests in %v: a forecast takes 1 to %d", n, q.Duration, mostTraffic)
+		return nil, fmt.Errorf("%.3g requests in %v: must be 1 to %d", n, q.Duration, mostTraffic)
 	}
 	for at := range (arrival.Schedule{Process: arrival.Poisson, Curve: q.Curve, Seed: l.Seed}).Times() {
 		if at > q.Duration {
 			break
 		}
 		in, o := l.w.sizes(uint64(len(out)), l.Seed)
-		out = append(out, sent{at, int32(in), int32(o), -1})
+		out = append(out, dispatch{at, int32(in), int32(o), -1})
 	}
 	if len(out) == 0 {
-		return nil, errors.New("no request comes in that time")
+		return nil, errors.New("no request arrives in that time")
 	}
 	return out, nil
 }
 
 // fleetRun is one simulation of all replicas.
 type fleetRun struct {
-	took          []took
+	outcomes      []requestTimes
 	end           time.Duration
 	busy          []float64 // s of steps, by replica
 	engines       int
@@ -156,8 +156,8 @@ type fleetRun struct {
 	hits, queries uint64
 }
 
-func (q Fleet) run(l *laid, r replica, all []sent) (*fleetRun, error) {
-	out := &fleetRun{took: make([]took, len(all)), busy: make([]float64, q.Instances), engines: q.Instances * r.engines}
+func (q Fleet) run(l *layout, r replica, all []dispatch) (*fleetRun, error) {
+	out := &fleetRun{outcomes: make([]requestTimes, len(all)), busy: make([]float64, q.Instances), engines: q.Instances * r.engines}
 	var mu sync.Mutex
 	var failed error
 	next := make(chan int)
@@ -180,8 +180,8 @@ func (q Fleet) run(l *laid, r replica, all []sent) (*fleetRun, error) {
 	return out, failed
 }
 
-// replica carries every request whose turn it is through one replica.
-func (q Fleet) replica(l *laid, r replica, all []sent, turn int, out *fleetRun, mu *sync.Mutex) error {
+// replica simulates one replica with the requests routed to it.
+func (q Fleet) replica(l *layout, r replica, all []dispatch, turn int, out *fleetRun, mu *sync.Mutex) error {
 	cfg := r.config
 	cfg.Seed, cfg.NoPrefixCaching = l.Seed+uint64(turn), cfg.NoPrefixCaching || l.w.NoPrefixCache
 	timer := &parts{replica: r, terms: make([]float64, len(physics.Terms()))}
@@ -204,7 +204,7 @@ func (q Fleet) replica(l *laid, r replica, all []sent, turn int, out *fleetRun, 
 		for ; i < len(all); i += q.Instances {
 			s := all[i]
 			if fleet.Engines()[0].Fits(int(s.in), int(s.out)) != nil {
-				out.took[i] = took{-1, -1, -1}
+				out.outcomes[i] = requestTimes{-1, -1, -1}
 				refused++
 				continue
 			}
@@ -228,11 +228,11 @@ func (q Fleet) replica(l *laid, r replica, all []sent, turn int, out *fleetRun, 
 				continue
 			}
 			req := m.Request
-			t := took{inMS(req.First - req.Arrival), -1, inMS(req.Last - req.Arrival)}
+			t := requestTimes{inMS(req.First - req.Arrival), -1, inMS(req.Last - req.Arrival)}
 			if req.Output > 1 {
 				t.tpot = inMS(req.Last-req.First) / float32(req.Output-1)
 			}
-			out.took[req.Owner.(int)] = t
+			out.outcomes[req.Owner.(int)] = t
 			spare = append(spare, req)
 			end = max(end, at)
 		}
@@ -266,7 +266,7 @@ func hashesOf(blocks []uint64, size, in, block int) []kv.Hash {
 	return chain.Hashes()
 }
 
-func (q Fleet) conclude(l *laid, out *result.ForecastFleet, all []sent, runs []*fleetRun) {
+func (q Fleet) conclude(l *layout, out *result.ForecastFleet, all []dispatch, runs []*fleetRun) {
 	main := runs[likely]
 	out.SpanS, out.Refused = round4(main.end.Seconds()), main.refused
 	over := func(of func(*fleetRun) float64) result.Estimate {
@@ -276,16 +276,16 @@ func (q Fleet) conclude(l *laid, out *result.ForecastFleet, all []sent, runs []*
 		}
 		if len(runs) == 1 {
 			if math.IsNaN(v[likely]) {
-				return result.Estimate{Withheld: "not defined for these requests"}
+				return result.Estimate{Withheld: "undefined for these requests"}
 			}
 			return result.Estimate{Value: result.Num(round4(v[likely]))}
 		}
 		return between(v)
 	}
-	at := func(share float64, of func(took) float32) result.Estimate {
-		return over(func(r *fleetRun) float64 { return quantile32(r.took, share, of) })
+	at := func(share float64, of func(requestTimes) float32) result.Estimate {
+		return over(func(r *fleetRun) float64 { return quantile32(r.outcomes, share, of) })
 	}
-	ttft, tpot, e2e := func(t took) float32 { return t.ttft }, func(t took) float32 { return t.tpot }, func(t took) float32 { return t.e2e }
+	ttft, tpot, e2e := func(t requestTimes) float32 { return t.ttft }, func(t requestTimes) float32 { return t.tpot }, func(t requestTimes) float32 { return t.e2e }
 	out.TTFTP50, out.TTFTP99 = at(0.5, ttft), at(0.99, ttft)
 	out.TPOTP50, out.TPOTP99 = at(0.5, tpot), at(0.99, tpot)
 	out.E2EP50, out.E2EP99 = at(0.5, e2e), at(0.99, e2e)
@@ -294,7 +294,7 @@ func (q Fleet) conclude(l *laid, out *result.ForecastFleet, all []sent, runs []*
 	out.Hours = round4(main.end.Hours() * float64(out.Accelerators))
 	tokens := 0.0
 	for i, s := range all {
-		if main.took[i].e2e >= 0 {
+		if main.outcomes[i].e2e >= 0 {
 			tokens += float64(s.in) + float64(s.out)
 		}
 	}
@@ -308,14 +308,14 @@ func (q Fleet) conclude(l *laid, out *result.ForecastFleet, all []sent, runs []*
 	// Equal parts of the time in which requests came.
 	long := (all[len(all)-1].at + 1).Seconds() / fleetSlices
 	for k := range fleetSlices {
-		from, _ := slices.BinarySearchFunc(all, long*float64(k), func(s sent, t float64) int { return sign(s.at.Seconds() - t) })
-		to, _ := slices.BinarySearchFunc(all, long*float64(k+1), func(s sent, t float64) int { return sign(s.at.Seconds() - t) })
+		from, _ := slices.BinarySearchFunc(all, long*float64(k), func(s dispatch, t float64) int { return sign(s.at.Seconds() - t) })
+		to, _ := slices.BinarySearchFunc(all, long*float64(k+1), func(s dispatch, t float64) int { return sign(s.at.Seconds() - t) })
 		s := result.ForecastSlice{StartS: round4(long * float64(k)), N: to - from, Rate: round4(float64(to-from) / long)}
-		part := main.took[from:to]
+		part := main.outcomes[from:to]
 		for _, p := range []struct {
 			to    **result.Number
 			share float64
-			of    func(took) float32
+			of    func(requestTimes) float32
 		}{{&s.TTFTP50, 0.5, ttft}, {&s.TTFTP99, 0.99, ttft}, {&s.TPOTP50, 0.5, tpot}, {&s.TPOTP99, 0.99, tpot}} {
 			if v := quantile32(part, p.share, p.of); !math.IsNaN(v) {
 				*p.to = result.Num(round4(v))
@@ -345,8 +345,8 @@ func sign(v float64) int {
 	return 1 // equal times stand behind the mark
 }
 
-// quantile32 is a quantile of what is defined; NaN where nothing is.
-func quantile32(all []took, share float64, of func(took) float32) float64 {
+// quantile32 is a quantile of the defined values; NaN if there are none.
+func quantile32(all []requestTimes, share float64, of func(requestTimes) float32) float64 {
 	var v []float32
 	for _, t := range all {
 		if x := of(t); x >= 0 {
@@ -360,7 +360,7 @@ func quantile32(all []took, share float64, of func(took) float32) float64 {
 	return float64(v[min(len(v)-1, int(math.Ceil(share*float64(len(v))))-1)])
 }
 
-func fleetText(l *laid, f *result.ForecastFleet) []string {
+func fleetText(l *layout, f *result.ForecastFleet) []string {
 	span := func(e result.Estimate, by float64) string {
 		if e.Value == nil {
 			return e.Withheld

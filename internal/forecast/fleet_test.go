@@ -45,7 +45,7 @@ func askFleet(t *testing.T, q Fleet) *result.Forecast {
 // turns, to the nanosecond.
 func TestReplicasApartAreAFleet(t *testing.T) {
 	q := aFleet(t, 3)
-	l, err := q.lay()
+	l, err := q.layOut()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestReplicasApartAreAFleet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := make([]took, len(all))
+	want := make([]requestTimes, len(all))
 	i := 0
 	err = f.Run(func() *scheduler.Request {
 		if i == len(all) {
@@ -74,14 +74,14 @@ func TestReplicasApartAreAFleet(t *testing.T) {
 		for _, m := range o.Emitted {
 			if r := m.Request; m.Done {
 				inMS := func(d time.Duration) float32 { return float32(float64(d) / float64(time.Millisecond)) }
-				want[r.Index] = took{inMS(r.First - r.Arrival), inMS(r.Last-r.First) / float32(r.Output-1), inMS(r.Last - r.Arrival)}
+				want[r.Index] = requestTimes{inMS(r.First - r.Arrival), inMS(r.Last-r.First) / float32(r.Output-1), inMS(r.Last - r.Arrival)}
 			}
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got.took, want) {
+	if !reflect.DeepEqual(got.outcomes, want) {
 		t.Error("replicas apart did something else than a fleet")
 	}
 }
@@ -158,11 +158,11 @@ func TestATraceKeepsWhatItShares(t *testing.T) {
 
 func TestFleetsThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(*Fleet){
-		"must be 1 to":      func(q *Fleet) { q.Instances = 0 },
-		"forecast takes 1":  func(q *Fleet) { q.Curve = arrival.Flat(1e6); q.Duration = time.Hour },
-		"a trace of 0":      func(q *Fleet) { q.Trace = recorded{} },
-		"does not fit":      func(q *Fleet) { q.Model = must70b(t); q.TP = 1 },
-		"requests in 0s: a": func(q *Fleet) { q.Duration = 0 },
+		"must be 1 to":         func(q *Fleet) { q.Instances = 0 },
+		"must be 1 to 3":       func(q *Fleet) { q.Curve = arrival.Flat(1e6); q.Duration = time.Hour },
+		"the trace has 0":      func(q *Fleet) { q.Trace = recorded{} },
+		"does not fit":         func(q *Fleet) { q.Model = must70b(t); q.TP = 1 },
+		"requests in 0s: must": func(q *Fleet) { q.Duration = 0 },
 	} {
 		q := aFleet(t, 2)
 		change(&q)

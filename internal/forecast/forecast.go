@@ -1,9 +1,9 @@
 // Package forecast joins physics with the simulated scheduler: what a
-// deployment would do under a load, in virtual time. It measures nothing; what
-// comes of it is modelled, and says so by the basis of its coefficients, whose
-// error makes each answer a range. Timer and Config are for those who run a
-// scheduler themselves; Ask answers a question whole. Not modelled: what is
-// not in physics and scheduler, and routers that know what engines cache.
+// deployment would do under a load, in virtual time. It measures nothing: its
+// answers are modelled, name the basis of their coefficients, and are ranges as
+// wide as the error of that basis. Ask answers a complete question; Timer and
+// Config are for callers that run a scheduler themselves. Not modelled: whatever
+// physics and scheduler leave out, and routers that know what engines cache.
 package forecast
 
 import (
@@ -13,9 +13,9 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 )
 
-// Timer says how long a deployment's steps take, and which term binds. Of
-// sliding windows it sees the mean context only, since a scheduler does not
-// count what each sequence keeps.
+// Timer says how long a deployment's steps take, and which term is the bottleneck.
+// For sliding windows it uses the mean context, since a scheduler does not count
+// what each sequence keeps.
 func Timer(r *physics.Roofline) scheduler.StepTimer { return timer{r} }
 
 type timer struct{ r *physics.Roofline }
@@ -25,7 +25,7 @@ func (t timer) StepTime(b scheduler.Batch) (took time.Duration, bound string) {
 	return s.Duration(), s.Binds().String()
 }
 
-// batchOf is a scheduler's batch in the words of physics.
+// batchOf converts a scheduler's batch to that of package physics.
 func batchOf(b scheduler.Batch) physics.Batch {
 	return physics.Batch{
 		Prompts: b.Prefills, PromptTokens: b.PrefillTokens, PromptPairs: float64(b.PrefillPairs), PromptContext: int(b.PrefillContext),
@@ -47,7 +47,7 @@ func Config(r *physics.Roofline) scheduler.Config {
 	switch memory := d.Accelerator.Memory; {
 	case memory >= 160*gib:
 		c.MaxNumSeqs, c.MaxNumBatchedTokens = 1024, 16384
-	case memory >= 70*gib && d.Accelerator.Peak.FP8 > 0: // vLLM excepts the A100 by name
+	case memory >= 70*gib && d.Accelerator.Peak.FP8 > 0: // vLLM excludes the A100 by name
 		c.MaxNumSeqs, c.MaxNumBatchedTokens = 1024, 8192
 	}
 	if d.MaxSeqs > 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 )
 
-// Question is what to forecast. Its zero values mean what their comments say.
+// Question is what to forecast. The comments say what each zero value means.
 type Question struct {
 	Model       physics.Model
 	Accelerator physics.Accelerator
@@ -31,36 +31,36 @@ type Question struct {
 	Requests      int // of each simulated load; 0: 2000
 	Seed          uint64
 
-	Price      *Price // nil: not known
-	NoPrice    string // why it is not known
+	Price      *Price // nil: unknown
+	NoPrice    string // why it is unknown
 	Calibrated *Calibration
 	Notes      []string // further assumptions of the caller
 }
 
-// Price is what an hour of one accelerator costs.
+// Price is the hourly price of one accelerator.
 type Price struct {
 	USDPerHour   float64
 	Evidence     result.Evidence
 	Source, AsOf string
 }
 
-// laid is a question with the deployment that it led to.
-type laid struct {
+// layout is a question with the deployment chosen for it.
+type layout struct {
 	Question
 	roof     *physics.Roofline
 	nominal  replica
 	replicas int
 	band     float64
 	w        Workload
-	chosen   []string // what was chosen for the user
+	chosen   []string // choices made for the user
 }
 
-// lay finds the deployment: how many accelerators share a replica, and how
+// layOut finds the deployment: how many accelerators share a replica, and how
 // many replicas there are.
-func (q Question) lay() (*laid, error) {
-	l := &laid{Question: q, w: Workload{In: q.Scenario.In, Out: q.Scenario.Out, Shared: q.Scenario.Shared, NoPrefixCache: q.NoPrefixCache}}
+func (q Question) layOut() (*layout, error) {
+	l := &layout{Question: q, w: Workload{In: q.Scenario.In, Out: q.Scenario.Out, Shared: q.Scenario.Shared, NoPrefixCache: q.NoPrefixCache}}
 	l.PP, l.DP = max(1, q.PP), max(1, q.DP)
-	apart := 1 // replicas that --dp means, of a model without experts
+	apart := 1 // replicas that --dp asks for with a model without experts
 	if q.Model.MoE.Experts == 0 && l.DP > 1 {
 		apart, l.DP = l.DP, 1
 		l.chosen = append(l.chosen, fmt.Sprintf("a model without experts shares nothing between data-parallel engines: dp %d is %d replicas", apart, apart))
@@ -73,13 +73,13 @@ func (q Question) lay() (*laid, error) {
 	case q.Accelerators == 0:
 		l.Accelerators = one * apart
 	case q.Accelerators < one*apart:
-		return nil, fmt.Errorf("tp %d × pp %d × dp %d takes %d accelerators, of %d (--gpus)", l.TP, l.PP, l.DP*apart, one*apart, q.Accelerators)
+		return nil, fmt.Errorf("tp %d × pp %d × dp %d needs %d accelerators, but there are %d (--gpus)", l.TP, l.PP, l.DP*apart, one*apart, q.Accelerators)
 	case q.Accelerators%one != 0:
-		return nil, fmt.Errorf("%d accelerators (--gpus) are no whole number of replicas of tp %d × pp %d × dp %d = %d", q.Accelerators, l.TP, l.PP, l.DP, one)
+		return nil, fmt.Errorf("invalid --gpus %d: must be a multiple of tp %d × pp %d × dp %d = %d", q.Accelerators, l.TP, l.PP, l.DP, one)
 	}
 	l.replicas = l.Accelerators / one
 	if apart > 1 && l.replicas != apart {
-		return nil, fmt.Errorf("dp %d of tp %d × pp %d takes %d accelerators, and --gpus says %d", apart, l.TP, l.PP, one*apart, q.Accelerators)
+		return nil, fmt.Errorf("dp %d with tp %d × pp %d needs %d accelerators, but --gpus is %d", apart, l.TP, l.PP, one*apart, q.Accelerators)
 	}
 	c := Config(l.roof)
 	if q.BatchTokens > 0 {
@@ -95,7 +95,7 @@ func (q Question) lay() (*laid, error) {
 	}
 	longest := max(l.w.In.Quantile(1-1e-9), l.w.Shared+1) + l.w.Out.Quantile(1-1e-9)
 	if cache := l.nominal.config.Capacity(); longest > cache {
-		return nil, fmt.Errorf("requests have up to %d tokens, and the cache of a replica holds %d: such a request is refused; shorter requests, a larger --tp, --kv-dtype fp8 or a smaller --dtype would help", longest, cache)
+		return nil, fmt.Errorf("requests have up to %d tokens, but the cache of a replica holds %d, so a server would refuse them; use shorter requests, a larger --tp, --kv-dtype fp8 or a smaller --dtype", longest, cache)
 	}
 	if l.w.Shared > 0 && l.w.Shared >= l.w.In.Quantile(0.5) {
 		return nil, fmt.Errorf("a shared prefix of %d tokens leaves nothing of prompts of %d (--prefix is part of the input)", l.w.Shared, l.w.In.Quantile(0.5))
@@ -103,9 +103,9 @@ func (q Question) lay() (*laid, error) {
 	return l, nil
 }
 
-// fit makes the roofline, with the smallest tensor parallelism that fits where
-// none is asked for.
-func (l *laid) fit() error {
+// fit makes the roofline, with the smallest tensor parallelism that fits unless
+// one was requested.
+func (l *layout) fit() error {
 	try := func(tp int) error {
 		r, err := physics.New(physics.Deployment{
 			Model: l.Model, Accelerator: l.Accelerator, TP: tp, PP: l.PP, DP: l.DP,
@@ -139,14 +139,13 @@ func (l *laid) fit() error {
 	return why
 }
 
-// batchText says the engine's limits.
+// limitsText describes the engine's limits.
 func limitsText(c scheduler.Config, engines int) string {
 	return fmt.Sprintf("max-num-seqs %d, max-num-batched-tokens %d", c.MaxNumSeqs*engines, c.MaxNumBatchedTokens)
 }
 
-// variants are the replica as it is thought to be, with pessimistic steps and
-// with optimistic ones.
-func (l *laid) variants() [3]replica {
+// variants are the replica with expected, pessimistic and optimistic step times.
+func (l *layout) variants() [3]replica {
 	return [3]replica{l.nominal, l.nominal.scaled(1 + l.band), l.nominal.scaled(1 - l.band)}
 }
 
@@ -167,11 +166,11 @@ func round4(v float64) float64 {
 	return math.Round(v*p) / p
 }
 
-// between makes an estimate of what the three variants gave, whatever their
+// between makes an estimate from the results of the three variants, in any
 // order.
 func between(v [3]float64) result.Estimate {
 	if math.IsNaN(v[likely]) {
-		return result.Estimate{Withheld: "not defined for these requests"}
+		return result.Estimate{Withheld: "undefined for these requests"}
 	}
 	e := result.Estimate{Value: result.Num(round4(v[likely]))}
 	lo, hi := v[likely], v[likely]

@@ -15,17 +15,17 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 )
 
-// Run is what a measured run says of one endpoint, for a fit.
+// Run is what a measured run recorded about one endpoint, for a fit.
 type Run struct {
 	Name     string
 	Model    string
 	Evidence result.Evidence
 	Cells    []RunCell
-	Notes    []string // what of the run was left out, and why
+	Notes    []string // what was left out of the run, and why
 }
 
-// RunCell is one load of a run, closed (Users) or open (Rate). The lists go
-// together, one entry a request that succeeded.
+// RunCell is one load of a run, closed (Users) or open (Rate). The lists
+// have one entry per successful request.
 type RunCell struct {
 	ID      string
 	Users   int
@@ -43,7 +43,7 @@ func ReadRun(folder string) (Run, error) {
 	var run Run
 	b, err := os.ReadFile(filepath.Join(folder, "result.json"))
 	if errors.Is(err, os.ErrNotExist) {
-		return run, fmt.Errorf("%s is no folder of a run: it has no result.json (inferometer report RUN makes one from the log): %w", folder, err)
+		return run, fmt.Errorf("%s is not a run folder: it has no result.json (inferometer report RUN creates one from the log): %w", folder, err)
 	} else if err != nil {
 		return run, err
 	}
@@ -68,7 +68,7 @@ func ReadRun(folder string) (Run, error) {
 		case c.Load.Of == "" && c.Load.Kind == "closed" && k.Users > 0:
 		case c.Load.Of == "" && c.Load.Kind == "open" && k.Rate > 0 && c.Load.RateCurve == "" && (k.Process == arrival.Poisson || k.Process == arrival.Constant):
 		default:
-			run.Notes = append(run.Notes, fmt.Sprintf("the cell %s is left out: %s is no load that the fit can repeat", c.ID, c.Load.Text))
+			run.Notes = append(run.Notes, fmt.Sprintf("cell %s is left out: the fit cannot repeat its load (%s)", c.ID, c.Load.Text))
 			continue
 		}
 		loads[c.ID] = k
@@ -106,7 +106,7 @@ func ReadRun(folder string) (Run, error) {
 		}
 	}
 	if len(run.Cells) == 0 {
-		return run, fmt.Errorf("%s has no streamed requests whose input tokens the server counted, in loads of users or of a rate: there is nothing to fit to", folder)
+		return run, fmt.Errorf("nothing to fit to: %s has no streamed requests with input tokens counted by the server, in loads of users or of a rate", folder)
 	}
 	return run, nil
 }

@@ -17,7 +17,7 @@ import (
 // A load of conversations is no load that the fit can repeat: its rate is one
 // of beginnings, and its requests depend on each other.
 func TestFitLeavesConversationsOut(t *testing.T) {
-	for of, want := range map[string]string{"": "", result.OfConversations: "in loads of users or of a rate: there is nothing to fit to"} {
+	for of, want := range map[string]string{"": "", result.OfConversations: "nothing to fit to"} {
 		dir := t.TempDir()
 		doc := result.Result{
 			Targets: []result.Target{{Name: "candidate", Model: "m"}},

@@ -10,7 +10,7 @@ import (
 )
 
 // facts is what is known before anything is simulated.
-func (l *laid) facts() *result.Forecast {
+func (l *layout) facts() *result.Forecast {
 	d, c := l.roof.Deployment(), l.roof.Coefficients()
 	weights := string(l.Model.Weights)
 	switch {
@@ -51,7 +51,7 @@ func (l *laid) facts() *result.Forecast {
 	return f
 }
 
-func (l *laid) deploymentText(d result.ForecastDeployment) string {
+func (l *layout) deploymentText(d result.ForecastDeployment) string {
 	text := fmt.Sprintf("%s on %d × %s", l.Model.Name, d.Accelerators, l.Accelerator.Name)
 	var parts []string
 	if d.Replicas > 1 {
@@ -74,7 +74,7 @@ const arrivalsText = "requests come as a Poisson process, and each replica gets 
 const apartText = "prompts share nothing, so that the prefix cache never helps (--prefix says how many tokens are the same)"
 
 // assumptions are what a reader must know to disagree.
-func (l *laid) assumptions(f *result.Forecast) []string {
+func (l *layout) assumptions(f *result.Forecast) []string {
 	c := l.nominal.config
 	out := []string{
 		fmt.Sprintf("the coefficients are %s: step times are right to about ±%.0f %%, and the ranges are runs with steps that much slower and faster", f.Basis, 100*l.band),
@@ -106,7 +106,7 @@ func (l *laid) assumptions(f *result.Forecast) []string {
 }
 
 // needed is how many machines a rate takes.
-func (l *laid) needed(border [3]float64) *result.ForecastNeeded {
+func (l *layout) needed(border [3]float64) *result.ForecastNeeded {
 	n := &result.ForecastNeeded{Rate: l.Rate, For: "saturation, with 10 % to spare"}
 	spare := 0.9
 	if len(l.Limits) > 0 {
@@ -130,7 +130,7 @@ func (l *laid) needed(border [3]float64) *result.ForecastNeeded {
 }
 
 // cost is what tokens and requests cost, where an hour has a price.
-func (l *laid) cost(f *result.Forecast, border [3]float64) {
+func (l *layout) cost(f *result.Forecast, border [3]float64) {
 	p := l.Price
 	if p == nil {
 		f.NoCost = l.NoPrice
@@ -161,7 +161,7 @@ func (l *laid) cost(f *result.Forecast, border [3]float64) {
 }
 
 // sentences are the answers in words, the most wanted first.
-func (l *laid) sentences(f *result.Forecast, border [3]float64) []string {
+func (l *layout) sentences(f *result.Forecast, border [3]float64) []string {
 	var out []string
 	between := func(e result.Estimate) string {
 		if e.Value == nil {
@@ -240,7 +240,7 @@ type Calibration struct {
 }
 
 // outside says what of a run is beyond what was calibrated; "" for nil.
-func (c *Calibration) outside(o *seen) string {
+func (c *Calibration) outside(o *simulatedRun) string {
 	if c == nil {
 		return ""
 	}

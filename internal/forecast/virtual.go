@@ -23,9 +23,9 @@ type Workload struct {
 	In, Out length.Dist
 	// Shared are the tokens that all prompts begin with, part of In.
 	Shared int
-	// NoPrefixCache computes them anew in each prompt.
+	// NoPrefixCache recomputes them for each prompt.
 	NoPrefixCache bool
-	// recorded are lengths to be used in turn in the place of In and Out.
+	// recorded are lengths to use in turn instead of In and Out.
 	recorded [][2]int
 	process  arrival.Process // of open loops; "": Poisson
 }
@@ -61,7 +61,7 @@ func newReplica(r *physics.Roofline, c scheduler.Config) replica {
 	return replica{roof: r, config: c, engines: d.DP * d.PP, scale: 1}
 }
 
-// scaled returns the replica with steps that last so many times as long.
+// scaled returns the replica with step times multiplied by a factor.
 func (r replica) scaled(by float64) replica {
 	r.scale *= by
 	return r
@@ -90,14 +90,15 @@ func (p *parts) reset() {
 	p.busy = 0
 }
 
-// seen is what a run in virtual time showed, over its measured requests.
-type seen struct {
+// simulatedRun holds the results of a run in virtual time, over its measured
+// requests.
+type simulatedRun struct {
 	capacity.Observation
 	ttft, tpot, e2e []float64 // ms, in the order in which requests were due
 	in              []int     // tokens of their prompts
 	tokens          float64   // generated within the window
-	running         float64   // requests with a place, on the mean over time
-	usage           float64   // share of the cache that was held, on the mean over time
+	running         float64   // running requests, mean over time
+	usage           float64   // share of the cache in use, mean over time
 	longest         int       // tokens of the longest request
 	mostRunning     int
 	preempted       uint64
@@ -106,7 +107,7 @@ type seen struct {
 	noPlace, noMemory, noBudget float64
 }
 
-// course is a run under way.
+// course is a run in progress.
 type course struct {
 	r       replica
 	w       Workload
@@ -118,16 +119,16 @@ type course struct {
 	spare   []*scheduler.Request
 	next    uint64
 	begin   time.Duration // of the window; negative: not yet
-	out     seen
+	out     simulatedRun
 	left    int // measured requests that have not ended
-	held    []held
+	timed   []timedRequest
 	engines []engineState
 }
 
-// held is a measured request: which one, and its place in the results.
-type held struct{ due, first, last time.Duration }
+// timedRequest is a measured request: which one, and its place in the results.
+type timedRequest struct{ due, first, last time.Duration }
 
-// engineState is what one engine was doing since a moment.
+// engineState is what one engine has been doing since a point in time.
 type engineState struct {
 	since                 time.Duration
 	running, waiting      int
@@ -152,7 +153,7 @@ func (r replica) course(w Workload, limits []metric.Limit, c capacity.Load) (*co
 	return o, err
 }
 
-// add sends a request. Measured ones know their place in held.
+// add sends a request. Measured ones know their place in timed.
 func (o *course) add(at time.Duration, measured bool) error {
 	var q *scheduler.Request
 	if n := len(o.spare); n > 0 {
@@ -164,8 +165,8 @@ func (o *course) add(at time.Duration, measured bool) error {
 	q.Index, q.Arrival, q.Prompt, q.Output, q.Hashes, q.Owner = o.next, at, in, out, o.chain, nil
 	o.next++
 	if measured {
-		q.Owner = len(o.held)
-		o.held = append(o.held, held{due: at})
+		q.Owner = len(o.timed)
+		o.timed = append(o.timed, timedRequest{due: at})
 		o.left++
 		o.out.in = append(o.out.in, in)
 		o.out.longest = max(o.out.longest, in+out)
@@ -174,7 +175,7 @@ func (o *course) add(at time.Duration, measured bool) error {
 	return err
 }
 
-// advance does the next step of one engine, and tells what ended in it.
+// advance does the next step of one engine and reports what ended in it.
 func (o *course) advance(at time.Duration, engine int, ended func(q *scheduler.Request) error) error {
 	s := o.fleet.Engines()[engine]
 	done := s.Advance(at)
@@ -203,7 +204,7 @@ func (o *course) advance(at time.Duration, engine int, ended func(q *scheduler.R
 		}
 		q := m.Request
 		if i, ok := q.Owner.(int); ok {
-			o.held[i].first, o.held[i].last = q.First, q.Last
+			o.timed[i].first, o.timed[i].last = q.First, q.Last
 			if q.Output > 1 {
 				o.record(i, float64(q.Output-1))
 			} else {
@@ -252,7 +253,7 @@ func (o *course) record(i int, gaps float64) {
 			*list = append(*list, math.NaN())
 		}
 	}
-	h := o.held[i]
+	h := o.timed[i]
 	inMS := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	o.out.ttft[i], o.out.e2e[i] = inMS(h.first-h.due), inMS(h.last-h.due)
 	if gaps > 0 {
@@ -261,9 +262,9 @@ func (o *course) record(i int, gaps float64) {
 }
 
 // open runs an open loop: requests come at a rate, whatever becomes of them.
-// warm of them come before the measured ones. Requests go on coming until the
-// measured ones have ended. With cut, a load whose backlog grows ends early.
-func (r replica) open(w Workload, limits []metric.Limit, c capacity.Load, warm int, cut bool) (*seen, error) {
+// warm of them come before the measured ones. Requests keep coming until the measured
+// ones have ended. With cut, a load whose backlog grows ends early.
+func (r replica) open(w Workload, limits []metric.Limit, c capacity.Load, warm int, cut bool) (*simulatedRun, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
 		return nil, err
@@ -272,7 +273,7 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Load, warm i
 	defer stop()
 	pending, ok := next()
 	if !ok {
-		return nil, errors.New("a rate of nothing has no requests")
+		return nil, errors.New("the rate must be above 0")
 	}
 	question := 64
 	var now time.Duration
@@ -296,7 +297,7 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Load, warm i
 		if pending, ok = next(); !ok {
 			return nil, errors.New("the schedule of arrivals ended")
 		}
-		if cut && len(o.held) == question {
+		if cut && len(o.timed) == question {
 			question += question / 2
 			if o.overloaded(now) {
 				o.out.Overloaded = true
@@ -308,10 +309,10 @@ func (r replica) open(w Workload, limits []metric.Limit, c capacity.Load, warm i
 }
 
 // closed runs a closed loop of users who each send the next request when the
-// one before has ended. They begin spread over the time of one request, since
-// users who begin together go on together for long. Each user's first one is
+// previous one has ended. Their starts are spread over the time of one request,
+// since users who begin together stay together for long. Each user's first one is
 // not measured.
-func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Load) (*seen, error) {
+func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Load) (*simulatedRun, error) {
 	o, err := r.course(w, limits, c)
 	if err != nil {
 		return nil, err
@@ -328,12 +329,12 @@ func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Load) (*se
 		if ended++; ended == c.Users {
 			o.start(now)
 		}
-		return o.add(now, ended >= c.Users && len(o.held) < c.Requests)
+		return o.add(now, ended >= c.Users && len(o.timed) < c.Requests)
 	}
-	for len(o.held) < c.Requests || o.left > 0 {
+	for len(o.timed) < c.Requests || o.left > 0 {
 		at, engine, busy := o.fleet.Next()
 		if !busy {
-			return nil, errors.New("the simulated engines stand still")
+			return nil, errors.New("the simulated engines make no progress")
 		}
 		now = at
 		if err := o.advance(at, engine, again); err != nil {
@@ -343,7 +344,7 @@ func (r replica) closed(w Workload, limits []metric.Limit, c capacity.Load) (*se
 	return o.finish(now), nil
 }
 
-// alone is about how long a request without neighbours takes, in s.
+// alone is the approximate time of a request without neighbours, in s.
 func (r replica) alone(w Workload) float64 {
 	in, out := 0.0, 0.0
 	if n := len(w.recorded); n > 0 {
@@ -365,7 +366,7 @@ func (o *course) start(now time.Duration) {
 
 func (o *course) overloaded(now time.Duration) bool {
 	var due, done []float64
-	for _, h := range o.held {
+	for _, h := range o.timed {
 		due = append(due, (h.due - o.begin).Seconds())
 		if h.last > 0 {
 			done = append(done, (h.last - o.begin).Seconds())
@@ -374,8 +375,8 @@ func (o *course) overloaded(now time.Duration) bool {
 	return capacity.Overload(due, done, (now - o.begin).Seconds())
 }
 
-// finish closes the window at a moment.
-func (o *course) finish(now time.Duration) *seen {
+// finish closes the window.
+func (o *course) finish(now time.Duration) *simulatedRun {
 	for i := range o.engines {
 		o.account(i, now)
 	}
@@ -396,7 +397,7 @@ func (o *course) finish(now time.Duration) *seen {
 	for i := range out.terms {
 		out.terms[i] /= max(sum, 1e-12)
 	}
-	for i, h := range o.held {
+	for i, h := range o.timed {
 		r := capacity.Request{Due: (h.due - o.begin).Seconds(), Done: math.Inf(1), Excess: make([]float64, len(o.limits))}
 		r.OK = h.last > 0
 		if r.OK {
@@ -414,7 +415,7 @@ func (o *course) finish(now time.Duration) *seen {
 }
 
 // value returns a metric of measured request i, in ms.
-func (s *seen) value(tag string, i int) float64 {
+func (s *simulatedRun) value(tag string, i int) float64 {
 	switch tag {
 	case "ttft":
 		return s.ttft[i]
@@ -426,7 +427,7 @@ func (s *seen) value(tag string, i int) float64 {
 	return math.NaN()
 }
 
-// quantiles returns quantiles of the values that are defined; nil where none is.
+// quantiles returns quantiles of the defined values; nil if there are none.
 func quantiles(values []float64, at ...float64) []float64 {
 	sorted := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	if len(sorted) == 0 {

@@ -18,8 +18,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -131,20 +131,6 @@ func bytesText(n uint64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
-// clean turns the text of a system file or the output of a program into one
-// printable line of at most 200 characters.
-func clean(s string) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s)), " ")
-	if r := []rune(s); len(r) > 200 {
-		return string(r[:199]) + "…"
-	}
-	return s
-}
+// clean makes one printable line of at most 200 bytes of what a system file or
+// a program said.
+func clean(s string) string { return plaintext.Short(strings.Join(strings.Fields(s), " "), 200) }

@@ -7,7 +7,7 @@ import (
 )
 
 // AIPerf's records (ai-dynamo/aiperf, profile_export.jsonl): JSON lines, one
-// request each. Warm-up requests are left out, failed and cancelled ones are
+// request per line. Warm-up requests are left out, failed and cancelled ones are
 // counted. A metric is a number, or an object with a value and a unit.
 var aiperfFormat = format{
 	name: "aiperf", text: "AIPerf records (JSON lines: metadata with request_start_ns, metrics)", unordered: true,

@@ -33,8 +33,8 @@ func hasColumns(line string, columns []string) bool {
 	return true
 }
 
-// azureTimes take any number of digits after the second; the week of 2024 has
-// a zone.
+// azureTimes accept any number of digits after the second; the week of 2024 has
+// a time zone.
 var azureTimes = []string{"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00"}
 
 func readAzure(r io.Reader, s *sink) error {
@@ -53,7 +53,7 @@ func azureTime(s string) (ns int64, why string) {
 			return unix(t)
 		}
 	}
-	return 0, "is no time of the form 2023-11-16 18:15:46.6805900"
+	return 0, "is not a time of the form 2023-11-16 18:15:46.6805900"
 }
 
 // unix is a time in ns since 1970, of a year that fits.
@@ -64,7 +64,7 @@ func unix(t time.Time) (ns int64, why string) {
 	return t.UnixNano(), ""
 }
 
-// lengths makes a row of two columns of tokens.
+// lengths makes a row from two columns of tokens.
 func lengths(at int64, in string, inCol int, out string, outCol int) (Row, *fieldError) {
 	row := Row{At: at}
 	var why string

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// BurstGPT (HPMLL/BurstGPT, CC-BY-4.0): CSV. Version 3 has two columns more,
-// put in at the second and third place; times are seconds and need not begin
-// at zero; a response of no tokens means that the request failed (7 % of the
+// BurstGPT (HPMLL/BurstGPT, CC-BY-4.0): CSV. Version 3 has two more columns,
+// inserted as the second and third; times are seconds and need not begin at
+// zero; a response without tokens means that the request failed (7 % of the
 // rows of version 3).
 var burstFormat = format{
 	name: "burstgpt", text: "BurstGPT (CSV: Timestamp, Model, Request tokens, Response tokens, …)",

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
-// Tool is a benchmark whose command lines are understood. The same flag can
-// mean something else in each of them.
+// Tool is a benchmark tool whose command lines are understood. The same flag can
+// have a different meaning in each of them.
 type Tool string
 
 // The tools that FromCommand knows.
@@ -20,28 +21,28 @@ const (
 	InferenceX Tool = "inferencex" // its fork of vLLM's old benchmark_serving.py
 )
 
-// Imported is what a command line says, as keys of a plan.
-type Imported struct {
+// ImportedPlan is what a command line says, as keys of a plan.
+type ImportedPlan struct {
 	Tool     Tool
-	Settings []Carried
-	// Left are the flags that say nothing here, each with the reason; Differs
-	// is what is known to be done otherwise.
+	Settings []Setting
+	// Left are the flags that have no effect here, each with the reason; Differs
+	// is what is known to work differently.
 	Left, Differs []string
 }
 
-// Carried is one key of a plan and its value in YAML.
-type Carried struct {
+// Setting is one key of a plan and its value in YAML.
+type Setting struct {
 	Path, Value string
-	From        string // the flags that it comes of
+	From        string // the flags that it comes from
 }
 
-// FromCommand reads the command line of another tool. What it does not say is
-// that tool's default, and what has no counterpart is named and never guessed;
-// a command whose requests cannot be sent is an error. as is "" where the
-// command itself says which tool it is of.
+// FromCommand reads the command line of another tool. A flag that is absent has
+// that tool's default; a flag without a counterpart is named and never guessed; a
+// command whose requests cannot be sent is an error. as may be "" if the command
+// itself tells which tool it belongs to.
 //
 // Source: the flags and defaults of vLLM, SGLang and InferenceX of August 2026.
-func FromCommand(words []string, as Tool) (*Imported, error) {
+func FromCommand(words []string, as Tool) (*ImportedPlan, error) {
 	if len(words) == 1 {
 		var err error
 		if words, err = splitWords(words[0]); err != nil {
@@ -56,13 +57,13 @@ func FromCommand(words []string, as Tool) (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &command{flags: f, out: &Imported{Tool: tool}}
+	c := &command{flags: f, out: &ImportedPlan{Tool: tool}}
 	if err := c.read(); err != nil {
 		return nil, err
 	}
 	for _, g := range f.list {
 		if !g.used {
-			c.out.Left = append(c.out.Left, g.String()+": it has no counterpart here")
+			c.out.Left = append(c.out.Left, g.String()+": no counterpart here")
 		}
 	}
 	return c.out, nil
@@ -80,39 +81,40 @@ func toolOf(words []string, as Tool) (Tool, []string, error) {
 	switch {
 	case as != "":
 		if !slices.Contains([]Tool{VLLM, SGLang, InferenceX}, as) {
-			return "", nil, fmt.Errorf("--as %q is not one of vllm, sglang and inferencex", as)
+			return "", nil, fmt.Errorf("invalid --as %q: must be vllm, sglang or inferencex", as)
 		}
 	case strings.Contains(head, "vllm bench serve"), strings.Contains(head, "vllm-bench"):
 		found = VLLM
 	case strings.Contains(head, "sglang"):
 		found = SGLang
 	case strings.Contains(head, "benchmark_serving"):
-		return "", nil, errors.New("benchmark_serving.py is a script of several tools, whose flags differ in meaning (--random-range-ratio 0.8 is 20 to 180 % of the length in vLLM and 80 to 100 % in InferenceX): say whose it is with --as vllm or --as inferencex")
+		return "", nil, errors.New("several tools have a benchmark_serving.py, and their flags differ in meaning (--random-range-ratio 0.8 is 20 to 180 % of the length in vLLM and 80 to 100 % in InferenceX): add --as vllm or --as inferencex")
 	default:
-		return "", nil, fmt.Errorf("%q is no command that is known; known are vllm bench serve, python -m sglang.bench_serving, and with --as inferencex its benchmark_serving.py", clip(head))
+		return "", nil, fmt.Errorf("unknown command %q: must be vllm bench serve, python -m sglang.bench_serving, or, with --as inferencex, its benchmark_serving.py", clip(head))
 	}
 	return found, words[at:], nil
 }
 
-// WriteYAML prints the plan. What was not carried over stands above it.
-func (i *Imported) WriteYAML(w io.Writer) error {
+// WriteYAML prints the plan, with comments above it about what was not carried
+// over.
+func (i *ImportedPlan) WriteYAML(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# From a command line of %s. Run it with: inferometer load FILE\n", i.Tool)
 	for _, list := range []struct {
 		title string
 		lines []string
-	}{{"Not carried over", i.Left}, {"Done otherwise here", i.Differs}} {
+	}{{"Not carried over", i.Left}, {"Done differently here", i.Differs}} {
 		if len(list.lines) > 0 {
 			fmt.Fprintf(&b, "# %s:\n", list.title)
 		}
 		for _, l := range list.lines {
-			fmt.Fprintf(&b, "#   %s\n", printableLine(l))
+			fmt.Fprintf(&b, "#   %s\n", plaintext.Line(l))
 		}
 	}
 	b.WriteString("only: [load]\n")
 	var open []string // the keys that are open above the line
 	sorted := slices.Clone(i.Settings)
-	slices.SortStableFunc(sorted, func(x, y Carried) int { return strings.Compare(group(x.Path), group(y.Path)) })
+	slices.SortStableFunc(sorted, func(x, y Setting) int { return strings.Compare(group(x.Path), group(y.Path)) })
 	for _, s := range sorted {
 		path := strings.Split(s.Path, ".")
 		last := len(path) - 1
@@ -126,7 +128,7 @@ func (i *Imported) WriteYAML(w io.Writer) error {
 		open = path[:last]
 		fmt.Fprintf(&b, "%s%s: %s", strings.Repeat("  ", last), path[last], s.Value)
 		if s.From != "" {
-			fmt.Fprintf(&b, " # %s", printableLine(s.From))
+			fmt.Fprintf(&b, " # %s", plaintext.Line(s.From))
 		}
 		b.WriteByte('\n')
 	}
@@ -134,8 +136,8 @@ func (i *Imported) WriteYAML(w io.Writer) error {
 	return err
 }
 
-// group is the part of a path by which lines are put together: keys that are
-// themselves at the top come first.
+// group is the part of a path by which lines are grouped: top-level keys come
+// first.
 func group(path string) string {
 	i := strings.LastIndexByte(path, '.')
 	if i < 0 {
@@ -144,94 +146,38 @@ func group(path string) string {
 	return path[:i]
 }
 
-// printableLine keeps a comment to its line.
-func printableLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
-// splitWords splits a command as a shell does, with quotes and backslashes; it
-// expands nothing, and what a shell would expand is an error.
-func splitWords(text string) ([]string, error) {
-	var out []string
-	var word strings.Builder
-	in := false // within a word
-	quote := rune(0)
-	escaped := false
-	for _, r := range text {
-		switch {
-		case escaped:
-			if r != '\n' {
-				word.WriteRune(r)
-				in = true
-			}
-			escaped = false
-		case r == '\\' && quote != '\'':
-			escaped = true
-		case quote != 0 && r == quote:
-			quote = 0
-		case r == '$' && quote != '\'' || r == '`' && quote != '\'':
-			return nil, errors.New("the command has shell variables ($…): put their values in their place")
-		case quote != 0:
-			word.WriteRune(r)
-		case r == '"' || r == '\'':
-			quote, in = r, true
-		case r == ' ' || r == '\t' || r == '\n' || r == '\r':
-			if in {
-				out = append(out, word.String())
-			}
-			word.Reset()
-			in = false
-		default:
-			word.WriteRune(r)
-			in = true
-		}
-	}
-	if quote != 0 || escaped {
-		return nil, errors.New("the command ends within a quote or after a backslash")
-	}
-	if in {
-		out = append(out, word.String())
-	}
-	return out, nil
-}
-
-// given is one flag of a command with its values.
-type given struct {
+// commandFlag is one flag of a command with its values.
+type commandFlag struct {
 	name   string // without dashes
 	values []string
 	used   bool
 }
 
 // String is the flag as it was written, but for the values of headers.
-func (g given) String() string {
+func (g commandFlag) String() string {
 	if len(g.values) == 0 || g.name == "header" {
 		return "--" + g.name
 	}
 	return "--" + g.name + " " + clip(strings.Join(g.values, " "))
 }
 
-type givenFlags struct{ list []*given }
+type commandFlags struct{ list []*commandFlag }
 
-// flagsOf takes words apart: a flag has the words up to the next one.
-func flagsOf(words []string) (*givenFlags, error) {
-	f := &givenFlags{}
+// flagsOf groups words by flag: a flag has the words up to the next flag.
+func flagsOf(words []string) (*commandFlags, error) {
+	f := &commandFlags{}
 	for _, w := range words {
 		name, ok := strings.CutPrefix(w, "--")
 		if !ok {
 			if len(f.list) == 0 {
-				return nil, fmt.Errorf("%q stands before the first flag", clip(w))
+				return nil, fmt.Errorf("unexpected %q before the first flag", clip(w))
 			}
 			g := f.list[len(f.list)-1]
 			g.values = append(g.values, w)
 			continue
 		}
 		name, value, has := strings.Cut(name, "=")
-		g := &given{name: strings.ReplaceAll(name, "_", "-")}
+		g := &commandFlag{name: strings.ReplaceAll(name, "_", "-")}
 		if has {
 			g.values = []string{value}
 		}
@@ -240,10 +186,10 @@ func flagsOf(words []string) (*givenFlags, error) {
 	return f, nil
 }
 
-// get returns a flag and marks it used; of several the last one counts, as it
-// does in those tools.
-func (f *givenFlags) get(name string) *given {
-	var found *given
+// get returns a flag and marks it used; if it is repeated, the last one
+// counts, as in those tools.
+func (f *commandFlags) get(name string) *commandFlag {
+	var found *commandFlag
 	for _, g := range f.list {
 		if g.name == name {
 			g.used, found = true, g

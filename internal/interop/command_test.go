@@ -11,7 +11,7 @@ import (
 )
 
 // imported is the plan that a command line becomes, by way of its YAML.
-func imported(t *testing.T, text string, as Tool) (plan.Plan, *Imported, error) {
+func imported(t *testing.T, text string, as Tool) (plan.Plan, *ImportedPlan, error) {
 	t.Helper()
 	c, err := FromCommand([]string{text}, as)
 	if err != nil {
@@ -189,7 +189,7 @@ func TestCommandsThatCannotBeSentAreRefused(t *testing.T) {
 		"vllm bench serve --dataset-name timed_trace --dataset-path t.jsonl":        `--trace "t.jsonl"`,
 		"vllm bench serve --dataset-name sharegpt":                                  "nothing is downloaded",
 		"vllm bench serve --dataset-name sharegpt --dataset-path s.json":            "--sharegpt-output-len",
-		"vllm bench serve --random-range-ratio 1.0":                                 "no share",
+		"vllm bench serve --random-range-ratio 1.0":                                 "at least 0 and less than 1",
 		"vllm bench serve --backend vllm-rerank":                                    "protocol",
 		"vllm bench serve --endpoint /generate":                                     "--endpoint",
 		"vllm bench serve --num-prompts":                                            "takes one value",
@@ -199,8 +199,8 @@ func TestCommandsThatCannotBeSentAreRefused(t *testing.T) {
 		"vllm bench serve --model 'x":                                               "quote",
 		"python -m sglang.bench_serving --dataset-name generated-shared-prefix":     "--gsp-num-groups",
 		"python -m sglang.bench_serving --dataset-name random --disable-ignore-eos": "fixed length",
-		"wrk -t4 http://x":                                                          "known are",
-		"wrk --latency":                                                             "known are",
+		"wrk -t4 http://x":                                                          "must be vllm bench serve",
+		"wrk --latency":                                                             "must be vllm bench serve",
 	} {
 		_, _, err := imported(t, command, "")
 		if err == nil || !strings.Contains(err.Error(), want) {

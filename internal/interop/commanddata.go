@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// dataset is what is sent; it returns how many requests there are.
+// dataset reads what is sent; it returns the number of requests.
 func (c *command) dataset(requests int) int {
 	def := "random"
 	if c.out.Tool == SGLang {
@@ -22,12 +22,12 @@ func (c *command) dataset(requests int) int {
 		groups := c.whole("prefix-repetition-num-prefixes", 10, 1)
 		c.prefixed(prefix, suffix, groups)
 		c.lengths("output", "prefix-repetition-output-len", 128, 0, 0)
-		requests -= requests % groups // the rest is dropped in silence there
+		requests -= requests % groups // vLLM silently drops the remainder
 	case "generated-shared-prefix":
-		// Its defaults are not known well enough to be carried.
+		// Its defaults are not known well enough to be carried over.
 		for _, n := range []string{"num-groups", "prompts-per-group", "system-prompt-len", "question-len", "output-len"} {
 			if !c.has("gsp-" + n) {
-				c.fail("--dataset-name generated-shared-prefix: give --gsp-%s; its default is not known here", n)
+				c.fail("--dataset-name generated-shared-prefix: --gsp-%s is required; its default is unknown here", n)
 			}
 		}
 		groups := c.whole("gsp-num-groups", 1, 1)
@@ -41,16 +41,16 @@ func (c *command) dataset(requests int) int {
 		if !set {
 			c.fail("--dataset-name %s: the trace is missing; give --dataset-path FILE", name)
 		}
-		c.fail("a trace brings its own times and lengths: inferometer load URL --trace %s (inferometer trace FILE says what it holds)", quoted(path))
+		c.fail("a trace has its own times and lengths: use inferometer load URL --trace %s (inferometer trace FILE describes it)", quoted(path))
 	case "burstgpt":
-		c.fail("--dataset-name burstgpt sends the lengths of a trace and not its times; with both it is: inferometer load URL --trace FILE")
+		c.fail("--dataset-name burstgpt sends the lengths of a trace without its times; to send both, use inferometer load URL --trace FILE")
 	default:
-		c.fail("the prompts of --dataset-name %s are not here; known are random, prefix_repetition, generated-shared-prefix, sharegpt and custom", clip(name))
+		c.fail("the prompts of --dataset-name %s are not available here; available are random, prefix_repetition, generated-shared-prefix, sharegpt and custom", clip(name))
 	}
 	return requests
 }
 
-// random has lengths around a mean, which each tool means otherwise.
+// random has lengths around a mean, which each tool interprets differently.
 func (c *command) random() {
 	in, out := 1024, 128
 	if c.out.Tool == SGLang {
@@ -67,12 +67,12 @@ func (c *command) random() {
 	c.lengths("input", "random-input-len", in, prefix, ratioIn)
 	c.lengths("output", "random-output-len", out, 0, ratioOut)
 	if prefix > 0 {
-		c.set("workload.prefix.tokens", strconv.Itoa(prefix), "--random-prefix-len, which is on top of the input there")
+		c.set("workload.prefix.tokens", strconv.Itoa(prefix), "--random-prefix-len, which that tool adds to the input")
 	}
 	if c.has("ignore-eos") || c.out.Tool != SGLang || !c.has("disable-ignore-eos") {
-		return // lengths of synthetic prompts' answers are fixed where the server lets us
+		return // answers to synthetic prompts have a fixed length where the server allows it
 	}
-	c.fail("--disable-ignore-eos: answers of synthetic prompts have a fixed length here")
+	c.fail("--disable-ignore-eos: answers to synthetic prompts have a fixed length here")
 }
 
 // ratios are those of --random-range-ratio, for input and output.
@@ -80,7 +80,7 @@ func (c *command) ratios() (in, out float64) {
 	const name = "random-range-ratio"
 	text, set := c.text(name, "0.0")
 	if !set && c.out.Tool == InferenceX {
-		c.fail("give --%s: its default in InferenceX's fork is not known here", name)
+		c.fail("--%s is required: its default in InferenceX's fork is unknown here", name)
 	}
 	var both struct{ Input, Output *float64 }
 	v, err := strconv.ParseFloat(text, 64)
@@ -88,17 +88,17 @@ func (c *command) ratios() (in, out float64) {
 	if err != nil && c.out.Tool == VLLM && json.Unmarshal([]byte(text), &both) == nil && both.Input != nil && both.Output != nil {
 		in, out, err = *both.Input, *both.Output, nil
 	}
-	most := 1.0
+	most, limit := 1.0, "at most 1"
 	if c.out.Tool == VLLM {
-		most = math.Nextafter(1, 0)
+		most, limit = math.Nextafter(1, 0), "less than 1"
 	}
 	if err != nil || !(min(in, out) >= 0 && max(in, out) <= most) {
-		c.fail("--%s %q is no share from 0 to 1", name, clip(text))
+		c.fail("invalid --%s %q: must be at least 0 and %s", name, clip(text), limit)
 	}
 	return in, out
 }
 
-// lengths sets those of input or output. A prefix is on top of the input.
+// lengths sets those of input or output. A prefix is added to the input.
 func (c *command) lengths(what, flag string, def, prefix int, ratio float64) {
 	n := c.whole(flag, def, 1)
 	lo, hi := n, n
@@ -122,7 +122,7 @@ func (c *command) lengths(what, flag string, def, prefix int, ratio float64) {
 	c.set("workload."+what+"_lengths", fmt.Sprintf("uniform %d..%d", lo, hi), from+", "+meaning)
 }
 
-// prefixed prompts have a beginning in common with those of their group.
+// prefixed prompts share their beginning with those of their group.
 func (c *command) prefixed(prefix, own, groups int) {
 	c.set("workload.input_tokens", strconv.Itoa(prefix+own), "the prefix and the rest")
 	if prefix == 0 {
@@ -132,10 +132,10 @@ func (c *command) prefixed(prefix, own, groups int) {
 	if groups > 1 {
 		c.set("workload.prefix.groups", strconv.Itoa(groups), "")
 	}
-	c.differs("prompts take turns among the %d prefixes by chance, and not an equal number each", groups)
+	c.differs("each prompt has one of the %d prefixes at random, not an equal number each", groups)
 }
 
-// file is a data set of one's own.
+// file is a data set of the user.
 func (c *command) file(name string, requests int) {
 	path, set := c.text("dataset-path", "")
 	if !set {
@@ -158,14 +158,14 @@ func (c *command) file(name string, requests int) {
 	if name == "custom" {
 		c.set("workload.output_tokens", strconv.Itoa(c.whole(flag, 256, 1)), "--"+flag)
 		c.set("workload.rows.columns", quoted("max_tokens=output_tokens"), "")
-		c.left("skip-chat-template", "a chat template is the server's here; use candidate.api chat for one")
+		c.left("skip-chat-template", "chat templates are applied by the server here; set candidate.api to chat for one")
 		return
 	}
 	if !c.has(flag) {
-		c.fail("--dataset-name sharegpt limits each answer to the length of the recorded one, which is not known here: give --sharegpt-output-len N")
+		c.fail("--dataset-name sharegpt limits each answer to the length of the recorded one, which is unknown here: add --sharegpt-output-len N")
 	}
 	c.set("workload.output_tokens", strconv.Itoa(c.whole(flag, 1, 1)), "--"+flag)
-	c.set("workload.rows.min_tokens", "4", "as there: prompts of 4 to 1,024 tokens")
+	c.set("workload.rows.min_tokens", "4", "as in that tool: prompts of 4 to 1,024 tokens")
 	c.set("workload.rows.max_tokens", "1024", "")
-	c.differs("a conversation is sent up to its last question, and not its first one alone; total lengths above 2,048 tokens are not left out")
+	c.differs("a conversation is sent up to its last question, not only its first one; total lengths above 2,048 tokens are not left out")
 }

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// command is the reading of one.
+// command is a command line while it is read.
 type command struct {
-	flags *givenFlags
-	out   *Imported
+	flags *commandFlags
+	out   *ImportedPlan
 	body  map[string]any // further fields of the request
 	err   error          // the first one
 }
 
 func (c *command) set(path, value, from string) {
-	c.out.Settings = append(c.out.Settings, Carried{path, value, from})
+	c.out.Settings = append(c.out.Settings, Setting{path, value, from})
 }
 
 func (c *command) differs(format string, args ...any) {
@@ -44,7 +44,7 @@ func (c *command) text(name, def string) (v string, set bool) {
 		return def, false
 	}
 	if len(g.values) != 1 {
-		c.fail("--%s takes one value, and has %d", name, len(g.values))
+		c.fail("--%s takes one value, not %d", name, len(g.values))
 		return def, true
 	}
 	return g.values[0], true
@@ -59,7 +59,7 @@ func (c *command) number(name string, def, least float64) (v float64, set bool) 
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(v) || v < least {
-		c.fail("--%s %q: it should be a number of at least %v", name, clip(text), least)
+		c.fail("invalid --%s %q: must be a number of at least %v", name, clip(text), least)
 	}
 	return v, true
 }
@@ -67,7 +67,7 @@ func (c *command) number(name string, def, least float64) (v float64, set bool) 
 func (c *command) whole(name string, def, least int) int {
 	v, _ := c.number(name, float64(def), float64(least))
 	if v != math.Trunc(v) || v > maxTokens {
-		c.fail("--%s: %v is no whole number below %d", name, v, maxTokens)
+		c.fail("invalid --%s %v: must be a whole number below %d", name, v, maxTokens)
 		return def
 	}
 	return int(v)
@@ -87,7 +87,7 @@ func (c *command) read() error {
 		seed = 42
 	}
 	c.set("seed", strconv.Itoa(c.whole("seed", seed, 0)), "")
-	c.differs("the seed is the same number and draws other prompts and arrivals; prompts are new to the server's prefix cache in each run (workload.cache_salt)")
+	c.differs("the same seed draws different prompts and arrivals here; prompts are new to the server's prefix cache in each run (workload.cache_salt)")
 	requests := c.whole("num-prompts", 1000, 1)
 	requests = c.dataset(requests)
 	c.load(requests)
@@ -112,9 +112,9 @@ func (c *command) target() {
 		api = "embeddings"
 	case "", "openai", "vllm", "sglang-oai":
 	case "sglang", "sglang-native":
-		c.differs("SGLang's native /generate is measured by way of its /v1/completions")
+		c.differs("SGLang's native /generate is measured through its /v1/completions")
 	default:
-		c.fail("--backend %s speaks a protocol that is not spoken here", clip(backend))
+		c.fail("--backend %s uses a protocol that is not supported here", clip(backend))
 	}
 	if c.out.Tool == SGLang {
 		port = "30000"
@@ -122,7 +122,7 @@ func (c *command) target() {
 	if path, set := c.text("endpoint", ""); set {
 		known := map[string]string{"/v1/completions": "completions", "/v1/chat/completions": "chat", "/v1/embeddings": "embeddings"}
 		if known[path] == "" {
-			c.fail("--endpoint %s is not one of /v1/completions, /v1/chat/completions and /v1/embeddings", clip(path))
+			c.fail("invalid --endpoint %s: must be /v1/completions, /v1/chat/completions or /v1/embeddings", clip(path))
 		} else if api = known[path]; backend == "openai-chat" && api != "chat" {
 			c.fail("--backend openai-chat and --endpoint %s contradict each other", path)
 		}
@@ -148,12 +148,12 @@ func (c *command) target() {
 	if c.has("insecure") {
 		c.set("client.insecure", "true", "--insecure")
 	}
-	c.left("header", "headers may be keys; put them under candidate.headers, and a key into --key-env")
+	c.left("header", "headers may hold keys; put them under candidate.headers, and use --key-env for a key")
 	if name, set := c.text("tokenizer", ""); set {
 		if strings.HasSuffix(name, "tokenizer.json") {
 			c.set("workload.tokenizer", quoted(name), "--tokenizer")
 		} else {
-			c.left("tokenizer", "nothing is downloaded; the server's own is asked (workload.tokenizer takes the path of a tokenizer.json)")
+			c.left("tokenizer", "nothing is downloaded; the server's own is used (workload.tokenizer takes the path of a tokenizer.json)")
 		}
 	}
 }
@@ -164,16 +164,16 @@ func (c *command) load(requests int) {
 	burstiness, bursty := c.number("burstiness", 1, 0)
 	most := c.whole("max-concurrency", 0, 1) // 0 and less are mistakes that vLLM takes (#21095)
 	if c.has("ramp-up-strategy") || c.has("ramp-up-start-rps") || c.has("ramp-up-end-rps") {
-		c.fail("--ramp-up-strategy changes the rate by the number of the request and not by time, which is not done here; write a ramp over time, as in --rate-curve ramp:1..10/60s")
+		c.fail("--ramp-up-strategy changes the rate by request number and not by time, which is not supported here; use a ramp over time, such as --rate-curve ramp:1..10/60s")
 	}
 	if rate == 0 || burstiness == 0 {
-		c.fail("--request-rate and --burstiness are above 0")
+		c.fail("--request-rate and --burstiness must be above 0")
 	}
 	c.set("load.requests", strconv.Itoa(requests), "--num-prompts")
 	switch {
 	case math.IsInf(rate, 1) && most > 0:
 		c.set("load.users", strconv.Itoa(most), "--max-concurrency at --request-rate inf: a closed loop")
-		c.differs("users start spread over the time of a request, and not all at once")
+		c.differs("users start spread over the duration of a request, not all at once")
 	case math.IsInf(rate, 1):
 		c.set("load.rate", "1000000", "--request-rate inf: all at once")
 		c.set("load.arrival", "constant", "")
@@ -189,10 +189,10 @@ func (c *command) load(requests int) {
 			c.set("load.arrival", "poisson", "")
 		}
 		if most > 0 {
-			c.set("client.max_inflight", strconv.Itoa(most), "--max-concurrency; the wait for a place counts as latency here")
+			c.set("client.max_inflight", strconv.Itoa(most), "--max-concurrency; waiting for a free slot counts as latency here")
 		}
 		if c.out.Tool == VLLM {
-			c.differs("arrivals are not stretched so that the last one comes at requests ÷ rate")
+			c.differs("arrivals are not stretched to end at requests ÷ rate")
 		}
 	}
 	warm, name := 0, "num-warmups"
@@ -201,18 +201,18 @@ func (c *command) load(requests int) {
 	}
 	if warm = c.whole(name, warm, 0); warm > 0 {
 		c.set("load.warmup", strconv.Itoa(warm), "--"+name)
-		c.differs("warm-up requests have prompts of their own, and not the first measured one")
+		c.differs("warm-up requests have their own prompts instead of the first measured one")
 	} else {
-		c.differs("there is a warm-up of a request a user, or of a second's requests; it counts in nothing")
+		c.differs("there is a warm-up of one request per user, or of one second of requests; it is not measured")
 	}
 }
 
-// sampling is what else stands in the request.
+// sampling reads the other fields of the request.
 func (c *command) sampling() {
 	if t, set := c.number("temperature", 0, 0); set {
 		c.set("workload.temperature", strconv.FormatFloat(t, 'g', -1, 64), "--temperature")
 	} else if c.out.Tool != SGLang {
-		c.differs("temperature 0 is sent; without --temperature %s leaves it to the server", c.out.Tool)
+		c.differs("temperature 0 is sent; without --temperature, %s leaves it to the server", c.out.Tool)
 	}
 	for _, name := range []string{"top-p", "top-k", "min-p", "frequency-penalty", "presence-penalty", "repetition-penalty", "logprobs"} {
 		if v, set := c.number(name, 0, -2); set {
@@ -226,7 +226,7 @@ func (c *command) sampling() {
 		}
 		var v map[string]any
 		if err := json.Unmarshal([]byte(text), &v); err != nil {
-			c.fail("--%s is no JSON object: %w", name, err)
+			c.fail("invalid --%s: must be a JSON object: %w", name, err)
 		}
 		if key != "" {
 			v = map[string]any{key: v}
@@ -237,15 +237,15 @@ func (c *command) sampling() {
 	}
 }
 
-// outputs are flags that have nothing to do with what is sent.
+// outputs are flags that do not affect what is sent.
 func (c *command) outputs() {
 	for _, name := range []string{
 		"label", "save-result", "save-detailed", "append-result", "metadata", "result-dir", "result-filename", "percentile-metrics",
 		"metric-percentiles", "disable-tqdm", "plot-timeline", "timeline-itl-thresholds", "plot-dataset-stats", "output-file",
 		"output-details", "request-id-prefix",
 	} {
-		c.left(name, "it is about that tool's output")
+		c.left(name, "it concerns that tool's output")
 	}
-	c.left("goodput", "limits of a goodput are not part of a load yet; --claim 'ttft.p95<500ms' decides a limit")
-	c.left("trust-remote-code", "no code of a model is run here")
+	c.left("goodput", "goodput limits are not part of a load yet; use --claim 'ttft.p95<500ms' to check a limit")
+	c.left("trust-remote-code", "no model code is run here")
 }

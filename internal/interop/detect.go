@@ -8,6 +8,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // format is one kind of file.
@@ -15,8 +17,8 @@ type format struct {
 	name  string // "mooncake"
 	text  string // what it is, in words
 	block int    // tokens of a prompt block; 0: the rows have none, or the file says
-	// unordered files are not written in order of arrival; they are sorted as
-	// a matter of course.
+	// unordered files are not written in order of arrival; they are always
+	// sorted.
 	unordered bool
 	is        func(head) bool
 	read      func(io.Reader, *sink) error
@@ -48,8 +50,8 @@ func formats() []format {
 	}
 }
 
-// headSize is how much of a file is looked at to find its format. Keys of a
-// result file may stand behind long lists of settings.
+// headSize is how much of a file is read to find its format. Keys of a result
+// file may come after long lists of settings.
 const headSize = 64 << 10
 
 // detect finds the format, and returns a reader of the whole file without
@@ -71,15 +73,15 @@ func detect(r io.Reader) (*format, io.Reader, error) {
 	case len(bytes.TrimSpace(raw)) == 0:
 		return nil, nil, errors.New("the file is empty")
 	case bytes.HasPrefix(raw, []byte("\xff\xfe")), bytes.HasPrefix(raw, []byte("\xfe\xff")), wide(raw):
-		return nil, nil, errors.New("the file is UTF-16, and UTF-8 is read; convert it with: iconv -f UTF-16 -t UTF-8")
+		return nil, nil, errors.New("the file is UTF-16 and must be UTF-8; convert it with: iconv -f UTF-16 -t UTF-8")
 	case bytes.HasPrefix(raw, []byte("\x1f\x8b")):
 		return nil, nil, errors.New("the file is compressed; unpack it with gunzip first")
 	case bytes.HasPrefix(raw, []byte("PAR1")):
-		return nil, nil, errors.New("the file is Parquet, which is read as a data set (--dataset); write a trace as CSV or JSON lines first")
+		return nil, nil, errors.New("the file is Parquet, which is supported for data sets (--dataset) only; convert the trace to CSV or JSON lines first")
 	case strings.HasPrefix(h.line, "version https://git-lfs"):
-		return nil, nil, errors.New("the file is a Git LFS pointer and not the trace; fetch it with git lfs pull")
+		return nil, nil, errors.New("the file is a Git LFS pointer, not the trace; fetch it with git lfs pull")
 	case servegenLengths.Match(raw):
-		return nil, nil, errors.New("this is a length file of ServeGen: histograms to draw lengths from, and no recorded requests; generate a trace with ServeGen first")
+		return nil, nil, errors.New("the file is a length file of ServeGen with histograms, not recorded requests; generate a trace with ServeGen first")
 	case isServeGen(h.line):
 		return nil, nil, errors.New("this is a window file of ServeGen: rates to draw arrivals from, and no recorded requests; generate a trace with ServeGen first")
 	}
@@ -92,7 +94,7 @@ func detect(r io.Reader) (*format, io.Reader, error) {
 	for _, f := range formats() {
 		known = append(known, f.text)
 	}
-	return nil, nil, fmt.Errorf("no known trace begins with %q; known are %s", clip(h.line), strings.Join(known, "; "))
+	return nil, nil, fmt.Errorf("unknown trace format: the file begins with %q; known formats are %s", clip(h.line), strings.Join(known, "; "))
 }
 
 // wide reports whether raw looks like UTF-16 without a byte order mark.
@@ -125,9 +127,5 @@ func isServeGen(line string) bool {
 	return true
 }
 
-func clip(s string) string {
-	if len(s) > 60 {
-		return strings.ToValidUTF8(s[:60], "") + "…"
-	}
-	return s
-}
+// clip shortens a word of a file or a command that a message quotes.
+func clip(s string) string { return plaintext.Clip(s, 60) }

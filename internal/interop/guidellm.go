@@ -41,7 +41,7 @@ type guidellmUsage struct {
 }
 
 func readGuideLLM(r io.Reader, s *sink) error {
-	in := &limited{r: r}
+	in := &limitedReader{r: r}
 	w := &walker{d: json.NewDecoder(in), in: in}
 	n := 0
 	return w.object("", func(path string) (bool, error) {
@@ -100,7 +100,7 @@ func firstOf(list ...*float64) *float64 {
 // walker goes through a JSON document of any length, holding one value.
 type walker struct {
 	d  *json.Decoder
-	in *limited
+	in *limitedReader
 }
 
 // decode reads one whole value.

@@ -187,24 +187,24 @@ func TestErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                        "the file is empty",
 		"\xef\xbb\xbf":            "the file is empty",
-		azureHead:                 "a header and no rows",
-		"a,b\n1,2\n":              `no known trace begins with "a,b"`,
-		`{"timestamp":27482}`:     "no known trace",
+		azureHead:                 "a header but no rows",
+		"a,b\n1,2\n":              `unknown trace format: the file begins with "a,b"`,
+		`{"timestamp":27482}`:     "unknown trace format",
 		"\xff\xfeT\x00I\x00M\x00": "iconv -f UTF-16",
 		"T\x00I\x00M\x00E\x00":    "iconv -f UTF-16",
 		"\x1f\x8b\x08":            "gunzip",
 		"version https://git-lfs.github.com/spec/v1\noid sha256:1\n":                                             "Git LFS pointer",
 		"0,0.5,1.2,Gamma,0.6,3\n600,0,0,,0,0\n":                                                                  "ServeGen",
-		azureHead + azureRow + "2023-11-16T18:15:46,1,1\r\n":                                                     `line 3, column 1 (row 2, TIMESTAMP): "2023-11-16T18:15:46" is no time`,
-		azureHead + "2023-11-16 18:15:46.6805900,374.5,44\r\n":                                                   `line 2, column 29 (row 1, ContextTokens): "374.5" is no whole number`,
+		azureHead + azureRow + "2023-11-16T18:15:46,1,1\r\n":                                                     `line 3, column 1 (row 2, TIMESTAMP): "2023-11-16T18:15:46" is not a time`,
+		azureHead + "2023-11-16 18:15:46.6805900,374.5,44\r\n":                                                   `line 2, column 29 (row 1, ContextTokens): "374.5" is not a whole number`,
 		azureHead + "2023-11-16 18:15:46.6805900,1,-44\r\n":                                                      `(row 1, GeneratedTokens): "-44" is negative`,
 		azureHead + "2023-11-16 18:15:46.6805900,1,99999999\r\n":                                                 "is more than 10000000 tokens",
-		azureHead + "2023-11-16 18:15:46.6805900,1\r\n":                                                          "line 2, column 1 (row 1): it has 2 fields, and the header 3",
+		azureHead + "2023-11-16 18:15:46.6805900,1\r\n":                                                          "line 2, column 1 (row 1): it has 2 fields, but the header has 3",
 		azureHead + "2023-11-16 18:15:46.6805900,\"1\r\n":                                                        "line 2",
 		azureHead + "2023-11-16 18:15:46,0,3\r\n2023-11-16 18:15:46,3,0":                                         "none of its 2 rows can be replayed",
 		azureHead + "1700-01-01 00:00:00,1,3\r\n":                                                                "not between the years 1970 and 2200",
 		azureHead + "1990-01-01 00:00:00,1,3\r\n2023-11-16 18:15:46,3,1":                                         "more than five years",
-		azureHead + azureRow + "2023-11-16 18:15:45.6805900,1,1\r\n":                                             "line 3, column 1 (row 2): its time is 1s before that of the row above; --trace-sort",
+		azureHead + azureRow + "2023-11-16 18:15:45.6805900,1,1\r\n":                                             "line 3, column 1 (row 2): its time is 1s before that of the previous row; use --trace-sort",
 		"Timestamp,Request tokens,Response tokens\n-5,1,1\n":                                                     `(row 1, Timestamp): "-5" is a negative time`,
 		`{"timestamp": 1, "input_length": 5, "output_length": 3}` + "\n{oops":                                    "line 2, column 2 (row 2): this is no JSON object",
 		`{"timestamp": 1, "input_length": "x", "output_length": 3}`:                                              "input_length",
@@ -240,8 +240,8 @@ func TestSkipBad(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Counts{Read: 4, Bad: 2, Problems: []string{
-		`line 4, column 5 (row 2, TIMESTAMP): "yesterday" is no time of the form 2023-11-16 18:15:46.6805900`,
-		"line 5, column 1 (row 3): it has 2 fields, and the header 4",
+		`line 4, column 5 (row 2, TIMESTAMP): "yesterday" is not a time of the form 2023-11-16 18:15:46.6805900`,
+		"line 5, column 1 (row 3): it has 2 fields, but the header has 4",
 	}}
 	if d := cmp.Diff(want, got.Counts); d != "" {
 		t.Error(d)

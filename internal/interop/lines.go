@@ -16,13 +16,13 @@ import (
 	"time"
 )
 
-// maxLine is the longest line that is believed to be one row.
+// maxLine is the longest line that is accepted as one row.
 const maxLine = 16 << 20
 
 var errLong = errors.New("the line is longer than 16 MiB")
 
-// lines reads lines of any end, LF or CRLF, mixed or not. A line is valid
-// until the next one; a line that is too long is passed over.
+// lines reads lines that end in LF or CRLF, mixed or not. A line is valid until
+// the next one is read; a line that is too long is skipped.
 type lines struct {
 	r   *bufio.Reader
 	buf []byte
@@ -63,7 +63,7 @@ func (l *lines) next() ([]byte, error) {
 	}
 }
 
-// fieldError is what is wrong with a value of a row: which one, and why.
+// fieldError says which value of a row is wrong, and why.
 type fieldError struct {
 	column int // of the columns asked for; -1: the row as a whole
 	why    string
@@ -79,7 +79,7 @@ func csvRows(r io.Reader, s *sink, columns []string, parse func(v []string) (Row
 	}
 	names, _, err := fields(string(first), nil, nil)
 	if err != nil {
-		return fmt.Errorf("line %d: the header is no CSV: %w", l.n, err)
+		return fmt.Errorf("line %d: the header is not valid CSV: %w", l.n, err)
 	}
 	for i := range names {
 		names[i] = strings.TrimSpace(names[i])
@@ -108,7 +108,7 @@ func csvRows(r io.Reader, s *sink, columns []string, parse func(v []string) (Row
 			all, at, err = fields(string(line), all[:0], at[:0])
 		}
 		if err == nil && len(all) != width {
-			err = fmt.Errorf("it has %d fields, and the header %d", len(all), width)
+			err = fmt.Errorf("it has %d fields, but the header has %d", len(all), width)
 		}
 		if err != nil {
 			where.What = err.Error()
@@ -170,7 +170,7 @@ func fields(line string, v []string, at []int) ([]string, []int, error) {
 	return append(v, rec...), at, nil
 }
 
-// jsonRows reads one JSON object a line into v, which reset makes empty.
+// jsonRows reads one JSON object per line into v, which reset empties.
 func jsonRows(r io.Reader, s *sink, v any, reset func(), parse func() (Row, string, string)) error {
 	l := newLines(r)
 	for n := 1; ; n++ {
@@ -218,7 +218,7 @@ func jsonBad(where Bad, err error) *Bad {
 	case errors.As(err, &syntax):
 		where.Column, where.What = int(syntax.Offset), "this is no JSON object: "+syntax.Error()
 	case errors.As(err, &kind):
-		where.Column, where.Field, where.What = int(kind.Offset), kind.Field, fmt.Sprintf("it is a %s, and should be a number or text of its own kind", kind.Value)
+		where.Column, where.Field, where.What = int(kind.Offset), kind.Field, fmt.Sprintf("it has the wrong type: %s", kind.Value)
 	}
 	return &where
 }
@@ -230,31 +230,31 @@ func readError(err error, line int) error {
 	return fmt.Errorf("line %d: failed to read: %w", line, err)
 }
 
-// decimal reads a finite number, or says why it is none.
+// decimal reads a finite number, or says why it cannot.
 func decimal(s string) (float64, string) {
 	x, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0, "is no number"
+		return 0, "is not a number"
 	}
 	return x, ""
 }
 
-// tokens reads a count, or says why it is none.
+// tokens reads a count, or says why it cannot.
 func tokens(s string) (n int, why string) {
 	x, why := decimal(s)
 	if why != "" {
-		return 0, "is no number of tokens"
+		return 0, "is not a number of tokens"
 	}
 	return count(&x)
 }
 
-// count takes a number as a count of tokens, or says why it is none.
+// count takes a number as a count of tokens, or says why it cannot.
 func count(x *float64) (n int, why string) {
 	switch {
 	case x == nil:
 		return 0, "it is missing"
 	case *x != math.Trunc(*x):
-		return 0, "is no whole number of tokens"
+		return 0, "is not a whole number of tokens"
 	case *x < 0:
 		return 0, "is negative"
 	case *x > maxTokens:
@@ -263,7 +263,7 @@ func count(x *float64) (n int, why string) {
 	return int(*x), ""
 }
 
-// moment takes a number of units as a time, or says why it is none. The range
+// moment takes a number of units as a time, or says why it cannot. The range
 // is that of a Duration, some 290 years.
 func moment(x *float64, unit time.Duration) (ns int64, why string) {
 	switch {
@@ -272,7 +272,7 @@ func moment(x *float64, unit time.Duration) (ns int64, why string) {
 	case *x < 0:
 		return 0, "is a negative time"
 	case *x*float64(unit) > math.MaxInt64/2:
-		return 0, "is too far away for a time"
+		return 0, "is out of range for a time"
 	}
 	whole, part := math.Modf(*x)
 	return int64(whole)*int64(unit) + int64(math.Round(part*float64(unit))), ""

@@ -18,7 +18,7 @@ var mooncakeFormat = format{
 
 // Qwen Bailian usage traces (alibaba-edu/qwen-bailian-usagetraces-anon,
 // Apache-2.0): the same keys, times in seconds, blocks of 16 tokens, and turns
-// of a conversation that name the one before.
+// of a conversation that name the previous one.
 var bailianFormat = format{
 	name: "bailian", text: "Qwen Bailian (JSON lines: chat_id, parent_chat_id, timestamp in s, input_length, …)", block: 16,
 	is: func(h head) bool {

@@ -13,7 +13,7 @@ const zstdMagic = "\x28\xb5\x2f\xfd"
 // all its cells at the times when they were due, with the lengths that the
 // server counted, else the ones that were asked for.
 var ownLogFormat = format{
-	name: "inferometer", text: "a run's exchanges.jsonl.zst of this tool", unordered: true,
+	name: "inferometer", text: "exchanges.jsonl.zst of a run of this tool", unordered: true,
 	is:   func(h head) bool { return len(h.raw) > 4 && string(h.raw[:4]) == zstdMagic },
 	read: readOwnLog,
 }
@@ -52,7 +52,7 @@ func readOwnLog(r io.Reader, s *sink) error {
 			row.Out = *x.Answered
 		}
 		if row.In < 0 || row.Out < 0 || row.In > maxTokens || row.Out > maxTokens || row.At < 0 {
-			where.What = "a length or time of it cannot be right"
+			where.What = "it has an impossible length or time"
 			return s.bad(&where)
 		}
 		return s.row(&row, where)

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Bounds of what is believed.
+// Limits of what is accepted.
 const (
 	maxTokens = 10_000_000 // of a row; the same bound as the plan's
 	maxSpan   = 5 * 366 * 24 * time.Hour
-	problems  = 5 // malformed rows that are told in words
+	problems  = 5 // malformed rows that are described
 )
 
-// errEnough ends the reading of a file whose further rows are not asked for.
+// errEnough ends the reading of a file whose remaining rows are not needed.
 var errEnough = errors.New("enough")
 
-// sink takes rows from a reader and makes the table of them.
+// sink takes rows from a reader and builds the table.
 type sink struct {
 	opt     Options
 	ordered bool // rows must come in order of time
@@ -63,7 +63,7 @@ func (s *sink) row(r *Row, where Bad) error {
 	if r.At < s.last && !s.mixed {
 		c.Unsorted++
 		if s.ordered {
-			where.What = fmt.Sprintf("its time is %v before that of the row above; --trace-sort sorts such rows", time.Duration(s.last-r.At))
+			where.What = fmt.Sprintf("its time is %v before that of the previous row; use --trace-sort to sort the rows", time.Duration(s.last-r.At))
 			return &where
 		}
 	}
@@ -115,7 +115,7 @@ func (s *sink) finish() (*Table, error) {
 	slices.SortStableFunc(t.rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	// The difference of two far times may not fit; it is looked at before it is used.
 	if last := t.rows[len(t.rows)-1].at; float64(last)-float64(s.origin) > float64(maxSpan) {
-		return nil, fmt.Errorf("its times span more than five years, from %s to %s; a wrong year or unit is no arrival", stamp(s.origin), stamp(last))
+		return nil, fmt.Errorf("its times span more than five years, from %s to %s: is a year or unit wrong?", stamp(s.origin), stamp(last))
 	}
 	for i := range t.rows {
 		t.rows[i].at -= s.origin
@@ -130,7 +130,7 @@ func (s *sink) finish() (*Table, error) {
 		t.Counts.Outside += all - len(t.rows)
 	}
 	if len(t.rows) == 0 {
-		return nil, fmt.Errorf("none of its rows lies between %v and %v (--trace-from, --trace-to)", s.opt.From, s.opt.To)
+		return nil, fmt.Errorf("no row is between %v and %v (--trace-from, --trace-to)", s.opt.From, s.opt.To)
 	}
 	t.cut(s.opt.Context)
 	if s.opt.Spread {
@@ -143,18 +143,18 @@ func (s *sink) finish() (*Table, error) {
 	return t, nil
 }
 
-// nothing says why there is no row to replay.
+// nothing says why there are no rows to replay.
 func (t *Table) nothing() error {
 	c := t.Counts
 	switch {
 	case len(t.rows) > 0:
 		return nil
 	case c.Read == 0:
-		return errors.New("it holds a header and no rows")
+		return errors.New("it has a header but no rows")
 	case c.Outside > 0:
-		return errors.New("none of its rows lies in the window (--trace-from, --trace-to)")
+		return errors.New("no row is in the window (--trace-from, --trace-to)")
 	}
-	return fmt.Errorf("none of its %d rows can be replayed: %d are malformed, %d had failed, %d have no input or no output tokens", c.Read, c.Bad, c.Failed, c.Empty)
+	return fmt.Errorf("none of its %d rows can be replayed: %d are malformed, %d are failed requests, %d have no input or no output tokens", c.Read, c.Bad, c.Failed, c.Empty)
 }
 
 func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.DateOnly) }

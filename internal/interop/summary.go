@@ -6,7 +6,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 )
 
-// Summary is what a trace holds. What cannot be known is absent.
+// Summary describes a trace. What is unknown is absent.
 type Summary struct {
 	Format string `json:"format"`
 	Text   string `json:"text"` // the format in words
@@ -56,14 +56,14 @@ type Lengths struct {
 // Sessions say how requests belong together.
 type Sessions struct {
 	Sessions int     `json:"sessions"`
-	Turns    Lengths `json:"turns"`     // a session
+	Turns    Lengths `json:"turns"`     // per session
 	Alone    int     `json:"alone"`     // requests of no session
 	ThinkS   float64 `json:"think_s"`   // mean recorded pause before a turn; 0 where the trace has none
 	Single   int     `json:"one_turn"`  // sessions of a single turn
-	Overlap  int     `json:"same_time"` // turns that arrive with the one before them
+	Overlap  int     `json:"same_time"` // turns that arrive together with the previous one
 }
 
-// Prefix is how much of the prompts was there before.
+// Prefix is how much of the prompts had been sent before.
 type Prefix struct {
 	BlockTokens int     `json:"block_tokens"`
 	Blocks      int     `json:"blocks"`
@@ -117,7 +117,7 @@ func Summarize(t *Table) Summary {
 	return s
 }
 
-// sessions counts the turns; nil where the trace knows no sessions.
+// sessions counts the turns; nil where the trace has no sessions.
 func (t *Table) sessions() *Sessions {
 	last := uint32(0)
 	for _, r := range t.rows {

@@ -9,8 +9,8 @@ import (
 )
 
 // Table is a trace that can be replayed: rows in order of arrival, of 32 bytes
-// each. The block ids of a row are kept beside them as runs of consecutive
-// ids, two to four bytes a run; traces number their blocks one after the
+// each. The block ids of a row are kept separately as runs of consecutive
+// ids, two to four bytes per run; traces number their blocks one after the
 // other, so that a long prompt is a few runs.
 type Table struct {
 	Format string // "mooncake"
@@ -40,8 +40,8 @@ func (t *Table) add(r *Row, session uint32) {
 	t.rows = append(t.rows, n)
 }
 
-// appendRuns writes ids as runs: how far the run begins behind the end of the
-// one before, and its length.
+// appendRuns writes ids as runs: the distance from the end of the previous run,
+// and the length.
 func appendRuns(b []byte, ids []uint64) []byte {
 	b = binary.AppendUvarint(b, uint64(len(ids)))
 	next := uint64(0)
@@ -71,7 +71,7 @@ func (t *Table) Lengths(i int) (in, out int) { return int(t.rows[i].in), int(t.r
 func (t *Table) BlockTokens() int { return t.Block }
 
 // Turn returns the session of row i, from 1 (0: it has none), and the pause
-// between the end of the session's turn before and this one.
+// between the end of the session's previous turn and this one.
 func (t *Table) Turn(i int) (session int, think time.Duration) {
 	return int(t.rows[i].session), time.Duration(t.rows[i].think) * time.Millisecond
 }
@@ -103,7 +103,7 @@ func (t *Table) AppendBlocks(dst []uint64, i int) []uint64 {
 }
 
 // cut shortens rows to a maximum context: the answer to what the context holds
-// beside one token of input, then the input to what is left.
+// in addition to one token of input, then the input to what is left.
 func (t *Table) cut(context int) {
 	if context <= 0 {
 		return

@@ -7,9 +7,9 @@ import (
 
 // TraceLab (uw-syfi/TraceLab; data under CC-BY-4.0, credit "TraceLab (SyFI Lab,
 // University of Washington)"): JSON lines, one round of a coding agent each,
-// with the moments of its events. A round is taken to be sent when its last
-// input (a user's message, a tool's result) was there, and the pause before
-// it to run from the last event of the round before. It has no ids of blocks:
+// with the times of its events. A round counts as sent when its last input (a
+// user's message, a tool's result) was available, and the pause before it begins
+// with the last event of the previous round. It has no ids of blocks:
 // what rounds share is not replayed.
 var tracelabFormat = format{
 	name: "tracelab", text: "TraceLab rounds (JSON lines: session_id, round_index, input_tokens_total, timing_events)", unordered: true,
@@ -36,7 +36,7 @@ func readTracelab(r io.Reader, s *sink) error {
 	var before end
 	return jsonRows(r, s, &v, func() { v = tracelabRound{} }, func() (row Row, field, why string) {
 		if len(v.Events) == 0 {
-			return row, "timing_events", "there is no event, so that its time is not known"
+			return row, "timing_events", "it has no event, so its time is unknown"
 		}
 		var last int64
 		for i, e := range v.Events {

@@ -8,9 +8,9 @@ import (
 )
 
 // The detailed result of vLLM's bench serve (--save-detailed): one object with
-// a list a column. Its start_times are seconds on a clock of their own; a
+// one list per column. Its start_times are seconds on a clock of their own; a
 // request failed where its error is not empty. Columns of numbers are held, 24
-// bytes a request; texts and gaps are passed over.
+// bytes per request; texts and gaps are skipped.
 var vllmFormat = format{
 	name: "vllm-bench", text: "vLLM bench result with details (JSON: input_lens, output_lens, start_times)", unordered: true,
 	is: func(h head) bool {
@@ -20,7 +20,7 @@ var vllmFormat = format{
 }
 
 func readVLLM(r io.Reader, s *sink) error {
-	in := &limited{r: r}
+	in := &limitedReader{r: r}
 	w := &walker{d: json.NewDecoder(in), in: in}
 	var starts, ins, outs []*float64
 	var failed []bool
@@ -54,7 +54,7 @@ func readVLLM(r io.Reader, s *sink) error {
 		return err
 	}
 	if _, err := w.d.Token(); err == nil {
-		return fmt.Errorf("it holds more than one result; cut one out, as with: sed -n 1p")
+		return fmt.Errorf("it has more than one result; extract one, for example with: sed -n 1p")
 	}
 	if len(starts) == 0 || len(ins) == 0 {
 		return fmt.Errorf("it has no start_times or input_lens; vLLM writes them with --save-detailed")

@@ -9,10 +9,10 @@ import (
 )
 
 // WEKA's traces of coding agents (callanjfox/kv-cache-tester, Apache-2.0): one
-// JSON object a session, one or more a file. Ids of blocks begin anew in each
+// JSON object per session, one or more per file. Ids of blocks restart in each
 // session and name full blocks only; times are seconds from the session's
-// start, those of a sub-agent from the sub-agent's. A sub-agent is a session
-// of its own that runs beside its parent.
+// start, those of a sub-agent from the sub-agent's. A sub-agent is a separate
+// session that runs alongside its parent.
 var wekaFormat = format{
 	name: "weka-agentic", text: "WEKA agentic sessions (JSON: block_size, hash_id_scope, requests)", unordered: true,
 	is:   func(h head) bool { return h.json() && h.has("block_size", "hash_id_scope", "requests") },
@@ -42,7 +42,7 @@ const maxObject = 256 << 20
 
 // readWeka holds one session at a time.
 func readWeka(r io.Reader, s *sink) error {
-	in := &limited{r: r}
+	in := &limitedReader{r: r}
 	d := json.NewDecoder(in)
 	w := weka{sink: s}
 	for n := 1; ; n++ {
@@ -59,7 +59,7 @@ func readWeka(r io.Reader, s *sink) error {
 			return fmt.Errorf("session %d: its block_size is %d", n, v.Block)
 		}
 		if n > 1 && v.Block != s.table.Block {
-			return fmt.Errorf("session %d: its block_size is %d, and that of the sessions before %d", n, v.Block, s.table.Block)
+			return fmt.Errorf("session %d: its block_size is %d, but that of the previous sessions is %d", n, v.Block, s.table.Block)
 		}
 		s.table.Block = v.Block
 		w.name, w.base = fmt.Sprint(n, "/", v.ID), w.next
@@ -77,7 +77,7 @@ type weka struct {
 	name       string
 	rows       int
 	agents     int
-	base, next uint64 // ids of a session begin behind those of the one before
+	base, next uint64 // ids of a session begin after those of the previous one
 }
 
 func (w *weka) walk(list []wekaRequest, start int64, session string) error {
@@ -121,13 +121,13 @@ func (w *weka) walk(list []wekaRequest, start int64, session string) error {
 	return nil
 }
 
-// limited fails once one value takes more than is left.
-type limited struct {
+// limitedReader fails once one value takes more than is left.
+type limitedReader struct {
 	r    io.Reader
 	left int
 }
 
-func (l *limited) Read(p []byte) (int, error) {
+func (l *limitedReader) Read(p []byte) (int, error) {
 	if l.left <= 0 {
 		return 0, fmt.Errorf("one JSON object is longer than %d MiB", maxObject>>20)
 	}

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Accelerator is one accelerator's data sheet with what its kernels reach of
-// it.
+// Accelerator is the data sheet of one accelerator, with the shares of it that
+// kernels reach.
 type Accelerator struct {
 	Name      string
 	Memory    float64 // bytes, as an engine sees them
@@ -15,8 +15,8 @@ type Accelerator struct {
 	Coefficients
 }
 
-// Peak are dense rates in operations a second; 0: no units of its own, and
-// such numbers are computed as BF16.
+// Peak are dense rates in operations per second; 0: no dedicated units, such
+// numbers are computed as BF16.
 type Peak struct{ BF16, FP8, INT8, FP4 float64 }
 
 // of returns the rate at which weights of a format are multiplied.
@@ -33,10 +33,10 @@ func (p Peak) of(f Format) float64 {
 	return max(own, p.BF16)
 }
 
-// Basis says where coefficients are from, and so how far to trust a time.
+// Basis says where coefficients come from, and so how far to trust a time.
 type Basis string
 
-// Bases, best first. Band says what each is worth.
+// Bases, best first. Band has the error of each.
 const (
 	Calibrated Basis = "calibrated"          // against a run on this very deployment
 	Kernels    Basis = "kernel measurements" // of this accelerator
@@ -56,19 +56,19 @@ func (b Basis) Band() float64 {
 	return 0.20
 }
 
-// Coefficients say what a device and its engine reach of the data sheet. The
-// zero value of one means the generic figure; DefaultCoefficients has those.
-// A cost that there is none of is therefore a very small number.
+// Coefficients are the shares of the data sheet that a device and its engine
+// reach. A zero means the generic figure of DefaultCoefficients; use a very small
+// number for a cost that does not exist.
 type Coefficients struct {
 	Basis Basis
 	// Linear is what matrix products reach, by the format of their weights.
 	// A format that is missing is BF16's. Experts is the same for experts.
 	Linear, Experts map[Format]Efficiency
 	Attention       Attention
-	Layer           float64 // s a layer for norms and other small kernels
+	Layer           float64 // s per layer for norms and other small kernels
 	Links           []Link  // by group size; the largest not over the group is used, or the smallest
 	Host            Host
-	// Other is the memory in bytes that an engine takes beside weights and
+	// Other is the memory in bytes that an engine uses in addition to weights and
 	// cache: activations, graphs, the runtime.
 	Other float64
 }
@@ -82,29 +82,29 @@ type Efficiency struct {
 	Knee float64
 }
 
-// Attention has what attention kernels reach.
+// Attention describes attention kernels.
 type Attention struct {
-	Launch      float64 // s a layer
-	Sequence    float64 // s a layer for each sequence and KV head of a step that writes
+	Launch      float64 // s per layer
+	Sequence    float64 // s per layer for each sequence and KV head of a step that writes
 	KV          float64 // share of the bandwidth while the cache is read
 	Mix         float64 // factor on that time when the step reads prompts as well
 	Compute     float64 // share of the BF16 peak for long prompts
-	PromptToken float64 // s a layer for each prompt token and query head, on top
+	PromptToken float64 // s per layer for each prompt token and query head, on top
 }
 
 // Link is a collective over a group of accelerators.
 type Link struct {
 	Ranks     int
-	Latency   float64 // s an all-reduce of nothing
+	Latency   float64 // s of an empty all-reduce
 	Bandwidth float64 // bytes/s of an all-reduce: message ÷ time
 }
 
 // Host is the engine's own time between the accelerator's steps.
 type Host struct {
-	Step     float64 // s a step
-	Sequence float64 // s a sequence in it
-	Request  float64 // s a new request in it
-	// Eager is the time in s a layer that launching kernels one by one adds
+	Step     float64 // s per step
+	Sequence float64 // s per sequence in it
+	Request  float64 // s per new request in it
+	// Eager is the time in s per layer that launching kernels one by one adds
 	// to a step with more tokens than GraphTokens.
 	Eager float64
 	// Client is the time in s that a request spends outside the engine's
@@ -129,7 +129,7 @@ func DefaultCoefficients() Coefficients {
 	}
 }
 
-// or returns c with what it leaves out taken from other.
+// or returns c, with missing values taken from other.
 func (c Coefficients) or(other Coefficients) Coefficients {
 	pick := func(v *float64, d float64) {
 		if *v == 0 {
@@ -161,7 +161,7 @@ func (c Coefficients) or(other Coefficients) Coefficients {
 	return c
 }
 
-// merge fills what own leaves out, format by format.
+// merge fills in missing values, format by format.
 func merge(own, other map[Format]Efficiency) map[Format]Efficiency {
 	out := map[Format]Efficiency{}
 	for f, e := range other {
@@ -189,12 +189,12 @@ func efficiencyOf(by map[Format]Efficiency, f Format) Efficiency {
 	return by[BF16]
 }
 
-// Validate refuses what no device can do, so that no time gets under its
-// floor.
+// Validate returns an error for what no device can do, so that no time falls
+// below its floor.
 func (c Coefficients) Validate() error {
 	share := func(name string, v float64) error {
 		if !(v > 0 && v <= 1) {
-			return fmt.Errorf("%s is %g, and a share of the data sheet is over 0 and at most 1", name, v)
+			return fmt.Errorf("invalid %s %g: must be a share of the data sheet above 0 and at most 1", name, v)
 		}
 		return nil
 	}
@@ -211,7 +211,7 @@ func (c Coefficients) Validate() error {
 				return err
 			}
 			if !(e.Knee >= 1 && e.Knee <= 100) {
-				return fmt.Errorf("%s.knee is %g, and must be from 1 to 100", name, e.Knee)
+				return fmt.Errorf("invalid %s.knee %g: must be from 1 to 100", name, e.Knee)
 			}
 		}
 	}
@@ -223,16 +223,16 @@ func (c Coefficients) Validate() error {
 		return err
 	}
 	if !(a.Mix >= 1 && !math.IsInf(a.Mix, 1)) {
-		return fmt.Errorf("attention.mix is %g, and must be at least 1", a.Mix)
+		return fmt.Errorf("invalid attention.mix %g: must be at least 1", a.Mix)
 	}
 	for _, t := range []float64{a.Launch, a.Sequence, a.PromptToken, c.Layer, h.Step, h.Sequence, h.Request, h.Eager, h.Client, c.Other} {
 		if !(t >= 0) || math.IsInf(t, 1) {
-			return fmt.Errorf("a coefficient is %g, and a time or a size is finite and not negative", t)
+			return fmt.Errorf("invalid coefficient %g: a time or a size must be finite and not negative", t)
 		}
 	}
 	for _, l := range c.Links {
 		if l.Ranks < 2 || !(l.Latency >= 0) || !(l.Bandwidth > 0) {
-			return fmt.Errorf("the link %+v needs at least 2 ranks, a latency and a bandwidth", l)
+			return fmt.Errorf("invalid link %+v: it must have at least 2 ranks, a latency and a bandwidth", l)
 		}
 	}
 	return nil

@@ -289,9 +289,9 @@ func TestErrorsSayWhatHelps(t *testing.T) {
 		{func(d *Deployment) { d.Model.FF = 0 }, "neither an MLP nor experts"},
 		{func(d *Deployment) { d.Model.WindowLayers = 3 }, "window of no size"},
 		{func(d *Deployment) { d.Model.MoE = MoE{Experts: 4, Active: 5, FF: 1} }, "contradict"},
-		{func(d *Deployment) { d.Accelerator.Linear = map[Format]Efficiency{BF16: {Memory: 1.2}} }, "linear.bf16.memory is 1.2"},
-		{func(d *Deployment) { d.Accelerator.Linear = map[Format]Efficiency{FP8: {Knee: 0.5}} }, "linear.fp8.knee is 0.5"},
-		{func(d *Deployment) { d.Accelerator.Attention.Mix = 0.5 }, "mix is 0.5"},
+		{func(d *Deployment) { d.Accelerator.Linear = map[Format]Efficiency{BF16: {Memory: 1.2}} }, "linear.bf16.memory 1.2"},
+		{func(d *Deployment) { d.Accelerator.Linear = map[Format]Efficiency{FP8: {Knee: 0.5}} }, "linear.fp8.knee 0.5"},
+		{func(d *Deployment) { d.Accelerator.Attention.Mix = 0.5 }, "mix 0.5"},
 		{func(d *Deployment) { d.Accelerator.Host.Step = -1 }, "not negative"},
 		{func(d *Deployment) { d.Accelerator.Links = []Link{{1, 0, 1}} }, "at least 2 ranks"},
 	} {

@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// Measured is what a run says of a steady load. What is nil was not measured
+// Measured is what a run reports about a steady load. A nil field was not measured
 // and is not judged. Times are in s, without the client's own queue.
 type Measured struct {
 	TTFT, TPOT, E2E *float64 // means of requests
 	MedianGap       *float64 // between frames of content
 
-	Input, Output float64 // mean tokens of a request; 0: not known
+	Input, Output float64 // mean tokens per request; 0: unknown
 	Cached        float64 // of the input, found in a cache
 	Requests      *float64
 	OutputTokens  *float64 // both completed per second
@@ -24,18 +24,18 @@ type Measured struct {
 	FullStep *float64
 }
 
-// Bounds are what the data sheet allows; 0 is not known.
+// Bounds are what the data sheet allows; 0 is unknown.
 type Bounds struct {
-	What      string  // the deployment, for texts
+	What      string  // description of the deployment
 	Bandwidth float64 // bytes/s of one rank
 	Step      float64 // s for one more token
 	StepBytes float64 // that one rank reads for it
 	Prompt    float64 // s for the first token
-	Tokens    float64 // output tokens a second
+	Tokens    float64 // output tokens per second
 	FullBytes float64 // that one rank reads in a step with a full cache
 }
 
-// Bounds returns what a deployment can do for a measured load at best.
+// Bounds returns the best that a deployment can do for a measured load.
 func (r *Roofline) Bounds(m Measured) Bounds {
 	d := r.d
 	b := Bounds{
@@ -83,21 +83,21 @@ type Severity string
 
 // Severities. Neither changes a number.
 const (
-	Impossible Severity = "impossible" // what was measured, or what it is said to be of, is wrong
-	Doubtful   Severity = "doubtful"   // it can be, and mostly is not
+	Impossible Severity = "impossible" // the measurement, or the description of what was measured, is wrong
+	Doubtful   Severity = "doubtful"   // possible, but unlikely
 )
 
-// Finding is one thing that cannot be, or hardly.
+// Finding is one impossible or doubtful value.
 type Finding struct {
 	ID       string
 	Severity Severity
 	Value    float64
-	Limit    float64 // what Value should have kept to
+	Limit    float64 // that Value should have respected
 	Unit     string
 	Text     string
 }
 
-// Limits of what is still put down to rounding and to different windows.
+// Tolerances for rounding and for different windows.
 const (
 	underFloor   = 0.98 // of a floor
 	apart        = 0.10 // relative difference of two accounts of the same
@@ -105,8 +105,8 @@ const (
 	littleBigger = 0.25 // a mean and its product of means, over windows of their own
 )
 
-// Implausible compares a result with what is possible. It flags, and never
-// mends: which of two numbers is wrong it does not know.
+// Implausible compares a result with what is possible. It reports and never
+// corrects, since it cannot know which of two numbers is wrong.
 func Implausible(m Measured, b Bounds) []Finding {
 	var out []Finding
 	add := func(id string, s Severity, value, limit float64, unit, format string, args ...any) {
@@ -144,7 +144,7 @@ func Implausible(m Measured, b Bounds) []Finding {
 	return append(out, inconsistent(m)...)
 }
 
-// inconsistent compares the accounts of a run with each other.
+// inconsistent compares the figures of a run with each other.
 func inconsistent(m Measured) []Finding {
 	var out []Finding
 	add := func(id string, s Severity, value, limit float64, unit, format string, args ...any) {
@@ -183,23 +183,4 @@ func differ(a, b float64) float64 {
 		return math.Abs(a-b) / large
 	}
 	return 0
-}
-
-// Copied says whether two results of different machines or models agree to
-// the last digit in all they say, which measurements do not: a table was
-// copied. Fewer than four numbers, or whole small ones, show nothing.
-func Copied(a, b []float64) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	telling := 0
-	for i, v := range a {
-		if v != b[i] {
-			return false
-		}
-		if v != math.Trunc(v) || math.Abs(v) >= 1000 {
-			telling++
-		}
-	}
-	return telling >= 4
 }

@@ -55,7 +55,7 @@ func (a *assessment) openBlock() bool {
 }
 
 // codeWorks: 100 for code that defines something and in which nothing is known
-// to be broken. Go is parsed; of other languages less can be known.
+// to be broken. Go is parsed; for other languages less can be checked.
 func (a *assessment) codeWorks() float64 {
 	r := a.check
 	if len(a.text.Blocks) == 0 && !r.Defines {

@@ -12,9 +12,9 @@ import (
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-// relevance: how much of the topic's words comes up. Half of them is enough
-// for full marks. A text that only says the prompt again, or is little but
-// keywords, is worth less.
+// relevance: the share of the topic's words that the answer mentions. Half of
+// them give full marks. A text that only repeats the prompt, or is mostly
+// keywords, gets less.
 func (a *assessment) relevance() float64 {
 	v := 100 * math.Min(1, a.hits(a.keywordStems())/0.5)
 	v *= falling(overlap.Copied(a.tokens, a.prompt), 0.5, 1, 0.2)
@@ -24,7 +24,8 @@ func (a *assessment) relevance() float64 {
 	return v
 }
 
-// structure: whole sentences of bearable length, an end, the form of the kind.
+// structure: complete sentences of reasonable length, an end, and the form that
+// the kind of prompt asks for.
 func (a *assessment) structure() float64 {
 	t := a.text
 	if a.isCode() {
@@ -55,7 +56,7 @@ func (a *assessment) ending() float64 {
 	case strings.HasSuffix(raw, "```"), strings.HasSuffix(raw, "~~~"):
 		return 1
 	case strings.HasSuffix(raw, ":"):
-		return 0.4 // what it announces does not come
+		return 0.4 // what it announces is missing
 	}
 	if last, _ := utf8.DecodeLastRuneInString(raw); strings.ContainsRune(`.!?…)]"'”’»。！？`, last) {
 		return 1
@@ -106,8 +107,8 @@ func (a *assessment) engagement() float64 {
 	return v
 }
 
-// technical: for code, whether it could run; else whether the terms of the
-// field come up and overclaiming does not. Terms are no accuracy.
+// technical: for code, whether it could run; otherwise whether the answer uses
+// the terms of the field and does not overclaim. Terms are not accuracy.
 func (a *assessment) technical() float64 {
 	if a.isCode() {
 		return a.codeWorks()
@@ -116,8 +117,8 @@ func (a *assessment) technical() float64 {
 	return v - 25*float64(len(overclaim.FindAllString(a.text.Prose(), 4)))
 }
 
-// coherence: neighbours share some words and not all, connectives join them,
-// and the text does not say the same again and again.
+// coherence: neighbouring sentences share some words but not all, connectives
+// join them, and the text does not repeat itself.
 func (a *assessment) coherence() float64 {
 	s := a.text.Sentences
 	if len(a.all) == 0 {
@@ -126,7 +127,7 @@ func (a *assessment) coherence() float64 {
 		}
 		return 0
 	}
-	link := 0.5 // of a single sentence nothing can be said
+	link := 0.5 // nothing can be said about a single sentence
 	if len(s) > 1 {
 		sum := 0.0
 		for i := 1; i < len(s); i++ {
@@ -139,8 +140,8 @@ func (a *assessment) coherence() float64 {
 	return (35*link + 25*joined + 40*fresh) * (0.6 + 0.4*a.ending())
 }
 
-// linked is high for sentences that share a little and low for strangers and
-// for copies.
+// linked is high for sentences that share some words, and low for unrelated
+// ones and for copies.
 func linked(a, b []string) float64 {
 	set := map[string]bool{}
 	for _, st := range prose.ContentStems(a) {
@@ -181,8 +182,8 @@ func (a *assessment) completeness() float64 {
 	return 100 * (met + enough) / (n + 1)
 }
 
-// meets says to what share a requirement is met. One of a name that is not
-// known is not met.
+// meets is the share to which a requirement is met, 0 to 1. An unknown
+// requirement is not met.
 func (a *assessment) meets(r Requirement) float64 {
 	least := float64(max(1, r.N))
 	switch r.What {
@@ -218,9 +219,9 @@ func yes(b bool) float64 {
 	return 0
 }
 
-// Agreement with a reference, (BLEU + 2 chrF) ÷ 3: unrelated English texts
-// agree by about strangers, a right answer in words of its own by about
-// kindred, which is what full marks are scaled to.
+// Agreement with a reference, (BLEU + 2 chrF) ÷ 3: about strangers for unrelated
+// English texts, about kindred for a right answer in other words. Full marks are
+// given from kindred.
 const (
 	strangers = 12.0
 	kindred   = 27.0
@@ -228,8 +229,8 @@ const (
 	overlapBytes = 8 << 10
 )
 
-// domain: agreement with a reference where there is one; code that could run,
-// in the form and the language that were asked for; else it does not apply.
+// domain: agreement with a reference if there is one; for code, whether it could
+// run, in the requested form and language. Otherwise it does not apply.
 func (a *assessment) domain() (v float64, ok bool) {
 	switch {
 	case a.item.Reference != "":

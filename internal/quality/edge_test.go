@@ -166,7 +166,7 @@ func TestNotesSayWhy(t *testing.T) {
 		it.Prompt:                          "repeats the prompt",
 		"I'm sorry, but I can't help you.": "refusal",
 		"<think>A Bloom filter is a set of bits with hash functions.": "chat template",
-		strings.Repeat("A Bloom filter is a set of bits. ", 20):       "again and again",
+		strings.Repeat("A Bloom filter is a set of bits. ", 20):       "repeats itself",
 		strings.Repeat("A word is a word and so it is. ", 20_000):     "256 KiB",
 	} {
 		if got := strings.Join(quality.Assess(it, answer, nil).Notes, "; "); !strings.Contains(got, want) {

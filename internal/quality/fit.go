@@ -9,10 +9,11 @@ import (
 	"github.com/inferometer/inferometer/internal/quality/prose"
 )
 
-// An answer fits its prompt, or the rest hardly counts: a well-made text about
-// something else, the prompt said again, a list of keywords, one sentence over
-// and over, a refusal. Each such finding multiplies every component but
-// relevance, so that the total stays the weighted mean of what is shown.
+// An answer must fit its prompt before anything else counts. A well-written text
+// about something else, the prompt repeated, a list of keywords, one sentence
+// over and over, or a refusal does not. Each such finding multiplies every
+// component but relevance, so the total remains the weighted mean of the
+// components shown.
 const (
 	offTopicAt = 30.0 // relevance under which an answer is taken to miss the prompt
 	leastFit   = 0.1
@@ -28,11 +29,11 @@ func (a *assessment) fit(relevance float64) (fit float64, notes []string) {
 		}
 		fit *= to
 	}
-	lower(falling(offTopicAt-relevance, 0, offTopicAt, 0.4), "the answer hardly speaks of what was asked")
-	lower(falling(overlap.Repetition(a.tokens), 0.25, 0.7, 0.25), "the answer says the same again and again")
+	lower(falling(offTopicAt-relevance, 0, offTopicAt, 0.4), "the answer is mostly off topic")
+	lower(falling(overlap.Repetition(a.tokens), 0.25, 0.7, 0.25), "the answer repeats itself")
 	lower(falling(overlap.Copied(a.tokens, a.prompt), 0.5, 0.9, 0.3), "the answer repeats the prompt")
 	if len(a.content) >= 12 {
-		lower(falling(a.keywordShare(), 0.65, 0.95, 0.3), "the answer is little but keywords")
+		lower(falling(a.keywordShare(), 0.65, 0.95, 0.3), "the answer is mostly keywords")
 	}
 	lower(0.3+0.7*a.legible, "the answer hardly reads as English")
 	if a.refuses() {
@@ -44,12 +45,12 @@ func (a *assessment) fit(relevance float64) (fit float64, notes []string) {
 	return math.Max(leastFit, fit), notes
 }
 
-// falling is 1 up to from, least from to on, and a straight line between.
+// falling is 1 up to from, least at to and beyond, and linear in between.
 func falling(v, from, to, least float64) float64 {
 	return 1 - (1-least)*math.Min(1, math.Max(0, (v-from)/(to-from)))
 }
 
-// keywordShare is the share of the words that carry meaning which are keywords.
+// keywordShare is the share of keywords among the words that carry meaning.
 func (a *assessment) keywordShare() float64 {
 	set := map[string]bool{}
 	for _, k := range a.keywordStems() {
@@ -77,8 +78,7 @@ func (a *assessment) refuses() bool {
 }
 
 // leaks reports marks that a chat template or a reasoning parser should have
-// taken away, the common fault of a server set up by hand. Code may speak of
-// them.
+// removed: a common mistake in the setup of a server. Code may mention them.
 func (a *assessment) leaks() bool {
 	p := a.text.Prose()
 	for _, mark := range []string{"<|im_start|>", "<|im_end|>", "<|eot_id|>", "<|endoftext|>", "<|assistant|>", "<|user|>", "<think>", "</think>", "[/INST]", "<end_of_turn>"} {
@@ -89,7 +89,7 @@ func (a *assessment) leaks() bool {
 	return false
 }
 
-// requestWords are what prompts say about the answer and not about its subject.
+// requestWords describe the requested answer, not its subject.
 var requestWords = func() map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(`write explain describe name give answer tell say show create list example sentence sentences paragraph

@@ -22,7 +22,7 @@ type Item struct {
 	Kind     string
 	Topic    string
 	Prompt   string
-	Keywords []string      // what an answer should speak of
+	Keywords []string      // what an answer should mention
 	Require  []Requirement // what can be checked
 	// Reference is a short right answer; empty for most.
 	Reference string
@@ -46,7 +46,7 @@ type topic struct {
 
 type promptKind struct {
 	Templates []struct {
-		Text    string        `json:"text"` // {topic} stands for the topic
+		Text    string        `json:"text"` // {topic} is replaced by the topic
 		Require []Requirement `json:"require"`
 	} `json:"templates"`
 	// OwnTopic makes a topic of a keyword of the user where the keyword alone
@@ -77,18 +77,18 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 	}
 	if len(keywords) > 0 {
 		if keywords = distinct(keywords); len(keywords) == 0 {
-			return nil, errors.New("no keyword holds a word; name topics (--keywords) or leave it out for the shipped ones")
+			return nil, errors.New("no keyword contains a word; set topics (--keywords), or leave it out for the shipped ones")
 		}
 	}
 	var pools [][]Item
 	total := 0
 	for i, kind := range kinds {
 		if slices.Contains(kinds[:i], kind) {
-			continue // its prompts would come twice
+			continue // its prompts would be repeated
 		}
 		k, ok := data[kind]
 		if !ok {
-			return nil, fmt.Errorf("unknown kind of prompt %q; use %s (--kinds)", kind, strings.Join(vocab.QualityKinds(), ", "))
+			return nil, fmt.Errorf("unknown kind of prompt %q: must be one of %s (--kinds)", kind, strings.Join(vocab.QualityKinds(), ", "))
 		}
 		pool := k.items(kind, keywords)
 		rng := rand.New(rand.NewPCG(seed, uint64(len(kind))<<32|uint64(kind[0])))
@@ -97,7 +97,7 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 		total += len(pool)
 	}
 	if n > total {
-		// Every prompt is put in other words by a number of its own.
+		// A number makes every further prompt a different one.
 		for round := 2; total < n; round++ {
 			for i := range pools {
 				for _, it := range slices.Clone(pools[i]) {
@@ -122,8 +122,8 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 	return out, nil
 }
 
-// distinct returns the texts that hold something, on one line each, once each,
-// in order.
+// distinct returns the texts that are not empty, each on one line and once, in
+// order.
 func distinct(texts []string) []string {
 	var out []string
 	for _, s := range texts {

@@ -1,6 +1,6 @@
 // Package quality scores answers by what can be counted in their text. The
 // scores show drift: two endpoints that answer the same prompts, or one before
-// and after a change. They prove no accuracy; a fluent falsehood scores well.
+// and after a change. They do not prove accuracy: a fluent falsehood scores well.
 // docs/quality.md says what each component sees and what it cannot see.
 //
 // A score is a pure function of prompt and answer. Answers are hostile input:
@@ -22,8 +22,8 @@ import (
 // Score is the score of one answer.
 type Score struct {
 	Total float64 // 0 to 100
-	// Components from 0 to 100; one that does not apply is absent, and the
-	// weights of the others make up for it.
+	// Components from 0 to 100. One that does not apply is absent, and its weight
+	// is distributed over the others.
 	Components map[string]float64
 	Notes      []string
 }
@@ -85,8 +85,8 @@ func Assess(it Item, answer string, weights map[string]float64) Score {
 
 func within(v float64) float64 { return math.Min(100, math.Max(0, v)) }
 
-// weigh is the weighted mean of the components that there are. Weights that are
-// no positive number count as 0; without any the total is 0.
+// weigh is the weighted mean of the components that apply. Weights that are not
+// positive count as 0; without any weight the total is 0.
 func weigh(components, weights map[string]float64) float64 {
 	top := 0.0 // weights are divided by the greatest, so that no sum overflows
 	for _, name := range vocab.QualityComponents() {
@@ -139,9 +139,9 @@ func newAssessment(it Item, answer string) *assessment {
 	for _, st := range prose.Stems(a.text.Prose() + " " + a.text.Code()) {
 		a.stems[st] = true
 	}
-	// A third of English words are grammar; a text in Latin letters with
-	// hardly any is noise, or no English, which this package cannot judge.
-	// Where the prompt is no English either, nothing is known.
+	// A third of English words are grammar. A text in Latin letters with hardly
+	// any is noise or another language, which this package cannot judge. If the
+	// prompt is not English either, nothing is known.
 	a.check = a.checkCode()
 	a.legible = 1
 	if len(a.all) >= 6 && mostlyASCII(a.text.Raw) && (len(a.prompt) < 8 || prose.English(a.prompt)) {
@@ -162,8 +162,8 @@ func mostlyASCII(s string) bool {
 
 func (a *assessment) isCode() bool { return a.item.Kind == vocab.CodeGeneration }
 
-// keywordStems are what the answer should speak of: the item's keywords, else
-// the content words of the prompt.
+// keywordStems are what the answer should be about: the item's keywords, or
+// else the content words of the prompt.
 func (a *assessment) keywordStems() []string {
 	stems := prose.Stems(strings.Join(a.item.Keywords, " "))
 	if len(stems) == 0 {

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/text/width"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
-	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -326,8 +326,8 @@ func (c *console) files(r *result.Result) {
 	c.line("")
 	for _, a := range r.Artifacts {
 		if a.Kind == "html" {
-			c.line(c.bold("REPORT") + "  " + filepath.Join(format.Clean(c.Folder), a.Path))
+			c.line(c.bold("REPORT") + "  " + filepath.Join(plaintext.Line(c.Folder), a.Path))
 		}
 	}
-	c.line(c.bold("FILES") + "   " + format.Clean(c.Folder))
+	c.line(c.bold("FILES") + "   " + plaintext.Line(c.Folder))
 }

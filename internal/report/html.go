@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
 	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -91,7 +92,7 @@ func pageOf(d content.Document, drawn map[string][]byte) ([]byte, error) {
 		var out []pageFigure
 		for _, f := range list {
 			p := pageFigure{Figure: f}
-			p.Title, p.Subtitle, p.Note = format.Clean(f.Title), format.Clean(f.Subtitle), format.Sentence(f.Note)
+			p.Title, p.Subtitle, p.Note = plaintext.Line(f.Title), plaintext.Line(f.Subtitle), format.Sentence(f.Note)
 			// Our own drawing: the library escapes the texts in it.
 			p.SVG = template.HTML(draw.Inline(drawn[f.ID], f)) //nolint:gosec // see above
 			out = append(out, p)

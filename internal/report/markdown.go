@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
@@ -40,7 +41,7 @@ func (m *markdown) line(layout string, args ...any) {
 
 // escape makes text plain in Markdown and in a cell of a table.
 func escape(s string) string {
-	s = strings.TrimSpace(format.Clean(s))
+	s = strings.TrimSpace(plaintext.Line(s))
 	var b strings.Builder
 	for i, r := range s {
 		switch r {

@@ -1,7 +1,7 @@
 // Package known makes physics from names: it joins the facts of the catalog
-// with efficiencies measured on kernels. Its opinion: what the catalog does
-// not know stays unknown, and a device without measurements gets generic
-// factors that say so. It measures and fits nothing itself.
+// with efficiencies measured on kernels. What the catalog does not know
+// stays unknown, and a device without measurements gets generic factors that say
+// so. The package measures and fits nothing itself.
 package known
 
 import (
@@ -20,7 +20,7 @@ import (
 //go:embed data/efficiency.json
 var efficiencyJSON []byte
 
-// efficiency is one entry of the file: what is left out is generic.
+// efficiency is one entry of the file; missing values are generic.
 type efficiency struct {
 	Devices   []string                      `json:"devices"`
 	Basis     physics.Basis                 `json:"basis"`
@@ -105,7 +105,7 @@ func FromDevice(d catalog.Device) (physics.Accelerator, error) {
 		}
 	}
 	if missing != nil {
-		return physics.Accelerator{}, fmt.Errorf("of the accelerator %s %s is not known", d.Name, strings.Join(missing, " and "))
+		return physics.Accelerator{}, fmt.Errorf("accelerator %s: %s is unknown", d.Name, strings.Join(missing, " and "))
 	}
 	a := physics.Accelerator{
 		Name: d.Name, Memory: d.MemoryGB * 1e9, Bandwidth: d.BandwidthGBs * 1e9,
@@ -168,12 +168,12 @@ func Deployment(preset string) (physics.Deployment, error) {
 	var d physics.Deployment
 	device, model, ok := strings.Cut(preset, "/")
 	if !ok {
-		return d, fmt.Errorf("the preset %q is not of the form accelerator/model, such as h100/llama-3.1-8b or 4xh100/llama-3.1-70b", preset)
+		return d, fmt.Errorf("invalid preset %q: must be accelerator/model, such as h100/llama-3.1-8b or 4xh100/llama-3.1-70b", preset)
 	}
 	d.TP = 1
 	if n, rest, found := strings.Cut(device, "x"); found && len(n) > 0 && strings.Trim(n, "0123456789") == "" {
 		if _, err := fmt.Sscan(n, &d.TP); err != nil || d.TP < 1 {
-			return d, fmt.Errorf("the preset %q needs at least one accelerator", preset)
+			return d, fmt.Errorf("invalid preset %q: must have at least one accelerator", preset)
 		}
 		device = rest
 	}

@@ -61,7 +61,7 @@ func TestEveryModelAndDeviceIsUsable(t *testing.T) {
 	for _, d := range catalog.Devices() {
 		a, err := FromDevice(d)
 		if err != nil {
-			if d.TFLOPS.BF16 > 0 || !strings.Contains(err.Error(), "is not known") {
+			if d.TFLOPS.BF16 > 0 || !strings.Contains(err.Error(), "is unknown") {
 				t.Error(err)
 			}
 			continue
@@ -105,8 +105,8 @@ func TestPresets(t *testing.T) {
 		t.Errorf("%+v, %v", d, err)
 	}
 	for preset, want := range map[string]string{
-		"h100": "not of the form", "0xh100/llama-3.1-8b": "at least one", "h10/llama-3.1-8b": `did you mean`,
-		"h100/lama-3.1-8b": `did you mean "llama-3.1-8b"`, "m6/llama-3.1-8b": "compute rate is not known",
+		"h100": "must be accelerator/model", "0xh100/llama-3.1-8b": "at least one", "h10/llama-3.1-8b": `did you mean`,
+		"h100/lama-3.1-8b": `did you mean "llama-3.1-8b"`, "m6/llama-3.1-8b": "compute rate is unknown",
 	} {
 		if _, err := Deployment(preset); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", preset, err, want)

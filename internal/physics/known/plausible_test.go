@@ -64,13 +64,6 @@ func TestPublishedResults(t *testing.T) {
 			}
 		}
 	}
-
-	// Rows of an Ascend 910B: Qwen3-8B shows those of Qwen3-30B-A3B.
-	copied := []float64{100, 296.36, 3200000, 9693, 0.34, 32.71, 147133.58, 242.08, 225.71, 46.46}
-	own := []float64{100, 1110.48, 3200000, 10000, 0.09, 9.01, 559550.01, 344.18, 340.74, 48.54}
-	if !physics.Copied(copied, slices.Clone(copied)) || physics.Copied(copied, own) || physics.Copied([]float64{1, 2, 3, 4}, []float64{1, 2, 3, 4}) {
-		t.Error("copied tables are not told from measured ones")
-	}
 }
 
 func TestImpossibleResults(t *testing.T) {

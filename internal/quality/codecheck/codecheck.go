@@ -1,8 +1,8 @@
-// Package codecheck looks whether a piece of code could run, without running
-// it. Go is parsed. Of other languages only strings, brackets, the indentation
-// of Python and the shape of a definition are looked at, which finds code that
-// was cut off or never written, and not code that is wrong. Nothing here
-// proves that code does what was asked.
+// Package codecheck checks whether a piece of code could run, without running
+// it. Go is parsed. For other languages only strings, brackets, the indentation
+// of Python and the shape of a definition are checked. That finds code that was
+// cut off or never written, not code that is wrong. Nothing here proves that code
+// does what was asked for.
 package codecheck
 
 import (
@@ -14,12 +14,12 @@ import (
 
 // Result is what a check found.
 type Result struct {
-	Language string // as asked for or guessed; "unknown" if nothing tells
+	Language string // as requested or guessed; "unknown" if it cannot be guessed
 	Parsed   bool   // a real parser accepted it; Go only
 	Balanced bool   // brackets, strings and comments are closed
 	Indented bool   // Python: blocks are indented; true for other languages
-	Defines  bool   // it defines something; of scripts and queries: it says something
-	Stub     bool   // what it defines is left empty
+	Defines  bool   // it defines something; for scripts and queries: it is not empty
+	Stub     bool   // what it defines has an empty body
 }
 
 // Whole reports whether nothing is known to be broken: Go parses, other
@@ -33,7 +33,7 @@ func (r Result) Whole() bool {
 
 var definition = regexp.MustCompile(`(?m)\bfunc\s+(\([^)\n]*\)\s*)?\w+\s*[(\[]|\bdef\s+\w+\s*\(|\bfunction\s*\*?\s*\w*\s*\(|\bclass\s+\w+[^.\n]*[:{]|\bfn\s+\w+\s*[<(]|\b(const|let|var)\s+\w+\s*=|\btype\s+\w+\s+(struct|interface|=)|\b(struct|interface|enum|trait|impl)\s+\w+[^.\n]*\{|\)\s*=>|\w+\s*\([^)\n]*\)[^.;\n]*\{`)
 
-// Check looks at code in a language as a fence names it; "" is guessed.
+// Check checks code in a language as a fence names it; "" is guessed.
 func Check(language, code string) Result {
 	language = Language(language, code)
 	masked, closed := mask(language, code)
@@ -101,7 +101,7 @@ func parsesAsGo(code string) bool {
 
 var pairs = map[byte]byte{')': '(', ']': '[', '}': '{'}
 
-// balanced looks at the brackets of masked code.
+// balanced checks the brackets of masked code.
 func balanced(language, masked string) bool {
 	if language == "bash" {
 		return true // a case branch ends with a lone bracket
@@ -121,7 +121,7 @@ func balanced(language, masked string) bool {
 	return len(open) == 0
 }
 
-// indented looks whether lines that open a block of Python are followed by
+// indented checks whether lines that open a block of Python are followed by
 // deeper ones, whether only those are, and whether blocks end at a level that
 // was open.
 func indented(masked string) bool {

@@ -51,8 +51,8 @@ func charGrams(s []rune, n int) map[string]int {
 	return out
 }
 
-// Repetition is the share of n-grams of four tokens that a text has said
-// before, 0 to 1 (seq-rep-4, Welleck et al. 2020); 0 for under five tokens.
+// Repetition is the share of n-grams of four tokens that occurred earlier in the
+// text, 0 to 1 (seq-rep-4, Welleck et al. 2020); 0 for under five tokens.
 func Repetition(tokens []string) float64 {
 	if len(tokens) < 5 {
 		return 0
@@ -65,7 +65,7 @@ func Repetition(tokens []string) float64 {
 	return 1 - float64(len(seen))/float64(total)
 }
 
-// Copied is the share of a text's n-grams of three tokens that stand in
+// Copied is the share of a text's n-grams of three tokens that occur in
 // another text, 0 to 1.
 func Copied(tokens, from []string) float64 {
 	if len(tokens) < 3 {

@@ -1,7 +1,7 @@
 // Package overlap measures how much two texts have in common: BLEU and chrF
 // with the definitions of sacreBLEU 2.6, and how much a text repeats itself.
-// Agreement with a reference is not quality: a reference that another model
-// wrote only tells how close two models are.
+// Agreement with a reference is not quality: agreement with a reference that
+// another model wrote only shows how close two models are.
 package overlap
 
 import (

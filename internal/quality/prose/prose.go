@@ -1,11 +1,15 @@
-// Package prose reads a text as a reader sees it: lines and what they are,
+// Package prose splits a text into what a reader sees: lines and their kinds,
 // fenced code, sentences, words, and how hard they are to read. It exists so
 // that every score of an answer counts the same sentences and words.
 //
-// It knows the common part of Markdown, not all of it, and English well enough
-// to drop its function words and endings. Texts in other scripts are split in
-// words (Han and kana: one rune a word) and sentences, but not stemmed. All of
-// it is linear in the length of the text, and any bytes are legal input.
+// It supports the common part of Markdown, and English well enough to drop its
+// function words and endings. Texts in other scripts are split into words (Han
+// and kana: one rune per word) and sentences, but not stemmed. The work is linear
+// in the length of the text, and any bytes are legal input.
+//
+// Note: Markdown is not parsed with goldmark, because answers are hostile input
+// and its time grows with the square of the nesting: 16 KiB of ">" or "- " take
+// it half a second, and an answer may have 256 KiB (MaxBytes).
 package prose
 
 import (
@@ -14,8 +18,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxBytes is how much of a text is read; what follows is dropped and Capped
-// says so.
+// MaxBytes is the most of a text that is read. The rest is dropped, and Capped is
+// set.
 const MaxBytes = 256 << 10
 
 // LineKind is what a line outside fenced code is.
@@ -48,12 +52,12 @@ type Block struct {
 type Text struct {
 	Raw       string // valid UTF-8, at most MaxBytes
 	Capped    bool   // whether the text was longer
-	Invalid   bool   // whether it held bytes that are no UTF-8
+	Invalid   bool   // whether it had bytes that are not UTF-8
 	Lines     []Line
 	Blocks    []Block
 	Sentences []Sentence
-	// Paragraphs is the number of words of each paragraph; a list item is a
-	// paragraph of its own.
+	// Paragraphs is the number of words in each paragraph; a list item is a
+	// separate paragraph.
 	Paragraphs []int
 	Words      int // in all sentences
 }
@@ -77,7 +81,7 @@ func Parse(s string) *Text {
 	return t
 }
 
-// split sorts the lines into fenced code and the rest.
+// split separates fenced code from the other lines.
 func (t *Text) split() {
 	var body []string
 	fence := "" // the opening fence while inside a block
@@ -194,7 +198,7 @@ func (t *Text) LastLine() Line {
 	return Line{Kind: Blank}
 }
 
-// Prose is the text without fenced code and table rows, lines apart.
+// Prose is the lines outside of fenced code and tables.
 func (t *Text) Prose() string {
 	var b strings.Builder
 	for _, l := range t.Lines {
@@ -206,7 +210,7 @@ func (t *Text) Prose() string {
 	return b.String()
 }
 
-// Code is the bodies of all fenced blocks, lines apart.
+// Code is the bodies of all fenced blocks, one after the other.
 func (t *Text) Code() string {
 	var b strings.Builder
 	for _, c := range t.Blocks {

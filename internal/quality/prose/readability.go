@@ -1,6 +1,6 @@
 package prose
 
-// Counts is what the measure of readability is made of.
+// Counts are the inputs of the readability index.
 type Counts struct {
 	Words, Sentences int
 	Long             int // words of more than six letters
@@ -20,7 +20,7 @@ func Count(sentences []Sentence) Counts {
 	return c
 }
 
-// SentenceLength is the mean number of words of a sentence; 0 without one.
+// SentenceLength is the mean number of words per sentence; 0 without sentences.
 func (c Counts) SentenceLength() float64 {
 	if c.Sentences == 0 {
 		return 0
@@ -28,11 +28,11 @@ func (c Counts) SentenceLength() float64 {
 	return float64(c.Words) / float64(c.Sentences)
 }
 
-// LIX is the index of Björnsson (1968): words a sentence plus the percentage
+// LIX is the index of Björnsson (1968): words per sentence plus the percentage
 // of words of more than six letters. About 25 is a children's book, 40 a
-// newspaper, 60 and above hard. It needs no syllables and so no language, unlike
+// newspaper, 60 and above hard. It counts no syllables and so depends on no language, unlike
 // the formulas of Flesch, which are off by several points on short texts.
-// Without a word it is 0.
+// Without words it is 0.
 func (c Counts) LIX() float64 {
 	if c.Words == 0 || c.Sentences == 0 {
 		return 0

@@ -14,8 +14,8 @@ type Sentence struct {
 }
 
 // sentences splits the lines. A line ends a sentence, unless it has no end
-// mark and the next line goes on in lower case (a hard-wrapped text).
-// Headings and table rows are no sentences.
+// mark and the next line continues in lower case (a hard-wrapped text).
+// Headings and table rows are not sentences.
 func (t *Text) sentences() {
 	var pending strings.Builder
 	kind, paragraph := Plain, 0
@@ -58,7 +58,7 @@ func (t *Text) sentences() {
 	end()
 }
 
-// dropURLs removes addresses, whose dots and slashes are no words.
+// dropURLs removes addresses, whose dots and slashes would be taken for words.
 func dropURLs(s string) string {
 	if !strings.Contains(s, "://") {
 		return s
@@ -147,8 +147,8 @@ func abbreviated(s string) bool {
 
 // Words returns the words of a text in lower case: runs of letters, marks and
 // digits, with hyphens, apostrophes and underscores inside, dots and commas
-// inside numbers, and dots inside names such as node.js. Han and kana give one
-// word a rune.
+// inside numbers, and dots inside names such as node.js. In Han and kana
+// each rune is a word.
 func Words(s string) []string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	var out []string

@@ -3,6 +3,8 @@ package prose
 import (
 	"strings"
 	"unicode"
+
+	"github.com/kljensen/snowball/english"
 )
 
 // set makes a word list.
@@ -28,51 +30,16 @@ whether which while who whole whom whose why will with within without won't woul
 // IsStop reports whether a lower-case word carries grammar and no subject.
 func IsStop(word string) bool { return stopWords[word] }
 
-// Stem takes common English endings off a lower-case word, so that "caches",
-// "cached" and "caching" meet. It is cruder than Porter's stemmer: what comes
-// out is a key to compare, not a word. Words with letters beyond ASCII are
-// left alone.
+// Stem returns the stem of a lower-case word by Porter's second algorithm
+// (Snowball's English stemmer), so that "caches", "cached" and "caching" meet. It
+// is a key to compare, not a word. A word that is not made of English letters is
+// returned as it is.
 func Stem(w string) string {
 	w = strings.TrimSuffix(w, "'s")
-	if len(w) <= 3 || strings.ContainsFunc(w, func(r rune) bool { return r < 'a' || r > 'z' }) {
+	if strings.ContainsFunc(w, func(r rune) bool { return r < 'a' || r > 'z' }) {
 		return w
 	}
-	switch {
-	case strings.HasSuffix(w, "ies") && len(w) > 4:
-		w = w[:len(w)-3] + "y"
-	case strings.HasSuffix(w, "sses"), strings.HasSuffix(w, "xes"), strings.HasSuffix(w, "ches"), strings.HasSuffix(w, "shes"):
-		w = w[:len(w)-2]
-	case strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "is"):
-		w = w[:len(w)-1]
-	}
-	for _, end := range []string{"ing", "ed", "er", "or"} {
-		base, ok := strings.CutSuffix(w, end)
-		if !ok || len(base) < 3 || !strings.ContainsAny(base, "aeiouy") {
-			continue
-		}
-		n := len(base)
-		if base[n-1] == base[n-2] && !strings.ContainsRune("lsz", rune(base[n-1])) {
-			base = base[:n-1]
-		}
-		w = base
-		break
-	}
-	if base, ok := strings.CutSuffix(w, "ly"); ok && len(base) >= 4 {
-		w = base
-	}
-	if base, ok := strings.CutSuffix(w, "ion"); ok && len(base) >= 4 && (base[len(base)-1] == 't' || base[len(base)-1] == 's') {
-		w = base
-	}
-	if strings.HasSuffix(w, "ll") {
-		w = w[:len(w)-1] // travel and travelling, install and installing
-	}
-	if base, ok := strings.CutSuffix(w, "e"); ok && len(base) >= 3 {
-		w = base
-	}
-	if base, ok := strings.CutSuffix(w, "y"); ok && len(base) >= 3 {
-		w = base + "i"
-	}
-	return w
+	return english.Stem(w, true)
 }
 
 // Stems returns the stems of the words of a text that carry meaning, in order.
@@ -115,8 +82,8 @@ func splitCamel(s string) string {
 }
 
 // English reports whether words look like English: at least 8 of them, of
-// which at least 15 % are English function words. Shorter texts are said to
-// be no English, since nothing can be known.
+// which at least 15 % are English function words. Shorter texts count as
+// not English, since nothing can be known about them.
 func English(words []string) bool {
 	if len(words) < 8 {
 		return false

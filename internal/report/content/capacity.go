@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -14,9 +15,9 @@ func capacity(c *result.Capacity) *Section {
 		return nil
 	}
 	s := &Section{ID: "capacity", Title: "Capacity", Evidence: c.Evidence}
-	s.say(format.Clean(c.Text))
+	s.say(plaintext.Line(c.Text))
 	if c.Broke != "" {
-		s.say(format.Clean(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
+		s.say(plaintext.Line(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
 	}
 	if sat := c.Saturation; sat != nil {
 		s.say(fmt.Sprintf("Saturation regardless of latency: %s requests/s with %s at once (rate × response time differs from the users by %s %%, Little's law).",

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -28,10 +29,10 @@ func claims(r *result.Result) *Section {
 		}
 		evidence := string(c.Evidence)
 		if c.Weakest != "" && len(c.Inputs) > 1 {
-			evidence += " (" + format.Clean(c.Weakest) + ")"
+			evidence += " (" + plaintext.Line(c.Weakest) + ")"
 		}
 		t.Rows = append(t.Rows, []string{
-			string(c.Verdict), format.Clean(c.Limit), claimed(r, c), n, evidence, format.Sentence(c.Reason), format.Sentence(c.Text),
+			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, format.Sentence(c.Reason), format.Sentence(c.Text),
 		})
 	}
 	s.Tables = []Table{t}
@@ -80,7 +81,7 @@ func summary(r *result.Result) string {
 	}
 	if c := r.Benchmarks.Capacity; set == 0 && c != nil {
 		if c.Rate != nil {
-			return fmt.Sprintf("%s %s are proved within the limits.", format.Number(float64(*c.Rate)), format.Clean(c.Unit))
+			return fmt.Sprintf("%s %s are proved within the limits.", format.Number(float64(*c.Rate)), plaintext.Line(c.Unit))
 		}
 		return "No load was proved within the limits; the search shows what was seen."
 	}

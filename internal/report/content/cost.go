@@ -3,6 +3,7 @@ package content
 import (
 	"fmt"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -20,7 +21,7 @@ func cost(c *result.Cost) *Section {
 	for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
 		if tc != nil {
 			both = append(both, tc)
-			t.Head = append(t.Head, Column{Name: format.Clean(tc.Target)})
+			t.Head = append(t.Head, Column{Name: plaintext.Line(tc.Target)})
 		}
 	}
 	row := func(name string, of func(*result.TargetCost) string) {
@@ -59,22 +60,22 @@ func cost(c *result.Cost) *Section {
 		s.Tables = append(s.Tables, volumes(c.Volumes))
 		for i, vc := range c.Volumes {
 			if i == 0 { // the table's first column says the same
-				s.detail(format.Clean(vc.Text))
+				s.detail(plaintext.Line(vc.Text))
 			} else {
-				s.say(format.Clean(vc.Text))
+				s.say(plaintext.Line(vc.Text))
 			}
 		}
 	}
 	if c.BreakEven != nil {
-		s.say(format.Clean(c.BreakEven.Text))
+		s.say(plaintext.Line(c.BreakEven.Text))
 	}
 	for _, tc := range both {
 		if tc.CapacityFrom != "" {
-			s.remark(format.Clean("capacity of the " + tc.Target + ": " + tc.CapacityFrom))
+			s.remark(plaintext.Line("capacity of the " + tc.Target + ": " + tc.CapacityFrom))
 		}
 	}
 	for _, n := range c.Notes {
-		s.remark(format.Clean(n))
+		s.remark(plaintext.Line(n))
 	}
 	return s
 }

@@ -2,7 +2,7 @@ package content
 
 import (
 	"github.com/inferometer/inferometer/internal/figure"
-	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -10,8 +10,8 @@ import (
 // means in money, what ran where, and the run's judgement of itself.
 func Of(r *result.Result) Document {
 	d := Document{
-		Title: format.Clean(r.Run.Name), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
-		Version: format.Clean(r.Run.Version),
+		Title: plaintext.Line(r.Run.Name), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
+		Version: plaintext.Line(r.Run.Version),
 	}
 	b := r.Benchmarks
 	for _, s := range []*Section{
@@ -51,7 +51,7 @@ func headline(r *result.Result) string {
 		if t.Server != "" {
 			s += " (" + t.Server + ")"
 		}
-		return format.Clean(s)
+		return plaintext.Line(s)
 	}
 	switch len(r.Targets) {
 	case 0:
@@ -84,7 +84,7 @@ func status(r *result.Result) string {
 	}
 	s := "The run is " + string(r.Run.Status)
 	if r.Run.Reason != "" {
-		s += ": " + format.Clean(r.Run.Reason)
+		s += ": " + plaintext.Line(r.Run.Reason)
 	}
 	return s + ". The figures cover what was measured until then."
 }

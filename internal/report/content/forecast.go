@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -12,8 +13,8 @@ import (
 // measured, then the answers, then what was assumed.
 func OfForecast(f *result.Forecast) Document {
 	return Document{
-		Title:    format.Clean(f.Deployment.Text),
-		Headline: format.Clean(f.Workload.Name) + ", " + format.Clean(f.Workload.Text),
+		Title:    plaintext.Line(f.Deployment.Text),
+		Headline: plaintext.Line(f.Workload.Name) + ", " + plaintext.Line(f.Workload.Text),
 		Evidence: f.Evidence,
 		Warning:  "MODELLED: computed from data sheets and a simulated scheduler. Nothing was measured.",
 		Sections: []Section{*forecast(f), *assumed(f)},
@@ -27,7 +28,7 @@ func assumed(f *result.Forecast) *Section {
 	}
 	s := &Section{ID: "assumed", Title: "Assumptions"}
 	for _, a := range f.Assumptions {
-		s.Notes = append(s.Notes, Note{Assumption, format.Clean(a)})
+		s.Notes = append(s.Notes, Note{Assumption, plaintext.Line(a)})
 	}
 	return s
 }
@@ -55,7 +56,7 @@ func forecast(f *result.Forecast) *Section {
 			rate, middle(l.TTFTP50, 1), spread(l.TTFTP99, 1), middle(l.TPOTP50, 1), spread(l.TPOTP99, 1), spread(l.E2EP99, 1e-3),
 		})
 		loads.Rows = append(loads.Rows, []string{rate, spread(l.Tokens, 1), spread(l.Running, 1), middle(l.KVUsage, 100) + " %"})
-		bottlenecks.Rows = append(bottlenecks.Rows, []string{rate, format.Clean(l.Binds)})
+		bottlenecks.Rows = append(bottlenecks.Rows, []string{rate, plaintext.Line(l.Binds)})
 	}
 	if f.Fleet != nil {
 		s.Tables = append(s.Tables, fleetSlices(f.Fleet))
@@ -69,10 +70,10 @@ func forecast(f *result.Forecast) *Section {
 		}
 	}
 	for _, t := range f.Text {
-		s.Answers = append(s.Answers, Paragraph{Text: format.Clean(t)})
+		s.Answers = append(s.Answers, Paragraph{Text: plaintext.Line(t)})
 	}
 	if outside != "" {
-		s.Notes = append(s.Notes, Note{Footnote, "extrapolated beyond the run that it was calibrated with: " + format.Clean(outside) + "."})
+		s.Notes = append(s.Notes, Note{Footnote, "extrapolated beyond the run that it was calibrated with: " + plaintext.Line(outside) + "."})
 	}
 	if n := len(f.Loads); n > 0 {
 		s.Notes = append(s.Notes, Note{Footnote, fmt.Sprintf("ranges are runs with pessimistic and optimistic steps, ±%.0f %%, over %s requests each; they are not confidence intervals.", 100*f.Band, format.Count(f.Loads[0].N))})
@@ -108,10 +109,10 @@ func spread(e result.Estimate, by float64) string {
 }
 
 func fitted(c *result.Calibrated) Table {
-	t := Table{Title: "fitted to " + format.Clean(c.Run) + " (" + string(c.Evidence) + ")", Head: columns("coefficient", "value", "90 % range", "before", "")}
+	t := Table{Title: "fitted to " + plaintext.Line(c.Run) + " (" + string(c.Evidence) + ")", Head: columns("coefficient", "value", "90 % range", "before", "")}
 	for _, k := range c.Coefficients {
 		t.Rows = append(t.Rows, []string{
-			format.Clean(k.Name), format.WithUnit(k.Value, k.Unit), format.Number(k.Lo) + " to " + format.Number(k.Hi), format.Number(k.Start), format.Clean(k.Note),
+			plaintext.Line(k.Name), format.WithUnit(k.Value, k.Unit), format.Number(k.Lo) + " to " + format.Number(k.Hi), format.Number(k.Start), plaintext.Line(k.Note),
 		})
 	}
 	return t
@@ -120,7 +121,7 @@ func fitted(c *result.Calibrated) Table {
 func residuals(c *result.Calibrated) Table {
 	t := Table{Title: "the fit against each cell (medians)", Head: columns("cell", "metric", "n", "measured ms", "fitted ms", "error")}
 	for _, p := range c.Points {
-		t.Rows = append(t.Rows, []string{format.Clean(p.Cell), format.Clean(p.Metric), format.Count(p.N), format.Number(p.Measured), format.Number(p.Fitted), fmt.Sprintf("%+.1f %%", 100*p.Residual)})
+		t.Rows = append(t.Rows, []string{plaintext.Line(p.Cell), plaintext.Line(p.Metric), format.Count(p.N), format.Number(p.Measured), format.Number(p.Fitted), fmt.Sprintf("%+.1f %%", 100*p.Residual)})
 	}
 	return t
 }

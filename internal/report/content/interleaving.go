@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -23,7 +24,7 @@ func (s *Section) interleaved(l *result.Load) {
 		of[c.Against] = append(of[c.Against], c)
 	}
 	for _, name := range against {
-		t := Table{Title: "Candidate against " + format.Clean(name), Head: columns("", "candidate ÷ "+format.Clean(name), "pairs", "the candidate is")}
+		t := Table{Title: "Candidate against " + plaintext.Line(name), Head: columns("", "candidate ÷ "+plaintext.Line(name), "pairs", "the candidate is")}
 		short := Table{Head: t.Head}
 		for _, c := range of[name] {
 			row, brief := comparisonRow(c)
@@ -34,7 +35,7 @@ func (s *Section) interleaved(l *result.Load) {
 			if c.Metric == "success" {
 				s.say(format.Sentence(c.Text))
 				if c.Alone > 0 {
-					s.say(fmt.Sprintf("%s prompts are in no pair of candidate and %s: only one target received them, or their round was cut short.", format.Count(c.Alone), format.Clean(name)))
+					s.say(fmt.Sprintf("%s prompts are in no pair of candidate and %s: only one target received them, or their round was cut short.", format.Count(c.Alone), plaintext.Line(name)))
 				}
 			}
 		}
@@ -50,7 +51,7 @@ func (s *Section) interleaved(l *result.Load) {
 		for _, c := range l.Cells {
 			for _, b := range c.Blocks {
 				t.Rows = append(t.Rows, []string{
-					format.Clean(c.Target), format.Count(b.Round), format.Count(b.Place), format.WithUnit(b.StartS, "s"), format.WithUnit(b.WindowS, "s"),
+					plaintext.Line(c.Target), format.Count(b.Round), format.Count(b.Place), format.WithUnit(b.StartS, "s"), format.WithUnit(b.WindowS, "s"),
 					fmt.Sprintf("%s of %s", format.Count(b.OK), format.Count(b.Scheduled)), format.Span(b.TTFT, nil, nil, "ms"), format.Span(b.E2E, nil, nil, "ms"),
 				})
 			}
@@ -82,7 +83,7 @@ func comparisonRow(c result.Comparison) (row []string, brief bool) {
 	if c.Lost > 0 {
 		pairs += fmt.Sprintf(" (%s lost)", format.Count(c.Lost))
 	}
-	return []string{format.Clean(name), format.Estimate(c.Estimate, unit, c.Pairs), pairs, verdict(c)}, brief || c.Stat == "p95" || c.Metric == "success"
+	return []string{plaintext.Line(name), format.Estimate(c.Estimate, unit, c.Pairs), pairs, verdict(c)}, brief || c.Stat == "p95" || c.Metric == "success"
 }
 
 // verdict says in a word what the interval of a comparison says.

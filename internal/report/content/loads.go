@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -31,7 +32,7 @@ func metricName(tag string) string {
 func perCell(cells []result.Cell) (*Table, func(string, func(result.Cell) string)) {
 	t := &Table{Head: columns("")}
 	for _, c := range cells {
-		t.Head = append(t.Head, Column{Name: format.Clean(c.Target)})
+		t.Head = append(t.Head, Column{Name: plaintext.Line(c.Target)})
 	}
 	return t, func(name string, of func(result.Cell) string) {
 		r := []string{name}
@@ -96,7 +97,7 @@ func failures(c result.Counts) string {
 	var parts []string
 	for _, class := range slices.Sorted(maps.Keys(c.ByClass)) {
 		if n := c.ByClass[class]; n > 0 && class != "ok" && class != "cut" {
-			parts = append(parts, fmt.Sprintf("%s %s", format.Count(n), format.Clean(class)))
+			parts = append(parts, fmt.Sprintf("%s %s", format.Count(n), plaintext.Line(class)))
 		}
 	}
 	if len(parts) == 0 {
@@ -134,7 +135,7 @@ func explained(cells []result.Cell) []Note {
 		for _, tag := range []string{"ttft", "tpot", "e2e", "user_rate", "output_tokens"} {
 			if n := c.Metrics.Stats[tag].Note; n != "" && !seen[n] {
 				seen[n] = true
-				out = append(out, Note{Footnote, format.Clean(n)})
+				out = append(out, Note{Footnote, plaintext.Line(n)})
 			}
 		}
 	}
@@ -151,7 +152,7 @@ func errorsOf(cells []result.Cell) []Note {
 			if len(in[e]) == 0 {
 				messages = append(messages, e)
 			}
-			in[e] = append(in[e], format.Clean(c.ID))
+			in[e] = append(in[e], plaintext.Line(c.ID))
 		}
 	}
 	var out []Note
@@ -167,18 +168,18 @@ func latency(l *result.Latency) *Section {
 	}
 	s := &Section{ID: "latency", Title: "Latency", Evidence: l.Evidence}
 	if len(l.Cells) > 0 {
-		s.detail(format.Clean(format.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals; a value without brackets has none."))
+		s.detail(plaintext.Line(plaintext.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals; a value without brackets has none."))
 	}
 	s.table(byTarget(l.Cells), inShort(l.Cells))
 	if len(l.Shares) > 0 {
 		t := Table{Title: "Share of requests under the limit", Head: columns("limit", "target", "share", "requests")}
 		for _, sh := range l.Shares {
-			t.Rows = append(t.Rows, []string{format.Clean(sh.Limit), format.Clean(sh.Target), format.Span(sh.Value, sh.Lo, sh.Hi, "ratio"), fmt.Sprintf("%d of %d", sh.K, sh.N)})
+			t.Rows = append(t.Rows, []string{plaintext.Line(sh.Limit), plaintext.Line(sh.Target), format.Span(sh.Value, sh.Lo, sh.Hi, "ratio"), fmt.Sprintf("%d of %d", sh.K, sh.N)})
 		}
 		s.pages(t)
 	}
 	for _, c := range l.Versus {
-		text := format.Capital(format.Clean(c.Text))
+		text := plaintext.Capital(plaintext.Line(c.Text))
 		if c.Estimate.Value != nil {
 			text += fmt.Sprintf(" (ratio %s, %d pairs)", format.Span(c.Estimate.Value, c.Estimate.Lo, c.Estimate.Hi, ""), c.Pairs)
 		}
@@ -195,7 +196,7 @@ func load(l *result.Load) *Section {
 	}
 	s := &Section{ID: "load", Title: "Load", Evidence: l.Evidence}
 	if len(l.Cells) > 0 { // all targets get the same
-		s.detail(format.Clean(format.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + "."))
+		s.detail(plaintext.Line(plaintext.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + "."))
 	}
 	if l.Interleaving != nil {
 		s.say(format.Sentence(l.Interleaving.Text))
@@ -203,7 +204,7 @@ func load(l *result.Load) *Section {
 	for i, c := range l.Cells {
 		of := ""
 		if l.Interleaving != nil {
-			of = " of the " + format.Clean(c.Target)
+			of = " of the " + plaintext.Line(c.Target)
 		}
 		if c.Conversations != nil {
 			s.say(conversations(c.Conversations, c.WindowS))
@@ -244,7 +245,7 @@ func throughput(t *result.Throughput) *Section {
 	}
 	s := &Section{ID: "throughput", Title: "Throughput", Evidence: t.Evidence}
 	if len(t.Cells) > 0 {
-		s.detail(format.Clean("Closed loop: each user sends its next request once the previous answer has arrived. " + format.Capital(t.Cells[0].Workload.Text) + "."))
+		s.detail(plaintext.Line("Closed loop: each user sends its next request once the previous answer has arrived. " + plaintext.Capital(t.Cells[0].Workload.Text) + "."))
 	}
 	rates := Table{Head: columns("users", "requests/s", "tokens/s out", "success")}
 	times := Table{Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "E2E p50")}
@@ -255,7 +256,7 @@ func throughput(t *result.Throughput) *Section {
 	for _, c := range t.Cells {
 		users := fmt.Sprint(c.Load.Users)
 		if len(targets) > 1 {
-			users += " " + format.Clean(c.Target)
+			users += " " + plaintext.Line(c.Target)
 		}
 		short := func(r result.Rate) string { r.Unit = ""; return format.Rate(r) }
 		rates.Rows = append(rates.Rows, []string{

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -20,7 +21,7 @@ func quality(q *result.Quality) *Section {
 	}
 	t := Table{Head: columns("")}
 	for _, qt := range q.Targets {
-		t.Head = append(t.Head, Column{Name: format.Clean(qt.Target)})
+		t.Head = append(t.Head, Column{Name: plaintext.Line(qt.Target)})
 	}
 	row := func(name string, of func(result.QualityScore) string) {
 		r := []string{name}
@@ -31,7 +32,7 @@ func quality(q *result.Quality) *Section {
 	}
 	row("score", func(qs result.QualityScore) string { return format.Estimate(qs.Score, "points", qs.N) })
 	for _, n := range figure.Components(q) {
-		row(strings.ReplaceAll(format.Clean(n), "_", " "), func(qs result.QualityScore) string {
+		row(strings.ReplaceAll(plaintext.Line(n), "_", " "), func(qs result.QualityScore) string {
 			e, ok := qs.Components[n]
 			if !ok {
 				return format.Missing
@@ -53,12 +54,12 @@ func quality(q *result.Quality) *Section {
 			if qk.Delta != nil {
 				delta = format.Estimate(*qk.Delta, "", qk.N)
 			}
-			k.Rows = append(k.Rows, []string{format.Clean(qk.Kind), fmt.Sprint(qk.N), format.Estimate(qk.Candidate, "", qk.N), base, delta})
+			k.Rows = append(k.Rows, []string{plaintext.Line(qk.Kind), fmt.Sprint(qk.N), format.Estimate(qk.Candidate, "", qk.N), base, delta})
 		}
 		s.Tables = append(s.Tables, k)
 	}
 	for _, n := range q.Notes {
-		s.remark(format.Clean(n))
+		s.remark(plaintext.Line(n))
 	}
 	return s
 }
@@ -71,7 +72,7 @@ func hardware(h *result.Hardware) *Section {
 	s.detail("The machine that ran this program.")
 	t := Table{Head: columns("", "value", "read from")}
 	for _, f := range h.Facts {
-		t.Rows = append(t.Rows, []string{format.Clean(f.Name), format.Clean(f.Value), format.Clean(f.Source)})
+		t.Rows = append(t.Rows, []string{plaintext.Line(f.Name), plaintext.Line(f.Value), plaintext.Line(f.Source)})
 	}
 	short := Table{Layout: Inline, Head: columns("", "value")}
 	for _, row := range t.Rows[:min(len(t.Rows), 5)] {
@@ -79,7 +80,7 @@ func hardware(h *result.Hardware) *Section {
 	}
 	s.table(t, short)
 	for _, n := range h.Notes {
-		s.remark(format.Clean(n))
+		s.remark(plaintext.Line(n))
 	}
 	return s
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -16,7 +16,7 @@ func fidelity(r *result.Replay) string {
 		}
 		return fmt.Sprintf("%.1f %% on average (n=%d)", 100*float64(*x), n)
 	}
-	out := fmt.Sprintf("Replay: %d rows of %d read (%s)", r.Rows, r.Read, format.Clean(r.Format))
+	out := fmt.Sprintf("Replay: %d rows of %d read (%s)", r.Rows, r.Read, plaintext.Line(r.Format))
 	var left []string
 	for _, k := range []struct {
 		n    int

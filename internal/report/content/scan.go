@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -29,7 +30,7 @@ func scan(s *result.Scan, checks []result.Check) *Section {
 	}
 	out := &Section{ID: "scan", Title: "Sweep", Evidence: s.Evidence}
 	out.detail(v.swept())
-	out.say(format.Clean(s.Text))
+	out.say(plaintext.Line(s.Text))
 	short := v.said(8)
 	for i, text := range v.said(40) {
 		out.Text = append(out.Text, Paragraph{Text: text, Short: short[i]})
@@ -56,7 +57,7 @@ func troubles(checks []result.Check) map[string]string {
 		ids := map[string][]string{}
 		for _, k := range checks {
 			if k.Status == st && k.Cell != "" {
-				ids[k.Cell] = append(ids[k.Cell], format.Clean(k.ID))
+				ids[k.Cell] = append(ids[k.Cell], plaintext.Line(k.ID))
 			}
 		}
 		for cell, names := range ids {
@@ -104,7 +105,7 @@ func (v *scanView) said(most int) []string {
 		if at[why] == nil {
 			reasons = append(reasons, why)
 		}
-		at[why] = append(at[why], format.Clean(v.labels[i]))
+		at[why] = append(at[why], plaintext.Line(v.labels[i]))
 	}
 	for _, why := range reasons {
 		out = append(out, fmt.Sprintf("Not measured: %s: %s.", some(at[why], most), why))
@@ -116,12 +117,12 @@ func (v *scanView) said(most int) []string {
 	switch {
 	case p == nil:
 	case p.Refused != "":
-		out = append(out, "There is no Pareto front: "+strings.TrimSuffix(format.Clean(p.Refused), ".")+".")
+		out = append(out, "There is no Pareto front: "+strings.TrimSuffix(plaintext.Line(p.Refused), ".")+".")
 	default:
 		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point on it can be improved in one without losing in the other. It consists of estimates: where intervals overlap, points may swap places, and the best of many looks better than it is. Measure the one you choose again.",
-			format.Clean(p.Y.Label), format.Clean(p.X.Label)))
+			plaintext.Line(p.Y.Label), plaintext.Line(p.X.Label)))
 		if len(p.Left) > 0 {
-			out = append(out, "Not placed: "+format.Clean(strings.Join(figure.Gather(p.Left), "; "))+".")
+			out = append(out, "Not placed: "+plaintext.Line(strings.Join(figure.Gather(p.Left), "; "))+".")
 		}
 	}
 	return out
@@ -155,7 +156,7 @@ func rateEstimate(r result.Rate) result.Estimate {
 // each makes a table with a row for each point; of gets the point's index and
 // its cell. A point without a cell has a row of nothing.
 func (v *scanView) each(title string, head []string, of func(int, result.Cell) []string) Table {
-	t := Table{Title: title, Head: columns(append([]string{format.Clean(v.keys)}, head...)...)}
+	t := Table{Title: title, Head: columns(append([]string{plaintext.Line(v.keys)}, head...)...)}
 	for i, p := range v.Points {
 		row := []string{format.Brief(v.labels[i], 120)}
 		if c, measured := v.cells[p.Cell]; measured {
@@ -245,13 +246,13 @@ func (v *scanView) front() Table {
 	if p == nil || p.Refused != "" {
 		return Table{}
 	}
-	t := Table{Title: "On the Pareto front", Head: columns(format.Clean(v.keys), format.Clean(p.X.Label), format.Clean(p.Y.Label))}
+	t := Table{Title: "On the Pareto front", Head: columns(plaintext.Line(v.keys), plaintext.Line(p.X.Label), plaintext.Line(p.Y.Label))}
 	points := slices.DeleteFunc(slices.Clone(p.Points), func(q result.ParetoPoint) bool {
 		return q.Dominated || q.Point < 0 || q.Point >= len(v.labels)
 	})
 	slices.SortStableFunc(points, func(a, b result.ParetoPoint) int { return cmp.Compare(a.X, b.X) })
 	for _, q := range points {
-		t.Rows = append(t.Rows, []string{format.Brief(v.labels[q.Point], 120), format.WithUnit(float64(q.X), format.Clean(p.X.Unit)), format.WithUnit(float64(q.Y), format.Clean(p.Y.Unit))})
+		t.Rows = append(t.Rows, []string{format.Brief(v.labels[q.Point], 120), format.WithUnit(float64(q.X), plaintext.Line(p.X.Unit)), format.WithUnit(float64(q.Y), plaintext.Line(p.Y.Unit))})
 	}
 	return t
 }
@@ -297,7 +298,7 @@ func (v *scanView) rates() Table {
 
 // server is what the server counted, of the points where it said anything.
 func (v *scanView) server() Table {
-	t := Table{Title: "What the server reports", Folded: true, Head: columns(format.Clean(v.keys), "counted by the server")}
+	t := Table{Title: "What the server reports", Folded: true, Head: columns(plaintext.Line(v.keys), "counted by the server")}
 	for i, p := range v.Points {
 		if text := serverText(v.cells[p.Cell].Server); text != "" {
 			t.Rows = append(t.Rows, []string{format.Brief(v.labels[i], 120), text})

@@ -3,6 +3,7 @@ package content
 import (
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -17,7 +18,7 @@ func serverLines(cells []result.Cell, name func(result.Cell) string) []string {
 			continue
 		}
 		if len(cells) > 1 {
-			text = format.Capital(format.Clean(name(c))) + ": the server reports: " + text
+			text = plaintext.Capital(plaintext.Line(name(c))) + ": the server reports: " + text
 		} else {
 			text = "The server reports: " + text
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -23,7 +25,7 @@ func impact(r *result.Result) *Section {
 				format.Number(v.MonthlyRequests), format.Estimate(v.SavingsMonth, "USD", 0), format.Estimate(v.SavingsYear, "USD", 0), format.Estimate(v.SavingsPercent, "percent", 0), c.Evidence))
 		}
 		if c.BreakEven != nil {
-			s.say(format.Clean(c.BreakEven.Text))
+			s.say(plaintext.Line(c.BreakEven.Text))
 		}
 	}
 	return s
@@ -35,11 +37,11 @@ func specification(r *result.Result) *Section {
 	targets, prices := targetTables(r)
 	inputs := Table{Title: "Where the figures come from", Head: columns("input", "evidence", "source")}
 	for _, in := range r.Inputs {
-		inputs.Rows = append(inputs.Rows, []string{format.Clean(in.Name), string(in.Evidence), format.Clean(in.Source)})
+		inputs.Rows = append(inputs.Rows, []string{plaintext.Line(in.Name), string(in.Evidence), plaintext.Line(in.Source)})
 	}
 	cells := Table{Title: "Cells", Head: columns("cell", "load", "workload", "window", "warm-up")}
 	for _, c := range r.Cells() {
-		cells.Rows = append(cells.Rows, []string{format.Clean(c.ID), format.Clean(c.Load.Text), format.Clean(c.Workload.Text), format.Number(c.WindowS) + " s", fmt.Sprint(c.Counts.Warmup)})
+		cells.Rows = append(cells.Rows, []string{plaintext.Line(c.ID), plaintext.Line(c.Load.Text), plaintext.Line(c.Workload.Text), format.Number(c.WindowS) + " s", fmt.Sprint(c.Counts.Warmup)})
 	}
 	cells.Folded = len(cells.Rows) > 12
 	for _, t := range []Table{runTable(r), targets, prices, inputs, cells} {
@@ -52,15 +54,15 @@ func specification(r *result.Result) *Section {
 func runTable(r *result.Result) Table {
 	h := r.Run.Host
 	t := Table{Title: "Run", Head: columns("", "value"), Rows: [][]string{
-		{"id", format.Clean(r.Run.ID)}, {"started", r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
+		{"id", plaintext.Line(r.Run.ID)}, {"started", r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
 		{"ended", r.Run.Ended.UTC().Format("2006-01-02 15:04:05 UTC")},
-		{"status", string(r.Run.Status)}, {"tool", "inferometer " + format.Clean(r.Run.Version)}, {"seed", fmt.Sprint(r.Run.Seed)},
-		{"frame times", format.Clean(r.Run.Clock)}, {"evidence", string(r.Evidence)},
-		{"client machine", format.Clean(fmt.Sprintf("%s, %d cores, %s MiB, %s/%s", h.CPU, h.Cores, format.Number(float64(h.MemoryMB)), h.OS, h.Arch))},
+		{"status", string(r.Run.Status)}, {"tool", "inferometer " + plaintext.Line(r.Run.Version)}, {"seed", fmt.Sprint(r.Run.Seed)},
+		{"frame times", plaintext.Line(r.Run.Clock)}, {"evidence", string(r.Evidence)},
+		{"client machine", plaintext.Line(fmt.Sprintf("%s, %d cores, %s MiB, %s/%s", h.CPU, h.Cores, format.Number(float64(h.MemoryMB)), h.OS, h.Arch))},
 	}}
 	for _, target := range r.Targets {
 		if target.Tokenizer != "" {
-			t.Rows = append(t.Rows, []string{"tokenizer", format.Clean(target.Tokenizer)})
+			t.Rows = append(t.Rows, []string{"tokenizer", plaintext.Line(target.Tokenizer)})
 		}
 	}
 	return t
@@ -80,18 +82,18 @@ func targetTables(r *result.Result) (targets, prices Table) {
 			url += " through the proxy " + t.Proxy
 		}
 		targets.Rows = append(targets.Rows, []string{
-			format.Clean(t.Name), format.Clean(t.Model), format.Clean(url), format.Clean(t.Server), format.Clean(stream), format.Clean(strings.Join(t.Fields, ", ")), string(t.Evidence),
+			plaintext.Line(t.Name), plaintext.Line(t.Model), plaintext.Line(url), plaintext.Line(t.Server), plaintext.Line(stream), plaintext.Line(strings.Join(t.Fields, ", ")), string(t.Evidence),
 		})
 		if p := t.Price; p != nil {
-			text := fmt.Sprintf("%s in, %s out", format.USD(p.Input), format.USD(p.Output))
+			text := fmt.Sprintf("%s in, %s out", amount.Price(p.Input), amount.Price(p.Output))
 			if p.Cached != nil {
-				text += fmt.Sprintf(", %s cached", format.USD(*p.Cached))
+				text += fmt.Sprintf(", %s cached", amount.Price(*p.Cached))
 			}
-			prices.Rows = append(prices.Rows, []string{format.Clean(t.Name), text + " per million tokens", format.Clean(p.AsOf), format.Clean(p.Source)})
+			prices.Rows = append(prices.Rows, []string{plaintext.Line(t.Name), text + " per million tokens", plaintext.Line(p.AsOf), plaintext.Line(p.Source)})
 		}
 		if mc := t.Machine; mc != nil {
-			text := fmt.Sprintf("%d × %s, %s per hour each", mc.Count, mc.Accelerator, format.USD(mc.USDPerHour))
-			prices.Rows = append(prices.Rows, []string{format.Clean(t.Name), format.Clean(text), format.Clean(mc.AsOf), format.Clean(mc.Source)})
+			text := fmt.Sprintf("%d × %s, %s per hour each", mc.Count, mc.Accelerator, amount.Price(mc.USDPerHour))
+			prices.Rows = append(prices.Rows, []string{plaintext.Line(t.Name), plaintext.Line(text), plaintext.Line(mc.AsOf), plaintext.Line(mc.Source)})
 		}
 	}
 	return targets, prices
@@ -101,7 +103,7 @@ func targetTables(r *result.Result) (targets, prices Table) {
 func reproduce(r *result.Result) *Section {
 	s := &Section{ID: "reproduce", Title: "How to reproduce", PagesOnly: true}
 	if r.Run.Command != "" {
-		s.say("Command: " + format.Clean(r.Run.Command))
+		s.say("Command: " + plaintext.Line(r.Run.Command))
 	}
 	s.say(
 		"plan.yaml in the run's folder is the resolved plan: inferometer run plan.yaml measures the same again. The same seed gives the same schedule and the same answers of a built-in endpoint; prompts are new in each run, so that no cache can help.",

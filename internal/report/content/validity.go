@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -70,14 +70,14 @@ func gathered(checks []result.Check) []string {
 			ids = append(ids, k.ID)
 			first[k.ID] = k
 		}
-		cells[k.ID] = append(cells[k.ID], format.Clean(k.Cell))
+		cells[k.ID] = append(cells[k.ID], plaintext.Line(k.Cell))
 	}
 	var out []string
 	for _, id := range ids {
 		k := first[id]
-		text := format.Clean(k.Text)
+		text := plaintext.Line(k.Text)
 		if k.Cell != "" {
-			text = format.Clean(k.Cell) + ": " + text
+			text = plaintext.Line(k.Cell) + ": " + text
 		}
 		if others := cells[id][1:]; len(others) > 3 {
 			text += fmt.Sprintf(" (also in %d other cells)", len(others))
@@ -85,7 +85,7 @@ func gathered(checks []result.Check) []string {
 			text += " (also " + strings.Join(others, ", ") + ")"
 		}
 		if k.Fix != "" {
-			text += "; " + format.Clean(k.Fix)
+			text += "; " + plaintext.Line(k.Fix)
 		}
 		out = append(out, text)
 	}
@@ -111,7 +111,7 @@ func checkTables(r *result.Result) []Table {
 		var ids []string
 		cells := map[string][]string{}
 		for _, k := range checksOf(r, st) {
-			row := []string{format.Clean(k.ID), string(k.Status), format.Clean(k.Cell), format.Clean(k.Text), format.Clean(k.Fix)}
+			row := []string{plaintext.Line(k.ID), string(k.Status), plaintext.Line(k.Cell), plaintext.Line(k.Text), plaintext.Line(k.Fix)}
 			all.Rows = append(all.Rows, row)
 			if cells[k.ID] == nil {
 				ids = append(ids, k.ID)

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 )
 
@@ -20,7 +21,7 @@ import (
 func axisLabel(a figure.Axis) string {
 	unit := a.Unit
 	if strings.HasSuffix(unit, "/s") && strings.Contains(a.Label, "per second") {
-		return format.Clean(a.Label)
+		return plaintext.Line(a.Label)
 	}
 	switch unit {
 	case "1/s":
@@ -34,11 +35,11 @@ func axisLabel(a figure.Axis) string {
 	}
 	switch {
 	case a.Label == "" || unit == "" || says(a.Label, unit):
-		return format.Clean(cmp.Or(a.Label, unit))
+		return plaintext.Line(cmp.Or(a.Label, unit))
 	case unit == "per second":
-		return format.Clean(a.Label + " " + unit)
+		return plaintext.Line(a.Label + " " + unit)
 	}
-	return format.Clean(a.Label + ", " + unit)
+	return plaintext.Line(a.Label + ", " + unit)
 }
 
 // says reports whether a label has the unit among its words.

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/inferometer/inferometer/internal/figure"
-	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // themed gives each colour of a drawing the variable of the page that takes
@@ -91,4 +91,4 @@ func Inline(svg []byte, f figure.Figure) string {
 		escape(f.Title+", "+string(f.Evidence)), figureWidth.Points(), figureHeight.Points(), body)
 }
 
-func escape(s string) string { return html.EscapeString(format.Clean(s)) }
+func escape(s string) string { return html.EscapeString(plaintext.Line(s)) }

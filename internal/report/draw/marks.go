@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/format"
 )
@@ -129,7 +130,7 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 		box := rectangle(x-b.width/2, low, x+b.width/2, high)
 		label, top := format.Number(pt.Y), high
 		if b.axis.Unit == "USD" {
-			label = format.USD(pt.Y)
+			label = amount.USD(pt.Y)
 		}
 		if pt.AtLeast {
 			label = "≥ " + label

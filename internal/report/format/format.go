@@ -8,30 +8,16 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/amount"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
-
-// Clean makes text that came from a server or a file harmless on a terminal:
-// one line, no control characters, no characters that reorder text.
-func Clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co):
-			return -1
-		}
-		return r
-	}, s)
-}
 
 // Brief cleans text that a server or a file may have made very long, and cuts
 // it to so many letters.
 func Brief(s string, most int) string {
-	s = Clean(s)
+	s = plaintext.Line(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
@@ -41,7 +27,7 @@ func Brief(s string, most int) string {
 // Ends cleans text and shortens it in the middle: names that differ often do at
 // their ends.
 func Ends(s string, most int) string {
-	s = Clean(s)
+	s = plaintext.Line(s)
 	r := []rune(s)
 	if len(r) <= most {
 		return s
@@ -49,23 +35,14 @@ func Ends(s string, most int) string {
 	return string(r[:most/2]) + "…" + string(r[len(r)-(most-most/2-1):])
 }
 
-// Capital begins a sentence.
-func Capital(s string) string {
-	r, size := utf8.DecodeRuneInString(s)
-	if size == 0 || r == utf8.RuneError {
-		return s
-	}
-	return string(unicode.ToUpper(r)) + s[size:]
-}
-
 // Sentence cleans a text and makes it a sentence: a capital letter and a full
 // stop. An empty text stays empty.
 func Sentence(s string) string {
-	s = strings.TrimSpace(Clean(s))
+	s = strings.TrimSpace(plaintext.Line(s))
 	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") {
-		return Capital(s)
+		return plaintext.Capital(s)
 	}
-	return Capital(s) + "."
+	return plaintext.Capital(s) + "."
 }
 
 // What stands in the place of a number.
@@ -85,7 +62,7 @@ func Number(v float64) string {
 	case math.IsInf(v, 1):
 		return Infinity
 	case a >= 1000:
-		return group(strconv.FormatFloat(v, 'f', 0, 64))
+		return amount.Group(strconv.FormatFloat(v, 'f', 0, 64))
 	case a >= 100:
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	case a >= 10:
@@ -99,46 +76,16 @@ func Number(v float64) string {
 }
 
 // Count prints a whole number.
-func Count(n int) string { return group(strconv.Itoa(n)) }
+func Count(n int) string { return amount.Group(strconv.Itoa(n)) }
 
 // Whole prints a number without decimal places.
-func Whole(v float64) string { return group(strconv.FormatFloat(v, 'f', 0, 64)) }
-
-// group puts commas between thousands of a whole number.
-func group(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
-}
+func Whole(v float64) string { return amount.Group(strconv.FormatFloat(v, 'f', 0, 64)) }
 
 // Percent prints a share of 1.
 func Percent(share float64) string {
 	s := strconv.FormatFloat(100*share, 'f', 2, 64)
 	s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 	return s + " %"
-}
-
-// USD prints an amount of US dollars.
-func USD(v float64) string {
-	a := math.Abs(v)
-	sign := ""
-	if v < 0 {
-		sign = "−"
-	}
-	switch {
-	case math.IsInf(a, 0):
-		return sign + "$" + Infinity
-	case a >= 1000:
-		return sign + "$" + group(strconv.FormatFloat(a, 'f', 0, 64))
-	case a >= 1 || a == 0:
-		return sign + "$" + strconv.FormatFloat(a, 'f', 2, 64)
-	}
-	return sign + "$" + Number(a)
 }
 
 // WithUnit prints a value in the unit of a metric.
@@ -149,7 +96,7 @@ func WithUnit(v float64, unit string) string {
 	case "percent":
 		return Number(v) + " %"
 	case "USD":
-		return USD(v)
+		return amount.USD(v)
 	case "ms/token":
 		return WithUnit(v, "ms")
 	case "1/s":
@@ -177,7 +124,7 @@ func Span(v, lo, hi *result.Number, unit string) string {
 			return Missing
 		}
 		if unit == "USD" {
-			return USD(float64(*b))
+			return amount.USD(float64(*b))
 		}
 		n, _, _ := strings.Cut(strings.TrimSuffix(WithUnit(float64(*b), unit), "/s"), " ")
 		return n
@@ -222,7 +169,7 @@ func estimate(e result.Estimate, unit, size string) string {
 	case e.NeededN > 0:
 		why = append(why, "needs "+Count(e.NeededN))
 	case e.Withheld != "" && e.AtLeast != nil:
-		why = append(why, Clean(e.Withheld))
+		why = append(why, plaintext.Line(e.Withheld))
 	}
 	paren := ""
 	if len(why) > 0 {
@@ -234,7 +181,7 @@ func estimate(e result.Estimate, unit, size string) string {
 	case e.NeededN > 0:
 		return "withheld" + paren
 	case e.Withheld != "":
-		return "withheld: " + Clean(e.Withheld)
+		return "withheld: " + plaintext.Line(e.Withheld)
 	}
 	return Missing
 }

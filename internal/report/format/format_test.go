@@ -28,7 +28,7 @@ func TestEstimate(t *testing.T) {
 		{"zero is a value", result.Estimate{Value: result.Num(0)}, "ms", 5, "0 ms"},
 		{"infinite", result.Estimate{Value: result.Num(inf), Lo: result.Num(9), Hi: result.Num(inf)}, "ms", 50, "∞ [9.00, ∞]"},
 		{"share", result.Estimate{Value: result.Num(0.9812), Lo: result.Num(0.95), Hi: result.Num(1)}, "ratio", 0, "98.12 % [95, 100]"},
-		{"money", result.Estimate{Value: result.Num(-1088.6), Lo: result.Num(-1100), Hi: result.Num(0.5)}, "USD", 0, "−$1,089 [−$1,100, $0.500]"},
+		{"money", result.Estimate{Value: result.Num(-1088.6), Lo: result.Num(-1100), Hi: result.Num(0.5)}, "USD", 0, "−$1,089 [−$1,100, $0.50]"},
 		{"rate", result.Estimate{Value: result.Num(11.83)}, "1/s", 0, "11.8/s"},
 	}
 	for _, tt := range tests {
@@ -52,37 +52,12 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain":                            "plain",
-		"a\nb\tc\r\nd":                     "a b c  d",
-		"\x1b[31mred\x1b]0;title\x07":      "[31mred]0;title",
-		"\u202eevil\u2066x\u200b\ufeff":    "evilx",
-		"line\u2028separator\u0085next":    "lineseparatornext",
-		"broken \xff utf-8":                "broken \ufffd utf-8",
-		"naïve 模型 é":                       "naïve 模型 é",
-		"\u009b31m is an escape in 8 bits": "31m is an escape in 8 bits",
-	} {
-		if got := Clean(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestBrief(t *testing.T) {
 	if got := Brief("模型模型模型", 4); got != "模型模…" {
 		t.Errorf("%q", got)
 	}
 	if got := Brief("four", 4); got != "four" {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestCapital(t *testing.T) {
-	for in, want := range map[string]string{"": "", "a b": "A b", "été": "Été", "\xff": "\xff", "∞": "∞"} {
-		if got := Capital(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // Request is what an answer depends on.
@@ -138,16 +140,8 @@ func (w *writer) fill(template string) string {
 	}
 	return strings.NewReplacer(
 		"{topic}", w.topic,
-		"{Topic}", capital(w.topic),
+		"{Topic}", plaintext.Capital(w.topic),
 		"{k0}", w.keyword(0), "{k1}", w.keyword(1), "{k2}", w.keyword(2), "{k3}", w.keyword(3),
 		"{n}", string(rune('3'+w.rng.IntN(5))),
 	).Replace(template)
-}
-
-// capital returns s with a capital first letter, if that is ASCII.
-func capital(s string) string {
-	if s != "" && 'a' <= s[0] && s[0] <= 'z' {
-		return string(s[0]-'a'+'A') + s[1:]
-	}
-	return s
 }

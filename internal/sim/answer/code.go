@@ -1,6 +1,10 @@
 package answer
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
+)
 
 // listing is a prepared piece of code for a common task.
 type listing struct {
@@ -292,7 +296,7 @@ func joinName(language string, parts []string) string {
 	var b strings.Builder
 	for i, p := range parts {
 		if i > 0 || language == "go" {
-			p = capital(p)
+			p = plaintext.Capital(p)
 		}
 		b.WriteString(p)
 	}
