@@ -1,11 +1,12 @@
-// Package interop reads files of other tools: recorded loads, for now.
+// Package interop reads what other tools write: recorded loads (traces and
+// results), and command lines, which become plans.
 //
-// Its opinion: a format is recognised by its content and never by its file
-// name; a value that cannot be right is an error with its line and column
-// unless the user chose to skip such rows; and what is left out, cut or
-// reordered is counted. A file is read as a stream. What stays in memory is a
-// table of 32 bytes a row and the ids of its prompt blocks as runs (see
-// Table). It keeps no text of a trace and downloads nothing.
+// A format is recognised by its content and never by its file name. An
+// impossible value is an error with its line and column, unless the user chose
+// to skip such rows; whatever is left out, cut or reordered is counted. A file is
+// read as a stream: only a table of 32 bytes per row and the ids of its prompt
+// blocks as runs (see Table) stay in memory. The package keeps no text of a trace
+// and downloads nothing.
 package interop
 
 import (

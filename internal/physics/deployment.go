@@ -259,7 +259,7 @@ func (r *Roofline) fits() error {
 			break
 		}
 	}
-	return fmt.Errorf("%s does not fit: each of %d × %s needs %.4g GB for weights and %.3g GB beside them, of %.4g GB (%.4g × %.4g GB), and no room is left for a cache; %s, or a larger accelerator",
+	return fmt.Errorf("%s does not fit: each of %d × %s needs %.4g GB for weights and %.3g GB for the rest, but has %.4g GB (%.4g × %.4g GB), and no space is left for a cache; %s, or a larger accelerator",
 		d.Model.Name, d.TP*d.PP*d.DP, d.Accelerator.Name, r.weights/1e9, r.c.Other/1e9,
 		d.Utilization*d.Accelerator.Memory/1e9, d.Utilization, d.Accelerator.Memory/1e9, hint)
 }

@@ -46,7 +46,7 @@ type Model struct {
 type MoE struct {
 	Experts     int // of a layer
 	Active      int // that a token goes through
-	Shared      int // that every token goes through beside those
+	Shared      int // that every token goes through in addition
 	FF          int // width of one expert
 	DenseLayers int // layers without experts
 }
