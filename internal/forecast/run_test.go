@@ -2,12 +2,15 @@ package forecast
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
 )
 
 // folderOf writes the folder of a run: the result, and a log that has one
@@ -22,8 +25,11 @@ func folderOf(t *testing.T, doc *result.Result) string {
 	if err := os.WriteFile(filepath.Join(dir, "result.json"), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	log, err := exchange.Create(filepath.Join(dir, exchange.LogName))
+	log, err := runlog.Create(filepath.Join(dir, exchange.LogName))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Begin(runlog.RunRecord{Started: time.Unix(1, 0)}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range doc.Cells() {
@@ -31,7 +37,7 @@ func folderOf(t *testing.T, doc *result.Result) string {
 			Cell: c.ID, Target: "candidate", Phase: exchange.Measured, Class: exchange.OK, Streamed: true,
 			InputTokens: new(100), OutputTokens: new(11), Writing: 1, FirstToken: 20_000_001, LastToken: 120_000_001,
 		}
-		if err := log.Append(exchange.KindExchange, x); err != nil {
+		if err := errors.Join(log.Cell(runlog.CellRecord{ID: c.ID, Target: "candidate"}), log.Exchange(x)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -307,8 +307,8 @@ func TestConversationsRefused(t *testing.T) {
 		"at most 1000 turns":                      func(p *plan.Plan) { p.Workload.Turns = "1001" },
 		"invalid length":                          func(p *plan.Plan) { p.Workload.Turns = "3"; p.Workload.TurnTokens = "x" },
 		"only conversations have turns after":     func(p *plan.Plan) { p.Workload.Turns = ""; p.Workload.TurnTokens = "9" },
-		"there is no think time that could vary":  func(p *plan.Plan) { p.Load.ThinkCV = 1 },
-		"is no variation":                         func(p *plan.Plan) { p.Load.ThinkTime, p.Load.ThinkCV = 1, -1 },
+		"no think time is given that could vary":  func(p *plan.Plan) { p.Load.ThinkCV = 1 },
+		"out of range (0 to 10)":                  func(p *plan.Plan) { p.Load.ThinkTime, p.Load.ThinkCV = 1, -1 },
 		"the requests are no conversations":       func(p *plan.Plan) { p.Workload.Turns = "" },
 	} {
 		p := plan.Default()
