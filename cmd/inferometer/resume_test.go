@@ -103,7 +103,7 @@ func TestInterruptedSweepGoesOn(t *testing.T) {
 		t.Errorf("exit code %d, want 130", code)
 	}
 	folders, _ := filepath.Glob(filepath.Join(dir, "*"))
-	if len(folders) != 1 || !strings.Contains(said, "1 of 3 cells are done; go on with: inferometer load --resume "+folders[0]) {
+	if len(folders) != 1 || !strings.Contains(said, "1 of 3 cells are done; resume with: inferometer load --resume "+folders[0]) {
 		t.Fatalf("%v: %s", folders, said)
 	}
 	if s, cells := decodeSweep(t, stdout.Bytes()); s.Run.Status != "interrupted" || !slices.Equal(cells, []string{"scan/001", "", ""}) || s.Benchmarks.Scan.Points[2].Why == "" {

@@ -10,46 +10,57 @@ import (
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
-// resume continues the sweep in a folder. The plan is the folder's; what is
+// resume continues the run in a folder. The plan is the folder's; what is
 // typed with it must say the same, and brings what no folder keeps.
-func (p *Process) resume(ctx context.Context, f *planFlags, o *output, arg, folder string) error {
+func (p *Process) resume(ctx context.Context, f *planFlags, o *output, arg string, only ...string) error {
 	if o.dryRun {
-		return usagef("--resume continues a sweep and has no dry run; the same command without --resume lists its cells")
+		return usagef("--resume continues a run and has no dry run; the same command without --resume lists its cells")
 	}
 	var given *plan.Plan
 	switch {
 	case arg != "" || p.namesEndpoint(f) && len(f.settings) > 0:
-		pl, _, err := p.read(f, arg, "load")
+		pl, _, err := p.read(f, arg, only...)
 		if err != nil {
 			return err
 		}
 		given = &pl
 	case len(f.settings) > 0:
-		return usagef("a resumed run follows the plan in its folder: drop %s, or repeat the whole command of the run, with --resume %s", f.settings[0].From, folder)
+		return usagef("a resumed run follows the plan in its folder: drop %s, or repeat the whole command of the run, with --resume %s", f.settings[0].From, o.resume)
 	}
-	return p.measure(ctx, plan.Plan{}, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) {
-		return suite.Resume(ctx, folder, given, so)
+	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) {
+		return suite.Resume(ctx, o.resume, given, so)
 	})
 }
 
-// tellResume says how to resume a sweep that was interrupted.
+// tellResume says how to resume a run that was interrupted or ended early.
 func (p *Process) tellResume(out *suite.Outcome) {
-	s := out.Result.Benchmarks.Scan
-	if s == nil || out.Result.Run.Status == result.Complete {
+	r := out.Result
+	if r.Run.Status == result.Complete || len(r.Targets) == 0 {
 		return
 	}
-	done := 0
-	for _, point := range s.Points {
-		if point.Cell != "" && point.Why == "" {
-			done++
+	done, command := "", "run"
+	switch b := r.Benchmarks; {
+	case b.Scan != nil:
+		n := 0
+		for _, point := range b.Scan.Points {
+			if point.Cell != "" && point.Why == "" {
+				n++
+			}
 		}
+		done, command = fmt.Sprintf("%d of %d cells are done; ", n, len(b.Scan.Points)), "load"
+	case b.Capacity != nil:
+		command = "capacity"
+	case b.Load != nil && len(r.Targets) == 1:
+		return // a single cell would begin from scratch
+	case b.Load != nil:
+		command = "load"
 	}
-	command := "inferometer load --resume " + quoted(out.Folder)
+	line := "inferometer " + command + " --resume " + quoted(out.Folder)
 	if out.Secrets {
-		command = p.commandLine()
-		if !strings.Contains(command, "--resume") {
-			command += " --resume " + quoted(out.Folder)
+		line = p.commandLine()
+		if !strings.Contains(line, "--resume") {
+			line += " --resume " + quoted(out.Folder)
 		}
 	}
-	_, _ = fmt.Fprintf(p.Stderr, "inferometer: %d of %d cells are done; resume with: %s\n", done, len(s.Points), command)
+	_, _ = fmt.Fprintf(p.Stderr, "inferometer: %sresume with: %s\n", done, line)
 }

@@ -25,12 +25,19 @@ import (
 type output struct {
 	json   bool
 	dryRun bool
+	resume string // the folder of a run to resume; "": a new run
 }
 
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
 	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run")
+}
+
+// addResume adds the flag of commands whose runs can be resumed.
+func (o *output) addResume(c *cobra.Command) {
+	c.Flags().StringVar(&o.resume, "resume", "", "`FOLDER` resume the interrupted run in this folder")
+	help.Group(c.Flags(), string(key.GroupOutput), "resume")
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -57,6 +64,7 @@ Flags win over variables, variables over the file, the file over defaults.`,
 	f.add(c, key.GroupSuite, key.GroupTarget, key.GroupBaseline, key.GroupLatency, key.GroupThroughput, key.GroupQuality, key.GroupCost, key.GroupPrice,
 		key.GroupWorkload, key.GroupDataset, key.GroupClaims, key.GroupOutput)
 	o.add(c)
+	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
 	f.addLegacy(c)
 	return c
@@ -123,6 +131,7 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 	}
 	f.add(c, key.GroupPrice, key.GroupClaims, key.GroupOutput)
 	o.add(c)
+	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
 	return c
 }
@@ -130,7 +139,6 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 func newLoad(p *Process) *cobra.Command {
 	var f planFlags
 	var o output
-	var resume string
 	c := &cobra.Command{
 		Use:   "load [URL | plan.yaml]",
 		Short: "Put load on endpoints: a cell, a sweep, conversations",
@@ -148,20 +156,16 @@ sweeps.md, conversations.md, comparing.md.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			arg := first(args)
-			if resume != "" {
-				return p.resume(c.Context(), &f, &o, arg, resume)
-			}
-			if arg == "" && !p.namesEndpoint(&f) {
+			if o.resume == "" && arg == "" && !p.namesEndpoint(&f) {
 				return usagef("give the URL of the endpoint, as in: inferometer load http://127.0.0.1:8000 --users 4 --requests 100")
 			}
 			return p.run(c.Context(), &f, &o, arg, "load")
 		},
 	}
 	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
-	c.Flags().StringVar(&resume, "resume", "", "`FOLDER` resume the sweep of this run")
-	help.Group(c.Flags(), string(key.GroupScan), "resume")
 	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 	o.add(c)
+	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
 	return c
 }
@@ -191,7 +195,7 @@ fifth of that.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			arg := first(args)
-			if arg == "" && !p.namesEndpoint(&f) {
+			if o.resume == "" && arg == "" && !p.namesEndpoint(&f) {
 				return usagef("give the URL of the endpoint, as in: inferometer capacity http://127.0.0.1:8000 --slo 'ttft.p95<500ms'")
 			}
 			return p.run(c.Context(), &f, &o, arg, "capacity")
@@ -199,6 +203,7 @@ fifth of that.`,
 	}
 	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupOutput)
 	o.add(c)
+	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
 	return c
 }
@@ -230,6 +235,9 @@ func first(args []string) string {
 
 // run carries out a command that measures.
 func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, only ...string) error {
+	if o.resume != "" {
+		return p.resume(ctx, f, o, arg, only...)
+	}
 	pl, prov, err := p.read(f, arg, only...)
 	if err != nil {
 		return err
@@ -240,11 +248,11 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if err := enoughFiles(pl); err != nil {
 		return usageError{err}
 	}
-	return p.measure(ctx, pl, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) { return suite.Run(ctx, pl, so) })
+	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) { return suite.Run(ctx, pl, so) })
 }
 
 // measure carries out a run, or what is left of one, and shows its result.
-func (p *Process) measure(ctx context.Context, pl plan.Plan, o *output, run func(context.Context, suite.Options) (*suite.Outcome, error)) error {
+func (p *Process) measure(ctx context.Context, o *output, run func(context.Context, suite.Options) (*suite.Outcome, error)) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)
@@ -278,7 +286,7 @@ func (p *Process) measure(ctx context.Context, pl plan.Plan, o *output, run func
 		return showErr
 	}
 	p.tellResume(out)
-	code := suite.ExitCode(out.Result, pl)
+	code := suite.ExitCode(out.Result, out.Plan)
 	if code == 0 && err != nil {
 		code = exitError
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/suggest"
 )
@@ -163,7 +162,6 @@ func (p *Plan) settle(prov key.Provenance, resolved bool) {
 		}
 	}
 	p.Workload.settle()
-	p.dropStrayClaims(prov)
 	if len(p.Only) == 1 && p.Only[0] == Load {
 		for i := range p.Claims {
 			if p.Claims[i].Benchmark == "" {
@@ -171,18 +169,6 @@ func (p *Plan) settle(prov key.Provenance, resolved bool) {
 			}
 		}
 	}
-}
-
-// dropStrayClaims forgets the claims of a file that belong to benchmarks which
-// whoever typed --only does not want this time.
-func (p *Plan) dropStrayClaims(prov key.Provenance) {
-	if len(p.Only) == 0 || prov["only"].Kind <= key.FromFile || prov["claims"].Kind > key.FromFile {
-		return
-	}
-	p.Claims = slices.DeleteFunc(p.Claims, func(c Claim) bool {
-		l, err := metric.ParseLimit(c.Limit)
-		return err == nil && !slices.Contains(p.Only, BenchmarkOf(c, l))
-	})
 }
 
 func (p *Plan) readEnv(env []string, prov key.Provenance) error {

@@ -50,7 +50,7 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if err := s.Prepare(ctx, chosen(p).Program); err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: path, Secrets: p.Secret()}
+	out := &Outcome{Folder: path, Plan: p, Secrets: p.Secret()}
 	s.Tell(Event{Kind: "folder", Text: path})
 	if err := s.Resume(ctx, f.files()); err != nil {
 		return out, err

@@ -28,6 +28,7 @@ type Event = conduct.Event
 type Outcome struct {
 	Result *result.Result
 	Folder string
+	Plan   plan.Plan // as carried out
 	// Secrets says that the plan had values which the folder does not keep, so
 	// that resuming the run needs the plan again.
 	Secrets bool
@@ -59,7 +60,7 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Folder: f.path, Secrets: p.Secret()}
+	out := &Outcome{Folder: f.path, Plan: p, Secrets: p.Secret()}
 	s.Tell(Event{Kind: "folder", Text: f.path})
 	if err := f.writePlan(p); err != nil {
 		return out, err
