@@ -94,7 +94,7 @@ func versus(tag string, cand, base *cell) (result.Comparison, bool) {
 		than = "the baseline's"
 	}
 	c := result.Comparison{
-		Metric: tag, Stat: "geometric mean of paired ratios", Unit: "ratio", N: all, Pairs: len(logs),
+		Metric: tag, Stat: result.StatGeometricMean, Unit: "ratio", N: all, Pairs: len(logs),
 		Method: "paired by prompt; Student interval of the log ratios",
 	}
 	if base.Target != cells.Baseline {

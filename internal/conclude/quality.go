@@ -36,7 +36,7 @@ func (a *Analysis) Quality(res *result.Result) error {
 	if diffs := a.deltas(""); len(diffs) > 0 {
 		e := meanEstimate(diffs)
 		q.Delta = &result.Comparison{
-			Metric: "quality_delta", Stat: "mean", Unit: "points", N: len(diffs), Pairs: len(diffs),
+			Metric: "quality_delta", Stat: result.StatMean, Unit: "points", N: len(diffs), Pairs: len(diffs),
 			Method: "candidate − baseline on the same prompt; Student interval of the paired differences", Estimate: e,
 			Text: deltaText(e, len(diffs)),
 		}

@@ -125,7 +125,7 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	c.Lost = c.N - c.Pairs
 	c.Method = fmt.Sprintf("ratio of the %s of each round, on the same prompts; Student interval of its logarithm over rounds, weighted by their pairs", stat)
 	if stat == geometric {
-		c.Stat = "geometric mean of paired ratios"
+		c.Stat = result.StatGeometricMean
 		c.Method = "paired by prompt; Student interval of each round's mean log ratio over rounds, weighted by their pairs"
 	}
 	name := tag
@@ -166,7 +166,7 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 // are rare, so that rounds without any say that there is no scatter: the wider
 // of the two is shown.
 func (p paired) success() result.Comparison {
-	c := p.comparison("success", "difference", "percentage points")
+	c := p.comparison("success", result.StatDifference, "percentage points")
 	c.Method = "paired by prompt; the wider of Newcombe's interval of paired proportions and a Student interval over rounds"
 	c.Rounds, c.Pairs = len(p.rows), c.N
 	if c.withhold(p, geometric) {
