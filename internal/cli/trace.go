@@ -25,7 +25,8 @@ sent.
 
 The format is found by the content: Azure LLM 2023 and 2024, BurstGPT, Mooncake,
 Qwen Bailian, WEKA agentic sessions, TraceLab, results of vLLM bench, GuideLLM
-and AIPerf, and this tool's own exchanges.jsonl.zst.
+and AIPerf, this tool's own exchanges.jsonl.zst, and plain CSV with the columns
+time (seconds), input_tokens and output_tokens.
 
 Malformed rows are skipped and reported here; a replay refuses them without
 --trace-skip-bad.`,

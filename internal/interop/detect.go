@@ -45,7 +45,7 @@ func (h head) json() bool { return strings.HasPrefix(h.line, "{") }
 // formats in the order in which they are tried.
 func formats() []format {
 	return []format{
-		ownLogFormat, azureFormat, burstFormat, bailianFormat, mooncakeFormat, wekaFormat, tracelabFormat,
+		ownLogFormat, azureFormat, burstFormat, plainFormat, bailianFormat, mooncakeFormat, wekaFormat, tracelabFormat,
 		aiperfFormat, guidellmFormat, vllmFormat,
 	}
 }

@@ -68,6 +68,9 @@ func TestFormats(t *testing.T) {
 		{"burstgpt-v3.csv", "burstgpt", Options{}, Counts{Read: 3, Failed: 1}, []seen{
 			{In: 906, Out: 446, Session: 1}, {At: 82500 * ms, In: 1779, Out: 123, Session: 1},
 		}},
+		{"plain.csv", "csv", Options{}, Counts{Read: 3}, []seen{
+			{In: 120, Out: 30, Session: 1}, {At: 500 * ms, In: 64, Out: 8}, {At: 2750 * ms, In: 150, Out: 12, Session: 1},
+		}},
 		{"mooncake.jsonl", "mooncake", Options{Limit: 3}, Counts{Read: 3, Stopped: true}, []seen{
 			{In: 1300, Out: 50, Blocks: []uint64{0, 1, 2}}, {In: 1200, Out: 40, Blocks: []uint64{0, 1, 3}},
 			{At: 3000 * ms, In: 1024, Out: 30, Blocks: []uint64{0, 1}},

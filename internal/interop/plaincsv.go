@@ -1,0 +1,34 @@
+package interop
+
+import (
+	"io"
+	"time"
+)
+
+// Plain CSV, for traces of one's own: seconds from any origin, tokens in and
+// out, and if there are any, the session that a request is a turn of. Columns
+// may come in any order and next to others.
+var plainFormat = format{
+	name: "csv", text: "plain CSV (time, input_tokens, output_tokens; session is optional)",
+	is: func(h head) bool { return hasColumns(h.line, plainColumns) }, read: readPlain,
+}
+
+var plainColumns = []string{"time", "input_tokens", "output_tokens", "?session"}
+
+func readPlain(r io.Reader, s *sink) error {
+	return csvRows(r, s, plainColumns, func(v []string) (Row, *fieldError) {
+		x, why := decimal(v[0])
+		if why != "" {
+			return Row{}, &fieldError{0, why}
+		}
+		at, why := moment(&x, time.Second)
+		if why != "" {
+			return Row{}, &fieldError{0, why}
+		}
+		row, wrong := lengths(at, v[1], 1, v[2], 2)
+		if v[3] != "" {
+			row.Session = keyOf(v[3])
+		}
+		return row, wrong
+	})
+}
