@@ -69,22 +69,22 @@ func resultFor(t *testing.T, change func(*plan.Plan), levels ...*level) *result.
 	p.Only = []plan.Benchmark{plan.Throughput}
 	change(&p)
 	return resultOfLog(t, p, func(log *runlog.Writer) {
-		log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, []result.Target{{Name: cells.Candidate, Evidence: result.Measured}}, nil)
+		_ = log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, []result.Target{{Name: cells.Candidate, Evidence: result.Measured}}, nil)
 		for _, c := range levels {
 			c.write(log)
 		}
-		log.End(runlog.EndRecord{Status: result.Complete})
+		_ = log.End(runlog.EndRecord{Status: result.Complete})
 	})
 }
 
 // write writes a cell as a run does; one without a window's cell was cut.
 func (l *level) write(log *runlog.Writer) {
-	log.Cell(l.record)
+	_ = log.Cell(l.record)
 	for _, x := range l.exchanges {
-		log.Exchange(x)
+		_ = log.Exchange(x)
 	}
 	if l.window.Cell != "" {
-		log.Window(l.window)
+		_ = log.Window(l.window)
 	}
 }
 

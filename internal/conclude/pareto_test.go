@@ -53,12 +53,12 @@ func scanOf(t *testing.T, edit func(*plan.Plan), targets []result.Target, end *r
 		targets = []result.Target{{Name: cells.Candidate, Evidence: result.Measured}}
 	}
 	return resultOfLog(t, p, func(log *runlog.Writer) {
-		log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, targets, nil)
+		_ = log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, targets, nil)
 		for _, c := range levels {
 			c.write(log)
 		}
 		if end != nil {
-			log.End(*end)
+			_ = log.End(*end)
 		}
 	})
 }

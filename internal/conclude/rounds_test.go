@@ -37,7 +37,7 @@ func (l turnLog) result(t *testing.T) *result.Result {
 
 // write writes the run.
 func (l turnLog) write(log *runlog.Writer) {
-	log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, []result.Target{
+	_ = log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, []result.Target{
 		{Name: cells.Candidate, Evidence: result.Measured}, {Name: cells.Baseline, Evidence: result.Measured},
 	}, nil)
 	begin, left := 100.0, 2*l.rounds
@@ -49,7 +49,7 @@ func (l turnLog) write(log *runlog.Writer) {
 		for _, name := range order {
 			id := "load/" + name
 			if r == 0 {
-				log.Cell(runlog.CellRecord{
+				_ = log.Cell(runlog.CellRecord{
 					ID: id, Benchmark: plan.Load, Target: name, Rounds: l.rounds,
 					Workload: result.Workload{InputTokens: 100, OutputTokens: 2, FixedOutput: true},
 					Load:     result.LoadShape{Kind: "closed", Users: 4},
@@ -61,19 +61,19 @@ func (l turnLog) write(log *runlog.Writer) {
 				if l.change != nil {
 					l.change(name, r, i, x)
 				}
-				log.Exchange(x)
+				_ = log.Exchange(x)
 			}
 			end := begin + 50*float64(l.n)
 			if left--; left >= l.last {
 				w := runlog.WindowRecord{Cell: id, Round: r + 1, Began: at(begin - 50), Start: at(begin + l.early), End: at(end)}
 				w.CPUShare, w.GCs, w.GCPauseMax = new(0.1), 2, new(0.5)
-				log.Window(w)
+				_ = log.Window(w)
 			}
 			begin = end + 3000
 		}
 	}
 	if l.last == 0 {
-		log.End(runlog.EndRecord{Status: result.Complete})
+		_ = log.End(runlog.EndRecord{Status: result.Complete})
 	}
 }
 

@@ -89,7 +89,7 @@ func (a *attempt) run(parent context.Context) {
 	defer cancel(nil)
 	a.trip.Begin(a.client.transport, x, cancel)
 
-	resp, err := a.trip.Send(ctx, a.client.template(a.call), a.call.body)
+	resp, err := a.trip.Send(ctx, a.client.template(a.call), a.call.body) //nolint:bodyclose // Release closes it
 	if err != nil {
 		a.failed(parent, ctx, err)
 		return

@@ -58,14 +58,14 @@ func TestABrokenLogSaysWhatItIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, []result.Target{{Name: cells.Candidate}}, nil)
-		log.Cell(runlog.CellRecord{ID: "load/candidate", Benchmark: plan.Load, Target: cells.Candidate})
+		_ = log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, []result.Target{{Name: cells.Candidate}}, nil)
+		_ = log.Cell(runlog.CellRecord{ID: "load/candidate", Benchmark: plan.Load, Target: cells.Candidate})
 		for _, i := range indices {
 			at := exchange.Stamp(1e9 * (i + 1))
-			log.Exchange(&exchange.Exchange{Cell: "load/candidate", Target: cells.Candidate, Index: i, Phase: exchange.Measured, Due: at, Done: at + 1e8, Class: exchange.HTTP5xx, Error: "boom"})
+			_ = log.Exchange(&exchange.Exchange{Cell: "load/candidate", Target: cells.Candidate, Index: i, Phase: exchange.Measured, Due: at, Done: at + 1e8, Class: exchange.HTTP5xx, Error: "boom"})
 		}
 		if end {
-			log.End(runlog.EndRecord{Ended: time.Unix(9, 0), Status: result.Complete})
+			_ = log.End(runlog.EndRecord{Ended: time.Unix(9, 0), Status: result.Complete})
 		}
 		if err := log.Close(); err != nil {
 			t.Fatal(err)

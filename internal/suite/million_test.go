@@ -35,9 +35,9 @@ func generate(tb testing.TB, dir string, n, frames int) (path string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	log.Begin(runlog.RunRecord{Name: "million", Started: time.Now(), Seed: 1}, []result.Target{{Name: cells.Candidate, Evidence: result.Simulated, Model: "m"}}, nil)
+	_ = log.Begin(runlog.RunRecord{Name: "million", Started: time.Now(), Seed: 1}, []result.Target{{Name: cells.Candidate, Evidence: result.Simulated, Model: "m"}}, nil)
 	const id = "load/candidate"
-	log.Cell(runlog.CellRecord{ID: id, Benchmark: plan.Load, Target: cells.Candidate, Load: result.LoadShape{Kind: "open", Rate: 100, Arrival: "poisson", Requests: n, Text: "generated"}})
+	_ = log.Cell(runlog.CellRecord{ID: id, Benchmark: plan.Load, Target: cells.Candidate, Load: result.LoadShape{Kind: "open", Rate: 100, Arrival: "poisson", Requests: n, Text: "generated"}})
 	rng := rand.New(rand.NewPCG(1, 2))
 	due, last := exchange.Stamp(1e6), exchange.Stamp(0)
 	load := 0.0 // latencies depend on each other, as a queue's do
@@ -62,10 +62,10 @@ func generate(tb testing.TB, dir string, n, frames int) (path string) {
 		x.FirstToken, x.LastToken = x.Frames[0].At, x.Frames[frames-1].At
 		x.FirstAnswer, x.Usage, x.Done = x.FirstToken, x.LastToken+1e5, x.LastToken+2e5
 		last = max(last, x.Done)
-		log.Exchange(x)
+		_ = log.Exchange(x)
 	}
-	log.Window(runlog.WindowRecord{Cell: id, Start: 1e6, End: due})
-	log.End(runlog.EndRecord{Ended: time.Now(), Status: result.Complete})
+	_ = log.Window(runlog.WindowRecord{Cell: id, Start: 1e6, End: due})
+	_ = log.End(runlog.EndRecord{Ended: time.Now(), Status: result.Complete})
 	if err := log.Close(); err != nil {
 		tb.Fatal(err)
 	}
