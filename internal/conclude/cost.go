@@ -132,7 +132,7 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 		return
 	}
 	k := cost.Assess(a.costInput(res.Benchmarks.Throughput, 1-2*c.Alpha))
-	c.Text = fmt.Sprintf("%s at %s requests a month", phrase(l), amount.Count(a.plan.Cost.MonthlyRequests))
+	c.Text = fmt.Sprintf("%s at %s requests per month", phrase(l), amount.Count(a.plan.Cost.MonthlyRequests))
 	var e result.Estimate
 	switch l.Metric.Tag {
 	case "savings":

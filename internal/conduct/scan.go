@@ -162,7 +162,7 @@ func (p *sweep) probe(ctx context.Context, t *target.Target, before []*target.Ta
 	}
 	if s.plan.Scan.ResetCache {
 		if err := t.Client.ResetCache(ctx); err != nil {
-			return fmt.Errorf("--reset-cache: %w; each cell has new prompts without it, too", err)
+			return fmt.Errorf("--reset-cache: %w; cells get new prompts even without --reset-cache", err)
 		}
 	}
 	return nil

@@ -6,77 +6,11 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/scan"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-const notSweptCapacity = "it belongs to the search of the capacity command"
-
-// benchmarkKeys size the benchmarks of the suite and the capacity search.
-var benchmarkKeys = []key.Declaration[Plan]{
-	{Key: key.Key{Path: "latency.iterations", Flag: "iterations", Group: key.GroupLatency, Value: "N", NoSweep: notSweptSuite,
-		Help: "prompts of the pass for latency, cost, quality"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Latency.Iterations })},
-	{Key: key.Key{Path: "latency.warmup", Flag: "latency-warmup", Group: key.GroupLatency, Value: "N", NoSweep: notSweptSuite, Zero: "no warm-up",
-		Help: "requests before the pass that are not counted"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Latency.Warmup })},
-	{Key: key.Key{Path: "throughput.levels", Flag: "levels", Group: key.GroupThroughput, Value: "USERS,…", NoSweep: notSweptSuite,
-		Help: "users at once at each step"},
-		Bind: key.List(func(p *Plan) *[]int { return &p.Throughput.Levels }, key.ParseInt, formatInt)},
-	{Key: key.Key{Path: "throughput.requests", Flag: "level-requests", Group: key.GroupThroughput, Value: "N", Unset: "the larger of 100 and 5 × level", NoSweep: notSweptSuite, NoZero: "must be at least 1",
-		Help: "requests at each level"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Throughput.Requests })},
-	{Key: key.Key{Path: "throughput.load_baseline", Flag: "load-baseline", Group: key.GroupThroughput, Rare: true, NoSweep: notSweptSuite,
-		Help: "load the baseline and further targets too"},
-		Bind: key.Switch(func(p *Plan) *bool { return &p.Throughput.LoadBaseline })},
-	{Key: key.Key{Path: "cost.samples", Flag: "samples", Group: key.GroupCost, Value: "N", Rare: true, NoSweep: notSweptSuite,
-		Help: "requests from which token usage is taken"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Cost.Samples })},
-	{Key: key.Key{Path: "cost.monthly_requests", Flag: "monthly-requests", Group: key.GroupCost, Value: "N", NoSweep: notSweptSuite,
-		Help: "requests per month that the cost is for"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Cost.MonthlyRequests })},
-	{Key: key.Key{Path: "cost.beside_requests", Flag: "beside-requests", Group: key.GroupCost, Value: "N", Rare: true, NoSweep: notSweptSuite, Zero: "no second volume",
-		Help: "second monthly volume, printed next to it"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Cost.BesideRequests })},
-	{Key: key.Key{Path: "cost.peak_to_mean", Flag: "peak-to-mean", Group: key.GroupCost, Value: "RATIO", NoSweep: notSweptSuite,
-		Help: "peak request rate over the month's mean rate"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Cost.PeakToMean })},
-	{Key: key.Key{Path: "cost.months", Flag: "months", Group: key.GroupCost, Value: "N", Rare: true, NoSweep: notSweptSuite,
-		Help: "months of the cost projection"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Cost.Months })},
-	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSweptSuite,
-		Help: "kinds of prompts", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
-		Bind: key.Texts(func(p *Plan) *[]string { return &p.Quality.Kinds })},
-	{Key: key.Key{Path: "quality.keywords", Flag: "keywords", Group: key.GroupQuality, Value: "LIST", Unset: "the shipped topics", NoSweep: notSweptSuite,
-		Help: "your own topics for the prompts"},
-		Bind: key.Texts(func(p *Plan) *[]string { return &p.Quality.Keywords })},
-	{Key: key.Key{Path: "quality.output_tokens", Flag: "quality-output-tokens", Group: key.GroupQuality, Value: "TOKENS", Rare: true, NoSweep: notSweptSuite,
-		Help: "token limit of a scored answer"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Quality.OutputTokens })},
-	{Key: key.Key{Path: "quality.weights", NoSweep: notSweptSuite,
-		Help: "weights of the score's components, by kind of prompt"},
-		Bind: weightsKey},
-
-	{Key: key.Key{Path: "capacity.slo", Flag: "slo", Group: key.GroupCapacity, Value: "LIMIT", NoSweep: notSweptCapacity,
-		Help: "limit to keep: 'ttft.p99<500ms'; repeatable", More: "Or mlperf/MODEL/SCENARIO, for the limits of that MLPerf benchmark."},
-		Bind: sloKey},
-	{Key: key.Key{Path: "capacity.in", Flag: "in", Group: key.GroupCapacity, Value: "WHAT", NoSweep: notSweptCapacity,
-		Help: "search for rate (requests/s) or users", More: "rate is that of an open loop, users are those of a closed loop."},
-		Bind: key.Text(func(p *Plan) *string { return &p.Capacity.In })},
-	{Key: key.Key{Path: "capacity.max_time", Flag: "max-time", Group: key.GroupCapacity, Value: "DURATION", NoSweep: notSweptCapacity,
-		Help: "how long the search may take"},
-		Bind: key.Duration(func(p *Plan) *Duration { return &p.Capacity.MaxTime })},
-	{Key: key.Key{Path: "capacity.precision", Flag: "precision", Group: key.GroupCapacity, Value: "SHARE", NoSweep: notSweptCapacity,
-		Help: "precision of the answer, as a share of it"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Capacity.Precision })},
-	{Key: key.Key{Path: "capacity.arrival", Flag: "capacity-arrival", Group: key.GroupCapacity, Value: "PROCESS", NoSweep: notSweptCapacity,
-		Help: "arrivals: " + strings.Join(arrival.Processes(), ", "), More: "Of the search's open loops."},
-		Bind: key.Text(func(p *Plan) *string { return &p.Capacity.Arrival })},
-	{Key: key.Key{Path: "capacity.burstiness", Flag: "capacity-burstiness", Group: key.GroupCapacity, Value: "SHAPE", Unset: "1", NoSweep: notSweptCapacity, NoZero: noBurstiness,
-		Help: "shape of gamma and weibull arrivals"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Capacity.Burstiness })},
-}
-
 const noBurstiness = "the shape of gamma and weibull arrivals must be greater than 0; 1 is poisson, and the smaller it is, the burstier they are"
+
+const notSweptScan = "a sweep does not sweep itself"
 
 // loadKeys are the one cell of the load command, and its sweep.
 var loadKeys = []key.Declaration[Plan]{
@@ -160,53 +94,4 @@ var loadKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "scan.reset_cache", Flag: "reset-cache", Group: key.GroupScan, NoSweep: notSweptScan, Rare: true,
 		Help: "empty the server's prefix cache before each cell", More: "By POST /reset_prefix_cache, as vLLM has it."},
 		Bind: key.Switch(func(p *Plan) *bool { return &p.Scan.ResetCache })},
-}
-
-const (
-	notSweptScan       = "a sweep does not sweep itself"
-	notSweptConnection = "all cells share the connections' settings"
-)
-
-// clientKeys say how the client behaves.
-var clientKeys = []key.Declaration[Plan]{
-	{Key: key.Key{Path: "client.timeout", Flag: "timeout", Group: key.GroupClient, Value: "DURATION", NoSweep: notSweptConnection,
-		Help: "limit of one exchange"},
-		Bind: key.Duration(func(p *Plan) *Duration { return &p.Client.Timeout })},
-	{Key: key.Key{Path: "client.idle_timeout", Flag: "idle-timeout", Group: key.GroupClient, Value: "DURATION", Rare: true, NoSweep: notSweptConnection,
-		Help: "limit of a silence within an exchange"},
-		Bind: key.Duration(func(p *Plan) *Duration { return &p.Client.IdleTimeout })},
-	{Key: key.Key{Path: "client.grace", Flag: "grace", Group: key.GroupClient, Value: "DURATION", Rare: true, Zero: "requests still running are cut at once",
-		Help: "time for running requests at the end of a cell"},
-		Bind: key.Duration(func(p *Plan) *Duration { return &p.Client.Grace })},
-	{Key: key.Key{Path: "client.max_inflight", Flag: "max-inflight", Group: key.GroupClient, Value: "N", Unit: "requests", Zero: "no limit",
-		Help: "most requests at once; 0: no limit", More: "Further requests wait, and the wait counts."},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Client.MaxInflight })},
-	{Key: key.Key{Path: "client.breaker", Flag: "breaker", Group: key.GroupClient, Value: "SHARE", Rare: true, NoZero: "must be greater than 0: a share of 0 would end every cell at once; values above 1 disable it",
-		Help: "end a cell when this share of requests fails", More: "Among the latest requests. Values above 1 disable it."},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Client.Breaker })},
-	{Key: key.Key{Path: "client.calibrate", Flag: "calibrate", Group: key.GroupClient, Rare: true, NoSweep: "the client is calibrated once, at the heaviest cell",
-		Help: "measure what the client adds, before the run", More: "It takes a second; --calibrate=false leaves it out."},
-		Bind: key.Switch(func(p *Plan) *bool { return &p.Client.Calibrate })},
-	{Key: key.Key{Path: "max_cost", Flag: "max-cost", Group: key.GroupPrice, Value: "USD", Unset: "no cap", NoSweep: "the cap is on the whole sweep", NoZero: "must be greater than 0; leave it out for no cap",
-		Help: "stop before the spend could pass this", More: "Every target then needs a price, or a machine."},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.MaxCost })},
-
-	{Key: key.Key{Path: "client.connect_timeout", Flag: "connect-timeout", Group: key.GroupConnection, Value: "DURATION", Rare: true, NoSweep: notSweptConnection,
-		Help: "limit of DNS, TCP and TLS together"},
-		Bind: key.Duration(func(p *Plan) *Duration { return &p.Client.ConnectTimeout })},
-	{Key: key.Key{Path: "client.insecure", Flag: "insecure", Group: key.GroupConnection, NoSweep: notSweptConnection,
-		Help: "accept any TLS certificate"},
-		Bind: key.Switch(func(p *Plan) *bool { return &p.Client.Insecure })},
-	{Key: key.Key{Path: "client.ca_cert", Flag: "ca-cert", Group: key.GroupConnection, Value: "FILE", Rare: true, NoSweep: notSweptConnection,
-		Help: "further certificate authorities (PEM)"},
-		Bind: key.Text(func(p *Plan) *string { return &p.Client.CACert })},
-	{Key: key.Key{Path: "client.client_cert", Flag: "client-cert", Group: key.GroupConnection, Value: "FILE", Rare: true, NoSweep: notSweptConnection,
-		Help: "the client's own certificate (PEM)", More: "For servers that ask for one."},
-		Bind: key.Text(func(p *Plan) *string { return &p.Client.ClientCert })},
-	{Key: key.Key{Path: "client.client_key", Flag: "client-key", Group: key.GroupConnection, Value: "FILE", Rare: true, NoSweep: notSweptConnection,
-		Help: "the key of --client-cert (PEM)"},
-		Bind: key.Text(func(p *Plan) *string { return &p.Client.ClientKey })},
-	{Key: key.Key{Path: "client.proxy", Flag: "proxy", Group: key.GroupConnection, Value: "URL", Rare: true, Unset: "HTTPS_PROXY", NoSweep: notSweptConnection,
-		Help: "proxy (http, https, socks5), or none", More: "The default is what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say."},
-		Bind: key.Text(func(p *Plan) *string { return &p.Client.Proxy })},
 }

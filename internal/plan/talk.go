@@ -58,7 +58,7 @@ func (p Plan) validateTalk(out *key.Problems) {
 		case w.TurnTokens != "":
 			out.Add("workload.turn_tokens", "only conversations have turns after the first; give --turns N")
 		case p.Load.Conversations != 0:
-			out.Add("load.conversations", "the requests are no conversations; give --turns N, or --turns whole with --dataset FILE")
+			out.Add("load.conversations", "these requests are not conversations; give --turns N, or --turns whole with --dataset FILE")
 		}
 		return
 	}
@@ -93,7 +93,7 @@ func (p Plan) validateTalk(out *key.Problems) {
 		out.Add("workload.turns", "a trace has sessions of its own; drop --turns or --trace")
 	}
 	if a := p.Workload.Answer; a == AnswerTools || a == AnswerJSON {
-		out.Add("workload.answer", "conversations carry the text of answers, and %s is none; drop --turns or --answer", a)
+		out.Add("workload.answer", "conversations need answers in text, and --answer %s gives none; drop --turns or --answer", a)
 	}
 	if len(p.Endpoints()) > 1 {
 		out.Add("workload.turns", "conversations carry each model's own answers, so that no two targets would get the same prompts; measure one target at a time")

@@ -119,6 +119,6 @@ func (p Plan) validateBlocks(out *key.Problems) {
 	case l.Blocks > 1 && l.RateCurve != "":
 		out.Add("load.blocks", "a rate that changes is not cut into blocks, since a block from its middle lacks the queue that went before it; leave --blocks out, and each target runs the whole curve")
 	case l.Blocks > l.Requests && l.Requests > 0:
-		out.Add("load.blocks", "%d blocks need as many requests at least; there are %d", l.Blocks, l.Requests)
+		out.Add("load.blocks", "%d blocks need at least that many requests; there are %d", l.Blocks, l.Requests)
 	}
 }

@@ -108,7 +108,7 @@ func TestTargetProblems(t *testing.T) {
 		{"candidate with a name", "{url: http://a}", "{url: http://a, name: x}", "candidate.name: the candidate's name is candidate"},
 		{"baseline with a name", "{url: http://b}", "{url: http://b, name: x}", "baseline.name: the baseline's name is baseline"},
 		{"negative blocks", "blocks: 8", "blocks: -8", "load.blocks (--blocks): -8 is out of range"},
-		{"more blocks than requests", "blocks: 8", "blocks: 101", "101 blocks need as many requests at least"},
+		{"more blocks than requests", "blocks: 8", "blocks: 101", "101 blocks need at least that many requests"},
 		{"blocks of a curve", "users: 4, requests: 100,", `rate_curve: "step:1,5/10s",`, "a rate that changes is not cut into blocks"},
 	} {
 		yaml := strings.Replace(threeTargets, tt.from, tt.to, 1)

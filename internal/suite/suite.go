@@ -45,9 +45,6 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err := p.CheckFiles(os.Stat); err != nil {
 		return nil, err
 	}
-	if err := p.CheckFiles(os.Stat); err != nil {
-		return nil, err
-	}
 	if o.Stop == nil {
 		o.Stop = ctx
 	}

@@ -309,7 +309,7 @@ func TestConversationsRefused(t *testing.T) {
 		"only conversations have turns after":     func(p *plan.Plan) { p.Workload.Turns = ""; p.Workload.TurnTokens = "9" },
 		"no think time is given that could vary":  func(p *plan.Plan) { p.Load.ThinkCV = 1 },
 		"out of range (0 to 10)":                  func(p *plan.Plan) { p.Load.ThinkTime, p.Load.ThinkCV = 1, -1 },
-		"the requests are no conversations":       func(p *plan.Plan) { p.Workload.Turns = "" },
+		"these requests are not conversations":    func(p *plan.Plan) { p.Workload.Turns = "" },
 	} {
 		p := plan.Default()
 		p.Candidate.URL, p.Only = "http://"+l.Addr().String(), []plan.Benchmark{plan.Load}

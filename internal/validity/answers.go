@@ -203,7 +203,7 @@ func cacheContamination(_ Input, e Evidence) result.Check {
 	r := grade("ratio", cached, 0.05, 2)
 	r.Text = fmt.Sprintf("%s of the input tokens came from the server's prefix cache, though every prompt is new", percent(cached))
 	if r.Status != result.Pass {
-		r.Fix = "ttft is flattered by that much; a chat template or a common instruction is cached like this, or another client sends the same; turn the server's prefix cache off to compare servers"
+		r.Fix = "ttft looks better than it is by that much; a chat template or a common instruction is cached like this, or another client sends the same; turn the server's prefix cache off to compare servers"
 	}
 	return r
 }
@@ -227,7 +227,7 @@ func bundledFrames(_ Input, e Evidence) result.Check {
 	r := grade("ratio", share, 0.10, 2)
 	r.Text = fmt.Sprintf("%s of the content frames arrived together with the previous one", percent(share))
 	if r.Status != result.Pass {
-		r.Text += "; gaps are too small there, and stalls are right"
+		r.Text += "; gaps are understated there; stalls are unaffected"
 		r.Fix = "look for a buffering proxy between client and server"
 	}
 	return r

@@ -205,7 +205,7 @@ func conversations(_ Input, e Evidence) result.Check {
 	r.Text = fmt.Sprintf("%d of %d conversations were unfinished when the window ended", unfinished, t.Begun)
 	switch {
 	case r.Status != result.Pass:
-		r.Text += ": later turns, with their longer inputs, are rarer in the figures than in a load that lasts"
+		r.Text += ": later turns, with their longer inputs, are under-represented compared with a sustained load"
 		r.Fix = "end the load by --conversations N, or give a longer --duration or more --requests"
 	case t.Broken > 0:
 		r.Text += fmt.Sprintf(", and %d were broken off by a turn that did not succeed; %d turns after that were never sent", t.Broken, t.Total.Unsent)

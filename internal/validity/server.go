@@ -80,12 +80,12 @@ func serverCount(what string, s *result.Server, counted *float64, ours *result.S
 	}
 	switch others := s.Requests != nil && *s.Requests > float64(s.Ours.Requests)*(1+requestSlack); {
 	case *counted < ours.Lo:
-		r.Fix = "find out whether all requests reach the server that these metrics belong to (--metrics-url names others), and whether it counts as its answers do"
+		r.Fix = "find out whether all requests reach the server that these metrics belong to (--metrics-url names others), and whether its metrics and its answers count tokens the same way"
 	case others:
 		r.Text += fmt.Sprintf("; it also counted %.0f requests where the client sent %d: others use it too", *s.Requests, s.Ours.Requests)
 		r.Fix = "what others send is part of the latency: measure while nobody else uses the server"
 	default:
-		r.Fix = "either others use the server too, or it counts in another way than its answers do"
+		r.Fix = "either others use the server too, or its metrics and its answers count tokens differently"
 	}
 	return r
 }
@@ -122,7 +122,7 @@ func serverCache(_ Input, e Evidence) result.Check {
 		r.Status = result.Pass
 	}
 	if r.Status != result.Pass {
-		r.Fix = "ttft is flattered by that much: turn the server's prefix cache off to compare servers"
+		r.Fix = "ttft looks better than it is by that much: turn the server's prefix cache off to compare servers"
 	}
 	usage := s.Ours.CachedShare
 	if usage == nil {

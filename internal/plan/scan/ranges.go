@@ -102,7 +102,7 @@ func multiplied(text string, from, to, factor float64, k key.Kind) ([]string, er
 	case from <= 0:
 		return nil, fmt.Errorf("invalid range %q: it begins at 0, and every multiple of 0 is 0; begin above it", text)
 	case factor < 1.001:
-		return nil, fmt.Errorf("invalid range %q: the factor must be greater than 1.001", text)
+		return nil, fmt.Errorf("invalid range %q: the factor must be at least 1.001", text)
 	}
 	const tiny = 1e-9 // what multiplying may do to an end that is met
 	var out []string

@@ -33,7 +33,7 @@ func TestRanges(t *testing.T) {
 		{"1..8", key.WholeKind, "no step", true},
 		{"8..1x2", key.WholeKind, "is descending", true},
 		{"0..8x2", key.WholeKind, "begins at 0", true},
-		{"1..8x1", key.WholeKind, "greater than 1.001", true},
+		{"1..8x1", key.WholeKind, "at least 1.001", true},
 		{"1..8x", key.WholeKind, "no step", true},
 		{"1..8+0", key.WholeKind, "greater than 0", true},
 		{"0.5..4+0.5", key.WholeKind, "0.5 of the range", true},
