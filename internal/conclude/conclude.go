@@ -41,7 +41,7 @@ type Part struct {
 	Decide func(*Analysis, *result.Claim, metric.Limit, *result.Result)
 }
 
-// Keep is what is kept of each exchange of a benchmark's cells, beside one
+// Keep is what is kept of each exchange of a benchmark's cells, in addition to one
 // number for each metric.
 type Keep struct {
 	Prompts bool // the identity of its prompt, to pair targets by

@@ -11,7 +11,7 @@ import (
 // benchmarks[], each with requests by how they ended. All benchmarks of the
 // file are taken, one after the other as they ran; requests that failed or
 // were not finished are counted. Newer reports keep times and lengths in
-// info.timings, input_metrics and output_metrics; older ones beside the text.
+// info.timings, input_metrics and output_metrics; older ones next to the text.
 var guidellmFormat = format{
 	name: "guidellm", text: "GuideLLM report (JSON: benchmarks[].requests)", unordered: true,
 	is: func(h head) bool {
@@ -116,7 +116,7 @@ func (w *walker) token() (json.Token, error) {
 	w.in.left = maxObject
 	t, err := w.d.Token()
 	if err != nil {
-		return nil, fmt.Errorf("at byte %d: this is no whole JSON document: %w", w.d.InputOffset(), err)
+		return nil, fmt.Errorf("at byte %d: this is not a complete JSON document: %w", w.d.InputOffset(), err)
 	}
 	return t, nil
 }

@@ -60,7 +60,7 @@ type Counts struct {
 	Outside  int `json:"outside,omitempty"`  // outside of the window or beyond the limit
 	Cut      int `json:"cut,omitempty"`      // shortened to the maximum context
 	Unsorted int `json:"unsorted,omitempty"` // came before the row above them; they were sorted
-	// Stopped says that the file goes on behind what was asked for.
+	// Stopped says that the file continues after what was asked for.
 	Stopped bool `json:"stopped,omitempty"`
 	// Problems are the first malformed rows in words.
 	Problems []string `json:"problems,omitempty"`

@@ -209,7 +209,7 @@ func TestErrors(t *testing.T) {
 		azureHead + "1990-01-01 00:00:00,1,3\r\n2023-11-16 18:15:46,3,1":                                         "more than five years",
 		azureHead + azureRow + "2023-11-16 18:15:45.6805900,1,1\r\n":                                             "line 3, column 1 (row 2): its time is 1s before that of the previous row; use --trace-sort",
 		"Timestamp,Request tokens,Response tokens\n-5,1,1\n":                                                     `(row 1, Timestamp): "-5" is a negative time`,
-		`{"timestamp": 1, "input_length": 5, "output_length": 3}` + "\n{oops":                                    "line 2, column 2 (row 2): this is no JSON object",
+		`{"timestamp": 1, "input_length": 5, "output_length": 3}` + "\n{oops":                                    "line 2, column 2 (row 2): this is not a JSON object",
 		`{"timestamp": 1, "input_length": "x", "output_length": 3}`:                                              "input_length",
 		`{"timestamp": 1, "input_length": 5, "output_length": 3}` + "\n" + `{"timestamp": 2, "input_length": 5}`: "line 2, column 1 (row 2, output_length): it is missing",
 		`{"timestamp": 1, "input_length": 5, "output_length": 3, "hash_ids": [-1]}`:                              "hash_ids",

@@ -216,7 +216,7 @@ func jsonBad(where Bad, err error) *Bad {
 	where.What = err.Error()
 	switch {
 	case errors.As(err, &syntax):
-		where.Column, where.What = int(syntax.Offset), "this is no JSON object: "+syntax.Error()
+		where.Column, where.What = int(syntax.Offset), "this is not a JSON object: "+syntax.Error()
 	case errors.As(err, &kind):
 		where.Column, where.Field, where.What = int(kind.Offset), kind.Field, fmt.Sprintf("it has the wrong type: %s", kind.Value)
 	}

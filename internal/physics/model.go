@@ -4,8 +4,8 @@
 // measured on kernels.
 //
 // Its opinion: no modelled time may be under what the data sheet allows, so
-// efficiencies are at most 1 and the floor stands beside each time; and a
-// time says what it is made of, so that one can see what binds. It is pure:
+// efficiencies are at most 1 and the floor is shown next to each time; and a
+// time says what it is made of, so that the bottleneck can be seen. It is pure:
 // it opens no file, keeps no state between steps and knows no queue, no
 // scheduler and no clock. Not modelled: speculative drafts, the exchange of
 // a cache between machines, recurrent layers, encoders for pictures, and the

@@ -89,8 +89,8 @@ func (r *Run) Exchanges(see func(c *Cell, x *exchange.Exchange) error) error {
 	return err
 }
 
-// Samples hands each look at a server's own metrics to see, with its cell. There
-// is no file where no server was asked.
+// Samples hands each look at a server's own metrics that counts to see, with its
+// cell. There is no file where no server was asked.
 func (r *Run) Samples(path string, see func(c *Cell, s SampleRecord)) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -103,7 +103,8 @@ func (r *Run) Samples(path string, see func(c *Cell, s SampleRecord)) error {
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return err
 		}
-		if c := r.byID[s.Cell]; c != nil { // else the log lost the cell to a crash, and not the sample
+		// Without a cell the log lost it to a crash, and not the sample.
+		if c := r.byID[s.Cell]; c != nil && c.has(s) {
 			see(c, s)
 		}
 		return nil
@@ -148,7 +149,7 @@ func (r *Run) add(rec exchange.Record) error {
 		r.Last = max(r.Last, again.Stamp)
 		for _, c := range r.Cells {
 			if c.Rounds > 0 {
-				c.interrupt(again.Round)
+				c.interrupt(again.Round, again.Stamp)
 			}
 		}
 		return nil
@@ -171,6 +172,9 @@ func (r *Run) begin(raw json.RawMessage) error {
 		}
 	}
 	r.Cells, r.byID[c.ID], r.all[c.ID] = append(r.Cells, c), c, append(r.all[c.ID], c)
+	if n := len(r.Resumed); n > 0 {
+		c.after = r.Resumed[n-1].Stamp
+	}
 	if c.Scan != nil {
 		r.begun[c.Scan.Index]++
 	}

@@ -2,6 +2,7 @@ package runlog
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/scrape"
 )
 
 // script writes a log and reads it again: each word is one record. "cell:a"
@@ -169,5 +171,40 @@ func TestReadRefuses(t *testing.T) {
 	}
 	if _, err := Read(filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("there is no such file")
+	}
+}
+
+// A look at the server counts where the requests do that it saw.
+func TestSamplesThatCount(t *testing.T) {
+	tests := []struct {
+		name, log string
+		samples   map[int]int // time → round
+		want      []int
+	}{
+		{"whole", "cell:a a0 win:a end", map[int]int{15: 0}, []int{15}},
+		{"a cell again", "cell:a a0 cut:a resume cell:a a5 win:a end", map[int]int{15: 0, 55: 0}, []int{55}},
+		{"a block again", "cell:a*2 a0 win:a/1 a1 resume/2 a5 win:a/2 end", map[int]int{15: 1, 35: 2, 55: 2}, []int{15, 55}},
+		{"a whole block again", "cell:a*3 a0 win:a/1 a1 win:a/2 resume/2 a5 win:a/2 a6", map[int]int{15: 1, 35: 2, 65: 2, 85: 3}, []int{15, 65, 85}},
+	}
+	for _, tt := range tests {
+		run, _, _ := script(t, tt.log)
+		path := filepath.Join(t.TempDir(), SamplesName)
+		w, err := OpenSamples(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range slices.Sorted(maps.Keys(tt.samples)) {
+			_ = w.Sample(SampleRecord{Cell: "a", Round: tt.samples[at], Sample: scrape.Sample{Asked: exchange.Stamp(at)}})
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		if err := run.Samples(path, func(_ *Cell, s SampleRecord) { got = append(got, int(s.Asked)) }); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }

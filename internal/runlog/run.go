@@ -45,9 +45,11 @@ type Cell struct {
 	Blocks []WindowRecord // of a cell in blocks, in their order; Window is then all of them together
 
 	dropped  bool
-	closed   []int // the segment of each of Blocks
-	segments int   // that have ended, in the whole log
-	at       int   // those that have ended so far; while exchanges are read
+	after    exchange.Stamp   // of the break before the cell began, or before its last segment
+	closed   []int            // the segment of each of Blocks
+	afters   []exchange.Stamp // of the break before each of them
+	segments int              // that have ended, in the whole log
+	at       int              // those that have ended so far; while exchanges are read
 
 	// Measured requests, which are begun in the order of their index: the
 	// highest index and one, and those in the log. While exchanges are read.
@@ -156,19 +158,32 @@ func (c *Cell) close(w WindowRecord) {
 		c.Window = &w
 		return
 	}
-	c.Blocks, c.closed = append(c.Blocks, w), append(c.closed, c.segments)
+	c.Blocks, c.closed, c.afters = append(c.Blocks, w), append(c.closed, c.segments), append(c.afters, c.after)
 	c.segments++
 }
 
-// interrupt ends a segment of a cell in blocks without a window. Rounds from
-// round on are measured again.
-func (c *Cell) interrupt(round int) {
+// interrupt ends a segment of a cell in blocks without a window, at a break.
+// Rounds from round on are measured again.
+func (c *Cell) interrupt(round int, at exchange.Stamp) {
 	c.segments++
+	c.after = at
 	n := len(c.Blocks)
 	for round > 0 && n > 0 && c.Blocks[n-1].Round >= round {
 		n--
 	}
-	c.Blocks, c.closed = c.Blocks[:n], c.closed[:n]
+	c.Blocks, c.closed, c.afters = c.Blocks[:n], c.closed[:n], c.afters[:n]
+}
+
+// has reports whether a look at the server belongs to what counts of the cell,
+// and not to a part that was measured again.
+func (c *Cell) has(s SampleRecord) bool {
+	after := c.after
+	for i, w := range c.Blocks {
+		if w.Round == s.Round {
+			after = c.afters[i]
+		}
+	}
+	return s.Asked >= after
 }
 
 // join makes the window of a cell in blocks: all of them together.
