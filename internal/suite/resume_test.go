@@ -152,7 +152,7 @@ func TestAStoppedSuiteIsResumed(t *testing.T) {
 	p := plan.Default()
 	p.Candidate.URL, p.Dir, p.Only = s.URL, t.TempDir(), []plan.Benchmark{plan.Latency, plan.Throughput}
 	p.Client.Calibrate, p.Workload.InputTokens, p.Workload.OutputTokens = false, 30, 6
-	p.Latency.Iterations, p.Throughput.Levels, p.Throughput.Requests = 30, []int{2, 4}, 4000
+	p.Latency.Iterations, p.Throughput.Levels, p.Throughput.Requests = 30, []int{2, 4}, 400
 	out := stoppedAt(t, p, 2)
 	out, err := Resume(t.Context(), out.Folder, nil, Options{})
 	if err != nil {
@@ -163,7 +163,7 @@ func TestAStoppedSuiteIsResumed(t *testing.T) {
 		t.Fatalf("%+v %d cells", res.Run, len(res.Benchmarks.Throughput.Cells))
 	}
 	for _, c := range res.Benchmarks.Throughput.Cells {
-		if c.Counts.Scheduled != 4000 || c.Counts.OK != 4000 {
+		if c.Counts.Scheduled != 400 || c.Counts.OK != 400 {
 			t.Errorf("%s: %+v", c.ID, c.Counts)
 		}
 	}
