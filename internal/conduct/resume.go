@@ -63,9 +63,11 @@ func (e *Earlier) read(path string) (err error) {
 		return nil
 	})
 	for i, c := range e.run.Cells {
-		// A search that could not carry its first cell begins again.
-		if c.Search == nil || c.WasCut() || i == 0 && c.Window.Reason != "" {
-			break
+		if c.Search == nil || c.WasCut() {
+			continue // the search did not see it either
+		}
+		if i == 0 && c.Window.Reason != "" {
+			break // a search that could not carry its first cell begins again
 		}
 		w := c.Window
 		e.observed = append(e.observed, trials[c].Observation(*c.Search, w.Began, w.Start, w.End, w.Overloaded()))

@@ -1,9 +1,6 @@
 package interop
 
-import (
-	"io"
-	"time"
-)
+import "io"
 
 // Plain CSV, for traces of one's own: seconds from any origin, tokens in and
 // out, and if there are any, the session that a request is a turn of. Columns
@@ -16,19 +13,5 @@ var plainFormat = format{
 var plainColumns = []string{"time", "input_tokens", "output_tokens", "?session"}
 
 func readPlain(r io.Reader, s *sink) error {
-	return csvRows(r, s, plainColumns, func(v []string) (Row, *fieldError) {
-		x, why := decimal(v[0])
-		if why != "" {
-			return Row{}, &fieldError{0, why}
-		}
-		at, why := moment(&x, time.Second)
-		if why != "" {
-			return Row{}, &fieldError{0, why}
-		}
-		row, wrong := lengths(at, v[1], 1, v[2], 2)
-		if v[3] != "" {
-			row.Session = keyOf(v[3])
-		}
-		return row, wrong
-	})
+	return csvRows(r, s, plainColumns, secondsRow)
 }
