@@ -189,9 +189,9 @@ func TestEveryRecordedTraceIsReplayed(t *testing.T) {
 		"servegen-deepseek-r1-chunk50-trace.csv":    "ServeGen",
 		"servegen-deepseek-r1-chunk50-dataset.json": "ServeGen",
 		"servegen-mm-image-chunk7-dataset.json":     "ServeGen",
-		"otel-genai-customer-support.json":          "no known trace",
-		"sharegpt-lengths-etalon.csv":               "no known trace",
-		"sonnet-llmperf.txt":                        "no known trace",
+		"otel-genai-customer-support.json":          "unknown trace format",
+		"sharegpt-lengths-etalon.csv":               "unknown trace format",
+		"sonnet-llmperf.txt":                        "unknown trace format",
 	} {
 		p := inferometer.DefaultPlan(url)
 		p.Dir, p.Only = t.TempDir(), []inferometer.Benchmark{"load"}
