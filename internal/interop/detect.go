@@ -127,5 +127,5 @@ func isServeGen(line string) bool {
 	return true
 }
 
-// clip shortens a word of a file or a command that a message quotes.
+// clip shortens a word of a file that a message quotes.
 func clip(s string) string { return plaintext.Clip(s, 60) }

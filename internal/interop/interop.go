@@ -1,5 +1,5 @@
-// Package interop reads what other tools write: recorded loads (traces and
-// results), and command lines, which become plans.
+// Package interop reads recorded loads of other tools: traces and results. Its
+// part command turns their command lines into plans.
 //
 // A format is recognised by its content and never by its file name. An
 // impossible value is an error with its line and column, unless the user chose
