@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -156,7 +157,7 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 func (f *Finder) Probe(ctx context.Context, t *Target) error {
 	found, err := t.Client.Probe(ctx)
 	if err != nil {
-		return err
+		return t.advise(err, os.LookupEnv)
 	}
 	t.Fixed = found.FixedOutput
 	t.Found = result.Target{
