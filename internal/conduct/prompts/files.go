@@ -60,7 +60,7 @@ func readFiles(p plan.Plan) (f Files, err error) {
 	if err != nil {
 		return f, fmt.Errorf("--dataset-columns: %w", err)
 	}
-	src, err := dataset.New(dataset.Config{Path: w.Dataset, OutputTokens: w.OutputTokens, Columns: columns, SkipBad: w.Rows.SkipBad})
+	src, err := dataset.New(dataset.Config{Path: w.Dataset, OutputTokens: w.OutputTokens, Columns: columns, SkipBad: w.Rows.SkipBad, Turns: datasetTurns(w)})
 	if err != nil {
 		return f, err
 	}
