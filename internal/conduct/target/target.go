@@ -127,7 +127,7 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 	}
 	key, err := endpoint.LoadKey(ctx, t.Plan.KeyEnv, t.Plan.KeyFile, t.Plan.KeyCommand)
 	if err != nil {
-		return err
+		return t.advise(err, os.LookupEnv)
 	}
 	url := t.Plan.URL
 	if t.embedded {
