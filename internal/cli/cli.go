@@ -18,7 +18,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
-	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
@@ -60,13 +59,12 @@ func Main(p Process) int {
 	err := root.ExecuteContext(context.Background())
 	var code exitCode
 	var usage usageError
-	var file prompts.FileError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &usage), errors.As(err, &file):
+	case errors.As(err, &usage):
 		p.complain(err)
 		return exitUsage
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -248,7 +250,14 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if err := enoughFiles(pl); err != nil {
 		return usageError{err}
 	}
-	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) { return suite.Run(ctx, pl, so) })
+	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) {
+		out, err := suite.Run(ctx, pl, so)
+		var file prompts.FileError
+		if errors.As(err, &file) {
+			err = usageError{err}
+		}
+		return out, err
+	})
 }
 
 // measure carries out a run, or what is left of one, and shows its result.

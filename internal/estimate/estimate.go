@@ -54,7 +54,7 @@ const (
 // Of lays out what a plan would send, by the part of what it measures; nil for a
 // plan that sends nothing.
 func Of(p plan.Plan, part Part) Estimate {
-	e := Estimate{Seconds: setUp}
+	e := Estimate{Seconds: setUp, Notes: prefixNotes(p)}
 	if part != nil {
 		part(&e, p)
 	}
@@ -105,9 +105,6 @@ func Load(e *Estimate, p plan.Plan) {
 	l, out := p.Load, p.Workload.OutputTokens
 	if l.Trace != "" {
 		e.Notes = append(e.Notes, "lengths and duration come from the trace and are not counted here; see inferometer trace FILE")
-	}
-	if cut := p.Workload.SharedPrefix().Cut(); p.Workload.Prefix.Tokens > 0 && l.Trace == "" {
-		e.Notes = append(e.Notes, fmt.Sprintf("the shared prefix is part of a prompt's tokens (vLLM's bench adds it); it is cut in %.0f %% of the prompts, which are shorter", 100*cut))
 	}
 	targets := names(p)
 	blocks := 1
