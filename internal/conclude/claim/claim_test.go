@@ -1,4 +1,4 @@
-package conclude
+package claim
 
 import (
 	"math"
@@ -55,7 +55,7 @@ func TestDecideBounds(t *testing.T) {
 		{"throughput>10", inf, inf, result.Undecided, inf},
 	} {
 		c := undecided()
-		decideBounds(&c, limitOf(t, tt.limit), tt.lo, tt.hi)
+		Bounds(&c, limitOf(t, tt.limit), tt.lo, tt.hi)
 		if c.Verdict != tt.want || c.Bound == nil || float64(*c.Bound) != tt.bound || c.Reason == "" {
 			t.Errorf("%s of %v to %v: %s by %v (%s), want %s by %v", tt.limit, tt.lo, tt.hi, c.Verdict, c.Bound, c.Reason, tt.want, tt.bound)
 		}
@@ -87,7 +87,7 @@ func TestDecideRate(t *testing.T) {
 			tag = "throughput"
 		}
 		c := undecided()
-		decideRate(&c, limitOf(t, tt.limit), result.Cell{Metrics: result.Metrics{Rates: map[string]result.Rate{tag: tt.rate}}})
+		decideRate(&c, limitOf(t, tt.limit), Cell{Cell: result.Cell{Metrics: result.Metrics{Rates: map[string]result.Rate{tag: tt.rate}}}})
 		if c.Verdict != tt.want || c.NeededN != tt.needed || !strings.Contains(c.Reason, tt.reason) {
 			t.Errorf("%s: %s, needs %d: %s", tt.name, c.Verdict, c.NeededN, c.Reason)
 		}
@@ -129,7 +129,7 @@ func TestDecideMoment(t *testing.T) {
 	} {
 		c := undecided()
 		c.Alpha = tt.alpha
-		decideMoment(&c, limitOf(t, tt.limit), result.Cell{Metrics: result.Metrics{Stats: map[string]result.Statistic{"ttft": tt.stat}}})
+		decideMoment(&c, limitOf(t, tt.limit), Cell{Cell: result.Cell{Metrics: result.Metrics{Stats: map[string]result.Statistic{"ttft": tt.stat}}}})
 		if c.Verdict != tt.want || !strings.Contains(c.Reason, tt.reason) || c.Reason == "" {
 			t.Errorf("%s: %s: %s", tt.name, c.Verdict, c.Reason)
 		}
@@ -163,7 +163,7 @@ func TestDecideSuccess(t *testing.T) {
 		{"shed is not served", 50, 0, 50, "success>=95%", result.Refuted, 0, "50 of 100"},
 	} {
 		c := undecided()
-		decideSuccess(&c, limitOf(t, tt.limit), result.Cell{Counts: result.Counts{OK: tt.ok, Failed: tt.fail, Shed: tt.shed}})
+		decideSuccess(&c, limitOf(t, tt.limit), Cell{Cell: result.Cell{Counts: result.Counts{OK: tt.ok, Failed: tt.fail, Shed: tt.shed}}})
 		if c.Verdict != tt.want || tt.needed != 0 && c.NeededN != tt.needed || !strings.Contains(c.Reason, tt.reason) || c.N != tt.ok+tt.fail+tt.shed {
 			t.Errorf("%s: %s of %d, needs %d: %s", tt.name, c.Verdict, c.N, c.NeededN, c.Reason)
 		}

@@ -1,4 +1,4 @@
-package conclude
+package claim
 
 import (
 	"fmt"
@@ -25,11 +25,11 @@ type breaches struct {
 	cut    int
 }
 
-func against(l metric.Limit, cell *cell) breaches {
+func against(l metric.Limit, cell Cell) breaches {
 	var b breaches
-	for i, v := range cell.Values(l.Metric.Tag) {
+	for i, v := range cell.Requests.Values(l.Metric.Tag) {
 		switch {
-		case cell.Cut(i):
+		case cell.Requests.Cut(i):
 			// Ended by us: it counts against whichever side is to be shown.
 			b.cut++
 			b.most++
@@ -57,22 +57,22 @@ func (b breaches) text() string {
 
 // decideQuantile decides a limit of a quantile by the rule that the claim
 // names (design: How a claim is decided).
-func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cell *cell, done result.Cell) {
+func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cell Cell) {
 	b := against(l, cell)
 	if len(b.values) == 0 {
 		c.Reason = fmt.Sprintf("no request has a %s", l.Metric.Name)
 		return
 	}
 	c.N = len(b.values)
-	if s, ok := done.Metrics.Stats[l.Metric.Tag]; ok {
+	if s, ok := cell.Metrics.Stats[l.Metric.Tag]; ok {
 		if e, ok := s.Quantile(l.Stat); ok {
 			c.Estimate, c.Lo, c.Hi = e.Value, e.Lo, e.Hi
 		}
 	}
 	neff := float64(c.N)
-	if !done.Load.Serial() {
+	if !cell.Load.Serial() {
 		neff = cell.dependenceOf(l.Metric.Tag, b.values).NEff(l.Value)
-		if cell.KeepTurns {
+		if cell.Requests.KeepTurns {
 			neff = min(neff, cell.turnESS(l))
 		}
 	}
@@ -147,4 +147,15 @@ func neededRequests(needed int, neff float64, n int) int {
 		return needed
 	}
 	return int(math.Ceil(float64(needed) * float64(n) / neff))
+}
+
+// dependenceOf returns how much a metric's values depend on each other; it is
+// worked out once, whatever the number of limits.
+func (cell Cell) dependenceOf(tag string, values []float64) stats.Dependence {
+	d, ok := cell.Dependence[tag]
+	if !ok {
+		d = stats.NewDependence(values)
+		cell.Dependence[tag] = d
+	}
+	return d
 }
