@@ -39,66 +39,107 @@ func Decide(c *result.Claim, l metric.Limit, rule string, cell Cell) {
 	compareSteady(c, l, cell)
 }
 
+// decideSuccess decides a limit on the share of requests that succeeded, by the
+// exact bounds of Clopper and Pearson. Whether a request that was cut would have
+// succeeded is open.
 func decideSuccess(c *result.Claim, l metric.Limit, cell Cell) {
 	n := cell.Counts
-	all := n.OK + n.Failed + n.Shed
+	all := n.OK + n.Failed + n.Shed + n.Cut
 	c.N = all
-	if all == 0 {
+	if all == n.Cut {
 		c.Reason = "no request ended"
 		return
 	}
-	target := l.Value
-	d := stats.DecideShareAtLeast(n.OK, all, target, c.Alpha)
+	ok := stats.Count{Least: n.OK, Most: n.OK + n.Cut, N: all}
+	decide, words := stats.DecideShareAtLeast, [2]string{"at least", "at most"}
+	bounds := [2]float64{stats.ClopperPearsonLower(ok.Least, all, c.Alpha), stats.ClopperPearsonUpper(ok.Most, all, c.Alpha)}
+	if upper(l) {
+		decide, words = stats.DecideShareAtMost, [2]string{"at most", "at least"}
+		bounds[0], bounds[1] = bounds[1], bounds[0]
+	}
+	d := decide(ok, l.Value, c.Alpha)
 	r := cell.Metrics.Rates["success"]
 	c.Estimate, c.Lo, c.Hi, c.NeededN = r.Value, r.Lo, r.Hi, d.NeededN
-	bound := stats.ClopperPearsonLower(n.OK, all, c.Alpha)
-	c.Bound = result.Num(bound)
 	counted := fmt.Sprintf("%d of %d requests succeeded", n.OK, all)
+	if n.Cut > 0 {
+		counted += fmt.Sprintf(", and %d were cut, which counts against either verdict", n.Cut)
+	}
+	shown := func(side int) string {
+		c.Bound = result.Num(bounds[side])
+		return fmt.Sprintf("%s: %s %.4g %% with %.3g %% confidence", counted, words[side], 100*bounds[side], 100*(1-c.Alpha))
+	}
 	switch {
 	case d.Proved:
-		c.Verdict = result.Proved
-		c.Reason = fmt.Sprintf("%s: at least %.4g %% with %.3g %% confidence", counted, 100*bound, 100*(1-c.Alpha))
+		c.Verdict, c.Reason = result.Proved, shown(0)
 	case d.Refuted:
-		upper := stats.ClopperPearsonUpper(n.OK, all, c.Alpha)
-		c.Verdict, c.Bound = result.Refuted, result.Num(upper)
-		c.Reason = fmt.Sprintf("%s: at most %.4g %% with %.3g %% confidence", counted, 100*upper, 100*(1-c.Alpha))
+		c.Verdict, c.Reason = result.Refuted, shown(1)
 	default:
-		c.Reason = fmt.Sprintf("%s: at least %.4g %% with %.3g %% confidence, which is not %s", counted, 100*bound, 100*(1-c.Alpha), l)
+		c.Reason = fmt.Sprintf("%s, which does not decide %s", shown(0), l)
 		if c.NeededN > all {
-			c.Reason += fmt.Sprintf("; needs %d requests", c.NeededN)
+			c.Reason += fmt.Sprintf("; %d requests like these would %s", c.NeededN, direction(d))
 		}
 	}
 }
 
-// decideRate decides on the shown two-sided interval, whose end is a stricter
-// bound than a one-sided one at α = 0.05.
+// decideRate decides a rate by one-sided bounds at the claim's own error
+// probability.
 func decideRate(c *result.Claim, l metric.Limit, cell Cell) {
 	r, ok := cell.Metrics.Rates[l.Metric.Tag]
 	if !ok || r.Value == nil {
 		c.Reason = fmt.Sprintf("there is no %s in this cell", l.Metric.Name)
+		if r.Withheld != "" {
+			c.Reason += ": " + r.Withheld
+		}
 		return
 	}
 	c.N, c.Estimate, c.Lo, c.Hi = r.N, r.Value, r.Lo, r.Hi
-	if r.Lo == nil || r.Hi == nil {
-		c.Reason, c.NeededN = "too few completions for an interval", 50
+	lo, hi, ok := measure.RateBounds(r, c.Alpha)
+	if !ok {
+		c.Reason, c.NeededN = "too few completions for an interval", measure.RateMinN
 		return
 	}
-	Bounds(c, l, float64(*r.Lo), float64(*r.Hi))
+	Bounds(c, l, lo, hi)
 }
 
+// decideMoment decides a limit on a mean, by Student's bounds at the effective
+// sample size.
 func decideMoment(c *result.Claim, l metric.Limit, cell Cell) {
 	s, ok := cell.Metrics.Stats[l.Metric.Tag]
 	if !ok || l.Stat != "mean" || s.Mean == nil || s.SD == nil {
 		c.Reason = "only quantiles, and means of at least two requests, can be decided"
+		if !ok {
+			c.Reason = cell.without(l)
+		}
 		return
 	}
 	c.N, c.NEff, c.Estimate = s.N, s.NEff, s.Mean
 	if s.NOK < s.N {
-		c.Reason = fmt.Sprintf("%d of %d requests failed, and a mean leaves them out; claim a quantile instead", s.N-s.NOK, s.N)
+		c.Reason = fmt.Sprintf("%d of %d requests failed or were cut, and a mean leaves them out; claim a quantile instead", s.N-s.NOK, s.N)
 		return
 	}
-	half := stats.StudentQuantile(1-c.Alpha, math.Max(1, s.NEff-1)) * float64(*s.SD) / math.Sqrt(math.Max(1, s.NEff))
-	Bounds(c, l, float64(*s.Mean)-half, float64(*s.Mean)+half)
+	if n := cell.lacking(l); n > 0 {
+		c.Reason = fmt.Sprintf("%d of %d requests %s, and a mean leaves them out", n, cell.Requests.Len(), lacking(l))
+		return
+	}
+	mean := float64(*s.Mean)
+	decide := func(c *result.Claim, mean, sd float64) {
+		half := stats.StudentQuantile(1-c.Alpha, math.Max(1, s.NEff-1)) * sd / math.Sqrt(math.Max(1, s.NEff))
+		Bounds(c, l, mean-half, mean+half)
+	}
+	decide(c, mean, float64(*s.SD))
+	cell.decideAgain(c, l, func(a adjustment) (second result.Claim, was, is float64) {
+		var values []float64
+		for i, v := range cell.Requests.Values(l.Metric.Tag) {
+			if cell.Requests.OK(i) && !math.IsNaN(v) {
+				values = append(values, a.of(i, v))
+			}
+		}
+		is = stats.Mean(values)
+		second = *c
+		second.Verdict = result.Undecided
+		decide(&second, is, math.Sqrt(stats.Variance(values)))
+		return second, mean, is
+	})
 	c.Lo, c.Hi = nil, nil
 }
 
