@@ -9,11 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/stats"
 )
-
-// defaultAlpha is the one-sided error probability of a claim.
-const defaultAlpha = 0.05
 
 // part returns what is concluded about a benchmark.
 func (a *Analysis) part(b plan.Benchmark) Part {
@@ -64,17 +60,11 @@ func (a *Analysis) claim(res *result.Result, pc plan.Claim, id string) (result.C
 		return result.Claim{}, err
 	}
 	c := result.Claim{
-		ID: pc.ID, Limit: l.String(), Unit: l.Metric.Unit, Margin: result.Num(l.Value), Alpha: pc.Alpha,
+		ID: pc.ID, Limit: l.String(), Unit: l.Metric.Unit, Margin: result.Num(l.Value), Alpha: pc.ErrorProbability(),
 		Benchmark: string(plan.BenchmarkOf(pc, l)), Verdict: result.Undecided, Inputs: []string{cells.Candidate},
 	}
 	if c.ID == "" {
 		c.ID = id
-	}
-	if c.Alpha == 0 {
-		c.Alpha = defaultAlpha
-		if pc.Decision == plan.MLPerf {
-			c.Alpha = 1 - stats.MLPerfConfidence
-		}
 	}
 	if decide := a.part(plan.Benchmark(c.Benchmark)).Decide; decide != nil {
 		decide(a, &c, l, res)

@@ -64,7 +64,7 @@ func DecideQuantile(over Count, neff, p, alpha float64) Decision {
 	if over.N > 0 {
 		best, worst = float64(over.Least)/float64(over.N), float64(over.Most)/float64(over.N)
 	}
-	toProve, toRefute := minOneSided(p, alpha), 1
+	toProve, toRefute := ProofMinN(p, alpha), 1
 	if share > alpha+slack {
 		toRefute = leastRefuting
 	}
@@ -102,9 +102,10 @@ func (d *Decision) needs(toProve, toRefute int) {
 	}
 }
 
-// minOneSided is the least n that could prove a limit of the p-quantile: all
-// n values within it have probability p^n if it does not hold.
-func minOneSided(p, alpha float64) int {
+// ProofMinN is the least number of independent values that could prove, at error
+// alpha, a limit that a share p of values must keep: if it does not hold, all n
+// are within it with probability p^n at most. p is in (0, 1).
+func ProofMinN(p, alpha float64) int {
 	return max(1, int(math.Ceil(math.Log(alpha)/math.Log(p)-1e-12)))
 }
 
