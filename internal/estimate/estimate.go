@@ -107,6 +107,9 @@ func Load(e *Estimate, p plan.Plan) {
 	if l.Trace != "" {
 		e.Notes = append(e.Notes, "lengths and duration come from the trace and are not counted here; see inferometer trace FILE")
 	}
+	if cut := p.Workload.SharedPrefix().Cut(); p.Workload.Prefix.Tokens > 0 && l.Trace == "" {
+		e.Notes = append(e.Notes, fmt.Sprintf("the shared prefix is part of a prompt's tokens (vLLM's bench adds it); it is cut in %.0f %% of the prompts, which are shorter", 100*cut))
+	}
 	targets := names(p)
 	blocks := 1
 	if len(targets) > 1 && l.Trace == "" {

@@ -267,6 +267,12 @@ func (p Plan) validateLoad(out *key.Problems) {
 	if r.Context < 0 || r.Context == 1 {
 		out.Add("load.replay.context", "%d is too small: input and output take at least 2 tokens", r.Context)
 	}
+	if r.BlockSize < 0 {
+		out.Add("load.replay.block_size", "%d is out of range: must be at least 1", r.BlockSize)
+	}
+	if !slices.Contains([]string{"", "s", "ms", "us", "ns"}, r.TimeUnit) {
+		out.Add("load.replay.time_unit", "unknown unit %q: must be s, ms, us or ns", r.TimeUnit)
+	}
 }
 
 func (p Plan) validateWords(out *key.Problems) {
