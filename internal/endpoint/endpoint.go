@@ -84,6 +84,7 @@ type Client struct {
 	fields    dialect.Fields // that the server takes, as Probe found out
 	requests  atomic.Pointer[requestTemplate]
 	hangsUp   bool // the server closes the connection after each answer
+	ends      endings
 	secrets   []string
 }
 

@@ -46,6 +46,8 @@ const (
 // and learns with a few one-token requests which optional fields the target
 // accepts; later calls send those. An error says what to do.
 func (c *Client) Probe(ctx context.Context) (Found, error) {
+	c.ends = endings{probing: true}
+	defer func() { c.ends.probing = false }()
 	found := Found{Evidence: "measured"}
 	listed, err := c.findModel(ctx, &found)
 	if err != nil {
@@ -316,7 +318,31 @@ func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *tran
 	}
 	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens}
 	_, conn := c.do(ctx, call, x)
+	c.ends.add(x)
 	return x, conn, ctx.Err()
+}
+
+// endings are how the probe's streams ended, of which some servers give no
+// reason. It is not changed after Probe.
+type endings struct {
+	probing             bool
+	withReason, without int
+}
+
+func (e *endings) add(x *exchange.Exchange) {
+	switch {
+	case x.Class != exchange.OK || !x.Streamed:
+	case x.Finish != "":
+		e.withReason++
+	default:
+		e.without++
+	}
+}
+
+// endsBare reports whether this server never gives a reason of the end, so that an
+// answer without one is whole; it is taken for that while it is probed.
+func (c *Client) endsBare() bool {
+	return c.ends.probing || c.ends.without > 0 && c.ends.withReason == 0
 }
 
 // leaveOut drops the field that an error message complains about, else the
