@@ -72,6 +72,8 @@ func classifyChoices(b []byte, f *Frame) bool {
 		case "usage":
 			odd.answer = true
 			w.usage(&f.Usage)
+		case "id", "created", "model", "system_fingerprint": // most of them
+			w.Skip()
 		default:
 			w.otherKey(key, &odd)
 		}

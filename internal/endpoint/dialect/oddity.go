@@ -29,7 +29,9 @@ func (w *walker) otherKey(key []byte, e *errorShape) {
 		if v := w.Raw(); !noError(v) && e.value == nil {
 			e.value = v
 		}
-	case "object", "type":
+	case "object":
+		e.named = string(w.StringOrSkip()) == "error" || e.named
+	case "type":
 		v := w.StringOrSkip()
 		e.named = e.named || string(v) == "error"
 		e.code = e.code || bytes.Contains(v, []byte("rror"))
@@ -79,7 +81,7 @@ func errorIn(o object, answer bool) bool {
 			return true
 		}
 	}
-	code := strings.Contains(o.text("object"), "rror") || strings.Contains(o.text("type"), "rror") || isError(o["code"])
+	code := strings.Contains(o.text("type"), "rror") || isError(o["code"])
 	for _, name := range []string{"status", "status_code"} {
 		if v, ok := o[name]; ok {
 			code = code || badStatus([]byte(rawOf(v)))
