@@ -25,7 +25,8 @@ func (x *Exchange) NotStreamed() bool {
 	if n == 0 {
 		return false
 	}
-	took := x.LastToken - x.FirstToken
+	first := x.Frames[0].At
+	took := x.Frames[n-1].At - first
 	if took <= 0 {
 		tokens := n
 		if x.OutputTokens != nil {
@@ -40,7 +41,7 @@ func (x *Exchange) NotStreamed() bool {
 	if !from.Happened() {
 		from = x.Due
 	}
-	if wait := x.FirstToken - from; took*farUnder > wait && took > Stamp(n)*atLeast {
+	if wait := first - from; took*farUnder > wait && took > Stamp(n)*atLeast {
 		return false
 	}
 	close := 0
