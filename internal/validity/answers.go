@@ -21,6 +21,7 @@ type Answers struct {
 	Contradictions int // counts of frames, or of the reasoning, that do not fit the total
 	InputOff       int // more than twice or less than half of the input that was sent
 
+	Streams    Streams
 	AtOnce     int // not streamed: several tokens that came at once
 	Filtered   int // ended by a content filter
 	Unfinished int // streams without a finish reason
@@ -44,6 +45,7 @@ const template = 200
 // a vector, which has no tokens.
 func (a *Answers) Add(x *exchange.Exchange, embeds bool) {
 	a.OK++
+	a.Streams.add(x)
 	if !x.KernelStamps {
 		a.ReadStamp++
 	}
