@@ -29,11 +29,7 @@ func (a *Analysis) weighScope(c *result.Claim, pc plan.Claim, res *result.Result
 			if check.Client || check.Between && !b.between {
 				continue
 			}
-			where := "in all cells"
-			if check.Cell != "" {
-				where = "in " + check.Cell
-			}
-			c.Reason = fmt.Sprintf("%s spoils %s %s: %s (otherwise %s: %s)", check.ID, b.tag, where, check.Text, c.Verdict, c.Reason)
+			c.Reason = fmt.Sprintf("%s of %s is spoilt by the check %s: %s (otherwise %s: %s)", b.tag, b.cell, check.ID, check.Text, c.Verdict, c.Reason)
 			c.Verdict = result.Invalid
 			return
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// at is a claim on a throughput level.
+// claimAt is a claim on a throughput level.
 func claimAt(level int, limit string) plan.Claim {
 	return plan.Claim{Limit: limit, Benchmark: plan.Throughput, Level: level}
 }
@@ -33,7 +33,7 @@ func TestAClaimIsInvalidOnlyWhereItsFiguresAreSpoilt(t *testing.T) {
 			t.Errorf("%s: %s (%s), want %s", c.Limit, c.Verdict, c.Reason, want)
 		}
 	}
-	if c := res.Claims[0]; !strings.HasPrefix(c.Reason, "errors spoils ttft in throughput/candidate@1: 65 of 100 requests failed") || !strings.Contains(c.Reason, "(otherwise ") {
+	if c := res.Claims[0]; !strings.HasPrefix(c.Reason, "ttft of throughput/candidate@1 is spoilt by the check errors: 65 of 100 requests failed") || !strings.Contains(c.Reason, "(otherwise ") {
 		t.Errorf("the reason is %q", c.Reason)
 	}
 }
