@@ -51,6 +51,9 @@ type Event struct {
 	Text    string
 	Done    int
 	Total   int // 0 where the cell ends by time
+	// Trouble says what keeps the cell from being measured well, such as other
+	// programs on the machine; empty where nothing does.
+	Trouble string
 	Elapsed time.Duration
 }
 

@@ -118,7 +118,6 @@ func clientAdded(_ Input, e Evidence) result.Check {
 // can be done about it. added are the delays of its requests, ascending; nil where
 // they are not known.
 func (e Evidence) cause(added []float64) (seen, fix string) {
-	const others = 0.5 // of the machine's processors
 	k := e.Cell.Client
 	if k == nil {
 		k = &result.Client{}
@@ -128,13 +127,10 @@ func (e Evidence) cause(added []float64) (seen, fix string) {
 		total, most = total+v, max(most, v)
 	}
 	n := len(added)
+	seen, fix = starved(k)
 	switch {
-	case k.Throttled != nil && k.QuotaPeriods != nil && *k.Throttled > 0:
-		return fmt.Sprintf("this container's quota of processor time stopped the client in %d of %d periods", *k.Throttled, *k.QuotaPeriods), "raise the container's quota of processor time"
-	case k.StealShare != nil && *k.StealShare > 0.05:
-		return fmt.Sprintf("the host of this virtual machine withheld %s of its processors", percent(*k.StealShare)), "measure at another time or from another machine"
-	case k.OtherCPUShare != nil && *k.OtherCPUShare > others:
-		return fmt.Sprintf("other programs used %s of this machine's processors", percent(*k.OtherCPUShare)), "stop the other programs, or run the client on a machine of its own"
+	case seen != "":
+		return seen, fix
 	case n > 1 && most > total/2:
 		return fmt.Sprintf("a single request of %d was late by %.3g ms", n, most), "measure again, with more requests"
 	case e.Flag != "":
@@ -298,13 +294,13 @@ func otherLoad(_ Input, e Evidence) result.Check {
 	if k == nil || k.OtherCPUShare == nil || k.CPUShare == nil {
 		return notAssessed("the machine's processors could not be observed")
 	}
-	if k.StealShare != nil && *k.StealShare > 0.05 {
+	if withheld(k) {
 		r := grade("ratio", *k.StealShare, 0.05, math.Inf(1))
 		r.Text = fmt.Sprintf("the host of this virtual machine withheld %s of its processors", percent(*k.StealShare))
 		r.Fix = "measure at another time or from another machine"
 		return r
 	}
-	r := grade("ratio", *k.OtherCPUShare, 0.90, math.Inf(1))
+	r := grade("ratio", *k.OtherCPUShare, busyShare, math.Inf(1))
 	r.Text = fmt.Sprintf("other programs used %s of this machine's processors", percent(*k.OtherCPUShare))
 	if r.Status != result.Pass {
 		r.Fix = "if the server runs here it competes with the client: measure from another machine"

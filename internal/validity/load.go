@@ -32,7 +32,16 @@ func complete(in Input) []result.Check {
 func errorShare(_ Input, e Evidence) result.Check {
 	n := e.Cell.Counts
 	all := n.OK + n.Failed + n.Shed
-	if all == 0 {
+	switch {
+	case all > 0:
+	case n.Cut > 0:
+		r := result.Check{Status: result.Fail, Text: fmt.Sprintf("no request ended, so nothing was measured: all %d were still running, and were cut", n.Cut),
+			Fix: "the load is more than the server carries, or answers take longer than the cell: give them more time with --duration or --grace"}
+		if e.Flag != "" {
+			r.Fix += ", or lower " + e.Flag
+		}
+		return r
+	default:
 		return result.Check{Status: result.Fail, Text: "no request ended, so nothing was measured",
 			Fix: "check the URL with: inferometer doctor URL"}
 	}
@@ -40,7 +49,10 @@ func errorShare(_ Input, e Evidence) result.Check {
 	r := grade("ratio", share, 0.01, 0.5)
 	r.Text = fmt.Sprintf("%d of %d requests failed (%s)", n.Failed+n.Shed, all, percent(share))
 	if r.Status != result.Pass {
-		r.Fix = "look at the errors of this cell; check the URL with: inferometer doctor URL"
+		r.Fix = "look at the errors of this cell"
+		if n.OK == 0 {
+			r.Fix += "; check the URL with: inferometer doctor URL"
+		}
 	}
 	return r
 }

@@ -118,6 +118,7 @@ var checkTests = []struct {
 	{"a few errors", "errors", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 390, 10 }},
 	{"mostly errors", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 100, 300 }},
 	{"nothing at all", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts = result.Counts{} }},
+	{"nothing ended in time", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts = result.Counts{Scheduled: 40, Attempted: 40, Cut: 40} }},
 	{"shed counts", "errors", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.Shed = 20 }},
 
 	{"few cut requests", "cut", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Cut = 397, 3 }},
