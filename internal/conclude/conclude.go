@@ -80,6 +80,9 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	if a.run, err = runlog.Read(log); err != nil {
 		return nil, err
 	}
+	if a.requestLimits, err = a.limits(); err != nil {
+		return nil, err
+	}
 	for _, r := range a.run.Cells {
 		c, err := a.begin(r)
 		if err != nil {
@@ -142,11 +145,6 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		res.Run.Ended = l.Head.Started.Add(time.Duration(l.Last))
 		res.Run.Status, res.Run.Reason = result.Interrupted, whyInterrupted(l)
 	}
-	limits, err := a.limits()
-	if err != nil {
-		return nil, err
-	}
-	a.requestLimits = limits
 	a.measureCells()
 	for _, p := range parts {
 		if p.Conclude == nil {
@@ -177,6 +175,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 	if res.Evidence == "" {
 		res.Evidence = result.Measured // nothing but this machine was looked at
 	}
+	var err error
 	res.Claims, err = a.claims(res)
 	return res, err
 }
@@ -253,7 +252,7 @@ func (a *Analysis) measureCells() {
 		t, _ := a.run.Target(c.Target)
 		cell := c.Collector.Cell(measure.Input{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
-			Blocks: c.seen.window, Limits: a.requestLimits,
+			Blocks: c.seen.window,
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Blocks = a.blocksOf(c)
