@@ -65,7 +65,7 @@ func TestMarkdown(t *testing.T) {
 func TestMarkdownParts(t *testing.T) {
 	text := string(Markdown(fixture(t, "full")))
 	for _, want := range []string{
-		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
+		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Client machine",
 		"## Business impact", "per year", "## Technical specification", "## Validity", "## How to reproduce",
 	} {
 		_, after, ok := strings.Cut(text, want)

@@ -37,7 +37,7 @@ func scan(s *result.Scan, checks []result.Check) *Section {
 	}
 	out.table(v.overview(), v.short())
 	out.pages(v.front(), v.latencies(), v.rates(), v.server())
-	out.Notes = explained(s.Cells)
+	out.Notes = explained(s.Cells, checks, "p50", "p95")
 	return out
 }
 
@@ -139,14 +139,15 @@ func some(names []string, most int) string {
 // value prints a quantile or, without a statistic, a rate, alone and without
 // unit: the head has it.
 func value(m result.Metrics, tag, stat string) string {
-	e := rateEstimate(m.Rates[tag])
-	if stat != "" {
-		e, _ = m.Stats[tag].Quantile(stat)
+	if stat == "" {
+		return middle(rateEstimate(m.Rates[tag]), 1)
 	}
-	if e.Value == nil && e.AtLeast != nil {
-		return "≥ " + format.Number(float64(*e.AtLeast))
+	s := m.Stats[tag]
+	s.Unit = ""
+	if text := format.Middle(s, stat); !strings.HasPrefix(text, "withheld") {
+		return text
 	}
-	return middle(e, 1)
+	return format.Missing
 }
 
 func rateEstimate(r result.Rate) result.Estimate {
