@@ -52,7 +52,7 @@ func newConsole(o ConsoleOptions) *console {
 type console struct {
 	ConsoleOptions
 	answered bool // the last line is an answer
-	b strings.Builder
+	b        strings.Builder
 }
 
 func (c *console) line(s string) {

@@ -62,7 +62,7 @@ var (
 	pagesOnlySections = []string{"quality", "hardware", "impact", "specification", "reproduce"}
 	pagesOnlyTables   = []string{
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
-		"What the server reports at each level", "Latency at each level", "Costs by volume",
+		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )
@@ -124,10 +124,10 @@ func TestDriftIsNoticed(t *testing.T) {
 	}
 	drops := map[string]func(*content.Document){
 		"first answer": func(d *content.Document) { d.Answers = nil },
-		"section": func(d *content.Document) { d.Sections = d.Sections[:1] },
-		"summary": func(d *content.Document) { d.Sections[1].Summary.Text = "" },
-		"answer":  func(d *content.Document) { d.Sections[1].Answers = nil },
-		"text":    func(d *content.Document) { d.Sections[1].Text = nil },
+		"section":      func(d *content.Document) { d.Sections = d.Sections[:1] },
+		"summary":      func(d *content.Document) { d.Sections[1].Summary.Text = "" },
+		"answer":       func(d *content.Document) { d.Sections[1].Answers = nil },
+		"text":         func(d *content.Document) { d.Sections[1].Text = nil },
 	}
 	for i := range 3 {
 		drops[fmt.Sprint("table ", i)] = func(d *content.Document) { d.Sections[0].Tables = slices.Delete(d.Sections[0].Tables, i, i+1) }

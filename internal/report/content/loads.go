@@ -381,8 +381,8 @@ func throughput(t *result.Throughput, checks []result.Check) *Section {
 		s.detail(plaintext.Line("Closed loop: each user sends its next request once the previous answer has arrived. " + plaintext.Capital(t.Cells[0].Workload.Text) + "."))
 	}
 	rates := Table{Head: columns("users", "requests/s", "tokens/s out", "success")}
-	times := Table{Title: "Latency at each level", Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95")}
-	short := Table{Head: columns("users", "requests/s", "output token/s", "success", "TTFT p50", "p95, ms", "TPOT", "E2E p50", "p95, ms")}
+	times := Table{Title: "Latency at each level, ms", Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95")}
+	short := Table{Title: "times in ms", Head: columns("users", "requests/s", "tokens/s", "success", "TTFT p50", "p95", "TPOT", "E2E p50", "p95")}
 	server := Table{Title: "What the server reports at each level", Layout: Words, Head: columns("users", "counted by the server")}
 	targets := map[string]bool{}
 	for _, c := range t.Cells {
@@ -400,7 +400,7 @@ func throughput(t *result.Throughput, checks []result.Check) *Section {
 			}
 			return marked(format.Rate(r), checks, tag, c)
 		}
-		quantile := func(tag, stat string) string { return marked(statText(c.Metrics, tag, stat), checks, tag, c) }
+		quantile := func(tag, stat string) string { return marked(unitless(c.Metrics, tag, stat), checks, tag, c) }
 		brief := func(tag, stat string) string { return marked(value(c.Metrics, tag, stat), checks, tag, c) }
 		rates.Rows = append(rates.Rows, []string{users, rate("throughput"), rate("output_throughput"), rate("success")})
 		times.Rows = append(times.Rows, []string{
