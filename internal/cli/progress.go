@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type progress struct {
 type lane struct {
 	cell, text  string
 	done, total int
+	trouble     string // what keeps it from being measured well
 }
 
 // quietTime between lines where there is no terminal.
@@ -58,7 +60,7 @@ func (g *progress) event(e suite.Event) {
 	case "progress":
 		for i := range g.lanes {
 			if g.lanes[i].cell == e.Cell {
-				g.lanes[i].done, g.lanes[i].total = e.Done, e.Total
+				g.lanes[i].done, g.lanes[i].total, g.lanes[i].trouble = e.Done, e.Total, e.Trouble
 			}
 		}
 		g.draw(e.Elapsed)
@@ -85,15 +87,18 @@ func (g *progress) event(e suite.Event) {
 
 // draw shows the lanes: in place on a terminal, else now and then.
 func (g *progress) draw(elapsed time.Duration) {
-	var parts []string
+	var parts, troubles []string
 	for _, l := range g.lanes {
 		if l.total > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d/%d", l.cell, l.done, l.total))
 		} else {
 			parts = append(parts, fmt.Sprintf("%s %d", l.cell, l.done))
 		}
+		if l.trouble != "" && !slices.Contains(troubles, l.trouble) {
+			troubles = append(troubles, l.trouble)
+		}
 	}
-	text := strings.Join(parts, "   ")
+	text := strings.Join(append(parts, troubles...), "   ")
 	if g.width == 0 {
 		if elapsed-g.last >= quietTime && text != "" {
 			g.line(elapsed, text)

@@ -20,6 +20,20 @@ func TestProgressDrivesNoTerminal(t *testing.T) {
 	}
 }
 
+// What spoils a run is said while it runs.
+func TestProgressSaysWhatKeepsTheClientFromMeasuring(t *testing.T) {
+	var out strings.Builder
+	g := progress{w: &out, width: 120}
+	for _, cell := range []string{"pass/candidate", "pass/baseline"} {
+		g.event(suite.Event{Kind: "cell", Cell: cell, Total: 100})
+		g.event(suite.Event{Kind: "progress", Cell: cell, Done: 7, Total: 100, Trouble: "other programs used 98 % of this machine's processors"})
+	}
+	lines := strings.Split(out.String(), "\r")
+	if last := lines[len(lines)-1]; strings.Count(last, "other programs used 98 %") != 1 || !strings.Contains(last, "pass/candidate 7/100   pass/baseline 7/100") {
+		t.Errorf("%q", last)
+	}
+}
+
 func TestDoctorDrivesNoTerminal(t *testing.T) {
 	var out strings.Builder
 	check{Name: "endpoint", Status: "ok", Text: "model m\x1b[2J\nok    models            yes", Do: "\x1b[31m"}.print(&out)

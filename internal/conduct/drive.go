@@ -73,7 +73,9 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	}
 	began := s.clock.Now()
 	self, lag := observe.Begin(s.clock.Start()), c.target.Client.Watch()
+	stopLooking := watch.lookOut(self)
 	w, err := s.carry(ctx, s.driver(false, observers...), shape, c)
+	stopLooking()
 	if err != nil {
 		return w, err
 	}
@@ -228,6 +230,9 @@ type progress struct {
 	done int
 	e2e  stats.Histogram // ms, service; it does not grow with the requests
 	last exchange.Stamp
+	ends ends
+	// trouble is what keeps the cell from being measured well, in words.
+	trouble string
 }
 
 func newProgress(s *Session, c *Cell, total int) *progress {
@@ -245,12 +250,13 @@ func (p *progress) Emit(x *exchange.Exchange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
+	p.ends.add(x)
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
 		p.e2e.Add(v, 1)
 	}
 	if now := p.session.clock.Now(); now-p.last > exchange.Stamp(100*time.Millisecond) {
 		p.last = now
-		p.session.Tell(Event{Kind: "progress", Cell: p.cell.ID, Target: p.cell.target.Name, Done: p.done, Total: p.total})
+		p.tell()
 	}
 }
 

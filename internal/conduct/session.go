@@ -45,12 +45,15 @@ type Options struct {
 
 // Event is one step of progress.
 type Event struct {
-	Kind    string // "target", "cell", "progress", "done", "note", "folder"
-	Cell    string
-	Target  string
-	Text    string
-	Done    int
-	Total   int // 0 where the cell ends by time
+	Kind   string // "target", "cell", "progress", "done", "note", "folder"
+	Cell   string
+	Target string
+	Text   string
+	Done   int
+	Total  int // 0 where the cell ends by time
+	// Trouble says what keeps the cell from being measured well, such as other
+	// programs on the machine; empty where nothing does.
+	Trouble string
 	Elapsed time.Duration
 }
 
