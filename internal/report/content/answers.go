@@ -34,7 +34,7 @@ func answers(r *result.Result) []Paragraph {
 	if l := b.Load; l != nil {
 		versus, compared = append(versus, l.Versus...), append(compared, l.Cells...)
 	}
-	speed := speeds(versus, compared, r.Validity.Checks)
+	speed := speeds(versus, compared)
 	if len(speed) == 0 {
 		speed = serves(compared, r.Validity.Checks)
 	}
@@ -47,10 +47,11 @@ func answers(r *result.Result) []Paragraph {
 		say("Claims", State(v), verdicts(r.Claims, v))
 	}
 	if r.Validity.Status == result.Fail {
-		say("Validity", stateOf(result.Fail), fmt.Sprintf("%d of %d checks failed: see which figures they spoil.", len(checksOf(r, result.Fail)), len(r.Validity.Checks)))
+		say("Validity", stateOf(result.Fail), fmt.Sprintf("%d of %d checks failed: what is marked %s proves nothing.", len(checksOf(r, result.Fail)), len(r.Validity.Checks), spoiltMark))
 	}
 	if len(out) > 0 {
 		say("When", "", hours(r))
+		say("Spent", "", spent(r.Run.Spend))
 	}
 	return out
 }
@@ -67,7 +68,7 @@ var effects = []struct{ metric, name, less, more string }{
 }
 
 // speeds compares the candidate with each other target in a sentence.
-func speeds(versus []result.Comparison, cells []result.Cell, checks []result.Check) []string {
+func speeds(versus []result.Comparison, cells []result.Cell) []string {
 	var out, others []string
 	for _, c := range versus {
 		if other := cmp.Or(c.Against, "baseline"); !slices.Contains(others, other) {
@@ -86,7 +87,10 @@ func speeds(versus []result.Comparison, cells []result.Cell, checks []result.Che
 					continue
 				}
 				if text := effect(c.Estimate, e.less, e.more); text != "" {
-					parts = append(parts, e.name+" "+text+doubt(cells, checks, e.metric))
+					if c.Spoilt != "" {
+						text += " " + spoiltMark
+					}
+					parts = append(parts, e.name+" "+text)
 					pairs = max(pairs, c.Pairs)
 				} else {
 					why = c.Estimate.Withheld
@@ -152,16 +156,6 @@ func bare(text string, middle float64) string {
 		return strings.TrimSuffix(text, " %")
 	}
 	return strings.TrimSuffix(text, "×")
-}
-
-// doubt says that a failed check spoils a metric in any of the cells.
-func doubt(cells []result.Cell, checks []result.Check, metric string) string {
-	for _, c := range cells {
-		if len(spoilt(checks, metric, c.ID)) > 0 {
-			return " " + spoiltMark
-		}
-	}
-	return ""
 }
 
 // serves says what a server without anything to compare it with does.

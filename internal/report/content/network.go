@@ -40,6 +40,9 @@ func network(cells []result.Cell, other string) string {
 		return text + ", all of it."
 	}
 	ratio := (whole - a) / (theirs - b)
+	if math.Abs(ratio-1) < 0.01 {
+		return text + "; without it the median first tokens would be about the same."
+	}
 	return fmt.Sprintf("%s; without it the median first token would be %s %s.", text, change(ratio), word(ratio, "sooner", "later"))
 }
 

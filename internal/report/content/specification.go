@@ -46,6 +46,10 @@ func specification(r *result.Result) *Section {
 		t.Layout = Words
 		s.Tables = append(s.Tables, t)
 	}
+	if sp := r.Run.Spend; sp != nil {
+		s.Tables = append(s.Tables, spendTable(sp))
+		s.say(format.Sentence(sp.Note))
+	}
 	return s
 }
 

@@ -26,7 +26,7 @@ func validityLine(r *result.Result) string {
 	warn, fail := len(checksOf(r, result.Warn)), len(checksOf(r, result.Fail))
 	switch r.Validity.Status {
 	case result.Fail:
-		return fmt.Sprintf("INVALID: %d of %d checks failed. These figures are unreliable and prove nothing.", fail, len(r.Validity.Checks))
+		return fmt.Sprintf("%d of %d checks failed. Figures marked %s are unreliable and prove nothing; the others stand.", fail, len(r.Validity.Checks), spoiltMark)
 	case result.Warn:
 		return fmt.Sprintf("valid with warnings: %d of %d checks warn.", warn, len(r.Validity.Checks))
 	}
