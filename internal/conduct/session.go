@@ -36,6 +36,9 @@ type Options struct {
 	// Responder starts the built-in responder in a process of its own, for the
 	// calibration of the client. Nil leaves it out.
 	Responder calibrate.Responder
+	// CacheDir is the folder in which calibrations of the client are kept for a
+	// day; "": they are not.
+	CacheDir string
 	// SharedSim says that StartSim serves in this very process.
 	SharedSim bool
 	// Stop ends the starting of requests when it is done: what runs is
