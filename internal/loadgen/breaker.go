@@ -12,7 +12,7 @@ import (
 // breaker ends a cell in which there is nothing to measure any more: of the latest
 // requests nearly all have failed. They are at least 20; of an open loop those that
 // arrive in breakerSpan, since a server that refuses everything for a moment has a
-// bad moment; of a closed loop three for each user, of whom each waits for a second
+// bad moment; of a closed loop two for each user, of whom each waits for a second
 // after a failure. The failures among them are spread over breakerLeast at least.
 type breaker struct {
 	share    float64
@@ -29,11 +29,11 @@ type settled struct {
 
 const (
 	breakerSpan  = 5 * time.Second
-	breakerLeast = 2 * time.Second
+	breakerLeast = time.Second
 )
 
 func newBreaker(s Shape, share float64) breaker {
-	n := max(20, 3*s.Users)
+	n := max(20, 2*s.Users)
 	if s.Open() {
 		n = max(n, s.arrivalsWithin(breakerSpan))
 	}
