@@ -138,6 +138,7 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 			}
 			return s.spend.Admit(x)
 		},
+		Withdraw: s.spend.Withdraw,
 		Emit: func(x *exchange.Exchange) {
 			s.spend.Settle(x)
 			if warming {
@@ -193,6 +194,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Cell, x.Target = q.cell.ID, t.Name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
+	x.InputBound = prompts.Bound(it.AskedInput, len(call.Body()))
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}

@@ -315,8 +315,8 @@ func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *tran
 		return nil, nil, err
 	}
 	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens}
-	_, conn := c.do(ctx, call, x)
-	return x, conn, ctx.Err()
+	conn, err := c.unmeasured(ctx, call, x)
+	return x, conn, err
 }
 
 // leaveOut drops the field that an error message complains about, else the

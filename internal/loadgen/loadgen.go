@@ -47,6 +47,9 @@ type Driver struct {
 	// Admit is asked before each request goes; an error ends the cell. It
 	// holds the spend cap. Nil admits all.
 	Admit func(x *exchange.Exchange) error
+	// Withdraw takes back what Admit has admitted and is not sent, since the cell
+	// ended in the same moment. Nil: nobody needs to know.
+	Withdraw func(x *exchange.Exchange)
 	// Emit takes each finished exchange, from many goroutines at once.
 	Emit func(*exchange.Exchange)
 	// Breaker is the share of failures among the latest requests (20 or twice
@@ -375,7 +378,13 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	}
 	x.Phase = exchange.Cooldown
 	r.seal(x.Due)
-	return r.starts.Err() == nil
+	if r.starts.Err() == nil {
+		return true
+	}
+	if r.Withdraw != nil {
+		r.Withdraw(x)
+	}
+	return false
 }
 
 // exchange carries one request through its slot, its sending and its record.

@@ -66,17 +66,26 @@ func (p Plan) validateCap(out *key.Problems) {
 	if p.MaxCost == 0 {
 		return
 	}
+	priced := false
 	for _, t := range p.Endpoints() {
+		priced = priced || t.Price != nil
 		if t.Price == nil && t.Machine == nil && t.URL != "" && !strings.HasPrefix(t.URL, "sim:") {
 			who, help := "the target "+t.Name, ""
 			switch t.Name {
 			case candidateName:
-				who, help = "the candidate", "give --price MODEL (inferometer prices ls) or --accelerator NAME, or "
+				who, help = "the candidate", "give --price MODEL (inferometer prices ls), or "
+				if p.Baseline != nil {
+					help = "give --price MODEL (inferometer prices ls), or --accelerator NAME where it is paid by the hour, or "
+				}
 			case baselineName:
 				who, help = "the baseline", "give --baseline-price MODEL, or "
 			}
 			out.Add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
+			return
 		}
+	}
+	if !priced {
+		out.Add("max_cost", "no target has a price per token, so there is no spend to cap: a machine costs the same per hour whatever is sent; give --price MODEL (inferometer prices ls), set %s in a plan file, or leave --max-cost out", p.PriceKey(candidateName))
 	}
 }
 

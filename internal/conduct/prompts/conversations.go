@@ -116,6 +116,7 @@ func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 		return nil, nil
 	}
 	to, turn := t.Target, t.Turns[t.turn]
+	known := turn.AskedInput > 0 && (t.turn == 0 || t.carried != nil) && !t.Maker.Form.Wants.Any()
 	if t.turn == 0 {
 		t.hash(t.System)
 		x.AskedInput, x.HistoryTokens = turn.AskedInput, new(t.system(t.Conversation))
@@ -150,6 +151,9 @@ func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 	x.Prompt, x.PromptHash = fmt.Sprintf("%s/%d", t.ID, t.turn), t.texts.Sum64()
 	x.Turn, x.Turns = t.turn, len(t.Turns)
 	x.AskedOutput, x.FixedOutput = turn.MaxTokens, fixed
+	if x.InputBound = len(call.Body()); known { // and no estimate by words
+		x.InputBound = Bound(x.AskedInput, len(call.Body()))
+	}
 	return func(ctx context.Context, x *exchange.Exchange) {
 		t.answer = to.Client.Do(ctx, call, x)
 		t.carried = carried(x)
