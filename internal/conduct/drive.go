@@ -11,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/observe"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
@@ -194,7 +195,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Cell, x.Target = q.cell.ID, t.Name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
-	x.InputBound = prompts.Bound(it.AskedInput, len(call.Body()))
+	x.InputBound = pricing.MostInput(it.AskedInput, len(call.Body()))
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}

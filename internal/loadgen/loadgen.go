@@ -152,6 +152,7 @@ type runner struct {
 	lastDone     exchange.Stamp
 	outstanding  int              // measured requests that have not ended
 	measured     int              // measured requests admitted
+	cooldown     int              // requests admitted after them
 	sealed       bool             // the measured part has an end
 	scheduleOver bool             // the schedule has no more to send
 	dueNext      []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
@@ -378,7 +379,8 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	}
 	x.Phase = exchange.Cooldown
 	r.seal(x.Due)
-	if r.starts.Err() == nil {
+	r.cooldown++
+	if r.starts.Err() == nil && r.cooldown <= r.shape.MostCooldown(r.measured) {
 		return true
 	}
 	if r.Withdraw != nil {

@@ -111,33 +111,12 @@ func (t Target) validate(name string, out *key.Problems) {
 		out.Add(name+".sim", "times and slots must not be negative")
 	}
 	if t.Price != nil {
-		t.Price.validate(name+".price", out)
+		t.Price.Validate(name+".price", out)
 	}
-	if m := t.Machine; m != nil {
-		switch {
-		case bad(m.USDPerHour):
-			out.Add(name+".machine.usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
-		case m.USDPerHour == 0 && m.Accelerator == "":
-			out.Add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
-		}
-		if m.Count < 0 || m.MinReplicas < 0 {
-			out.Add(name+".machine.count", "counts must not be negative")
-		}
+	if t.Machine != nil {
+		t.Machine.Validate(name+".machine", out)
 	}
-}
-
-func (p Price) validate(path string, out *key.Problems) {
-	for _, f := range []struct {
-		name string
-		v    *float64
-	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
-		if f.v != nil && bad(*f.v) {
-			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
-		}
-	}
-	if p.Model == "" && (p.Input == nil || p.Output == nil) {
-		out.Add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
-	}
+	t.Limits.Validate(name, out)
 }
 
 // bad reports whether v is not a finite number of at least 0.

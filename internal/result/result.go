@@ -130,6 +130,9 @@ type Run struct {
 	Status  Status    `json:"status"`
 	Reason  string    `json:"reason,omitempty"` // why it is not complete
 	Clock   string    `json:"clock,omitempty"`  // "kernel receive stamps" or "after read"
+	// Spend is what the run's requests used and cost; absent where none were sent,
+	// and in results of older versions.
+	Spend *Spend `json:"spend,omitempty"`
 	// Resumed lists when the run was resumed after an interruption.
 	Resumed []Resumption `json:"resumed,omitempty"`
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -152,7 +153,7 @@ func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 	x.Turn, x.Turns = t.turn, len(t.Turns)
 	x.AskedOutput, x.FixedOutput = turn.MaxTokens, fixed
 	if x.InputBound = len(call.Body()); known { // and no estimate by words
-		x.InputBound = Bound(x.AskedInput, len(call.Body()))
+		x.InputBound = pricing.MostInput(x.AskedInput, len(call.Body()))
 	}
 	return func(ctx context.Context, x *exchange.Exchange) {
 		t.answer = to.Client.Do(ctx, call, x)

@@ -1,6 +1,6 @@
-package prompts
+package pricing
 
-// Bound is the most input tokens that a request can have whose body has size
+// MostInput is the most input tokens that a request can have whose body has size
 // bytes, and which was made, or counted, to have asked tokens; 0: it was not.
 //
 // A byte-level tokenizer (all that are in use) has no token of less than one byte,
@@ -8,7 +8,7 @@ package prompts
 // bytes of the body are a bound whatever the text is: tools, schema and system
 // messages are in it. Where the length is known the bound is tighter: half as much
 // again, since lengths may be estimates, and something for the template.
-func Bound(asked, size int) int {
+func MostInput(asked, size int) int {
 	if asked == 0 {
 		return size
 	}
