@@ -2,6 +2,7 @@ package conduct
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -68,7 +69,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	watch := newProgress(s, c, total)
-	observers := []observer{watch}
+	observers := []observer{watch, &refusals{session: s, cell: c}}
 	if c.trial != nil {
 		observers = append(observers, &searching{s, c})
 	}
@@ -159,7 +160,10 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 
 func (s *Session) warmUp(ctx context.Context, c *Cell, n int) error {
 	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std()}
-	_, err := s.driver(true).Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
+	w, err := s.driver(true, &refusals{session: s, cell: c}).Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
+	if err == nil && w.Fatal {
+		return errors.New(w.Reason)
+	}
 	return err
 }
 

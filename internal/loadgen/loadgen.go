@@ -36,6 +36,8 @@ type Window struct {
 	Reason string
 	// Stopped is set where the user ended it.
 	Stopped bool
+	// Fatal is set where no other cell can go better: the account has no quota.
+	Fatal bool
 }
 
 // Seconds returns the length of the window in seconds.
@@ -438,6 +440,9 @@ func (r *runner) ended(x *exchange.Exchange) {
 		r.dueNext[x.User] = r.readyAt(x)
 	}
 	r.sealIfAnswered()
+	if why := r.refusal(x); why != "" {
+		r.endLocked(why, false)
+	}
 	if r.hopeless(x) {
 		r.endLocked(fmt.Sprintf("%d of the latest %d requests failed, the last one with: %s", r.failures, len(r.latest), x.Error), false)
 	}

@@ -109,6 +109,7 @@ func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.
 	if pooled {
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}
+	c.bursts.mark(m.Stats, unitOf)
 	c.rates(m.Rates, p, limits)
 	return m
 }

@@ -74,6 +74,8 @@ type Target struct {
 	// embedded simulated endpoints.
 	URL   string `yaml:"url" json:"url"`
 	Model string `yaml:"model,omitempty" json:"model,omitempty"` // empty: the first of /v1/models
+	// ModelUnlisted insists on a Model that the server does not list.
+	ModelUnlisted bool `yaml:"model_unlisted,omitempty" json:"model_unlisted,omitempty"`
 	// At most one source of the key. The key itself is never part of a plan.
 	KeyEnv     string `yaml:"key_env,omitempty" json:"key_env,omitempty"`
 	KeyFile    string `yaml:"key_file,omitempty" json:"key_file,omitempty"`

@@ -145,12 +145,13 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 		watch = f.Watch(t)
 	}
 	t.Client, err = endpoint.New(endpoint.Config{
-		URL: url, Model: t.Plan.Model, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
+		URL: url, Model: t.Plan.Model, ModelUnlisted: t.Plan.ModelUnlisted, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
 		Headers: t.Plan.Headers, Body: t.Plan.Body,
 		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
 		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
 		Logprobs: t.Plan.Logprobs, CacheSalt: f.cacheSalt(t.Name), Check: check, Unmeasured: watch, MetricsURL: t.Plan.MetricsURL,
 		UserAgent: "inferometer/" + f.Version, Clock: f.Clock,
+		Tell: func(text string) { f.tell(t, text) },
 	})
 	if err != nil {
 		return err
