@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
@@ -36,6 +37,9 @@ type Options struct {
 	// Responder starts the built-in responder in a process of its own, for the
 	// calibration of the client. Nil leaves it out.
 	Responder calibrate.Responder
+	// CacheDir is the folder in which calibrations of the client are kept for a
+	// day; "": they are not.
+	CacheDir string
 	// SharedSim says that StartSim serves in this very process.
 	SharedSim bool
 	// Stop ends the starting of requests when it is done: what runs is
@@ -162,14 +166,33 @@ func (s *Session) findTargets(ctx context.Context) error {
 		}
 		s.spend.Price(t.Name, t.Found.Price)
 	}
-	for _, t := range s.targets {
-		if err := s.finder.Probe(ctx, t); err != nil {
-			return fmt.Errorf("%s: %w", t.Name, err)
-		}
-		s.found(t)
+	if err := s.probe(ctx); err != nil {
+		return err
 	}
 	s.maker.Target = s.targets[0]
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
+}
+
+// probe asks all targets at once what they are. The first to fail ends it.
+func (s *Session) probe(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	for _, t := range s.targets {
+		wait.Go(func() {
+			if err := s.finder.Probe(ctx, t); err != nil {
+				cancel(fmt.Errorf("%s: %w", t.Name, err))
+			}
+		})
+	}
+	wait.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	for _, t := range s.targets {
+		s.found(t)
+	}
+	return nil
 }
 
 // found takes note of a target.

@@ -205,11 +205,11 @@ func probes(p plan.Plan, t plan.Target) (requests int, most size) {
 	const (
 		small = 16 // requests for 2 tokens: fields, counts, salt
 		roomy = 128
-		words = 280 // of all samples together
+		words = 520 // of all samples together, each of which may be sent twice
 		bytes = 12  // of a word
 	)
 	frame := float64(envelope(t))
-	requests, most = small+4, size{most: (small+4)*frame + words*bytes, out: 2*small + roomy + 1 + 16 + 1}
+	requests, most = small+6, size{most: (small+6)*frame + words*bytes, out: 2*small + roomy + 2*(1+16) + 1}
 	if lang, err := textgen.ParseLanguage(p.Workload.Text); err == nil && !lang.Plain() {
 		const text = 4 * 600 // bytes
 		voices := len(lang.Names())

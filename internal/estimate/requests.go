@@ -27,7 +27,7 @@ const maxArrivals = 20_000_000
 // most is the most requests of a load of a shape, where a target takes rpm requests
 // a minute; 0: any number. An error says why there is no such number.
 func most(s loadgen.Shape, grace time.Duration, rpm int) (counts, error) {
-	c := counts{warmup: s.Warmup}
+	c := counts{warmup: s.MostWarmup()}
 	switch {
 	case !s.Open() && s.Requests > 0:
 		c.measured, c.cooldown = s.Requests, s.MostCooldown(s.Requests)

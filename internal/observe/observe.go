@@ -72,6 +72,20 @@ func (w *Watch) End() result.Client {
 	return s
 }
 
+// Others is the share of this machine's processors that other programs use while
+// this one does nothing for a time; nil where it cannot be seen, or ctx ends first.
+func Others(ctx context.Context, idle time.Duration) *float64 {
+	w := Begin(time.Now())
+	t := time.NewTimer(idle)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return w.End().OtherCPUShare
+	case <-ctx.Done():
+		return nil
+	}
+}
+
 func (w *Watch) schedP99() *float64 {
 	h := schedHistogram()
 	if h == nil || len(w.sched) != len(h.Counts) {

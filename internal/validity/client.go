@@ -105,7 +105,7 @@ func calibration(in Input) []result.Check {
 	f := in.Floor
 	r := grade("ratio", f.AddedP99/of, 0.02, 0.10)
 	r.Text = fmt.Sprintf("at %s the client adds %.3g ms to a time to first token (p99; p50 %.3g), %s of %s; measured against the built-in responder on this machine",
-		f.Load, f.AddedP99, f.AddedP50, percent(f.AddedP99/of), name)
+		f.Load, f.AddedP99, f.AddedP50, percent(f.AddedP99/of), name) + floorAge(f)
 	if r.Status != result.Pass {
 		r.Fix = "lower --users, --levels or --rate, or give the client more cores"
 	}

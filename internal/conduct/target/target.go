@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/cells"
@@ -45,6 +46,8 @@ type Target struct {
 	// schema that requests carry.
 	Extra int
 	TPOT  time.Duration // of one small request; 0 if unknown
+	// first and each are the times that E2E adds up; 0 where unknown.
+	first, each time.Duration
 	// Fit sizes prompts by a tokenizer; nil: lengths are estimated.
 	Fit *textgen.Fitter
 	// Count counts any text on this machine; nil where nothing does.
@@ -203,31 +206,50 @@ func abilities(found []endpoint.Ability) []result.Ability {
 // of it.
 func (f *Finder) learn(ctx context.Context, t *Target) error {
 	const short, long = 20, 220 // words
-	ask := func(text string, tokens int) (*exchange.Exchange, error) {
+	send := func(text string, tokens int) (*exchange.Exchange, error) {
 		call, err := t.Client.Encode(endpoint.Prompt{User: text, MaxTokens: tokens, Fixed: t.Fixed})
 		if err != nil {
 			return nil, err
 		}
 		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens, Due: f.Clock.Now()}
-		if err := t.Client.DoUnmeasured(ctx, call, x); err != nil {
-			return nil, err
-		}
+		return x, t.Client.DoUnmeasured(ctx, call, x)
+	}
+	note := func(text string, x *exchange.Exchange) {
 		if x.InputTokens != nil {
 			t.samples = append(t.samples, countedText{text, *x.InputTokens})
 		}
-		return x, nil
 	}
-	a, err := ask(sampleWords(f.Plan.Seed, t.Name, short), 1)
-	if err != nil {
-		return err
+	ask := func(text string, tokens int) (*exchange.Exchange, error) {
+		x, err := send(text, tokens)
+		if err == nil {
+			note(text, x)
+		}
+		return x, err
 	}
-	b, err := ask(sampleWords(f.Plan.Seed, t.Name, long), 16)
-	if err != nil {
-		return err
+	// Neither needs the other's answer. Where a server takes one request at a
+	// time, what it refused is asked again.
+	texts, limits := [2]string{sampleWords(f.Plan.Seed, t.Name, short), sampleWords(f.Plan.Seed, t.Name, long)}, [2]int{1, 16}
+	var xs [2]*exchange.Exchange
+	var errs [2]error
+	var wait sync.WaitGroup
+	for i := range xs {
+		wait.Go(func() { xs[i], errs[i] = send(texts[i], limits[i]) })
 	}
+	wait.Wait()
+	for i, x := range xs {
+		if errs[i] == nil && x.Failed() && ctx.Err() == nil {
+			xs[i], errs[i] = send(texts[i], limits[i])
+		}
+		if errs[i] != nil {
+			return errs[i]
+		}
+		note(texts[i], xs[i])
+	}
+	a, b := xs[0], xs[1]
 	if v, ok := measure.Value("tpot", b); ok && v > 0 && !math.IsInf(v, 0) {
 		t.TPOT = time.Duration(v * float64(time.Millisecond))
 	}
+	t.learnSpeed(a, b, limits[1]-limits[0])
 	if a.InputTokens == nil || b.InputTokens == nil {
 		return nil
 	}
