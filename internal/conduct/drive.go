@@ -13,6 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/observe"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
@@ -151,6 +152,7 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 			}
 			return s.spend.Admit(x)
 		},
+		Withdraw: s.spend.Withdraw,
 		Emit: func(x *exchange.Exchange) {
 			s.spend.Settle(x)
 			if warming {
@@ -211,6 +213,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Cell, x.Target = q.cell.ID, t.Name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
+	x.InputBound = pricing.MostInput(it.AskedInput, len(call.Body()))
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}

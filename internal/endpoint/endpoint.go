@@ -66,8 +66,10 @@ type Config struct {
 	// Tell is told what Probe waits for, if that takes seconds; nil: nobody is.
 	Tell func(text string)
 	// Check keeps frames to compare the parser with; nil keeps none.
-	Check     *framecheck.Check
-	UserAgent string
+	Check *framecheck.Check
+	// Unmeasured watches requests that are not part of a measurement; nil: nobody does.
+	Unmeasured Unmeasured
+	UserAgent  string
 
 	// Dial replaces the network's dialler, for tests over net.Pipe.
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)

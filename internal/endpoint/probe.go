@@ -217,9 +217,9 @@ func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *tran
 	}
 	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens}
 	defer c.waiting(fmt.Sprintf("the answer to a request for %d tokens (at most %v, or %v without a byte)", tokens, c.cfg.Timeout, c.cfg.IdleTimeout))()
-	_, conn := c.do(ctx, call, x)
+	conn, err := c.unmeasured(ctx, call, x)
 	c.ends.add(x)
-	return x, conn, ctx.Err()
+	return x, conn, err
 }
 
 // endings are how the probe's streams ended, of which some servers give no

@@ -200,8 +200,11 @@ type Exchange struct {
 	// before this turn of a conversation; nil where that is not known.
 	HistoryTokens *int `json:"history_tokens,omitempty"`
 
-	AskedInput  int         `json:"asked_in,omitempty"`  // planned tokens; 0 if free
-	AskedOutput int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
+	AskedInput  int `json:"asked_in,omitempty"`  // planned tokens; 0 if free
+	AskedOutput int `json:"asked_out,omitempty"` // token limit of the request; 0 if free
+	// InputBound is the most input tokens that the request can have, which is what
+	// its spend is reserved by; see pricing.MostInput. 0 in older logs.
+	InputBound  int         `json:"in_bound,omitempty"`
 	FixedOutput bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
 	TokenSource TokenSource `json:"token_source,omitempty"`
 	// FrameTokens says what counted the tokens of the frames; empty where

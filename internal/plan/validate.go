@@ -65,17 +65,26 @@ func (p Plan) validateCap(out *key.Problems) {
 	if p.MaxCost == 0 {
 		return
 	}
+	priced := false
 	for _, t := range p.Endpoints() {
+		priced = priced || t.Price != nil
 		if t.Price == nil && t.Machine == nil && t.URL != "" && !strings.HasPrefix(t.URL, "sim:") {
 			who, help := "the target "+t.Name, ""
 			switch t.Name {
 			case candidateName:
-				who, help = "the candidate", "give --price MODEL (inferometer prices ls) or --accelerator NAME, or "
+				who, help = "the candidate", "give --price MODEL (inferometer prices ls), or "
+				if p.Baseline != nil {
+					help = "give --price MODEL (inferometer prices ls), or --accelerator NAME where it is paid by the hour, or "
+				}
 			case baselineName:
 				who, help = "the baseline", "give --baseline-price MODEL, or "
 			}
 			out.Add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
+			return
 		}
+	}
+	if !priced {
+		out.Add("max_cost", "no target has a price per token, so there is no spend to cap: a machine costs the same per hour whatever is sent; give --price MODEL (inferometer prices ls), set %s in a plan file, or leave --max-cost out", p.PriceKey(candidateName))
 	}
 }
 
@@ -101,33 +110,12 @@ func (t Target) validate(name string, out *key.Problems) {
 		out.Add(name+".sim", "times and slots must not be negative")
 	}
 	if t.Price != nil {
-		t.Price.validate(name+".price", out)
+		t.Price.Validate(name+".price", out)
 	}
-	if m := t.Machine; m != nil {
-		switch {
-		case bad(m.USDPerHour):
-			out.Add(name+".machine.usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
-		case m.USDPerHour == 0 && m.Accelerator == "":
-			out.Add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
-		}
-		if m.Count < 0 || m.MinReplicas < 0 {
-			out.Add(name+".machine.count", "counts must not be negative")
-		}
+	if t.Machine != nil {
+		t.Machine.Validate(name+".machine", out)
 	}
-}
-
-func (p Price) validate(path string, out *key.Problems) {
-	for _, f := range []struct {
-		name string
-		v    *float64
-	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
-		if f.v != nil && bad(*f.v) {
-			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
-		}
-	}
-	if p.Model == "" && (p.Input == nil || p.Output == nil) {
-		out.Add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
-	}
+	t.Limits.Validate(name, out)
 }
 
 // bad reports whether v is not a finite number of at least 0.
