@@ -340,27 +340,6 @@ func TestESS(t *testing.T) {
 	}
 }
 
-func TestTrend(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	flat, rising := make([]float64, 5000), make([]float64, 5000)
-	for i := range flat {
-		flat[i] = rng.NormFloat64()
-		rising[i] = rng.NormFloat64() + float64(i)/1000
-	}
-	if _, p := MannKendall(flat); p < 0.001 {
-		t.Errorf("no trend has p %v", p)
-	}
-	if tau, p := MannKendall(rising); p > 1e-6 || tau <= 0 {
-		t.Errorf("a trend has tau %v, p %v", tau, p)
-	}
-	if tau, p := MannKendall([]float64{1, 1, 1, 1, 1}); tau != 0 || p != 1 {
-		t.Errorf("a constant has tau %v, p %v", tau, p)
-	}
-	if cut, steady := MSER5(rising[:200]); steady && cut == 0 {
-		t.Log("a slow rise is steady to MSER-5; the trend test is there for it")
-	}
-}
-
 func TestRatioMOVER(t *testing.T) {
 	r := RatioMOVER(Bounded{10, 8, 12.5}, Bounded{20, 16, 25})
 	near(t, "ratio", r.Value, 2, 1e-12)
