@@ -85,6 +85,9 @@ func TestDecideQuantile(t *testing.T) {
 			}
 		})
 	}
+	if d := DecideQuantile(Known(40, 40), 40, 0.95, 0.05); math.Abs(d.PRefute/math.Pow(0.05, 40)-1) > 1e-6 {
+		t.Errorf("40 of 40 over a p95 have probability %v", d.PRefute)
+	}
 	if d := DecideQuantile(Known(2, 100), 100, 0.95, 0.05); d.Proved || d.NeededN < 100 || d.NeededN > 400 {
 		t.Errorf("2 of 100 over a p95: %+v", d)
 	}
