@@ -69,7 +69,8 @@ func DecideQuantile(over Count, neff, p, alpha float64) Decision {
 		toRefute = leastRefuting
 	}
 	prove := func(n int) float64 { return BinomCDF(int(math.Ceil(worst*float64(n)-slack)), n, share) }
-	refute := func(n int) float64 { return 1 - BinomCDF(int(math.Floor(best*float64(n)+slack))-1, n, share) }
+	// At least so many breaches are at most so many others.
+	refute := func(n int) float64 { return BinomCDF(n-int(math.Floor(best*float64(n)+slack)), n, p) }
 	if m > 0 {
 		d.PProve, d.PRefute = prove(m), refute(m)
 		d.Proved = m >= toProve && d.PProve <= alpha
