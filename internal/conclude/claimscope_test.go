@@ -85,3 +85,30 @@ func TestLengthsThatCameAreACondition(t *testing.T) {
 		t.Error("spoilt")
 	}
 }
+
+// Where a backlog still grows, latencies are better than they would have become: a
+// limit that they break is refuted, and one that they keep is not proved.
+func TestABacklogThatGrowsRefutes(t *testing.T) {
+	c := levelCell("throughput/candidate@1", 1, 400, 0, 20)
+	c.record.Load = result.LoadShape{Kind: "open", Rate: 20, Arrival: "constant"}
+	for i, x := range c.exchanges {
+		wait := exchange.Stamp(float64(i) * 10e6) // each waits 10 ms longer than the one before
+		x.FirstToken, x.FirstAnswer, x.LastToken, x.Done = x.FirstToken+wait, x.FirstAnswer+wait, x.LastToken+wait, x.Done+wait
+		for k := range x.Frames {
+			x.Frames[k].At += wait
+		}
+	}
+	res := resultFor(t, func(p *plan.Plan) {
+		p.Throughput.Levels = []int{1}
+		p.Claims = []plan.Claim{claimAt(1, "ttft.p95<10ms"), claimAt(1, "ttft.p50<10s")}
+	}, c)
+	check, spoilt := res.Validity.Spoilt("ttft", c.record.ID)
+	if !spoilt || check.ID != "little" || !check.Flatters {
+		t.Fatalf("%+v", res.Validity.Checks[0])
+	}
+	for i, want := range []result.Verdict{result.Refuted, result.Invalid} {
+		if c := res.Claims[i]; c.Verdict != want {
+			t.Errorf("%s: %s, %s", c.Limit, c.Verdict, c.Reason)
+		}
+	}
+}

@@ -230,7 +230,16 @@ func little(_ Input, e Evidence) result.Check {
 	off := math.Abs(f.InFlight-f.Rate*f.Time) / f.InFlight
 	r := grade("ratio", off, 0.05, 0.10)
 	r.Text = fmt.Sprintf("Little's law: %.4g in flight, rate × time = %.4g", f.InFlight, f.Rate*f.Time)
-	if r.Status != result.Pass {
+	switch grows := e.Cell.Load.Kind == "open" && f.InFlight > f.Rate*f.Time; {
+	case r.Status == result.Pass:
+	case grows:
+		r.Flatters = true
+		r.Text += ": requests came faster than they ended, so that waits would have gone on growing"
+		r.Fix = "this is more than the server carries"
+		if e.Flag != "" {
+			r.Fix += ": lower " + e.Flag
+		}
+	default:
 		r.Fix = "the load is not steady: raise --warmup and the number of requests"
 	}
 	return r

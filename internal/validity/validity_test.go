@@ -163,6 +163,7 @@ var checkTests = []struct {
 	{"Little's law holds", "little", result.Pass, nothing},
 	{"Little's law is off", "little", result.Warn, func(e *Evidence, _ *Input) { e.Flow.InFlight = 5.35 }},
 	{"Little's law is far off", "little", result.Fail, func(e *Evidence, _ *Input) { e.Flow.InFlight = 7 }},
+	{"a closed loop that is far off", "little", result.Fail, func(e *Evidence, _ *Input) { e.Flow.InFlight, e.Cell.Load.Kind = 7, "closed" }},
 	{"a block too short for Little's law", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow.InFlight, e.Cell.Blocks = 7, []result.Block{{WindowS: 4}} }},
 	{"nothing completed", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow = Flow{} }},
 
