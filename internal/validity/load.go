@@ -179,6 +179,17 @@ func apart(a, b float64) (string, string) {
 	}
 }
 
+// longer says how to give a cell more requests.
+func (e Evidence) longer() string {
+	if e.More == "" {
+		return "give it more requests"
+	}
+	if e.Cell.Load.DurationS > 0 {
+		return "raise --duration"
+	}
+	return "raise " + e.More
+}
+
 // windowLength: a window only a few requests long shows its edges.
 func windowLength(_ Input, e Evidence) result.Check {
 	median, ok := e.median("e2e")
@@ -186,7 +197,7 @@ func windowLength(_ Input, e Evidence) result.Check {
 		return notAssessed("no median end-to-end latency")
 	}
 	need := 5 * median / 1000
-	length, what, fix := Shortest(e.Cell), "window", "raise --requests or --duration"
+	length, what, fix := Shortest(e.Cell), "window", e.longer()
 	if len(e.Cell.Blocks) > 0 {
 		what, fix = "shortest block", fix+", or lower --blocks"
 	}
@@ -207,10 +218,10 @@ func steady(_ Input, e Evidence) result.Check {
 	switch {
 	case e.Cell.Steady != nil && e.Requests != nil && e.Requests.Trend():
 		r.Status = result.Warn
-		r.Fix = "raise --warmup and the number of requests, or look for a drift of the server"
+		r.Fix = e.longer() + ", with a longer warm-up, or look for a drift of the server"
 	case e.Cell.Steady == nil && e.Cell.Counts.OK >= 50:
 		r.Status = result.Warn
-		r.Fix = "raise --warmup and the number of requests"
+		r.Fix = e.longer() + ", with a longer warm-up"
 	case e.Cell.Steady == nil:
 		r.Status = result.NotAssessed
 	}
@@ -240,7 +251,7 @@ func little(_ Input, e Evidence) result.Check {
 			r.Fix += ": lower " + e.Flag
 		}
 	default:
-		r.Fix = "the load is not steady: raise --warmup and the number of requests"
+		r.Fix = "the load is not steady: " + e.longer() + ", with a longer warm-up"
 	}
 	return r
 }
@@ -279,7 +290,7 @@ func sampleSize(_ Input, e Evidence) result.Check {
 	}
 	if n < 36 {
 		r.Status = result.Warn
-		r.Fix = "raise --iterations or --requests"
+		r.Fix = e.longer()
 	}
 	return r
 }
