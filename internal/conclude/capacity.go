@@ -68,7 +68,7 @@ func (a *Analysis) CapacityJudged(res *result.Result) error {
 	if c == nil {
 		return nil
 	}
-	c.Spoilt = a.capacitySpoilt(c, res.Validity)
+	c.Spoilt = capacitySpoilt(c, res)
 	switch {
 	case c.Spoilt != "" && c.Rate != nil:
 		c.Rate = nil
@@ -100,10 +100,10 @@ func deciding(c *result.Capacity) *result.Trial {
 // decided, of one of the limits' metrics; without such a cell, where nothing was
 // carried. What the client added cannot have made a load look as if it were
 // carried, and so does not count. Empty where nothing spoils it.
-func (a *Analysis) capacitySpoilt(c *result.Capacity, v result.Validity) string {
+func capacitySpoilt(c *result.Capacity, res *result.Result) string {
 	t := deciding(c)
 	if t == nil {
-		if carried(c.Cells) {
+		if carried(c.Cells) || res.Run.Status != result.Complete && !failed(c.Cells) {
 			return ""
 		}
 		return "errors: " + failures(c.Cells)
@@ -115,7 +115,7 @@ func (a *Analysis) capacitySpoilt(c *result.Capacity, v result.Validity) string 
 		}
 	}
 	for _, tag := range tags {
-		for check := range v.Failing(tag, t.Cell) {
+		for check := range res.Validity.Failing(tag, t.Cell) {
 			if !check.Client && !check.Between {
 				return fmt.Sprintf("%s: %s", check.ID, check.Text)
 			}
@@ -127,6 +127,11 @@ func (a *Analysis) capacitySpoilt(c *result.Capacity, v result.Validity) string 
 // carried reports whether any request succeeded.
 func carried(measured []result.Cell) bool {
 	return slices.ContainsFunc(measured, func(c result.Cell) bool { return c.Counts.OK > 0 })
+}
+
+// failed reports whether any request failed.
+func failed(measured []result.Cell) bool {
+	return slices.ContainsFunc(measured, func(c result.Cell) bool { return c.Counts.Failed+c.Counts.Shed > 0 })
 }
 
 // failures says how the requests of a search failed, by class, with the most

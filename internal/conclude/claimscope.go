@@ -26,7 +26,8 @@ func (a *Analysis) weighScope(c *result.Claim, pc plan.Claim, res *result.Result
 	}
 	for _, b := range a.bases(c, l, pc, res) {
 		for check := range res.Validity.Failing(b.tag, b.cell) {
-			if check.Client || check.Between && !b.between {
+			stands := check.Client || check.Flatters && c.Verdict == result.Refuted
+			if stands || check.Between && !b.between {
 				continue
 			}
 			c.Reason = fmt.Sprintf("%s of %s is spoilt by the check %s: %s (otherwise %s: %s)", b.tag, b.cell, check.ID, check.Text, c.Verdict, c.Reason)

@@ -366,7 +366,7 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 		cell := a.measured[c.ID]
 		t, _ := a.run.Target(cell.Target)
 		v := validity.Evidence{
-			Cell: &cell, Role: c.role(), Kind: string(c.Benchmark), Flag: c.flag(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
+			Cell: &cell, Role: c.role(), Kind: string(c.Benchmark), Flag: c.flag(), More: c.more(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
 			Prompts: validity.Prompts{Repeated: c.seen.repeated, Shared: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
 				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0},
 		}
@@ -427,6 +427,26 @@ func (c *cell) flag() string {
 		return "--rate"
 	case l.Users > 1:
 		return "--users"
+	}
+	return ""
+}
+
+// more is the flag that gives the cell more requests; empty for a trace, which has
+// as many as it has, and for a search, which plans them.
+func (c *cell) more() string {
+	switch {
+	case c.Load.Arrival == "trace":
+		return ""
+	case c.Benchmark == plan.Latency:
+		return "--iterations"
+	case c.Benchmark == plan.Cost:
+		return "--samples"
+	case c.Benchmark == plan.Throughput:
+		return "--level-requests"
+	case c.Load.Of == result.OfConversations:
+		return "--conversations"
+	case c.Benchmark == plan.Load || c.Scan != nil:
+		return "--requests"
 	}
 	return ""
 }

@@ -284,3 +284,25 @@ func TestScanGaps(t *testing.T) {
 		t.Errorf("%s; %q", lines(f), f.Note)
 	}
 }
+
+// A point that a check spoils keeps its place, hollow, and is on no front.
+func TestSpoiltPointsAreDrawnHollow(t *testing.T) {
+	r := grid(key("users", "1", "2", "4"))
+	r.Benchmarks.Scan.Pareto = &result.Pareto{Points: []result.ParetoPoint{
+		{Point: 0, X: 100, Y: 20}, {Point: 1, X: 80, Y: 40, Spoilt: "arrivals: sent 9 of 10 requests/s that were due"}, {Point: 2, X: 50, Y: 10, Dominated: true},
+	}}
+	hollow := map[string]int{}
+	for _, s := range find(t, r, "scan-pareto").Series {
+		for _, p := range s.Points {
+			if p.Hollow {
+				hollow[s.Name]++
+			}
+		}
+		if s.Kind == Front && len(s.Points) != 1 {
+			t.Errorf("front %+v", s.Points)
+		}
+	}
+	if len(hollow) != 1 || hollow["hollow: a check of validity failed"] != 1 {
+		t.Errorf("%v", hollow)
+	}
+}

@@ -377,6 +377,9 @@ type Check struct {
 	// Client says that the client added to the figures, or may have. Claims are
 	// decided with and without that, so that it makes none invalid.
 	Client bool `json:"client,omitempty"`
+	// Flatters says that the figures look no worse than they are, as where a backlog
+	// was still growing: a limit that they break is broken.
+	Flatters bool `json:"flatters,omitempty"`
 }
 
 // Artifact is one file of the run's folder.

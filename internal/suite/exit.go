@@ -76,14 +76,16 @@ func invalid(r *result.Result, quick bool) bool {
 }
 
 // nothingMeasured reports whether none of the requests of some target succeeded,
-// or, in a run whose cells are not in the result, most failed in each.
+// or, in a run whose cells are not in the result, most failed in each. A run that
+// was ended before any of a target's requests had ended is only partial.
 func nothingMeasured(r *result.Result) bool {
-	ok := map[string]int{}
+	ok, failed := map[string]int{}, map[string]int{}
 	for _, c := range r.Cells() {
 		ok[c.Target] += c.Counts.OK
+		failed[c.Target] += c.Counts.Failed + c.Counts.Shed
 	}
-	for _, n := range ok {
-		if n == 0 {
+	for target, n := range ok {
+		if n == 0 && (failed[target] > 0 || r.Run.Status == result.Complete) {
 			return true
 		}
 	}

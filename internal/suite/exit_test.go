@@ -55,6 +55,9 @@ func TestExitCodeIsAboutWhatWasAskedFor(t *testing.T) {
 			p.Quick = true
 			r.Benchmarks.Load.Cells[0].Counts.OK = 0
 		}, ExitInvalid},
+		{"the spend cap ended the run before a target had its turn", nil, func(r *result.Result, _ *plan.Plan) {
+			r.Run.Status, r.Benchmarks.Load.Cells[1].Counts = result.Partial, result.Counts{Cut: 2}
+		}, ExitPartial},
 		{"a claim that is invalid", []result.Check{headlines}, claim(result.Invalid), ExitInvalid},
 		{"a claim that stands beside spoilt figures", []result.Check{headlines, lost}, claim(result.Proved), ExitOK},
 		{"a claim that is refuted beside spoilt figures", []result.Check{late}, claim(result.Refuted), ExitRefuted},

@@ -97,7 +97,7 @@ var checks = []check{
 	{id: "stream_end", cell: streamEnds, figures: rates, about: "share of responses that the server left open after the last frame, or broke off: over 1 % warns"},
 	{id: "hidden_reasoning", cell: hiddenReasoning, figures: none, about: "reasoning tokens in the usage and none in the stream; never warns"},
 	{id: "usage_fell", cell: usageFell, tokens: true, figures: all(counts, []string{"tpot", "tpot_vllm", "user_rate"}, costs), about: "any answer in which a count of tokens fell warns"},
-	{id: "client_failures", cell: clientFailures, figures: all(success, rates), about: "share of requests that failed because of the client (ports, files, stale connections): any warns, over 1 % fails"},
+	{id: "client_failures", cell: clientFailures, figures: all(latencies, paces, rates, success), about: "share of requests that failed because of the client (ports, files, stale connections): any warns, over 1 % fails"},
 	{id: "filtered", cell: filtered, tokens: true, figures: all([]string{"output_tokens", "e2e", "e2e_service"}, rates, costs, scores), about: "any answer that a content filter ended warns"},
 	{id: "token_counts", cell: tokenCounts, tokens: true, figures: all(counts, []string{"tpot", "tpot_vllm", "user_rate", "itl", "input_throughput", "output_throughput"}, costs),
 		about: "the server's token counts are there and fit what was sent and received, or it warns"},

@@ -270,7 +270,7 @@ func stampLag(_ Input, e Evidence) result.Check {
 }
 
 // retransmits: lost segments make stalls that are the network's.
-func retransmits(_ Input, e Evidence) result.Check {
+func retransmits(in Input, e Evidence) result.Check {
 	k := e.Cell.Client
 	if k == nil || k.Retransmits == nil || e.Cell.Counts.Attempted == 0 {
 		return notAssessed("the kernel does not report lost segments here")
@@ -283,6 +283,9 @@ func retransmits(_ Input, e Evidence) result.Check {
 	}
 	if r.Status != result.Pass {
 		r.Fix = "those waits are the network's: measure from a machine nearer to the server"
+		if in.loopback(e) {
+			r.Fix = "the server is on this machine, so it was slow to accept connections or to read from them"
+		}
 	}
 	return r
 }

@@ -32,7 +32,8 @@ lists them as ` + "`figures`" + `; with ` + "`between`" + ` it is only about com
 **Claims.** A claim is ` + "`invalid`" + ` only if a figure that it rests on is spoilt; its reason
 names the check and the cell. A claim on savings rests on token counts and prices, one on
 quality on scores, one on success on counts. What the client itself adds (` + "`client_added`" + ` and the
-other checks marked *client*) makes no claim invalid: claims on latency are decided with and without it.
+other checks marked *client*) makes no claim invalid: claims on latency are decided with and without it. A backlog that
+still grew (` + "`little`" + ` in an open loop) flatters every figure: what is refuted all the same stays refuted.
 
 **Exit code 98** says that something you asked for is spoilt: with claims, one of them; without, a load
 that was not what was asked for (` + "`arrivals`, `cut`" + `), every latency headline of a target

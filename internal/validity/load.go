@@ -179,6 +179,17 @@ func apart(a, b float64) (string, string) {
 	}
 }
 
+// longer says how to give a cell more requests.
+func (e Evidence) longer() string {
+	if e.More == "" {
+		return "give it more requests"
+	}
+	if e.Cell.Load.DurationS > 0 {
+		return "raise --duration"
+	}
+	return "raise " + e.More
+}
+
 // windowLength: a window only a few requests long shows its edges.
 func windowLength(_ Input, e Evidence) result.Check {
 	median, ok := e.median("e2e")
@@ -186,7 +197,7 @@ func windowLength(_ Input, e Evidence) result.Check {
 		return notAssessed("no median end-to-end latency")
 	}
 	need := 5 * median / 1000
-	length, what, fix := Shortest(e.Cell), "window", "raise --requests or --duration"
+	length, what, fix := Shortest(e.Cell), "window", e.longer()
 	if len(e.Cell.Blocks) > 0 {
 		what, fix = "shortest block", fix+", or lower --blocks"
 	}
@@ -207,10 +218,10 @@ func steady(_ Input, e Evidence) result.Check {
 	switch {
 	case e.Cell.Steady != nil && e.Requests != nil && e.Requests.Trend():
 		r.Status = result.Warn
-		r.Fix = "raise --warmup and the number of requests, or look for a drift of the server"
+		r.Fix = e.longer() + ", with a longer warm-up, or look for a drift of the server"
 	case e.Cell.Steady == nil && e.Cell.Counts.OK >= 50:
 		r.Status = result.Warn
-		r.Fix = "raise --warmup and the number of requests"
+		r.Fix = e.longer() + ", with a longer warm-up"
 	case e.Cell.Steady == nil:
 		r.Status = result.NotAssessed
 	}
@@ -230,8 +241,17 @@ func little(_ Input, e Evidence) result.Check {
 	off := math.Abs(f.InFlight-f.Rate*f.Time) / f.InFlight
 	r := grade("ratio", off, 0.05, 0.10)
 	r.Text = fmt.Sprintf("Little's law: %.4g in flight, rate × time = %.4g", f.InFlight, f.Rate*f.Time)
-	if r.Status != result.Pass {
-		r.Fix = "the load is not steady: raise --warmup and the number of requests"
+	switch grows := e.Cell.Load.Kind == "open" && f.InFlight > f.Rate*f.Time; {
+	case r.Status == result.Pass:
+	case grows:
+		r.Flatters = true
+		r.Text += ": requests came faster than they ended, so that waits would have gone on growing"
+		r.Fix = "this is more than the server carries"
+		if e.Flag != "" {
+			r.Fix += ": lower " + e.Flag
+		}
+	default:
+		r.Fix = "the load is not steady: " + e.longer() + ", with a longer warm-up"
 	}
 	return r
 }
@@ -270,7 +290,7 @@ func sampleSize(_ Input, e Evidence) result.Check {
 	}
 	if n < 36 {
 		r.Status = result.Warn
-		r.Fix = "raise --iterations or --requests"
+		r.Fix = e.longer()
 	}
 	return r
 }

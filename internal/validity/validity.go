@@ -74,6 +74,8 @@ type Evidence struct {
 	// Flag is what sets the cell's load and could be lowered, such as --users;
 	// empty where nothing can, as with a single user.
 	Flag string
+	// More is the flag that gives the cell more requests; empty where none does.
+	More string
 	// Calibrated says that the floor was measured at this cell's load.
 	Calibrated bool
 	Plausible  Plausible

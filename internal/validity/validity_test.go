@@ -3,7 +3,6 @@ package validity
 import (
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/physics"
@@ -163,6 +162,7 @@ var checkTests = []struct {
 	{"Little's law holds", "little", result.Pass, nothing},
 	{"Little's law is off", "little", result.Warn, func(e *Evidence, _ *Input) { e.Flow.InFlight = 5.35 }},
 	{"Little's law is far off", "little", result.Fail, func(e *Evidence, _ *Input) { e.Flow.InFlight = 7 }},
+	{"a closed loop that is far off", "little", result.Fail, func(e *Evidence, _ *Input) { e.Flow.InFlight, e.Cell.Load.Kind = 7, "closed" }},
 	{"a block too short for Little's law", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow.InFlight, e.Cell.Blocks = 7, []result.Block{{WindowS: 4}} }},
 	{"nothing completed", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow = Flow{} }},
 
@@ -421,158 +421,6 @@ func TestDelaysDoNoHarmToTokens(t *testing.T) {
 	e.Answers.LengthError = 0.5 * 400
 	if got := statusOf(judge(e, healthy()), "output_length"); got != result.Warn {
 		t.Errorf("answers of the wrong length are %q", got)
-	}
-}
-
-// Cells that only explore are put to every check of a load, but for those that
-// ask for more requests than such a cell has. What fails there warns where other
-// cells decide.
-func TestExplorationIsCheckedAsALoadIs(t *testing.T) {
-	late := sound()
-	late.Role, late.Requests = Exploring, requests(38, 500)
-	late.Plausible = Plausible{Unknown: "not asked"}
-	run := func(cells ...Evidence) result.Validity {
-		return Judge(Input{Cells: cells, Client: healthy(), Status: result.Complete, TightestLimit: 100})
-	}
-	v := run(late)
-	if got := statusOf(v, "client_added"); got != result.Fail || v.Status != result.Fail {
-		t.Errorf("nothing was decided: %s, %s", got, v.Status)
-	}
-	for _, k := range checks {
-		want := k.cell != nil && !k.long && statusOf(run(sound()), k.id) != "absent"
-		if got := statusOf(v, k.id); k.cell != nil && want != (got != "absent") {
-			t.Errorf("%s in exploration: %s", k.id, got)
-		}
-	}
-	if got := statusOf(v, "plausibility"); got != "absent" {
-		t.Errorf("exploration need not be plausible: %s", got)
-	}
-	v = run(late, sound())
-	if got := statusOf(v, "client_added"); got != result.Warn || v.Status != result.Warn {
-		t.Errorf("there was a confirmation: %s, %s", got, v.Status)
-	}
-	late.Requests = requests(0.1, 500)
-	if v := run(late); v.Status != result.Pass {
-		t.Errorf("the client was in time: %+v", v.Checks[0])
-	}
-}
-
-// A search in which every request fails has found nothing, whatever its cells were
-// for; one that failures ended has.
-func TestSearchInWhichAllFails(t *testing.T) {
-	failing := sound()
-	failing.Role, failing.Cell.Counts = Exploring, result.Counts{Scheduled: 6, Attempted: 6, Failed: 6}
-	v := Judge(Input{Cells: []Evidence{failing, failing}, Client: healthy(), Status: result.Complete})
-	if statusOf(v, "errors") != result.Fail || !NothingMeasured(v) {
-		t.Errorf("%+v", v.Checks[0])
-	}
-	carried := sound()
-	carried.Role = Exploring
-	v = Judge(Input{Cells: []Evidence{carried, failing}, Client: healthy(), Status: result.Complete})
-	if v.Status != result.Warn || NothingMeasured(v) {
-		t.Errorf("%+v", v.Checks[0])
-	}
-}
-
-// A check spoils what it is about, in its own cell, and nothing else.
-func TestFailureHasAScope(t *testing.T) {
-	late, fine := sound(), sound()
-	late.Requests = requests(20, 500) // 20 % of ttft, 4 % of e2e
-	fine.Cell.ID = "load/baseline"
-	v := Judge(Input{Cells: []Evidence{late, fine}, Client: healthy(), Status: result.Complete})
-	for _, tt := range []struct {
-		tag, cell string
-		spoilt    bool
-	}{
-		{"ttft", "load/candidate", true},
-		{"e2e", "load/candidate", false},
-		{"tpot", "load/candidate", false},
-		{"success", "load/candidate", false},
-		{"savings", "load/candidate", false},
-		{"quality", "load/candidate", false},
-		{"ttft", "load/baseline", false},
-	} {
-		got, spoilt := v.Spoilt(tt.tag, tt.cell)
-		if spoilt != tt.spoilt {
-			t.Errorf("%s of %s: %+v", tt.tag, tt.cell, got)
-		}
-		if spoilt && !got.Client {
-			t.Errorf("claims must know that this is the client's: %+v", got)
-		}
-	}
-	in := soundRun()
-	in.Parser = []result.Parser{{Frames: 100, Checked: 100, Differences: map[string]int{"text": 1}}}
-	v = Judge(in)
-	if _, spoilt := v.Spoilt("ttft", "any cell"); !spoilt {
-		t.Errorf("a check of the run is about all cells: %+v", v.Checks[0])
-	}
-	if check, spoilt := v.Spoilt("success", "any cell"); spoilt {
-		t.Errorf("how many succeeded stands: %+v", check)
-	}
-	in = soundRun()
-	in.Cells = append(in.Cells, against(&in.Cells[0], 30))
-	v = Judge(in)
-	_, alone := v.Spoilt("e2e", "load/candidate")
-	_, between := v.SpoiltBetween("e2e", "load/baseline", "load/candidate")
-	_, first := v.SpoiltBetween("ttft", "load/baseline", "load/candidate")
-	if alone || !between || first {
-		t.Errorf("answers of unlike lengths spoil comparisons of end-to-end latency, and nothing else: %+v", v.Checks[0])
-	}
-}
-
-// The advice is about the cause that was seen, and about what can be changed.
-func TestAdviceNamesTheCause(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		change func(*Evidence)
-		says   string
-	}{
-		{"others", func(e *Evidence) { e.Flag, e.Cell.Client.OtherCPUShare = "--users", f(0.992) }, "other programs used 99.2 % of this machine's processors"},
-		{"a quota", func(e *Evidence) { e.Cell.Client.Throttled, e.Cell.Client.QuotaPeriods = new(15), new(44) }, "stopped the client in 15 of 44 periods"},
-		{"one request", func(e *Evidence) { e.Requests = late(200) }, "a single request of 20 was late by 200 ms"},
-		{"many users", func(e *Evidence) { e.Flag = "--users" }, "lower --users"},
-		{"one user", func(*Evidence) {}, "run the client on a faster machine"},
-	} {
-		e := sound()
-		e.Requests = requests(20, 500)
-		tt.change(&e)
-		c := clientAdded(Input{}, e)
-		if text := c.Text + "; " + c.Fix; !strings.Contains(text, tt.says) || (strings.Contains(text, "lower ") != (tt.name == "many users")) {
-			t.Errorf("%s: %s", tt.name, text)
-		}
-	}
-}
-
-// No proxy can hold answers back between a client and a server of one machine.
-func TestNoProxyOnLoopback(t *testing.T) {
-	for url, proxy := range map[string]bool{
-		"http://127.0.0.1:8000": false, "http://[::1]:8000": false, "http://localhost:8000/v1": false, "sim:vllm": false,
-		"http://10.0.0.7:8000": true, "https://api.example.com": true,
-	} {
-		in := soundRun()
-		in.Targets[0].URL, in.Cells[0].Cell.Target = url, "candidate"
-		for _, change := range []func(*Answers){func(a *Answers) { a.AtOnce = 80 }, func(a *Answers) { a.Coalesced = 15360 }} {
-			e := in.Cells[0]
-			change(&e.Answers)
-			if c := bundledFrames(in, e); strings.Contains(c.Fix, "proxy") != proxy || c.Fix == "" {
-				t.Errorf("%s: %s", url, c.Fix)
-			}
-		}
-	}
-}
-
-// A window that is a little too short is not said to be as long as it must be.
-func TestWindowTellsItsNumbersApart(t *testing.T) {
-	e := sound()
-	e.Requests, e.Cell.WindowS = requests(0.5, 402.4), 2.0099
-	if c := windowLength(Input{}, e); c.Status != result.Warn || !strings.Contains(c.Text, "2.01 s") || !strings.Contains(c.Text, "2.012 s, are needed") && strings.Count(c.Text, "2.01 s") > 1 {
-		t.Errorf("%s", c.Text)
-	}
-	for _, v := range [][4]any{{2.01, 2.01004, "2.01", "2.01004"}, {1.5, 3.0, "1.5", "3"}} {
-		a, b := apart(v[0].(float64), v[1].(float64))
-		if a == b || a != v[2] && b != v[3] {
-			t.Errorf("%v: %s and %s", v, a, b)
-		}
 	}
 }
 
