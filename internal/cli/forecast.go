@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/listing"
 	"github.com/inferometer/inferometer/internal/forecast"
 	"github.com/inferometer/inferometer/internal/interop"
 	"github.com/inferometer/inferometer/internal/physics"
@@ -43,7 +44,7 @@ type forecastFlags struct {
 	fleet              forecast.Fleet
 	trace, curve       string
 	reading            traceFlags // how the trace is read
-	json               bool
+	json, list         bool
 }
 
 func newForecast(p *Process) *cobra.Command {
@@ -73,7 +74,12 @@ the fit, and marks what is beyond that run.`,
   inferometer forecast --config ./config.json --accelerator l40s \
       --workload in=512,out=128 --usd-per-hour 0.9 --json`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.forecast(&f, c.Flags()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f.list {
+				return listing.Known(p.Stdout)
+			}
+			return p.forecast(&f, c.Flags())
+		},
 	}
 	f.register(c.Flags())
 	return c
@@ -119,7 +125,8 @@ func (f *forecastFlags) register(fs *pflag.FlagSet) {
 	help.Group(fs, "Fleet", traceFlagNames...)
 	help.Rare(fs, traceFlagNames...)
 	fs.BoolVar(&f.json, "json", false, "print a result document to stdout")
-	help.Group(fs, "Output", "json")
+	fs.BoolVar(&f.list, "list", false, "list the models and accelerators of the catalog")
+	help.Group(fs, "Output", "json", "list")
 }
 
 func (p *Process) forecast(f *forecastFlags, fs *pflag.FlagSet) error {
@@ -173,7 +180,7 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 		q.Notes = append(q.Notes, "the model's sizes are those of "+filepath.Base(f.config))
 	default:
 		if q.Model, err = known.Model(f.model); err != nil {
-			return wrong("model", fmt.Errorf("%w; give its config.json with --config", err))
+			return wrong("model", fmt.Errorf("%w; give its config.json with --config, or see forecast --list", err))
 		}
 	}
 	if q.Accelerator, err = f.accelerator(fs); err != nil {
@@ -321,7 +328,7 @@ func (f *forecastFlags) accelerator(fs *pflag.FlagSet) (physics.Accelerator, err
 	case 0:
 		a, err := known.Accelerator(f.gpu)
 		if err != nil {
-			return a, usagef("--accelerator: %w; give its data sheet with --accelerator-memory, --accelerator-bandwidth and --accelerator-tflops", err)
+			return a, usagef("--accelerator: %w; give its data sheet with --accelerator-memory, --accelerator-bandwidth and --accelerator-tflops, or see forecast --list", err)
 		}
 		return a, nil
 	case len(sheet):

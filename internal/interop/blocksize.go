@@ -15,6 +15,7 @@ type blockSize struct {
 
 	partial span // sizes that fit all rows, if a last partial block has an id
 	full    span // sizes that fit all rows, if only full blocks have one
+	odd     bool // a row does not fit the usual size
 	rows    int  // with ids
 	misfits int  // rows that did not fit
 }
@@ -61,16 +62,21 @@ func (b *blockSize) check(tokens, ids int) (why string) {
 		b.misfits++
 		return fmt.Sprintf("%s for %s, but in blocks of %d tokens (%s) they have %d; is the block size right (--block-size)?", idsText(ids), tokensText(tokens), b.size, b.source, (tokens+b.size-1)/b.size)
 	}
+	usual := partial.has(b.usual) || full.has(b.usual)
 	if b.rows == 0 {
-		b.rows, b.partial, b.full = 1, partial, full
+		b.rows, b.partial, b.full, b.odd = 1, partial, full, !usual
 		return ""
 	}
 	p, f := b.partial.and(partial), b.full.and(full)
 	if p.hi < p.lo && f.hi < f.lo {
+		if usual && !b.odd { // some rows have an id for the last block, and some have none
+			b.size, b.source, b.rows = b.usual, "as the rows above have it", b.rows+1
+			return ""
+		}
 		b.misfits++
 		return fmt.Sprintf("%s for %s make blocks of %v, but those of the rows above have %v; give the size with --block-size", idsText(ids), tokensText(tokens), partial, b.possible())
 	}
-	b.rows, b.partial, b.full = b.rows+1, p, f
+	b.rows, b.partial, b.full, b.odd = b.rows+1, p, f, b.odd || !usual
 	return ""
 }
 

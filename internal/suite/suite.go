@@ -45,6 +45,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err := p.CheckFiles(os.Stat); err != nil {
 		return nil, err
 	}
+	if err := CheckDir(p.Dir); err != nil {
+		return nil, err
+	}
 	if o.Stop == nil {
 		o.Stop = ctx
 	}
