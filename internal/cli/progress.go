@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -88,16 +89,19 @@ func (g *progress) event(e suite.Event) {
 
 // draw shows the lanes.
 func (g *progress) draw(elapsed time.Duration) {
-	var parts []string
+	var parts, troubles []string
 	for i, l := range g.lanes {
 		text := where(l.now)
 		if e := l.now; i == 0 && e.Steps > 1 {
 			text = fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, text)
 		}
 		parts = append(parts, text)
+		if why := l.now.Trouble; why != "" && !slices.Contains(troubles, why) {
+			troubles = append(troubles, why)
+		}
 	}
 	if len(parts) > 0 {
-		g.show(elapsed, strings.Join(parts, "; "))
+		g.show(elapsed, strings.Join(append(parts, troubles...), "; "))
 	}
 }
 

@@ -80,6 +80,9 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	if a.run, err = runlog.Read(log); err != nil {
 		return nil, err
 	}
+	if a.requestLimits, err = a.limits(); err != nil {
+		return nil, err
+	}
 	for _, r := range a.run.Cells {
 		c, err := a.begin(r)
 		if err != nil {
@@ -142,11 +145,6 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		res.Run.Ended = l.Head.Started.Add(time.Duration(l.Last))
 		res.Run.Status, res.Run.Reason = result.Interrupted, whyInterrupted(l)
 	}
-	limits, err := a.limits()
-	if err != nil {
-		return nil, err
-	}
-	a.requestLimits = limits
 	a.measureCells()
 	for _, p := range parts {
 		if p.Conclude == nil {
@@ -158,6 +156,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 	}
 	res.Run.Resumed = resumptions(l)
 	res.Validity = validity.Judge(a.validity(res))
+	a.scopeComparisons(res)
 	for _, p := range parts {
 		if p.Judged == nil {
 			continue
@@ -176,6 +175,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 	if res.Evidence == "" {
 		res.Evidence = result.Measured // nothing but this machine was looked at
 	}
+	var err error
 	res.Claims, err = a.claims(res)
 	return res, err
 }
@@ -252,7 +252,7 @@ func (a *Analysis) measureCells() {
 		t, _ := a.run.Target(c.Target)
 		cell := c.Collector.Cell(measure.Input{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
-			Blocks: c.seen.window, Limits: a.requestLimits,
+			Blocks: c.seen.window,
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Blocks = a.blocksOf(c)
@@ -352,13 +352,13 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 	}
 	for _, c := range a.cells {
 		exploring := c.role() == validity.Exploring
-		if exploring && !c.explored() {
-			continue // a search is meant to find the loads that are too much
+		if exploring && c.WasCut() {
+			continue // the search did not see it either
 		}
 		cell := a.measured[c.ID]
 		t, _ := a.run.Target(cell.Target)
 		v := validity.Evidence{
-			Cell: &cell, Role: c.role(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
+			Cell: &cell, Role: c.role(), Kind: string(c.Benchmark), Flag: c.flag(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
 			Prompts: validity.Prompts{Repeated: c.seen.repeated, Shared: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
 				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0},
 		}
@@ -374,6 +374,12 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 			in.Client.GCPauseMax = larger(in.Client.GCPauseMax, w.GCPauseMax)
 			in.Client.ClockStep = larger(in.Client.ClockStep, w.ClockStep)
 			in.Client.SchedP99 = larger(in.Client.SchedP99, w.SchedP99)
+			in.Client.CPUQuota = larger(in.Client.CPUQuota, w.CPUQuota)
+			if w.Throttled != nil && w.QuotaPeriods != nil && *w.QuotaPeriods > 0 {
+				if share := float64(*w.Throttled) / float64(*w.QuotaPeriods); in.Client.Throttled == nil || share > *in.Client.Throttled {
+					in.Client.Throttled, in.Client.Periods = &share, *w.QuotaPeriods
+				}
+			}
 		}
 	}
 	in.TightestLimit = a.tightest()
@@ -399,10 +405,22 @@ func (c *cell) decides() bool {
 	return !cut && (c.Search.Role == capacity.Confirm || c.Search.Role == capacity.Saturation && len(c.Limits) == 0)
 }
 
-// explored reports whether a cell of a search showed on which side of the
-// border its load is. Where the client was late there, it is the client's.
-func (c *cell) explored() bool {
-	return c.Window != nil && c.Window.Reason == "" && c.Search.Role == capacity.Explore
+// flag is what sets the cell's load and could be lowered; empty for a single user
+// and for a load that the tool chose.
+func (c *cell) flag() string {
+	switch l := c.Load; {
+	case c.Benchmark == plan.Throughput && l.Users > 1:
+		return "--levels"
+	case c.Benchmark != plan.Load && c.Scan == nil:
+		return ""
+	case l.Arrival == "trace":
+		return "--speed"
+	case l.Kind == "open":
+		return "--rate"
+	case l.Users > 1:
+		return "--users"
+	}
+	return ""
 }
 
 // tightest latency limit of the claims in ms; 0 if there is none.

@@ -80,7 +80,9 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	self, lag := observe.Begin(s.clock.Start()), c.target.Client.Watch()
 	d := s.driver(false, observers...)
 	watch.driver.Store(d)
+	stopLooking := watch.lookOut(self)
 	w, err := s.carry(ctx, d, shape, c)
+	stopLooking()
 	if err != nil {
 		return w, err
 	}
@@ -240,6 +242,9 @@ type progress struct {
 	mu   sync.Mutex // protects all following fields
 	done int
 	e2e  stats.Histogram // ms, service; it does not grow with the requests
+	ends ends
+	// trouble is what keeps the cell from being measured well, in words.
+	trouble string
 }
 
 // Admit lets every request pass.
@@ -253,6 +258,7 @@ func (p *progress) Emit(x *exchange.Exchange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
+	p.ends.add(x)
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
 		p.e2e.Add(v, 1)
 	}
@@ -262,6 +268,9 @@ func (p *progress) Emit(x *exchange.Exchange) {
 func (p *progress) event() Event {
 	e := p.cell.event("progress", p.total)
 	e.Queued = p.queued.Load()
+	p.mu.Lock()
+	e.Trouble = p.trouble
+	p.mu.Unlock()
 	switch d, w := p.driver.Load(), p.warming.Load(); {
 	case d != nil:
 		e.Status = d.Status()

@@ -49,6 +49,8 @@ type Point struct {
 	// AtLeast marks a value that is withheld: Y is a lower bound of it, to be
 	// drawn so that nobody takes it for an estimate.
 	AtLeast bool `json:"at_least,omitempty"`
+	// Hollow marks a value that nothing rests on, such as one that a check spoils.
+	Hollow bool `json:"hollow,omitempty"`
 	// Label names the point, where it is more than a place on the axes.
 	Label string `json:"label,omitempty"`
 }

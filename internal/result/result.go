@@ -343,6 +343,16 @@ type Check struct {
 	Unit   string      `json:"unit,omitempty"`
 	Text   string      `json:"text"`          // what was found and what it means
 	Fix    string      `json:"fix,omitempty"` // the flag or key to change
+	// Figures are the tags of the metrics that are in doubt where the check warns,
+	// and spoilt where it fails, in its cell or, where it names none, in all cells.
+	// Absent where it passes; in documents of earlier versions that stands for all.
+	Figures []string `json:"figures,omitzero"`
+	// Between says that only what compares targets is in doubt, and not the
+	// figures of each.
+	Between bool `json:"between,omitempty"`
+	// Client says that the client added to the figures, or may have. Claims are
+	// decided with and without that, so that it makes none invalid.
+	Client bool `json:"client,omitempty"`
 }
 
 // Artifact is one file of the run's folder.

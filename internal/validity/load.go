@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/stats"
 )
 
 func complete(in Input) []result.Check {
@@ -32,7 +32,16 @@ func complete(in Input) []result.Check {
 func errorShare(_ Input, e Evidence) result.Check {
 	n := e.Cell.Counts
 	all := n.OK + n.Failed + n.Shed
-	if all == 0 {
+	switch {
+	case all > 0:
+	case n.Cut > 0:
+		r := result.Check{Status: result.Fail, Text: fmt.Sprintf("no request ended, so nothing was measured: all %d were still running, and were cut", n.Cut),
+			Fix: "the load is more than the server carries, or answers take longer than the cell: give them more time with --duration or --grace"}
+		if e.Flag != "" {
+			r.Fix += ", or lower " + e.Flag
+		}
+		return r
+	default:
 		return result.Check{Status: result.Fail, Text: "no request ended, so nothing was measured",
 			Fix: "check the URL with: inferometer doctor URL"}
 	}
@@ -40,7 +49,10 @@ func errorShare(_ Input, e Evidence) result.Check {
 	r := grade("ratio", share, 0.01, 0.5)
 	r.Text = fmt.Sprintf("%d of %d requests failed (%s)", n.Failed+n.Shed, all, percent(share))
 	if r.Status != result.Pass {
-		r.Fix = "look at the errors of this cell; check the URL with: inferometer doctor URL"
+		r.Fix = "look at the errors of this cell"
+		if n.OK == 0 {
+			r.Fix += "; check the URL with: inferometer doctor URL"
+		}
 	}
 	return r
 }
@@ -74,7 +86,44 @@ func arrivalDeficit(_ Input, e Evidence) result.Check {
 		r.Text += "; --max-inflight held requests back, and their wait is part of the latency"
 	}
 	if r.Status != result.Pass {
-		r.Fix = "raise --max-inflight or lower --rate"
+		r.Fix = e.keepSchedule()
+	}
+	return r
+}
+
+// keepSchedule says what helps a client that does not keep to its schedule, by
+// what was seen.
+func (e Evidence) keepSchedule() string {
+	if e.Cell.Load.MaxInflight > 0 {
+		fix := "raise --max-inflight"
+		if e.Flag != "" {
+			fix += ", or lower " + e.Flag
+		}
+		return fix
+	}
+	seen, fix := e.cause(nil)
+	if seen != "" {
+		return seen + ": " + fix
+	}
+	return fix
+}
+
+// cutShare: of a request that the client ended, only the least that it would have
+// taken is known.
+func cutShare(_ Input, e Evidence) result.Check {
+	n := e.Cell.Counts
+	if n.Scheduled == 0 {
+		return result.Check{}
+	}
+	share := float64(n.Cut) / float64(n.Scheduled)
+	r := grade("ratio", share, 0.01, 0.10)
+	r.Text = fmt.Sprintf("the client ended %d of %d requests (%s) before their answer had", n.Cut, n.Scheduled, percent(share))
+	if r.Status != result.Pass {
+		r.Text += ": all that is known of them is how long they had taken by then"
+		r.Fix = "give answers more time to end with --grace"
+		if e.Flag != "" {
+			r.Fix += ", or lower " + e.Flag
+		}
 	}
 	return r
 }
@@ -104,7 +153,7 @@ func arrivalProcess(_ Input, e Evidence) result.Check {
 		r.Status, r.Value, r.Limit = result.Warn, result.Num(lag), result.Num(lagLimit)
 	}
 	if r.Status != result.Pass {
-		r.Fix = "the client did not keep to its schedule: lower --rate, raise --max-inflight, or give it more cores"
+		r.Fix = "the client did not keep to its schedule: " + e.keepSchedule()
 	}
 	return r
 }
@@ -119,29 +168,21 @@ func Shortest(c *result.Cell) float64 {
 	return s
 }
 
-// medianE2E is the median end-to-end latency of requests that succeeded, in
-// ms; 0 where there are none.
-func (e Evidence) medianE2E() float64 {
-	if e.Requests == nil {
-		return 0
-	}
-	var ok []float64
-	for i, v := range e.Requests.Values("e2e") {
-		if e.Requests.OK(i) && !math.IsNaN(v) {
-			ok = append(ok, v)
+// apart writes two different numbers with as many digits as it takes to tell them
+// apart, three at least.
+func apart(a, b float64) (string, string) {
+	for digits := 3; ; digits++ {
+		x, y := strconv.FormatFloat(a, 'g', digits, 64), strconv.FormatFloat(b, 'g', digits, 64)
+		if x != y || digits > 17 {
+			return x, y
 		}
 	}
-	if len(ok) == 0 {
-		return 0
-	}
-	slices.Sort(ok)
-	return stats.Quantile(ok, 0.5)
 }
 
 // windowLength: a window only a few requests long shows its edges.
 func windowLength(_ Input, e Evidence) result.Check {
-	median := e.medianE2E()
-	if median <= 0 || math.IsInf(median, 0) {
+	median, ok := e.median("e2e")
+	if !ok {
 		return notAssessed("no median end-to-end latency")
 	}
 	need := 5 * median / 1000
@@ -153,7 +194,9 @@ func windowLength(_ Input, e Evidence) result.Check {
 		Text: fmt.Sprintf("the %s is %.3g s, %.3g times the median end-to-end latency", what, length, length/(need/5))}
 	if length < need {
 		r.Status = result.Warn
-		r.Text += fmt.Sprintf("; rates of so short a window show its edges, %.3g s are needed", need)
+		have, want := apart(length, need)
+		times, five := apart(length/(need/5), 5)
+		r.Text = fmt.Sprintf("the %s is %s s, %s times the median end-to-end latency; rates of so short a window show its edges: %s times, %s s, are needed", what, have, times, five, want)
 		r.Fix = fix
 	}
 	return r
