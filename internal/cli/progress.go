@@ -96,12 +96,12 @@ func (g *progress) draw(elapsed time.Duration) {
 			text = fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, text)
 		}
 		parts = append(parts, text)
-		if why := l.now.Trouble; why != "" && !slices.Contains(troubles, why) {
-			troubles = append(troubles, why)
+		if t := l.now.Trouble; t != "" && !slices.Contains(troubles, t) {
+			troubles = append(troubles, t)
 		}
 	}
-	if len(parts) > 0 {
-		g.show(elapsed, strings.Join(append(parts, troubles...), "; "))
+	if parts = append(parts, troubles...); len(parts) > 0 {
+		g.show(elapsed, strings.Join(parts, "; "))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude/plausible"
+	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -71,6 +72,7 @@ type Analysis struct {
 	byID          map[string]*cell
 	measured      map[string]result.Cell // by cell
 	requestLimits []metric.Limit         // per request, of the claims on latency
+	spent         spent.Ledger
 }
 
 // analyse reads a log.
@@ -92,6 +94,7 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	}
 	sent := sentPrompts{run: a.run, scan: p.Scan.On(), hashes: map[string]map[uint64]struct{}{}, reset: map[*runlog.Cell]bool{}}
 	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
+		a.spent.Add(x)
 		before := sent.of(r, x)
 		if r == nil {
 			if x.PromptHash != 0 {
@@ -145,6 +148,12 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		res.Run.Ended = l.Head.Started.Add(time.Duration(l.Last))
 		res.Run.Status, res.Run.Reason = result.Interrupted, whyInterrupted(l)
 	}
+	res.Run.Spend = a.spent.Spend(l, a.plan.MaxCost)
+	limits, err := a.limits()
+	if err != nil {
+		return nil, err
+	}
+	a.requestLimits = limits
 	a.measureCells()
 	for _, p := range parts {
 		if p.Conclude == nil {
@@ -175,7 +184,6 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 	if res.Evidence == "" {
 		res.Evidence = result.Measured // nothing but this machine was looked at
 	}
-	var err error
 	res.Claims, err = a.claims(res)
 	return res, err
 }

@@ -2,6 +2,7 @@ package conduct
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/observe"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
@@ -72,15 +74,15 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	if err := c.target.Client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
 		return loadgen.Window{}, err
 	}
-	observers := []observer{watch}
+	observers := []observer{watch, &refusals{session: s, cell: c}}
 	if c.trial != nil {
 		observers = append(observers, &searching{s, c})
 	}
 	start := s.clock.Now()
 	self, lag := observe.Begin(s.clock.Start()), c.target.Client.Watch()
+	stopLooking := watch.lookOut(self)
 	d := s.driver(false, observers...)
 	watch.driver.Store(d)
-	stopLooking := watch.lookOut(self)
 	w, err := s.carry(ctx, d, shape, c)
 	stopLooking()
 	if err != nil {
@@ -150,6 +152,7 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 			}
 			return s.spend.Admit(x)
 		},
+		Withdraw: s.spend.Withdraw,
 		Emit: func(x *exchange.Exchange) {
 			s.spend.Settle(x)
 			if warming {
@@ -169,9 +172,12 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 
 func (s *Session) warmUp(ctx context.Context, c *Cell, watch *progress, n int) error {
 	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std()}
-	d := s.driver(true)
+	d := s.driver(true, &refusals{session: s, cell: c})
 	watch.warming.Store(d)
-	_, err := d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
+	w, err := d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
+	if err == nil && w.Fatal {
+		return errors.New(w.Reason)
+	}
 	return err
 }
 
@@ -207,6 +213,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Cell, x.Target = q.cell.ID, t.Name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
+	x.InputBound = pricing.MostInput(it.AskedInput, len(call.Body()))
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}

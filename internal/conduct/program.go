@@ -101,7 +101,7 @@ func (s *Session) run(ctx context.Context, p Program) (result.Status, string) {
 			case f.Window.Stopped:
 				return result.Interrupted, byUser
 			case f.Window.Reason == "":
-			case step.Early == EndsRun || s.spend.Over():
+			case step.Early == EndsRun || f.Window.Fatal || s.spend.Over():
 				return result.Partial, fmt.Sprintf("%s: %s", where, f.Window.Reason)
 			case step.Early == Counts:
 				if early++; first == "" {

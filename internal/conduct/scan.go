@@ -122,6 +122,7 @@ func (p *sweep) findTargets(ctx context.Context) error {
 			if err := s.finder.Prepare(ctx, t); err != nil {
 				return p.ofCell(c, err)
 			}
+			s.spend.Price(t.Name, t.Found.Price)
 			known[string(id)], first[t] = t, c
 			s.targets = append(s.targets, t)
 		}

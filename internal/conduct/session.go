@@ -72,6 +72,7 @@ type Session struct {
 	log     *runlog.Writer
 	samples *runlog.SampleWriter // nil where no server shows metrics
 	spend   *spend.Cap
+	probes  []*probes // of each target
 	answers answers
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
@@ -132,6 +133,7 @@ func (s *Session) Prepare(ctx context.Context, begin Maker) error {
 		Plan: s.plan, Version: s.Version, Clock: s.clock, Salt: salt, Text: s.maker.Text, Wants: s.maker.Form.Wants, Tokenizer: files.Tokenizer,
 		Tell: func(name, text string) { s.Tell(Event{Kind: "target", Target: name, Text: text}) },
 	}
+	s.finder.Watch = s.watchProbes
 	if s.StartSim != nil {
 		s.finder.StartSim = s.startSim
 	}
@@ -156,6 +158,7 @@ func (s *Session) findTargets(ctx context.Context) error {
 		if err := s.finder.Prepare(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
+		s.spend.Price(t.Name, t.Found.Price)
 	}
 	if err := s.probe(ctx); err != nil {
 		return err
@@ -193,7 +196,6 @@ func (s *Session) probe(ctx context.Context) error {
 
 // found takes note of a target.
 func (s *Session) found(t *target.Target) {
-	s.spend.Price(t.Name, t.Found.Price)
 	s.Tell(Event{Kind: "target", Target: t.Name, Text: t.String()})
 }
 
@@ -214,11 +216,12 @@ func (s *Session) Begin(ctx context.Context, paths Paths, machine *result.Hardwa
 	for _, t := range s.targets {
 		found = append(found, t.Found)
 	}
-	return s.log.Begin(runlog.RunRecord{
+	err = s.log.Begin(runlog.RunRecord{
 		Name: s.plan.Name, Started: s.clock.Start().UTC(), Version: s.Version, Command: s.Command,
 		Seed: s.plan.Seed, Quick: s.plan.Quick, Host: hardware.Host(ctx),
 		SharedSim: s.SharedSim && slices.ContainsFunc(s.targets, (*target.Target).Embedded),
 	}, found, machine)
+	return errors.Join(err, s.logProbes())
 }
 
 // Measure runs the program, and writes how it ended.

@@ -31,6 +31,9 @@ type Event struct {
 	// as its own metrics say; nil where they do not. Both come with "progress".
 	Status loadgen.Status
 	Queued *int
+	// Trouble says what keeps the cell from being measured well, such as other
+	// programs on the machine; empty where nothing does.
+	Trouble string
 }
 
 // teller hands events to a function from a goroutine of its own: a terminal that

@@ -45,8 +45,8 @@ func (p *progress) soFar(self *observe.Watch) validity.SoFar {
 	return s
 }
 
-// lookOut looks for trouble every few seconds, which is told with all further
-// progress, until the returned function is called.
+// lookOut looks for trouble every few seconds, for progress to tell, until the
+// returned function is called.
 func (p *progress) lookOut(self *observe.Watch) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -58,10 +58,7 @@ func (p *progress) lookOut(self *observe.Watch) (stop func()) {
 			case <-done:
 				return
 			case <-tick.C:
-				trouble := p.soFar(self).Trouble()
-				p.mu.Lock()
-				p.trouble = trouble
-				p.mu.Unlock()
+				p.notice(p.soFar(self).Trouble())
 			}
 		}
 	}()
@@ -69,4 +66,11 @@ func (p *progress) lookOut(self *observe.Watch) (stop func()) {
 		close(done)
 		<-ended
 	}
+}
+
+// notice keeps the trouble that is told with progress.
+func (p *progress) notice(trouble string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trouble = trouble
 }

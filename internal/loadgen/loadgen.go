@@ -36,6 +36,8 @@ type Window struct {
 	Reason string
 	// Stopped is set where the user ended it.
 	Stopped bool
+	// Fatal is set where no other cell can go better: the account has no quota.
+	Fatal bool
 	// Absent is how many users of a closed loop had had no answer to a warm-up
 	// request when the window opened without them.
 	Absent int
@@ -50,6 +52,9 @@ type Driver struct {
 	// Admit is asked before each request goes; an error ends the cell. It
 	// holds the spend cap. Nil admits all.
 	Admit func(x *exchange.Exchange) error
+	// Withdraw takes back what Admit has admitted and is not sent, since the cell
+	// ended in the same moment. Nil: nobody needs to know.
+	Withdraw func(x *exchange.Exchange)
 	// Emit takes each finished exchange, from many goroutines at once.
 	Emit func(*exchange.Exchange)
 	// Breaker is the share of failures among the latest requests at which a cell is
@@ -158,6 +163,7 @@ type runner struct {
 	lastDone     exchange.Stamp
 	outstanding  int              // measured requests that have not ended
 	measured     int              // measured requests admitted
+	cooldown     int              // requests admitted after them
 	sealed       bool             // the measured part has an end
 	scheduleOver bool             // the schedule has no more to send
 	dueNext      []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
@@ -325,11 +331,15 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	}
 	x.Phase = exchange.Cooldown
 	r.seal(x.Due)
-	if r.starts.Err() != nil {
-		return false
+	r.cooldown++
+	if r.starts.Err() == nil && r.cooldown <= r.shape.MostCooldown(r.measured) {
+		r.counts.inFlight++
+		return true
 	}
-	r.counts.inFlight++
-	return true
+	if r.Withdraw != nil {
+		r.Withdraw(x)
+	}
+	return false
 }
 
 // exchange carries one request through its slot, its sending and its record.
@@ -383,6 +393,9 @@ func (r *runner) ended(x *exchange.Exchange) {
 		r.throughWarmup(x)
 	}
 	r.sealIfAnswered()
+	if why := r.refusal(x); why != "" {
+		r.endLocked(why, false)
+	}
 	if r.breaker.hopeless(x, r.Clock.Now()) {
 		r.endLocked(r.breaker.text(x), false)
 	}

@@ -311,3 +311,27 @@ func TestLowRateEndsWithItsDuration(t *testing.T) {
 		})
 	}
 }
+
+// What was admitted and is not sent, since the cell ends in the same moment, is
+// withdrawn: a reservation of its cost would never be freed.
+func TestAdmittedAtTheEndOfACellIsWithdrawn(t *testing.T) {
+	var admitted, withdrawn []*exchange.Exchange
+	d := Driver{
+		Clock: exchange.NewClock(), PortableTimer: true,
+		Admit:    func(x *exchange.Exchange) error { admitted = append(admitted, x); return nil },
+		Withdraw: func(x *exchange.Exchange) { withdrawn = append(withdrawn, x) },
+	}
+	r := newRunner(&d, t.Context(), Shape{Users: 1, Duration: time.Second, Grace: time.Minute})
+	r.req = &server{clock: d.Clock, service: fixed(0)}
+	go r.prepareAll() // which close waits for
+	defer r.close()
+	r.window.Start = 1
+	// The window is over, nothing is in flight, and its timer has not fired yet.
+	x := &exchange.Exchange{Phase: exchange.Measured, Due: r.window.Start.Add(time.Second)}
+	if r.admit(x) {
+		t.Fatal("a request goes after the cell has ended")
+	}
+	if len(admitted) != 1 || !slices.Equal(admitted, withdrawn) {
+		t.Errorf("%d admitted, %d withdrawn", len(admitted), len(withdrawn))
+	}
+}

@@ -77,6 +77,17 @@ func (s Shape) Validate() error {
 	return nil
 }
 
+// MostCooldown is how many requests may follow so many measured ones, to keep the
+// load up until those have ended: ten per user of a closed loop and no more than
+// were measured, as many as were measured of an open one, or a hundred. They are in
+// no statistic and cost as much as those that are.
+func (s Shape) MostCooldown(measured int) int {
+	if s.Open() {
+		return max(100, measured)
+	}
+	return min(10*s.Users, measured)
+}
+
 // dues are the due times of an open loop, as offsets from its start: those of
 // the warm-up, then the measured ones.
 func (s Shape) dues() iter.Seq[time.Duration] {

@@ -108,6 +108,7 @@ func (c *Collector) metrics(p *part, serial bool) result.Metrics {
 	if pooled {
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}
+	c.bursts.mark(m.Stats, unitOf)
 	c.rates(m.Rates, p)
 	return m
 }

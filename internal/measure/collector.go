@@ -36,6 +36,7 @@ type Collector struct {
 	Block     int
 
 	counts result.Counts
+	bursts bursts
 	errors map[string]int // messages, at most maxErrors of them
 
 	// One row for each measured exchange, in due order once settled.
@@ -101,6 +102,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	if x.Phase != exchange.Measured {
 		return
 	}
+	c.bursts.add(x)
 	c.due, c.writing = append(c.due, x.Due), append(c.writing, x.Writing)
 	var s state
 	var second, final exchange.Stamp

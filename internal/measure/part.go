@@ -105,7 +105,7 @@ func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 			into.add(at, w)
 		}
 	}
-	if ok && mine && len(x.Frames) > 1 {
+	if ok && mine && len(x.Frames) > 1 && !x.NotStreamed() {
 		p.frames, p.coalesced = p.frames+len(x.Frames), p.coalesced+x.Coalesced
 		p.pool(x.Frames, tokens)
 	}

@@ -79,6 +79,15 @@ func (w *Watch) End() result.Client {
 	return s
 }
 
+// processors are how many this program may use at once.
+func (w *Watch) processors() float64 {
+	n := float64(runtime.GOMAXPROCS(0))
+	if w.quota != nil {
+		n = min(n, w.quota.processors)
+	}
+	return n
+}
+
 // Others is the share of this machine's processors that other programs use while
 // this one does nothing for a time; nil where it cannot be seen, or ctx ends first.
 func Others(ctx context.Context, idle time.Duration) *float64 {
@@ -91,15 +100,6 @@ func Others(ctx context.Context, idle time.Duration) *float64 {
 	case <-ctx.Done():
 		return nil
 	}
-}
-
-// processors are how many this program may use at once.
-func (w *Watch) processors() float64 {
-	n := float64(runtime.GOMAXPROCS(0))
-	if w.quota != nil {
-		n = min(n, w.quota.processors)
-	}
-	return n
 }
 
 // schedule says how long goroutines waited to run.

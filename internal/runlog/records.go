@@ -11,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scrape"
 )
@@ -30,6 +31,7 @@ const (
 	kindScore    = "score"
 	kindEnd      = "end"
 	kindResume   = "resume"
+	kindProbes   = "probes"
 )
 
 // RunRecord begins a log: what is known before the first request.
@@ -63,6 +65,13 @@ type CellRecord struct {
 	// Rounds is in how many blocks the cell is measured where several targets
 	// take turns; each block ends with a window of its own. 0: it is whole.
 	Rounds int `json:"rounds,omitempty"`
+}
+
+// ProbesRecord is what the requests to a target used that were sent before
+// anything was measured, in this part of the run.
+type ProbesRecord struct {
+	Target string `json:"target"`
+	pricing.Bill
 }
 
 // ScanRecord is what the record of a cell says of its place in a sweep.

@@ -91,6 +91,9 @@ type Finder struct {
 	Tokenizer tokens.Tokenizer
 	// StartSim starts an embedded endpoint and returns its URL; nil refuses them.
 	StartSim func(ctx context.Context, profile string, t plan.Target) (url string, err error)
+	// Watch makes what watches the requests that are sent to a target; nil: nobody
+	// does.
+	Watch func(t *Target) endpoint.Unmeasured
 	// Tell receives progress; nil for silence.
 	Tell func(target, text string)
 
@@ -140,13 +143,18 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 	c := f.Plan.Client
 	check := framecheck.New("", f.Plan.Seed)
 	f.closers = append(f.closers, func() { _ = check.Close() }) // a scratch file: the run's outcome does not hang on it
+	var watch endpoint.Unmeasured
+	if f.Watch != nil {
+		watch = f.Watch(t)
+	}
 	t.Client, err = endpoint.New(endpoint.Config{
-		URL: url, Model: t.Plan.Model, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
+		URL: url, Model: t.Plan.Model, ModelUnlisted: t.Plan.ModelUnlisted, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
 		Headers: t.Plan.Headers, Body: t.Plan.Body,
 		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
 		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
-		Logprobs: t.Plan.Logprobs, CacheSalt: f.cacheSalt(t.Name), Check: check, MetricsURL: t.Plan.MetricsURL,
+		Logprobs: t.Plan.Logprobs, CacheSalt: f.cacheSalt(t.Name), Check: check, Unmeasured: watch, MetricsURL: t.Plan.MetricsURL,
 		UserAgent: "inferometer/" + f.Version, Clock: f.Clock,
+		Tell: func(text string) { f.tell(t, text) },
 	})
 	if err != nil {
 		return err
@@ -203,9 +211,8 @@ func (f *Finder) learn(ctx context.Context, t *Target) error {
 		if err != nil {
 			return nil, err
 		}
-		x := &exchange.Exchange{Phase: exchange.Warmup, Due: f.Clock.Now()}
-		t.Client.Do(ctx, call, x)
-		return x, nil
+		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens, Due: f.Clock.Now()}
+		return x, t.Client.DoUnmeasured(ctx, call, x)
 	}
 	note := func(text string, x *exchange.Exchange) {
 		if x.InputTokens != nil {
@@ -239,6 +246,9 @@ func (f *Finder) learn(ctx context.Context, t *Target) error {
 		note(texts[i], xs[i])
 	}
 	a, b := xs[0], xs[1]
+	if err := f.streams(t, b); err != nil {
+		return err
+	}
 	if v, ok := measure.Value("tpot", b); ok && v > 0 && !math.IsInf(v, 0) {
 		t.TPOT = time.Duration(v * float64(time.Millisecond))
 	}

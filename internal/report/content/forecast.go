@@ -14,6 +14,7 @@ import (
 func OfForecast(f *result.Forecast) Document {
 	return Document{
 		Title:    plaintext.Line(f.Deployment.Text),
+		Name:     plaintext.Line(f.Deployment.Text),
 		Headline: plaintext.Line(f.Workload.Name) + ", " + plaintext.Line(f.Workload.Text),
 		Evidence: f.Evidence,
 		Warning:  "MODELLED: computed from data sheets and a simulated scheduler. Nothing was measured.",

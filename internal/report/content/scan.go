@@ -37,7 +37,7 @@ func scan(s *result.Scan, checks []result.Check) *Section {
 	}
 	out.table(v.overview(), v.short())
 	out.pages(v.front(), v.latencies(), v.rates(), v.server())
-	out.Notes = explained(s.Cells)
+	out.Notes = explained(s.Cells, checks, "p50", "p95")
 	return out
 }
 
@@ -139,14 +139,15 @@ func some(names []string, most int) string {
 // value prints a quantile or, without a statistic, a rate, alone and without
 // unit: the head has it.
 func value(m result.Metrics, tag, stat string) string {
-	e := rateEstimate(m.Rates[tag])
-	if stat != "" {
-		e, _ = m.Stats[tag].Quantile(stat)
+	if stat == "" {
+		return middle(rateEstimate(m.Rates[tag]), 1)
 	}
-	if e.Value == nil && e.AtLeast != nil {
-		return "≥ " + format.Number(float64(*e.AtLeast))
+	s := m.Stats[tag]
+	s.Unit = ""
+	if text := format.Middle(s, stat); !strings.HasPrefix(text, "withheld") {
+		return text
 	}
-	return middle(e, 1)
+	return format.Missing
 }
 
 func rateEstimate(r result.Rate) result.Estimate {
@@ -257,19 +258,20 @@ func (v *scanView) front() Table {
 	return t
 }
 
+// unitless is statText without the unit, which the head of the table has.
+func unitless(m result.Metrics, tag, stat string) string {
+	s := m.Stats[tag]
+	s.Unit = ""
+	return statText(result.Metrics{Stats: map[string]result.Statistic{tag: s}}, tag, stat)
+}
+
 // latencies are the quantiles with their intervals.
 func (v *scanView) latencies() Table {
-	quantile := func(m result.Metrics, tag, stat string) string {
-		st := m.Stats[tag]
-		st.Unit = ""
-		m = result.Metrics{Stats: map[string]result.Statistic{tag: st}}
-		return statText(m, tag, stat)
-	}
 	t := v.each("Latency in ms, with 95 % intervals", []string{"TTFT p50", "TTFT p95", "TTFT p99", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
 		return []string{
-			quantile(m, "ttft", "p50"), quantile(m, "ttft", "p95"), quantile(m, "ttft", "p99"), quantile(m, "tpot", "p50"), quantile(m, "tpot", "p95"),
-			quantile(m, "e2e", "p50"), quantile(m, "e2e", "p95"),
+			unitless(m, "ttft", "p50"), unitless(m, "ttft", "p95"), unitless(m, "ttft", "p99"), unitless(m, "tpot", "p50"), unitless(m, "tpot", "p95"),
+			unitless(m, "e2e", "p50"), unitless(m, "e2e", "p95"),
 		}
 	})
 	t.Folded = true
@@ -287,10 +289,7 @@ func (v *scanView) rates() Table {
 	}
 	t := v.each("Rates, with 95 % intervals", []string{"requests/s", "inside all limits/s", "output tokens/s", "success", "one user, tokens/s, p50", "p5"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
-		st := m.Stats["user_rate"]
-		st.Unit = ""
-		m.Stats = map[string]result.Statistic{"user_rate": st}
-		return []string{rate(m, "throughput"), rate(m, "goodput"), rate(m, "output_throughput"), rate(m, "success"), statText(m, "user_rate", "p50"), statText(m, "user_rate", "p5")}
+		return []string{rate(m, "throughput"), rate(m, "goodput"), rate(m, "output_throughput"), rate(m, "success"), unitless(m, "user_rate", "p50"), unitless(m, "user_rate", "p5")}
 	})
 	t.Folded = true
 	return filled(t)

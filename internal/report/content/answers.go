@@ -1,0 +1,434 @@
+package content
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// answers are a sentence each to what a run was made for: how fast, at what
+// cost, how good, how much load, and what became of the claims. Each follows from
+// the result alone, so that a page, a terminal and result.json say the same.
+func answers(r *result.Result) []Paragraph {
+	b := r.Benchmarks
+	var out []Paragraph
+	say := func(lead string, state State, texts ...string) {
+		for _, t := range texts {
+			if t != "" {
+				out = append(out, Paragraph{Lead: lead, Text: t, State: state})
+				lead = ""
+			}
+		}
+	}
+	var versus []result.Comparison
+	var compared []result.Cell
+	if l := b.Latency; l != nil {
+		versus, compared = append(versus, l.Versus...), append(compared, l.Cells...)
+	}
+	if l := b.Load; l != nil {
+		versus, compared = append(versus, l.Versus...), append(compared, l.Cells...)
+	}
+	speed := speeds(versus, compared)
+	if len(speed) == 0 {
+		speed = serves(compared, r.Validity.Checks)
+	}
+	say("Speed", "", speed...)
+	say("Load", "", carries(b, len(versus) == 0, r.Validity.Checks)...)
+	say("Cost", "", costs(b.Cost)...)
+	say("Quality", "", goodness(b.Quality))
+	say("Failures", stateOf(result.Fail), failed(r))
+	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
+		say("Claims", State(v), verdicts(r.Claims, v))
+	}
+	if r.Validity.Status == result.Fail {
+		say("Validity", stateOf(result.Fail), fmt.Sprintf("%d of %d checks failed: what is marked %s proves nothing.", len(checksOf(r, result.Fail)), len(r.Validity.Checks), spoiltMark))
+	}
+	if len(out) > 0 {
+		say("When", "", hours(r))
+		say("Spent", "", spent(r.Run.Spend))
+	}
+	return out
+}
+
+func stateOf(s result.CheckStatus) State { return State(s) }
+
+// effects are the comparisons that an answer names, in the words for a ratio
+// below and above 1.
+var effects = []struct{ metric, name, less, more string }{
+	{"ttft", "first token", "sooner", "later"},
+	{"e2e", "whole answer", "sooner", "later"},
+	{"tpot", "each further token", "faster", "slower"},
+	{"user_rate", "output speed", "slower", "faster"}, // the same again, where tpot is not compared
+}
+
+// speeds compares the candidate with each other target in a sentence.
+func speeds(versus []result.Comparison, cells []result.Cell) []string {
+	var out, others []string
+	for _, c := range versus {
+		if other := cmp.Or(c.Against, "baseline"); !slices.Contains(others, other) {
+			others = append(others, other)
+		}
+	}
+	for _, other := range others {
+		var parts []string
+		pairs, why := 0, ""
+		for _, e := range effects {
+			if e.metric == "user_rate" && slices.ContainsFunc(versus, func(c result.Comparison) bool { return c.Metric == "tpot" }) {
+				continue
+			}
+			for _, c := range versus {
+				if c.Metric != e.metric || c.Stat != result.StatGeometricMean || cmp.Or(c.Against, "baseline") != other {
+					continue
+				}
+				if text := effect(c.Estimate, e.less, e.more); text != "" {
+					if c.Spoilt != "" {
+						text += " " + spoiltMark
+					}
+					parts = append(parts, e.name+" "+text)
+					pairs = max(pairs, c.Pairs)
+				} else {
+					why = c.Estimate.Withheld
+				}
+			}
+		}
+		switch {
+		case len(parts) > 0:
+			text := fmt.Sprintf("%s than the %s (%s pairs).", plaintext.Capital(strings.Join(parts, ", ")), plaintext.Line(other), format.Count(pairs))
+			out = append(out, text)
+			if text := network(cells, other); text != "" {
+				out = append(out, text)
+			}
+		case why != "":
+			out = append(out, fmt.Sprintf("Not compared with the %s: %s", plaintext.Line(other), format.Sentence(why)))
+		}
+	}
+	return out
+}
+
+// effect says a ratio of times in words: "8.1× sooner [7.9, 8.2]", "9 % later
+// [3, 15]"; "" without an estimate.
+func effect(e result.Estimate, less, more string) string {
+	if e.Value == nil || *e.Value <= 0 || math.IsInf(float64(*e.Value), 0) {
+		return ""
+	}
+	v := float64(*e.Value)
+	if e.Lo == nil || e.Hi == nil || *e.Lo <= 0 {
+		return change(v) + " " + word(v, less, more) + " (no interval)"
+	}
+	lo, hi := float64(*e.Lo), float64(*e.Hi)
+	if lo <= 1 && hi >= 1 {
+		return fmt.Sprintf("no clear difference (%s %s to %s %s)", change(lo), word(lo, less, more), change(hi), word(hi, less, more))
+	}
+	if v < 1 { // so that the larger effect comes second
+		lo, hi = hi, lo
+	}
+	text := change(v) + " " + word(v, less, more)
+	if change(lo) == change(v) && change(hi) == change(v) {
+		return text // as narrow as the rounding
+	}
+	return fmt.Sprintf("%s [%s, %s]", text, bare(change(lo), v), bare(change(hi), v))
+}
+
+func word(ratio float64, less, more string) string {
+	if ratio < 1 {
+		return less
+	}
+	return more
+}
+
+// change is a ratio as a factor of 2 and more, or else in percent.
+func change(ratio float64) string {
+	if by := max(ratio, 1/ratio); by >= 2 {
+		return format.Number(by) + "×"
+	}
+	return fmt.Sprintf("%.2g %%", 100*math.Abs(ratio-1))
+}
+
+// bare takes the percent sign off an end of an interval whose middle has it.
+func bare(text string, middle float64) string {
+	if strings.HasSuffix(change(middle), "%") {
+		return strings.TrimSuffix(text, " %")
+	}
+	return strings.TrimSuffix(text, "×")
+}
+
+// serves says what a server without anything to compare it with does.
+func serves(cells []result.Cell, checks []result.Check) []string {
+	var out []string
+	for _, c := range cells {
+		text := times(c, checks)
+		if text == "" {
+			continue
+		}
+		where := "one request at a time"
+		switch {
+		case c.Load.Kind == "open":
+			where = format.Number(c.Load.Rate) + " requests/s"
+			if c.Load.Of != "" || c.Load.Rate == 0 {
+				where = plaintext.Line(c.Load.Text)
+			}
+		case c.Load.Users > 1:
+			where = users(c.Load.Users) + " at once"
+		}
+		if len(cells) > 1 {
+			where = plaintext.Line(c.Target) + ", " + where
+		}
+		out = append(out, plaintext.Capital(where)+": "+text+".")
+	}
+	return out
+}
+
+// times are the median and p95 of what a user waits for.
+func times(c result.Cell, checks []result.Check) string {
+	var parts []string
+	for _, tag := range []string{"ttft", "tpot", "e2e"} {
+		s := c.Metrics.Stats[tag]
+		if s.N == 0 || c.Counts.OK == 0 {
+			continue // what failed is said by itself
+		}
+		text := strings.ToUpper(tag) + " " + value(c.Metrics, tag, "p50")
+		if s.P50.Value == nil && s.P50.Sample == nil && s.Mean != nil {
+			text = strings.ToUpper(tag) + " " + format.Number(float64(*s.Mean)) + " on average"
+		}
+		if p95 := value(c.Metrics, tag, "p95"); p95 != format.Missing {
+			text += " (p95 " + p95 + ")"
+		}
+		parts = append(parts, marked(text, checks, tag, c))
+	}
+	if parts == nil {
+		return ""
+	}
+	return strings.Join(parts, ", ") + " ms"
+}
+
+// carries says how much load there was, or how much is proved. each asks for a
+// sentence for each level.
+func carries(b result.Benchmarks, each bool, checks []result.Check) []string {
+	var out []string
+	if c := b.Capacity; c != nil {
+		out = append(out, plaintext.Line(c.Text))
+	}
+	if t := b.Throughput; t != nil {
+		for _, c := range t.Cells {
+			if text := times(c, checks); text != "" && each {
+				where := users(c.Load.Users)
+				if len(targetsOf(t.Cells)) > 1 {
+					where += " of the " + plaintext.Line(c.Target)
+				}
+				out = append(out, plaintext.Capital(where)+": "+text+".")
+			}
+		}
+		out = append(out, most(t.Cells, checks, func(c result.Cell) string { return users(c.Load.Users) }))
+	}
+	if l := b.Load; l != nil {
+		for _, c := range l.Cells {
+			if text := delivered(c, checks); text != "" {
+				if len(l.Cells) > 1 {
+					text = plaintext.Line(c.Target) + ": " + text
+				}
+				out = append(out, plaintext.Capital(text)+".")
+			}
+		}
+	}
+	if s := b.Scan; s != nil {
+		out = append(out, most(s.Cells, checks, func(c result.Cell) string { return plaintext.Line(c.Load.Text) }))
+	}
+	return out
+}
+
+func targetsOf(cells []result.Cell) map[string]bool {
+	out := map[string]bool{}
+	for _, c := range cells {
+		out[c.Target] = true
+	}
+	return out
+}
+
+// most names the cell with the highest output.
+func most(cells []result.Cell, checks []result.Check, name func(result.Cell) string) string {
+	var best *result.Cell
+	for i, c := range cells {
+		v := c.Metrics.Rates["output_throughput"].Value
+		if v != nil && (best == nil || *v > *best.Metrics.Rates["output_throughput"].Value) {
+			best = &cells[i]
+		}
+	}
+	if best == nil || *best.Metrics.Rates["output_throughput"].Value == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Most output: %s (%s).", delivered(*best, checks), name(*best))
+}
+
+// delivered are the rates of a cell.
+func delivered(c result.Cell, checks []result.Check) string {
+	var parts []string
+	for _, tag := range []string{"output_throughput", "throughput"} {
+		r := c.Metrics.Rates[tag]
+		if tag == "throughput" {
+			r.Unit = "requests/s"
+		}
+		if r.Value != nil && c.Counts.OK > 0 {
+			parts = append(parts, marked(format.Rate(r), checks, tag, c))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// costs says what is saved, and from which volume.
+func costs(c *result.Cost) []string {
+	if c == nil {
+		return nil
+	}
+	if c.Withheld != "" || len(c.Volumes) == 0 {
+		var parts []string
+		for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
+			if tc != nil && tc.PerRequest.Value != nil && tc.PerMTok.Value != nil {
+				parts = append(parts, fmt.Sprintf("%s: %s a request, %s a million tokens", plaintext.Line(tc.Target),
+					format.Estimate(tc.PerRequest, "USD", 0), format.Estimate(tc.PerMTok, "USD", 0)))
+			}
+		}
+		if parts == nil {
+			why := c.Withheld
+			if tc := c.Candidate; tc != nil && tc.PerRequest.Withheld != "" {
+				why = tc.PerRequest.Withheld
+			}
+			return []string{strings.TrimSpace("Unknown. " + format.Sentence(why))}
+		}
+		return []string{format.Sentence(strings.Join(parts, "; "))}
+	}
+	v := c.Volumes[0]
+	text := ""
+	if m := v.SavingsMonth.Value; m != nil {
+		saved, way := v.SavingsMonth, "less"
+		if *m < 0 {
+			way = "more"
+			saved = result.Estimate{Value: negative(saved.Value), Lo: negative(saved.Hi), Hi: negative(saved.Lo)}
+		}
+		text = fmt.Sprintf("%s a month %s than the baseline at %s requests a month", format.Estimate(saved, "USD", 0), way, format.Number(v.MonthlyRequests))
+		if by := inTimes(v); by != "" {
+			text += " (" + by + ")"
+		}
+		text += "."
+	}
+	switch e := c.BreakEven; {
+	case e == nil:
+	case e.MonthlyRequests.Value != nil:
+		text += fmt.Sprintf(" Cheaper from about %s a month on.", format.Estimate(e.MonthlyRequests, "", 0))
+	default:
+		text += " " + format.Sentence(e.Text)
+	}
+	return []string{strings.TrimSpace(text)}
+}
+
+func negative(n *result.Number) *result.Number {
+	if n == nil {
+		return nil
+	}
+	return result.Num(-float64(*n))
+}
+
+// inTimes is what is saved in percent, or how many times more it costs: −2,511 %
+// saved is nothing that anyone says.
+func inTimes(v result.VolumeCost) string {
+	p := v.SavingsPercent.Value
+	switch {
+	case p == nil:
+		return ""
+	case *p < -100:
+		return fmt.Sprintf("%s times the baseline's cost", format.Number(1-float64(*p)/100))
+	case *p < 0:
+		return format.WithUnit(-float64(*p), "percent") + " more"
+	}
+	return format.WithUnit(float64(*p), "percent") + " less"
+}
+
+// goodness says whether answers differ.
+func goodness(q *result.Quality) string {
+	if q == nil {
+		return ""
+	}
+	const warning = "; scores are heuristics of the text and prove no accuracy."
+	if d := q.Delta; d != nil {
+		e := d.Estimate
+		if e.Value == nil {
+			return plaintext.Capital(plaintext.Line(cmp.Or(e.Withheld, "the difference is unknown"))) + warning
+		}
+		found := "no difference found"
+		switch {
+		case e.Lo == nil || e.Hi == nil:
+			found = "no interval"
+		case *e.Hi < 0:
+			found = "the candidate scores lower"
+		case *e.Lo > 0:
+			found = "the candidate scores higher"
+		}
+		sign := ""
+		if *e.Value > 0 {
+			sign = "+"
+		}
+		var scores []string
+		for _, t := range q.Targets {
+			if t.Score.Value != nil {
+				scores = append(scores, format.Number(float64(*t.Score.Value)))
+			}
+		}
+		of := ""
+		if len(scores) == 2 {
+			of = ", " + scores[0] + " against " + scores[1] + " of 100,"
+		}
+		return fmt.Sprintf("%s%s%s on the same %s prompts: %s%s", sign, format.Estimate(e, "points", 0), of, format.Count(max(d.Pairs, d.N)), found, warning)
+	}
+	for _, t := range q.Targets {
+		if t.N == 0 {
+			return "No answer was scored."
+		}
+		if t.Score.Value != nil || t.Score.NeededN > 0 {
+			return fmt.Sprintf("%s of 100 over %s answers%s", format.Estimate(t.Score, "", t.N), format.Count(t.N), warning)
+		}
+	}
+	return ""
+}
+
+// failed counts the requests that did not succeed, by class.
+func failed(r *result.Result) string {
+	sum, all := 0, 0
+	by := map[string]int{}
+	for _, c := range r.Cells() {
+		all += c.Counts.Scheduled
+		for class, n := range c.Counts.ByClass {
+			if class != "ok" && class != "cut" {
+				by[class] += n
+				sum += n
+			}
+		}
+	}
+	if sum == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s requests: %s.", format.Count(sum), format.Count(all), failures(result.Counts{ByClass: by}))
+}
+
+// verdicts names the user's claims that ended in a way.
+func verdicts(claims []result.Claim, v result.Verdict) string {
+	var names []string
+	for _, c := range claims {
+		if !c.Set || c.Verdict != v {
+			continue
+		}
+		name := plaintext.Line(c.Limit)
+		if v == result.Undecided && c.NeededN > c.N {
+			name += fmt.Sprintf(" (n=%s of %s)", format.Count(c.N), format.Count(c.NeededN))
+		}
+		names = append(names, name)
+	}
+	if names == nil {
+		return ""
+	}
+	return string(v) + ": " + strings.Join(names, ", ") + "."
+}
