@@ -17,9 +17,6 @@ type Event struct {
 	Done    int
 	Total   int // 0 where the cell ends by time
 	Elapsed time.Duration
-	// Trouble says what keeps the cell from being measured well, such as other
-	// programs on the machine; empty where nothing does.
-	Trouble string
 	// Load is the load of a cell in a few words, as "16 users".
 	Load string
 	// Step of Steps is which step of the run a cell belongs to; Steps is 0 where
