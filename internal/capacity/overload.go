@@ -1,6 +1,8 @@
 package capacity
 
 import (
+	"math"
+
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
@@ -22,8 +24,12 @@ const (
 // Arrived counts a request that was due at a time, in seconds since the first one.
 func (b *Backlog) Arrived(at float64) { b.arrived[b.interval(at)]++ }
 
-// Ended counts the end of a request.
-func (b *Backlog) Ended(at float64) { b.ended[b.interval(at)]++ }
+// Ended counts the end of a request; one that never comes is at +Inf.
+func (b *Backlog) Ended(at float64) {
+	if !math.IsInf(at, 1) {
+		b.ended[b.interval(at)]++
+	}
+}
 
 // interval is the one that a time lies in.
 func (b *Backlog) interval(at float64) int {
