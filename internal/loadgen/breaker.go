@@ -35,14 +35,14 @@ const (
 func newBreaker(s Shape, share float64) breaker {
 	n := max(20, 2*s.Users)
 	if s.Open() {
-		n = max(n, s.arrivalsWithin(breakerSpan))
+		n = max(n, s.Most(breakerSpan))
 	}
 	return breaker{share: cmp.Or(share, 0.9), latest: make([]settled, n)}
 }
 
-// arrivalsWithin is the most arrivals of an open loop in any stretch of that
-// length: of a trace as they were recorded, of a schedule those of its peak rate.
-func (s Shape) arrivalsWithin(d time.Duration) int {
+// Most is the most arrivals of an open loop in any stretch of that length: of a
+// trace as they were recorded, of a schedule those of its peak rate.
+func (s Shape) Most(d time.Duration) int {
 	const most = 1 << 20 // a mebibyte or so of memory is enough to judge by
 	if len(s.Times) == 0 {
 		return int(min(most, math.Ceil(s.Schedule.Curve.Peak()*d.Seconds())))
