@@ -350,8 +350,10 @@ func e2eOf(p plan.Plan, name string, out int) float64 {
 	switch t.URL {
 	case "sim:vllm":
 		return 0.024 + float64(min(out, 70))*0.006
+	case "sim:fitted":
+		return 0.025 + float64(min(out, 70))*0.0066
 	case "sim:api":
-		return 0.200 + float64(min(out, 70))*0.0035
+		return 0.350 + float64(min(out, 70))*0.0125
 	}
 	return assumedTTFT + float64(out)*assumedTPOT
 }

@@ -71,8 +71,8 @@ type Plan struct {
 type Target struct {
 	// Name of a further target. Those of the candidate and the baseline are fixed.
 	Name string `yaml:"name,omitempty" json:"name,omitempty"`
-	// URL is http(s)://host[:port][/v1], or sim:vllm and sim:api for the
-	// embedded simulated endpoints.
+	// URL is http(s)://host[:port][/v1], or sim:vllm, sim:api and sim:fitted for
+	// the embedded simulated endpoints.
 	URL   string `yaml:"url" json:"url"`
 	Model string `yaml:"model,omitempty" json:"model,omitempty"` // empty: the first of /v1/models
 	// ModelUnlisted insists on a Model that the server does not list.

@@ -185,6 +185,7 @@ func TestValidate(t *testing.T) {
 		{"zero iterations", "candidate: {url: x}\nlatency: {iterations: 0}", "latency.iterations (--iterations): 0 is too small"},
 		{"level twice", "candidate: {url: x}\nthroughput: {levels: [5, 5]}", "twice"},
 		{"profile", "candidate: {url: sim:vlm}", `(did you mean "vllm"?)`},
+		{"profile of an engine that batches", "candidate: {url: sim:fitted, sim: {ttft: 20ms}}", "sim:fitted has no fixed latencies"},
 		{"claim without statistic", "candidate: {url: x}\nclaims: [{limit: ttft<50ms}]", "name a quantile, such as ttft.p95<"},
 		{"claim on max", "candidate: {url: x}\nclaims: [{limit: ttft.max<50ms}]", "cannot be decided"},
 		{"claim by no rule", "candidate: {url: x}\nclaims: [{limit: ttft.p95<50ms, decision: guess}]", "unknown rule"},

@@ -100,8 +100,11 @@ func (t Target) validate(name string, out *key.Problems) {
 	}
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
-		if profile != "vllm" && profile != "api" {
-			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm or sim:api", t.URL, suggest.DidYouMean(profile, []string{"vllm", "api"}))
+		if known := []string{"vllm", "api", "fitted"}; !slices.Contains(known, profile) {
+			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm, sim:api or sim:fitted", t.URL, suggest.DidYouMean(profile, known))
+		}
+		if profile == "fitted" && t.Sim != nil {
+			out.Add(name+".sim", "sim:fitted has no fixed latencies and no slots: its steps take time; use sim:vllm")
 		}
 	} else if t.Sim != nil {
 		out.Add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
