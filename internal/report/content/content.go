@@ -141,7 +141,7 @@ func (n Note) String() string {
 	case Sampled:
 		return format.Approximate + " " + n.Text
 	case Spoilt:
-		return spoiltMark + " " + n.Text
+		return format.Spoilt + " " + n.Text
 	case Errors:
 		return "failed: " + n.Text
 	}
