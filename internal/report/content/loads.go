@@ -91,7 +91,7 @@ func shortText(s result.Statistic, stat string) string {
 	if s.N == 0 {
 		return format.Missing
 	}
-	text := format.Missing
+	var text string
 	switch stat {
 	case "mean":
 		text = format.Span(s.Mean, nil, nil, s.Unit)
@@ -145,7 +145,7 @@ func statText(m result.Metrics, tag, stat string) string {
 	if !ok || s.N == 0 {
 		return format.Missing
 	}
-	text := format.Missing
+	var text string
 	if stat == "mean" {
 		text = format.Span(s.Mean, nil, nil, s.Unit)
 		if s.Mean != nil && s.NOK < s.N {

@@ -131,13 +131,13 @@ func speeds(versus []result.Comparison, cells []result.Cell) []string {
 		}
 		switch {
 		case len(parts) > 0:
-			text := fmt.Sprintf("%s than the %s (%s pairs).", plaintext.Capital(strings.Join(parts, ", ")), plaintext.Line(other), format.Count(pairs))
+			text := fmt.Sprintf("%s than %s (%s pairs).", plaintext.Capital(strings.Join(parts, ", ")), the(other), format.Count(pairs))
 			out = append(out, text)
 			if text := network(cells, other); text != "" {
 				out = append(out, text)
 			}
 		case why != "":
-			out = append(out, fmt.Sprintf("Not compared with the %s: %s", plaintext.Line(other), format.Sentence(why)))
+			out = append(out, fmt.Sprintf("Not compared with %s: %s", the(other), format.Sentence(why)))
 		}
 	}
 	return out
@@ -155,16 +155,16 @@ func effect(e result.Estimate, less, more string) string {
 	}
 	lo, hi := float64(*e.Lo), float64(*e.Hi)
 	if lo <= 1 && hi >= 1 {
-		return fmt.Sprintf("no clear difference (%s %s to %s %s)", change(lo), word(lo, less, more), change(hi), word(hi, less, more))
+		return fmt.Sprintf("not clearly different (%s %s to %s %s)", change(lo), word(lo, less, more), change(hi), word(hi, less, more))
 	}
 	if v < 1 { // so that the larger effect comes second
 		lo, hi = hi, lo
 	}
 	text := change(v) + " " + word(v, less, more)
-	if change(lo) == change(v) && change(hi) == change(v) {
+	if end(lo, v) == end(v, v) && end(hi, v) == end(v, v) {
 		return text // as narrow as the rounding
 	}
-	return fmt.Sprintf("%s [%s, %s]", text, bare(change(lo), v), bare(change(hi), v))
+	return fmt.Sprintf("%s [%s, %s]", text, end(lo, v), end(hi, v))
 }
 
 func word(ratio float64, less, more string) string {
@@ -176,18 +176,32 @@ func word(ratio float64, less, more string) string {
 
 // change is a ratio as a factor of 2 and more, or else in percent.
 func change(ratio float64) string {
-	if by := max(ratio, 1/ratio); by >= 2 {
-		return format.Number(by) + "×"
+	if inFactors(ratio) {
+		return end(ratio, ratio) + "×"
 	}
-	return fmt.Sprintf("%.2g %%", 100*math.Abs(ratio-1))
+	return end(ratio, ratio) + " %"
 }
 
-// bare takes the percent sign off an end of an interval whose middle has it.
-func bare(text string, middle float64) string {
-	if strings.HasSuffix(change(middle), "%") {
-		return strings.TrimSuffix(text, " %")
+func inFactors(ratio float64) bool { return max(ratio, 1/ratio) >= 2 }
+
+// end is a ratio in the unit that change has for another one.
+func end(ratio, of float64) string {
+	if inFactors(of) {
+		return format.Number(max(ratio, 1/ratio))
 	}
-	return strings.TrimSuffix(text, "×")
+	percent := 100 * math.Abs(ratio-1)
+	if percent >= 10 {
+		return format.Whole(percent)
+	}
+	return fmt.Sprintf("%.2g", percent)
+}
+
+// the is the name of a target in a sentence.
+func the(target string) string {
+	if target == "baseline" || target == "candidate" {
+		return "the " + target
+	}
+	return plaintext.Line(target)
 }
 
 // serves says what a server without anything to compare it with does.
@@ -259,13 +273,17 @@ func carries(b result.Benchmarks, each bool, v result.Validity) []string {
 		out = append(out, most(t.Cells, v, func(c result.Cell) string { return format.Users(c.Load.Users) }))
 	}
 	if l := b.Load; l != nil {
+		var parts []string
 		for _, c := range l.Cells {
 			if text := delivered(c, v); text != "" {
 				if len(l.Cells) > 1 {
-					text = plaintext.Line(c.Target) + ": " + text
+					text = plaintext.Line(c.Target) + " " + text
 				}
-				out = append(out, plaintext.Capital(text)+".")
+				parts = append(parts, text)
 			}
+		}
+		if parts != nil {
+			out = append(out, plaintext.Capital(strings.Join(parts, "; "))+".")
 		}
 	}
 	if s := b.Scan; s != nil {

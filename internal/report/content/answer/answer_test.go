@@ -16,14 +16,15 @@ func estimate(v, lo, hi float64) result.Estimate {
 // A ratio of times is said as people say it, in both directions.
 func TestEffect(t *testing.T) {
 	for want, e := range map[string]result.Estimate{
-		"8.00× sooner [7.69, 8.33]":                     estimate(.125, .12, .13),
-		"9 % later [3, 15]":                             estimate(1.09, 1.03, 1.15),
-		"10 % sooner [5, 15]":                           estimate(.9, .85, .95),
-		"3.00× later [2.50, 3.50]":                      estimate(3, 2.5, 3.5),
-		"no clear difference (2 % sooner to 3 % later)": estimate(1.01, .98, 1.03),
-		"71 % later":                                    estimate(1.71, 1.7099, 1.7101),
-		"9 % later (no interval)":                       {Value: result.Num(1.09)},
-		"":                                              {Withheld: "too few pairs"},
+		"8.00× sooner [7.69, 8.33]":                       estimate(.125, .12, .13),
+		"9 % later [3, 15]":                               estimate(1.09, 1.03, 1.15),
+		"10 % sooner [5, 15]":                             estimate(.9, .85, .95),
+		"3.00× later [2.50, 3.50]":                        estimate(3, 2.5, 3.5),
+		"not clearly different (2 % sooner to 3 % later)": estimate(1.01, .98, 1.03),
+		"2.00× sooner [1.67, 2.50]":                       estimate(.5, .4, .6),
+		"71 % later":                                      estimate(1.71, 1.7099, 1.7101),
+		"9 % later (no interval)":                         {Value: result.Num(1.09)},
+		"":                                                {Withheld: "too few pairs"},
 	} {
 		if got := effect(e, "sooner", "later"); got != want {
 			t.Errorf("%q, want %q", got, want)

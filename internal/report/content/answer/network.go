@@ -34,8 +34,8 @@ func network(cells []result.Cell, other string) string {
 	if !ok1 || !ok2 || whole <= 0 || theirs <= 0 || math.Abs(a-b) < networkMS || math.Abs(a-b) < networkShare*max(whole, theirs) {
 		return ""
 	}
-	text := fmt.Sprintf("The network (round trip and new connections) is %s of the candidate's first token and %s of the %s's",
-		format.WithUnit(a, "ms"), format.WithUnit(b, "ms"), plaintext.Line(other))
+	text := fmt.Sprintf("The network (round trip and new connections) is %s of the candidate's first token and %s of %s's",
+		format.WithUnit(a, "ms"), format.WithUnit(b, "ms"), the(other))
 	if whole <= a || theirs <= b {
 		return text + ", all of it."
 	}
