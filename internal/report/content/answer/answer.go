@@ -61,7 +61,7 @@ func Of(r *result.Result) []Sentence {
 		say("Validity", string(result.Fail), failedChecks(v))
 	}
 	if len(out) > 0 {
-		say("When", "", hours(r))
+		say("When", "", Hours(r))
 		say("Spent", "", spent(r.Run.Spend))
 	}
 	return out

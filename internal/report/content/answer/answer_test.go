@@ -83,12 +83,12 @@ func TestHoursAreNamedForServersElsewhere(t *testing.T) {
 	r.Run.Ended = time.Date(2026, 11, 30, 10, 52, 0, 0, time.FixedZone("", 0))
 	for _, near := range []string{"http://127.0.0.1:8000/v1", "http://localhost:8000", "http://[::1]:80", "sim:vllm"} {
 		r.Targets = []result.Target{{Name: "candidate", URL: near}}
-		if got := hours(r); got != "" {
+		if got := Hours(r); got != "" {
 			t.Errorf("%s: %q", near, got)
 		}
 	}
 	r.Targets = append(r.Targets, result.Target{Name: "baseline", URL: "https://api.example.com/v1"})
-	if got, want := hours(r), "Measured from 2026-11-30 10:37 to 10:52 UTC; at other hours the baseline may be faster or slower."; got != want {
+	if got, want := Hours(r), "Measured from 2026-11-30 10:37 to 10:52 UTC; at other hours the baseline may be faster or slower."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -78,9 +78,9 @@ func medianOf(c result.Cell) float64 {
 	return float64(*v)
 }
 
-// hours says when a server elsewhere was measured: others use it, too, and more
+// Hours says when a server elsewhere was measured: others use it, too, and more
 // at some hours than at others.
-func hours(r *result.Result) string {
+func Hours(r *result.Result) string {
 	var far []string
 	for _, t := range r.Targets {
 		if !near(t.URL) {
