@@ -15,7 +15,7 @@ func capacity(c *result.Capacity) *Section {
 		return nil
 	}
 	s := &Section{ID: "capacity", Title: "Capacity", Evidence: c.Evidence}
-	s.say(plaintext.Line(c.Text))
+	s.detail(plaintext.Line(c.Text)) // on a terminal the answer says it
 	if c.Broke != "" {
 		s.say(plaintext.Line(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
 	}
