@@ -41,6 +41,7 @@ type forecastFlags struct {
 	q                  forecast.Question
 	fleet              forecast.Fleet
 	trace, curve       string
+	reading            traceFlags // how the trace is read
 	json               bool
 }
 
@@ -112,7 +113,10 @@ func (f *forecastFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.fleet.Speed, "speed", 1, "`FACTOR` replay the trace this many times faster")
 	fs.StringVar(&f.curve, "rate-curve", "", "`CURVE` traffic without a trace (default a day of ±60 %)")
 	fs.DurationVar(&f.fleet.Duration, "duration", 24*time.Hour, "`DURATION` length of traffic without a trace")
+	f.reading.add(fs)
 	help.Group(fs, "Fleet", "instances", "trace", "speed", "rate-curve", "duration")
+	help.Group(fs, "Fleet", traceFlagNames...)
+	help.Rare(fs, traceFlagNames...)
 	fs.BoolVar(&f.json, "json", false, "print a result document to stdout")
 	help.Group(fs, "Output", "json")
 }
@@ -254,7 +258,11 @@ func (f *forecastFlags) readFleet(fs *pflag.FlagSet) error {
 	case !(l.Speed > 0):
 		return positive("speed", l.Speed)
 	case f.trace != "":
-		t, err := interop.ReadTrace(f.trace, interop.Options{})
+		o, err := f.reading.options()
+		if err != nil {
+			return err
+		}
+		t, err := interop.ReadTrace(f.trace, o)
 		if err != nil {
 			return fmt.Errorf("--trace: %w", err)
 		}

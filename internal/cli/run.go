@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -273,7 +274,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 			}
 			return s.URL, func() { _ = s.Stop() }, nil
 		},
-		Responder: responder(exe),
+		Responder: responder(exe), CacheDir: cacheDir(),
 	})
 	progress.end()
 	if out == nil || out.Result == nil {
@@ -298,6 +299,15 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		return exitCode(code)
 	}
 	return nil
+}
+
+// cacheDir is where calibrations are kept; "" where the user has no such folder.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "inferometer")
 }
 
 // show prints a result; folder is where its files are.

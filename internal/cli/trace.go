@@ -4,38 +4,56 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/interop"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 func newTrace(p *Process) *cobra.Command {
-	var o interop.Options
-	var asJSON bool
+	var o traceFlags
+	var asJSON, formats bool
 	c := &cobra.Command{
-		Use:   "trace FILE",
+		Use:   "trace [FILE]",
 		Short: "Summarize a trace of recorded requests",
 		Long: `Summarize a trace of recorded requests: rows, rate, burstiness, lengths,
 sessions, and how much of its prompts a prefix cache could have had. Nothing is
 sent.
 
-The format is found by the content: Azure LLM 2023 and 2024, BurstGPT, Mooncake,
-Qwen Bailian, WEKA agentic sessions, TraceLab, results of vLLM bench, GuideLLM
-and AIPerf, this tool's own exchanges.jsonl.zst, and plain CSV with the columns
-time (seconds), input_tokens and output_tokens.
+The format is found by the content; --formats lists those that are known. A CSV
+with columns for a time, input tokens and output tokens needs no format: usual
+names such as time,in,out are found, and --trace-columns names others.
+
+The unit of the times and the size of prompt blocks are found too, and printed.
+Where they cannot be right, the trace is refused with the row.
 
 Malformed rows are skipped and reported here; a replay refuses them without
 --trace-skip-bad.`,
 		Example: `  inferometer trace conversation_trace.jsonl
   inferometer trace azure.csv --from 10m --to 20m --json
+  inferometer trace log.csv --trace-columns time=ts,input=prompt,output=gen
   inferometer load http://127.0.0.1:8000 --trace conversation_trace.jsonl \
       --trace-to 10m --trace-spread`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if formats {
+				return writeFormats(p.Stdout)
+			}
+			if len(args) == 0 {
+				return usagef("name a trace file, or list the formats with --formats")
+			}
+			o, err := o.options()
+			if err != nil {
+				return err
+			}
 			if o.To > 0 && o.To <= o.From || o.From < 0 || o.To < 0 {
 				return usagef("the window from %v to %v (--from, --to) is empty", o.From, o.To)
 			}
@@ -53,8 +71,59 @@ Malformed rows are skipped and reported here; a replay refuses them without
 	}
 	c.Flags().DurationVar(&o.From, "from", 0, "`DURATION` begin at this time of the trace, such as 10m")
 	c.Flags().DurationVar(&o.To, "to", 0, "`DURATION` end at this time of the trace")
+	help.Group(c.Flags(), "Window", "from", "to")
+	o.add(c.Flags())
+	help.Group(c.Flags(), "Reading", traceFlagNames...)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&formats, "formats", false, "list the formats of traces that are read")
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "formats")
 	return c
+}
+
+// traceFlags are how a trace is read, for the commands that have no plan.
+type traceFlags struct {
+	interop.Options
+	columns, unit string
+}
+
+// traceFlagNames are the flags, which plans have too.
+var traceFlagNames = []string{"trace-columns", "trace-unit", "trace-target", "block-size"}
+
+// add adds them with the words that plans have for them.
+func (t *traceFlags) add(fs *pflag.FlagSet) {
+	to := map[string]*string{"trace-columns": &t.columns, "trace-unit": &t.unit, "trace-target": &t.Target}
+	for _, name := range traceFlagNames {
+		k, _ := plan.LookupKey(name)
+		usage := fmt.Sprintf("`%s` %s", k.Value, k.Help)
+		if to[name] != nil {
+			fs.StringVar(to[name], name, "", usage)
+		} else {
+			fs.IntVar(&t.Block, name, 0, usage)
+		}
+		help.Default(fs.Lookup(name), k.Default)
+	}
+}
+
+func (t *traceFlags) options() (interop.Options, error) {
+	var err error
+	if t.Unit, err = interop.ParseUnit(t.unit); err != nil {
+		return t.Options, usagef("--trace-unit: %w", err)
+	}
+	if t.Columns, err = interop.ParseColumns(t.columns); err != nil {
+		return t.Options, usagef("--trace-columns: %w", err)
+	}
+	if t.Block < 0 {
+		return t.Options, usagef("--block-size: %d is out of range: must be at least 1", t.Block)
+	}
+	return t.Options, nil
+}
+
+func writeFormats(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, f := range interop.Formats() {
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", f.Name, f.Text)
+	}
+	return w.Flush()
 }
 
 // writeTrace prints what a stranger to the trace wants to know, in that order.
@@ -66,12 +135,21 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 	for _, problem := range s.Counts.Problems {
 		row("\tmalformed: %s", plaintext.Line(problem))
 	}
-	span := time.Duration(s.SpanS * float64(time.Second))
+	if s.Clock != nil {
+		row("clock\t%s", s.Clock)
+	}
+	span := seconds(s.SpanS)
 	row("span\t%v", round(span))
 	if s.Rate == nil {
 		row("rate\tall requests arrive at once")
 	} else {
 		row("rate\t%.4g requests/s on average", *s.Rate)
+	}
+	if p := s.Profile; p != nil {
+		row("\tin %d slices of %v: %s", len(p.Rates), round(seconds(p.SliceS)), rates(p.Rates))
+		if p.QuietS > 0 {
+			row("\tits first %v are quiet; --trace-from %v begins after them", round(seconds(p.QuietS)), round(seconds(p.QuietS)))
+		}
 	}
 	if s.CV != nil {
 		text := fmt.Sprintf("%s: coefficient of variation of inter-arrival times %.3g (1 is Poisson)", burstiness(*s.CV), *s.CV)
@@ -116,7 +194,14 @@ func writeTrace(out io.Writer, s interop.Summary) error {
 	}
 	if k := s.Prefix; k != nil {
 		row("prefixes\ta cache that never evicts would have %.1f %% of the blocks and %.1f %% of the input tokens", 100*k.BlockHits, 100*k.TokenHits)
-		row("\t%d blocks of %d tokens, %d of them different", k.Blocks, k.BlockTokens, k.Unique)
+		found := ""
+		if k.Inferred {
+			found = " (by the number of ids in each row)"
+		}
+		row("\t%d blocks of %d tokens%s, %d of them different", k.Blocks, k.BlockTokens, found, k.Unique)
+		if n := s.Counts.Longer; n > 0 {
+			row("\t%d rows end in a partial block that other rows have more of; they share its beginning", n)
+		}
 	} else {
 		row("prefixes\tnot recorded; a replay sends prompts that share nothing")
 	}
@@ -130,7 +215,7 @@ func rowsText(s interop.Summary) string {
 		n    int
 		what string
 	}{
-		{c.Bad, "malformed"}, {c.Failed, "had failed"}, {c.Empty, "without input or output tokens"},
+		{c.Bad, "malformed"}, {c.Failed, "had failed"}, {c.Empty, "without input or output tokens, or never sent"}, {c.Others, "sent to other targets"},
 		{c.Outside, "outside of the window"}, {c.Unsorted, "out of order (sorted)"},
 	} {
 		if k.n > 0 {
@@ -138,6 +223,20 @@ func rowsText(s interop.Summary) string {
 		}
 	}
 	return text
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// rates are those of the slices of a trace.
+func rates(list []float64) string {
+	var b strings.Builder
+	for i, r := range list {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		_, _ = fmt.Fprintf(&b, "%.2g", r)
+	}
+	return b.String()
 }
 
 func burstiness(cv float64) string {

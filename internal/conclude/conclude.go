@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude/plausible"
+	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -71,6 +72,7 @@ type Analysis struct {
 	byID          map[string]*cell
 	measured      map[string]result.Cell // by cell
 	requestLimits []metric.Limit         // per request, of the claims on latency
+	spent         spent.Ledger
 }
 
 // analyse reads a log.
@@ -78,6 +80,9 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	a := &Analysis{plan: p, parts: parts, byID: map[string]*cell{}, measured: map[string]result.Cell{}}
 	var err error
 	if a.run, err = runlog.Read(log); err != nil {
+		return nil, err
+	}
+	if a.requestLimits, err = a.limits(); err != nil {
 		return nil, err
 	}
 	for _, r := range a.run.Cells {
@@ -89,6 +94,7 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	}
 	sent := sentPrompts{run: a.run, scan: p.Scan.On(), hashes: map[string]map[uint64]struct{}{}, reset: map[*runlog.Cell]bool{}}
 	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
+		a.spent.Add(x)
 		before := sent.of(r, x)
 		if r == nil {
 			if x.PromptHash != 0 {
@@ -142,6 +148,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		res.Run.Ended = l.Head.Started.Add(time.Duration(l.Last))
 		res.Run.Status, res.Run.Reason = result.Interrupted, whyInterrupted(l)
 	}
+	res.Run.Spend = a.spent.Spend(l, a.plan.MaxCost)
 	limits, err := a.limits()
 	if err != nil {
 		return nil, err
@@ -253,7 +260,7 @@ func (a *Analysis) measureCells() {
 		t, _ := a.run.Target(c.Target)
 		cell := c.Collector.Cell(measure.Input{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
-			Blocks: c.seen.window, Limits: a.requestLimits,
+			Blocks: c.seen.window,
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Blocks = a.blocksOf(c)

@@ -37,6 +37,9 @@ type Cell struct {
 	lead workload.Source
 	// meanOut is the mean length of an answer in tokens, where they differ.
 	meanOut float64
+	// step of steps is its place in the program, for progress; steps is 0 where it
+	// is not known.
+	step, steps int
 	// keep holds the answers for scoring.
 	keep map[string]quality.Item
 }

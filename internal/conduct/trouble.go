@@ -45,8 +45,8 @@ func (p *progress) soFar(self *observe.Watch) validity.SoFar {
 	return s
 }
 
-// lookOut looks for trouble every few seconds, and tells of it at once and with all
-// further progress, until the returned function is called.
+// lookOut looks for trouble every few seconds, for progress to tell, until the
+// returned function is called.
 func (p *progress) lookOut(self *observe.Watch) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -68,17 +68,9 @@ func (p *progress) lookOut(self *observe.Watch) (stop func()) {
 	}
 }
 
-// notice keeps the trouble that is told with progress, and tells of a new one.
+// notice keeps the trouble that is told with progress.
 func (p *progress) notice(trouble string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	news := (trouble == "") != (p.trouble == "")
-	if p.trouble = trouble; news {
-		p.tell()
-	}
-}
-
-// tell reports the progress. The caller holds p.mu.
-func (p *progress) tell() {
-	p.session.Tell(Event{Kind: "progress", Cell: p.cell.ID, Target: p.cell.target.Name, Done: p.done, Total: p.total, Trouble: p.trouble})
+	p.trouble = trouble
 }

@@ -80,14 +80,9 @@ func short(c plan.Claim, l metric.Limit, n int) string {
 	if n >= least {
 		return ""
 	}
-	text := fmt.Sprintf("%d requests are planned, and it takes at least %d %s", n, least, what)
-	if isQuantileOrShare(l) {
-		text += fmt.Sprintf(" at error probability %v, none of which breaks it; fewer can only refute it", alpha)
+	text := fmt.Sprintf("%d requests are planned, and a proof takes at least %d %s", n, least, what)
+	if _, isQuantile := l.Quantile(); isQuantile || l.Metric.Tag == "success" {
+		text += fmt.Sprintf(" (error probability %v); fewer can only refute it", alpha)
 	}
 	return text
-}
-
-func isQuantileOrShare(l metric.Limit) bool {
-	_, quantile := l.Quantile()
-	return quantile || l.Metric.Tag == "success"
 }

@@ -21,7 +21,7 @@ func TestClaimsThatThePlanCannotProveAreNamed(t *testing.T) {
 		plan  func(*plan.Plan)
 		want  string // ""; nothing is said
 	}{
-		{"three for a p95", plan.Claim{Limit: "ttft.p95<500ms"}, requests(3), "3 requests are planned, and it takes at least 59 requests at error probability 0.05"},
+		{"three for a p95", plan.Claim{Limit: "ttft.p95<500ms"}, requests(3), "3 requests are planned, and a proof takes at least 59 requests (error probability 0.05)"},
 		{"enough for a p95", plan.Claim{Limit: "ttft.p95<500ms"}, requests(59), ""},
 		{"a p99", plan.Claim{Limit: "ttft.p99<500ms"}, requests(298), "at least 299"},
 		{"a lower limit", plan.Claim{Limit: "user_rate.p5>30"}, requests(58), "at least 59"},

@@ -21,6 +21,9 @@ import (
 // steady part are known only after the last exchange: Add for each, Settle,
 // AddFrames for each in the same order, then Cell.
 type Collector struct {
+	// GoodLimits are the limits per request that goodput is about; none: there is no
+	// goodput.
+	GoodLimits []metric.Limit
 	// KeepPrompts keeps the identity of each measured request's prompt, which
 	// pairs targets.
 	KeepPrompts bool
@@ -33,6 +36,7 @@ type Collector struct {
 	Block     int
 
 	counts result.Counts
+	bursts bursts
 	errors map[string]int // messages, at most maxErrors of them
 
 	// One row for each measured exchange, in due order once settled.
@@ -98,6 +102,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	if x.Phase != exchange.Measured {
 		return
 	}
+	c.bursts.add(x)
 	c.due, c.writing = append(c.due, x.Due), append(c.writing, x.Writing)
 	var s state
 	var second, final exchange.Stamp

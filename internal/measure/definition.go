@@ -140,12 +140,12 @@ func speedSoFar(x *exchange.Exchange) (least, most float64) {
 
 // tpot is (last_token − first_token) ÷ the tokens delivered after the first
 // frame. Reasoning tokens that were billed but never streamed do not count. An
-// answer that came all at once, in one frame or in one read, has no time
-// between its tokens: 0 would meet every limit.
+// answer that was not streamed has no time between its tokens: what a buffer on
+// the way leaves of it would meet every limit.
 func tpot(x *exchange.Exchange) (float64, bool) {
 	n, src := x.Output()
 	d, ok := x.LastToken.Sub(x.FirstToken)
-	if !ok || d <= 0 || src == exchange.Unknown || len(x.Frames) == 0 {
+	if !ok || d <= 0 || src == exchange.Unknown || len(x.Frames) == 0 || x.NotStreamed() {
 		return 0, false
 	}
 	if x.ReasoningTokens != nil && !slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Kind == exchange.Reasoning }) {
@@ -161,7 +161,7 @@ func tpot(x *exchange.Exchange) (float64, bool) {
 // tpotVLLM needs the server's own count of tokens, as vLLM's bench does.
 func tpotVLLM(x *exchange.Exchange) (float64, bool) {
 	n, src := x.Output()
-	if d, ok := x.LastToken.Sub(x.FirstToken); ok && d > 0 && src != exchange.FromFrames && n > 1 {
+	if d, ok := x.LastToken.Sub(x.FirstToken); ok && d > 0 && src != exchange.FromFrames && n > 1 && !x.NotStreamed() {
 		return d / float64(n-1), true
 	}
 	return 0, false
@@ -175,7 +175,7 @@ func userRate(x *exchange.Exchange) (float64, bool) {
 }
 
 func stall(x *exchange.Exchange) (float64, bool) {
-	if len(x.Frames) < 2 {
+	if len(x.Frames) < 2 || x.NotStreamed() {
 		return 0, false
 	}
 	worst := 0.0

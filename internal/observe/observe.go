@@ -88,6 +88,20 @@ func (w *Watch) processors() float64 {
 	return n
 }
 
+// Others is the share of this machine's processors that other programs use while
+// this one does nothing for a time; nil where it cannot be seen, or ctx ends first.
+func Others(ctx context.Context, idle time.Duration) *float64 {
+	w := Begin(time.Now())
+	t := time.NewTimer(idle)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return w.End().OtherCPUShare
+	case <-ctx.Done():
+		return nil
+	}
+}
+
 // schedule says how long goroutines waited to run.
 func (w *Watch) schedule(s *result.Client) {
 	h := schedHistogram()

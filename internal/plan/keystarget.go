@@ -29,6 +29,8 @@ var targetRows = []targetKey{
 		Bind: key.Text(func(t *Target) *string { return &t.URL })}, "baseline"},
 	{key.Declaration[Target]{Key: key.Key{Path: "model", Flag: "model", Value: "NAME", Help: "model to ask for", Unset: "the first of /v1/models"},
 		Bind: key.Text(func(t *Target) *string { return &t.Model })}, "baseline-model"},
+	{key.Declaration[Target]{Key: key.Key{Path: "model_unlisted", Flag: "model-unlisted", Rare: true, Help: "ask for --model though the server does not list it"},
+		Bind: key.Switch(func(t *Target) *bool { return &t.ModelUnlisted })}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "key_env", Flag: "key-env", Value: "VAR", Help: "environment variable with the API key"},
 		Bind: key.Text(func(t *Target) *string { return &t.KeyEnv })}, "baseline-key-env"},
 	{key.Declaration[Target]{Key: key.Key{Path: "key_file", Flag: "key-file", Value: "FILE", Rare: true, Help: "file with the API key"},

@@ -18,7 +18,8 @@ type Run struct {
 	Cells    []*Cell       // that count, in the order in which they began
 	Parser   []result.Parser
 	Scores   []ScoreRecord
-	End      *EndRecord // nil: the run was interrupted
+	Probes   []ProbesRecord // of each target, and of each part of a resumed run
+	End      *EndRecord     // nil: the run was interrupted
 	Resumed  []ResumeRecord
 	Torn     bool  // the log ends in the middle of a record
 	Damaged  error // what was read may be wrong

@@ -77,6 +77,7 @@ func measure(ctx context.Context, s *conduct.Session, f folder, out *Outcome) er
 	if err := s.Measure(ctx); err != nil {
 		return fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, f.path)
 	}
+	defer s.Waiting("writing the report")()
 	again, err := Recompute(f.path)
 	if again != nil {
 		out.Result = again.Result

@@ -21,7 +21,8 @@ type Answers struct {
 	Contradictions int // counts of frames, or of the reasoning, that do not fit the total
 	InputOff       int // more than twice or less than half of the input that was sent
 
-	AtOnce     int // several tokens that all came at one moment
+	Streams    Streams
+	AtOnce     int // not streamed: several tokens that came at once
 	Filtered   int // ended by a content filter
 	Unfinished int // streams without a finish reason
 
@@ -44,8 +45,12 @@ const template = 200
 // a vector, which has no tokens.
 func (a *Answers) Add(x *exchange.Exchange, embeds bool) {
 	a.OK++
+	a.Streams.add(x)
 	if !x.KernelStamps {
 		a.ReadStamp++
+	}
+	if x.NotStreamed() {
+		a.AtOnce++
 	}
 	a.Frames += len(x.Frames)
 	a.Coalesced += x.Coalesced
@@ -94,9 +99,6 @@ func (a *Answers) doubt(x *exchange.Exchange) {
 	}
 	if text && x.Streamed && out-reasoning > x.AnswerBytes {
 		a.ExtraTokens++
-	}
-	if len(x.Frames) > 0 && out-reasoning > 1 && x.LastToken == x.FirstToken {
-		a.AtOnce++
 	}
 	// One token more in the total is the end of the text, which has no frame.
 	if reasoning > out || counted > out || all && counted < out-1 {
@@ -271,7 +273,7 @@ func (e Evidence) reusesPrompts() bool {
 func bundledFrames(in Input, e Evidence) result.Check {
 	if share := e.Answers.share(e.Answers.AtOnce); share > 0.10 {
 		r := grade("ratio", share, 0.10, 2)
-		r.Text = fmt.Sprintf("%s of the answers came all at once: they have no time per token, and their first token is their last", percent(share))
+		r.Text = fmt.Sprintf("%s of the answers were not streamed: they came at once, so that they have no time per token, and their first token is their last", percent(share))
 		r.Fix = "find out whether the server streams"
 		if !in.loopback(e) {
 			r.Fix = "look for a buffering proxy between client and server, or a server that does not stream"

@@ -215,6 +215,18 @@ var checkTests = []struct {
 	{"answers of two targets are alike", "output_length", result.Pass, func(e *Evidence, in *Input) { in.Cells = append(in.Cells, against(e, 61)) }},
 	{"answers of any length", "output_length", "absent", func(e *Evidence, _ *Input) { e.Cell.Workload.FixedOutput = false }},
 
+	{"known reasons", "finish_reason", "absent", nothing},
+	{"a reason that nobody knows", "finish_reason", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Streams.Finish = map[string]int{"banana": 3} }},
+	{"ended responses", "stream_end", "absent", nothing},
+	{"one response left open", "stream_end", result.Pass, func(e *Evidence, _ *Input) { e.Answers.Streams.LeftOpen = 1 }},
+	{"responses left open", "stream_end", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Streams.LeftOpen = 40 }},
+	{"responses broken off", "stream_end", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Streams.Unterminated = 40 }},
+	{"reasoning that is not shown", "hidden_reasoning", result.Pass, func(e *Evidence, _ *Input) { e.Answers.Streams.HiddenReasoning = 4 }},
+	{"usage that only rises", "usage_fell", "absent", nothing},
+	{"usage that fell", "usage_fell", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Streams.UsageFell = 4 }},
+	{"failures of the server", "client_failures", "absent", func(e *Evidence, _ *Input) { e.Cell.Counts.ByClass = map[string]int{"reset": 40} }},
+	{"a stale connection", "client_failures", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.ByClass = map[string]int{"stale_connection": 1} }},
+	{"no ports left", "client_failures", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.ByClass = map[string]int{"client_resources": 40} }},
 	{"answers with an end", "unfinished", "absent", nothing},
 	{"answers without an end", "unfinished", result.Warn, func(e *Evidence, _ *Input) { e.Answers.Unfinished = 4 }},
 	{"answers that were not filtered", "filtered", "absent", nothing},
@@ -386,7 +398,7 @@ func TestEveryCheckIsTested(t *testing.T) {
 			}
 		}
 		// What only informs never warns.
-		if informs := k.id == "server_metrics" || k.id == "server_queue"; bad == 0 != informs || good == 0 {
+		if informs := k.id == "server_metrics" || k.id == "server_queue" || k.id == "hidden_reasoning"; bad == 0 != informs || good == 0 {
 			t.Errorf("%s: %d rows in which it warns or fails, %d in which it does not", k.id, bad, good)
 		}
 	}
