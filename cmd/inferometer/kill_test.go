@@ -74,7 +74,8 @@ func decode(t *testing.T, b []byte) outcome {
 	return o
 }
 
-// After kill -9 in the middle of a run, report works on what was written.
+// After kill -9 in the middle of a run, report works on what was written, and ends
+// with the code of an interrupted run.
 func TestKilledRunCanBeReported(t *testing.T) {
 	exe, dir := program(t), t.TempDir()
 	cmd, _, folder := running(t, exe, dir)
@@ -82,9 +83,10 @@ func TestKilledRunCanBeReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it was killed
-	out, err := exec.CommandContext(t.Context(), exe, "report", folder, "--json").Output()
-	if err != nil {
-		t.Fatal(err)
+	again := exec.CommandContext(t.Context(), exe, "report", folder, "--json")
+	out, err := again.Output()
+	if code := again.ProcessState.ExitCode(); code != 130 {
+		t.Fatalf("exit code %d: %v", code, err)
 	}
 	o := decode(t, out)
 	if o.Run.Status != "interrupted" || len(o.Benchmarks.Load.Cells) != 1 || o.Benchmarks.Load.Cells[0].Counts.OK < 10 {

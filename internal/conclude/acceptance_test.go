@@ -49,7 +49,7 @@ func levelCell(id string, users, n int, begin, ttft float64) *level {
 	}
 	for i := range n {
 		x := answered(begin+50*float64(i), ttft)
-		x.Cell, x.Index, x.PromptHash = id, i, uint64(1+i)<<8|uint64(users)
+		x.Cell, x.Index, x.User, x.PromptHash = id, i, i%max(1, users), uint64(1+i)<<8|uint64(users)
 		c.exchanges = append(c.exchanges, x)
 	}
 	return c

@@ -263,6 +263,7 @@ func (a *Analysis) measureCells() {
 			Blocks: c.seen.window,
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
+		cell.Achieved = achieved(c, &cell.Load)
 		cell.Blocks = a.blocksOf(c)
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)

@@ -61,6 +61,7 @@ func (l turnLog) write(log *runlog.Writer) {
 				if l.change != nil {
 					l.change(name, r, i, x)
 				}
+				x.User = i % 4
 				_ = log.Exchange(x)
 			}
 			end := begin + 50*float64(l.n)

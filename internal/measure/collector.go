@@ -162,6 +162,12 @@ func (c *Collector) count(x *exchange.Exchange) {
 	switch x.Phase {
 	case exchange.Warmup:
 		n.Warmup++
+		switch {
+		case x.Class == exchange.Cut:
+			n.WarmupCut++
+		case x.Failed():
+			n.WarmupFailed++
+		}
 		return
 	case exchange.Cooldown:
 		return

@@ -75,6 +75,8 @@ var checks = []check{
 
 	{id: "errors", cell: errorShare, tokens: true, finding: someCarried, figures: all(latencies, paces, rates, counts, costs, scores),
 		about: "share of requests that failed or were shed: over 1 % warns, over half fails. How many succeeded is a figure that stands"},
+	{id: "users", cell: usersShort, finding: always, figures: all(latencies, paces, rates, success),
+		about: "users of a closed loop who had an answer: a missing one warns, and so does a window that opened before all were through their warm-up; over 10 % missing fails"},
 	{id: "cut", cell: cutShare, finding: always, figures: all(latencies, paces, success),
 		about: "share of requests that the client ended before their answer did: over 1 % warns, over 10 % fails"},
 	{id: "client_added", cell: clientAdded, client: true, figures: fromDue,

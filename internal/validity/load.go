@@ -32,18 +32,8 @@ func complete(in Input) []result.Check {
 func errorShare(_ Input, e Evidence) result.Check {
 	n := e.Cell.Counts
 	all := n.OK + n.Failed + n.Shed
-	switch {
-	case all > 0:
-	case n.Cut > 0:
-		r := result.Check{Status: result.Fail, Text: fmt.Sprintf("no request ended, so nothing was measured: all %d were still running, and were cut", n.Cut),
-			Fix: "the load is more than the server carries, or answers take longer than the cell: give them more time with --duration or --grace"}
-		if e.Flag != "" {
-			r.Fix += ", or lower " + e.Flag
-		}
-		return r
-	default:
-		return result.Check{Status: result.Fail, Text: "no request ended, so nothing was measured",
-			Fix: "check the URL with: inferometer doctor URL"}
+	if all == 0 {
+		return noneEnded(e)
 	}
 	share := float64(n.Failed+n.Shed) / float64(all)
 	r := grade("ratio", share, 0.01, 0.5)

@@ -47,6 +47,14 @@ func stat(v float64) result.Statistic {
 	return result.Statistic{Unit: "ms", N: 400, NOK: 400, P50: result.Estimate{Value: result.Num(v)}}
 }
 
+// users is a closed loop of 16 users of whom so many had an answer.
+func users(had, absent int) func(*Evidence, *Input) {
+	return func(e *Evidence, _ *Input) {
+		e.Cell.Load, e.Cell.Arrivals = result.LoadShape{Kind: "closed", Users: 16}, nil
+		e.Cell.Achieved = &result.Achieved{Users: had, Absent: absent, InFlight: result.Num(8)}
+	}
+}
+
 // sound is a cell that passes every check of cells.
 func sound() Evidence {
 	return Evidence{
@@ -124,6 +132,11 @@ var checkTests = []struct {
 	{"few cut requests", "cut", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Cut = 397, 3 }},
 	{"some cut requests", "cut", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Cut = 390, 10 }},
 	{"many cut requests", "cut", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Cut = 350, 50 }},
+	{"all users", "users", result.Pass, users(16, 0)},
+	{"a user without an answer", "users", result.Warn, users(15, 0)},
+	{"half of the users", "users", result.Fail, users(8, 8)},
+	{"late users", "users", result.Warn, users(16, 8)},
+	{"an open loop has no users", "users", "absent", func(*Evidence, *Input) {}},
 	{"no request to cut", "cut", "absent", func(e *Evidence, _ *Input) { e.Cell.Counts = result.Counts{} }},
 
 	{"client adds 0.5 % of ttft", "client_added", result.Pass, nothing},
