@@ -52,7 +52,7 @@ func perCell(cells []result.Cell) (*Table, func(string, func(result.Cell) string
 // load. The page has every interval; here the median and the p95 have theirs.
 func inShort(cells []result.Cell, v result.Validity) []Table {
 	times := Table{Head: columns(append([]string{"ms"}, latencyStats...)...)}
-	rates := Table{Head: columns("", "ok", "success", "requests/s", "output token/s")}
+	rates := Table{Head: columns("", "ok", "success", "in flight", "requests/s", "output token/s")}
 	for _, tag := range latencyTags {
 		for _, c := range cells {
 			row := []string{strings.ToUpper(tag)}
@@ -80,9 +80,9 @@ func inShort(cells []result.Cell, v result.Validity) []Table {
 			}
 			return format.Marked(format.Rate(r), v, tag, c.ID)
 		}
-		rates.Rows = append(rates.Rows, []string{plaintext.Line(c.Target), okText(c), rate("success"), rate("throughput"), rate("output_throughput")})
+		rates.Rows = append(rates.Rows, []string{plaintext.Line(c.Target), okText(c), rate("success"), inFlight(c), rate("throughput"), rate("output_throughput")})
 	}
-	return []Table{times, rates}
+	return []Table{times, filled(rates)}
 }
 
 // shortText is a mean, a median or p95 with its interval, or another quantile
@@ -117,10 +117,35 @@ func okText(c result.Cell) string {
 	return s
 }
 
+// inFlight is how many requests were under way on average, next to how many users
+// there were to send them.
+func inFlight(c result.Cell) string {
+	if c.Achieved == nil || c.Achieved.InFlight == nil {
+		return format.Missing
+	}
+	return format.Number(float64(*c.Achieved.InFlight))
+}
+
+// usersOf are the users of a level and, where not all had an answer, how many had.
+func usersOf(c result.Cell) string {
+	wanted := c.Load.WantedUsers()
+	if a := c.Achieved; a != nil && a.Users < wanted {
+		return fmt.Sprintf("%s (%s had an answer)", format.Count(c.Load.Users), format.Count(a.Users))
+	}
+	return format.Count(c.Load.Users)
+}
+
 // byTarget makes a table with a column for each cell.
 func byTarget(cells []result.Cell, v result.Validity) Table {
 	t, row := perCell(cells)
 	row("requests ok, of scheduled", okText)
+	row("users", func(c result.Cell) string {
+		if c.Load.Users < 2 {
+			return format.Missing
+		}
+		return usersOf(c)
+	})
+	row("requests in flight, mean", inFlight)
 	row("failed, by class", func(c result.Cell) string { return format.Failures(c.Counts.ByClass) })
 	quantile := func(tag, stat string) {
 		row(metricName(tag)+", "+stat, func(c result.Cell) string { return format.Marked(statText(c.Metrics, tag, stat), v, tag, c.ID) })
@@ -366,7 +391,7 @@ func throughput(t *result.Throughput, v result.Validity) *Section {
 	if len(t.Cells) > 0 {
 		s.detail(plaintext.Line("Closed loop: each user sends its next request once the previous answer has arrived. " + plaintext.Capital(t.Cells[0].Workload.Text) + "."))
 	}
-	rates := Table{Head: columns("users", "requests/s", "tokens/s out", "success")}
+	rates := Table{Head: columns("users", "in flight", "requests/s", "tokens/s out", "success")}
 	times := Table{Title: "Latency at each level, ms", Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95")}
 	short := Table{Title: "times in ms", Head: columns("users", "requests/s", "tokens/s", "success", "TTFT p50", "p95", "TPOT", "E2E p50", "p95")}
 	server := Table{Title: "What the server reports at each level", Layout: Words, Head: columns("users", "counted by the server")}
@@ -375,7 +400,7 @@ func throughput(t *result.Throughput, v result.Validity) *Section {
 		targets[c.Target] = true
 	}
 	for _, c := range t.Cells {
-		users := fmt.Sprint(c.Load.Users)
+		users := usersOf(c)
 		if len(targets) > 1 {
 			users += " " + plaintext.Line(c.Target)
 		}
@@ -388,7 +413,7 @@ func throughput(t *result.Throughput, v result.Validity) *Section {
 		}
 		quantile := func(tag, stat string) string { return format.Marked(unitless(c.Metrics, tag, stat), v, tag, c.ID) }
 		brief := func(tag, stat string) string { return format.Marked(format.Figure(c.Metrics, tag, stat), v, tag, c.ID) }
-		rates.Rows = append(rates.Rows, []string{users, rate("throughput"), rate("output_throughput"), rate("success")})
+		rates.Rows = append(rates.Rows, []string{users, inFlight(c), rate("throughput"), rate("output_throughput"), rate("success")})
 		times.Rows = append(times.Rows, []string{
 			users, quantile("ttft", "p50"), quantile("ttft", "p95"), quantile("tpot", "p50"), quantile("tpot", "p95"), quantile("e2e", "p50"), quantile("e2e", "p95"),
 		})
@@ -400,7 +425,7 @@ func throughput(t *result.Throughput, v result.Validity) *Section {
 			server.Rows = append(server.Rows, []string{users, text})
 		}
 	}
-	s.table(rates, short)
+	s.table(filled(rates), short)
 	s.pages(times, server)
 	s.Notes = explained(t.Cells, v, "p50", "p95")
 	return s

@@ -90,3 +90,19 @@ func TestKindsBeginWithTechnicalOnes(t *testing.T) {
 		t.Errorf("%q", rows)
 	}
 }
+
+// A level at which not all users had an answer was not that level.
+func TestUsersWithoutAnAnswerAreSaid(t *testing.T) {
+	c := result.Cell{Load: result.LoadShape{Kind: "closed", Users: 50}, Achieved: &result.Achieved{Users: 12, InFlight: result.Num(11.8)}}
+	if got := usersOf(c) + ", " + inFlight(c); got != "50 (12 had an answer), 11.8" {
+		t.Errorf("%q", got)
+	}
+	c.Load.Requests = 12 // no more of them could have had one
+	if got := usersOf(c); got != "50" {
+		t.Errorf("%q", got)
+	}
+	c.Achieved = nil // an older result
+	if got := usersOf(c) + ", " + inFlight(c); got != "50, –" {
+		t.Errorf("%q", got)
+	}
+}
