@@ -19,6 +19,9 @@ func Of(r *result.Result) Document {
 		Title: title(r), Name: name(r), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
 		Answers: answered(answer.Of(r)), Version: plaintext.Line(r.Run.Version),
 	}
+	if at := r.Run.Started; !at.IsZero() {
+		d.Started = at.UTC().Format("2006-01-02 15:04")
+	}
 	b, v := r.Benchmarks, r.Validity
 	for _, s := range []*Section{
 		claims(r),

@@ -157,7 +157,7 @@ func byTarget(cells []result.Cell, v result.Validity) Table {
 	}
 	quantile("user_rate", "p50")
 	quantile("user_rate", "p5")
-	for _, tag := range []string{"success", "throughput", "output_throughput"} {
+	for _, tag := range []string{"success", "throughput", "goodput", "input_throughput", "output_throughput"} {
 		row(metricName(tag), func(c result.Cell) string { return format.Marked(format.Rate(c.Metrics.Rates[tag]), v, tag, c.ID) })
 	}
 	row("tokens in, mean", func(c result.Cell) string { return statText(c.Metrics, "input_tokens", "mean") })
