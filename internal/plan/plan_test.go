@@ -90,7 +90,7 @@ func TestFileErrors(t *testing.T) {
 // Some editors begin a file with a byte order mark.
 func TestByteOrderMarkIsNoKey(t *testing.T) {
 	p, prov, err := read(t, "\xef\xbb\xbfname: x\ncandidate:\n  url: http://a\n", nil)
-	if err != nil || p.Name != "x" || prov.From("candidate.url") != "plan.yaml:3" {
+	if err != nil || p.Name != "x" || prov.From("candidate.url") != "plan.yaml:3:3" {
 		t.Errorf("%q, %v, %v", p.Name, prov, err)
 	}
 }
