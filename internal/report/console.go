@@ -24,7 +24,8 @@ type ConsoleOptions struct {
 }
 
 // Console prints a result for a terminal: claims first, then a short form of
-// each benchmark, the run's judgement of itself, and where the files are.
+// each benchmark, the run's judgement of itself, and at the end, where it is read,
+// a sentence for each thing that was asked, and where the report is.
 func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 	c := newConsole(o)
 	c.document(content.Of(r))
@@ -34,7 +35,7 @@ func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 }
 
 // ForecastConsole prints a forecast for a terminal: first that nothing of it
-// was measured, then the answers, then what was assumed.
+// was measured, then the loads and what was assumed, and the answers at the end.
 func ForecastConsole(w io.Writer, f *result.Forecast, o ConsoleOptions) error {
 	c := newConsole(o)
 	c.document(content.OfForecast(f))

@@ -114,6 +114,8 @@ func (c *console) grid(t content.Table, w []int) {
 			switch {
 			case t.Head[i].Kind == content.Verdict:
 				return c.state(text)
+			case strings.HasSuffix(row[i], format.Spoilt):
+				return c.paint(stateColor["invalid"], text)
 			case i > 0 && format.Weak(row[i]):
 				return c.dim(text)
 			}

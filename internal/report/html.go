@@ -28,7 +28,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 }).Parse(pageSource))
 
 // classes says how a value is shown: a long one may break into lines, and one
-// that is no estimate is muted.
+// that is no estimate is muted, and one that a check spoils stands out.
 func classes(value string) string {
 	var out []string
 	if len(value) > 36 {
@@ -36,6 +36,9 @@ func classes(value string) string {
 	}
 	if format.Weak(value) {
 		out = append(out, "weak")
+	}
+	if strings.HasSuffix(value, format.Spoilt) {
+		out = append(out, "spoilt")
 	}
 	return strings.Join(out, " ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -37,7 +38,7 @@ func claims(r *result.Result) *Section {
 			evidence += " (" + plaintext.Line(c.Weakest) + ")"
 		}
 		t.Rows = append(t.Rows, []string{
-			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, format.Sentence(c.Reason), format.Sentence(c.Text),
+			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, format.Sentence(c.Reason), strings.TrimSpace(format.Sentence(c.Text) + " " + answer.Hours(r)),
 		})
 	}
 	short := Table{Layout: t.Layout, Head: t.Head}

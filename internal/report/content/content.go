@@ -20,6 +20,7 @@ type Document struct {
 	Title    string // what was measured and how: the name of a page
 	Name     string // the run's own name, or its command
 	Headline string
+	Started  string // when, in UTC; empty where that is not known
 	Evidence result.Evidence
 	Warning  string // what a reader must know of the evidence first
 	Status   string // how the run ended, if not as planned
@@ -141,7 +142,7 @@ func (n Note) String() string {
 	case Sampled:
 		return format.Approximate + " " + n.Text
 	case Spoilt:
-		return spoiltMark + " " + n.Text
+		return format.Spoilt + " " + n.Text
 	case Errors:
 		return "failed: " + n.Text
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -16,13 +17,16 @@ import (
 func Of(r *result.Result) Document {
 	d := Document{
 		Title: title(r), Name: name(r), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
-		Answers: answers(r), Version: plaintext.Line(r.Run.Version),
+		Answers: answered(answer.Of(r)), Version: plaintext.Line(r.Run.Version),
 	}
-	b, checks := r.Benchmarks, r.Validity.Checks
+	if at := r.Run.Started; !at.IsZero() {
+		d.Started = at.UTC().Format("2006-01-02 15:04")
+	}
+	b, v := r.Benchmarks, r.Validity
 	for _, s := range []*Section{
 		claims(r),
-		latency(b.Latency, checks), load(b.Load, checks), capacity(b.Capacity), scan(b.Scan, checks), forecast(b.Forecast), assumed(b.Forecast),
-		throughput(b.Throughput, checks), cost(b.Cost), quality(b), hardware(b),
+		latency(b.Latency, v), load(b.Load, v), capacity(b.Capacity), scan(b.Scan, v), forecast(b.Forecast), assumed(b.Forecast),
+		throughput(b.Throughput, v), cost(b.Cost), quality(b), hardware(b),
 		impact(r), specification(r), validity(r), reproduce(r),
 	} {
 		if s != nil {
@@ -31,6 +35,15 @@ func Of(r *result.Result) Document {
 	}
 	d.place(figure.All(r))
 	return d
+}
+
+// answered are answers as a document has them.
+func answered(list []answer.Sentence) []Paragraph {
+	var out []Paragraph
+	for _, s := range list {
+		out = append(out, Paragraph{Lead: s.Lead, Text: s.Text, State: State(s.State)})
+	}
+	return out
 }
 
 // unnamed is what a plan without a name is called.

@@ -50,9 +50,9 @@ func perCell(cells []result.Cell) (*Table, func(string, func(result.Cell) string
 
 // inShort is byTarget for a terminal: the latencies, then what came of the
 // load. The page has every interval; here the median and the p95 have theirs.
-func inShort(cells []result.Cell, checks []result.Check) []Table {
+func inShort(cells []result.Cell, v result.Validity) []Table {
 	times := Table{Head: columns(append([]string{"ms"}, latencyStats...)...)}
-	rates := Table{Head: columns("", "ok", "success", "requests/s", "output token/s")}
+	rates := Table{Head: columns("", "ok", "success", "in flight", "requests/s", "output token/s")}
 	for _, tag := range latencyTags {
 		for _, c := range cells {
 			row := []string{strings.ToUpper(tag)}
@@ -65,7 +65,7 @@ func inShort(cells []result.Cell, checks []result.Check) []Table {
 			for _, stat := range latencyStats {
 				text := shortText(st, stat)
 				some = some || text != format.Missing
-				row = append(row, marked(text, checks, tag, c))
+				row = append(row, format.Marked(text, v, tag, c.ID))
 			}
 			if some {
 				times.Rows = append(times.Rows, row)
@@ -78,11 +78,11 @@ func inShort(cells []result.Cell, checks []result.Check) []Table {
 			if tag != "success" {
 				r.Unit = ""
 			}
-			return marked(format.Rate(r), checks, tag, c)
+			return format.Marked(format.Rate(r), v, tag, c.ID)
 		}
-		rates.Rows = append(rates.Rows, []string{plaintext.Line(c.Target), okText(c), rate("success"), rate("throughput"), rate("output_throughput")})
+		rates.Rows = append(rates.Rows, []string{plaintext.Line(c.Target), okText(c), rate("success"), inFlight(c), rate("throughput"), rate("output_throughput")})
 	}
-	return []Table{times, rates}
+	return []Table{times, filled(rates)}
 }
 
 // shortText is a mean, a median or p95 with its interval, or another quantile
@@ -91,7 +91,7 @@ func shortText(s result.Statistic, stat string) string {
 	if s.N == 0 {
 		return format.Missing
 	}
-	text := format.Missing
+	var text string
 	switch stat {
 	case "mean":
 		text = format.Span(s.Mean, nil, nil, s.Unit)
@@ -117,13 +117,38 @@ func okText(c result.Cell) string {
 	return s
 }
 
+// inFlight is how many requests were under way on average, next to how many users
+// there were to send them.
+func inFlight(c result.Cell) string {
+	if c.Achieved == nil || c.Achieved.InFlight == nil {
+		return format.Missing
+	}
+	return format.Number(float64(*c.Achieved.InFlight))
+}
+
+// usersOf are the users of a level and, where not all had an answer, how many had.
+func usersOf(c result.Cell) string {
+	wanted := c.Load.WantedUsers()
+	if a := c.Achieved; a != nil && a.Users < wanted {
+		return fmt.Sprintf("%s (%s had an answer)", format.Count(c.Load.Users), format.Count(a.Users))
+	}
+	return format.Count(c.Load.Users)
+}
+
 // byTarget makes a table with a column for each cell.
-func byTarget(cells []result.Cell, checks []result.Check) Table {
+func byTarget(cells []result.Cell, v result.Validity) Table {
 	t, row := perCell(cells)
 	row("requests ok, of scheduled", okText)
-	row("failed, by class", func(c result.Cell) string { return failures(c.Counts) })
+	row("users", func(c result.Cell) string {
+		if c.Load.Users < 2 {
+			return format.Missing
+		}
+		return usersOf(c)
+	})
+	row("requests in flight, mean", inFlight)
+	row("failed, by class", func(c result.Cell) string { return format.Failures(c.Counts.ByClass) })
 	quantile := func(tag, stat string) {
-		row(metricName(tag)+", "+stat, func(c result.Cell) string { return marked(statText(c.Metrics, tag, stat), checks, tag, c) })
+		row(metricName(tag)+", "+stat, func(c result.Cell) string { return format.Marked(statText(c.Metrics, tag, stat), v, tag, c.ID) })
 	}
 	for _, tag := range latencyTags {
 		for _, stat := range latencyStats {
@@ -132,26 +157,12 @@ func byTarget(cells []result.Cell, checks []result.Check) Table {
 	}
 	quantile("user_rate", "p50")
 	quantile("user_rate", "p5")
-	for _, tag := range []string{"success", "throughput", "output_throughput"} {
-		row(metricName(tag), func(c result.Cell) string { return marked(format.Rate(c.Metrics.Rates[tag]), checks, tag, c) })
+	for _, tag := range []string{"success", "throughput", "goodput", "input_throughput", "output_throughput"} {
+		row(metricName(tag), func(c result.Cell) string { return format.Marked(format.Rate(c.Metrics.Rates[tag]), v, tag, c.ID) })
 	}
 	row("tokens in, mean", func(c result.Cell) string { return statText(c.Metrics, "input_tokens", "mean") })
 	row("tokens out, mean", func(c result.Cell) string { return statText(c.Metrics, "output_tokens", "mean") })
 	return *t
-}
-
-// failures lists the classes other than success, by name.
-func failures(c result.Counts) string {
-	var parts []string
-	for _, class := range slices.Sorted(maps.Keys(c.ByClass)) {
-		if n := c.ByClass[class]; n > 0 && class != "ok" && class != "cut" {
-			parts = append(parts, fmt.Sprintf("%s %s", format.Count(n), plaintext.Line(class)))
-		}
-	}
-	if len(parts) == 0 {
-		return format.Missing
-	}
-	return strings.Join(parts, ", ")
 }
 
 func statText(m result.Metrics, tag, stat string) string {
@@ -159,7 +170,7 @@ func statText(m result.Metrics, tag, stat string) string {
 	if !ok || s.N == 0 {
 		return format.Missing
 	}
-	text := format.Missing
+	var text string
 	if stat == "mean" {
 		text = format.Span(s.Mean, nil, nil, s.Unit)
 		if s.Mean != nil && s.NOK < s.N {
@@ -177,7 +188,7 @@ func statText(m result.Metrics, tag, stat string) string {
 // explained are the notes that the marks in a table point to, and what failed
 // requests said.
 // stats are the statistics that it shows.
-func explained(cells []result.Cell, checks []result.Check, stats ...string) []Note {
+func explained(cells []result.Cell, v result.Validity, stats ...string) []Note {
 	seen := map[string]bool{}
 	var out []Note
 	for _, c := range cells {
@@ -191,7 +202,7 @@ func explained(cells []result.Cell, checks []result.Check, stats ...string) []No
 	if text := sampledNote(cells, stats); text != "" {
 		out = append(out, Note{Sampled, text})
 	}
-	if text := spoiltNote(cells, checks); text != "" {
+	if text := spoiltNote(cells, v); text != "" {
 		out = append(out, Note{Spoilt, text})
 	}
 	return append(out, errorsOf(cells)...)
@@ -295,7 +306,7 @@ func cutCount(message string) (n int, rest string, ok bool) {
 	return n, after, true
 }
 
-func latency(l *result.Latency, checks []result.Check) *Section {
+func latency(l *result.Latency, v result.Validity) *Section {
 	if l == nil {
 		return nil
 	}
@@ -303,7 +314,7 @@ func latency(l *result.Latency, checks []result.Check) *Section {
 	if len(l.Cells) > 0 {
 		s.detail(plaintext.Line(plaintext.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals."))
 	}
-	s.table(byTarget(l.Cells, checks), inShort(l.Cells, checks)...)
+	s.table(byTarget(l.Cells, v), inShort(l.Cells, v)...)
 	if len(l.Shares) > 0 {
 		t := Table{Title: "Share of requests under the limit", Head: columns("limit", "target", "share", "requests")}
 		for _, sh := range l.Shares {
@@ -319,11 +330,11 @@ func latency(l *result.Latency, checks []result.Check) *Section {
 		s.detail(text + ".")
 	}
 	s.detail(serverLines(l.Cells, ofTarget)...)
-	s.Notes = explained(l.Cells, checks, latencyStats[1:]...)
+	s.Notes = explained(l.Cells, v, latencyStats[1:]...)
 	return s
 }
 
-func load(l *result.Load, checks []result.Check) *Section {
+func load(l *result.Load, v result.Validity) *Section {
 	if l == nil {
 		return nil
 	}
@@ -361,18 +372,18 @@ func load(l *result.Load, checks []result.Check) *Section {
 		}
 	}
 	s.say(serverLines(l.Cells, ofTarget)...)
-	s.table(byTarget(l.Cells, checks), inShort(l.Cells, checks)...)
+	s.table(byTarget(l.Cells, v), inShort(l.Cells, v)...)
 	for _, c := range l.Cells {
 		if c.Conversations != nil {
 			s.table(turns(c.Conversations, false), turns(c.Conversations, true))
 		}
 	}
 	s.interleaved(l)
-	s.Notes = explained(l.Cells, checks, latencyStats[1:]...)
+	s.Notes = explained(l.Cells, v, latencyStats[1:]...)
 	return s
 }
 
-func throughput(t *result.Throughput, checks []result.Check) *Section {
+func throughput(t *result.Throughput, v result.Validity) *Section {
 	if t == nil {
 		return nil
 	}
@@ -380,7 +391,7 @@ func throughput(t *result.Throughput, checks []result.Check) *Section {
 	if len(t.Cells) > 0 {
 		s.detail(plaintext.Line("Closed loop: each user sends its next request once the previous answer has arrived. " + plaintext.Capital(t.Cells[0].Workload.Text) + "."))
 	}
-	rates := Table{Head: columns("users", "requests/s", "tokens/s out", "success")}
+	rates := Table{Head: columns("users", "in flight", "requests/s", "tokens/s out", "success")}
 	times := Table{Title: "Latency at each level, ms", Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95")}
 	short := Table{Title: "times in ms", Head: columns("users", "requests/s", "tokens/s", "success", "TTFT p50", "p95", "TPOT", "E2E p50", "p95")}
 	server := Table{Title: "What the server reports at each level", Layout: Words, Head: columns("users", "counted by the server")}
@@ -389,7 +400,7 @@ func throughput(t *result.Throughput, checks []result.Check) *Section {
 		targets[c.Target] = true
 	}
 	for _, c := range t.Cells {
-		users := fmt.Sprint(c.Load.Users)
+		users := usersOf(c)
 		if len(targets) > 1 {
 			users += " " + plaintext.Line(c.Target)
 		}
@@ -398,11 +409,11 @@ func throughput(t *result.Throughput, checks []result.Check) *Section {
 			if tag != "success" {
 				r.Unit = ""
 			}
-			return marked(format.Rate(r), checks, tag, c)
+			return format.Marked(format.Rate(r), v, tag, c.ID)
 		}
-		quantile := func(tag, stat string) string { return marked(unitless(c.Metrics, tag, stat), checks, tag, c) }
-		brief := func(tag, stat string) string { return marked(value(c.Metrics, tag, stat), checks, tag, c) }
-		rates.Rows = append(rates.Rows, []string{users, rate("throughput"), rate("output_throughput"), rate("success")})
+		quantile := func(tag, stat string) string { return format.Marked(unitless(c.Metrics, tag, stat), v, tag, c.ID) }
+		brief := func(tag, stat string) string { return format.Marked(format.Figure(c.Metrics, tag, stat), v, tag, c.ID) }
+		rates.Rows = append(rates.Rows, []string{users, inFlight(c), rate("throughput"), rate("output_throughput"), rate("success")})
 		times.Rows = append(times.Rows, []string{
 			users, quantile("ttft", "p50"), quantile("ttft", "p95"), quantile("tpot", "p50"), quantile("tpot", "p95"), quantile("e2e", "p50"), quantile("e2e", "p95"),
 		})
@@ -414,8 +425,8 @@ func throughput(t *result.Throughput, checks []result.Check) *Section {
 			server.Rows = append(server.Rows, []string{users, text})
 		}
 	}
-	s.table(rates, short)
+	s.table(filled(rates), short)
 	s.pages(times, server)
-	s.Notes = explained(t.Cells, checks, "p50", "p95")
+	s.Notes = explained(t.Cells, v, "p50", "p95")
 	return s
 }

@@ -65,7 +65,7 @@ func quality(b result.Benchmarks) *Section {
 			}
 			k.Rows = append(k.Rows, []string{strings.ReplaceAll(plaintext.Line(qk.Kind), "_", " "), fmt.Sprint(qk.N), format.Estimate(qk.Candidate, "", qk.N), base, delta})
 		}
-		s.Tables = append(s.Tables, k)
+		s.Tables = append(s.Tables, filled(k))
 	}
 	for _, n := range q.Notes {
 		s.remark(plaintext.Line(n))

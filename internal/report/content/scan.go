@@ -14,11 +14,11 @@ import (
 
 // scan shows a row for each point, then the trade-off between them; intervals
 // are in tables of their own, which would be too wide otherwise.
-func scan(s *result.Scan, checks []result.Check) *Section {
+func scan(s *result.Scan, validity result.Validity) *Section {
 	if s == nil {
 		return nil
 	}
-	v := scanView{Scan: s, cells: map[string]result.Cell{}, trouble: troubles(checks), place: map[int]result.ParetoPoint{}}
+	v := scanView{Scan: s, cells: map[string]result.Cell{}, trouble: troubles(validity.Checks), place: map[int]result.ParetoPoint{}}
 	v.keys, v.labels = figure.ScanLabels(s)
 	for _, c := range s.Cells {
 		v.cells[c.ID] = c
@@ -37,7 +37,7 @@ func scan(s *result.Scan, checks []result.Check) *Section {
 	}
 	out.table(v.overview(), v.short())
 	out.pages(v.front(), v.latencies(), v.rates(), v.server())
-	out.Notes = explained(s.Cells, checks, "p50", "p95")
+	out.Notes = explained(s.Cells, validity, "p50", "p95")
 	return out
 }
 
@@ -136,24 +136,6 @@ func some(names []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most-1], ", "), len(names)-most+1)
 }
 
-// value prints a quantile or, without a statistic, a rate, alone and without
-// unit: the head has it.
-func value(m result.Metrics, tag, stat string) string {
-	if stat == "" {
-		return middle(rateEstimate(m.Rates[tag]), 1)
-	}
-	s := m.Stats[tag]
-	s.Unit = ""
-	if text := format.Middle(s, stat); !strings.HasPrefix(text, "withheld") {
-		return text
-	}
-	return format.Missing
-}
-
-func rateEstimate(r result.Rate) result.Estimate {
-	return result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}
-}
-
 // each makes a table with a row for each point; of gets the point's index and
 // its cell. A point without a cell has a row of nothing.
 func (v *scanView) each(title string, head []string, of func(int, result.Cell) []string) Table {
@@ -174,8 +156,8 @@ func (v *scanView) overview() Table {
 	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "problems"}, func(i int, c result.Cell) []string {
 		m := c.Metrics
 		return []string{
-			v.standing(i), okText(c), failures(c.Counts), value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"),
-			value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], format.Missing),
+			v.standing(i), okText(c), format.Failures(c.Counts.ByClass), format.Figure(m, "ttft", "p50"), format.Figure(m, "ttft", "p95"), format.Figure(m, "tpot", "p50"),
+			format.Figure(m, "throughput", ""), format.Figure(m, "output_throughput", ""), format.Figure(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], format.Missing),
 		}
 	})
 	for i, p := range v.Points {
@@ -213,7 +195,7 @@ func (v *scanView) short() Table {
 	t := v.each("", []string{"ok", "TTFT p50", "p95", "TPOT", "req/s", "tok/s", "per user"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
 		ok := fmt.Sprintf("%d/%d", c.Counts.OK, c.Counts.Scheduled)
-		return []string{ok, value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"), value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50")}
+		return []string{ok, format.Figure(m, "ttft", "p50"), format.Figure(m, "ttft", "p95"), format.Figure(m, "tpot", "p50"), format.Figure(m, "throughput", ""), format.Figure(m, "output_throughput", ""), format.Figure(m, "user_rate", "p50")}
 	})
 	t.Title = "times in ms; per user: tokens/s that one user sees"
 	var front [][]string

@@ -6,6 +6,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -19,7 +20,7 @@ func impact(r *result.Result) *Section {
 	}
 	s := &Section{ID: "impact", Title: "Business impact", PagesOnly: true}
 	for _, v := range c.Volumes {
-		by := inTimes(v)
+		by := answer.InTimes(v)
 		if by != "" {
 			by = ", " + by
 		}

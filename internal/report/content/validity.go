@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -26,7 +27,7 @@ func validityLine(r *result.Result) string {
 	warn, fail := len(checksOf(r, result.Warn)), len(checksOf(r, result.Fail))
 	switch r.Validity.Status {
 	case result.Fail:
-		return fmt.Sprintf("%d of %d checks failed. Figures marked %s are unreliable and prove nothing; the others stand.", fail, len(r.Validity.Checks), spoiltMark)
+		return fmt.Sprintf("%d of %d checks failed. Figures marked %s are unreliable and prove nothing; the others stand.", fail, len(r.Validity.Checks), format.Spoilt)
 	case result.Warn:
 		return fmt.Sprintf("valid with warnings: %d of %d checks warn.", warn, len(r.Validity.Checks))
 	}

@@ -1,4 +1,9 @@
-package content
+// Package answer says in a sentence each what a run was made for: how fast, at what
+// cost, how good, how much load, and what became of the claims. Each sentence
+// follows from the result alone, so that a page and a terminal say the same. The
+// only figures that are computed here are those of two targets without the network
+// between them and the client.
+package answer
 
 import (
 	"cmp"
@@ -12,16 +17,21 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// answers are a sentence each to what a run was made for: how fast, at what
-// cost, how good, how much load, and what became of the claims. Each follows from
-// the result alone, so that a page, a terminal and result.json say the same.
-func answers(r *result.Result) []Paragraph {
-	b := r.Benchmarks
-	var out []Paragraph
-	say := func(lead string, state State, texts ...string) {
+// Sentence is one answer, or a part of one.
+type Sentence struct {
+	Lead  string // what it is about, in a word; empty for more about the same
+	Text  string
+	State string // the verdict, or the status of a check, that it is about
+}
+
+// Of returns the answers of a result, in the order of a report.
+func Of(r *result.Result) []Sentence {
+	b, v := r.Benchmarks, r.Validity
+	var out []Sentence
+	say := func(lead, state string, texts ...string) {
 		for _, t := range texts {
 			if t != "" {
-				out = append(out, Paragraph{Lead: lead, Text: t, State: state})
+				out = append(out, Sentence{Lead: lead, Text: t, State: state})
 				lead = ""
 			}
 		}
@@ -36,27 +46,49 @@ func answers(r *result.Result) []Paragraph {
 	}
 	speed := speeds(versus, compared)
 	if len(speed) == 0 {
-		speed = serves(compared, r.Validity.Checks)
+		speed = serves(compared, v)
 	}
 	say("Speed", "", speed...)
-	say("Load", "", carries(b, len(versus) == 0, r.Validity.Checks)...)
+	say("Load", "", carries(b, len(versus) == 0, v)...)
+	out = append(out, Forecast(b.Forecast, "Forecast")...)
 	say("Cost", "", costs(b.Cost)...)
 	say("Quality", "", goodness(b.Quality))
-	say("Failures", stateOf(result.Fail), failed(r))
+	say("Failures", string(result.Fail), failed(r))
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
-		say("Claims", State(v), verdicts(r.Claims, v))
+		say("Claims", string(v), verdicts(r.Claims, v))
 	}
-	if r.Validity.Status == result.Fail {
-		say("Validity", stateOf(result.Fail), fmt.Sprintf("%d of %d checks failed: what is marked %s proves nothing.", len(checksOf(r, result.Fail)), len(r.Validity.Checks), spoiltMark))
+	if v.Status == result.Fail {
+		say("Validity", string(result.Fail), failedChecks(v))
 	}
 	if len(out) > 0 {
-		say("When", "", hours(r))
+		say("When", "", Hours(r))
 		say("Spent", "", spent(r.Run.Spend))
 	}
 	return out
 }
 
-func stateOf(s result.CheckStatus) State { return State(s) }
+// Forecast returns the answers of a forecast; lead is the first one's.
+func Forecast(f *result.Forecast, lead string) []Sentence {
+	if f == nil {
+		return nil
+	}
+	var out []Sentence
+	for _, t := range f.Text {
+		out = append(out, Sentence{Lead: lead, Text: plaintext.Line(t)})
+		lead = ""
+	}
+	return out
+}
+
+func failedChecks(v result.Validity) string {
+	n := 0
+	for _, c := range v.Checks {
+		if c.Status == result.Fail {
+			n++
+		}
+	}
+	return fmt.Sprintf("%d of %d checks failed: what is marked %s proves nothing.", n, len(v.Checks), format.Spoilt)
+}
 
 // effects are the comparisons that an answer names, in the words for a ratio
 // below and above 1.
@@ -88,7 +120,7 @@ func speeds(versus []result.Comparison, cells []result.Cell) []string {
 				}
 				if text := effect(c.Estimate, e.less, e.more); text != "" {
 					if c.Spoilt != "" {
-						text += " " + spoiltMark
+						text += " " + format.Spoilt
 					}
 					parts = append(parts, e.name+" "+text)
 					pairs = max(pairs, c.Pairs)
@@ -99,13 +131,13 @@ func speeds(versus []result.Comparison, cells []result.Cell) []string {
 		}
 		switch {
 		case len(parts) > 0:
-			text := fmt.Sprintf("%s than the %s (%s pairs).", plaintext.Capital(strings.Join(parts, ", ")), plaintext.Line(other), format.Count(pairs))
+			text := fmt.Sprintf("%s than %s (%s pairs).", plaintext.Capital(strings.Join(parts, ", ")), the(other), format.Count(pairs))
 			out = append(out, text)
 			if text := network(cells, other); text != "" {
 				out = append(out, text)
 			}
 		case why != "":
-			out = append(out, fmt.Sprintf("Not compared with the %s: %s", plaintext.Line(other), format.Sentence(why)))
+			out = append(out, fmt.Sprintf("Not compared with %s: %s", the(other), format.Sentence(why)))
 		}
 	}
 	return out
@@ -123,16 +155,16 @@ func effect(e result.Estimate, less, more string) string {
 	}
 	lo, hi := float64(*e.Lo), float64(*e.Hi)
 	if lo <= 1 && hi >= 1 {
-		return fmt.Sprintf("no clear difference (%s %s to %s %s)", change(lo), word(lo, less, more), change(hi), word(hi, less, more))
+		return fmt.Sprintf("not clearly different (%s %s to %s %s)", change(lo), word(lo, less, more), change(hi), word(hi, less, more))
 	}
 	if v < 1 { // so that the larger effect comes second
 		lo, hi = hi, lo
 	}
 	text := change(v) + " " + word(v, less, more)
-	if change(lo) == change(v) && change(hi) == change(v) {
+	if end(lo, v) == end(v, v) && end(hi, v) == end(v, v) {
 		return text // as narrow as the rounding
 	}
-	return fmt.Sprintf("%s [%s, %s]", text, bare(change(lo), v), bare(change(hi), v))
+	return fmt.Sprintf("%s [%s, %s]", text, end(lo, v), end(hi, v))
 }
 
 func word(ratio float64, less, more string) string {
@@ -144,25 +176,39 @@ func word(ratio float64, less, more string) string {
 
 // change is a ratio as a factor of 2 and more, or else in percent.
 func change(ratio float64) string {
-	if by := max(ratio, 1/ratio); by >= 2 {
-		return format.Number(by) + "×"
+	if inFactors(ratio) {
+		return end(ratio, ratio) + "×"
 	}
-	return fmt.Sprintf("%.2g %%", 100*math.Abs(ratio-1))
+	return end(ratio, ratio) + " %"
 }
 
-// bare takes the percent sign off an end of an interval whose middle has it.
-func bare(text string, middle float64) string {
-	if strings.HasSuffix(change(middle), "%") {
-		return strings.TrimSuffix(text, " %")
+func inFactors(ratio float64) bool { return max(ratio, 1/ratio) >= 2 }
+
+// end is a ratio in the unit that change has for another one.
+func end(ratio, of float64) string {
+	if inFactors(of) {
+		return format.Number(max(ratio, 1/ratio))
 	}
-	return strings.TrimSuffix(text, "×")
+	percent := 100 * math.Abs(ratio-1)
+	if percent >= 10 {
+		return format.Whole(percent)
+	}
+	return fmt.Sprintf("%.2g", percent)
+}
+
+// the is the name of a target in a sentence.
+func the(target string) string {
+	if target == "baseline" || target == "candidate" {
+		return "the " + target
+	}
+	return plaintext.Line(target)
 }
 
 // serves says what a server without anything to compare it with does.
-func serves(cells []result.Cell, checks []result.Check) []string {
+func serves(cells []result.Cell, v result.Validity) []string {
 	var out []string
 	for _, c := range cells {
-		text := times(c, checks)
+		text := times(c, v)
 		if text == "" {
 			continue
 		}
@@ -174,7 +220,7 @@ func serves(cells []result.Cell, checks []result.Check) []string {
 				where = plaintext.Line(c.Load.Text)
 			}
 		case c.Load.Users > 1:
-			where = users(c.Load.Users) + " at once"
+			where = format.Users(c.Load.Users) + " at once"
 		}
 		if len(cells) > 1 {
 			where = plaintext.Line(c.Target) + ", " + where
@@ -185,21 +231,21 @@ func serves(cells []result.Cell, checks []result.Check) []string {
 }
 
 // times are the median and p95 of what a user waits for.
-func times(c result.Cell, checks []result.Check) string {
+func times(c result.Cell, v result.Validity) string {
 	var parts []string
 	for _, tag := range []string{"ttft", "tpot", "e2e"} {
 		s := c.Metrics.Stats[tag]
 		if s.N == 0 || c.Counts.OK == 0 {
 			continue // what failed is said by itself
 		}
-		text := strings.ToUpper(tag) + " " + value(c.Metrics, tag, "p50")
+		text := strings.ToUpper(tag) + " " + format.Figure(c.Metrics, tag, "p50")
 		if s.P50.Value == nil && s.P50.Sample == nil && s.Mean != nil {
 			text = strings.ToUpper(tag) + " " + format.Number(float64(*s.Mean)) + " on average"
 		}
-		if p95 := value(c.Metrics, tag, "p95"); p95 != format.Missing {
+		if p95 := format.Figure(c.Metrics, tag, "p95"); p95 != format.Missing {
 			text += " (p95 " + p95 + ")"
 		}
-		parts = append(parts, marked(text, checks, tag, c))
+		parts = append(parts, format.Marked(text, v, tag, c.ID))
 	}
 	if parts == nil {
 		return ""
@@ -209,35 +255,39 @@ func times(c result.Cell, checks []result.Check) string {
 
 // carries says how much load there was, or how much is proved. each asks for a
 // sentence for each level.
-func carries(b result.Benchmarks, each bool, checks []result.Check) []string {
+func carries(b result.Benchmarks, each bool, v result.Validity) []string {
 	var out []string
 	if c := b.Capacity; c != nil {
 		out = append(out, plaintext.Line(c.Text))
 	}
 	if t := b.Throughput; t != nil {
 		for _, c := range t.Cells {
-			if text := times(c, checks); text != "" && each {
-				where := users(c.Load.Users)
+			if text := times(c, v); text != "" && each {
+				where := format.Users(c.Load.Users)
 				if len(targetsOf(t.Cells)) > 1 {
 					where += " of the " + plaintext.Line(c.Target)
 				}
 				out = append(out, plaintext.Capital(where)+": "+text+".")
 			}
 		}
-		out = append(out, most(t.Cells, checks, func(c result.Cell) string { return users(c.Load.Users) }))
+		out = append(out, most(t.Cells, v, func(c result.Cell) string { return format.Users(c.Load.Users) }))
 	}
 	if l := b.Load; l != nil {
+		var parts []string
 		for _, c := range l.Cells {
-			if text := delivered(c, checks); text != "" {
+			if text := delivered(c, v); text != "" {
 				if len(l.Cells) > 1 {
-					text = plaintext.Line(c.Target) + ": " + text
+					text = plaintext.Line(c.Target) + " " + text
 				}
-				out = append(out, plaintext.Capital(text)+".")
+				parts = append(parts, text)
 			}
+		}
+		if parts != nil {
+			out = append(out, plaintext.Capital(strings.Join(parts, "; "))+".")
 		}
 	}
 	if s := b.Scan; s != nil {
-		out = append(out, most(s.Cells, checks, func(c result.Cell) string { return plaintext.Line(c.Load.Text) }))
+		out = append(out, most(s.Cells, v, func(c result.Cell) string { return plaintext.Line(c.Load.Text) }))
 	}
 	return out
 }
@@ -251,7 +301,7 @@ func targetsOf(cells []result.Cell) map[string]bool {
 }
 
 // most names the cell with the highest output.
-func most(cells []result.Cell, checks []result.Check, name func(result.Cell) string) string {
+func most(cells []result.Cell, v result.Validity, name func(result.Cell) string) string {
 	var best *result.Cell
 	for i, c := range cells {
 		v := c.Metrics.Rates["output_throughput"].Value
@@ -262,11 +312,11 @@ func most(cells []result.Cell, checks []result.Check, name func(result.Cell) str
 	if best == nil || *best.Metrics.Rates["output_throughput"].Value == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Most output: %s (%s).", delivered(*best, checks), name(*best))
+	return fmt.Sprintf("Most output: %s (%s).", delivered(*best, v), name(*best))
 }
 
 // delivered are the rates of a cell.
-func delivered(c result.Cell, checks []result.Check) string {
+func delivered(c result.Cell, v result.Validity) string {
 	var parts []string
 	for _, tag := range []string{"output_throughput", "throughput"} {
 		r := c.Metrics.Rates[tag]
@@ -274,7 +324,7 @@ func delivered(c result.Cell, checks []result.Check) string {
 			r.Unit = "requests/s"
 		}
 		if r.Value != nil && c.Counts.OK > 0 {
-			parts = append(parts, marked(format.Rate(r), checks, tag, c))
+			parts = append(parts, format.Marked(format.Rate(r), v, tag, c.ID))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -311,7 +361,7 @@ func costs(c *result.Cost) []string {
 			saved = result.Estimate{Value: negative(saved.Value), Lo: negative(saved.Hi), Hi: negative(saved.Lo)}
 		}
 		text = fmt.Sprintf("%s a month %s than the baseline at %s requests a month", format.Estimate(saved, "USD", 0), way, format.Number(v.MonthlyRequests))
-		if by := inTimes(v); by != "" {
+		if by := InTimes(v); by != "" {
 			text += " (" + by + ")"
 		}
 		text += "."
@@ -333,9 +383,9 @@ func negative(n *result.Number) *result.Number {
 	return result.Num(-float64(*n))
 }
 
-// inTimes is what is saved in percent, or how many times more it costs: −2,511 %
+// InTimes is what is saved in percent, or how many times more it costs: −2,511 %
 // saved is nothing that anyone says.
-func inTimes(v result.VolumeCost) string {
+func InTimes(v result.VolumeCost) string {
 	p := v.SavingsPercent.Value
 	switch {
 	case p == nil:
@@ -411,7 +461,7 @@ func failed(r *result.Result) string {
 	if sum == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s requests: %s.", format.Count(sum), format.Count(all), failures(result.Counts{ByClass: by}))
+	return fmt.Sprintf("%s of %s requests: %s.", format.Count(sum), format.Count(all), format.Failures(by))
 }
 
 // verdicts names the user's claims that ended in a way.

@@ -1,4 +1,4 @@
-package content
+package answer
 
 import (
 	"math"
@@ -16,14 +16,15 @@ func estimate(v, lo, hi float64) result.Estimate {
 // A ratio of times is said as people say it, in both directions.
 func TestEffect(t *testing.T) {
 	for want, e := range map[string]result.Estimate{
-		"8.00× sooner [7.69, 8.33]":                     estimate(.125, .12, .13),
-		"9 % later [3, 15]":                             estimate(1.09, 1.03, 1.15),
-		"10 % sooner [5, 15]":                           estimate(.9, .85, .95),
-		"3.00× later [2.50, 3.50]":                      estimate(3, 2.5, 3.5),
-		"no clear difference (2 % sooner to 3 % later)": estimate(1.01, .98, 1.03),
-		"71 % later":                                    estimate(1.71, 1.7099, 1.7101),
-		"9 % later (no interval)":                       {Value: result.Num(1.09)},
-		"":                                              {Withheld: "too few pairs"},
+		"8.00× sooner [7.69, 8.33]":                       estimate(.125, .12, .13),
+		"9 % later [3, 15]":                               estimate(1.09, 1.03, 1.15),
+		"10 % sooner [5, 15]":                             estimate(.9, .85, .95),
+		"3.00× later [2.50, 3.50]":                        estimate(3, 2.5, 3.5),
+		"not clearly different (2 % sooner to 3 % later)": estimate(1.01, .98, 1.03),
+		"2.00× sooner [1.67, 2.50]":                       estimate(.5, .4, .6),
+		"71 % later":                                      estimate(1.71, 1.7099, 1.7101),
+		"9 % later (no interval)":                         {Value: result.Num(1.09)},
+		"":                                                {Withheld: "too few pairs"},
 	} {
 		if got := effect(e, "sooner", "later"); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -82,12 +83,12 @@ func TestHoursAreNamedForServersElsewhere(t *testing.T) {
 	r.Run.Ended = time.Date(2026, 11, 30, 10, 52, 0, 0, time.FixedZone("", 0))
 	for _, near := range []string{"http://127.0.0.1:8000/v1", "http://localhost:8000", "http://[::1]:80", "sim:vllm"} {
 		r.Targets = []result.Target{{Name: "candidate", URL: near}}
-		if got := hours(r); got != "" {
+		if got := Hours(r); got != "" {
 			t.Errorf("%s: %q", near, got)
 		}
 	}
 	r.Targets = append(r.Targets, result.Target{Name: "baseline", URL: "https://api.example.com/v1"})
-	if got, want := hours(r), "Measured from 2026-11-30 10:37 to 10:52 UTC; at other hours the baseline may be faster or slower."; got != want {
+	if got, want := Hours(r), "Measured from 2026-11-30 10:37 to 10:52 UTC; at other hours the baseline may be faster or slower."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -95,7 +96,7 @@ func TestHoursAreNamedForServersElsewhere(t *testing.T) {
 // −2,511 % saved is nothing that anyone says.
 func TestSavingsInWords(t *testing.T) {
 	for want, p := range map[string]float64{"73.9 % less": 73.9, "12.0 % more": -12, "26.1 times the baseline's cost": -2511} {
-		if got := inTimes(result.VolumeCost{SavingsPercent: estimate(p, p, p)}); got != want {
+		if got := InTimes(result.VolumeCost{SavingsPercent: estimate(p, p, p)}); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -108,24 +109,11 @@ func TestAnswerWithoutClaims(t *testing.T) {
 	c.Metrics.Rates = map[string]result.Rate{"output_throughput": {Unit: "token/s", Value: result.Num(600)}, "throughput": {Unit: "1/s", Value: result.Num(9.5)}}
 	r := &result.Result{Benchmarks: result.Benchmarks{Load: &result.Load{Cells: []result.Cell{c}}}}
 	var got []string
-	for _, p := range answers(r) {
+	for _, p := range Of(r) {
 		got = append(got, p.Lead+": "+p.Text)
 	}
 	if want := "Speed: 4 users at once: TTFT 25.0 ms.|Load: 600 token/s, 9.50 requests/s."; strings.Join(got, "|") != want {
 		t.Errorf("%q, want %q", got, want)
-	}
-}
-
-// Failures are counted by class, whatever else the server wrote into each: a limit
-// of requests says another waiting time every time.
-func TestFailuresAreGroupedByClass(t *testing.T) {
-	c := result.Cell{
-		ID: "load/candidate", Counts: result.Counts{Scheduled: 100, OK: 38, Failed: 62, ByClass: map[string]int{"ok": 38, "http_429": 62}},
-		Errors: []string{"2 × http_429: try again in 1.019s", "2 × http_429: try again in 1.021s"},
-	}
-	notes := errorsOf([]result.Cell{c})
-	if len(notes) != 1 || notes[0].String() != "failed: 62 × http_429 in load/candidate, for example: try again in 1.019s" {
-		t.Errorf("%q", notes)
 	}
 }
 
@@ -148,75 +136,11 @@ func TestSpent(t *testing.T) {
 	}
 }
 
-// A failed check marks the figures that it is about, in its cell, and no others.
-func TestSpoiltFiguresAreMarked(t *testing.T) {
-	checks := []result.Check{
-		{ID: "client_added", Cell: "a", Status: result.Fail, Figures: []string{"ttft"}},
-		{ID: "output_length", Cell: "a", Status: result.Fail, Figures: []string{"e2e"}, Between: true},
-		{ID: "machine", Cell: "a", Status: result.Warn, Figures: []string{"tpot"}},
-	}
-	a, b := result.Cell{ID: "a"}, result.Cell{ID: "b"}
-	for _, tt := range []struct {
-		tag  string
-		cell result.Cell
-		want string
-	}{{"ttft", a, "5 †"}, {"ttft", b, "5"}, {"e2e", a, "5"}, {"tpot", a, "5"}, {"success", a, "5"}} {
-		if got := marked("5", checks, tt.tag, tt.cell); got != tt.want {
-			t.Errorf("%s of %s: %q, want %q", tt.tag, tt.cell.ID, got, tt.want)
-		}
-	}
-	if got, want := spoiltNote([]result.Cell{a, b}, checks), "spoilt by a failed check, and proves nothing: client_added (a)."; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
-// One cause is one finding: kinds of checks with the same remedy, and what fails in
-// one cell and warns in another.
-func TestWarningsAreFoldedByCause(t *testing.T) {
-	r := &result.Result{Validity: result.Validity{Checks: []result.Check{
-		{ID: "client_added", Cell: "a", Status: result.Fail, Text: "too much", Fix: "stop the other programs"},
-		{ID: "client_added", Cell: "b", Status: result.Warn, Text: "some", Fix: "stop the other programs"},
-		{ID: "gc", Status: result.Warn, Text: "long pauses", Fix: "give it more cores"},
-		{ID: "sched", Status: result.Warn, Text: "long waits", Fix: "give it more cores"},
-	}}}
-	var got []string
-	for _, row := range findings(r).Rows {
-		got = append(got, strings.Join(row, ": "))
-	}
-	if want := "fail: a: too much; stop the other programs|warn: long pauses; long waits; give it more cores"; strings.Join(got, "|") != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
-// An endpoint without a price is not paid by the token, and why there are no costs is
-// said once.
-func TestNoCostsWithoutAPrice(t *testing.T) {
+// Why there are no costs is said by the endpoint's own reason.
+func TestCostsThatAreNotKnown(t *testing.T) {
 	none := result.Estimate{Withheld: "it has neither a price nor a machine"}
-	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none, TokensPerUSD: none, Samples: 9}}
-	s := cost(c)
-	text := ""
-	for _, tab := range s.Tables {
-		for _, row := range tab.Rows {
-			text += strings.Join(row, " ") + "\n"
-		}
-	}
-	if strings.Contains(text, "the token") || strings.Contains(text, "neither") {
-		t.Errorf("%s", text)
-	}
-	if !s.PagesOnly {
-		t.Error("a section of nothing on the terminal")
-	}
+	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none}}
 	if got := costs(c); len(got) != 1 || got[0] != "Unknown. It has neither a price nor a machine." {
 		t.Errorf("%q", got)
-	}
-}
-
-// Marketing prompts are not what an engineer sees first.
-func TestKindsBeginWithTechnicalOnes(t *testing.T) {
-	q := &result.Quality{Kinds: []result.QualityKind{{Kind: "viral_hook"}, {Kind: "technical"}, {Kind: "code_generation"}}}
-	s := quality(result.Benchmarks{Quality: q})
-	rows := s.Tables[len(s.Tables)-1].Rows
-	if rows[0][0] != "technical" || rows[2][0] != "viral hook" {
-		t.Errorf("%q", rows)
 	}
 }

@@ -1,4 +1,4 @@
-package content
+package answer
 
 import (
 	"fmt"
@@ -34,8 +34,8 @@ func network(cells []result.Cell, other string) string {
 	if !ok1 || !ok2 || whole <= 0 || theirs <= 0 || math.Abs(a-b) < networkMS || math.Abs(a-b) < networkShare*max(whole, theirs) {
 		return ""
 	}
-	text := fmt.Sprintf("The network (round trip and new connections) is %s of the candidate's first token and %s of the %s's",
-		format.WithUnit(a, "ms"), format.WithUnit(b, "ms"), plaintext.Line(other))
+	text := fmt.Sprintf("The network (round trip and new connections) is %s of the candidate's first token and %s of %s's",
+		format.WithUnit(a, "ms"), format.WithUnit(b, "ms"), the(other))
 	if whole <= a || theirs <= b {
 		return text + ", all of it."
 	}
@@ -78,9 +78,9 @@ func medianOf(c result.Cell) float64 {
 	return float64(*v)
 }
 
-// hours says when a server elsewhere was measured: others use it, too, and more
+// Hours says when a server elsewhere was measured: others use it, too, and more
 // at some hours than at others.
-func hours(r *result.Result) string {
+func Hours(r *result.Result) string {
 	var far []string
 	for _, t := range r.Targets {
 		if !near(t.URL) {
