@@ -34,6 +34,9 @@ type Load struct {
 	Shape     loadgen.Shape
 	TTFT, ITL time.Duration // of the responder, exact
 	Tokens    int           // of each answer
+	// Connections are dialled before the load's clock starts: as many as the load
+	// that is calibrated for will have. 0: one for each user, or 8.
+	Connections int
 	// Plain takes the client's own clock for the time of a frame, as on
 	// systems whose kernel reports no receive times.
 	Plain bool
@@ -49,6 +52,7 @@ type Responder func(ctx context.Context, args []string) (url string, stop func()
 // Run carries out a calibration. The log of the responder's writes goes to a
 // temporary folder that is removed.
 func Run(ctx context.Context, start Responder, l Load) (result.Floor, error) {
+	at, others := time.Now().UTC().Truncate(time.Second), observe.Others(ctx, quietTime)
 	dir, err := os.MkdirTemp("", "inferometer-calibrate-")
 	if err != nil {
 		return result.Floor{}, fmt.Errorf("failed to make a folder for the calibration: %w", err)
@@ -70,8 +74,19 @@ func Run(ctx context.Context, start Responder, l Load) (result.Floor, error) {
 	if err != nil {
 		return result.Floor{}, err
 	}
-	return m.floor(l, written)
+	f, err := m.floor(l, written)
+	f.At, f.OtherCPUShare = &at, others
+	return f, err
 }
+
+// quietTime is how long the client looks on, before it starts the responder, at
+// what else this machine does.
+const quietTime = 100 * time.Millisecond
+
+// Quiet reports whether nothing else took a fifth of the machine's processors
+// before a calibration, as far as that could be seen. On a machine that is not
+// quiet a floor says more of the others than of the client.
+func Quiet(f result.Floor) bool { return f.OtherCPUShare == nil || *f.OtherCPUShare < 0.2 }
 
 // measurement is what the client saw.
 type measurement struct {
@@ -102,7 +117,7 @@ func drive(ctx context.Context, url string, l Load) (*measurement, error) {
 		return nil, err
 	}
 	if !l.Cold {
-		if err := c.Warm(ctx, warmConnections(l.Shape)); err != nil {
+		if err := c.Warm(ctx, l.warmConnections()); err != nil {
 			return nil, err
 		}
 	}
@@ -136,11 +151,8 @@ func plainDial(ctx context.Context, network, addr string) (net.Conn, error) {
 
 // warmConnections is how many connections are dialled before the load's clock
 // starts.
-func warmConnections(s loadgen.Shape) int {
-	if s.Users > 0 {
-		return s.Users
-	}
-	return min(1024, max(8, s.Requests))
+func (l Load) warmConnections() int {
+	return cmp.Or(l.Connections, l.Shape.Users, 8)
 }
 
 // sameRequest sends one request again and again.
@@ -195,6 +207,7 @@ func (m *measurement) floor(l Load, written map[string][]write) (result.Floor, e
 	var gaps spread
 	var first, last exchange.Stamp
 	all := 0 // frames of all phases
+	f.KernelStamps = true
 	for _, x := range m.xs {
 		all += len(x.Frames)
 		w := written[x.ServerID]
@@ -206,7 +219,7 @@ func (m *measurement) floor(l Load, written map[string][]write) (result.Floor, e
 			f.Lost++
 			continue
 		}
-		f.KernelStamps = x.KernelStamps
+		f.KernelStamps = f.KernelStamps && x.KernelStamps
 		for i, fr := range x.Frames {
 			f.Frames++
 			stamp = append(stamp, float64(m.unix(fr.At)-w[i].actual)/1e3)

@@ -133,12 +133,22 @@ func TestDescribe(t *testing.T) {
 
 func TestWarmConnections(t *testing.T) {
 	for _, tt := range []struct {
-		s    loadgen.Shape
+		l    Load
 		want int
-	}{{loadgen.Shape{Users: 7}, 7}, {loadgen.Shape{Requests: 3}, 8}, {loadgen.Shape{Requests: 100}, 100}, {loadgen.Shape{Requests: 1e6}, 1024}} {
-		if got := warmConnections(tt.s); got != tt.want {
-			t.Errorf("%+v: %d, want %d", tt.s, got, tt.want)
+	}{{Load{Shape: loadgen.Shape{Users: 7}}, 7}, {Load{}, 8}, {Load{Shape: loadgen.Shape{Users: 7}, Connections: 100}, 100}} {
+		if got := tt.l.warmConnections(); got != tt.want {
+			t.Errorf("%+v: %d, want %d", tt.l, got, tt.want)
 		}
+	}
+}
+
+// One request whose frames have no kernel stamp is enough: its times are of
+// another clock.
+func TestKernelStampsAreThoseOfAllRequests(t *testing.T) {
+	m, written := made(20)
+	m.xs[3].KernelStamps = false
+	if f, err := m.floor(Load{}, written); err != nil || f.KernelStamps {
+		t.Errorf("%v, %v", f.KernelStamps, err)
 	}
 }
 

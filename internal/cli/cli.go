@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
@@ -59,12 +60,13 @@ func Main(p Process) int {
 	err := root.ExecuteContext(context.Background())
 	var code exitCode
 	var usage usageError
+	var file prompts.FileError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &file):
 		p.complain(err)
 		return exitUsage
 	}

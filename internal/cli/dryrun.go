@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -35,20 +37,46 @@ func (p *Process) dryRun(pl plan.Plan, prov key.Provenance, asJSON bool) error {
 		if c.Words != "" {
 			id += " " + c.Words
 		}
+		if c.Unknown != "" {
+			row("%s\tunknown\tunknown\tunknown\t%.0f", id, c.Seconds)
+			continue
+		}
 		row("%s\t%d\t%.0f\t%.0f\t%.0f", id, c.Requests, c.InputTokens, c.OutputTokens, c.Seconds)
 	}
-	row("total\t%d\t%.0f\t%.0f\t%.0f", e.Requests, e.InputTokens, e.OutputTokens, e.Seconds)
+	if slices.ContainsFunc(e.Cells, func(c estimate.Cell) bool { return c.Unknown != "" }) {
+		row("total\tunknown\tunknown\tunknown\t%.0f", e.Seconds)
+	} else {
+		row("total\t%d\t%.0f\t%.0f\t%.0f", e.Requests, e.InputTokens, e.OutputTokens, e.Seconds)
+	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	spend := "unknown"
-	if e.USD != nil {
-		spend = fmt.Sprintf("$%.4f", *e.USD)
-	}
-	out := fmt.Sprintf("\ntime   about %s (an estimate)\nspend  at most %s\n", (time.Duration(e.Seconds) * time.Second).Round(time.Second), spend)
+	out := fmt.Sprintf("\ntime   about %s (an estimate)\n%s", (time.Duration(e.Seconds) * time.Second).Round(time.Second), spend(e))
 	for _, n := range e.Notes {
 		out += "note   " + n + "\n"
 	}
 	_, err := fmt.Fprint(p.Stdout, out+"\nNothing was sent.\n")
 	return err
+}
+
+// spend says what a plan can cost at most, and what that is made of, or why it is
+// unknown.
+func spend(e estimate.Estimate) string {
+	if len(e.Unknown) > 0 {
+		return "spend  unknown: " + strings.Join(e.Unknown, "; ") + "\n"
+	}
+	if e.USD == nil {
+		return "spend  nothing by the token: no target has a price per token\n"
+	}
+	out := fmt.Sprintf("spend  at most $%.4f\n", *e.USD)
+	for _, m := range e.Most {
+		if m.USD != nil {
+			out += fmt.Sprintf("       %s: at most %d requests, %.0f tokens in and %.0f out, probes and warm-up included: $%.4f", m.Target, m.Requests, m.InputTokens, m.OutputTokens, *m.USD)
+			if m.Simulated {
+				out += " (simulated: nobody charges it)"
+			}
+			out += "\n"
+		}
+	}
+	return out
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/physics/known"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/limits"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scenario"
@@ -230,7 +231,10 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 			q.Notes = append(q.Notes, fmt.Sprintf("the longest requests have %d tokens, and %s was made for %d: a server would refuse them", most, m.Name, m.Context))
 		}
 	}
-	if q.Limits, err = plan.SLO(f.slo).Limits(); err != nil {
+	if q.Limits, err = plan.SLO(f.slo).Limits(); err == nil {
+		err = limits.CheckUnits(f.slo)
+	}
+	if err != nil {
 		return wrong("slo", err)
 	}
 	for _, l := range q.Limits {

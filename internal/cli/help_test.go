@@ -201,9 +201,14 @@ func TestMaxCostNeedsAPrice(t *testing.T) {
 		if code != exitUsage || !strings.Contains(stderr, "max_cost (--max-cost): the candidate has no price; give --price MODEL") {
 			t.Errorf("%v: exit code %d: %s", args, code, stderr)
 		}
-		code, _, stderr = cli(t, nil, append(args, "--accelerator", "h100", "--dry-run")...)
+		code, _, stderr = cli(t, nil, append(args, "--price", "gpt-5-mini", "--dry-run")...)
 		if code != 0 {
 			t.Errorf("%v with a price: exit code %d: %s", args, code, stderr)
+		}
+		// A cap that nothing counts against would hold nothing, and say nothing.
+		code, _, stderr = cli(t, nil, append(args, "--accelerator", "h100", "--dry-run")...)
+		if code != exitUsage || !strings.Contains(stderr, "no target has a price per token") {
+			t.Errorf("%v with a machine alone: exit code %d: %s", args, code, stderr)
 		}
 	}
 }

@@ -3,18 +3,18 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
-	"github.com/inferometer/inferometer/internal/conduct/prompts"
+	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -250,14 +250,10 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if err := enoughFiles(pl); err != nil {
 		return usageError{err}
 	}
-	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) {
-		out, err := suite.Run(ctx, pl, so)
-		var file prompts.FileError
-		if errors.As(err, &file) {
-			err = usageError{err}
-		}
-		return out, err
-	})
+	for _, text := range estimate.Claims(pl) {
+		_, _ = fmt.Fprintln(p.Stderr, "inferometer: warning:", text)
+	}
+	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) { return suite.Run(ctx, pl, so) })
 }
 
 // measure carries out a run, or what is left of one, and shows its result.
@@ -278,7 +274,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 			}
 			return s.URL, func() { _ = s.Stop() }, nil
 		},
-		Responder: responder(exe),
+		Responder: responder(exe), CacheDir: cacheDir(),
 	})
 	progress.end()
 	if out == nil || out.Result == nil {
@@ -303,6 +299,15 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		return exitCode(code)
 	}
 	return nil
+}
+
+// cacheDir is where calibrations are kept; "" where the user has no such folder.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "inferometer")
 }
 
 // show prints a result; folder is where its files are.

@@ -47,6 +47,9 @@ func (e *Earlier) read(path string) (err error) {
 	for _, t := range e.run.Targets {
 		e.spend.Price(t.Name, t.Price)
 	}
+	for _, p := range e.run.Probes {
+		e.spend.BookBill(p.Target, p.Bill)
+	}
 	trials := map[*runlog.Cell]*trial.Trial{}
 	for _, c := range e.run.Cells {
 		if c.Search != nil {
@@ -140,10 +143,11 @@ func (s *Session) Resume(ctx context.Context, paths Paths) error {
 		return err
 	}
 	s.keepAnswers(paths.Answers)
-	return s.log.Resume(runlog.ResumeRecord{
+	err := s.log.Resume(runlog.ResumeRecord{
 		At: time.Now().UTC(), Stamp: s.clock.Now(), Version: s.Version, Command: s.Command, Host: hardware.Host(ctx),
 		Round: s.firstRound,
 	})
+	return errors.Join(err, s.logProbes())
 }
 
 // sameTargets refuses to mix the figures of different servers in one result.

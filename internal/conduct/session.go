@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
@@ -27,8 +29,8 @@ import (
 type Options struct {
 	Version string
 	Command string // as typed, for the report; redacted by the caller
-	// Progress receives events; nil for silence. It is called from
-	// one goroutine at a time and must not block.
+	// Progress receives events; nil for silence. It is called from one goroutine,
+	// which does nothing else: where it blocks, nothing waits for it.
 	Progress func(Event)
 	// StartSim starts the embedded simulated endpoint of a sim: target and
 	// returns its URL. Nil refuses such targets.
@@ -36,22 +38,14 @@ type Options struct {
 	// Responder starts the built-in responder in a process of its own, for the
 	// calibration of the client. Nil leaves it out.
 	Responder calibrate.Responder
+	// CacheDir is the folder in which calibrations of the client are kept for a
+	// day; "": they are not.
+	CacheDir string
 	// SharedSim says that StartSim serves in this very process.
 	SharedSim bool
 	// Stop ends the starting of requests when it is done: what runs is
 	// drained and reported. Nil means never.
 	Stop context.Context
-}
-
-// Event is one step of progress.
-type Event struct {
-	Kind    string // "target", "cell", "progress", "done", "note", "folder"
-	Cell    string
-	Target  string
-	Text    string
-	Done    int
-	Total   int // 0 where the cell ends by time
-	Elapsed time.Duration
 }
 
 // Paths are the files that a session writes.
@@ -74,9 +68,11 @@ type Session struct {
 	sims    map[string]string // URLs of embedded endpoints, by what they were started with
 	closers []func()
 
+	teller  *teller
 	log     *runlog.Writer
 	samples *runlog.SampleWriter // nil where no server shows metrics
 	spend   *spend.Cap
+	probes  []*probes // of each target
 	answers answers
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
@@ -95,6 +91,8 @@ func NewSession(p plan.Plan, o Options, before *Earlier) *Session {
 		s.clock = exchange.Continue(before.run.Head.Started, before.run.Last)
 		s.closers = append(s.closers, func() { _ = s.log.Close() }) // finish has reported its error
 	}
+	s.teller = newTeller(o.Progress, func() time.Duration { return time.Duration(s.clock.Now()) })
+	s.closers = append(s.closers, s.teller.close)
 	return s
 }
 
@@ -135,6 +133,7 @@ func (s *Session) Prepare(ctx context.Context, begin Maker) error {
 		Plan: s.plan, Version: s.Version, Clock: s.clock, Salt: salt, Text: s.maker.Text, Wants: s.maker.Form.Wants, Tokenizer: files.Tokenizer,
 		Tell: func(name, text string) { s.Tell(Event{Kind: "target", Target: name, Text: text}) },
 	}
+	s.finder.Watch = s.watchProbes
 	if s.StartSim != nil {
 		s.finder.StartSim = s.startSim
 	}
@@ -154,24 +153,49 @@ func (s *Session) findTargets(ctx context.Context) error {
 	for _, p := range s.plan.Endpoints() {
 		s.targets = append(s.targets, &target.Target{Name: p.Name, Plan: p})
 	}
+	defer s.teller.wait("preparing " + s.targets[0].Name)()
 	for _, t := range s.targets {
 		if err := s.finder.Prepare(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
+		s.spend.Price(t.Name, t.Found.Price)
 	}
-	for _, t := range s.targets {
-		if err := s.finder.Probe(ctx, t); err != nil {
-			return fmt.Errorf("%s: %w", t.Name, err)
-		}
-		s.found(t)
+	if err := s.probe(ctx); err != nil {
+		return err
 	}
 	s.maker.Target = s.targets[0]
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
 }
 
+// probe asks all targets at once what they are. The first to fail ends it.
+func (s *Session) probe(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var names []string
+	for _, t := range s.targets {
+		names = append(names, t.Name)
+	}
+	defer s.teller.wait("waiting for answers to small requests that find out what the server can do: " + strings.Join(names, ", "))()
+	var wait sync.WaitGroup
+	for _, t := range s.targets {
+		wait.Go(func() {
+			if err := s.finder.Probe(ctx, t); err != nil {
+				cancel(fmt.Errorf("%s: %w", t.Name, err))
+			}
+		})
+	}
+	wait.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	for _, t := range s.targets {
+		s.found(t)
+	}
+	return nil
+}
+
 // found takes note of a target.
 func (s *Session) found(t *target.Target) {
-	s.spend.Price(t.Name, t.Found.Price)
 	s.Tell(Event{Kind: "target", Target: t.Name, Text: t.String()})
 }
 
@@ -192,11 +216,12 @@ func (s *Session) Begin(ctx context.Context, paths Paths, machine *result.Hardwa
 	for _, t := range s.targets {
 		found = append(found, t.Found)
 	}
-	return s.log.Begin(runlog.RunRecord{
+	err = s.log.Begin(runlog.RunRecord{
 		Name: s.plan.Name, Started: s.clock.Start().UTC(), Version: s.Version, Command: s.Command,
 		Seed: s.plan.Seed, Quick: s.plan.Quick, Host: hardware.Host(ctx),
 		SharedSim: s.SharedSim && slices.ContainsFunc(s.targets, (*target.Target).Embedded),
 	}, found, machine)
+	return errors.Join(err, s.logProbes())
 }
 
 // Measure runs the program, and writes how it ended.
@@ -223,14 +248,6 @@ func (s *Session) finish(status result.Status, reason string) error {
 	err := s.score()
 	err = errors.Join(err, s.log.End(runlog.EndRecord{Ended: time.Now().UTC(), Status: status, Reason: reason}))
 	return errors.Join(err, s.log.Close())
-}
-
-// Tell tells of a step of progress.
-func (s *Session) Tell(e Event) {
-	if s.Progress != nil {
-		e.Elapsed = time.Duration(s.clock.Now())
-		s.Progress(e)
-	}
 }
 
 // stopped reports whether the user has asked the run to end.

@@ -1,14 +1,11 @@
 package endpoint
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -55,12 +52,20 @@ type attempt struct {
 	text     []byte                // answer so far, JSON-escaped
 	counts   *[4]int               // the usage that x points to
 	counted  int                   // generated tokens so far, by continuous usage
-	pending  int                   // tokens of frames without content since the last one with content
+	pending  framePart             // of frames without content since the last one with content
 	held     framecheck.HeldFrames // payloads for the check of the parser
 	bad      string                // why a frame could not be read
+	odd      oddLines              // lines that are none of an event stream
 	finished bool                  // [DONE] came
+	final    bool                  // it failed by what the server sent, whatever follows
+	begun    bool                  // a byte of the stream has come
+	leaving  bool                  // the answer seems complete, and the rest is given little time
+	goesOn   bool                  // content came after the end of the answer: nothing tells when it is over
 	scratch  *scratch
 }
+
+// framePart are generated tokens, by what counts them.
+type framePart struct{ ids, logprobs int }
 
 // scratch is memory that one exchange leaves to the next.
 type scratch struct {
@@ -129,8 +134,16 @@ func (a *attempt) failed(parent, ctx context.Context, err error) {
 		a.fail(exchange.Cut, "")
 		return
 	}
-	if cause := context.Cause(ctx); cause != nil {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, transport.ErrLeft):
+		a.fail(exchange.Truncated, "the server left the stream open and did not send its last event")
+		return
+	case cause != nil:
 		a.fail(exchange.Timeout, cause.Error())
+		return
+	}
+	if idle, stale := a.trip.Stale(err); stale {
+		a.fail(exchange.Stale, fmt.Sprintf("the server closed a kept connection, which had been idle for %.1f s, as the request went out; it is not sent again", idle.Seconds()))
 		return
 	}
 	a.fail(transport.ClassOf(err), a.client.explain(err).Error())
@@ -150,29 +163,24 @@ func (a *attempt) refused(resp *http.Response, body io.Reader) {
 	default:
 		x.Class = exchange.Protocol
 	}
-	x.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
+	x.RetryAfter = retryAfter(resp.Header, b, time.Now())
 	x.Error = fmt.Sprintf("HTTP %d: %s", resp.StatusCode, errorText(b))
+	if noQuota(resp.StatusCode, b) {
+		x.Class = exchange.Quota
+	}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		x.Error = fmt.Sprintf("HTTP %d: the server redirects to %q; redirects are not followed, give that URL", resp.StatusCode, redactURL(resp.Header.Get("Location")))
 	}
 }
 
-// retryAfter reads seconds or a date; 0 if there is neither.
-func retryAfter(v string, now time.Time) float64 {
-	if s, err := strconv.ParseFloat(v, 64); err == nil && s > 0 && !math.IsInf(s, 0) {
-		return s
-	}
-	if t, err := http.ParseTime(v); err == nil && t.After(now) {
-		return t.Sub(now).Seconds()
-	}
-	return 0
-}
+// maxWhole is how much is read of an answer that is one JSON object.
+const maxWhole = 64 << 20
 
 // whole reads an answer that is one JSON object. It has no first token: the
 // time of generation is not visible.
 func (a *attempt) whole(parent, ctx context.Context, body io.Reader) {
 	x := a.x
-	b, err := io.ReadAll(io.LimitReader(body, eventstream.MaxLine))
+	b, err := io.ReadAll(io.LimitReader(body, maxWhole))
 	last := a.trip.LastRead()
 	x.Done = last
 	if err != nil {
@@ -204,207 +212,6 @@ func (a *attempt) whole(parent, ctx context.Context, body io.Reader) {
 	a.conclude(d.Finish(word(f.Finish), f.Kind == exchange.ToolCall))
 }
 
-// Several answers to one request have no one time to first token, and merging
-// them would make one out of them.
-const manyAnswers = "the server sent more than one answer to a request; ask for one (no n, best_of or list of prompts under body: in the plan)"
-
-// events reads an event stream.
-func (a *attempt) events(parent, ctx context.Context, body io.Reader) {
-	x := a.x
-	if x.Frames == nil {
-		x.Frames = make([]exchange.Frame, 0, min(max(16, x.AskedOutput+2), 4096))
-	}
-	a.scratch, _ = scratchPool.Get().(*scratch)
-	a.text = a.scratch.text
-	a.held.Buf = a.scratch.held
-	d, check := &a.client.dialect, a.client.cfg.Check
-	r, f := &a.scratch.reader, &a.scratch.frame
-	*r = eventstream.New(body, a.scratch.buf)
-	var (
-		joined  = a.scratch.joined[:0] // data lines of an event that are not JSON yet
-		isError bool                   // the event's type is "error"
-		lastHit int                    // read in which the previous content frame came
-	)
-	for !a.finished {
-		line, err := r.Line()
-		if err != nil {
-			a.ended(parent, ctx, err)
-			break
-		}
-		if len(line) == 0 {
-			if len(joined) > 0 {
-				check.Hold(&a.held, joined, f, false)
-				a.bad = snippet(joined)
-				joined = joined[:0]
-			}
-			isError = false
-			continue
-		}
-		name, value := eventstream.Field(line)
-		switch string(name) {
-		case "event":
-			isError = string(value) == "error"
-			continue
-		case "data":
-		default: // comments, ids and retry times
-			continue
-		}
-		at := a.trip.LastRead()
-		switch value = bytes.TrimSpace(value); {
-		case len(value) == 0 || value[0] == ':': // heartbeats of some gateways
-			continue
-		case string(value) == "[DONE]":
-			a.finished = true
-			x.Done = at
-			continue
-		}
-		payload := value
-		if len(joined) > 0 {
-			if len(joined)+len(value) >= eventstream.MaxLine {
-				a.ended(parent, ctx, eventstream.ErrTooLong)
-				break
-			}
-			joined = append(append(joined, '\n'), value...)
-			payload = joined
-		}
-		if !d.Classify(payload, f) {
-			if len(joined) == 0 {
-				joined = r.Keep(joined, value)
-			}
-			continue
-		}
-		check.Hold(&a.held, payload, f, true)
-		switch {
-		case f.Err != nil || isError:
-			a.fail(exchange.StreamError, errorText(payload))
-		case f.Several && x.Class == exchange.OK:
-			a.fail(exchange.Protocol, manyAnswers)
-		}
-		if !f.Content {
-			a.pending += max(0, f.IDs)
-		} else {
-			a.hit(f, at)
-			if f.Kind == exchange.ToolCall {
-				a.call.keep(payload)
-			}
-			if len(x.Frames) > 1 && r.Reads() == lastHit {
-				x.Coalesced++
-			}
-			lastHit = r.Reads()
-		}
-		if f.Usage.Seen {
-			a.takeUsage(&f.Usage, at)
-		}
-		if len(f.Finish) > 0 {
-			n := len(x.Frames)
-			x.Finish = plaintext.Short(d.Finish(word(f.Finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
-		}
-		if f.Done {
-			a.finished = true
-			x.Done = at
-		}
-		joined = joined[:0]
-	}
-	if len(joined) > 0 {
-		check.Hold(&a.held, joined, f, false)
-		a.bad = snippet(joined)
-	}
-	a.scratch.buf, a.scratch.joined = r.Buffer(), joined[:0]
-	if a.finished {
-		a.drain(body)
-	}
-	if x.Class == exchange.OK {
-		a.conclude(x.Finish)
-	}
-}
-
-// word is b as a string; the usual ends need no memory.
-func word(b []byte) string {
-	switch string(b) {
-	case "stop":
-		return "stop"
-	case "length":
-		return "length"
-	}
-	return string(b)
-}
-
-// hit notes a frame with generated content.
-func (a *attempt) hit(f *dialect.Frame, at exchange.Stamp) {
-	x := a.x
-	fr := exchange.Frame{At: at, Kind: f.Kind, Tokens: a.tokens(f)}
-	if x.FirstToken == 0 {
-		x.FirstToken = at
-	}
-	if x.FirstAnswer == 0 && f.Kind != exchange.Reasoning {
-		x.FirstAnswer = at
-	}
-	x.LastToken = at
-	x.Frames = append(x.Frames, fr)
-	if len(a.text)+len(f.Text) < eventstream.MaxLine {
-		a.text = append(a.text, f.Text...)
-	}
-}
-
-func (a *attempt) takeUsage(u *dialect.Usage, at exchange.Stamp) {
-	if !u.Seen {
-		return
-	}
-	x := a.x
-	x.Usage = at
-	if a.counts == nil {
-		a.counts = new([4]int) // one piece of memory for all
-	}
-	set := func(i int, p **int, n int) {
-		if n >= 0 {
-			if *p == nil {
-				*p = &a.counts[i]
-			}
-			**p = n
-		}
-	}
-	set(0, &x.InputTokens, u.Input)
-	set(1, &x.OutputTokens, u.Output)
-	set(2, &x.CachedTokens, u.Cached)
-	set(3, &x.ReasoningTokens, u.Reasoning)
-}
-
-// ended takes the end of a stream that no [DONE] announced.
-func (a *attempt) ended(parent, ctx context.Context, err error) {
-	x := a.x
-	x.Done = a.client.clock.Now()
-	whole := !a.client.dialect.Strict && x.Finish != "" && (x.InputTokens != nil || !a.client.fields.Usage)
-	switch {
-	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		x.Done = a.trip.LastRead()
-	case whole && parent.Err() == nil: // all has come; how the server hung up does not matter
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		a.fail(exchange.Truncated, "the server closed the connection in the middle of the stream")
-	case errors.Is(err, eventstream.ErrTooLong):
-		a.fail(exchange.Protocol, err.Error())
-	default:
-		a.failed(parent, ctx, err)
-	}
-}
-
-// drain reads the end of a stream after [DONE], so that the connection can be
-// used again. A server that keeps it open is not waited for. The exchange is
-// over when this is: a user of a closed loop cannot send before, and what the
-// server takes to end its answer would pass for lateness of the client.
-func (a *attempt) drain(body io.Reader) {
-	a.trip.Leave(50 * time.Millisecond)
-	for range 8 {
-		if _, err := body.Read(a.scratch.buf); err != nil {
-			if errors.Is(err, io.EOF) {
-				a.x.Done = max(a.x.Done, a.trip.LastRead())
-				return
-			}
-			break
-		}
-	}
-	a.x.Done = a.client.clock.Now()
-}
-
 // conclude decides what an exchange without an error was.
 func (a *attempt) conclude(finish string) {
 	x := a.x
@@ -412,14 +219,21 @@ func (a *attempt) conclude(finish string) {
 	if _, src := x.Output(); src != exchange.Unknown {
 		x.TokenSource = src
 	}
+	strict := a.client.dialect.Strict
 	switch {
-	case finish == "error" || finish == "abort":
+	case exchange.EndOf(finish) == exchange.EndedBadly:
 		a.fail(exchange.StreamError, fmt.Sprintf("the server ended the answer with finish_reason %q", finish))
 	case a.bad != "":
 		a.fail(exchange.BadFrame, "a frame of the stream is not JSON: "+a.bad)
-	case x.Streamed && !a.finished && a.client.dialect.Strict:
+	case a.odd.n > 0 && len(x.Frames) == 0 && finish == "":
+		a.noEvents()
+	case x.Streamed && !a.begun:
+		a.fail(exchange.Empty, fmt.Sprintf("the server answered HTTP %d and sent nothing", x.Status))
+	case x.LastToken == 0 && a.finished && finish == "":
+		a.fail(exchange.Empty, "the stream ended with [DONE] and has no generated content")
+	case x.Streamed && !a.finished && strict:
 		a.fail(exchange.Truncated, "the stream ended without its last event")
-	case finish == "" && x.Streamed && !a.finished:
+	case x.Streamed && finish == "" && (!a.finished || !a.client.endsBare()):
 		a.fail(exchange.Truncated, "the stream ended without a finish_reason")
 	case x.LastToken == 0 && finish != "content_filter":
 		a.fail(exchange.Empty, "the answer has no generated content"+emptyHint(x))

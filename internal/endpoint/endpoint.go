@@ -31,11 +31,14 @@ import (
 // Config describes one endpoint.
 type Config struct {
 	// URL is http(s)://host[:port][/path], with or without /v1.
-	URL    string
-	Model  string // empty: the first of /v1/models
-	API    string // one of APIs; empty: chat
-	Stream bool
-	Key    Key
+	URL   string
+	Model string // empty: the first of /v1/models
+	// ModelUnlisted says that Model is to be asked for though the server does not
+	// list it, as an alias may be.
+	ModelUnlisted bool
+	API           string // one of APIs; empty: chat
+	Stream        bool
+	Key           Key
 	// Headers are sent with each request; Body fields are added to each body
 	// and replace ours.
 	Headers map[string]string
@@ -60,9 +63,13 @@ type Config struct {
 	// CacheSalt is sent as cache_salt to servers that are known to have it;
 	// empty: never.
 	CacheSalt string
+	// Tell is told what Probe waits for, if that takes seconds; nil: nobody is.
+	Tell func(text string)
 	// Check keeps frames to compare the parser with; nil keeps none.
-	Check     *framecheck.Check
-	UserAgent string
+	Check *framecheck.Check
+	// Unmeasured watches requests that are not part of a measurement; nil: nobody does.
+	Unmeasured Unmeasured
+	UserAgent  string
 
 	// Dial replaces the network's dialler, for tests over net.Pipe.
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -84,6 +91,7 @@ type Client struct {
 	fields    dialect.Fields // that the server takes, as Probe found out
 	requests  atomic.Pointer[requestTemplate]
 	hangsUp   bool // the server closes the connection after each answer
+	ends      endings
 	secrets   []string
 }
 

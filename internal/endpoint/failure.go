@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -27,7 +28,12 @@ func (c *Client) explain(err error) error {
 		record   tls.RecordHeaderError
 		connect  *transport.ConnectError
 	)
+	if proxy := c.Proxy(); proxy != "" && transport.ByProxy(err) {
+		return fmt.Errorf("the proxy %s cannot be reached (%w); name another with --proxy, or none (--proxy none; the environment names one in HTTP_PROXY and HTTPS_PROXY)", proxy, cleanError(err))
+	}
 	switch {
+	case errors.As(err, &connect) && connect.Class == exchange.Local:
+		return fmt.Errorf("this client could not open another connection to %s (%w): it ran out of local ports or open files; use fewer connections, raise the limit (ulimit -n, ip_local_port_range), or a server that keeps connections open", host, cleanError(err))
 	case errors.As(err, &dns):
 		return fmt.Errorf("the host %q of the URL was not found (%s); check the spelling and the network", c.base.Hostname(), dns.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -42,6 +48,8 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("%s does not speak TLS; did you mean http://%s?", host, host)
 	case errors.As(err, &connect) && isTimeout(err):
 		return fmt.Errorf("%s did not answer within the connect timeout; check the address and firewalls, or raise --connect-timeout", host)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s accepted the connection and did not answer in time; is it busy, or another service?", host)
 	case strings.Contains(err.Error(), "malformed HTTP response"): // net/http exports no type for it
 		return fmt.Errorf("%s does not speak HTTP; is it an HTTPS port (https://%s), or another service?", host, host)
 	case transport.ClassOf(err) == exchange.Reset:
@@ -59,32 +67,39 @@ func cleanError(err error) error { return errors.New(plaintext.Short(err.Error()
 
 // errorText finds the message in the body of an error, in the shapes that
 // servers use: {"error":{"message":…}}, {"error":…}, {"response":{"error":…}},
-// {"message":…}, {"detail":…}.
+// {"message":…}, {"detail":…} and the like, also in a list of one.
 func errorText(b []byte) string {
-	var v struct {
-		Error   json.RawMessage `json:"error"`
-		Message json.RawMessage `json:"message"`
-		Detail  json.RawMessage `json:"detail"`
-
-		Response struct {
-			Error json.RawMessage `json:"error"`
-		} `json:"response"`
-	}
+	var v any
 	if json.Unmarshal(b, &v) == nil {
-		for _, raw := range []json.RawMessage{v.Error, v.Response.Error, v.Message, v.Detail} {
-			var s string
-			if json.Unmarshal(raw, &s) == nil && s != "" {
-				return plaintext.Short(s, maxErrorText)
-			}
-			var o struct {
-				Message string `json:"message"`
-			}
-			if json.Unmarshal(raw, &o) == nil && o.Message != "" {
-				return plaintext.Short(o.Message, maxErrorText)
-			}
+		if s := message(v, 0); s != "" {
+			return plaintext.Short(s, maxErrorText)
 		}
 	}
 	return quoted(b, maxErrorText)
+}
+
+// message finds the words in an error.
+func message(v any, depth int) string {
+	if depth > 5 {
+		return ""
+	}
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		for _, e := range v {
+			if s := message(e, depth+1); s != "" {
+				return s
+			}
+		}
+	case map[string]any:
+		for _, key := range []string{"error", "response", "errors", "message", "detail", "msg", "error_message", "error_msg", "base_resp", "status_msg"} {
+			if s := message(v[key], depth+1); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
 }
 
 // maxErrorText is how much is kept of what a server says of an error: with

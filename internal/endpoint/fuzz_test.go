@@ -3,6 +3,7 @@ package endpoint
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"slices"
 	"strings"
@@ -23,13 +24,14 @@ func slowStream(b []byte) (o outcome, ok bool) {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	var data []string // lines of an event that are not JSON yet
 	var name string
-	var bad, done, several, failed bool
+	var bad, done, several, failed, odd bool
 	lines := bufio.NewReader(strings.NewReader(text))
-	for eof := false; !eof && !done; {
+	for eof := false; !eof && !done && !failed && !several; {
 		line, err := lines.ReadString('\n')
 		eof = err == io.EOF
 		if line = strings.TrimSuffix(line, "\n"); line == "" {
 			if !eof {
+				failed = failed || name == "error" && len(data) > 0
 				bad, data, name = bad || len(data) > 0, nil, ""
 			}
 			continue
@@ -39,10 +41,17 @@ func slowStream(b []byte) (o outcome, ok bool) {
 		if key == "event" {
 			name = value
 		}
-		if key != "data" {
+		if key == "error" {
+			name = "error"
+		} else if key != "data" {
+			odd = odd || !slices.Contains([]string{"", "event", "id", "retry"}, key) && o.frames == 0
 			continue
 		}
 		value = string(bytes.TrimSpace([]byte(value)))
+		if name == "error" && value != "" && value[0] != '{' && len(data) == 0 {
+			failed = true
+			break
+		}
 		if value == "" || value[0] == ':' {
 			continue
 		}
@@ -60,13 +69,20 @@ func slowStream(b []byte) (o outcome, ok bool) {
 		if chat.Check(payload, &f, valid) != "" {
 			return o, false // names twice, or not strict JSON that the fast reader lets pass
 		}
+		if !valid && len(data) == 1 && value[0] != '{' && json.Valid(payload) {
+			data = nil
+			failed = value[0] == '[' && chat.Classify(payload[1:len(payload)-1], &f) && f.Err != nil
+		}
 		if !valid {
 			continue
 		}
 		data = nil
 		failed = failed || f.Err != nil || name == "error"
 		several = several || f.Several
-		if f.Content {
+		if several && !failed {
+			break
+		}
+		if f.Content && !failed {
 			o.frames++
 			o.text += string(f.Text)
 			switch f.Kind {
@@ -88,7 +104,11 @@ func slowStream(b []byte) (o outcome, ok bool) {
 			o.finish = plaintext.Short(chat.Finish(string(f.Finish), false), 40)
 		}
 	}
+	failed = failed || name == "error" && len(data) > 0
 	bad = bad || len(data) > 0
+	if odd && o.frames == 0 && o.finish == "" && !failed {
+		return o, false // it is named by what it is
+	}
 	switch {
 	case failed:
 		o.class = exchange.StreamError
@@ -98,7 +118,9 @@ func slowStream(b []byte) (o outcome, ok bool) {
 		o.class = exchange.StreamError
 	case bad:
 		o.class = exchange.BadFrame
-	case o.finish == "" && !done:
+	case len(b) == 0:
+		o.class = exchange.Empty
+	case o.finish == "" && !(done && o.frames == 0):
 		o.class = exchange.Truncated
 	case o.frames == 0 && o.finish != "content_filter":
 		o.class = exchange.Empty
@@ -116,6 +138,7 @@ func FuzzStream(f *testing.F) {
 		"data: {\"choices\":[{\"delta\":\rdata: {\"content\":\"ü😀\"}}]}\n\n" + finishFrame,
 		textFrame("a ") + "data: {oops\n\n" + textFrame("b"),
 		"event: error\ndata: {\"message\":\"m\"}\n\n",
+		textFrame("a") + "error: {\"code\":500}\n\n" + doneFrame, "event: error\ndata: boom\n\n", "data: null\n\ndata: [{\"error\":\"m\"}]\n\n",
 		"\xef\xbb\xbfdata:{\"error\":\"m\"}\r\r",
 		textFrame("a") + strings.Replace(textFrame("b"), `"index":0`, `"index":2`, 1) + "data: : x\ndata\n" + doneFrame,
 	} {

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plaintext"
-	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
@@ -46,6 +45,8 @@ const (
 // and learns with a few one-token requests which optional fields the target
 // accepts; later calls send those. An error says what to do.
 func (c *Client) Probe(ctx context.Context) (Found, error) {
+	c.ends = endings{probing: true}
+	defer func() { c.ends.probing = false }()
 	found := Found{Evidence: "measured"}
 	listed, err := c.findModel(ctx, &found)
 	if err != nil {
@@ -76,6 +77,9 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 	}
 	if x.Streamed {
 		found.Abilities = append(found.Abilities, ability("frame tokens", x.FrameTokens != exchange.Unknown, "the server does not say how many tokens a frame holds: itl is withheld where frames hold several, and the first frame is taken for one token"))
+	}
+	if c.ends.without > 0 && c.ends.withReason == 0 {
+		found.Abilities = append(found.Abilities, ability("finish reason", false, "the server ends its streams without a finish_reason: nothing says that an answer is whole"))
 	}
 	found.Abilities = append(found.Abilities,
 		ability("usage", x.OutputTokens != nil || c.dialect.NoTokens && x.InputTokens != nil, "the server reports no token counts: they are estimated from frames, and cost is withheld"),
@@ -116,6 +120,7 @@ type answer struct {
 }
 
 func (c *Client) get(ctx context.Context, url string) (answer, error) {
+	defer c.waiting("the answer of " + url)()
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout*2)
 	defer cancel()
 	req, err := c.request(ctx, http.MethodGet, url, nil)
@@ -136,110 +141,6 @@ func (c *Client) get(ctx context.Context, url string) (answer, error) {
 		return answer{}, errTooLong
 	}
 	return answer{resp.StatusCode, resp.Header, b}, nil
-}
-
-// findModel asks /v1/models. listed is false where the server has no list and
-// the model was given.
-func (c *Client) findModel(ctx context.Context, found *Found) (listed bool, err error) {
-	a, err := c.get(ctx, c.base.JoinPath("models").String())
-	if errors.Is(err, errTooLong) {
-		return false, fmt.Errorf("%s/models answered with more than 8 MiB, which cannot be a list of models: is the URL that of an API?", c.base)
-	}
-	if err != nil {
-		return false, fmt.Errorf("failed to ask %s for its models: %w", c.base, err)
-	}
-	if a.status == http.StatusNotFound && c.fallback != nil {
-		if b, err := c.get(ctx, c.fallback.JoinPath("models").String()); err == nil && b.status == http.StatusOK {
-			a, c.base = b, c.fallback
-		}
-	}
-	found.Server = plaintext.Short(a.header.Get("Server"), 80)
-	if a.header.Get(evidenceHeader) == "simulated" {
-		found.Evidence = "simulated"
-	}
-	if a.status != http.StatusOK {
-		return false, c.modelsRefused(a)
-	}
-	var list struct {
-		Data []struct {
-			ID      string `json:"id"`
-			OwnedBy string `json:"owned_by"`
-		} `json:"data"`
-		HasMore bool `json:"has_more"` // this page is not all
-	}
-	if err := json.Unmarshal(a.body, &list); err != nil {
-		return false, fmt.Errorf("%s/models answered with %s and not with the JSON of the OpenAI API: is the URL that of an API? (%s)", c.base, contentKind(a), snippet(a.body))
-	}
-	for _, m := range list.Data {
-		if m.ID == "" {
-			continue
-		}
-		found.Models = append(found.Models, m.ID)
-		switch {
-		case strings.HasPrefix(m.OwnedBy, simulatorOwner):
-			found.Evidence = "simulated"
-		case m.OwnedBy == "vllm":
-			found.Server = "vLLM"
-		case m.OwnedBy == "sglang":
-			found.Server = "SGLang"
-		case m.OwnedBy == "llamacpp":
-			found.Server = "llama.cpp"
-		}
-	}
-	switch {
-	case len(found.Models) == 0 && c.model == "":
-		return false, fmt.Errorf("%s/models lists no model; name one with --model", c.base)
-	case len(found.Models) == 0:
-		return false, nil
-	case c.model == "":
-		c.model = found.Models[0]
-	case !list.HasMore && !slices.Contains(found.Models, c.model):
-		return false, fmt.Errorf("%s has no model %q%s", c.base, plaintext.Short(c.model, 100), suggestModel(c.model, found.Models))
-	}
-	return true, nil
-}
-
-func contentKind(a answer) string {
-	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
-	if kind == "" {
-		return "unnamed content"
-	}
-	return plaintext.Short(kind, 40)
-}
-
-func suggestModel(model string, models []string) string {
-	if s := suggest.DidYouMean(model, models); s != "" {
-		return s + "; choose with --model"
-	}
-	some := models[:min(len(models), 5)]
-	text := "; it has " + plaintext.Short(strings.Join(some, ", "), 300)
-	if len(models) > len(some) {
-		text += fmt.Sprintf(" and %d more", len(models)-len(some))
-	}
-	return text + "; choose with --model"
-}
-
-// modelsRefused explains why /v1/models did not answer; nil if the run can
-// continue because the model is known.
-func (c *Client) modelsRefused(a answer) error {
-	text := c.redact(errorText(a.body))
-	switch {
-	case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
-		hint := "give a key with --key-env NAME (the name of an environment variable that holds it)"
-		if c.cfg.Key != "" {
-			hint = "the key was sent and not accepted; is it the right one for this server?"
-		}
-		return fmt.Errorf("%s answered HTTP %d (%s): %s", c.base, a.status, text, hint)
-	case c.model != "":
-		return nil
-	case a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed:
-		return fmt.Errorf("%s/models answered HTTP %d: either the URL is not that of an OpenAI-compatible API, or it lists no models and --model must name one", c.base, a.status)
-	case a.status == http.StatusServiceUnavailable:
-		return fmt.Errorf("%s answered HTTP 503 (%s): the server is not ready; wait until its model is loaded and try again", c.base, text)
-	case a.status >= 300 && a.status < 400:
-		return fmt.Errorf("%s redirects to %q; redirects are not followed (a key could go astray), give that URL", c.base, redactURL(a.header.Get("Location")))
-	}
-	return fmt.Errorf("%s/models answered HTTP %d (%s)", c.base, a.status, text)
 }
 
 // hangUpTime is how long Probe waits for a server to close the connection.
@@ -315,8 +216,62 @@ func (c *Client) ask(ctx context.Context, tokens int) (*exchange.Exchange, *tran
 		return nil, nil, err
 	}
 	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens}
-	_, conn := c.do(ctx, call, x)
-	return x, conn, ctx.Err()
+	defer c.waiting(fmt.Sprintf("the answer to a request for %d tokens (at most %v, or %v without a byte)", tokens, c.cfg.Timeout, c.cfg.IdleTimeout))()
+	conn, err := c.unmeasured(ctx, call, x)
+	c.ends.add(x)
+	return x, conn, err
+}
+
+// endings are how the probe's streams ended, of which some servers give no
+// reason. It is not changed after Probe.
+type endings struct {
+	probing             bool
+	withReason, without int
+}
+
+func (e *endings) add(x *exchange.Exchange) {
+	switch {
+	case x.Class != exchange.OK || !x.Streamed:
+	case x.Finish != "":
+		e.withReason++
+	default:
+		e.without++
+	}
+}
+
+// endsBare reports whether this server never gives a reason of the end, so that an
+// answer without one is whole; it is taken for that while it is probed.
+func (c *Client) endsBare() bool {
+	return c.ends.probing || c.ends.without > 0 && c.ends.withReason == 0
+}
+
+// A probe says what it waits for after so long, and again.
+const (
+	tellAfter = 3 * time.Second
+	tellAgain = 15 * time.Second
+)
+
+// waiting tells what is waited for, if it takes long; stop ends that.
+func (c *Client) waiting(what string) (stop func()) {
+	if c.cfg.Tell == nil {
+		return func() {}
+	}
+	began, done := time.Now(), make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		t := time.NewTimer(tellAfter)
+		defer t.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-t.C:
+				c.cfg.Tell(fmt.Sprintf("waiting for %s: %.0f s so far", what, time.Since(began).Seconds()))
+				t.Reset(tellAgain)
+			}
+		}
+	})
+	return func() { close(done); wait.Wait() }
 }
 
 // leaveOut drops the field that an error message complains about, else the
@@ -352,6 +307,8 @@ func (c *Client) leaveOut(message string) bool {
 func (c *Client) probeFailed(x *exchange.Exchange) error {
 	where := c.base.JoinPath(c.dialect.Path).String()
 	switch {
+	case x.Class == exchange.Quota:
+		return fmt.Errorf("%s answered %s; the account has no quota or credit left", where, x.Error)
 	case x.Status == 401 || x.Status == 403:
 		return fmt.Errorf("%s refused the key (%s); give it with --key-env NAME", where, x.Error)
 	case x.Status == 404:

@@ -12,7 +12,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// A line of 64 MiB takes the buffers that it grew through, which are as much
+// A line of 16 MiB takes the buffers that it grew through, which are as much
 // again, and no copy beside them; that holds for one that is not JSON as well,
 // which is kept until the event ends.
 func TestMemoryOfALongLine(t *testing.T) {
@@ -39,7 +39,7 @@ func TestMemoryOfALongLine(t *testing.T) {
 func TestEventOfManyLinesHasALimit(t *testing.T) {
 	part := "data: {" + strings.Repeat("x", eventstream.MaxLine/4) + "\n"
 	c := testClient(t, streamOf(part, part, part, part, part, finishFrame, doneFrame), nil)
-	if x, _ := do(t, c); x.Class != exchange.Protocol || !strings.Contains(x.Error, "64 MiB") {
+	if x, _ := do(t, c); x.Class != exchange.Protocol || !strings.Contains(x.Error, "16 MiB") {
 		t.Errorf("class %q: %s", x.Class, x.Error)
 	}
 }

@@ -29,11 +29,11 @@ func (a *attempt) tokens(f *dialect.Frame) int32 {
 			a.counted = f.Usage.Output
 		}
 	case exchange.FromTokenIDs:
-		n = a.pending + max(0, f.IDs)
+		n = a.pending.ids + max(0, f.IDs)
 	case exchange.FromLogprobs:
-		n = max(0, f.Logprobs)
+		n = a.pending.logprobs + max(0, f.Logprobs)
 	}
-	a.pending = 0
+	a.pending = framePart{}
 	return int32(n)
 }
 

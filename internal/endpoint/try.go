@@ -18,8 +18,7 @@ func (c *Client) Try(ctx context.Context, p Prompt) (extra *int, err error) {
 			return nil, err
 		}
 		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: p.MaxTokens}
-		c.Do(ctx, call, x)
-		return x, ctx.Err()
+		return x, c.DoUnmeasured(ctx, call, x)
 	}
 	x, err := one(p)
 	if err != nil {

@@ -53,7 +53,7 @@ func TestStreamsAtEveryByte(t *testing.T) {
 		{"neither [DONE] nor a line end", textFrame("a") + textFrame("b") + strings.TrimSpace(finishFrame), good("ab", 2)},
 		{"nothing is read after [DONE]", textFrame("a") + textFrame("b") + tail + textFrame("c"), good("ab", 2)},
 		{"no reason of the end", textFrame("a") + textFrame("b"), failed(exchange.Truncated, "ab", 2, "")},
-		{"[DONE] without a reason of the end", textFrame("a") + textFrame("b") + doneFrame, failed("", "ab", 2, "")},
+		{"[DONE] without a reason of the end", textFrame("a") + textFrame("b") + doneFrame, failed(exchange.Truncated, "ab", 2, "")},
 		{"error frame under 200", textFrame("a") + `data: {"error":{"message":"out of memory","code":500}}` + "\n\n" + doneFrame, failed(exchange.StreamError, "a", 1, "")},
 		{"error event", textFrame("a") + "event: error\ndata: {\"message\":\"boom\"}\n\n", failed(exchange.StreamError, "a", 1, "")},
 		{"finish reason error", textFrame("a") + strings.Replace(finishFrame, "stop", "error", 1) + doneFrame, failed(exchange.StreamError, "a", 1, "error")},
@@ -67,7 +67,7 @@ func TestStreamsAtEveryByte(t *testing.T) {
 		{"tool call", `data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":""}}]}}]}` + "\n\n" + `data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}` + "\n\n" + strings.Replace(finishFrame, "stop", "tool_calls", 1) + doneFrame, tools},
 		{"bad frame", textFrame("a") + "data: {oops\n\n" + textFrame("b") + tail, failed(exchange.BadFrame, "ab", 2, "stop")},
 		{"bad frame at the end", textFrame("a") + textFrame("b") + finishFrame + "data: {\"choices\":", failed(exchange.BadFrame, "ab", 2, "stop")},
-		{"two answers", textFrame("a") + strings.Replace(textFrame("b"), `"index":0`, `"index":1`, 1) + tail, failed(exchange.Protocol, "ab", 2, "stop")},
+		{"two answers", textFrame("a") + strings.Replace(textFrame("b"), `"index":0`, `"index":1`, 1) + tail, failed(exchange.Protocol, "a", 1, "")},
 	}
 	c := offline(t, "chat")
 	for _, tt := range tests {

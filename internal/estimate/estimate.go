@@ -3,8 +3,10 @@
 package estimate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/arrival"
@@ -13,21 +15,37 @@ import (
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/pricing"
-	"github.com/inferometer/inferometer/internal/tokens/length"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-// Estimate is what a plan would send and cost, before anything is sent.
-// Seconds are a guess from the profile of an embedded endpoint, or from
-// assumed speeds for a real one; Notes say which.
+// Estimate is what a plan would send and cost, before anything is sent. What is
+// said of requests, tokens and seconds is a guess, from the profile of an embedded
+// endpoint or from assumed speeds for a real one; what is said of the most is a
+// bound, which no run of the plan passes.
 type Estimate struct {
 	Cells        []Cell
 	Requests     int
 	InputTokens  float64
 	OutputTokens float64
 	Seconds      float64
-	USD          *float64 // nil: a price is missing
-	Notes        []string
+	// USD is the most that the plan can cost at its prices per token, probes
+	// included; nil where Unknown says why that is not known, and where nothing is
+	// paid by the token.
+	USD     *float64
+	Unknown []string `json:",omitempty"`
+	// Most are the requests and tokens that USD is made of, by target.
+	Most  []Most `json:",omitempty"`
+	Notes []string
+}
+
+// Most is the most that a target is sent, and what it costs.
+type Most struct {
+	Target       string
+	Requests     int
+	InputTokens  float64
+	OutputTokens float64
+	USD          *float64 `json:",omitempty"` // nil: it is not paid by the token
+	Simulated    bool     `json:",omitempty"` // it is embedded, so that nobody charges it
 }
 
 // Cell is one cell of an estimate, warm-up included.
@@ -39,6 +57,12 @@ type Cell struct {
 	InputTokens  float64
 	OutputTokens float64
 	Seconds      float64
+	// Unknown says why there is not even a guess; "": there is one.
+	Unknown string `json:",omitempty"`
+
+	most      size // the most that it can send
+	mostCount int
+	unknown   error // why there is no such bound
 }
 
 // Part adds what one benchmark would send to an estimate.
@@ -58,6 +82,7 @@ func Of(p plan.Plan, part Part) Estimate {
 	if part != nil {
 		part(&e, p)
 	}
+	e.Notes = append(e.Notes, Claims(p)...)
 	return e
 }
 
@@ -70,12 +95,51 @@ func names(p plan.Plan) []string {
 	return out
 }
 
-// add adds a cell. seconds are how long it takes; 0: as long as its users need.
-func (e *Estimate) add(p plan.Plan, c Cell, users, out int) {
-	c.InputTokens = float64(c.Requests * p.Workload.InputTokens)
-	c.OutputTokens = float64(c.Requests * out)
+// share is a part of the requests of a cell: n from one on.
+type share struct {
+	of      requests
+	from, n int
+	largest bool // none of them is longer than the longest of those before; of is nil
+}
+
+// add adds a cell of about c.Requests requests, which sends these shares at most;
+// err says why that is not known. c.Seconds are how long it takes; 0: as long as its
+// users need.
+func (e *Estimate) add(p plan.Plan, c Cell, users int, mean size, shares []share, err error) {
+	t, _ := p.Endpoint(c.Target)
+	c.InputTokens, c.OutputTokens = math.Round(float64(c.Requests)*mean.about), math.Round(float64(c.Requests)*mean.out)
 	if c.Seconds == 0 {
-		c.Seconds = float64(c.Requests) / float64(max(1, users)) * e2eOf(p, c.Target, out)
+		c.Seconds = float64(c.Requests) / float64(max(1, users)) * e2eOf(p, c.Target, int(mean.out))
+	}
+	if t.RPM > 0 {
+		c.Seconds = max(c.Seconds, float64(c.Requests)/float64(t.RPM)*60)
+	}
+	if t.TPM > 0 {
+		c.Seconds = max(c.Seconds, (c.InputTokens+c.OutputTokens)/float64(t.TPM)*60)
+	}
+	var largest size
+	for _, s := range shares {
+		if err != nil {
+			break
+		}
+		c.mostCount += s.n
+		if s.largest {
+			c.most.add(size{most: float64(s.n) * largest.most, out: float64(s.n) * largest.out})
+			continue
+		}
+		var all, one size
+		all, one, err = s.of.sum(s.from, s.n)
+		c.most.add(all)
+		largest.widen(one)
+	}
+	c.unknown = err
+	e.put(c)
+}
+
+// put adds a cell and its sums.
+func (e *Estimate) put(c Cell) {
+	if t := c.Target; c.unknown == nil && c.Unknown != "" {
+		c.unknown = fmt.Errorf("%s: %s", t, c.Unknown)
 	}
 	e.Cells = append(e.Cells, c)
 	e.Requests += c.Requests
@@ -83,16 +147,50 @@ func (e *Estimate) add(p plan.Plan, c Cell, users, out int) {
 	e.OutputTokens += c.OutputTokens
 }
 
+// mean is about how long a request is: the mean of the first n, or of as many as are
+// worth looking at.
+func (r requests) mean(from, n int) size {
+	n = min(max(1, n), 2000)
+	all, _, err := r.sum(from, n)
+	if err != nil {
+		return size{}
+	}
+	return size{about: all.about / float64(n), out: all.out / float64(n)}
+}
+
 // Suite estimates the cells of the suite. Those of a step run at once.
 func Suite(e *Estimate, p plan.Plan) {
-	if cells.Selected(p, plan.Quality) {
+	scoring := cells.Selected(p, plan.Quality)
+	if scoring {
 		e.Notes = append(e.Notes, fmt.Sprintf("answers that are scored end when the model ends them; the limit is %d tokens", p.Quality.OutputTokens))
 	}
+	data := map[int]requests{} // of the data set, by the limit of an answer
 	for _, step := range cells.Suite(p, names(p)) {
 		longest := 0.0
 		for _, c := range step {
+			t, _ := p.Endpoint(c.Target)
+			warm, main := synthetic(p), synthetic(p)
+			var err error
+			switch {
+			case p.Workload.Dataset != "":
+				if data[c.Output] == nil {
+					var done func()
+					if data[c.Output], done, err = e.rows(p, t, c.Output); err == nil {
+						defer done()
+					}
+				}
+				main = data[c.Output]
+			case scoring && c.Benchmark != plan.Throughput:
+				main = scored(p, t)
+			}
+			if err != nil {
+				e.put(Cell{ID: c.ID, Target: c.Target, Requests: c.Requests + c.Warmup + c.Level, unknown: err})
+				continue
+			}
+			k, err := most(loadgen.Shape{Users: c.Users, Requests: c.Requests, Warmup: c.Warmup}, 0, 0)
 			// Load continues until the last measured request has ended.
-			e.add(p, Cell{ID: c.ID, Target: c.Target, Requests: c.Requests + c.Warmup + c.Level}, c.Users, c.Output)
+			e.add(p, Cell{ID: c.ID, Target: c.Target, Requests: c.Requests + c.Warmup + c.Level}, c.Users, main.mean(c.From, c.Requests),
+				[]share{{of: warm, n: k.warmup}, {of: main, from: c.From, n: k.measured + k.cooldown}}, err)
 			longest = max(longest, e.Cells[len(e.Cells)-1].Seconds)
 		}
 		e.Seconds += longest
@@ -100,48 +198,126 @@ func Suite(e *Estimate, p plan.Plan) {
 	e.priced(p)
 }
 
-// Load estimates the cell of a load, for several targets in their turns.
-func Load(e *Estimate, p plan.Plan) {
-	l, out := p.Load, p.Workload.OutputTokens
-	if l.Trace != "" {
-		e.Notes = append(e.Notes, "lengths and duration come from the trace and are not counted here; see inferometer trace FILE")
-	}
-	targets := names(p)
-	blocks := 1
-	if len(targets) > 1 && l.Trace == "" {
-		blocks = roundsOf(p)
-		e.Notes = append(e.Notes, fmt.Sprintf("%d targets take turns in %d rounds, with a warm-up before each block; their times add up", len(targets), blocks))
-	}
-	for _, name := range targets {
-		n, seconds := l.Requests, l.Duration.Std().Seconds()
-		e2e := e2eOf(p, name, out)
-		if s, err := l.Schedule(p.Seed); err == nil && s.Process != "" {
-			n, seconds = openLoop(s, n, seconds)
-		} else if n == 0 && l.Users > 0 {
-			n = int(float64(l.Users) * seconds / e2e)
-		}
-		if p.Workload.Conversing() {
-			n, seconds = e.conversations(&p)
-		}
-		n += blocks * cells.LoadWarmup(l)
-		if blocks > 1 { // and each block starts and drains by itself
-			n += blocks * l.Users
-			if seconds > 0 {
-				seconds += float64(blocks) * 2 * e2e
-			}
-		}
-		e.add(p, Cell{ID: cells.LoadID(name), Target: name, Requests: n, Seconds: seconds}, l.Users, out)
-		e.Seconds += e.Cells[len(e.Cells)-1].Seconds
-	}
+// Capacity estimates a search, of which nothing but its time is known beforehand.
+func Capacity(e *Estimate, p plan.Plan) {
+	e.put(Cell{
+		ID: "capacity", Target: cells.Candidate, Seconds: p.Capacity.MaxTime.Std().Seconds(),
+		Unknown: fmt.Sprintf("a search sends as many requests as the server carries, for up to %v (--max-time); cap it with --max-cost USD", p.Capacity.MaxTime),
+	})
+	e.Seconds += p.Capacity.MaxTime.Std().Seconds()
 	e.priced(p)
 }
 
-func roundsOf(p plan.Plan) int {
-	shape := loadgen.Shape{Users: p.Load.Users, Requests: p.Load.Requests, Duration: p.Load.Duration.Std()}
-	if s, err := p.Load.Schedule(p.Seed); err == nil {
-		shape.Schedule = s
+// Load estimates the cell of a load, for several targets in their turns.
+func Load(e *Estimate, p plan.Plan) {
+	loadOf(e, p)
+	e.priced(p)
+}
+
+func loadOf(e *Estimate, p plan.Plan) {
+	targets := names(p)
+	l := p.Load
+	fail := func(err error) {
+		for _, name := range targets {
+			e.put(Cell{ID: cells.LoadID(name), Target: name, Unknown: err.Error()})
+		}
 	}
-	return blocks.Rounds(p.Load, shape)
+	shape := loadgen.Shape{Users: l.Users, Requests: l.Requests, Duration: l.Duration.Std(), Warmup: cells.LoadWarmup(l), Speed: l.Speed}
+	var err error
+	if shape.Schedule, err = l.Schedule(p.Seed); err != nil {
+		fail(err)
+		return
+	}
+	if l.RateCurve != "" && l.Requests == 0 && l.Duration == 0 {
+		shape.Duration = shape.Schedule.Curve.Length()
+	}
+	main := synthetic(p)
+	switch {
+	case p.Workload.Conversing():
+	case l.Trace != "":
+		table, of, err := recorded(p)
+		if err != nil {
+			fail(err)
+			return
+		}
+		main, shape.Requests, shape.Duration, shape.Warmup = of, 0, 0, 0
+		for i := range table.Len() {
+			shape.Times = append(shape.Times, table.At(i))
+			if session, _ := table.Turn(i); session > 0 && !l.Replay.Open {
+				shape.Turn = table.Turn
+			}
+		}
+	case p.Workload.Dataset != "":
+		t, _ := p.Endpoint(cells.Candidate)
+		of, done, err := e.rows(p, t, p.Workload.OutputTokens)
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer done()
+		main = of
+	}
+	rounds := 1
+	if len(targets) > 1 {
+		rounds = blocks.Rounds(l, shape)
+		e.Notes = append(e.Notes, fmt.Sprintf("%d targets take turns in %d rounds, with a warm-up before each block; their times add up", len(targets), rounds))
+	}
+	for _, name := range targets {
+		loadCell(e, p, name, shape, main, rounds)
+		e.Seconds += e.Cells[len(e.Cells)-1].Seconds
+	}
+}
+
+// loadCell adds the cell of one target of a load.
+func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main requests, rounds int) {
+	l := p.Load
+	t, _ := p.Endpoint(name)
+	c := Cell{ID: cells.LoadID(name), Target: name}
+	warmup := cells.LoadWarmup(l)
+	if p.Workload.Conversing() {
+		n, seconds, input := aboutConversations(p)
+		c.Requests, c.Seconds = n+warmup, seconds
+		mean := synthetic(p).mean(0, n)
+		if mean.about = input; p.Workload.Dataset != "" {
+			e.Notes = append(e.Notes, "how many turns the data set's conversations have is not in the guess, which assumes one each; it is in the most that is spent")
+		}
+		k, all, err := mostTalk(p, t, t.RPM)
+		if err == nil {
+			c.mostCount, c.most = k, all
+		}
+		e.add(p, c, l.Users, mean, nil, err)
+		return
+	}
+	mean := main.mean(0, max(l.Requests, len(shape.Times)))
+	n, seconds := l.Requests, l.Duration.Std().Seconds()
+	switch {
+	case len(shape.Times) > 0:
+		n, seconds = len(shape.Times), shape.Times[len(shape.Times)-1].Seconds()/cmp.Or(l.Speed, 1)
+	case shape.Open():
+		n, seconds = openLoop(shape.Schedule, n, seconds)
+	case n == 0:
+		n = int(float64(l.Users) * seconds / e2eOf(p, name, int(mean.out)))
+	}
+	n += rounds * warmup
+	if rounds > 1 { // and each block starts and drains by itself
+		n += rounds * l.Users
+		if seconds > 0 {
+			seconds += float64(rounds) * 2 * e2eOf(p, name, int(mean.out))
+		}
+	}
+	c.Requests, c.Seconds = n, seconds
+	k, err := mostOfLoad(p, shape, rounds, t.RPM)
+	var shares []share
+	switch {
+	case len(shape.Times) > 0: // also those before and after a block have the lengths of rows
+		first := rounds * before(l, false)
+		shares = []share{{of: synthetic(p), n: first}, {of: main, n: len(shape.Times)}, {n: max(0, k.all()-len(shape.Times)), largest: true}}
+	case rounds > 1: // what follows a block of a data set is synthetic
+		shares = []share{{of: synthetic(p), n: k.warmup}, {of: main, n: k.measured}, {n: k.cooldown, largest: true}}
+	default:
+		shares = []share{{of: synthetic(p), n: k.warmup}, {of: main, n: k.measured + k.cooldown}}
+	}
+	e.add(p, c, l.Users, mean, shares, err)
 }
 
 // openLoop is how many requests an open loop sends and how long that takes;
@@ -171,81 +347,67 @@ func e2eOf(p plan.Plan, name string, out int) float64 {
 	switch t.URL {
 	case "sim:vllm":
 		return 0.024 + float64(min(out, 70))*0.006
+	case "sim:fitted":
+		return 0.025 + float64(min(out, 70))*0.0066
 	case "sim:api":
-		return 0.200 + float64(min(out, 70))*0.0035
+		return 0.350 + float64(min(out, 70))*0.0125
 	}
 	return assumedTTFT + float64(out)*assumedTPOT
 }
 
-// priced adds up the dollars. A target without a price that is not embedded
-// leaves the sum unknown: unknown is not zero.
+// priced adds up the most that each target is sent, its probes included, and what
+// that costs. A target without a price leaves the sum unknown, unless its machine is
+// paid by the hour or it is embedded: unknown is not zero.
 func (e *Estimate) priced(p plan.Plan) {
-	total, known := 0.0, true
-	for _, c := range e.Cells {
-		t, _ := p.Endpoint(c.Target)
-		if strings.HasPrefix(t.URL, "sim:") {
-			continue
+	total, priced := 0.0, false
+	for _, name := range names(p) {
+		t, _ := p.Endpoint(name)
+		n, all := probes(p, t)
+		m := Most{Target: name, Simulated: strings.HasPrefix(t.URL, "sim:")}
+		var unknown error
+		for _, c := range e.Cells {
+			if c.Target != name {
+				continue
+			}
+			if c.unknown != nil {
+				unknown = c.unknown
+			}
+			if t.API == vocab.Embeddings {
+				c.most.out = 0
+			}
+			n += c.mostCount
+			all.add(c.most)
 		}
 		price, err := pricing.Price(t.Price)
 		switch {
-		case err == nil && price != nil:
-			total += (c.InputTokens*price.Input + c.OutputTokens*price.Output) / 1e6
-		case t.Machine != nil:
-			// Paid by the hour, whether it is measured or not.
-		default:
-			known = false
+		case err != nil:
+			e.why(fmt.Sprintf("%s: %v", name, err))
+			continue
+		case price == nil && t.Machine == nil && !m.Simulated:
+			e.why(fmt.Sprintf("%s has no price; set %s (--price MODEL) or a machine (--accelerator NAME)", name, p.PriceKey(name)))
 		}
+		if unknown != nil {
+			if price != nil {
+				e.why(unknown.Error())
+				priced = true
+			}
+			continue
+		}
+		m.Requests, m.InputTokens, m.OutputTokens = n, math.Ceil(all.most), all.out
+		if price != nil {
+			m.USD = new((m.InputTokens*price.Input + m.OutputTokens*price.Output) / 1e6)
+			total, priced = total+*m.USD, true
+		}
+		e.Most = append(e.Most, m)
 	}
-	if !known {
-		e.Notes = append(e.Notes, "the spend is unknown: a target has neither price nor machine in the plan")
-		return
+	if priced && len(e.Unknown) == 0 {
+		e.USD = &total
 	}
-	e.USD = &total
 }
 
-// conversations estimates the requests of conversations and how long they take, and
-// sets the plan's input tokens to the mean of a request: each carries what was
-// said before.
-func (e *Estimate) conversations(p *plan.Plan) (n int, seconds float64) {
-	w, l := p.Workload, p.Load
-	turns, follow, err := w.TurnLengths()
-	if w.Dataset != "" || err != nil {
-		e.Notes = append(e.Notes, "the turns of the data set's conversations are not counted here; one each is assumed")
-		turns, follow = length.Fixed(1), length.Fixed(1)
+// why notes once why the spend is not known.
+func (e *Estimate) why(text string) {
+	if !slices.Contains(e.Unknown, text) {
+		e.Unknown = append(e.Unknown, text)
 	}
-	const draws = 1000
-	var all, before float64 // requests, and turns that they carry
-	for i := range draws {
-		t := float64(min(vocab.MaxTurns, turns.At(0, i)))
-		all, before = all+t, before+t*(t-1)/2
-	}
-	each := all / draws
-	p.Workload.InputTokens += int(before / all * (float64(w.OutputTokens) + follow.Mean()))
-	limit := func(n int) int {
-		if l.Conversations > 0 {
-			n = min(n, int(math.Ceil(float64(l.Conversations)*each)))
-		}
-		if l.Requests > 0 {
-			n = min(n, l.Requests)
-		}
-		return n
-	}
-	s, err := l.Schedule(p.Seed)
-	if err == nil && s.Process != "" {
-		begun := 0
-		if l.Requests > 0 {
-			begun = int(math.Ceil(float64(l.Requests) / each))
-		}
-		if c := l.Conversations; c > 0 && (begun == 0 || c < begun) {
-			begun = c
-		}
-		begun, seconds = openLoop(s, begun, l.Duration.Std().Seconds())
-		return limit(int(math.Ceil(float64(begun) * each))), seconds
-	}
-	cycle := e2eOf(*p, cells.Candidate, w.OutputTokens) + l.ThinkTime.Std().Seconds()
-	users := float64(max(1, l.Users))
-	if n = limit(math.MaxInt); l.Duration > 0 {
-		n = min(n, int(users*l.Duration.Std().Seconds()/cycle))
-	}
-	return n, float64(n) / users * cycle
 }

@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -19,28 +20,37 @@ func Scan(e *Estimate, p plan.Plan) {
 	if err != nil {
 		return
 	}
-	usd, known := 0.0, true
+	// Each target of the sweep is probed once.
+	type target struct {
+		plan  plan.Plan
+		cells []Cell
+	}
+	var targets []*target
+	known := map[string]*target{}
 	for n, i := range cells.ScanOrder(p, len(planned)) {
 		c := planned[i]
-		one := Of(c.Plan, Load)
+		var one Estimate
+		loadOf(&one, c.Plan)
+		id, err := json.Marshal(c.Plan.Candidate)
+		if err != nil {
+			id = fmt.Append(nil, i)
+		}
+		t := known[string(id)]
+		if t == nil {
+			t = &target{plan: c.Plan}
+			known[string(id)], targets = t, append(targets, t)
+		}
+		t.cells = append(t.cells, one.Cells...)
 		for _, cell := range one.Cells {
 			cell.ID, cell.Words, cell.Values = cells.ScanID(c.Index, 1), c.Words(keys), map[string]string{}
 			for k, key := range keys {
 				cell.Values[key.Name] = c.Values[k]
 			}
-			e.Cells = append(e.Cells, cell)
+			e.put(cell)
 		}
-		e.Requests += one.Requests
-		e.InputTokens += one.InputTokens
-		e.OutputTokens += one.OutputTokens
-		e.Seconds += one.Seconds - setUp
+		e.Seconds += one.Seconds
 		if n > 0 {
 			e.Seconds += p.Scan.CoolDown.Std().Seconds()
-		}
-		if one.USD == nil {
-			known = false
-		} else {
-			usd += *one.USD
 		}
 		for _, note := range one.Notes {
 			if !slices.Contains(e.Notes, note) {
@@ -48,8 +58,27 @@ func Scan(e *Estimate, p plan.Plan) {
 			}
 		}
 	}
-	e.Notes = append(e.Notes, fmt.Sprintf("a sweep of %d cells in one run; an interrupted sweep can be resumed with --resume FOLDER", len(planned)))
-	if known {
-		e.USD = &usd
+	for n, t := range targets {
+		one := Estimate{Cells: t.cells}
+		one.priced(t.plan)
+		for _, m := range one.Most {
+			if n > 0 {
+				m.Target = fmt.Sprintf("%s-%d", m.Target, n+1)
+			}
+			e.Most = append(e.Most, m)
+		}
+		for _, text := range one.Unknown {
+			e.why(text)
+		}
+		if one.USD != nil {
+			if e.USD == nil {
+				e.USD = new(0.0)
+			}
+			*e.USD += *one.USD
+		}
 	}
+	if len(e.Unknown) > 0 {
+		e.USD = nil
+	}
+	e.Notes = append(e.Notes, fmt.Sprintf("a sweep of %d cells in one run; an interrupted sweep can be resumed with --resume FOLDER", len(planned)))
 }

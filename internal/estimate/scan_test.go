@@ -34,11 +34,18 @@ func TestEstimateOfASweep(t *testing.T) {
 	if math.Abs(f.Seconds-want) > 1e-9 {
 		t.Errorf("%v s, want %v with the pauses between cells", f.Seconds, want)
 	}
-	if usd := (6*101*256*1.0 + 3*101*40*2.0) / 1e6; f.USD == nil || math.Abs(*f.USD-usd) > 1e-9 {
+	// Of each cell 1 request of warm-up, 100 measured ones and 10 per user behind
+	// them; one target is probed once.
+	cooldown := 2 * (10 + 20 + 40)
+	in, out := float64(6*101+cooldown)*384, 3*101*40.0+float64(cooldown)/2*40
+	if len(f.Most) != 1 || f.Most[0].InputTokens < in || f.Most[0].InputTokens > in+20_000 || f.Most[0].OutputTokens < out || f.Most[0].OutputTokens > out+300 {
+		t.Errorf("%+v, want %v and %v tokens, and those of some probes", f.Most, in, out)
+	}
+	if usd := (f.Most[0].InputTokens + 2*f.Most[0].OutputTokens) / 1e6; f.USD == nil || math.Abs(*f.USD-usd) > 1e-9 {
 		t.Errorf("spend %v, want %v", f.USD, usd)
 	}
 	p.Candidate.Price = nil
-	if f := Of(p, Scan); f.USD != nil || !strings.Contains(strings.Join(f.Notes, " "), "the spend is unknown") {
-		t.Errorf("%v %q", f.USD, f.Notes)
+	if f := Of(p, Scan); f.USD != nil || !strings.Contains(strings.Join(f.Unknown, " "), "candidate has no price") {
+		t.Errorf("%v %q", f.USD, f.Unknown)
 	}
 }

@@ -79,8 +79,30 @@ const (
 	Truncated   Class = "truncated"    // end without a finish reason
 	Empty       Class = "empty"
 	BadFrame    Class = "bad_frame"
-	Cut         Class = "cut"  // ended by us: grace over, Ctrl-C, spend cap, breaker
-	Shed        Class = "shed" // scheduled, never attempted
+	// Quota: the account has no money or quota left. Waiting does not help, so
+	// that it is no http_429.
+	Quota Class = "insufficient_quota"
+	// Local: this client ran out of ports, files or memory for connections.
+	Local Class = "client_resources"
+	// Stale: a kept connection that had been idle was closed by the server as the
+	// request went out. Sending it again in hiding would be a retry.
+	Stale Class = "stale_connection"
+	Cut   Class = "cut"  // ended by us: grace over, Ctrl-C, spend cap, breaker
+	Shed  Class = "shed" // scheduled, never attempted
+)
+
+// ClientSide reports whether a request of this class failed because of the
+// client or its kept connections, and says nothing of the server.
+func (c Class) ClientSide() bool { return c == Local || c == Stale }
+
+// Ending is how the response of a request that succeeded ended, where that was
+// not as it should.
+type Ending string
+
+// Endings. The zero Ending is a proper one.
+const (
+	LeftOpen     Ending = "left_open"    // the server left it open after its last frame
+	Unterminated Ending = "unterminated" // the connection broke off after the last frame, or that frame had no end
 )
 
 // Phase is the part of a cell that an exchange belongs to.
@@ -145,6 +167,9 @@ type Exchange struct {
 	Frames []Frame `json:"-"` // content frames in order; packed in the log
 	// Coalesced counts content frames that shared a read with the previous one.
 	Coalesced int `json:"coalesced,omitempty"`
+	// Heartbeats counts comments and data without a JSON object, which keep a
+	// stream alive.
+	Heartbeats int `json:"heartbeats,omitempty"`
 	// KernelStamps says that frame times are the kernel's receive times.
 	KernelStamps bool `json:"kernel,omitempty"`
 	Streamed     bool `json:"streamed,omitempty"`
@@ -161,18 +186,25 @@ type Exchange struct {
 	Status     int     `json:"status,omitempty"`
 	RetryAfter float64 `json:"retry_after_s,omitempty"`
 	Finish     string  `json:"finish,omitempty"` // stop, length, tool_calls, content_filter, …
+	Ending     Ending  `json:"ending,omitempty"`
 
 	// Token counts by the server's usage; nil where it did not say.
 	InputTokens     *int `json:"input_tokens,omitempty"`
 	OutputTokens    *int `json:"output_tokens,omitempty"`
 	CachedTokens    *int `json:"cached_tokens,omitempty"`
 	ReasoningTokens *int `json:"reasoning_tokens,omitempty"`
+	// UsageFell says that a later count was smaller than an earlier one, which
+	// was kept.
+	UsageFell bool `json:"usage_fell,omitempty"`
 	// HistoryTokens are those of the input that the server had seen or written
 	// before this turn of a conversation; nil where that is not known.
 	HistoryTokens *int `json:"history_tokens,omitempty"`
 
-	AskedInput  int         `json:"asked_in,omitempty"`  // planned tokens; 0 if free
-	AskedOutput int         `json:"asked_out,omitempty"` // token limit of the request; 0 if free
+	AskedInput  int `json:"asked_in,omitempty"`  // planned tokens; 0 if free
+	AskedOutput int `json:"asked_out,omitempty"` // token limit of the request; 0 if free
+	// InputBound is the most input tokens that the request can have, which is what
+	// its spend is reserved by; see pricing.MostInput. 0 in older logs.
+	InputBound  int         `json:"in_bound,omitempty"`
 	FixedOutput bool        `json:"fixed_out,omitempty"` // the server was told not to stop early
 	TokenSource TokenSource `json:"token_source,omitempty"`
 	// FrameTokens says what counted the tokens of the frames; empty where

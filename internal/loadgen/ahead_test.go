@@ -93,6 +93,38 @@ func TestRequestsAreMadeBeforeTheyAreDue(t *testing.T) {
 	}
 }
 
+// No prompt is made that will not be sent, but for a few: in the measured part that
+// would take processor time away from what is measured.
+func TestNoMorePromptsAreMadeThanAreSent(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		shape Shape
+		few   int
+	}{
+		{"one user", Shape{Users: 1, Warmup: 1, Requests: 50}, 2},
+		{"users", Shape{Users: 8, Warmup: 8, Requests: 50}, 16},
+		{"users by time", Shape{Users: 8, Duration: 10 * time.Second}, 16},
+		{"a rate", Shape{Schedule: even(20), Warmup: 20, Requests: 50}, 6},
+		{"a rate by time", Shape{Schedule: even(20), Warmup: 20, Duration: 10 * time.Second}, 6},
+		{"a trace", Shape{Times: tenMillisecondsApart(50)}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := &early{clock: exchange.NewClock(), made: map[*exchange.Exchange]exchange.Stamp{}}
+				var sent atomic.Int64
+				d := Driver{Clock: e.clock, PortableTimer: true, Emit: func(*exchange.Exchange) { sent.Add(1) }}
+				tt.shape.Grace = time.Minute
+				if _, err := d.Run(t.Context(), t.Context(), tt.shape, e); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(e.made); n > int(sent.Load())+tt.few {
+					t.Errorf("%d prompts were made for %d requests", n, sent.Load())
+				}
+			})
+		})
+	}
+}
+
 func tenMillisecondsApart(n int) []time.Duration {
 	out := make([]time.Duration, n)
 	for i := range out {

@@ -7,9 +7,9 @@ package loadgen
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -36,6 +36,11 @@ type Window struct {
 	Reason string
 	// Stopped is set where the user ended it.
 	Stopped bool
+	// Fatal is set where no other cell can go better: the account has no quota.
+	Fatal bool
+	// Absent is how many users of a closed loop had had no answer to a warm-up
+	// request when the window opened without them.
+	Absent int
 }
 
 // Seconds returns the length of the window in seconds.
@@ -47,15 +52,20 @@ type Driver struct {
 	// Admit is asked before each request goes; an error ends the cell. It
 	// holds the spend cap. Nil admits all.
 	Admit func(x *exchange.Exchange) error
+	// Withdraw takes back what Admit has admitted and is not sent, since the cell
+	// ended in the same moment. Nil: nobody needs to know.
+	Withdraw func(x *exchange.Exchange)
 	// Emit takes each finished exchange, from many goroutines at once.
 	Emit func(*exchange.Exchange)
-	// Breaker is the share of failures among the latest requests (20 or twice
-	// the users, whichever is more) at which a cell is hopeless and ends; 0
+	// Breaker is the share of failures among the latest requests at which a cell is
+	// hopeless and ends: those of some seconds, and at least 20 (see breaker). 0
 	// means 0.9, and more than 1 never.
 	Breaker float64
 	// PortableTimer paces with the runtime's timers, which a fake clock
 	// drives, rather than with the most exact means of the platform.
 	PortableTimer bool
+
+	current atomic.Pointer[runner] // the latest cell, for Status
 }
 
 // Run drives one cell. Cancelling stop ends the starting of requests and
@@ -73,6 +83,7 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 	defer r.close()
 	unlink := context.AfterFunc(stop, func() { r.end("stopped by the user", true) })
 	defer unlink()
+	d.current.Store(r)
 	go r.prepareAll()
 	select {
 	case <-r.filled: // the clock starts when there is something to send
@@ -98,7 +109,8 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 //
 // A cell goes through these states, in this order, and may skip some of them:
 //
-//	warm-up   requests that are due are of the phase Warmup; window.Start is 0
+//	warm-up   requests that are due are of the phase Warmup; window.Start is 0.
+//	          In a closed loop it ends when each user has had an answer (gate)
 //	measured  admit has seen the first main request and set window.Start
 //	sealed    the measured part has an end (seal): its time or its number of
 //	          requests is over, the schedule has no more, or all answers have
@@ -111,12 +123,12 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 // Three contexts say what may still happen; tail and starts are children of
 // running:
 //
-//	running   warm-up and measured requests live in it. It ends with the context
-//	          given to Run, or when grace is over (graceOver): what still runs
-//	          is cut, and what still waits for a slot is shed (cut, where the
-//	          user stopped the run).
-//	tail      Cooldown requests live in it. It ends when the cell has ended:
-//	          they are cut as soon as they have no more purpose.
+//	running   measured requests live in it. It ends with the context given to
+//	          Run, or when grace is over (graceOver): what still runs is cut, and
+//	          what still waits for a slot is shed (cut, where the user stopped
+//	          the run).
+//	tail      warm-up and Cooldown requests live in it. It ends when the cell has
+//	          ended: they are cut as soon as they have no more purpose.
 //	starts    nothing is prepared, waited for or admitted after it. It ends when
 //	          the cell has ended, and before that when it was stopped by the
 //	          user, by Admit, by the breaker, or because a request could not be
@@ -130,15 +142,17 @@ type runner struct {
 	req    Requester
 	source Conversations // in the place of req
 
-	running context.Context // measured and warm-up requests live in it
+	running context.Context // measured requests live in it
 	cut     context.CancelFunc
-	tail    context.Context // requests after the measured part; they end with it
+	tail    context.Context // requests before and after the measured part
 	endTail context.CancelFunc
 	starts  context.Context // no request starts after it
 	noStart context.CancelFunc
 
 	prepared chan preparedRequest
-	filled   chan struct{} // closed when as much has been prepared as fits, or is needed
+	filled   chan struct{} // closed when as much has been prepared as is kept ready
+	taken    chan struct{} // a request was taken from prepared
+	making   chan struct{} // full while Prepare runs, which is called by one goroutine at a time
 	slots    chan struct{}
 	wait     sync.WaitGroup
 
@@ -149,19 +163,21 @@ type runner struct {
 	lastDone     exchange.Stamp
 	outstanding  int              // measured requests that have not ended
 	measured     int              // measured requests admitted
+	cooldown     int              // requests admitted after them
 	sealed       bool             // the measured part has an end
 	scheduleOver bool             // the schedule has no more to send
 	dueNext      []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
-	latest       []bool           // whether each of the latest requests failed, a ring
-	failures     int              // in it
-	settled      int              // requests that have gone into it
+	breaker      breaker
+	gate         gate // closed loop: of the warm-up
+	counts       tally
 	err          error
 	graceTimer   *time.Timer
 	endTimer     *time.Timer
 	graceOver    bool
-	turns        int // of conversations that were admitted
-	planned      int // conversations that will be begun; 0 while that is not known
-	atLastTurn   int // of them, those that have no turn left to begin
+	graceEnd     exchange.Stamp // when grace is over; 0: it has not begun
+	turns        int            // of conversations that were admitted
+	planned      int            // conversations that will be begun; 0 while that is not known
+	atLastTurn   int            // of them, those that have no turn left to begin
 }
 
 // preparedRequest is a request that is ready to be sent.
@@ -178,9 +194,9 @@ func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
 	r.starts, r.noStart = context.WithCancel(r.running)
 	// Enough is prepared ahead that encoding never delays a due request.
 	r.prepared = make(chan preparedRequest, cmp.Or(shape.Ahead, 1024))
-	r.filled = make(chan struct{})
+	r.filled, r.taken, r.making = make(chan struct{}), make(chan struct{}, 1), make(chan struct{}, 1)
 	r.dueNext = make([]exchange.Stamp, shape.Users)
-	r.latest = make([]bool, max(20, 2*shape.Users))
+	r.breaker, r.gate = newBreaker(shape, d.Breaker), newGate(shape)
 	precision := pace.Fine
 	if d.PortableTimer {
 		precision = pace.Plain
@@ -201,73 +217,10 @@ func (r *runner) close() {
 	_ = r.pace.Close() // nothing is waiting any more
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, t := range []*time.Timer{r.graceTimer, r.endTimer} {
+	for _, t := range []*time.Timer{r.graceTimer, r.endTimer, r.gate.timer} {
 		if t != nil {
 			t.Stop()
 		}
-	}
-}
-
-// prepareAll prepares warm-up requests, then main ones, until the cell ends.
-func (r *runner) prepareAll() {
-	defer close(r.prepared)
-	full := sync.OnceFunc(func() { close(r.filled) })
-	defer full()
-	for n := 0; r.starts.Err() == nil; n++ {
-		if n == cap(r.prepared) || r.shape.Requests > 0 && n == r.shape.Warmup+r.shape.Requests {
-			full()
-		}
-		p, err := r.prepare(n)
-		if err != nil {
-			r.prepareFailed(err)
-			return
-		}
-		select {
-		case r.prepared <- p:
-		case <-r.starts.Done():
-			return
-		}
-		if n+1 == len(r.shape.Times) || n+1 == r.shape.Conversations {
-			return // there are no more
-		}
-	}
-}
-
-// prepare makes request n, or conversation n.
-func (r *runner) prepare(n int) (preparedRequest, error) {
-	if r.source != nil {
-		return r.prepareFirstTurn(n)
-	}
-	x := &exchange.Exchange{Phase: exchange.Measured, Index: n - r.shape.Warmup}
-	if n < r.shape.Warmup {
-		x.Phase, x.Index = exchange.Warmup, n
-	}
-	send, err := r.req.Prepare(x.Phase, x.Index, x)
-	return preparedRequest{x: x, send: send}, err
-}
-
-// prepareFailed ends the cell because of a request that could not be made.
-func (r *runner) prepareFailed(err error) {
-	r.mu.Lock()
-	if r.err == nil && r.starts.Err() == nil {
-		r.err = err
-	}
-	r.mu.Unlock()
-	r.end("a request could not be prepared", false)
-}
-
-// next returns the next prepared request, or false when the cell has ended.
-func (r *runner) next() (preparedRequest, bool) {
-	select {
-	case <-r.starts.Done():
-		return preparedRequest{}, false
-	default:
-	}
-	select {
-	case p, ok := <-r.prepared:
-		return p, ok
-	case <-r.starts.Done():
-		return preparedRequest{}, false
 	}
 }
 
@@ -310,6 +263,7 @@ func (r *runner) open() {
 // closed runs users that each wait for their answer.
 func (r *runner) closed() {
 	start := r.Clock.Now()
+	r.gate.begin(start.Add(r.shape.Spread))
 	for u := range r.dueNext {
 		r.dueNext[u] = start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
 	}
@@ -319,7 +273,7 @@ func (r *runner) closed() {
 				if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
 					return
 				}
-				p, ok := r.next()
+				p, ok := r.nextOf(u, &due)
 				if !ok {
 					return
 				}
@@ -349,6 +303,7 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 		}
 	}
 	if x.Phase == exchange.Warmup {
+		r.counts.inFlight++
 		return true
 	}
 	if r.source != nil {
@@ -371,18 +326,27 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	if inCount && inTime {
 		r.outstanding++
 		r.measured++
+		r.counts.inFlight++
 		return true
 	}
 	x.Phase = exchange.Cooldown
 	r.seal(x.Due)
-	return r.starts.Err() == nil
+	r.cooldown++
+	if r.starts.Err() == nil && r.cooldown <= r.shape.MostCooldown(r.measured) {
+		r.counts.inFlight++
+		return true
+	}
+	if r.Withdraw != nil {
+		r.Withdraw(x)
+	}
+	return false
 }
 
 // exchange carries one request through its slot, its sending and its record.
 func (r *runner) exchange(p preparedRequest) {
 	x, ctx := p.x, r.running
-	if x.Phase == exchange.Cooldown {
-		ctx = r.tail
+	if x.Phase != exchange.Measured {
+		ctx = r.tail // it has no purpose when the measured ones have ended
 	}
 	if r.slot(ctx) {
 		x.Started = r.Clock.Now()
@@ -419,35 +383,23 @@ func (r *runner) slot(ctx context.Context) bool {
 func (r *runner) ended(x *exchange.Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.counts.end(x)
 	if x.Phase == exchange.Measured {
 		r.outstanding--
 		r.lastDone = max(r.lastDone, x.Done)
 	}
 	if r.shape.Users > 0 {
 		r.dueNext[x.User] = r.readyAt(x)
+		r.throughWarmup(x)
 	}
 	r.sealIfAnswered()
-	if r.hopeless(x) {
-		r.endLocked(fmt.Sprintf("%d of the latest %d requests failed, the last one with: %s", r.failures, len(r.latest), x.Error), false)
+	if why := r.refusal(x); why != "" {
+		r.endLocked(why, false)
+	}
+	if r.breaker.hopeless(x, r.Clock.Now()) {
+		r.endLocked(r.breaker.text(x), false)
 	}
 	r.finishIfDone()
-}
-
-// hopeless notes how x ended, and reports whether too many of the latest
-// requests have failed. r.mu is held.
-func (r *runner) hopeless(x *exchange.Exchange) bool {
-	if x.Class == exchange.Cut || x.Class == exchange.Shed {
-		return false
-	}
-	oldest := &r.latest[r.settled%len(r.latest)]
-	if *oldest {
-		r.failures--
-	}
-	if *oldest = x.Failed(); *oldest {
-		r.failures++
-	}
-	r.settled++
-	return x.Failed() && r.settled >= len(r.latest) && float64(r.failures) >= cmp.Or(r.Breaker, 0.9)*float64(len(r.latest))
 }
 
 func (r *runner) result() (Window, error) {

@@ -35,7 +35,9 @@ type Shape struct {
 
 	// Warmup requests go before the measured part and are in no statistic. In
 	// an open loop they come evenly, at the rate with which it begins, but not
-	// more than a second apart.
+	// more than a second apart. In a closed loop, if there is one for each user,
+	// the measured part begins when all users have had theirs; until then some
+	// send another one (MostWarmup).
 	Warmup   int
 	Requests int           // measured requests; 0: by Duration alone
 	Duration time.Duration // measured time; 0: by Requests alone
@@ -44,7 +46,7 @@ type Shape struct {
 
 	MaxInflight int           // wait for a slot beyond it; 0: no limit
 	Grace       time.Duration // how long measured requests may still run at the end
-	Ahead       int           // requests that are prepared ahead of time; 0: 1024
+	Ahead       int           // requests that are prepared ahead of time, at most; 0: 1024
 }
 
 // warmupGap is the longest time between two warm-up requests of an open loop:
@@ -73,6 +75,17 @@ func (s Shape) Validate() error {
 		return s.Schedule.Validate()
 	}
 	return nil
+}
+
+// MostCooldown is how many requests may follow so many measured ones, to keep the
+// load up until those have ended: ten per user of a closed loop and no more than
+// were measured, as many as were measured of an open one, or a hundred. They are in
+// no statistic and cost as much as those that are.
+func (s Shape) MostCooldown(measured int) int {
+	if s.Open() {
+		return max(100, measured)
+	}
+	return min(10*s.Users, measured)
 }
 
 // dues are the due times of an open loop, as offsets from its start: those of

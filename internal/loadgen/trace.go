@@ -142,8 +142,9 @@ func (r *runner) readyAt(x *exchange.Exchange) exchange.Stamp {
 }
 
 // maxRetryAfter is the longest that a server's Retry-After is followed: a run
-// must not wait for a year because a server says so.
-const maxRetryAfter = 10 * time.Minute
+// must not wait for a year because a server says so. Where every user has to wait
+// that long the cell ends (see refusal).
+const maxRetryAfter = time.Minute
 
 // afterFailure is the pause before the next request of a user or session: at
 // least a second after a failure, or what the server asked for, up to

@@ -56,6 +56,7 @@ func (r *runner) finishIfDone() bool {
 
 func (r *runner) startGrace() {
 	if r.graceTimer == nil {
+		r.graceEnd = r.Clock.Now().Add(r.shape.Grace)
 		r.graceTimer = time.AfterFunc(r.shape.Grace, func() {
 			r.mu.Lock()
 			r.graceOver = true

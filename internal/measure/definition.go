@@ -19,7 +19,7 @@ type definition struct {
 	failed failure
 	// cut bounds the value of a request that the client ended: the least and the
 	// most that it can be, of which the most must not depend on the frames. nil:
-	// such a request has no value.
+	// such a request has the value that it has, or none.
 	cut func(*exchange.Exchange) (least, most float64)
 }
 
@@ -40,9 +40,9 @@ var definitions = []definition{
 	{"ttft_service", between(writing, firstToken), infinitely, reached(writing, firstToken)},
 	{"ttfa_service", between(writing, firstAnswer), infinitely, reached(writing, firstAnswer)},
 	{"e2e_service", between(writing, lastToken), infinitely, atLeastSince(writing)},
-	{"tpot", tpot, infinitely, unbounded},
-	{"tpot_vllm", tpotVLLM, infinitely, unbounded},
-	{"user_rate", userRate, withoutSpeed, nil},
+	{"tpot", tpot, infinitely, paceSoFar},
+	{"tpot_vllm", tpotVLLM, infinitely, paceSoFar},
+	{"user_rate", userRate, withoutSpeed, speedSoFar},
 	{"stall", stall, infinitely, stallSoFar},
 	{"lateness", between(due, woken), asMeasured, nil},
 	{"queued", between(woken, started), asMeasured, nil},
@@ -119,17 +119,33 @@ func atLeastSince(from stamp) func(*exchange.Exchange) (least, most float64) {
 	}
 }
 
-// unbounded: the rest of the answer may come at any pace.
-func unbounded(*exchange.Exchange) (least, most float64) { return 0, inf }
+// paceSoFar bounds the time per token: had all tokens that were asked for come
+// at the moment of the cut, it would be the least. Where their number is open, the
+// rest of the answer may come at any pace.
+func paceSoFar(x *exchange.Exchange) (least, most float64) {
+	since, begun := x.Done.Sub(x.FirstToken)
+	if !begun || since <= 0 || x.AskedOutput < 2 {
+		return 0, inf
+	}
+	return since / float64(x.AskedOutput-1), inf
+}
+
+// speedSoFar is what paceSoFar says of the speed.
+func speedSoFar(x *exchange.Exchange) (least, most float64) {
+	if pace, _ := paceSoFar(x); pace > 0 {
+		return 0, 1000 / pace
+	}
+	return 0, inf
+}
 
 // tpot is (last_token − first_token) ÷ the tokens delivered after the first
 // frame. Reasoning tokens that were billed but never streamed do not count. An
-// answer that came all at once, in one frame or in one read, has no time
-// between its tokens: 0 would meet every limit.
+// answer that was not streamed has no time between its tokens: what a buffer on
+// the way leaves of it would meet every limit.
 func tpot(x *exchange.Exchange) (float64, bool) {
 	n, src := x.Output()
 	d, ok := x.LastToken.Sub(x.FirstToken)
-	if !ok || d <= 0 || src == exchange.Unknown || len(x.Frames) == 0 {
+	if !ok || d <= 0 || src == exchange.Unknown || len(x.Frames) == 0 || x.NotStreamed() {
 		return 0, false
 	}
 	if x.ReasoningTokens != nil && !slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Kind == exchange.Reasoning }) {
@@ -145,7 +161,7 @@ func tpot(x *exchange.Exchange) (float64, bool) {
 // tpotVLLM needs the server's own count of tokens, as vLLM's bench does.
 func tpotVLLM(x *exchange.Exchange) (float64, bool) {
 	n, src := x.Output()
-	if d, ok := x.LastToken.Sub(x.FirstToken); ok && d > 0 && src != exchange.FromFrames && n > 1 {
+	if d, ok := x.LastToken.Sub(x.FirstToken); ok && d > 0 && src != exchange.FromFrames && n > 1 && !x.NotStreamed() {
 		return d / float64(n-1), true
 	}
 	return 0, false
@@ -158,15 +174,17 @@ func userRate(x *exchange.Exchange) (float64, bool) {
 	return 0, false
 }
 
+// stall is the largest gap between frames. An answer that came all at once has
+// none, as it has no tpot.
 func stall(x *exchange.Exchange) (float64, bool) {
-	if len(x.Frames) < 2 {
+	if len(x.Frames) < 2 || x.NotStreamed() {
 		return 0, false
 	}
 	worst := 0.0
 	for i := 1; i < len(x.Frames); i++ {
 		worst = max(worst, float64(x.Frames[i].At-x.Frames[i-1].At)/1e6)
 	}
-	return worst, true
+	return worst, worst > 0
 }
 
 func stallSoFar(x *exchange.Exchange) (least, most float64) {

@@ -14,6 +14,7 @@ type part struct {
 	at                          exchange.Span  // the span that was used last: a request's frames are close together
 	before                      exchange.Stamp // how long the spans before it are
 	done, input, output, wasted tally
+	good                        goodput
 	unknownInput                bool
 	gap, itl                    pool
 	bundled                     bool
@@ -23,7 +24,8 @@ type part struct {
 // part begins a part with the requests from a row on.
 func (c *Collector) part(from int, window exchange.Spans) *part {
 	p := &part{from: from, window: window}
-	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted} {
+	p.good.limits = c.GoodLimits
+	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted, &p.good.good, &p.good.best} {
 		t.length = window.Length()
 	}
 	var first, last exchange.Stamp
@@ -57,8 +59,11 @@ func (p *part) within(at exchange.Stamp) (exchange.Stamp, bool) {
 // the measured requests of the part.
 func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 	ok := x.Class == exchange.OK
-	if at, in := p.within(x.Done); ok && in {
-		p.done.add(at, 1)
+	if at, in := p.within(x.Done); in {
+		if ok {
+			p.done.add(at, 1)
+		}
+		p.good.add(at, x)
 	}
 	// An answer that is not streamed shows all of its tokens at its end.
 	begun := x.FirstToken
@@ -100,7 +105,7 @@ func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 			into.add(at, w)
 		}
 	}
-	if ok && mine && len(x.Frames) > 1 {
+	if ok && mine && len(x.Frames) > 1 && !x.NotStreamed() {
 		p.frames, p.coalesced = p.frames+len(x.Frames), p.coalesced+x.Coalesced
 		p.pool(x.Frames, tokens)
 	}
@@ -156,12 +161,30 @@ func (t *tally) add(at exchange.Stamp, w float64) {
 	t.slices[t.slice] += w
 }
 
+// RateMinN is the least number of events from which a rate has an interval:
+// fewer leave slices that are too coarse.
+const RateMinN = 5 * rateSlices
+
+// RateBounds returns the one-sided bounds of a rate at error alpha each. It is not
+// ok for a rate without an interval. The shown interval is Student's over the
+// slices of the window, so that half of its width is a known multiple of the
+// standard error; its upper end is taken, since the lower one ends at 0.
+func RateBounds(r result.Rate, alpha float64) (lo, hi float64, ok bool) {
+	if r.Value == nil || r.Lo == nil || r.Hi == nil {
+		return 0, 0, false
+	}
+	const df = rateSlices - 1
+	v := float64(*r.Value)
+	half := (float64(*r.Hi) - v) * stats.StudentQuantile(1-alpha, df) / stats.StudentQuantile(1-(1-conf)/2, df)
+	return max(0, v-half), v + half, true
+}
+
 // rate is the sum over the window, with a Student interval over ten equal
 // slices of it; without one below fifty events, where slices are too coarse.
 func (t *tally) rate(unit string) result.Rate {
 	seconds := float64(t.length) / 1e9
 	r := result.Rate{Unit: unit, Value: result.Num(t.sum / seconds), N: t.n}
-	if t.n < 5*rateSlices {
+	if t.n < RateMinN {
 		return r
 	}
 	means := make([]float64, rateSlices)

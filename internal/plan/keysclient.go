@@ -26,10 +26,10 @@ var clientKeys = []key.Declaration[Plan]{
 		Help: "end a cell when this share of requests fails", More: "Among the latest requests. Values above 1 disable it."},
 		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Client.Breaker })},
 	{Key: key.Key{Path: "client.calibrate", Flag: "calibrate", Group: key.GroupClient, Rare: true, NoSweep: "the client is calibrated once, at the heaviest cell",
-		Help: "measure what the client adds, before the run", More: "It takes a second; --calibrate=false leaves it out."},
+		Help: "measure what the client adds, before the run", More: "Where latency is shown or claimed. It takes a second, once a day for each machine and load; --calibrate=false leaves it out."},
 		Bind: key.Switch(func(p *Plan) *bool { return &p.Client.Calibrate })},
 	{Key: key.Key{Path: "max_cost", Flag: "max-cost", Group: key.GroupPrice, Value: "USD", Unset: "no cap", NoSweep: "the cap is on the whole sweep", NoZero: "must be greater than 0; leave it out for no cap",
-		Help: "stop before the spend could pass this", More: "Every target then needs a price, or a machine."},
+		Help: "stop before the spend could pass this", More: "Every target then needs a price, or a machine, and at least one a price per token. Probes and warm-up count."},
 		Bind: key.Decimal(func(p *Plan) *float64 { return &p.MaxCost })},
 
 	{Key: key.Key{Path: "client.connect_timeout", Flag: "connect-timeout", Group: key.GroupConnection, Value: "DURATION", Rare: true, NoSweep: notSweptConnection,

@@ -25,10 +25,12 @@ const (
 var targetRows = []targetKey{
 	{key.Declaration[Target]{Key: key.Key{Path: "name", Help: "name of a further target (`targets[]`); the other two have fixed names", NoSweep: "it names a further target"},
 		Bind: key.Text(func(t *Target) *string { return &t.Name })}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "url", Flag: "url", Value: "URL", Help: "endpoint to measure (or as the argument)", More: "With or without /v1; sim:vllm and sim:api are built in."},
+	{key.Declaration[Target]{Key: key.Key{Path: "url", Flag: "url", Value: "URL", Help: "endpoint to measure (or as the argument)", More: "With or without /v1; sim:vllm, sim:fitted and sim:api are built in."},
 		Bind: key.Text(func(t *Target) *string { return &t.URL })}, "baseline"},
 	{key.Declaration[Target]{Key: key.Key{Path: "model", Flag: "model", Value: "NAME", Help: "model to ask for", Unset: "the first of /v1/models"},
 		Bind: key.Text(func(t *Target) *string { return &t.Model })}, "baseline-model"},
+	{key.Declaration[Target]{Key: key.Key{Path: "model_unlisted", Flag: "model-unlisted", Rare: true, Help: "ask for --model though the server does not list it"},
+		Bind: key.Switch(func(t *Target) *bool { return &t.ModelUnlisted })}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "key_env", Flag: "key-env", Value: "VAR", Help: "environment variable with the API key"},
 		Bind: key.Text(func(t *Target) *string { return &t.KeyEnv })}, "baseline-key-env"},
 	{key.Declaration[Target]{Key: key.Key{Path: "key_file", Flag: "key-file", Value: "FILE", Rare: true, Help: "file with the API key"},

@@ -8,6 +8,8 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/terms"
+	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
@@ -69,10 +71,12 @@ type Plan struct {
 type Target struct {
 	// Name of a further target. Those of the candidate and the baseline are fixed.
 	Name string `yaml:"name,omitempty" json:"name,omitempty"`
-	// URL is http(s)://host[:port][/v1], or sim:vllm and sim:api for the
-	// embedded simulated endpoints.
+	// URL is http(s)://host[:port][/v1], or sim:vllm, sim:api and sim:fitted for
+	// the embedded simulated endpoints.
 	URL   string `yaml:"url" json:"url"`
 	Model string `yaml:"model,omitempty" json:"model,omitempty"` // empty: the first of /v1/models
+	// ModelUnlisted insists on a Model that the server does not list.
+	ModelUnlisted bool `yaml:"model_unlisted,omitempty" json:"model_unlisted,omitempty"`
 	// At most one source of the key. The key itself is never part of a plan.
 	KeyEnv     string `yaml:"key_env,omitempty" json:"key_env,omitempty"`
 	KeyFile    string `yaml:"key_file,omitempty" json:"key_file,omitempty"`
@@ -91,8 +95,9 @@ type Target struct {
 	// are not read.
 	MetricsURL string `yaml:"metrics_url,omitempty" json:"metrics_url,omitempty"`
 
-	Price   *Price   `yaml:"price,omitempty" json:"price,omitempty"`
-	Machine *Machine `yaml:"machine,omitempty" json:"machine,omitempty"`
+	Price   *Price           `yaml:"price,omitempty" json:"price,omitempty"`
+	Machine *Machine         `yaml:"machine,omitempty" json:"machine,omitempty"`
+	Limits  `yaml:",inline"` // of requests and tokens per minute, which pace what is sent
 
 	// TTFT, ITL and Slots override the profile of a sim: target.
 	Sim *SimPlan `yaml:"sim,omitempty" json:"sim,omitempty"`
@@ -105,30 +110,12 @@ type SimPlan struct {
 	Slots int      `yaml:"slots,omitempty" json:"slots,omitempty"`
 }
 
-// Price is what a token costs, in USD per million tokens. A price is an input
-// with a date and a source, never a constant of the tool.
-type Price struct {
-	// Model looks the price up in the catalog; explicit figures win.
-	Model  string   `yaml:"model,omitempty" json:"model,omitempty"`
-	Input  *float64 `yaml:"input,omitempty" json:"input,omitempty"`
-	Cached *float64 `yaml:"cached,omitempty" json:"cached,omitempty"`
-	Output *float64 `yaml:"output,omitempty" json:"output,omitempty"`
-	AsOf   string   `yaml:"as_of,omitempty" json:"as_of,omitempty"`
-	Source string   `yaml:"source,omitempty" json:"source,omitempty"`
-}
-
-// Machine is what a self-hosted endpoint runs on, and what it costs whether
-// it works or idles.
-type Machine struct {
-	Name        string  `yaml:"name,omitempty" json:"name,omitempty"`
-	Accelerator string  `yaml:"accelerator,omitempty" json:"accelerator,omitempty"`   // looked up in the catalog where usd_per_hour is absent
-	Count       int     `yaml:"count,omitempty" json:"count,omitempty"`               // accelerators of one replica; default 1
-	USDPerHour  float64 `yaml:"usd_per_hour,omitempty" json:"usd_per_hour,omitempty"` // of one accelerator
-	AsOf        string  `yaml:"as_of,omitempty" json:"as_of,omitempty"`
-	Source      string  `yaml:"source,omitempty" json:"source,omitempty"`
-	// MinReplicas is the least number kept running; default 1.
-	MinReplicas int `yaml:"min_replicas,omitempty" json:"min_replicas,omitempty"`
-}
+// Price, Machine and Limits are the terms under which a target is used.
+type (
+	Price   = terms.Price
+	Machine = terms.Machine
+	Limits  = terms.Limits
+)
 
 // WorkloadPlan says what is sent.
 type WorkloadPlan struct {
@@ -360,6 +347,17 @@ type Claim struct {
 	// "mlperf" for LoadGen's early stopping (99 %, requests as independent,
 	// quantiles by nearest rank).
 	Decision string `yaml:"decision,omitempty" json:"decision,omitempty"`
+}
+
+// ErrorProbability is the one-sided error probability with which a claim is decided.
+func (c Claim) ErrorProbability() float64 {
+	switch {
+	case c.Alpha != 0:
+		return c.Alpha
+	case c.Decision == MLPerf:
+		return 1 - stats.MLPerfConfidence
+	}
+	return 0.05
 }
 
 // Duration is a time.Duration that reads and prints as "250ms".

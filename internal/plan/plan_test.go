@@ -30,8 +30,8 @@ func TestPrecedence(t *testing.T) {
 		t.Error(diff)
 	}
 	want := map[string]string{
-		"candidate.url": "plan.yaml:2", "latency.iterations": "--iterations", "cost.samples": "INFEROMETER_SAMPLES",
-		"seed": "plan.yaml:5", "workload.input_tokens": "default",
+		"candidate.url": "plan.yaml:2:3", "latency.iterations": "--iterations", "cost.samples": "INFEROMETER_SAMPLES",
+		"seed": "plan.yaml:5:1", "workload.input_tokens": "default",
 	}
 	for path, from := range want {
 		if prov.From(path) != from {
@@ -90,7 +90,7 @@ func TestFileErrors(t *testing.T) {
 // Some editors begin a file with a byte order mark.
 func TestByteOrderMarkIsNoKey(t *testing.T) {
 	p, prov, err := read(t, "\xef\xbb\xbfname: x\ncandidate:\n  url: http://a\n", nil)
-	if err != nil || p.Name != "x" || prov.From("candidate.url") != "plan.yaml:3" {
+	if err != nil || p.Name != "x" || prov.From("candidate.url") != "plan.yaml:3:3" {
 		t.Errorf("%q, %v, %v", p.Name, prov, err)
 	}
 }
@@ -185,6 +185,7 @@ func TestValidate(t *testing.T) {
 		{"zero iterations", "candidate: {url: x}\nlatency: {iterations: 0}", "latency.iterations (--iterations): 0 is too small"},
 		{"level twice", "candidate: {url: x}\nthroughput: {levels: [5, 5]}", "twice"},
 		{"profile", "candidate: {url: sim:vlm}", `(did you mean "vllm"?)`},
+		{"profile of an engine that batches", "candidate: {url: sim:fitted, sim: {ttft: 20ms}}", "sim:fitted has no fixed latencies"},
 		{"claim without statistic", "candidate: {url: x}\nclaims: [{limit: ttft<50ms}]", "name a quantile, such as ttft.p95<"},
 		{"claim on max", "candidate: {url: x}\nclaims: [{limit: ttft.max<50ms}]", "cannot be decided"},
 		{"claim by no rule", "candidate: {url: x}\nclaims: [{limit: ttft.p95<50ms, decision: guess}]", "unknown rule"},
@@ -233,7 +234,7 @@ func TestLocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := prov.Locate(p.Validate()); err == nil || !strings.HasPrefix(err.Error(), "plan.yaml:3: latency.iterations") {
+	if err := prov.Locate(p.Validate()); err == nil || !strings.HasPrefix(err.Error(), "plan.yaml:3:3: latency.iterations") {
 		t.Errorf("%v", err)
 	}
 }

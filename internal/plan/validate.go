@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -66,17 +65,26 @@ func (p Plan) validateCap(out *key.Problems) {
 	if p.MaxCost == 0 {
 		return
 	}
+	priced := false
 	for _, t := range p.Endpoints() {
+		priced = priced || t.Price != nil
 		if t.Price == nil && t.Machine == nil && t.URL != "" && !strings.HasPrefix(t.URL, "sim:") {
 			who, help := "the target "+t.Name, ""
 			switch t.Name {
 			case candidateName:
-				who, help = "the candidate", "give --price MODEL (inferometer prices ls) or --accelerator NAME, or "
+				who, help = "the candidate", "give --price MODEL (inferometer prices ls), or "
+				if p.Baseline != nil {
+					help = "give --price MODEL (inferometer prices ls), or --accelerator NAME where it is paid by the hour, or "
+				}
 			case baselineName:
 				who, help = "the baseline", "give --baseline-price MODEL, or "
 			}
 			out.Add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
+			return
 		}
+	}
+	if !priced {
+		out.Add("max_cost", "no target has a price per token, so there is no spend to cap: a machine costs the same per hour whatever is sent; give --price MODEL (inferometer prices ls), set %s in a plan file, or leave --max-cost out", p.PriceKey(candidateName))
 	}
 }
 
@@ -92,8 +100,11 @@ func (t Target) validate(name string, out *key.Problems) {
 	}
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
-		if profile != "vllm" && profile != "api" {
-			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm or sim:api", t.URL, suggest.DidYouMean(profile, []string{"vllm", "api"}))
+		if known := []string{"vllm", "api", "fitted"}; !slices.Contains(known, profile) {
+			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm, sim:api or sim:fitted", t.URL, suggest.DidYouMean(profile, known))
+		}
+		if profile == "fitted" && t.Sim != nil {
+			out.Add(name+".sim", "sim:fitted has no fixed latencies and no slots: its steps take time; use sim:vllm")
 		}
 	} else if t.Sim != nil {
 		out.Add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
@@ -102,33 +113,12 @@ func (t Target) validate(name string, out *key.Problems) {
 		out.Add(name+".sim", "times and slots must not be negative")
 	}
 	if t.Price != nil {
-		t.Price.validate(name+".price", out)
+		t.Price.Validate(name+".price", out)
 	}
-	if m := t.Machine; m != nil {
-		switch {
-		case bad(m.USDPerHour):
-			out.Add(name+".machine.usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
-		case m.USDPerHour == 0 && m.Accelerator == "":
-			out.Add(name+".machine", "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
-		}
-		if m.Count < 0 || m.MinReplicas < 0 {
-			out.Add(name+".machine.count", "counts must not be negative")
-		}
+	if t.Machine != nil {
+		t.Machine.Validate(name+".machine", out)
 	}
-}
-
-func (p Price) validate(path string, out *key.Problems) {
-	for _, f := range []struct {
-		name string
-		v    *float64
-	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
-		if f.v != nil && bad(*f.v) {
-			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
-		}
-	}
-	if p.Model == "" && (p.Input == nil || p.Output == nil) {
-		out.Add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
-	}
+	t.Limits.Validate(name, out)
 }
 
 // bad reports whether v is not a finite number of at least 0.
@@ -274,83 +264,6 @@ func (p Plan) validateLoad(out *key.Problems) {
 	if !slices.Contains([]string{"", "s", "ms", "us", "ns"}, r.TimeUnit) {
 		out.Add("load.replay.time_unit", "unknown unit %q: must be s, ms, us or ns", r.TimeUnit)
 	}
-}
-
-// validateDecision checks the rule that a claim names.
-func validateDecision(c Claim, l metric.Limit, path string, out *key.Problems) {
-	if c.Decision == "" {
-		return
-	}
-	if c.Decision != MLPerf {
-		out.Add(path+".decision", "unknown rule %q; leave it out, or use %s", c.Decision, MLPerf)
-		return
-	}
-	if q, ok := l.Quantile(); !ok || q < 0.5 || l.Metric.Kind != metric.PerRequest || l.Metric.Unit == "points" || l.Op != metric.Less && l.Op != metric.LessEqual {
-		out.Add(path+".decision", "MLPerf's rule decides upper limits of a latency's quantile, such as ttft.p99<2s, and not %s", l)
-	}
-	if c.Alpha != 0 && c.Alpha != 0.01 {
-		out.Add(path+".alpha", "MLPerf's rule has the error probability 0.01; leave alpha out, not %v", c.Alpha)
-	}
-}
-
-func (p Plan) validateClaims(out *key.Problems) {
-	ids := map[string]bool{}
-	for i, c := range p.Claims {
-		path := fmt.Sprintf("claims[%d]", i)
-		if c.ID != "" && ids[c.ID] {
-			out.Add(path+".id", "the id %q is used twice", c.ID)
-		}
-		ids[c.ID] = true
-		if c.Alpha < 0 || c.Alpha >= 0.5 || math.IsNaN(c.Alpha) {
-			out.Add(path+".alpha", "invalid error probability %v: must be between 0 and 0.5", c.Alpha)
-		}
-		l, err := metric.ParseLimit(c.Limit)
-		if err != nil {
-			out.Add(path+".limit", "%v", err)
-			continue
-		}
-		validateDecision(c, l, path, out)
-		if text := undecidable(l); text != "" {
-			out.Add(path+".limit", "%s", text)
-		}
-		b := BenchmarkOf(c, l)
-		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.Add(path+".benchmark", "unknown benchmark %q%s", b, suggest.DidYouMean(string(b), names(All())))
-		}
-		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
-			out.Add(path+".level", "unknown level %d: throughput.levels has %v", c.Level, p.Throughput.Levels)
-		}
-		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
-			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
-		}
-	}
-}
-
-// undecidable says why a limit can be no claim, or "".
-func undecidable(l metric.Limit) string {
-	example := l.Metric.Tag + ".p95" + string(l.Op)
-	switch l.Metric.Kind {
-	case metric.PerRequest:
-		if l.Metric.Tag == "quality_delta" {
-			return ""
-		}
-		if l.Metric.Tag == "quality" && (l.Stat == "" || l.Stat == "mean") {
-			return ""
-		}
-		if l.Stat == "" {
-			return fmt.Sprintf("%q does not say how many requests must keep it; name a quantile, such as %s…", l, example)
-		}
-		if _, ok := l.Quantile(); !ok && l.Stat != "mean" {
-			return fmt.Sprintf("%q cannot be decided from a sample; name a quantile, such as %s…", l, example)
-		}
-	case metric.Pooled:
-		return fmt.Sprintf("%s pools the gaps of all requests and has no claims; use stall or tpot", l.Metric.Tag)
-	case metric.Rate:
-		if l.Metric.Tag == "goodput" {
-			return "goodput needs limits of its own and is not a claim yet; claim its parts, such as ttft.p95<500ms and success>=99%"
-		}
-	}
-	return ""
 }
 
 func (p Plan) validateWords(out *key.Problems) {

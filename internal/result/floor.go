@@ -1,11 +1,20 @@
 package result
 
+import "time"
+
 // Floor is what the client itself adds to a latency on this machine, measured
 // against the built-in responder, which logs every one of its writes. It runs
 // on the client's own processors, so that these are upper bounds for a server
 // elsewhere.
 type Floor struct {
 	Load string `json:"load"` // in words
+	// At is when it was measured; nil in older results. Cached says that this was
+	// before the run, by another run of this version on this machine.
+	At     *time.Time `json:"at,omitempty"`
+	Cached bool       `json:"cached,omitempty"`
+	// OtherCPUShare is what other programs used of the machine's processors right
+	// before, while the client did nothing; nil where that cannot be seen.
+	OtherCPUShare *float64 `json:"other_cpu_share,omitempty"`
 	// Cell is the cell of a sweep that has this load; empty for other runs.
 	Cell     string `json:"cell,omitempty"`
 	Requests int    `json:"requests"`
@@ -14,7 +23,8 @@ type Floor struct {
 	// FramesPerS is over the time from the first frame to the last.
 	FramesPerS float64 `json:"frames_per_s"`
 	Coalesced  int     `json:"coalesced"` // frames that shared a read with the one before
-	// KernelStamps says that frame times are the kernel's receive times.
+	// KernelStamps says that the frame times of all requests are the kernel's
+	// receive times.
 	KernelStamps bool `json:"kernel_stamps"`
 
 	// Added is what lies between due time and first token and is not the

@@ -138,6 +138,8 @@ func (r *Run) add(rec exchange.Record) error {
 		return nil
 	case kindParser:
 		return appendTo(&r.Parser, rec.Raw)
+	case kindProbes:
+		return appendTo(&r.Probes, rec.Raw)
 	case kindScore:
 		return appendTo(&r.Scores, rec.Raw)
 	case kindResume:

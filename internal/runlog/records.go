@@ -11,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scrape"
 )
@@ -30,6 +31,7 @@ const (
 	kindScore    = "score"
 	kindEnd      = "end"
 	kindResume   = "resume"
+	kindProbes   = "probes"
 )
 
 // RunRecord begins a log: what is known before the first request.
@@ -65,6 +67,13 @@ type CellRecord struct {
 	Rounds int `json:"rounds,omitempty"`
 }
 
+// ProbesRecord is what the requests to a target used that were sent before
+// anything was measured, in this part of the run.
+type ProbesRecord struct {
+	Target string `json:"target"`
+	pricing.Bill
+}
+
 // ScanRecord is what the record of a cell says of its place in a sweep.
 type ScanRecord struct {
 	Index  int      `json:"index"`  // in the plan, from 1
@@ -86,6 +95,9 @@ type WindowRecord struct {
 	Reason string         `json:"reason,omitempty"` // why it ended early
 	// Stopped says that the user ended it.
 	Stopped bool `json:"stopped,omitempty"`
+	// Absent is how many users of a closed loop had had no answer in the warm-up
+	// when the window opened without them.
+	Absent int `json:"absent,omitempty"`
 	// Overload says that a search ended it, since its outcome was known.
 	Overload bool `json:"overload,omitempty"`
 	result.Client

@@ -18,7 +18,8 @@ type Run struct {
 	Cells    []*Cell       // that count, in the order in which they began
 	Parser   []result.Parser
 	Scores   []ScoreRecord
-	End      *EndRecord // nil: the run was interrupted
+	Probes   []ProbesRecord // of each target, and of each part of a resumed run
+	End      *EndRecord     // nil: the run was interrupted
 	Resumed  []ResumeRecord
 	Torn     bool  // the log ends in the middle of a record
 	Damaged  error // what was read may be wrong
@@ -221,6 +222,14 @@ func joined(a, b result.Client, share float64) result.Client {
 	}
 	a.CPUShare, a.CPUMS = both(a.CPUShare, b.CPUShare, mean), both(a.CPUMS, b.CPUMS, sum)
 	a.OtherCPUShare, a.StealShare = both(a.OtherCPUShare, b.OtherCPUShare, mean), both(a.StealShare, b.StealShare, mean)
+	a.SchedP50, a.SchedMean = both(a.SchedP50, b.SchedP50, mean), both(a.SchedMean, b.SchedMean, mean)
+	counts := func(x, y *int) *int {
+		if x == nil || y == nil {
+			return nil
+		}
+		return new(*x + *y)
+	}
+	a.QuotaPeriods, a.Throttled = counts(a.QuotaPeriods, b.QuotaPeriods), counts(a.Throttled, b.Throttled)
 	a.GCs += b.GCs
 	a.GCPauseMax, a.SchedP99 = larger(a.GCPauseMax, b.GCPauseMax), larger(a.SchedP99, b.SchedP99)
 	a.ClockStep = larger(a.ClockStep, b.ClockStep)

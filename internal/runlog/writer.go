@@ -55,6 +55,9 @@ func (w *Writer) Resume(r ResumeRecord) error { return w.log.Append(kindResume, 
 // Floor writes what the client itself adds to a latency.
 func (w *Writer) Floor(f *result.Floor) error { return w.log.Append(kindFloor, f) }
 
+// Probes writes what the requests before the measurement used.
+func (w *Writer) Probes(p ProbesRecord) error { return w.log.Append(kindProbes, p) }
+
 // Cell begins a cell.
 func (w *Writer) Cell(c CellRecord) error { return w.log.Append(kindCell, c) }
 

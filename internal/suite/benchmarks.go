@@ -38,7 +38,7 @@ func Benchmarks() []Benchmark {
 		},
 		{
 			Name:    plan.Capacity,
-			Program: conduct.Search, Estimate: estimate.Suite,
+			Program: conduct.Search, Estimate: estimate.Capacity,
 			Part: conclude.Part{Conclude: (*conclude.Analysis).Capacity, Judged: (*conclude.Analysis).CapacityJudged},
 		},
 		{

@@ -14,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -116,6 +117,7 @@ func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 		return nil, nil
 	}
 	to, turn := t.Target, t.Turns[t.turn]
+	known := turn.AskedInput > 0 && (t.turn == 0 || t.carried != nil) && !t.Maker.Form.Wants.Any()
 	if t.turn == 0 {
 		t.hash(t.System)
 		x.AskedInput, x.HistoryTokens = turn.AskedInput, new(t.system(t.Conversation))
@@ -150,6 +152,9 @@ func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 	x.Prompt, x.PromptHash = fmt.Sprintf("%s/%d", t.ID, t.turn), t.texts.Sum64()
 	x.Turn, x.Turns = t.turn, len(t.Turns)
 	x.AskedOutput, x.FixedOutput = turn.MaxTokens, fixed
+	if x.InputBound = len(call.Body()); known { // and no estimate by words
+		x.InputBound = pricing.MostInput(x.AskedInput, len(call.Body()))
+	}
 	return func(ctx context.Context, x *exchange.Exchange) {
 		t.answer = to.Client.Do(ctx, call, x)
 		t.carried = carried(x)

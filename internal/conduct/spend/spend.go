@@ -6,21 +6,24 @@ import (
 	"sync"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// Cap is what a run may cost. A request reserves its worst case, by its planned
-// lengths, before it goes, and settles by the server's usage when it has ended,
-// so that requests in flight are counted, too. A target without a price costs
-// nothing here: its machine is paid by the hour. It is safe for concurrent use.
+// Cap is what a run may cost. A request reserves the most that it can cost before
+// it goes, and settles by the server's usage when it has ended, so that the cap
+// holds for any number of requests in flight. A target without a price per token
+// costs nothing here: its machine is paid by the hour. It is safe for concurrent
+// use.
 type Cap struct {
 	limit float64 // USD; 0: none
 
 	mu       sync.Mutex // protects all following fields
 	prices   map[string]result.Price
 	spent    float64
-	refused  bool // a request has been, so that the run is at its end
+	held     float64 // the sum of reserved
 	reserved map[*exchange.Exchange]float64
+	refused  bool // a request has been, so that the run is at its end
 }
 
 // New makes a cap of so many USD; 0 is none.
@@ -29,14 +32,17 @@ func New(limit float64) *Cap {
 }
 
 // Price says what a target costs; nil: nothing. It must be called before the
-// first request.
+// target's first request.
 func (s *Cap) Price(target string, p *result.Price) {
-	if p != nil {
-		s.prices[target] = *p
+	if p == nil {
+		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prices[target] = *p
 }
 
-// Admit reserves the worst case of x, or says that the cap is reached.
+// Admit reserves the most that x can cost, or says why the cap forbids it.
 func (s *Cap) Admit(x *exchange.Exchange) error {
 	if s.limit == 0 {
 		return nil
@@ -47,16 +53,18 @@ func (s *Cap) Admit(x *exchange.Exchange) error {
 	if !ok {
 		return nil
 	}
-	worst := worstCase(p, x)
-	held := s.spent
-	for _, v := range s.reserved {
-		held += v
-	}
-	if held+worst > s.limit {
+	most := pricing.Bound(x)
+	worst := pricing.Cost(p, most)
+	switch left := s.limit - s.spent; {
+	case worst > left:
 		s.refused = true
-		return fmt.Errorf("the spend cap is reached: $%.4f of $%.4f spent or reserved (--max-cost)", held, s.limit)
+		return fmt.Errorf("the spend cap is reached: the next request of %s can cost $%.4f by itself (at most %d input and %d output tokens), and $%.4f of $%.4f are left (--max-cost)", x.Target, worst, most.Input, most.Output, max(0, left), s.limit)
+	case s.held+worst > left:
+		s.refused = true
+		return fmt.Errorf("the spend cap is reached: $%.4f are spent and requests in flight can cost $%.4f, of $%.4f (--max-cost)", s.spent, s.held, s.limit)
 	}
 	s.reserved[x] = worst
+	s.held += worst
 	return nil
 }
 
@@ -67,19 +75,44 @@ func (s *Cap) Over() bool {
 	return s.refused
 }
 
-// Settle books what x has cost. Without usage the whole reservation is booked.
+// Settle books what x has cost, and frees the rest of what it had reserved.
 func (s *Cap) Settle(x *exchange.Exchange) {
-	if s.limit == 0 {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.free(x) {
+		s.spent += pricing.Cost(s.prices[x.Target], pricing.Used(x))
+	}
+}
+
+// Withdraw frees what a request has reserved that is not going to be sent.
+func (s *Cap) Withdraw(x *exchange.Exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free(x)
+}
+
+// free ends the reservation of x, and reports whether it had one. s.mu is held.
+func (s *Cap) free(x *exchange.Exchange) bool {
 	worst, ok := s.reserved[x]
 	if !ok {
-		return
+		return false
 	}
 	delete(s.reserved, x)
-	s.spent += billed(s.prices[x.Target], x, worst)
+	if s.held -= worst; len(s.reserved) == 0 {
+		s.held = 0 // sums of decimals drift
+	}
+	return true
+}
+
+// BookBill adds what requests of an earlier part of the run have cost that the log
+// has as a sum.
+func (s *Cap) BookBill(target string, b pricing.Bill) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.prices[target]; ok {
+		usd, _ := b.Cost(p)
+		s.spent += usd
+	}
 }
 
 // Book adds what a request of an earlier part of the run has cost.
@@ -87,23 +120,6 @@ func (s *Cap) Book(x *exchange.Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p, ok := s.prices[x.Target]; ok {
-		s.spent += billed(p, x, worstCase(p, x))
+		s.spent += pricing.Cost(p, pricing.Used(x))
 	}
-}
-
-// worstCase of a request: asked lengths are estimates, so that it has half as
-// much input again.
-func worstCase(p result.Price, x *exchange.Exchange) float64 {
-	return (1.5*float64(x.AskedInput)*p.Input + float64(x.AskedOutput)*p.Output) / 1e6
-}
-
-// billed is what a request that has ended cost.
-func billed(p result.Price, x *exchange.Exchange, worst float64) float64 {
-	switch {
-	case x.InputTokens != nil && x.OutputTokens != nil:
-		return (float64(*x.InputTokens)*p.Input + float64(*x.OutputTokens)*p.Output) / 1e6
-	case x.Status >= 400 || !x.Sent.Happened():
-		return 0 // refused, or never sent: nothing is billed
-	}
-	return worst
 }

@@ -8,18 +8,19 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // price of a token: 2 and 10 USD per million.
 var price = result.Price{Input: 2, Output: 10}
 
-// worst is the worst case of a request below: 1.5 × 1000 input tokens and 100
+// worst is the most that a request below can cost: 1500 input tokens and 100
 // output tokens.
 const worst = 0.004
 
 func ask(target string) *exchange.Exchange {
-	return &exchange.Exchange{Target: target, AskedInput: 1000, AskedOutput: 100}
+	return &exchange.Exchange{Target: target, AskedInput: 1000, InputBound: 1500, AskedOutput: 100}
 }
 
 // billedUsage is a request that has ended with a usage that costs 0.0025 USD.
@@ -50,7 +51,7 @@ func TestCapReservesTheWorstCase(t *testing.T) {
 		sent = append(sent, x)
 	}
 	err := s.Admit(ask("a"))
-	if err == nil || !strings.Contains(err.Error(), "$0.0080") || !strings.Contains(err.Error(), "$0.0100") || !strings.Contains(err.Error(), "--max-cost") {
+	if err == nil || !strings.Contains(err.Error(), "requests in flight can cost $0.0080") || !strings.Contains(err.Error(), "of $0.0100") || !strings.Contains(err.Error(), "--max-cost") {
 		t.Fatalf("a third request was admitted, or the error says too little: %v", err)
 	}
 	if !s.Over() {
@@ -145,7 +146,8 @@ func TestSettlesByWhatWasBilled(t *testing.T) {
 		{"failed, with usage", func(x *exchange.Exchange) { billedUsage(x); x.Class = exchange.Truncated }, usage},
 		{"failed without usage", func(x *exchange.Exchange) { x.Sent, x.Status, x.Class = 1, 200, exchange.Truncated }, worst},
 		{"cut without usage", func(x *exchange.Exchange) { x.Sent, x.Status, x.Class = 1, 200, exchange.Cut }, worst},
-		{"half a usage is none", func(x *exchange.Exchange) { billedUsage(x); x.OutputTokens = nil }, worst},
+		{"half a usage", func(x *exchange.Exchange) { billedUsage(x); x.OutputTokens = nil }, 0.003},
+		{"sent in part", func(x *exchange.Exchange) { x.Writing, x.Class = 1, exchange.Reset }, 0},
 		{"refused", func(x *exchange.Exchange) { x.Sent, x.Status, x.Class = 1, 429, exchange.HTTP4xx }, 0},
 		{"never sent", func(x *exchange.Exchange) { x.Class = exchange.Cut }, 0},
 	} {
@@ -160,8 +162,8 @@ func TestSettlesByWhatWasBilled(t *testing.T) {
 			t.Errorf("%s: spent %v, want %v; %d still reserved", tt.name, s.spent, tt.want, len(s.reserved))
 		}
 		s.Settle(x)
-		if !nearly(s.spent, tt.want) {
-			t.Errorf("%s: settled twice it cost %v", tt.name, s.spent)
+		if !nearly(s.spent, tt.want) || s.held != 0 {
+			t.Errorf("%s: settled twice it cost %v, and %v are held", tt.name, s.spent, s.held)
 		}
 	}
 }
@@ -189,5 +191,43 @@ func TestSpendOfEarlierParts(t *testing.T) {
 	}
 	if err := s.Admit(x(0, 2_000)); err == nil || !s.Over() {
 		t.Error("the cap does not hold over a break")
+	}
+}
+
+// A request that costs more than the cap by itself would never go, whatever else
+// ends: that is another message than a cap that others use up.
+func TestOneRequestBeyondTheCapIsRefused(t *testing.T) {
+	s := capped(worst / 2)
+	err := s.Admit(ask("a"))
+	if err == nil || !strings.Contains(err.Error(), "can cost $0.0040 by itself (at most 1500 input and 100 output tokens), and $0.0020 of $0.0020 are left") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWithdrawnRequestsAreFree(t *testing.T) {
+	s := capped(worst)
+	for range 3 {
+		x := ask("a")
+		if err := s.Admit(x); err != nil {
+			t.Fatal(err)
+		}
+		s.Withdraw(x)
+		s.Settle(x) // as nothing is reserved, nothing is booked
+	}
+	if s.spent != 0 || s.held != 0 {
+		t.Errorf("%v spent, %v held", s.spent, s.held)
+	}
+}
+
+// An answer of an embeddings model has no tokens: nothing of its usage is missing.
+func TestEmbeddingsAreBilledForTheirInput(t *testing.T) {
+	s := capped(1)
+	x := &exchange.Exchange{Target: "a", InputBound: 1500}
+	if err := s.Admit(x); err != nil {
+		t.Fatal(err)
+	}
+	x.Sent, x.Status, x.InputTokens = 1, 200, new(1000)
+	if s.Settle(x); !nearly(s.spent, 0.002) || pricing.Used(x).AtMost {
+		t.Errorf("spent %v", s.spent)
 	}
 }

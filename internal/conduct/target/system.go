@@ -25,8 +25,10 @@ func (f *Finder) LearnSystem(ctx context.Context, t *Target) error {
 	if err != nil {
 		return err
 	}
-	x := &exchange.Exchange{Phase: exchange.Warmup, Due: f.Clock.Now()}
-	t.Client.Do(ctx, call, x)
+	x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: 1, Due: f.Clock.Now()}
+	if err := t.Client.DoUnmeasured(ctx, call, x); err != nil {
+		return err
+	}
 	if x.InputTokens == nil {
 		return ctx.Err()
 	}

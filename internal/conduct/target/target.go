@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/cells"
@@ -46,6 +47,8 @@ type Target struct {
 	// schema that requests carry.
 	Extra int
 	TPOT  time.Duration // of one small request; 0 if unknown
+	// first and each are the times that E2E adds up; 0 where unknown.
+	first, each time.Duration
 	// Fit sizes prompts by a tokenizer; nil: lengths are estimated.
 	Fit *textgen.Fitter
 	// Count counts any text on this machine; nil where nothing does.
@@ -89,6 +92,9 @@ type Finder struct {
 	Tokenizer tokens.Tokenizer
 	// StartSim starts an embedded endpoint and returns its URL; nil refuses them.
 	StartSim func(ctx context.Context, profile string, t plan.Target) (url string, err error)
+	// Watch makes what watches the requests that are sent to a target; nil: nobody
+	// does.
+	Watch func(t *Target) endpoint.Unmeasured
 	// Tell receives progress; nil for silence.
 	Tell func(target, text string)
 
@@ -138,13 +144,18 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 	c := f.Plan.Client
 	check := framecheck.New("", f.Plan.Seed)
 	f.closers = append(f.closers, func() { _ = check.Close() }) // a scratch file: the run's outcome does not hang on it
+	var watch endpoint.Unmeasured
+	if f.Watch != nil {
+		watch = f.Watch(t)
+	}
 	t.Client, err = endpoint.New(endpoint.Config{
-		URL: url, Model: t.Plan.Model, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
+		URL: url, Model: t.Plan.Model, ModelUnlisted: t.Plan.ModelUnlisted, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
 		Headers: t.Plan.Headers, Body: t.Plan.Body,
 		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
 		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
-		Logprobs: t.Plan.Logprobs, CacheSalt: f.cacheSalt(t.Name), Check: check, MetricsURL: t.Plan.MetricsURL,
+		Logprobs: t.Plan.Logprobs, CacheSalt: f.cacheSalt(t.Name), Check: check, Unmeasured: watch, MetricsURL: t.Plan.MetricsURL,
 		UserAgent: "inferometer/" + f.Version, Clock: f.Clock,
+		Tell: func(text string) { f.tell(t, text) },
 	})
 	if err != nil {
 		return err
@@ -196,29 +207,53 @@ func abilities(found []endpoint.Ability) []result.Ability {
 // of it.
 func (f *Finder) learn(ctx context.Context, t *Target) error {
 	const short, long = 20, 220 // words
-	ask := func(text string, tokens int) (*exchange.Exchange, error) {
+	send := func(text string, tokens int) (*exchange.Exchange, error) {
 		call, err := t.Client.Encode(endpoint.Prompt{User: text, MaxTokens: tokens, Fixed: t.Fixed})
 		if err != nil {
 			return nil, err
 		}
-		x := &exchange.Exchange{Phase: exchange.Warmup, Due: f.Clock.Now()}
-		t.Client.Do(ctx, call, x)
+		x := &exchange.Exchange{Phase: exchange.Warmup, AskedOutput: tokens, Due: f.Clock.Now()}
+		return x, t.Client.DoUnmeasured(ctx, call, x)
+	}
+	note := func(text string, x *exchange.Exchange) {
 		if x.InputTokens != nil {
 			t.samples = append(t.samples, countedText{text, *x.InputTokens})
 		}
-		return x, nil
 	}
-	a, err := ask(sampleWords(f.Plan.Seed, t.Name, short), 1)
-	if err != nil {
-		return err
+	ask := func(text string, tokens int) (*exchange.Exchange, error) {
+		x, err := send(text, tokens)
+		if err == nil {
+			note(text, x)
+		}
+		return x, err
 	}
-	b, err := ask(sampleWords(f.Plan.Seed, t.Name, long), 16)
-	if err != nil {
+	// Neither needs the other's answer. Where a server takes one request at a
+	// time, what it refused is asked again.
+	texts, limits := [2]string{sampleWords(f.Plan.Seed, t.Name, short), sampleWords(f.Plan.Seed, t.Name, long)}, [2]int{1, 16}
+	var xs [2]*exchange.Exchange
+	var errs [2]error
+	var wait sync.WaitGroup
+	for i := range xs {
+		wait.Go(func() { xs[i], errs[i] = send(texts[i], limits[i]) })
+	}
+	wait.Wait()
+	for i, x := range xs {
+		if errs[i] == nil && x.Failed() && ctx.Err() == nil {
+			xs[i], errs[i] = send(texts[i], limits[i])
+		}
+		if errs[i] != nil {
+			return errs[i]
+		}
+		note(texts[i], xs[i])
+	}
+	a, b := xs[0], xs[1]
+	if err := f.streams(t, b); err != nil {
 		return err
 	}
 	if v, ok := measure.Value("tpot", b); ok && v > 0 && !math.IsInf(v, 0) {
 		t.TPOT = time.Duration(v * float64(time.Millisecond))
 	}
+	t.learnSpeed(a, b, limits[1]-limits[0])
 	if a.InputTokens == nil || b.InputTokens == nil {
 		return nil
 	}

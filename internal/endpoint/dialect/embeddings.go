@@ -28,9 +28,12 @@ func classifyEmbeddings(b []byte, f *Frame) bool {
 	if !w.Open('{') {
 		return false
 	}
+	var odd errorShape
 	for w.More('}') {
-		switch string(w.Key()) {
+		key := w.Key()
+		switch string(key) {
 		case "data":
+			odd.answer = true
 			for ok := w.Array(); ok && w.More(']'); {
 				for ok := w.Object(); ok && w.More('}'); {
 					if string(w.Key()) != "embedding" {
@@ -42,14 +45,11 @@ func classifyEmbeddings(b []byte, f *Frame) bool {
 			}
 		case "usage":
 			w.usage(&f.Usage)
-		case "error":
-			if v := w.Raw(); !noError(v) {
-				f.Err = v
-			}
 		default:
-			w.Skip()
+			w.otherKey(key, &odd)
 		}
 	}
+	f.Err = odd.of(b)
 	f.Usage.Output = -1 // there is none, whatever a gateway fills in
 	return w.End()
 }
@@ -63,7 +63,9 @@ func (w *walker) vector() bool {
 }
 
 func parseEmbeddings(o object) parsedFrame {
-	s := newParsed(o)
+	s := newParsed()
+	_, answer := o["data"]
+	s.failed = errorIn(o, answer)
 	s.usage = o.usage()
 	s.usage.Output = -1
 	for _, d := range o.objects("data") {

@@ -91,6 +91,15 @@ func FuzzClassify(f *testing.F) {
 	} {
 		f.Add([]byte(in), uint8(i))
 	}
+	for _, in := range []string{
+		`{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a"}],"reasoning_details":[{"text":"x"}]},"message":{"content":"all"},"text":"t"}]}`,
+		`{"object":"error","message":"m","type":"BadRequestError","code":400}`,
+		`{"detail":"Not Found"}`, `{"status":"failed","message":"m"}`, `{"base_resp":{"status_code":1008,"status_msg":"m"}}`, `{"errors":["x"]}`,
+	} {
+		for api := range len(All()) {
+			f.Add([]byte(in), uint8(api))
+		}
+	}
 	f.Add([]byte(`{"choices":[{"message":{"content":[{"text":"a"}],"tool_calls":[{"function":{"name":"n"}}]}}]}`), uint8(0))
 	f.Fuzz(func(t *testing.T, b []byte, api uint8) {
 		d := All()[int(api)%len(All())]

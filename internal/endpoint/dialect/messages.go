@@ -51,13 +51,19 @@ func classifyMessages(b []byte, f *Frame) bool {
 	}
 	var kind []byte
 	var u messagesUsage
+	var odd errorShape
 	for w.More('}') {
-		switch string(w.Key()) {
+		key := w.Key()
+		switch string(key) {
 		case "type":
 			kind = w.StringOrSkip()
 		case "delta", "content_block":
 			w.block(f)
-		case "message": // of message_start, still without content
+		case "message": // of message_start, still without content; or of an error
+			if w.Peek() == '"' {
+				odd.message = len(w.Str()) > 0
+				continue
+			}
 			for ok := w.Object(); ok && w.More('}'); {
 				switch string(w.Key()) {
 				case "usage":
@@ -76,17 +82,16 @@ func classifyMessages(b []byte, f *Frame) bool {
 			}
 		case "usage":
 			u = w.messagesUsage()
-		case "error":
-			if v := w.Raw(); !noError(v) {
-				f.Err = v
-			}
 		default:
-			w.Skip()
+			w.otherKey(key, &odd)
 		}
 	}
 	if !w.End() {
 		return false
 	}
+	odd.named = odd.named || string(kind) == "error"
+	odd.answer = len(kind) > 0
+	f.Err = odd.of(b)
 	f.Done = string(kind) == "message_stop"
 	if u.seen {
 		f.Usage = u.counts(string(kind) == "message_start", string(kind) == "message_delta")
@@ -150,7 +155,8 @@ func (w *walker) messagesUsage() messagesUsage {
 
 // counts are those of the exchange. At the start the output count is that of
 // a token or none, and would be wrong if nothing followed. At the end some
-// servers give 0 input tokens instead of none.
+// servers give 0 input tokens instead of none, and some repeat those of the start
+// without the cached ones: the larger count stands.
 func (u messagesUsage) counts(start, end bool) Usage {
 	out := noUsage()
 	out.Seen, out.Output, out.Cached = true, u.output, u.read
@@ -167,8 +173,9 @@ func (u messagesUsage) counts(start, end bool) Usage {
 }
 
 func parseMessages(o object) parsedFrame {
-	s := newParsed(o)
+	s := newParsed()
 	kind := o.text("type")
+	s.failed = errorIn(o, kind != "")
 	s.done = kind == "message_stop"
 	s.finish = o.text("stop_reason")
 	var blocks []object

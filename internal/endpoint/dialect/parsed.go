@@ -182,8 +182,8 @@ func (s *parsedFrame) mark(kind exchange.Kind) {
 	s.content = true
 }
 
-func newParsed(o object) parsedFrame {
-	return parsedFrame{usage: noUsage(), ids: -1, logprobs: -1, failed: isError(o["error"])}
+func newParsed() parsedFrame {
+	return parsedFrame{usage: noUsage(), ids: -1, logprobs: -1}
 }
 
 // isError reports whether the value of an error key says that there is one.

@@ -70,6 +70,7 @@ func classifyResponses(b []byte, f *Frame) bool {
 		whole       Frame    // what it says if it is a whole answer
 		wholeEnd    response
 		isWhole     bool
+		odd         errorShape
 	)
 	whole.reset()
 	for w.More('}') {
@@ -88,7 +89,17 @@ func classifyResponses(b []byte, f *Frame) bool {
 				w.responseKey(w.Key(), f, &r, false)
 			}
 		case "object":
-			isWhole = string(w.StringOrSkip()) == "response"
+			v := w.StringOrSkip()
+			isWhole = string(v) == "response"
+			odd.named = string(v) == "error"
+		case "status":
+			v := w.Raw()
+			if len(v) > 1 && v[0] == '"' {
+				wholeEnd.status = v[1 : len(v)-1]
+			}
+			odd.code = badStatus(v) || odd.code
+		case "error", "errors", "error_message", "error_msg", "message", "code", "status_code", "detail", "base_resp":
+			w.otherKey(key, &odd)
 		default:
 			w.responseKey(key, &whole, &wholeEnd, true)
 		}
@@ -96,19 +107,19 @@ func classifyResponses(b []byte, f *Frame) bool {
 	if !w.End() {
 		return false
 	}
+	odd.answer = isWhole || len(kind) > 0
+	odd.named = odd.named || string(kind) == "error"
 	if isWhole {
 		*f = whole
+		f.Err = odd.of(b)
 		f.Finish, f.Done = wholeEnd.finish(), true
 		return true
 	}
 	if f.Err == nil {
-		f.Err = whole.Err // some gateways send a bare error
+		f.Err = odd.of(b)
 	}
 	if f.event(kind, delta, named); f.Done {
 		f.Finish = r.finish()
-	}
-	if string(kind) == "error" && f.Err == nil {
-		f.Err = b
 	}
 	return true
 }
@@ -235,7 +246,8 @@ func partsText(raw []byte) []byte {
 }
 
 func parseResponses(o object) parsedFrame {
-	s := newParsed(o)
+	s := newParsed()
+	s.failed = errorIn(o, o.text("type") != "" || o.text("object") == "response")
 	if o.text("object") == "response" {
 		s.usage, s.done = o.usage(), true
 		s.finish = endOf(o)
@@ -247,7 +259,7 @@ func parseResponses(o object) parsedFrame {
 	kind, delta := o.text("type"), o.text("delta")
 	r, _ := o.object("response")
 	s.usage = r.usage()
-	s.failed = s.failed || isError(r["error"]) || kind == "error"
+	s.failed = s.failed || isError(r["error"])
 	switch kind {
 	case "response.output_text.delta", "response.refusal.delta":
 		s.add(exchange.Text, delta)

@@ -37,11 +37,12 @@ func (e *Reader) Buffer() []byte { return e.buf }
 // which it did not change came in one read.
 func (e *Reader) Reads() int { return e.reads }
 
-// MaxLine is the length in bytes beyond which a line is an error.
-const MaxLine = 64 << 20
+// MaxLine is the length in bytes beyond which a line is an error. A stream takes
+// up to one and a half times as much memory, and hundreds may run at once.
+const MaxLine = 16 << 20
 
 // ErrTooLong says that a line is longer than MaxLine.
-var ErrTooLong = errors.New("a line or an event of the stream is longer than 64 MiB")
+var ErrTooLong = errors.New("a line or an event of the stream is longer than 16 MiB")
 
 // Line returns the next line without its end; valid until the next call.
 func (e *Reader) Line() ([]byte, error) {

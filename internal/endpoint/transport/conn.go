@@ -36,8 +36,16 @@ type Conn struct {
 type marks struct {
 	firstWrite atomic.Int64
 	lastWrite  atomic.Int64
-	lastRead   atomic.Int64 // of the newest bytes
-	kernel     atomic.Bool  // lastRead is the kernel's receive time
+	lastRead   atomic.Int64 // of the newest bytes; it never runs backwards
+	kernel     atomic.Bool  // a read had the kernel's receive time
+	late       atomic.Bool  // a read had none, and its stamp is the time after it
+}
+
+// read notes when bytes came. The kernel's time of a read is a difference of two
+// clocks, which jitters by microseconds: the bytes of a later read did not come
+// before those of an earlier one.
+func (m *marks) read(at exchange.Stamp) {
+	m.lastRead.Store(max(m.lastRead.Load(), int64(at)))
 }
 
 // receiver reads and tells how long ago the kernel received the bytes.
@@ -89,7 +97,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if c.recv == nil {
 		n, err := c.Conn.Read(p)
 		if n > 0 {
-			c.marks.Load().lastRead.Store(int64(c.clock.Now()))
+			c.marks.Load().read(c.clock.Now())
 		}
 		return n, err
 	}
@@ -97,14 +105,14 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if n > 0 {
 		now := c.clock.Now()
 		m := c.marks.Load()
-		m.kernel.Store(age >= 0)
 		if age >= 0 {
+			m.kernel.Store(true)
 			c.lag.add(age)
-		}
-		if age > 0 {
 			now = max(1, now-exchange.Stamp(age))
+		} else {
+			m.late.Store(true)
 		}
-		m.lastRead.Store(int64(now))
+		m.read(now)
 	}
 	return n, err
 }
@@ -166,7 +174,7 @@ func (d *dialer) open(ctx context.Context, network, addr string) (*Conn, error) 
 		if errors.As(err, &dns) {
 			return nil, &ConnectError{exchange.DNS, err}
 		}
-		return nil, &ConnectError{exchange.Connect, err}
+		return nil, &ConnectError{connectClass(err), err}
 	}
 	c.Conn = conn
 	c.recv = newReceiver(conn)

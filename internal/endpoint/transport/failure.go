@@ -12,6 +12,23 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
+// connectClass is the class of a failure to open a connection: the client's own
+// where it has no port, file or memory left for one.
+func connectClass(err error) exchange.Class {
+	for _, own := range []error{syscall.EADDRNOTAVAIL, syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, own) {
+			return exchange.Local
+		}
+	}
+	return exchange.Connect
+}
+
+// ByProxy reports whether an error is that of connecting to a proxy.
+func ByProxy(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "proxyconnect" // net/http marks it so
+}
+
 // ClassOf says which class of failure an error of Send or of reading a body is.
 func ClassOf(err error) exchange.Class {
 	var connect *ConnectError

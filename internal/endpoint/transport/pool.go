@@ -42,21 +42,21 @@ const (
 // what it has dialled.
 type pooledKey struct{}
 
-// take returns a connection that has not been seen to end, or nil; its first
-// write will look once more (see Conn.Write). The one that was used last
+// take returns a connection that has not been seen to end, or nil, and how long it
+// has been idle; its first write will look once more (see Conn.Write). The one that was used last
 // comes first.
-func (p *pool) take() *pooledConn {
+func (p *pool) take() (*pooledConn, time.Duration) {
 	for {
 		r := p.pop()
 		if r == nil {
-			return nil
+			return nil, 0
 		}
 		life := warmLife
 		if r.used {
 			life = keepLife
 		}
-		if time.Duration(p.clock.Now()-r.since) < life && r.http.Err() == nil {
-			return r
+		if idle := time.Duration(p.clock.Now() - r.since); idle < life && r.http.Err() == nil {
+			return r, idle
 		}
 		_ = r.http.Close()
 	}

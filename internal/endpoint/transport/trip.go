@@ -27,6 +27,7 @@ type Trip struct {
 	mu     sync.Mutex // protects all following fields: net/http calls hooks from goroutines of its own
 	ended  bool       // x belongs to the caller again: a late hook must not touch it
 	conn   *Conn
+	idle   time.Duration // how long conn had been idle
 	marks  marks
 	pooled *pooledConn // conn, if it came from the pool
 	// retransmits of the connection before this exchange
@@ -68,8 +69,8 @@ const failedToRead = "net/http: Transport failed to read from server: "
 func (p *Trip) Send(ctx context.Context, shared *http.Request, body []byte) (*http.Response, error) {
 	p.hooks.GotFirstResponseByte = p.gotFirstByte
 	ctx = httptrace.WithClientTrace(ctx, &p.hooks)
-	for c := p.t.pool.take(); c != nil; c = p.t.pool.take() {
-		p.gotConn(httptrace.GotConnInfo{Conn: c.conn, Reused: c.used})
+	for c, idle := p.t.pool.take(); c != nil; c, idle = p.t.pool.take() {
+		p.gotConn(httptrace.GotConnInfo{Conn: c.conn, Reused: c.used, IdleTime: idle})
 		resp, err := c.http.RoundTrip(request(ctx, shared, body))
 		if err == nil {
 			p.pooled = c
@@ -126,7 +127,7 @@ func (p *Trip) gotConn(info httptrace.GotConnInfo) {
 		return
 	}
 	p.connected()
-	p.conn = timedOf(info.Conn)
+	p.conn, p.idle = timedOf(info.Conn), info.IdleTime
 	if p.conn == nil {
 		return
 	}
@@ -157,6 +158,26 @@ func (p *Trip) gotFirstByte() {
 	}
 }
 
+// A server that closes connections that are idle does so after a second at the
+// least, and its answer to what was written meanwhile takes a round trip.
+const (
+	staleIdle = 900 * time.Millisecond
+	staleTrip = 300 * time.Millisecond
+)
+
+// Stale reports whether err is most likely that of a kept connection that the
+// server closed for its idleness as the request went out: it had been idle, and
+// was gone within a round trip without a byte of an answer. idle is how long.
+func (p *Trip) Stale(err error) (idle time.Duration, stale bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wrote := p.marks.firstWrite.Load()
+	if p.conn == nil || p.idle < staleIdle || wrote == 0 || p.marks.lastRead.Load() != 0 || ClassOf(err) != exchange.Reset {
+		return 0, false
+	}
+	return p.idle, time.Duration(int64(p.t.cfg.Clock.Now())-wrote) < staleTrip
+}
+
 // LastRead is the stamp of the newest bytes.
 func (p *Trip) LastRead() exchange.Stamp {
 	if s := p.marks.lastRead.Load(); s != 0 {
@@ -173,7 +194,6 @@ func (p *Trip) Body(resp *http.Response) io.Reader {
 	if p.conn == nil {
 		return stampedReader{p, resp.Body}
 	}
-	p.x.KernelStamps = p.marks.kernel.Load()
 	return resp.Body
 }
 
@@ -216,6 +236,7 @@ func (p *Trip) End() *Conn {
 			p.x.RTT, p.x.Retransmits = path.rtt, path.retransmits-p.retransmits
 		}
 	}
+	p.x.KernelStamps = p.marks.kernel.Load() && !p.marks.late.Load()
 	p.x.Writing = exchange.Stamp(p.marks.firstWrite.Load())
 	p.x.Sent = exchange.Stamp(p.marks.lastWrite.Load())
 	return p.conn

@@ -12,6 +12,8 @@ import (
 var (
 	ErrTimeout = errors.New("the exchange took longer than --timeout")
 	ErrIdle    = errors.New("the server sent nothing for longer than --idle-timeout")
+	// ErrLeft: the answer was complete, and Leave's time has passed.
+	ErrLeft = errors.New("the server left the response open after the end of its answer")
 )
 
 // watchdog ends an exchange that takes too long, or whose server is silent
@@ -51,14 +53,26 @@ func (p *Trip) Leave(d time.Duration) {
 	p.watchdog.timer.Reset(d)
 }
 
+// Stay takes Leave back: the answer was not complete.
+func (p *Trip) Stay() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watchdog.leaving = false
+	p.watchdog.timer.Reset(min(p.t.cfg.Timeout, p.t.cfg.IdleTimeout))
+}
+
 // onTimer ends the exchange if a limit has passed, and else waits for the next.
 func (p *Trip) onTimer() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w, cfg, now := &p.watchdog, &p.t.cfg, p.t.cfg.Clock.Now()
-	if w.from == 0 || w.leaving {
+	if w.leaving {
+		w.cancel(ErrLeft)
+		return
+	}
+	if w.from == 0 {
 		why := ErrIdle
-		if w.from == 0 && cfg.Timeout < cfg.IdleTimeout {
+		if cfg.Timeout < cfg.IdleTimeout {
 			why = ErrTimeout
 		}
 		w.cancel(why)

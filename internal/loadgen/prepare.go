@@ -1,0 +1,117 @@
+package loadgen
+
+import (
+	"math"
+	"sync"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+)
+
+// planned is how many requests, or conversations, a cell is known to send:
+// warm-up and measured ones; of a closed loop that ends by time just the first of
+// its users.
+func (s Shape) planned() int {
+	n := s.Requests
+	if s.Conversations > 0 && (n == 0 || s.Conversations < n) {
+		n = s.Conversations
+	}
+	if s.Open() && s.Duration > 0 && len(s.Times) == 0 {
+		if due := s.Schedule.Curve.Expected(s.Duration.Seconds()); n == 0 || due < float64(n) {
+			n = int(math.Ceil(due))
+		}
+	}
+	if len(s.Times) > 0 {
+		return len(s.Times)
+	}
+	return s.Warmup + max(n, s.Users)
+}
+
+// spare is how many requests beyond those that are planned are kept ready: one for
+// each user, or a tenth of a second of arrivals.
+func (s Shape) spare() int {
+	if !s.Open() {
+		return s.Users
+	}
+	return 2 + int(math.Ceil(s.Schedule.Curve.Peak()/10))
+}
+
+// prepareAll prepares warm-up requests, then main ones, until the cell ends: the
+// ones that are planned ahead of time, as many as fit, and those after them, which
+// keep the load up until the last answer has come, only as they are needed. No
+// prompt is made in the measured part that is not going to be sent, but for a few.
+func (r *runner) prepareAll() {
+	defer close(r.prepared)
+	full := sync.OnceFunc(func() { close(r.filled) })
+	defer full()
+	planned, spare := r.shape.planned(), r.shape.spare()
+	for n := 0; r.starts.Err() == nil; n++ {
+		if n == cap(r.prepared) || n == planned+spare {
+			full()
+		}
+		for n >= planned && len(r.prepared) >= spare {
+			full()
+			select {
+			case <-r.taken:
+			case <-r.starts.Done():
+				return
+			}
+		}
+		p, err := r.prepare(n)
+		if err != nil {
+			r.prepareFailed(err)
+			return
+		}
+		select {
+		case r.prepared <- p:
+		case <-r.starts.Done():
+			return
+		}
+		if n+1 == len(r.shape.Times) || n+1 == r.shape.Conversations {
+			return // there are no more
+		}
+	}
+}
+
+// prepare makes request n, or conversation n.
+func (r *runner) prepare(n int) (preparedRequest, error) {
+	if r.source != nil {
+		return r.prepareFirstTurn(n)
+	}
+	x := &exchange.Exchange{Phase: exchange.Measured, Index: n - r.shape.Warmup}
+	if n < r.shape.Warmup {
+		x.Phase, x.Index = exchange.Warmup, n
+	}
+	r.making <- struct{}{}
+	defer func() { <-r.making }()
+	send, err := r.req.Prepare(x.Phase, x.Index, x)
+	return preparedRequest{x: x, send: send}, err
+}
+
+// prepareFailed ends the cell because of a request that could not be made.
+func (r *runner) prepareFailed(err error) {
+	r.mu.Lock()
+	if r.err == nil && r.starts.Err() == nil {
+		r.err = err
+	}
+	r.mu.Unlock()
+	r.end("a request could not be prepared", false)
+}
+
+// next returns the next prepared request, or false when the cell has ended.
+func (r *runner) next() (preparedRequest, bool) {
+	select {
+	case <-r.starts.Done():
+		return preparedRequest{}, false
+	default:
+	}
+	select {
+	case p, ok := <-r.prepared:
+		select {
+		case r.taken <- struct{}{}:
+		default: // prepareAll knows already
+		}
+		return p, ok
+	case <-r.starts.Done():
+		return preparedRequest{}, false
+	}
+}

@@ -1,0 +1,86 @@
+// Package terms holds the terms under which the endpoint of a plan is used: what its
+// tokens or its machine cost, and how much it may be sent.
+package terms
+
+import (
+	"math"
+
+	"github.com/inferometer/inferometer/internal/plan/key"
+)
+
+// Price is what a token costs, in USD per million tokens. A price is an input
+// with a date and a source, never a constant of the tool.
+type Price struct {
+	// Model looks the price up in the catalog; explicit figures win.
+	Model  string   `yaml:"model,omitempty" json:"model,omitempty"`
+	Input  *float64 `yaml:"input,omitempty" json:"input,omitempty"`
+	Cached *float64 `yaml:"cached,omitempty" json:"cached,omitempty"`
+	Output *float64 `yaml:"output,omitempty" json:"output,omitempty"`
+	AsOf   string   `yaml:"as_of,omitempty" json:"as_of,omitempty"`
+	Source string   `yaml:"source,omitempty" json:"source,omitempty"`
+}
+
+// Machine is what a self-hosted endpoint runs on, and what it costs whether
+// it works or idles.
+type Machine struct {
+	Name        string  `yaml:"name,omitempty" json:"name,omitempty"`
+	Accelerator string  `yaml:"accelerator,omitempty" json:"accelerator,omitempty"`   // looked up in the catalog where usd_per_hour is absent
+	Count       int     `yaml:"count,omitempty" json:"count,omitempty"`               // accelerators of one replica; default 1
+	USDPerHour  float64 `yaml:"usd_per_hour,omitempty" json:"usd_per_hour,omitempty"` // of one accelerator
+	AsOf        string  `yaml:"as_of,omitempty" json:"as_of,omitempty"`
+	Source      string  `yaml:"source,omitempty" json:"source,omitempty"`
+	// MinReplicas is the least number kept running; default 1.
+	MinReplicas int `yaml:"min_replicas,omitempty" json:"min_replicas,omitempty"`
+}
+
+// Limits are what an endpoint may be sent in a minute; 0: any number.
+type Limits struct {
+	RPM int `yaml:"rpm,omitempty" json:"rpm,omitempty"` // requests
+	TPM int `yaml:"tpm,omitempty" json:"tpm,omitempty"` // tokens: of the input, and the limit of the answer
+}
+
+// Any reports whether there is a limit.
+func (l Limits) Any() bool { return l.RPM > 0 || l.TPM > 0 }
+
+// Validate adds what is wrong with the limits of the target at path.
+func (l Limits) Validate(path string, out *key.Problems) {
+	for _, f := range []struct {
+		name string
+		n    int
+	}{{"rpm", l.RPM}, {"tpm", l.TPM}} {
+		if f.n < 0 || f.n > 1_000_000_000 {
+			out.Add(path+"."+f.name, "%d is out of range (1 to 1000000000)", f.n)
+		}
+	}
+}
+
+// Validate adds what is wrong with the price at path.
+func (p Price) Validate(path string, out *key.Problems) {
+	for _, f := range []struct {
+		name string
+		v    *float64
+	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
+		if f.v != nil && bad(*f.v) {
+			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
+		}
+	}
+	if p.Model == "" && (p.Input == nil || p.Output == nil) {
+		out.Add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
+	}
+}
+
+// Validate adds what is wrong with the machine at path.
+func (m Machine) Validate(path string, out *key.Problems) {
+	switch {
+	case bad(m.USDPerHour):
+		out.Add(path+".usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
+	case m.USDPerHour == 0 && m.Accelerator == "":
+		out.Add(path, "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
+	}
+	if m.Count < 0 || m.MinReplicas < 0 {
+		out.Add(path+".count", "counts must not be negative")
+	}
+}
+
+// bad reports whether v is not a finite number of at least 0.
+func bad(v float64) bool { return v < 0 || math.IsNaN(v) || math.IsInf(v, 0) }

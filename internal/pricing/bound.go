@@ -1,0 +1,17 @@
+package pricing
+
+// MostInput is the most input tokens that a request can have whose body has size
+// bytes, and which was made, or counted, to have asked tokens; 0: it was not.
+//
+// A byte-level tokenizer (all that are in use) has no token of less than one byte,
+// and the JSON around a text is longer than what a template puts there, so that the
+// bytes of the body are a bound whatever the text is: tools, schema and system
+// messages are in it. Where the length is known the bound is tighter: half as much
+// again, since lengths may be estimates, and something for the template.
+func MostInput(asked, size int) int {
+	if asked == 0 {
+		return size
+	}
+	const template = 128 // tokens
+	return min(size, asked+max(asked/2, template))
+}
