@@ -19,6 +19,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // Process is what a process has: everything that a command may touch.
@@ -59,12 +60,13 @@ func Main(p Process) int {
 	err := root.ExecuteContext(context.Background())
 	var code exitCode
 	var usage usageError
+	var problems key.Problems // of what the plan names, seen when it was read
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &problems):
 		p.complain(err)
 		return exitUsage
 	}
