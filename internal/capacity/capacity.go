@@ -30,9 +30,10 @@ type Limit struct {
 type Request struct {
 	Due, Done float64
 	OK        bool
+	Cut       bool // the client ended it: whether it would have succeeded is open
 	// Excess says by how much the request breaks each limit: above 0 it does,
-	// +Inf for a failure; NaN where the metric is undefined. It is not used for
-	// limits on success.
+	// +Inf for a failure, and for a cut request that did not break it yet; NaN
+	// where the metric is undefined. It is not used for limits on success.
 	Excess []float64
 }
 

@@ -9,9 +9,10 @@ import (
 // Judgement is what one cell says about one limit.
 type Judgement struct {
 	Limit   string  `json:"limit"`
-	Over    int     `json:"over"`  // requests that break it
-	N       int     `json:"n"`     // requests that it applies to
-	NEff    float64 `json:"n_eff"` // their effective sample size
+	Over    int     `json:"over"`           // requests that break it, or that were cut before it was known
+	Open    int     `json:"open,omitempty"` // the latter: they count against whichever is to be shown
+	N       int     `json:"n"`              // requests that it applies to
+	NEff    float64 `json:"n_eff"`          // their effective sample size
 	Allowed float64 `json:"allowed"`
 	Proved  bool    `json:"proved"`
 	Refuted bool    `json:"refuted"`
@@ -45,8 +46,8 @@ func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 			continue
 		}
 		seen := o.countLimit(i, len(limits))
-		j := Judgement{Limit: l.Text, Allowed: 1 - l.Quantile, Over: seen.over, N: seen.n, NEff: seen.neff}
-		d := stats.DecideQuantile(j.Over, j.N, j.NEff, l.Quantile, alpha)
+		j := Judgement{Limit: l.Text, Allowed: 1 - l.Quantile, Over: seen.over, Open: seen.open, N: seen.n, NEff: seen.neff}
+		d := stats.DecideQuantile(stats.Count{Least: j.Over - j.Open, Most: j.Over, N: j.N}, j.NEff, l.Quantile, alpha)
 		j.Proved, j.Refuted = d.Proved && !o.Overloaded, d.Refuted || o.Overloaded
 		if d.NeededN > 0 && j.NEff > 0 {
 			j.NeededN = int(math.Ceil(float64(d.NeededN) * float64(j.N) / j.NEff))
@@ -74,6 +75,9 @@ func (o *Observation) countLimit(i, limits int) limitCount {
 			if v > 0 {
 				l.over++
 			}
+			if r.Cut && math.IsInf(v, 1) {
+				l.open++
+			}
 		}
 	}
 	l.n, l.neff = len(excess), float64(len(excess))
@@ -87,6 +91,7 @@ func (o *Observation) countLimit(i, limits int) limitCount {
 type limitCount struct {
 	known   bool
 	over, n int
+	open    int // of over
 	neff    float64
 }
 
@@ -96,8 +101,11 @@ func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
 		if !r.OK {
 			j.Over++
 		}
+		if r.Cut {
+			j.Open++
+		}
 	}
-	d := stats.DecideShareAtLeast(j.N-j.Over, j.N, l.Success, alpha)
+	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, l.Success, alpha)
 	j.Proved, j.Refuted, j.NeededN = d.Proved, d.Refuted, d.NeededN
 	j.Allowed = max(j.Allowed, 1e-9)
 	return j

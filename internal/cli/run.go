@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -248,6 +249,9 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	}
 	if err := enoughFiles(pl); err != nil {
 		return usageError{err}
+	}
+	for _, text := range estimate.Claims(pl) {
+		_, _ = fmt.Fprintln(p.Stderr, "inferometer: warning:", text)
 	}
 	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) { return suite.Run(ctx, pl, so) })
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -132,7 +133,7 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 		return
 	}
 	k := cost.Assess(a.costInput(res.Benchmarks.Throughput, 1-2*c.Alpha))
-	c.Text = fmt.Sprintf("%s at %s requests per month", phrase(l), amount.Count(a.plan.Cost.MonthlyRequests))
+	c.Text = fmt.Sprintf("%s at %s requests per month", claim.Phrase(l), amount.Count(a.plan.Cost.MonthlyRequests))
 	var e result.Estimate
 	switch l.Metric.Tag {
 	case "savings":
@@ -158,5 +159,5 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 		return
 	}
 	c.Estimate, c.Lo, c.Hi = e.Value, e.Lo, e.Hi
-	decideBounds(c, l, float64(*e.Lo), float64(*e.Hi))
+	claim.Bounds(c, l, float64(*e.Lo), float64(*e.Hi))
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
@@ -48,22 +49,26 @@ func (a *Analysis) Latency(res *result.Result) error {
 }
 
 // shareUnder is the share of requests that meet a limit. A failed request
-// does not; a request without the metric is left out.
+// does not; a request without the metric is left out. One that was cut before
+// this was known is not counted, and widens the interval to both sides.
 func shareUnder(l metric.Limit, c *cell) result.Share {
 	s := result.Share{Limit: l.String(), Target: c.Target}
+	open := 0
 	for i := range c.Len() {
-		if c.Cut(i) {
-			continue
-		}
-		if meets, defined := c.Meets(l, i); defined {
+		switch c.Stand(l, i) {
+		case measure.Undefined:
+		case measure.Open:
+			open++
+		case measure.Meets:
+			s.K++
 			s.N++
-			if meets {
-				s.K++
-			}
+		default:
+			s.N++
 		}
 	}
 	if s.N > 0 {
-		lo, hi := stats.Wilson(s.K, s.N, shownConf)
+		lo, _ := stats.Wilson(s.K, s.N+open, shownConf)
+		_, hi := stats.Wilson(s.K+open, s.N+open, shownConf)
 		s.Value, s.Lo, s.Hi = result.Num(float64(s.K)/float64(s.N)), result.Num(lo), result.Num(hi)
 	}
 	return s

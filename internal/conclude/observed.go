@@ -136,14 +136,3 @@ func clientOf(c *cell) *result.Client {
 	}
 	return &k
 }
-
-// dependenceOf returns how much a metric's values depend on each other; it is
-// worked out once, whatever the number of limits.
-func (c *cell) dependenceOf(tag string, values []float64) stats.Dependence {
-	d, ok := c.dependence[tag]
-	if !ok {
-		d = stats.NewDependence(values)
-		c.dependence[tag] = d
-	}
-	return d
-}

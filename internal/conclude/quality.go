@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality"
@@ -162,7 +163,7 @@ func (a *Analysis) truncated() int {
 
 // DecideQuality decides a claim on scores or on their difference.
 func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, res *result.Result) {
-	c.Text = fmt.Sprintf("%s: heuristic scores of %s", phrase(l), a.model(cells.Candidate))
+	c.Text = fmt.Sprintf("%s: heuristic scores of %s", claim.Phrase(l), a.model(cells.Candidate))
 	if res.Benchmarks.Quality == nil {
 		c.Reason = "the quality benchmark was not run, or no answer was scored"
 		return
@@ -194,7 +195,7 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, res *result.Re
 		c.Reason, c.NeededN = "too few pairs of answers", 2
 		return
 	}
-	decideBounds(c, l, lo, hi)
+	claim.Bounds(c, l, lo, hi)
 	e := meanEstimate(v)
 	c.Estimate, c.Lo, c.Hi = result.Num(m), e.Lo, e.Hi
 	if c.Verdict == result.Undecided {

@@ -50,7 +50,8 @@ func (a *Analysis) interleavedCell(target string) *cell {
 }
 
 // paired are the requests of two cells that had the same place in the same
-// round, and so the same prompt and the same due time in the schedule.
+// round, and so the same prompt and the same due time in the schedule. Those that
+// were cut are among them: they have no ratio, and an open success.
 type paired struct {
 	cand, other *cell
 	rows        [][][2]int32 // by round: rows of both cells
@@ -63,14 +64,10 @@ func pairUp(cand, other *cell) paired {
 	type place struct{ round, index int }
 	of := make(map[place]int32, other.Len())
 	for i := range other.Len() {
-		if k, index := other.Place(i); !other.Cut(i) {
-			of[place{k, index}] = int32(i)
-		}
+		k, index := other.Place(i)
+		of[place{k, index}] = int32(i)
 	}
 	for i := range cand.Len() {
-		if cand.Cut(i) {
-			continue
-		}
 		k, index := cand.Place(i)
 		at := place{k, index}
 		j, ok := of[at]
@@ -158,6 +155,9 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	default:
 		c.Text = fmt.Sprintf("no difference from %s in the %s can be shown", c.Against, name)
 	}
+	if cut := p.outcomes(cutBest).pairs() - p.outcomes(cutLeftOut).pairs(); cut > 0 {
+		c.Text += fmt.Sprintf("; %d pairs with a cut request are left out, which may have been the slowest", cut)
+	}
 	return c.Comparison
 }
 
@@ -173,35 +173,20 @@ func (p paired) success() result.Comparison {
 		c.Text = fmt.Sprintf("success cannot be compared with that of %s: %s", c.Against, c.Estimate.Withheld)
 		return c.Comparison
 	}
-	var both, first, second, neither int
-	diffs, sizes := make([]int, len(p.rows)), make([]int, len(p.rows))
-	for k, rows := range p.rows {
-		sizes[k] = len(rows)
-		for _, r := range rows {
-			switch a, b := p.cand.OK(int(r[0])), p.other.OK(int(r[1])); {
-			case a && b:
-				both++
-			case a:
-				first++
-				diffs[k]++
-			case b:
-				second++
-				diffs[k]--
-			default:
-				neither++
-			}
-		}
+	seen := p.outcomes(cutLeftOut)
+	if seen.pairs() == 0 {
+		c.Estimate.Withheld = "every pair was cut on one side"
+		c.Text = fmt.Sprintf("success cannot be compared with that of %s: %s", c.Against, c.Estimate.Withheld)
+		return c.Comparison
 	}
-	diff, lo, hi := stats.NewcombePaired(both, first, second, neither, shownConf)
-	shares := make([]float64, len(p.rows))
-	for k := range shares {
-		shares[k] = float64(diffs[k]) / float64(sizes[k])
-	}
-	if b, ok := stats.MeanOfGroups(shares, sizes, shownConf); ok {
-		lo, hi = max(-1, min(lo, b.Lo)), min(1, max(hi, b.Hi))
-	}
+	diff, _, _ := seen.difference()
+	_, lo, _ := p.outcomes(cutWorst).difference()
+	_, _, hi := p.outcomes(cutBest).difference()
 	c.Estimate = result.Estimate{Value: result.Num(100 * diff), Lo: result.Num(100 * lo), Hi: result.Num(100 * hi)}
-	counted := fmt.Sprintf("of %d prompts sent to both, %d failed on the candidate alone, %d on %s alone and %d on both", c.N, second, first, c.Against, neither)
+	counted := fmt.Sprintf("of %d prompts sent to both, %d failed on the candidate alone, %d on %s alone and %d on both", c.N, seen.second, seen.first, c.Against, seen.neither)
+	if cut := c.N - seen.pairs(); cut > 0 {
+		counted += fmt.Sprintf("; %d were cut on either, and may have succeeded or not", cut)
+	}
 	switch {
 	case hi < 0:
 		c.Text = fmt.Sprintf("the candidate succeeds less often than %s: %s", c.Against, counted)
@@ -211,6 +196,72 @@ func (p paired) success() result.Comparison {
 		c.Text = fmt.Sprintf("no difference from %s in success can be shown: %s", c.Against, counted)
 	}
 	return c.Comparison
+}
+
+// outcomes counts pairs by who succeeded.
+type outcomes struct {
+	both, first, second, neither int
+	diffs, sizes                 []int // by round: first − second, and all
+}
+
+// taking is what a cut request is taken for: nothing at all, or what is worst or
+// best for the candidate.
+type taking int
+
+const (
+	cutLeftOut taking = iota // with its pair
+	cutWorst
+	cutBest
+)
+
+func (p paired) outcomes(cut taking) outcomes {
+	o := outcomes{}
+	for _, rows := range p.rows {
+		diff, size := 0, 0
+		for _, r := range rows {
+			i, j := int(r[0]), int(r[1])
+			a, b := p.cand.OK(i), p.other.OK(j)
+			if p.cand.Cut(i) || p.other.Cut(j) {
+				if cut == cutLeftOut {
+					continue
+				}
+				a = a || p.cand.Cut(i) && cut == cutBest
+				b = b || p.other.Cut(j) && cut == cutWorst
+			}
+			size++
+			switch {
+			case a && b:
+				o.both++
+			case a:
+				o.first++
+				diff++
+			case b:
+				o.second++
+				diff--
+			default:
+				o.neither++
+			}
+		}
+		if size > 0 {
+			o.diffs, o.sizes = append(o.diffs, diff), append(o.sizes, size)
+		}
+	}
+	return o
+}
+
+func (o outcomes) pairs() int { return o.both + o.first + o.second + o.neither }
+
+// difference of the shares that succeeded, with the wider of two intervals.
+func (o outcomes) difference() (diff, lo, hi float64) {
+	diff, lo, hi = stats.NewcombePaired(o.both, o.first, o.second, o.neither, shownConf)
+	shares := make([]float64, len(o.diffs))
+	for k := range shares {
+		shares[k] = float64(o.diffs[k]) / float64(o.sizes[k])
+	}
+	if b, ok := stats.MeanOfGroups(shares, o.sizes, shownConf); ok {
+		lo, hi = max(-1, min(lo, b.Lo)), min(1, max(hi, b.Hi))
+	}
+	return diff, lo, hi
 }
 
 // compared is a comparison in the making.

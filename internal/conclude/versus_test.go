@@ -3,7 +3,11 @@ package conclude
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/runlog"
 )
 
 // world makes the latencies of two targets of which the candidate takes effect
@@ -141,5 +145,45 @@ func TestInterleavingBeatsOneAfterTheOther(t *testing.T) {
 	}
 	if share := float64(held[0]) / runs; share < 0.95-3*math.Sqrt(0.95*0.05/runs) {
 		t.Errorf("in turns only %.1f %% hold it", 100*share)
+	}
+}
+
+// A request that was cut may have succeeded or not. Pairs of them used to be left
+// out, as if they said nothing.
+func TestCutRequestsWidenTheDifferenceInSuccess(t *testing.T) {
+	const rounds, size = 8, 50
+	compare := func(cutEach int) (text string, lo, hi float64) {
+		p := paired{cand: newCell(&runlog.Cell{}, Keep{}), other: newCell(&runlog.Cell{}, Keep{}), planned: rounds}
+		for r := range rounds {
+			var rows [][2]int32
+			for i := range size {
+				row := int32(r*size + i)
+				rows = append(rows, [2]int32{row, row})
+				for _, c := range []*cell{p.cand, p.other} {
+					x := &exchange.Exchange{Phase: exchange.Measured, Index: i, Due: exchange.Stamp(1 + row)}
+					switch {
+					case c == p.cand && i < cutEach:
+						x.Class = exchange.Cut
+					case c == p.cand && i >= size-10:
+						x.Class = exchange.HTTP5xx // a fifth fails on the candidate alone
+					}
+					c.Add(x)
+				}
+			}
+			p.rows = append(p.rows, rows)
+		}
+		for _, c := range []*cell{p.cand, p.other} {
+			c.Settle(1, 1e9)
+		}
+		c := p.success()
+		return c.Text, float64(*c.Estimate.Lo), float64(*c.Estimate.Hi)
+	}
+	text, lo, hi := compare(0)
+	if lo > -20 || hi > -10 || !strings.Contains(text, "less often") || strings.Contains(text, "cut") {
+		t.Errorf("%v to %v: %s", lo, hi, text)
+	}
+	text, wider, same := compare(5)
+	if wider > lo-8 || math.Abs(same-hi) > 2 || !strings.Contains(text, "40 were cut") {
+		t.Errorf("with a tenth cut %v to %v: %s", wider, same, text)
 	}
 }

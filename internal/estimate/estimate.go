@@ -82,6 +82,7 @@ func Of(p plan.Plan, part Part) Estimate {
 	if part != nil {
 		part(&e, p)
 	}
+	e.Notes = append(e.Notes, Claims(p)...)
 	return e
 }
 

@@ -133,18 +133,21 @@ func (c *Collector) from(tag string, row int) []float64 {
 }
 
 func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.Limit) {
-	ok, n := 0, 0
+	ok, n, cut := 0, 0, 0
 	for _, s := range c.state[p.from:] {
-		if s&stateCut != 0 {
+		switch {
+		case s&stateCut != 0:
+			cut++
 			continue
-		}
-		n++
-		if s&stateOK != 0 {
+		case s&stateOK != 0:
 			ok++
 		}
+		n++
 	}
 	if n > 0 {
-		lo, hi := stats.Wilson(ok, n, conf)
+		// Of those that were cut, none or all might have succeeded.
+		lo, _ := stats.Wilson(ok, n+cut, conf)
+		_, hi := stats.Wilson(ok+cut, n+cut, conf)
 		out["success"] = result.Rate{Unit: unitOf("success"), Value: result.Num(float64(ok) / float64(n)), Lo: result.Num(lo), Hi: result.Num(hi), N: n}
 	} else {
 		out["success"] = result.Rate{Unit: unitOf("success"), Withheld: "no request ended"}
@@ -168,27 +171,41 @@ func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.L
 
 // goodput counts the requests that meet every limit at once. A metric that is
 // undefined for a request applies no limit to it; the number of such requests
-// is part of the rate.
+// is part of the rate. Requests that were cut and might have met all limits are
+// in the interval's upper end alone.
 func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
-	good := tally{length: p.window.Length()}
-	unlimited := 0
+	good, best := tally{length: p.window.Length()}, tally{length: p.window.Length()}
+	unlimited, open := 0, 0
 	for i := p.from; i < len(c.due); i++ {
-		if !c.OK(i) {
+		if !c.OK(i) && !c.Cut(i) {
 			continue
 		}
 		all, each := true, true
 		for _, l := range limits {
-			meets, defined := c.Meets(l, i)
-			all, each = all && meets, each && defined
+			s := c.Stand(l, i)
+			all, each = all && s != Breaks, each && s != Undefined
 		}
-		if all { // what is due between blocks counts at their seam
-			good.add(p.window.Overlap(0, c.due[i]), 1)
+		at := p.window.Overlap(0, c.due[i]) // what is due between blocks counts at their seam
+		if all {
+			best.add(at, 1)
+		}
+		if c.Cut(i) {
+			if all {
+				open++
+			}
+			continue
+		}
+		if all {
+			good.add(at, 1)
 		}
 		if !each {
 			unlimited++
 		}
 	}
 	r := good.rate(unitOf("goodput"))
+	if open > 0 && r.Hi != nil {
+		r.Hi = best.rate(unitOf("goodput")).Hi
+	}
 	r.Unlimited = unlimited
 	return r
 }

@@ -76,6 +76,9 @@ const (
 	stateEstimated // its tokens are estimated from its frames
 	// stateFirstUnknown: nobody said how many tokens its first frame held.
 	stateFirstUnknown
+	// stateReadStamps: its frames have the times at which they were read, which may
+	// be later than they came.
+	stateReadStamps
 )
 
 // maxErrors bounds how many distinct error messages are counted.
@@ -118,6 +121,9 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		y.Frames, y.InputTokens, y.OutputTokens, y.CachedTokens, y.ReasoningTokens, y.HistoryTokens = nil, nil, nil, nil, nil, nil
 		c.cut[int32(len(c.state))] = &y
 	}
+	if x.FirstToken.Happened() && !x.KernelStamps {
+		s |= stateReadStamps
+	}
 	c.state, c.second, c.final = append(c.state, s), append(c.second, second), append(c.final, final)
 	if c.KeepPrompts {
 		c.prompts = append(c.prompts, x.Prompt)
@@ -131,7 +137,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	}
 	for _, col := range c.inOrder {
 		v, ok := col.of(x)
-		if s == stateCut && col.cut != nil {
+		if s&stateCut != 0 && col.cut != nil {
 			v, _ = col.cut(x)
 			ok = true
 		}
@@ -322,6 +328,10 @@ func (c *Collector) OK(i int) bool { return c.state[i]&stateOK != 0 }
 // Cut reports whether the client ended the i-th request.
 func (c *Collector) Cut(i int) bool { return c.state[i]&stateCut != 0 }
 
+// ReadStamps reports whether the times of the i-th request's frames are those at
+// which they were read, and not when the kernel received them.
+func (c *Collector) ReadStamps(i int) bool { return c.state[i]&stateReadStamps != 0 }
+
 // Prompt returns the identity of the i-th request's prompt; KeepPrompts.
 func (c *Collector) Prompt(i int) string { return c.prompts[i] }
 
@@ -331,22 +341,4 @@ func (c *Collector) Session(i int) int32 { return c.sessions[i] }
 // Place returns the block of the i-th request and its index there; KeepPlace.
 func (c *Collector) Place(i int) (block, index int) {
 	return int(c.places[i].block), int(c.places[i].index)
-}
-
-// value of a limit's metric for the i-th request; NaN if undefined.
-func (c *Collector) value(l metric.Limit, i int) float64 {
-	if col := c.Values(l.Metric.Tag); i < len(col) {
-		return col[i]
-	}
-	return math.NaN()
-}
-
-// Meets reports whether the i-th request meets a limit. A metric that is
-// undefined for it applies no limit, and defined is false.
-func (c *Collector) Meets(l metric.Limit, i int) (meets, defined bool) {
-	v := c.value(l, i)
-	if math.IsNaN(v) {
-		return true, false
-	}
-	return l.Holds(v), true
 }

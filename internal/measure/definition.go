@@ -19,7 +19,7 @@ type definition struct {
 	failed failure
 	// cut bounds the value of a request that the client ended: the least and the
 	// most that it can be, of which the most must not depend on the frames. nil:
-	// such a request has no value.
+	// such a request has the value that it has, or none.
 	cut func(*exchange.Exchange) (least, most float64)
 }
 
@@ -40,9 +40,9 @@ var definitions = []definition{
 	{"ttft_service", between(writing, firstToken), infinitely, reached(writing, firstToken)},
 	{"ttfa_service", between(writing, firstAnswer), infinitely, reached(writing, firstAnswer)},
 	{"e2e_service", between(writing, lastToken), infinitely, atLeastSince(writing)},
-	{"tpot", tpot, infinitely, unbounded},
-	{"tpot_vllm", tpotVLLM, infinitely, unbounded},
-	{"user_rate", userRate, withoutSpeed, nil},
+	{"tpot", tpot, infinitely, paceSoFar},
+	{"tpot_vllm", tpotVLLM, infinitely, paceSoFar},
+	{"user_rate", userRate, withoutSpeed, speedSoFar},
 	{"stall", stall, infinitely, stallSoFar},
 	{"lateness", between(due, woken), asMeasured, nil},
 	{"queued", between(woken, started), asMeasured, nil},
@@ -119,8 +119,24 @@ func atLeastSince(from stamp) func(*exchange.Exchange) (least, most float64) {
 	}
 }
 
-// unbounded: the rest of the answer may come at any pace.
-func unbounded(*exchange.Exchange) (least, most float64) { return 0, inf }
+// paceSoFar bounds the time per token: had all tokens that were asked for come
+// at the moment of the cut, it would be the least. Where their number is open, the
+// rest of the answer may come at any pace.
+func paceSoFar(x *exchange.Exchange) (least, most float64) {
+	since, begun := x.Done.Sub(x.FirstToken)
+	if !begun || since <= 0 || x.AskedOutput < 2 {
+		return 0, inf
+	}
+	return since / float64(x.AskedOutput-1), inf
+}
+
+// speedSoFar is what paceSoFar says of the speed.
+func speedSoFar(x *exchange.Exchange) (least, most float64) {
+	if pace, _ := paceSoFar(x); pace > 0 {
+		return 0, 1000 / pace
+	}
+	return 0, inf
+}
 
 // tpot is (last_token − first_token) ÷ the tokens delivered after the first
 // frame. Reasoning tokens that were billed but never streamed do not count. An

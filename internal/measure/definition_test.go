@@ -124,8 +124,8 @@ func TestEveryMetricOfRequestsIsDefined(t *testing.T) {
 		if v, ok := Value(m.Tag, x); !ok || v <= 0 {
 			t.Errorf("%s = %v, %v", m.Tag, v, ok)
 		}
-		if (d.failed == infinitely) != (d.cut != nil) {
-			t.Errorf("%s: a request that failed counts as +∞ (%v) where one that was cut has bounds (%v)", m.Tag, d.failed == infinitely, d.cut != nil)
+		if (d.failed != asMeasured) != (d.cut != nil) {
+			t.Errorf("%s: a request that failed counts as the worst (%v) where one that was cut has bounds (%v)", m.Tag, d.failed != asMeasured, d.cut != nil)
 		}
 		if d.failed == withoutSpeed && m.Direction != metric.HigherIsBetter || d.failed == infinitely && m.Direction != metric.LowerIsBetter {
 			t.Errorf("%s: a failure is the best value", m.Tag)
@@ -140,6 +140,8 @@ func TestBoundsOfCutRequests(t *testing.T) {
 		return x
 	}
 	early, late := cut(), cut(10, 20, 40)
+	asked := cut(10, 20, 40)
+	asked.AskedOutput = 31 // 30 more after the first, of which the last comes after the cut at 100
 	for _, tt := range []struct {
 		tag         string
 		x           *exchange.Exchange
@@ -149,10 +151,57 @@ func TestBoundsOfCutRequests(t *testing.T) {
 		{"ttft", late, 10, 10}, {"ttft_service", late, 9, 9}, {"ttfa", late, 10, 10}, {"ttfa_service", late, 9, 9},
 		{"e2e", late, 100, inf}, {"e2e_service", late, 99, inf},
 		{"tpot", late, 0, inf}, {"tpot_vllm", late, 0, inf},
+		{"tpot", early, 0, inf}, {"tpot", asked, 3, inf}, {"tpot_vllm", asked, 3, inf},
+		{"user_rate", early, 0, inf}, {"user_rate", late, 0, inf}, {"user_rate", asked, 0, 1000.0 / 3},
 		{"stall", early, 0, inf}, {"stall", late, 20, inf},
 	} {
 		if least, most := define(tt.tag).cut(tt.x); math.Abs(least-tt.least) > 1e-9 || math.Abs(most-tt.most) > 1e-9 && most != tt.most {
 			t.Errorf("%s: %v to %v, want %v to %v", tt.tag, least, most, tt.least, tt.most)
+		}
+	}
+}
+
+// One that was cut stands the same wherever limits are counted.
+func TestStandingOfRequests(t *testing.T) {
+	cut := func(frames ...float64) *exchange.Exchange {
+		x := good(5, frames...)
+		x.Class, x.Done, x.LastToken, x.OutputTokens, x.AskedOutput = exchange.Cut, ms(105), 0, nil, 31
+		return x
+	}
+	lone := good(0, 10)
+	for _, tt := range []struct {
+		limit string
+		x     *exchange.Exchange
+		want  Standing
+	}{
+		{"ttft<50ms", good(0, 10, 20), Meets},
+		{"ttft<5ms", good(0, 10, 20), Breaks},
+		{"ttft<50ms", failed(0), Breaks},
+		{"user_rate>1", failed(0), Breaks},
+		{"tpot<50ms", lone, Undefined},
+		{"ttft<200ms", cut(), Open},
+		{"ttft<50ms", cut(), Breaks}, // it had waited 100 ms
+		{"ttft>50ms", cut(), Meets},
+		{"ttft<50ms", cut(10, 20), Meets},
+		{"e2e<200ms", cut(10, 20), Open},
+		{"tpot<2ms", cut(10, 20), Breaks},
+		{"user_rate>50", cut(10, 20), Open},
+		{"user_rate>400", cut(10, 20), Breaks},
+		{"output_tokens>=10", cut(10, 20), Open},
+		{"lateness<1ms", cut(), Meets},
+	} {
+		l, err := metric.ParseLimit(tt.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Stand(l, tt.x); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.limit, got, tt.want)
+		}
+		var c Collector
+		c.Add(tt.x)
+		c.Settle(1, ms(200))
+		if got := c.Stand(l, 0); got != tt.want {
+			t.Errorf("%s, collected: %v, want %v", tt.limit, got, tt.want)
 		}
 	}
 }

@@ -59,7 +59,8 @@ func mixed(n int) []*exchange.Exchange {
 
 // The golden file was written by the code that kept all exchanges in memory.
 // Small cells must not change by a bit, but for the intervals of pooled
-// metrics, whose bins are others, and the last bits of sums, whose order is.
+// metrics, whose bins are others, the last bits of sums, whose order is, and what
+// is said of cut requests, which that code left out.
 func TestGoldenCell(t *testing.T) {
 	limit, err := metric.ParseLimit("ttft<60ms")
 	if err != nil {

@@ -156,12 +156,30 @@ func (t *tally) add(at exchange.Stamp, w float64) {
 	t.slices[t.slice] += w
 }
 
+// RateMinN is the least number of events from which a rate has an interval:
+// fewer leave slices that are too coarse.
+const RateMinN = 5 * rateSlices
+
+// RateBounds returns the one-sided bounds of a rate at error alpha each. It is not
+// ok for a rate without an interval. The shown interval is Student's over the
+// slices of the window, so that half of its width is a known multiple of the
+// standard error; its upper end is taken, since the lower one ends at 0.
+func RateBounds(r result.Rate, alpha float64) (lo, hi float64, ok bool) {
+	if r.Value == nil || r.Lo == nil || r.Hi == nil {
+		return 0, 0, false
+	}
+	const df = rateSlices - 1
+	v := float64(*r.Value)
+	half := (float64(*r.Hi) - v) * stats.StudentQuantile(1-alpha, df) / stats.StudentQuantile(1-(1-conf)/2, df)
+	return max(0, v-half), v + half, true
+}
+
 // rate is the sum over the window, with a Student interval over ten equal
 // slices of it; without one below fifty events, where slices are too coarse.
 func (t *tally) rate(unit string) result.Rate {
 	seconds := float64(t.length) / 1e9
 	r := result.Rate{Unit: unit, Value: result.Num(t.sum / seconds), N: t.n}
-	if t.n < 5*rateSlices {
+	if t.n < RateMinN {
 		return r
 	}
 	means := make([]float64, rateSlices)

@@ -38,10 +38,7 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 		if math.IsNaN(v) || !keep(i) {
 			continue
 		}
-		if c.Cut(i) {
-			if def.cut == nil {
-				continue
-			}
+		if c.Cut(i) && def.cut != nil {
 			if cut++; upper == nil {
 				upper = slices.Clone(values)
 			}

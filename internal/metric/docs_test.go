@@ -33,6 +33,7 @@ const metricsTail = `
 
 ` + "`metric.statistic<value`" + `, everywhere the same: ` + "`ttft.p95<500ms`, `tpot.p95<40ms`, `success>=99.9%`" + `.
 Statistics are p50, p90, p95, p99, p99.9 (any quantile for claims), mean, min and max.
+A limit on a time needs its unit: ` + "`e2e.p95<10s`, not `e2e.p95<10`" + `.
 
 ## How many requests a quantile needs
 
@@ -41,12 +42,39 @@ At 95 % confidence. Fewer, and the quantile is withheld, or the claim undecided.
 | | p50 | p90 | p95 | p99 | p99.9 |
 |---|---|---|---|---|---|
 | to be shown with an interval | 6 | 36 | 72 | 368 | 3,688 |
-| to decide a claim, at best | 5 | 29 | 59 | 299 | 2,995 |
+| to prove a claim, at best | 5 | 29 | 59 | 299 | 2,995 |
+| to refute one, at best | 10 | 10 | 2 | 1 | 1 |
 
 These are numbers of independent requests. Requests under load depend on each other
 (slow ones come in bursts), so claims use an effective sample size: the
 smallest of Geyer's estimates for the ranks of the latencies, for being over the
 limit, and for being in the slowest tenth. For one user at a time it is n.
+
+## How a claim is decided
+
+At error probability 0.05, one-sided, unless the claim has an alpha of its own.
+
+- **A quantile**: by the exact binomial test on the requests that broke the limit, at the effective
+  sample size. A proof needs the number above. A refutation needs only the breaches: of 40 requests that
+  all break a p95 limit, two are enough. Where the limit lets more break it than alpha (p50, p90), one burst
+  can be most of a short run, and refuting takes an effective size of 10 as well. An undecided claim says how
+  many requests like these would decide it, and in which direction.
+- **Success**: by the exact bounds of Clopper and Pearson, for ` + "`>=`, `>`, `<=` and `<`" + ` alike.
+- **A rate** (throughput, output_throughput): by Student's bounds over ten slices of the window.
+- **A request that the client cut** (grace over, Ctrl-C, the cap on the spend) has an outcome with bounds: its
+  latency is at least the time so far, its tpot at least the time since its first token ÷ the tokens that it was
+  still allowed, its success is open. It counts as a breach only if it had broken the limit by then; else it
+  stands in the way of a proof and of a refutation alike. The same holds in goodput, in comparisons and in searches.
+- **An answer without what the claim is about** (reasoning alone for ttfa, an answer that came at once for
+  tpot) stands in the way of both, too.
+- **The client's own part.** A claim on ttft, ttfa or e2e is decided on the latencies as measured, and again
+  with lateness + client_delay taken off every request; one on tpot, user_rate or stall again with frames read as late
+  as the client's reads waited for a processor, where the kernel did not stamp them. Where both agree, that
+  is the verdict. Where they differ, the claim is undecided and gives both values: it is the client that
+  decides. A limit that latencies with the client's part keep is kept without it. In a closed loop a slow client
+  also makes less load, and the proof then says which load was achieved and which was possible.
+
+Before anything is sent, ` + "`--dry-run`" + ` and the start of a run name the claims that the planned requests are too few to prove.
 `
 
 func TestDocs(t *testing.T) {

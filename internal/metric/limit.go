@@ -42,7 +42,7 @@ func ParseLimit(s string) (Limit, error) {
 	}
 	met, ok := Lookup(m[1])
 	if !ok {
-		return Limit{}, fmt.Errorf("limit %q: unknown metric %q%s", s, m[1], suggest.DidYouMean(m[1], Tags()))
+		return Limit{}, fmt.Errorf("limit %q: unknown metric %q%s; metrics are %s", s, m[1], meant(m[1]), strings.Join(Tags(), ", "))
 	}
 	l := Limit{Metric: met, Stat: m[2], Op: Op(m[3])}
 	if err := checkStat(met, m[2]); err != nil {
@@ -63,6 +63,37 @@ func ParseLimit(s string) (Limit, error) {
 	return l, nil
 }
 
+var statForm = regexp.MustCompile(`^(p[0-9.]+|mean|min|max|median)$`)
+
+// meant says which metric an unknown name probably stands for.
+func meant(name string) string {
+	switch {
+	case statForm.MatchString(name):
+		return ", which is a statistic; name the metric first, as in ttft.p95<500ms"
+	case strings.HasPrefix(name, "latenc"):
+		return "; the latency of a whole answer is e2e, that of its first token ttft"
+	}
+	return suggest.DidYouMean(name, Tags())
+}
+
+// CheckUnit rejects a limit on a time that does not say in which unit: 10 may be
+// milliseconds or seconds. It is apart from ParseLimit, which reads the limits of
+// old runs as they were meant, in milliseconds.
+func CheckUnit(s string) error {
+	m := limitForm.FindStringSubmatch(s)
+	if m == nil || m[5] != "" {
+		return nil
+	}
+	if met, ok := Lookup(m[1]); !ok || met.Unit != "ms" && met.Unit != "ms/token" {
+		return nil
+	}
+	number, ok := strings.CutSuffix(strings.TrimSpace(s), m[4])
+	if !ok {
+		return nil
+	}
+	return fmt.Errorf("limit %q: a time needs its unit; write %[2]s%[3]sms or %[2]s%[3]ss", s, number, m[4])
+}
+
 // checkRange rejects a limit at a value that its metric cannot have: it would be
 // decided before the run, and is usually a share without its %.
 func checkRange(l Limit, number string) error {
@@ -70,6 +101,9 @@ func checkRange(l Limit, number string) error {
 	case "ratio":
 		if l.Value > 1 {
 			return fmt.Errorf("%s is a share of at most 1; write 99.9%% or 0.999, not %s", l.Metric.Tag, number)
+		}
+		if l.Value == 0 && (l.Op == GreaterEqual || l.Op == Less) || l.Value == 1 && (l.Op == LessEqual || l.Op == Greater) {
+			return fmt.Errorf("every share is between 0 and 1, so that this is decided before the run")
 		}
 	case "ms", "ms/token", "1/s", "token/s", "tokens":
 	default:

@@ -62,6 +62,11 @@ func TestParseLimitErrors(t *testing.T) {
 		"success>=-1%":   "never below 0",
 		"ttft.p95<-5ms":  "never below 0",
 		"goodput>=-1":    "never below 0",
+		"success>=0":     "decided before the run",
+		"success<=100%":  "decided before the run",
+		"success>100%":   "decided before the run",
+		"latency.p95<1s": "the latency of a whole answer is e2e, that of its first token ttft; metrics are ttft, ttfa, e2e",
+		"p95<500ms":      "name the metric first, as in ttft.p95<500ms; metrics are ttft",
 	} {
 		if _, err := ParseLimit(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", in, err, want)
@@ -104,4 +109,25 @@ func FuzzParseLimit(f *testing.F) {
 			t.Fatalf("%q prints as %q, which cannot be read: %v", in, l, err)
 		}
 	})
+}
+
+// 10 of e2e.p95<10 were milliseconds, and whoever wrote it meant seconds.
+func TestTimesNeedAUnit(t *testing.T) {
+	for in, want := range map[string]string{
+		"e2e.p95<10":           "write e2e.p95<10ms or e2e.p95<10s",
+		" ttft.p50 <= .5 ":     "write ttft.p50 <= .5ms or ttft.p50 <= .5s",
+		"tpot.mean<40":         "tpot.mean<40ms",
+		"e2e.p95<10ms":         "",
+		"e2e.p95<10 s":         "",
+		"success>=0.99":        "",
+		"throughput>10":        "",
+		"savings>=30":          "",
+		"output_tokens.p50>10": "",
+		"nonsense":             "", // ParseLimit says what is wrong
+	} {
+		err := CheckUnit(in)
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", in, err, want)
+		}
+	}
 }

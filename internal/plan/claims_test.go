@@ -1,6 +1,10 @@
 package plan
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // The claims of a file are decided by each command that reads it; one whose
 // benchmark was not asked for stays, and the result says that it is undecided.
@@ -17,6 +21,43 @@ func TestClaimsOfAFileStay(t *testing.T) {
 		for _, c := range p.Claims {
 			if only == "load" && c.Benchmark != Load {
 				t.Errorf("a claim of a load is about %q", c.Benchmark)
+			}
+		}
+	}
+}
+
+// What no run could decide is refused before any, with the flag or the place in
+// the file.
+func TestLimitsThatNothingCouldDecideAreRefused(t *testing.T) {
+	const load = "candidate: {url: http://x%s}\nload: {users: 2, requests: 5}\nclaims:\n  - limit: success>=90%%\n  - limit: %s\n"
+	const search = "candidate: {url: http://x%s}\ncapacity: {slo: [%s]}\n"
+	for _, tt := range []struct{ target, limit, want string }{
+		{"", "e2e.p95<10", "write e2e.p95<10ms or e2e.p95<10s"},
+		{"", "ttft.p95<500ms", ""},
+		{", stream: false", "ttft.p95<500ms", "so that there is no ttft"},
+		{", stream: false", "tpot.p95<50ms", "so that there is no tpot"},
+		{", stream: false", "e2e.p95<5s", ""},
+		{", api: embeddings", "ttft.p95<500ms", "so that there is no ttft"},
+		{", api: embeddings", "e2e.p95<5s", ""},
+	} {
+		for only, form := range map[string]string{"load": load, "capacity": search} {
+			p, prov, err := Read(Sources{Name: "plan.yaml", YAML: fmt.Appendf(nil, form, tt.target, tt.limit), Set: []Setting{{Path: "only", Value: only}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = prov.Locate(p.Validate())
+			if (tt.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s, %s: %v, want %q", only, tt.limit, err, tt.want)
+			}
+			if err == nil {
+				continue
+			}
+			place, flag := "plan.yaml:5:5: claims[1].limit", "--claim"
+			if only == "capacity" {
+				place, flag = "plan.yaml:2:", "--slo"
+			}
+			if text := err.Error(); !strings.HasPrefix(text, place) || !strings.Contains(text, flag) {
+				t.Errorf("%s: %v has no place or flag", only, err)
 			}
 		}
 	}

@@ -57,6 +57,9 @@ func flagOf(path string) string {
 	if strings.HasPrefix(path, "scan.keys.") {
 		path = "scan.keys"
 	}
+	if strings.HasPrefix(path, "claims[") {
+		path = "claims"
+	}
 	d, _ := lookupPath(path)
 	return d.Flag
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/terms"
+	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
@@ -341,6 +342,17 @@ type Claim struct {
 	// "mlperf" for LoadGen's early stopping (99 %, requests as independent,
 	// quantiles by nearest rank).
 	Decision string `yaml:"decision,omitempty" json:"decision,omitempty"`
+}
+
+// ErrorProbability is the one-sided error probability with which a claim is decided.
+func (c Claim) ErrorProbability() float64 {
+	switch {
+	case c.Alpha != 0:
+		return c.Alpha
+	case c.Decision == MLPerf:
+		return 1 - stats.MLPerfConfidence
+	}
+	return 0.05
 }
 
 // Duration is a time.Duration that reads and prints as "250ms".

@@ -30,8 +30,8 @@ func TestPrecedence(t *testing.T) {
 		t.Error(diff)
 	}
 	want := map[string]string{
-		"candidate.url": "plan.yaml:2", "latency.iterations": "--iterations", "cost.samples": "INFEROMETER_SAMPLES",
-		"seed": "plan.yaml:5", "workload.input_tokens": "default",
+		"candidate.url": "plan.yaml:2:3", "latency.iterations": "--iterations", "cost.samples": "INFEROMETER_SAMPLES",
+		"seed": "plan.yaml:5:1", "workload.input_tokens": "default",
 	}
 	for path, from := range want {
 		if prov.From(path) != from {
@@ -215,7 +215,7 @@ func TestLocate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := prov.Locate(p.Validate()); err == nil || !strings.HasPrefix(err.Error(), "plan.yaml:3: latency.iterations") {
+	if err := prov.Locate(p.Validate()); err == nil || !strings.HasPrefix(err.Error(), "plan.yaml:3:3: latency.iterations") {
 		t.Errorf("%v", err)
 	}
 }

@@ -163,7 +163,7 @@ func TestScanIsRefused(t *testing.T) {
 		}
 	}
 	p, prov := scanPlan(t, scanBase+"scan:\n  keys:\n    users: [-1]")
-	if err := prov.Locate(p.Validate()); err == nil || !strings.HasPrefix(err.Error(), "p.yaml:5: scan.keys.users") {
+	if err := prov.Locate(p.Validate()); err == nil || !strings.HasPrefix(err.Error(), "p.yaml:5:5: scan.keys.users") {
 		t.Errorf("without the place: %v", err)
 	}
 	p.Only = nil

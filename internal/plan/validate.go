@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -243,83 +242,6 @@ func (p Plan) validateLoad(out *key.Problems) {
 	if r.Context < 0 || r.Context == 1 {
 		out.Add("load.replay.context", "%d is too small: input and output take at least 2 tokens", r.Context)
 	}
-}
-
-// validateDecision checks the rule that a claim names.
-func validateDecision(c Claim, l metric.Limit, path string, out *key.Problems) {
-	if c.Decision == "" {
-		return
-	}
-	if c.Decision != MLPerf {
-		out.Add(path+".decision", "unknown rule %q; leave it out, or use %s", c.Decision, MLPerf)
-		return
-	}
-	if q, ok := l.Quantile(); !ok || q < 0.5 || l.Metric.Kind != metric.PerRequest || l.Metric.Unit == "points" || l.Op != metric.Less && l.Op != metric.LessEqual {
-		out.Add(path+".decision", "MLPerf's rule decides upper limits of a latency's quantile, such as ttft.p99<2s, and not %s", l)
-	}
-	if c.Alpha != 0 && c.Alpha != 0.01 {
-		out.Add(path+".alpha", "MLPerf's rule has the error probability 0.01; leave alpha out, not %v", c.Alpha)
-	}
-}
-
-func (p Plan) validateClaims(out *key.Problems) {
-	ids := map[string]bool{}
-	for i, c := range p.Claims {
-		path := fmt.Sprintf("claims[%d]", i)
-		if c.ID != "" && ids[c.ID] {
-			out.Add(path+".id", "the id %q is used twice", c.ID)
-		}
-		ids[c.ID] = true
-		if c.Alpha < 0 || c.Alpha >= 0.5 || math.IsNaN(c.Alpha) {
-			out.Add(path+".alpha", "invalid error probability %v: must be between 0 and 0.5", c.Alpha)
-		}
-		l, err := metric.ParseLimit(c.Limit)
-		if err != nil {
-			out.Add(path+".limit", "%v", err)
-			continue
-		}
-		validateDecision(c, l, path, out)
-		if text := undecidable(l); text != "" {
-			out.Add(path+".limit", "%s", text)
-		}
-		b := BenchmarkOf(c, l)
-		if !slices.Contains(append(All(), Load, Capacity), b) {
-			out.Add(path+".benchmark", "unknown benchmark %q%s", b, suggest.DidYouMean(string(b), names(All())))
-		}
-		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
-			out.Add(path+".level", "unknown level %d: throughput.levels has %v", c.Level, p.Throughput.Levels)
-		}
-		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
-			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
-		}
-	}
-}
-
-// undecidable says why a limit can be no claim, or "".
-func undecidable(l metric.Limit) string {
-	example := l.Metric.Tag + ".p95" + string(l.Op)
-	switch l.Metric.Kind {
-	case metric.PerRequest:
-		if l.Metric.Tag == "quality_delta" {
-			return ""
-		}
-		if l.Metric.Tag == "quality" && (l.Stat == "" || l.Stat == "mean") {
-			return ""
-		}
-		if l.Stat == "" {
-			return fmt.Sprintf("%q does not say how many requests must keep it; name a quantile, such as %s…", l, example)
-		}
-		if _, ok := l.Quantile(); !ok && l.Stat != "mean" {
-			return fmt.Sprintf("%q cannot be decided from a sample; name a quantile, such as %s…", l, example)
-		}
-	case metric.Pooled:
-		return fmt.Sprintf("%s pools the gaps of all requests and has no claims; use stall or tpot", l.Metric.Tag)
-	case metric.Rate:
-		if l.Metric.Tag == "goodput" {
-			return "goodput needs limits of its own and is not a claim yet; claim its parts, such as ttft.p95<500ms and success>=99%"
-		}
-	}
-	return ""
 }
 
 func (p Plan) validateWords(out *key.Problems) {

@@ -29,7 +29,7 @@ type Comparison struct {
 	Estimate Estimate `json:"estimate"`
 	N        int      `json:"n"`
 	Pairs    int      `json:"pairs,omitempty"`   // where paired
-	Lost     int      `json:"lost,omitempty"`    // pairs that have no value on one side, such as a failure; N = Pairs + Lost
+	Lost     int      `json:"lost,omitempty"`    // pairs that have no value on one side, such as a failure or a cut request; N = Pairs + Lost
 	Alone    int      `json:"alone,omitempty"`   // prompts in no pair: only one was sent them, or their round was cut short
 	Rounds   int      `json:"rounds,omitempty"`  // of interleaved blocks that hold the pairs
 	Against  string   `json:"against,omitempty"` // the other target, unless it is the baseline of an ordinary pass

@@ -62,7 +62,7 @@ func (t *Trial) Add(x *exchange.Exchange) {
 	if x.Phase != exchange.Measured {
 		return
 	}
-	r := capacity.Request{Due: float64(x.Due) / nsPerS, OK: x.Class == exchange.OK}
+	r := capacity.Request{Due: float64(x.Due) / nsPerS, OK: x.Class == exchange.OK, Cut: x.Class == exchange.Cut}
 	if x.Done.Happened() && x.Class != exchange.Cut {
 		r.Done = float64(x.Done) / nsPerS
 		t.ended = append(t.ended, r.Done)
@@ -73,18 +73,22 @@ func (t *Trial) Add(x *exchange.Exchange) {
 	t.rows = append(t.rows, r)
 }
 
-// excess is by how much a request breaks a limit (capacity.Request). What we
-// cut short counts against the limit: it must not help a proof.
+// excess is by how much a request breaks a limit (capacity.Request).
 func excess(l metric.Limit, x *exchange.Exchange) float64 {
-	if x.Class == exchange.Cut {
-		return math.Inf(1)
-	}
-	v, ok := measure.Value(l.Metric.Tag, x)
-	if !ok {
+	v, most := measure.Bounds(l.Metric.Tag, x)
+	upper := l.Op == metric.Less || l.Op == metric.LessEqual
+	switch measure.Stand(l, x) {
+	case measure.Undefined:
 		return math.NaN()
+	case measure.Open:
+		return math.Inf(1)
+	case measure.Breaks:
+		if !upper {
+			v = most // the nearest that it can be to the limit
+		}
 	}
 	over := v - l.Value
-	if l.Op == metric.Greater || l.Op == metric.GreaterEqual {
+	if !upper {
 		over = -over
 	}
 	if holds := l.Holds(v); holds != (over <= 0) { // at the limit itself

@@ -264,6 +264,9 @@ func (f *Finder) learn(ctx context.Context, t *Target) error {
 		note(texts[i], xs[i])
 	}
 	a, b := xs[0], xs[1]
+	if err := f.streams(t, b); err != nil {
+		return err
+	}
 	if v, ok := measure.Value("tpot", b); ok && v > 0 && !math.IsInf(v, 0) {
 		t.TPOT = time.Duration(v * float64(time.Millisecond))
 	}

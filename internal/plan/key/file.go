@@ -56,7 +56,8 @@ func (r *Reader) At(n ast.Node, format string, args ...any) error {
 
 // Note records where the value at path is.
 func (r *Reader) Note(n ast.Node, path string) {
-	r.Places[path] = fmt.Sprintf("%s:%d", r.name, n.GetToken().Position.Line)
+	pos := n.GetToken().Position
+	r.Places[path] = fmt.Sprintf("%s:%d:%d", r.name, pos.Line, pos.Column)
 }
 
 // Resolve follows anchors, aliases and tags.

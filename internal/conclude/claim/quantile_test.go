@@ -1,20 +1,21 @@
-package conclude
+package claim
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/stats"
 )
 
 // loadCell is a cell of n independent requests, every stride-th of which took
 // longer than 100 ms.
-func loadCell(n, stride int) *cell {
-	c := newCell(&runlog.Cell{}, Keep{})
+func loadCell(n, stride int) *measure.Collector {
+	c := &measure.Collector{}
 	for i := range n {
 		x := &exchange.Exchange{Phase: exchange.Measured, Index: i, Due: exchange.Stamp(1 + i*1e7), Streamed: true}
 		x.Writing = x.Due + 1e5
@@ -23,10 +24,14 @@ func loadCell(n, stride int) *cell {
 			x.FirstToken = x.Due + 150e6
 		}
 		x.LastToken, x.Done = x.FirstToken, x.FirstToken
-		c.add(x, map[uint64]struct{}{})
+		c.Add(x)
 	}
 	c.Settle(1, exchange.Stamp(n*1e7))
 	return c
+}
+
+func cellOf(requests *measure.Collector, load result.LoadShape) Cell {
+	return Cell{Cell: result.Cell{Load: load}, Requests: requests, Dependence: map[string]stats.Dependence{}}
 }
 
 func TestMLPerfClaims(t *testing.T) {
@@ -49,7 +54,7 @@ func TestMLPerfClaims(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := result.Claim{Verdict: result.Undecided, Alpha: 0.01}
-			decideQuantile(&c, l, 0.99, plan.MLPerf, loadCell(tt.n, tt.stride), result.Cell{Load: result.LoadShape{Kind: "open"}})
+			decideQuantile(&c, l, 0.99, plan.MLPerf, cellOf(loadCell(tt.n, tt.stride), result.LoadShape{Kind: "open"}))
 			if c.Verdict != tt.verdict || c.NeededN != tt.needed || !strings.Contains(c.Reason, tt.reason) {
 				t.Errorf("%s, needs %d: %s", c.Verdict, c.NeededN, c.Reason)
 			}
@@ -66,7 +71,7 @@ func TestQuantileClaimsSayTheirRule(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := result.Claim{Verdict: result.Undecided, Alpha: 0.05}
-	decideQuantile(&c, l, 0.95, "", loadCell(59, 0), result.Cell{Load: result.LoadShape{Kind: "closed", Users: 1}})
+	decideQuantile(&c, l, 0.95, "", cellOf(loadCell(59, 0), result.LoadShape{Kind: "closed", Users: 1}))
 	if c.Verdict != result.Proved || c.Rule != ownRule || c.N != 59 {
 		t.Errorf("%+v", c)
 	}

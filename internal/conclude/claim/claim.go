@@ -1,0 +1,199 @@
+// Package claim decides what one cell says about a limit: proved, refuted, or
+// undecided with what would decide it. It knows the cell's requests and figures,
+// and nothing of the run that they are part of: whether they may be believed is
+// up to package validity.
+package claim
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/inferometer/inferometer/internal/measure"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// Cell is what decides a claim on a cell.
+type Cell struct {
+	result.Cell
+	Requests *measure.Collector
+	// Dependence remembers how much the values of a metric, by its tag, depend on
+	// each other, so that it is worked out once for any number of limits.
+	Dependence map[string]stats.Dependence
+}
+
+// Decide fills in the verdict of a claim on a cell, with its reason and figures.
+// rule is the claim's own rule (plan.Claim.Decision).
+func Decide(c *result.Claim, l metric.Limit, rule string, cell Cell) {
+	switch q, isQuantile := l.Quantile(); {
+	case isQuantile:
+		decideQuantile(c, l, q, rule, cell)
+	case l.Metric.Tag == "success":
+		decideSuccess(c, l, cell)
+	case l.Metric.Kind == metric.Rate:
+		decideRate(c, l, cell)
+	default:
+		decideMoment(c, l, cell)
+	}
+	compareSteady(c, l, cell)
+}
+
+// decideSuccess decides a limit on the share of requests that succeeded, by the
+// exact bounds of Clopper and Pearson. Whether a request that was cut would have
+// succeeded is open.
+func decideSuccess(c *result.Claim, l metric.Limit, cell Cell) {
+	n := cell.Counts
+	all := n.OK + n.Failed + n.Shed + n.Cut
+	c.N = all
+	if all == n.Cut {
+		c.Reason = "no request ended"
+		return
+	}
+	ok := stats.Count{Least: n.OK, Most: n.OK + n.Cut, N: all}
+	decide, words := stats.DecideShareAtLeast, [2]string{"at least", "at most"}
+	bounds := [2]float64{stats.ClopperPearsonLower(ok.Least, all, c.Alpha), stats.ClopperPearsonUpper(ok.Most, all, c.Alpha)}
+	if upper(l) {
+		decide, words = stats.DecideShareAtMost, [2]string{"at most", "at least"}
+		bounds[0], bounds[1] = bounds[1], bounds[0]
+	}
+	d := decide(ok, l.Value, c.Alpha)
+	r := cell.Metrics.Rates["success"]
+	c.Estimate, c.Lo, c.Hi, c.NeededN = r.Value, r.Lo, r.Hi, d.NeededN
+	counted := fmt.Sprintf("%d of %d requests succeeded", n.OK, all)
+	if n.Cut > 0 {
+		counted += fmt.Sprintf(", and %d were cut, which counts against either verdict", n.Cut)
+	}
+	shown := func(side int) string {
+		c.Bound = result.Num(bounds[side])
+		return fmt.Sprintf("%s: %s %.4g %% with %.3g %% confidence", counted, words[side], 100*bounds[side], 100*(1-c.Alpha))
+	}
+	switch {
+	case d.Proved:
+		c.Verdict, c.Reason = result.Proved, shown(0)
+	case d.Refuted:
+		c.Verdict, c.Reason = result.Refuted, shown(1)
+	default:
+		c.Reason = fmt.Sprintf("%s, which does not decide %s", shown(0), l)
+		if c.NeededN > all {
+			c.Reason += fmt.Sprintf("; %d requests like these would %s", c.NeededN, direction(d))
+		}
+	}
+}
+
+// decideRate decides a rate by one-sided bounds at the claim's own error
+// probability.
+func decideRate(c *result.Claim, l metric.Limit, cell Cell) {
+	r, ok := cell.Metrics.Rates[l.Metric.Tag]
+	if !ok || r.Value == nil {
+		c.Reason = fmt.Sprintf("there is no %s in this cell", l.Metric.Name)
+		if r.Withheld != "" {
+			c.Reason += ": " + r.Withheld
+		}
+		return
+	}
+	c.N, c.Estimate, c.Lo, c.Hi = r.N, r.Value, r.Lo, r.Hi
+	lo, hi, ok := measure.RateBounds(r, c.Alpha)
+	if !ok {
+		c.Reason, c.NeededN = "too few completions for an interval", measure.RateMinN
+		return
+	}
+	Bounds(c, l, lo, hi)
+}
+
+// decideMoment decides a limit on a mean, by Student's bounds at the effective
+// sample size.
+func decideMoment(c *result.Claim, l metric.Limit, cell Cell) {
+	s, ok := cell.Metrics.Stats[l.Metric.Tag]
+	if !ok || l.Stat != "mean" || s.Mean == nil || s.SD == nil {
+		c.Reason = "only quantiles, and means of at least two requests, can be decided"
+		if !ok {
+			c.Reason = cell.without(l)
+		}
+		return
+	}
+	c.N, c.NEff, c.Estimate = s.N, s.NEff, s.Mean
+	if s.NOK < s.N {
+		c.Reason = fmt.Sprintf("%d of %d requests failed or were cut, and a mean leaves them out; claim a quantile instead", s.N-s.NOK, s.N)
+		return
+	}
+	if n := cell.lacking(l); n > 0 {
+		c.Reason = fmt.Sprintf("%d of %d requests %s, and a mean leaves them out", n, cell.Requests.Len(), lacking(l))
+		return
+	}
+	mean := float64(*s.Mean)
+	decide := func(c *result.Claim, mean, sd float64) {
+		half := stats.StudentQuantile(1-c.Alpha, math.Max(1, s.NEff-1)) * sd / math.Sqrt(math.Max(1, s.NEff))
+		Bounds(c, l, mean-half, mean+half)
+	}
+	decide(c, mean, float64(*s.SD))
+	cell.decideAgain(c, l, func(a adjustment) (second result.Claim, was, is float64) {
+		var values []float64
+		for i, v := range cell.Requests.Values(l.Metric.Tag) {
+			if cell.Requests.OK(i) && !math.IsNaN(v) {
+				values = append(values, a.of(i, v))
+			}
+		}
+		is = stats.Mean(values)
+		second = *c
+		second.Verdict = result.Undecided
+		decide(&second, is, math.Sqrt(stats.Variance(values)))
+		return second, mean, is
+	})
+	c.Lo, c.Hi = nil, nil
+}
+
+// Bounds proves a limit that the whole of [lo, hi] meets and refutes
+// one that none of it meets. An infinite bound decides nothing.
+func Bounds(c *result.Claim, l metric.Limit, lo, hi float64) {
+	near, far := hi, lo // the end that must meet the limit, and the other one
+	if l.Op == metric.Greater || l.Op == metric.GreaterEqual {
+		near, far = lo, hi
+	}
+	switch {
+	case !math.IsInf(near, 0) && l.Holds(near):
+		c.Verdict, c.Bound = result.Proved, result.Num(near)
+		c.Reason = fmt.Sprintf("the confidence bound %.4g %s meets the limit", near, l.Metric.Unit)
+	case !math.IsInf(far, 0) && !l.Holds(far):
+		c.Verdict, c.Bound = result.Refuted, result.Num(far)
+		c.Reason = fmt.Sprintf("even the favourable confidence bound %.4g %s breaks the limit", far, l.Metric.Unit)
+	default:
+		c.Bound = result.Num(near)
+		c.Reason = fmt.Sprintf("the interval %.4g to %.4g %s contains the limit", lo, hi, l.Metric.Unit)
+	}
+}
+
+// compareSteady warns where the steady part would decide otherwise.
+func compareSteady(c *result.Claim, l metric.Limit, cell Cell) {
+	if cell.Steady == nil || c.Verdict == result.Undecided {
+		return
+	}
+	var v *result.Number
+	if s, ok := cell.Steady.Stats[l.Metric.Tag]; ok && l.Stat != "" {
+		if e, ok := s.Quantile(l.Stat); ok {
+			v = e.Value
+		}
+	} else if r, ok := cell.Steady.Rates[l.Metric.Tag]; ok {
+		v = r.Value
+	}
+	if v != nil && l.Holds(float64(*v)) != (c.Verdict == result.Proved) {
+		c.Reason += fmt.Sprintf("; warning: in the steady part the value is %.4g %s, which says otherwise", float64(*v), l.Metric.Unit)
+	}
+}
+
+// Phrase says a limit in words.
+func Phrase(l metric.Limit) string {
+	words := map[metric.Op]string{metric.Less: "under", metric.LessEqual: "at most", metric.Greater: "over", metric.GreaterEqual: "at least"}
+	value := fmt.Sprintf("%.6g %s", l.Value, l.Metric.Unit)
+	switch l.Metric.Unit {
+	case "ratio":
+		value = fmt.Sprintf("%.6g %%", 100*l.Value)
+	case "percent":
+		value = fmt.Sprintf("%.6g %%", l.Value)
+	}
+	stat := ""
+	if l.Stat != "" {
+		stat = l.Stat + " of the "
+	}
+	return fmt.Sprintf("%s%s %s %s", stat, l.Metric.Name, words[l.Op], value)
+}
