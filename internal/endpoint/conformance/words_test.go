@@ -17,7 +17,10 @@ const (
 	ms   = time.Millisecond
 )
 
-func data(json string) string { return "data: " + json + "\n\n" }
+// data is an event of one frame; one of chat has its type, which some readers need.
+func data(json string) string {
+	return "data: " + strings.Replace(json, `{"choices"`, `{"object":"chat.completion.chunk","choices"`, 1) + "\n\n"
+}
 
 func delta(json string) string {
 	return data(`{"choices":[{"index":0,"delta":` + json + `}]}`)
