@@ -22,7 +22,7 @@ PEERS = {
     "sglang": ["--no-deps", "sglang==0.5.23"],
     "inference-perf": ["inference-perf==0.7.0"],
 }
-MORE = {"sglang": ["aiohttp", "numpy", "requests", "tqdm", "transformers", "pillow", "datasets", "pydantic", "pybase64"]}
+MORE = {"sglang": ["aiohttp", "numpy", "requests", "tqdm", "transformers", "pillow", "datasets", "pydantic", "pybase64", "orjson", "psutil"]}
 LONGEST = 15  # seconds for one case
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 64, "stream": True,
         "stream_options": {"include_usage": True}}
@@ -77,8 +77,20 @@ async def aiperf():
 
 
 async def sglang():
+    # The client's code alone: the package's own beginning, and a constant and two
+    # functions that the reader does not use, need PyTorch and the server's kernels.
+    import importlib.machinery
+    import sysconfig
+    import types
+    for name, members in [("sglang", {"__path__": [sysconfig.get_path("purelib") + "/sglang"]}), ("sglang.srt", {"__path__": []}),
+                          ("sglang.srt.disaggregation", {"__path__": []}), ("sglang.srt.disaggregation.utils", {"FAKE_BOOTSTRAP_HOST": ""}),
+                          ("sglang.srt.utils", {"__path__": []}), ("sglang.srt.utils.network", {"resolve_base_url": None, "resolve_host_port": None})]:
+        module = types.ModuleType(name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, None)
+        vars(module).update(members)
+        sys.modules[name] = module
     from sglang.benchmark import serving
-    serving.args = argparse.Namespace(disable_stream=False, disable_ignore_eos=True, print_requests=False, header=None)
+    serving.set_global_args(argparse.Namespace(disable_stream=False, disable_ignore_eos=True, print_requests=False, header=None))
 
     async def read(url):
         out = await serving.async_request_openai_chat_completions(serving.RequestFuncInput(
