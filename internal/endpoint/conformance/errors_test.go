@@ -110,10 +110,10 @@ func refusalCases() []oddCase {
 func endCases() []oddCase {
 	ab := text("a") + text("b")
 	return []oddCase{
-		{id: "left-open", source: "maximhq/bifrost#6784, musistudio/claude-code-router#1271", wire: "the reason and the usage came, and the stream stays open", say: "ok after a quarter of a second, noted as left open; the check stream_end counts it",
-			replies: []reply{stream(ab, finish("stop"), usage(7, 2), hang)}, text: "ab", check: all(ended(exchange.LeftOpen), counts(7, 2), over(250*ms)), slow: true},
+		{id: "left-open", source: "maximhq/bifrost#6784, musistudio/claude-code-router#1271", wire: "the reason and the usage came, and the stream stays open", say: "ok after half a second, noted as left open; the check stream_end counts it",
+			replies: []reply{stream(ab, finish("stop"), usage(7, 2), hang)}, text: "ab", check: all(ended(exchange.LeftOpen), counts(7, 2), over(500*ms)), slow: true},
 		{id: "left-open-with-comments", source: "maximhq/bifrost#6784", wire: "the same, with comments every 100 ms", say: "the same",
-			replies: []reply{stream(append(append([]any{ab, finish("stop"), usage(7, 2)}, pings(50)...), hang)...)}, text: "ab", check: all(ended(exchange.LeftOpen), over(250*ms)), slow: true},
+			replies: []reply{stream(append(append([]any{ab, finish("stop"), usage(7, 2)}, pings(50)...), hang)...)}, text: "ab", check: all(ended(exchange.LeftOpen), over(500*ms)), slow: true},
 		{id: "left-open-after-done", source: "gateways", wire: "the stream stays open after `[DONE]`", say: "ok after 50 ms, noted as left open",
 			replies: []reply{stream(ab, good(2), hang)}, text: "ab", check: all(ended(exchange.LeftOpen), over(50*ms)), slow: true},
 		{id: "left-open-without-usage", source: "gateways", wire: "the reason came, the usage that was asked for did not", say: "ok after two seconds, noted as left open; tokens are estimated",
