@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // The odd streams and servers that were reported of real ones, fed byte for byte
@@ -96,6 +98,30 @@ func TestTheFakeClockChangesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A stream that is left open costs each request of a probe half a second, and not
+// the idle timeout: one request took 841 s, 600 of them before the first line.
+func TestAProbeDoesNotWaitForStreamsLeftOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, c := newPipes(), oddCase{id: "probe", replies: []reply{stream(text("a"), text("b"), finish("stop"), usage(7, 2), hang)}}
+		var wait sync.WaitGroup
+		wait.Go(func() { newServer([]oddCase{c}).serve(l) })
+		client, _, err := c.client("scripted", l.dial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if _, err := client.Probe(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("the probe took %v", took)
+		}
+		client.Close()
+		_ = l.Close()
+		wait.Wait()
+	})
 }
 
 func TestCasesHaveNames(t *testing.T) {
