@@ -22,6 +22,7 @@ import (
 	"github.com/inferometer/inferometer/examples"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/sim"
@@ -34,8 +35,8 @@ import (
 type (
 	Plan           = plan.Plan
 	Target         = plan.Target
-	Price          = plan.Price
-	Machine        = plan.Machine
+	Price          = terms.Price
+	Machine        = terms.Machine
 	WorkloadPlan   = plan.WorkloadPlan
 	LatencyPlan    = plan.LatencyPlan
 	ThroughputPlan = plan.ThroughputPlan
@@ -47,6 +48,7 @@ type (
 	ScanItems      = plan.ScanItems
 	ReplayPlan     = plan.Replay
 	CapacityPlan   = plan.CapacityPlan
+	RateLimits     = terms.Limits
 	Limits         = plan.SLO
 	PrefixPlan     = plan.PrefixPlan
 	RowsPlan       = plan.RowsPlan
@@ -80,6 +82,7 @@ type (
 	Statistic        = result.Statistic
 	Estimate         = result.Estimate
 	Rate             = result.Rate
+	Spend            = result.Spend
 	Number           = result.Number
 )
 

@@ -20,6 +20,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // Process is what a process has: everything that a command may touch.
@@ -61,12 +62,13 @@ func Main(p Process) int {
 	var code exitCode
 	var usage usageError
 	var file prompts.FileError
+	var problems key.Problems // of what the plan names, seen when it was read
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &usage), errors.As(err, &file):
+	case errors.As(err, &usage), errors.As(err, &file), errors.As(err, &problems):
 		p.complain(err)
 		return exitUsage
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
 	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
@@ -124,6 +125,24 @@ func (c *Cell) describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 		out.Text += fmt.Sprintf(", at most %d in flight", maxInflight)
 	}
 	return out
+}
+
+// paced adds the limits of a cell's target to its load. An open loop is within them,
+// and does not wait.
+func paced(l result.LoadShape, limits plan.Limits) result.LoadShape {
+	if l.Kind != "closed" && l.Of != result.OfConversations {
+		return l
+	}
+	l.RPM, l.TPM = limits.RPM, limits.TPM
+	switch {
+	case l.RPM > 0 && l.TPM > 0:
+		l.Text += fmt.Sprintf(", paced to at most %d requests and %d tokens per minute", l.RPM, l.TPM)
+	case l.RPM > 0:
+		l.Text += fmt.Sprintf(", paced to at most %d requests per minute", l.RPM)
+	case l.TPM > 0:
+		l.Text += fmt.Sprintf(", paced to at most %d tokens per minute", l.TPM)
+	}
+	return l
 }
 
 // prewarm is how many connections a cell needs open before its clock starts.

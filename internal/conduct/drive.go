@@ -24,7 +24,7 @@ import (
 func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	limits := c.maker.Plan.Client
 	shape := c.shape
-	shape.MaxInflight, shape.Grace = limits.MaxInflight, limits.Grace.Std()
+	shape.MaxInflight, shape.Grace, shape.Limit = limits.MaxInflight, limits.Grace.Std(), c.target.Limit
 	if in, _, err := c.maker.Plan.Workload.Lengths(); err == nil && in.Varies() {
 		c.longest = max(c.longest, in.Largest())
 	}
@@ -115,6 +115,10 @@ func (s *Session) begin(c *Cell, shape loadgen.Shape) (text string, err error) {
 		rec.Load, rec.IdealHits = c.describe(shape, shape.MaxInflight), c.idealHits()
 		text = rec.Load.Text
 	}
+	rec.Load = paced(rec.Load, c.target.Plan.Limits)
+	if c.block == nil {
+		text = rec.Load.Text
+	}
 	if c.round() <= 1 {
 		err = s.log.Cell(rec)
 	}
@@ -171,7 +175,7 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 }
 
 func (s *Session) warmUp(ctx context.Context, c *Cell, watch *progress, n int) error {
-	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std()}
+	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std(), Limit: c.target.Limit}
 	d := s.driver(true, &refusals{session: s, cell: c})
 	watch.warming.Store(d)
 	w, err := d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})

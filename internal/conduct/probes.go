@@ -29,9 +29,12 @@ func (s *Session) watchProbes(t *target.Target) endpoint.Unmeasured {
 	return p
 }
 
-// Before asks the cap.
-func (p *probes) Before(_ context.Context, x *exchange.Exchange) error {
+// Before waits for the target's limit, and asks the cap.
+func (p *probes) Before(ctx context.Context, x *exchange.Exchange) error {
 	x.Target = p.target.Name
+	if err := p.target.Limit.Wait(ctx, p.session.clock, x); err != nil {
+		return err
+	}
 	return p.session.spend.Admit(x)
 }
 

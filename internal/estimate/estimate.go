@@ -293,7 +293,7 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 	switch {
 	case len(shape.Times) > 0:
 		n, seconds = len(shape.Times), shape.Times[len(shape.Times)-1].Seconds()/cmp.Or(l.Speed, 1)
-	case shape.Open():
+	case shape.Schedule.Process != "":
 		n, seconds = openLoop(shape.Schedule, n, seconds)
 	case n == 0:
 		n = int(float64(l.Users) * seconds / e2eOf(p, name, int(mean.out)))

@@ -29,15 +29,15 @@ func TestEstimateOfSeveralTargets(t *testing.T) {
 			t.Errorf("%s: %d requests", c.ID, c.Requests)
 		}
 	}
-	// At most: 10 blocks, each with 4 requests of warm-up, and 20 behind it.
+	// At most: 10 blocks, each with 2 requests of warm-up per user, and 20 after it.
 	if len(f.Most) != 3 {
 		t.Fatalf("%+v", f.Most)
 	}
 	total := 0.0
 	for i, price := range []float64{1, 10, 0} {
 		m := f.Most[i]
-		load := float64(10*4+200+10*20) * 384 // half as much again as 256 tokens
-		if m.Requests < 440 || m.Requests > 470 || m.InputTokens < load || m.InputTokens > load+20_000 {
+		load := float64(10*8+200+10*20) * 384 // half as much again as 256 tokens
+		if m.Requests < 480 || m.Requests > 510 || m.InputTokens < load || m.InputTokens > load+20_000 {
 			t.Errorf("%+v, want %v input tokens and those of some probes", m, load)
 		}
 		if total += m.InputTokens * price / 1e6; (m.USD == nil) != (price == 0) {

@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,6 +39,8 @@ func most(s loadgen.Shape, grace time.Duration, rpm int) (counts, error) {
 		return c, nil
 	case !s.Open():
 		return c, fmt.Errorf("how many requests %d users send in %v depends on how fast the server is; --requests N ends the load by a number", s.Users, s.Duration)
+	case s.Schedule.Process == "" && len(s.Times) == 0:
+		return c, errors.New("the load has neither users nor a rate")
 	}
 	dues := s.Schedule.Times()
 	if len(s.Times) > 0 { // of a block, warm-up and what may follow included

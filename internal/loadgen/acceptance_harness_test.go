@@ -64,15 +64,21 @@ type bench struct {
 // measured exchanges in the order in which they were due.
 func measured(t *testing.T, s script.Script, shape loadgen.Shape, change func(*bench), f func(*testing.T, *bench, result.Cell, []*exchange.Exchange)) {
 	t.Helper()
+	measuredOn(t, sim.Config{Script: s}, 0, shape, change, f)
+}
+
+// measuredOn is measured, of a server of which some is set, paced to rpm.
+func measuredOn(t *testing.T, server sim.Config, rpm int, shape loadgen.Shape, change func(*bench), f func(*testing.T, *bench, result.Cell, []*exchange.Exchange)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
+		shape.Limit = loadgen.NewLimit(rpm, 0) // which belongs to the bubble
 		l := pipes{conns: make(chan net.Conn), done: make(chan struct{})}
 		b := &bench{clock: exchange.NewClock()}
-		server := sim.New(sim.Config{
-			Profile: sim.Profile{Name: "scripted", Model: "m", Slots: 1 << 20, MaxModelLen: 1 << 20}, Script: s, PlainTimer: true,
-		})
+		server.Profile, server.PlainTimer = sim.Profile{Name: "scripted", Model: "m", Slots: 1 << 20, MaxModelLen: 1 << 20}, true
+		scripted := sim.New(server)
 		ctx, cancel := context.WithCancel(context.Background())
 		served := make(chan error)
-		go func() { served <- server.Serve(ctx, l) }()
+		go func() { served <- scripted.Serve(ctx, l) }()
 		var err error
 		if b.client, err = endpoint.New(endpoint.Config{URL: "http://scripted", Model: "m", Stream: true, Clock: b.clock, Dial: l.dial}); err != nil {
 			t.Fatal(err)

@@ -38,7 +38,7 @@ func (d *Driver) RunConversations(ctx, stop context.Context, shape Shape, c Conv
 
 // conversations begins conversations by the schedule, or lets users have them.
 func (r *runner) conversations() {
-	start := r.Clock.Now()
+	start := max(r.Clock.Now(), r.shape.Limit.Next())
 	if !r.shape.Open() {
 		for u := range r.shape.Users {
 			due := start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
@@ -91,8 +91,13 @@ func (r *runner) converse(p preparedRequest, due exchange.Stamp) (readyAt exchan
 	defer lastTurn()
 	for {
 		x := p.x
-		x.Due = due
-		if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
+		if scheduled := r.shape.Open() && x.Turn <= 1; scheduled {
+			x.Due = due
+			if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
+				return 0, false
+			}
+			r.shape.Limit.Took(due, x)
+		} else if p, ok = r.take(&due, func() (preparedRequest, bool) { return p, true }); !ok {
 			return 0, false
 		}
 		if !x.Woken.Happened() {

@@ -66,7 +66,7 @@ func (r *runner) nextOf(user int, due *exchange.Stamp) (preparedRequest, bool) {
 	g := &r.gate
 	if !g.on || g.at != 0 {
 		r.mu.Unlock()
-		return r.next()
+		return r.take(due, r.next)
 	}
 	sum := 0
 	for _, n := range g.taken {
@@ -76,9 +76,9 @@ func (r *runner) nextOf(user int, due *exchange.Stamp) (preparedRequest, bool) {
 		g.taken[user]++
 		r.mu.Unlock()
 		if sum < g.planned {
-			return r.next()
+			return r.take(due, r.next)
 		}
-		return r.extraWarmup(sum)
+		return r.take(due, func() (preparedRequest, bool) { return r.extraWarmup(sum) })
 	}
 	r.mu.Unlock()
 	select {
@@ -91,7 +91,7 @@ func (r *runner) nextOf(user int, due *exchange.Stamp) (preparedRequest, bool) {
 	if r.pace.Wait(r.starts, r.Clock.Time(*due)) != nil {
 		return preparedRequest{}, false
 	}
-	return r.next()
+	return r.take(due, r.next)
 }
 
 // extraWarmup makes a warm-up request that was not planned.
@@ -126,7 +126,7 @@ func (r *runner) throughWarmup(x *exchange.Exchange) {
 	if before && g.timer != nil {
 		return
 	}
-	wait := max(gateLeast, gatePatience*g.slowest) + time.Duration(max(0, g.begun-r.Clock.Now()))
+	wait := max(gateLeast, gatePatience*g.slowest) + time.Duration(max(0, g.begun-r.Clock.Now())) + r.shape.Limit.all(r.shape.Users)
 	if g.timer == nil {
 		g.timer = time.AfterFunc(wait, func() {
 			r.mu.Lock()

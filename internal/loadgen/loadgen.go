@@ -226,7 +226,7 @@ func (r *runner) close() {
 
 // open walks the schedule and never waits for an answer.
 func (r *runner) open() {
-	start := r.Clock.Now()
+	start := max(r.Clock.Now(), r.shape.Limit.Next())
 	for at := range r.shape.dues() {
 		p, ok := r.next()
 		if !ok {
@@ -243,6 +243,7 @@ func (r *runner) open() {
 			return
 		}
 		p.x.Woken = r.Clock.Now()
+		r.shape.Limit.Took(p.x.Due, p.x)
 		if !r.admit(p.x) {
 			return
 		}

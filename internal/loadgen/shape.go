@@ -44,6 +44,7 @@ type Shape struct {
 	// Conversations are all that are begun, for RunConversations; 0: as many as fit.
 	Conversations int
 
+	Limit       *Limit        // of the target's provider, which paces its users; nil: none
 	MaxInflight int           // wait for a slot beyond it; 0: no limit
 	Grace       time.Duration // how long measured requests may still run at the end
 	Ahead       int           // requests that are prepared ahead of time, at most; 0: 1024

@@ -17,7 +17,7 @@ import (
 // carried out a turn takes up the next one of its session, if that has been
 // reached in the trace. A session is idle, or has exactly one such goroutine.
 func (r *runner) trace() {
-	start := r.Clock.Now()
+	start := max(r.Clock.Now(), r.shape.Limit.Next())
 	speed := cmp.Or(r.shape.Speed, 1)
 	open := map[int]*session{}
 	var turns sync.WaitGroup // turns that are not admitted yet
@@ -107,6 +107,7 @@ func (r *runner) follow(s *session, admitted func()) {
 		ok = r.pace.Wait(r.starts, r.Clock.Time(t.x.Due)) == nil
 		if ok {
 			t.x.Woken = r.Clock.Now()
+			r.shape.Limit.Took(t.x.Due, t.x)
 			ok = r.admit(t.x)
 		}
 		admitted()

@@ -30,7 +30,7 @@ func (r *runner) seal(at exchange.Stamp) {
 // of users who think less, or of a schedule with fewer gaps. r.mu is held.
 func (r *runner) sealIfAnswered() {
 	if r.shape.Requests > 0 && r.measured == r.shape.Requests && r.outstanding == 0 && len(r.dueNext) > 0 && r.source == nil {
-		r.seal(max(slices.Min(r.dueNext), r.lastDone+1))
+		r.seal(max(slices.Min(r.dueNext), r.shape.Limit.Next(), r.lastDone+1))
 	}
 }
 

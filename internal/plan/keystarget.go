@@ -19,6 +19,7 @@ type targetKey struct {
 
 const (
 	notSweptSecret = "a sweep writes its values down, and this one is kept out of every file"
+	notSweptLimit  = "a limit is the provider's; sweep users or rate"
 	notSweptPrice  = "a price changes nothing that is measured"
 )
 
@@ -49,6 +50,10 @@ var targetRows = []targetKey{
 		Bind: bodyKey}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "logprobs", Help: "ask for log probabilities to count the tokens of each frame, where the server has no cheaper way"},
 		Bind: key.Switch(func(t *Target) *bool { return &t.Logprobs })}, ""},
+	{key.Declaration[Target]{Key: key.Key{Path: "rpm", Flag: "rpm", Value: "N", Unit: "requests", Zero: "no limit", NoSweep: notSweptLimit, Help: "most requests per minute; users wait for it as in think time", More: "Over all cells, warm-up and probes included. An open loop that is faster is refused."},
+		Bind: key.Whole(func(t *Target) *int { return &t.RPM })}, "baseline-rpm"},
+	{key.Declaration[Target]{Key: key.Key{Path: "tpm", Flag: "tpm", Value: "N", Unit: "tokens", Zero: "no limit", NoSweep: notSweptLimit, Help: "most tokens per minute: input, and the limit of the answer", More: "As for rpm."},
+		Bind: key.Whole(func(t *Target) *int { return &t.TPM })}, "baseline-tpm"},
 
 	{key.Declaration[Target]{Key: key.Key{Path: "price.model", Flag: "price", Group: key.GroupPrice, Value: "MODEL", Help: "model of the price list (prices ls)", NoSweep: notSweptPrice},
 		Bind: key.Text(func(t *Target) *string { return &t.price().Model }), Missing: noPrice}, "baseline-price"},

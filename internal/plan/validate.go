@@ -8,6 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
@@ -26,6 +27,7 @@ func (p Plan) Validate() error {
 	p.validateSizes(&out)
 	p.Workload.validate(&out)
 	p.validateLoad(&out)
+	p.validatePace(&out)
 	p.validateTalk(&out)
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
@@ -65,27 +67,12 @@ func (p Plan) validateCap(out *key.Problems) {
 	if p.MaxCost == 0 {
 		return
 	}
-	priced := false
+	var users []terms.Used
 	for _, t := range p.Endpoints() {
-		priced = priced || t.Price != nil
-		if t.Price == nil && t.Machine == nil && t.URL != "" && !strings.HasPrefix(t.URL, "sim:") {
-			who, help := "the target "+t.Name, ""
-			switch t.Name {
-			case candidateName:
-				who, help = "the candidate", "give --price MODEL (inferometer prices ls), or "
-				if p.Baseline != nil {
-					help = "give --price MODEL (inferometer prices ls), or --accelerator NAME where it is paid by the hour, or "
-				}
-			case baselineName:
-				who, help = "the baseline", "give --baseline-price MODEL, or "
-			}
-			out.Add("max_cost", "%s has no price; %sset %s in a plan file", who, help, p.PriceKey(t.Name))
-			return
-		}
+		free := t.URL == "" || strings.HasPrefix(t.URL, "sim:")
+		users = append(users, terms.Used{Name: t.Name, Key: p.PriceKey(t.Name), Price: t.Price, Machine: t.Machine, Free: free})
 	}
-	if !priced {
-		out.Add("max_cost", "no target has a price per token, so there is no spend to cap: a machine costs the same per hour whatever is sent; give --price MODEL (inferometer prices ls), set %s in a plan file, or leave --max-cost out", p.PriceKey(candidateName))
-	}
+	terms.ValidateCap(users, out)
 }
 
 func (t Target) validate(name string, out *key.Problems) {

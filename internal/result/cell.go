@@ -41,6 +41,10 @@ type LoadShape struct {
 	Conversations int     `json:"conversations,omitempty"`
 	ThinkS        float64 `json:"think_s,omitempty"`
 	ThinkCV       float64 `json:"think_cv,omitempty"` // of a log-normal pause; 0: all are ThinkS
+	// RPM and TPM are the requests and tokens per minute to which the users were
+	// paced: they waited for that before their requests were due. 0: not at all.
+	RPM int `json:"rpm,omitempty"`
+	TPM int `json:"tpm,omitempty"`
 
 	Text string `json:"text"`
 }

@@ -49,7 +49,11 @@ func readFiles(p plan.Plan) (f Files, err error) {
 		}
 	}
 	if cells.Selected(p, plan.Load) && p.Load.Trace != "" {
-		if _, err = f.Traces.read(p); err != nil {
+		table, err := f.Traces.read(p)
+		if err != nil {
+			return f, err
+		}
+		if err := tooFast(p, table); err != nil {
 			return f, err
 		}
 	}

@@ -1,12 +1,15 @@
 package prompts
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/interop"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/workload"
 )
@@ -56,6 +59,32 @@ func readTrace(p plan.Plan) (*interop.Table, error) {
 		return nil, fmt.Errorf("--trace: %w", err)
 	}
 	return t, nil
+}
+
+// tooFast refuses a trace that is faster than the limits of a target: it keeps its
+// times, so that the server would refuse requests for the user's own limit.
+func tooFast(p plan.Plan, t *interop.Table) error {
+	speed := cmp.Or(p.Load.Speed, 1)
+	tokens := 0
+	for i := range t.Len() {
+		in, out := t.Lengths(i)
+		tokens += in + out
+	}
+	n := terms.BusiestMinute(func(yield func(time.Duration) bool) {
+		for i := range t.Len() {
+			if !yield(time.Duration(float64(t.At(i)) / speed)) {
+				return
+			}
+		}
+	})
+	var out key.Problems
+	for _, e := range p.Endpoints() {
+		if text := e.Limits.TooFast(e.Name, n, n*tokens/max(1, t.Len())); text != "" {
+			out.Add("load.trace", "the trace sends %s; slow it down with --speed", text)
+			return out
+		}
+	}
+	return nil
 }
 
 // Replay is a trace ready to be sent: 40 bytes a row for its lengths, session

@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/pricing"
@@ -33,6 +34,8 @@ type Target struct {
 	Plan   plan.Target
 	Client *endpoint.Client
 	Found  result.Target
+	// Limit paces what the target is sent; nil: nothing does.
+	Limit *loadgen.Limit
 	// Fixed says that the server takes a fixed output length.
 	Fixed bool
 	// TokensPerWord and Overhead describe the target's tokenizer, as far as
@@ -98,7 +101,22 @@ type Finder struct {
 	// Tell receives progress; nil for silence.
 	Tell func(target, text string)
 
+	limits  map[string]*loadgen.Limit // of targets that share one, by what they are
 	closers []func()
+}
+
+// limitOf is the limit of a target. Targets of a sweep that are one model at one URL
+// share it, since its provider counts what they are sent together.
+func (f *Finder) limitOf(t plan.Target) *loadgen.Limit {
+	id := fmt.Sprint(t.URL, " ", t.Model, t.Limits)
+	if l, ok := f.limits[id]; ok && t.Limits.Any() {
+		return l
+	}
+	if f.limits == nil {
+		f.limits = map[string]*loadgen.Limit{}
+	}
+	f.limits[id] = loadgen.NewLimit(t.RPM, t.TPM)
+	return f.limits[id]
 }
 
 // Close releases what Prepare has opened.
@@ -120,7 +138,7 @@ func (f *Finder) tell(t *Target, text string) {
 // the first request is sent to any.
 func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 	profile, embedded := strings.CutPrefix(t.Plan.URL, "sim:")
-	t.embedded = embedded
+	t.embedded, t.Limit = embedded, f.limitOf(t.Plan)
 	if t.embedded && f.StartSim == nil {
 		return fmt.Errorf("this program cannot start the embedded endpoint %q; give a URL", t.Plan.URL)
 	}
