@@ -39,7 +39,7 @@ func (f *faceFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.requestMetrics, "enable-per-request-metrics", false, "send a request's times with its last usage")
 	fs.BoolVar(&f.noTokenizer, "no-tokenizer", false, "leave out /tokenize and /detokenize")
 	fs.IntVar(&f.dimensions, "embedding-dimensions", 384, "`N` dimensions, where a request names none")
-	fs.BoolVar(&f.remoteControl, "remote-control", false, "let other machines freeze it and ask for faults")
+	fs.BoolVar(&f.remoteControl, "remote-control", false, "let other machines script, fault and freeze it")
 	help.Group(fs, "Faults and limits", "fault", "requests-per-minute", "tokens-per-minute", "remote-control")
 	help.Group(fs, "Protocol", "tls-cert", "tls-key", "reasoning-tokens", "reasoning-field", "tool-calls", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
-// controls reports whether a request may say how the server behaves: freeze it, or
-// ask for a fault. Those of this machine may, over loopback or a pipe; from
-// elsewhere only if the server was started so, since anyone could stop it.
+// controls reports whether a request may say how the server behaves: freeze it, ask
+// for a fault, or bring a script. Those of this machine may, over loopback or a pipe;
+// from elsewhere only if the server was started so, since anyone could stop it, and a
+// script costs it as much memory and time as its author likes.
 func (s *Server) controls(r *http.Request) bool {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	return s.remote || err != nil || from.Addr().Unmap().IsLoopback()

@@ -21,7 +21,7 @@ func TestOtherMachinesDoNotControlTheServer(t *testing.T) {
 		taken  bool
 	}{
 		{"127.0.0.1:5000", false, true}, {"[::1]:5000", false, true}, {"[::ffff:127.0.0.1]:80", false, true}, {"pipe", false, true},
-		{"10.0.0.7:5000", false, false}, {"[2001:db8::1]:80", false, false}, {"10.0.0.7:5000", true, true},
+		{"10.0.0.7:5000", false, false}, {"[2001:db8::1]:80", false, false}, {"[fe80::1%eth0]:80", false, false}, {"10.0.0.7:5000", true, true},
 	} {
 		s := New(Config{Profile: p, RemoteControl: tt.remote, PlainTimer: true})
 		ask := func(path, body, fault string) int {
@@ -43,6 +43,10 @@ func TestOtherMachinesDoNotControlTheServer(t *testing.T) {
 		}
 		if got := ask("/v1/chat/completions", chat, "status=503"); (got == http.StatusServiceUnavailable) != tt.taken {
 			t.Errorf("a fault from %s: %d", tt.from, got)
+		}
+		const scripted = `{"messages":[{"role":"user","content":"hi"}],"sim_script":{"status":418}}`
+		if got := ask("/v1/chat/completions", scripted, ""); (got == http.StatusTeapot) != tt.taken {
+			t.Errorf("a script from %s: %d", tt.from, got)
 		}
 		if got := ask("/v1/chat/completions", chat, ""); got != http.StatusOK {
 			t.Errorf("a plain request from %s: %d", tt.from, got)

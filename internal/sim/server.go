@@ -57,7 +57,8 @@ type Config struct {
 	RequestsPerMinute, TokensPerMinute int
 	// APIKey, if set, is required under /v1 as "Authorization: Bearer …".
 	APIKey string
-	// RemoteControl takes X-Sim-Fault and /sim/freeze from other machines, too.
+	// RemoteControl takes X-Sim-Fault, /sim/freeze and sim_script from other machines,
+	// too.
 	RemoteControl bool
 	// PlainTimer paces by the timers of the Go runtime, which
 	// testing/synctest can drive, instead of the finest of the system.
