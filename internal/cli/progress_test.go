@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
@@ -98,16 +97,6 @@ func TestProgressIsNeverSilent(t *testing.T) {
 }
 
 func newProgressTo(w io.Writer, width int) *progress { return &progress{w: w, width: width} }
-
-func TestALineIsCutBetweenLetters(t *testing.T) {
-	for _, s := range []string{"héllo wörld", "日本語のモデル", "e\u0301e\u0301e\u0301", "🤖🤖🤖"} {
-		for n := range 12 {
-			if got := clipped(s, n); !utf8.ValidString(got) || !strings.HasPrefix(s, got) {
-				t.Errorf("%q in %d columns: %q", s, n, got)
-			}
-		}
-	}
-}
 
 func TestDoctorDrivesNoTerminal(t *testing.T) {
 	var out strings.Builder

@@ -6,9 +6,13 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// achieved is the load that a cell had. Where users are missing, the words of the
+// achieved is the load that a cell had; nil for one that ended early, when some
+// users may not have begun. Where users are missing, the words of the
 // load say so, wherever they are shown.
 func achieved(c *cell, asked *result.LoadShape) *result.Achieved {
+	if c.Window == nil || c.Window.Reason != "" {
+		return nil
+	}
 	a := &result.Achieved{}
 	if length := c.seen.window.Length(); length > 0 {
 		a.InFlight = result.Num(c.seen.inFlight / float64(length))
@@ -16,10 +20,7 @@ func achieved(c *cell, asked *result.LoadShape) *result.Achieved {
 	if asked.Users == 0 {
 		return a
 	}
-	a.Users = len(c.seen.users)
-	if c.Window != nil {
-		a.Absent = c.Window.Absent
-	}
+	a.Users, a.Absent = len(c.seen.users), c.Window.Absent
 	if want := asked.WantedUsers(); a.Users < want {
 		asked.Text += fmt.Sprintf("; %d of the %d users had an answer", a.Users, want)
 		if a.InFlight != nil {

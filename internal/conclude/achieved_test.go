@@ -8,6 +8,16 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 )
 
+// A cell that was ended before all users had begun is no load of fewer users.
+func TestACellThatEndedEarlyMissesNobody(t *testing.T) {
+	for _, w := range []*runlog.WindowRecord{nil, {Reason: "the spend cap is reached"}} {
+		load := result.LoadShape{Kind: "closed", Users: 16, Text: "16 users"}
+		if a := achieved(&cell{Cell: &runlog.Cell{Window: w}}, &load); a != nil || load.Text != "16 users" {
+			t.Errorf("%+v, %q", a, load.Text)
+		}
+	}
+}
+
 // A load of sixteen users of whom nine were never answered does not keep its name.
 func TestALoadSaysHowManyUsersItHad(t *testing.T) {
 	for _, tt := range []struct {
@@ -19,6 +29,7 @@ func TestALoadSaysHowManyUsersItHad(t *testing.T) {
 		{"some missing", result.LoadShape{Kind: "closed", Users: 16, Text: "16 users"}, 7, "16 users; 7 of the 16 users had an answer, 5 requests were in flight on average"},
 		{"all", result.LoadShape{Kind: "closed", Users: 16, Text: "16 users"}, 16, "16 users"},
 		{"no more requests than that", result.LoadShape{Kind: "closed", Users: 16, Requests: 7, Text: "16 users"}, 7, "16 users"},
+		{"no more conversations than that", result.LoadShape{Kind: "closed", Users: 16, Conversations: 7, Text: "16 users"}, 7, "16 users"},
 		{"open", result.LoadShape{Kind: "open", Text: "5/s"}, 1, "5/s"},
 	} {
 		c := &cell{Cell: &runlog.Cell{Window: &runlog.WindowRecord{Absent: 3}}}

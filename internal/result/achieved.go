@@ -14,10 +14,13 @@ type Achieved struct {
 }
 
 // WantedUsers is how many users of a closed loop can have an answer: all,
-// or as many as there are requests. 0 in an open loop.
+// or as many as there are requests or conversations. 0 in an open loop.
 func (l LoadShape) WantedUsers() int {
-	if l.Requests > 0 && l.Of != OfConversations {
-		return min(l.Users, l.Requests)
+	n := l.Users
+	for _, most := range []int{l.Requests, l.Conversations} {
+		if most > 0 {
+			n = min(n, most)
+		}
 	}
-	return l.Users
+	return n
 }
