@@ -25,10 +25,10 @@ type at struct {
 // concurrency are imports that mean that something runs at the same time.
 var concurrency = []string{"sync", "sync/atomic", "testing/synctest", "net", "net/http", "net/http/httptest", "os/exec", "os/signal"}
 
-func atOnce(t *testing.T) map[string]*at {
+func atOnce(t *testing.T, texts map[string]string) map[string]*at {
 	t.Helper()
 	all := map[string]*at{}
-	for file, text := range texts(t) {
+	for file, text := range texts {
 		if path.Ext(file) != ".go" || strings.HasPrefix(file, "test/") {
 			continue
 		}
@@ -106,7 +106,8 @@ func quoted(t *testing.T, script, name string) string {
 // What scripts/test runs without the race detector has nothing in it that the
 // detector could find, but for the packages of which it watches some tests.
 func TestRaceDetectorMissesNothing(t *testing.T) {
-	all := atOnce(t)
+	texts := texts(t)
+	all := atOnce(t, texts)
 	for _, name := range strings.Fields(quoted(t, "scripts/test", "serial")) {
 		dir := "internal/" + name
 		p := all[dir]
@@ -132,7 +133,7 @@ func TestRaceDetectorMissesNothing(t *testing.T) {
 			continue
 		}
 		found := false
-		for file, text := range texts(t) {
+		for file, text := range texts {
 			if path.Dir(file) == dir && isTest(file) {
 				for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)`).FindAllStringSubmatch(text, -1) {
 					found = found || want.MatchString(m[1])

@@ -171,3 +171,22 @@ func TestFleetsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// Replicas and variants are simulated side by side, which this does in the
+// second that the race detector needs for it.
+func TestReplicasAndVariantsRunApart(t *testing.T) {
+	q := aFleet(t, 2)
+	q.Duration = 5 * time.Second
+	if k := askFleet(t, q).Fleet; k.Requests == 0 || k.Refused != 0 {
+		t.Errorf("%+v", k)
+	}
+	single := question(t, "h100/llama-3.1-8b", "in=64,out=8")
+	l, err := single.layOut()
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := l.load(20, [3]float64{100, 100, 100})
+	if err != nil || !(float64(*row.TPOTP50.Lo) < value(row.TPOTP50) && value(row.TPOTP50) < float64(*row.TPOTP50.Hi)) {
+		t.Errorf("%+v, %v", row.TPOTP50, err)
+	}
+}
