@@ -126,6 +126,18 @@ func inFlight(c result.Cell) string {
 	return format.Number(float64(*c.Achieved.InFlight))
 }
 
+// loaded says how the targets were loaded: once, unless one was loaded in another
+// way, as where it was paced to the limits of its provider.
+func loaded(cells []result.Cell) string {
+	text := plaintext.Line(plaintext.Capital(cells[0].Load.Text) + "; " + cells[0].Workload.Text + ".")
+	for _, c := range cells[1:] {
+		if c.Load.Text != cells[0].Load.Text {
+			text += fmt.Sprintf(" The %s: %s.", plaintext.Line(c.Target), plaintext.Line(c.Load.Text))
+		}
+	}
+	return text
+}
+
 // usersOf are the users of a level and, where not all had an answer, how many had.
 func usersOf(c result.Cell) string {
 	wanted := c.Load.WantedUsers()
@@ -312,7 +324,7 @@ func latency(l *result.Latency, v result.Validity) *Section {
 	}
 	s := &Section{ID: "latency", Title: "Latency", Evidence: l.Evidence}
 	if len(l.Cells) > 0 {
-		s.detail(plaintext.Line(plaintext.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals."))
+		s.detail(loaded(l.Cells) + " Latency counts from when a request was due. Square brackets hold 95 % intervals.")
 	}
 	s.table(byTarget(l.Cells, v), inShort(l.Cells, v)...)
 	if len(l.Shares) > 0 {
@@ -339,8 +351,8 @@ func load(l *result.Load, v result.Validity) *Section {
 		return nil
 	}
 	s := &Section{ID: "load", Title: "Load", Evidence: l.Evidence}
-	if len(l.Cells) > 0 { // all targets get the same
-		s.detail(plaintext.Line(plaintext.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + "."))
+	if len(l.Cells) > 0 {
+		s.detail(loaded(l.Cells))
 	}
 	if l.Interleaving != nil {
 		s.say(format.Sentence(l.Interleaving.Text))

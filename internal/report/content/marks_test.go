@@ -106,3 +106,19 @@ func TestUsersWithoutAnAnswerAreSaid(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A target that was loaded in another way, as one that was paced, is not shown as if
+// it had been loaded like the first.
+func TestUnlikeLoadsAreSaid(t *testing.T) {
+	cells := []result.Cell{{Target: "candidate"}, {Target: "baseline"}}
+	for i := range cells {
+		cells[i].Load.Text, cells[i].Workload.Text = "4 users at once", "short prompts"
+	}
+	if got := loaded(cells); got != "4 users at once; short prompts." {
+		t.Errorf("%q", got)
+	}
+	cells[1].Load.Text += ", paced to at most 60 requests per minute"
+	if got := loaded(cells); got != "4 users at once; short prompts. The baseline: 4 users at once, paced to at most 60 requests per minute." {
+		t.Errorf("%q", got)
+	}
+}
