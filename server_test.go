@@ -105,7 +105,7 @@ func TestServerCountsWhatTheClientCounts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(r, again); diff != "" {
+			if diff := cmp.Diff(r, again.Result); diff != "" {
 				t.Errorf("made again, the result is another:\n%s", diff)
 			}
 			// Half a file, as a crash leaves it, is half of the samples.

@@ -24,6 +24,9 @@ type Answer struct {
 	ProvedBy []Judgement
 	// Broke is the limit under the most strain at the lowest load over the limits.
 	Broke string
+	// Undefined are limits on metrics that no request has that succeeded. Where there
+	// are some, nothing else is concluded but the saturation.
+	Undefined []string
 	// Under is the highest load that seemed to be within the limits, Over the
 	// lowest that seemed not to be: what exploration observed, without proof. 0
 	// where there is none.
@@ -51,6 +54,9 @@ func (c Config) Conclude(h []Observation) Answer {
 			_, _, w := o.little()
 			a.LittleError = a.Saturation*w/float64(o.Users) - 1
 		}
+	}
+	if a.Undefined = c.undefined(h); len(a.Undefined) > 0 {
+		return a
 	}
 	refuted, broke := math.Inf(1), math.Inf(1)
 	for i := range h {

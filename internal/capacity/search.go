@@ -44,7 +44,7 @@ func (c Config) Next(h []Observation) (s Step, ok bool) {
 			return Step{}, false // no load is carried, so there is nothing to search
 		}
 	}
-	if len(c.Limits) == 0 {
+	if len(c.Limits) == 0 || len(c.undefined(h)) > 0 {
 		return Step{}, false
 	}
 	if s, ok := c.explore(h); ok {

@@ -95,7 +95,7 @@ func LookupDevice(name string) (Device, error) {
 			names = append(names, strings.ToLower(n))
 		}
 	}
-	return Device{}, &UnknownError{Kind: "accelerator", Name: name, hint: suggest.DidYouMean(fold(name), names)}
+	return Device{}, &UnknownError{Kind: "accelerator", Name: name, hint: suggest.Near(fold(name), names)}
 }
 
 // deviceKey makes "NVIDIA H100 PCIe", "h100-pcie" and "H100_PCIE" one.

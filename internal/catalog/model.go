@@ -112,7 +112,7 @@ func LookupModel(name string) (Model, error) {
 		}
 		names = append(names, m.Name)
 	}
-	return Model{}, &UnknownError{Kind: "model", Name: name, hint: suggest.DidYouMean(want, names)}
+	return Model{}, &UnknownError{Kind: "model", Name: name, hint: suggest.Near(want, names)}
 }
 
 // endings of a repository's name that leave the architecture as it is, with

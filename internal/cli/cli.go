@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
@@ -60,13 +61,14 @@ func Main(p Process) int {
 	err := root.ExecuteContext(context.Background())
 	var code exitCode
 	var usage usageError
+	var file prompts.FileError
 	var problems key.Problems // of what the plan names, seen when it was read
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &usage), errors.As(err, &problems):
+	case errors.As(err, &usage), errors.As(err, &file), errors.As(err, &problems):
 		p.complain(err)
 		return exitUsage
 	}

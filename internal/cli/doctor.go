@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // check is one line of the doctor.
@@ -188,29 +188,8 @@ func timerCheck() check {
 // writeCheck writes a file where runs go.
 func writeCheck(dir string) check {
 	c := check{Name: "write access", Status: "ok", Text: fmt.Sprintf("runs go to %s", dir)}
-	at := dir
-	for { // the folder is made by the first run
-		if info, err := os.Stat(at); err == nil && info.IsDir() {
-			break
-		}
-		up := filepath.Dir(at)
-		if up == at {
-			break
-		}
-		at = up
-	}
-	f, err := os.CreateTemp(at, ".inferometer-doctor-*")
-	if err == nil {
-		_, err = f.Write(make([]byte, 64<<10))
-		if closeErr := f.Close(); err == nil {
-			err = closeErr
-		}
-		if removeErr := os.Remove(f.Name()); err == nil {
-			err = removeErr
-		}
-	}
-	if err != nil {
-		c.Status, c.Text, c.Do = "fail", fmt.Sprintf("cannot write to %s: %v", at, err), "name a folder that can be written with --dir"
+	if err := suite.CheckDir(dir); err != nil {
+		c.Status, c.Text, c.Do = "fail", err.Error(), "name a folder that can be written with --dir"
 	}
 	return c
 }

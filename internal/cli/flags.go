@@ -12,6 +12,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/pricing"
 )
 
 // planFlags are the flags of a command that set keys of the plan, and the
@@ -107,6 +108,9 @@ func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, key
 		return pl, prov, usageError{prov.Locate(err)}
 	}
 	if err := pl.CheckFiles(os.Stat); err != nil {
+		return pl, prov, usageError{prov.Locate(err)}
+	}
+	if err := pricing.Check(pl); err != nil {
 		return pl, prov, usageError{prov.Locate(err)}
 	}
 	return pl, prov, nil

@@ -15,11 +15,13 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/listing"
 	"github.com/inferometer/inferometer/internal/forecast"
 	"github.com/inferometer/inferometer/internal/interop"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/physics/known"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/limits"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scenario"
@@ -41,7 +43,8 @@ type forecastFlags struct {
 	q                  forecast.Question
 	fleet              forecast.Fleet
 	trace, curve       string
-	json               bool
+	reading            traceFlags // how the trace is read
+	json, list         bool
 }
 
 func newForecast(p *Process) *cobra.Command {
@@ -71,7 +74,12 @@ the fit, and marks what is beyond that run.`,
   inferometer forecast --config ./config.json --accelerator l40s \
       --workload in=512,out=128 --usd-per-hour 0.9 --json`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.forecast(&f, c.Flags()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f.list {
+				return listing.Known(p.Stdout)
+			}
+			return p.forecast(&f, c.Flags())
+		},
 	}
 	f.register(c.Flags())
 	return c
@@ -112,9 +120,13 @@ func (f *forecastFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.fleet.Speed, "speed", 1, "`FACTOR` replay the trace this many times faster")
 	fs.StringVar(&f.curve, "rate-curve", "", "`CURVE` traffic without a trace (default a day of ±60 %)")
 	fs.DurationVar(&f.fleet.Duration, "duration", 24*time.Hour, "`DURATION` length of traffic without a trace")
+	f.reading.add(fs)
 	help.Group(fs, "Fleet", "instances", "trace", "speed", "rate-curve", "duration")
+	help.Group(fs, "Fleet", traceFlagNames...)
+	help.Rare(fs, traceFlagNames...)
 	fs.BoolVar(&f.json, "json", false, "print a result document to stdout")
-	help.Group(fs, "Output", "json")
+	fs.BoolVar(&f.list, "list", false, "list the models and accelerators of the catalog")
+	help.Group(fs, "Output", "json", "list")
 }
 
 func (p *Process) forecast(f *forecastFlags, fs *pflag.FlagSet) error {
@@ -168,7 +180,7 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 		q.Notes = append(q.Notes, "the model's sizes are those of "+filepath.Base(f.config))
 	default:
 		if q.Model, err = known.Model(f.model); err != nil {
-			return wrong("model", fmt.Errorf("%w; give its config.json with --config", err))
+			return wrong("model", fmt.Errorf("%w; give its config.json with --config, or see forecast --list", err))
 		}
 	}
 	if q.Accelerator, err = f.accelerator(fs); err != nil {
@@ -219,7 +231,10 @@ func (f *forecastFlags) read(fs *pflag.FlagSet) error {
 			q.Notes = append(q.Notes, fmt.Sprintf("the longest requests have %d tokens, and %s was made for %d: a server would refuse them", most, m.Name, m.Context))
 		}
 	}
-	if q.Limits, err = plan.SLO(f.slo).Limits(); err != nil {
+	if q.Limits, err = plan.SLO(f.slo).Limits(); err == nil {
+		err = limits.CheckUnits(f.slo)
+	}
+	if err != nil {
 		return wrong("slo", err)
 	}
 	for _, l := range q.Limits {
@@ -254,7 +269,11 @@ func (f *forecastFlags) readFleet(fs *pflag.FlagSet) error {
 	case !(l.Speed > 0):
 		return positive("speed", l.Speed)
 	case f.trace != "":
-		t, err := interop.ReadTrace(f.trace, interop.Options{})
+		o, err := f.reading.options()
+		if err != nil {
+			return err
+		}
+		t, err := interop.ReadTrace(f.trace, o)
 		if err != nil {
 			return fmt.Errorf("--trace: %w", err)
 		}
@@ -309,7 +328,7 @@ func (f *forecastFlags) accelerator(fs *pflag.FlagSet) (physics.Accelerator, err
 	case 0:
 		a, err := known.Accelerator(f.gpu)
 		if err != nil {
-			return a, usagef("--accelerator: %w; give its data sheet with --accelerator-memory, --accelerator-bandwidth and --accelerator-tflops", err)
+			return a, usagef("--accelerator: %w; give its data sheet with --accelerator-memory, --accelerator-bandwidth and --accelerator-tflops, or see forecast --list", err)
 		}
 		return a, nil
 	case len(sheet):

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/inferometer/inferometer/internal/interop"
+	"github.com/inferometer/inferometer/internal/interop/command"
 )
 
 func newImport(p *Process) *cobra.Command {
@@ -32,7 +32,7 @@ before it.`,
       --dataset-name random --random-range-ratio 0.8 --max-concurrency 64`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			plan, err := interop.FromCommand(args, interop.Tool(strings.ToLower(as)))
+			plan, err := command.Import(args, command.Tool(strings.ToLower(as)))
 			if err != nil {
 				return usageError{err}
 			}

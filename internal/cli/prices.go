@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"fmt"
-	"text/tabwriter"
-
 	"github.com/spf13/cobra"
 
 	"github.com/inferometer/inferometer/internal/catalog"
+	"github.com/inferometer/inferometer/internal/cli/listing"
 )
 
 func newPrices(p *Process) *cobra.Command {
@@ -29,23 +27,7 @@ which always win.`,
 					Accelerators []catalog.Accelerator `json:"accelerators"`
 				}{catalog.Prices(), catalog.Accelerators()})
 			}
-			w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
-			row := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
-			row("MODEL\tPROVIDER\tINPUT\tCACHED\tOUTPUT\tAS OF\tSOURCE")
-			for _, m := range catalog.Prices() {
-				cached := "–"
-				if m.Cached != nil {
-					cached = fmt.Sprint(*m.Cached)
-				}
-				row("%s\t%s\t%v\t%s\t%v\t%s\t%s", m.Model, m.Provider, m.Input, cached, m.Output, m.AsOf, m.Source)
-			}
-			row("\t\t(USD per million tokens)\t\t\t\t")
-			row("")
-			row("ACCELERATOR\tPROVIDER\tUSD PER HOUR\tAS OF\tSOURCE")
-			for _, a := range catalog.Accelerators() {
-				row("%s\t%s\t%v\t%s\t%s", a.Name, a.Provider, a.USDPerHour, a.AsOf, a.Source)
-			}
-			return w.Flush()
+			return listing.Prices(p.Stdout)
 		},
 	}
 	ls.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,12 +11,13 @@ import (
 
 	"golang.org/x/text/width"
 
+	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // progress shows what a run is doing, on stderr: one line that changes on a
-// terminal, one line every few seconds elsewhere.
+// terminal, one line every few seconds elsewhere, whatever happens.
 type progress struct {
 	w     io.Writer
 	width int // of the terminal; 0: there is none
@@ -28,8 +30,8 @@ type progress struct {
 
 // lane is a cell that runs now.
 type lane struct {
-	cell, text  string
-	done, total int
+	cell, text string
+	now        suite.Event // the latest of its progress
 }
 
 // quietTime between lines where there is no terminal.
@@ -49,7 +51,7 @@ func (g *progress) event(e suite.Event) {
 	case "folder":
 		g.line(e.Elapsed, "writing to "+e.Text)
 	case "cell":
-		g.lanes = append(g.lanes, lane{cell: e.Cell, text: e.Text, total: e.Total})
+		g.lanes = append(g.lanes, lane{cell: e.Cell, text: e.Text, now: e})
 		if g.width == 0 {
 			g.line(e.Elapsed, e.Cell+": "+e.Text)
 			return
@@ -58,10 +60,12 @@ func (g *progress) event(e suite.Event) {
 	case "progress":
 		for i := range g.lanes {
 			if g.lanes[i].cell == e.Cell {
-				g.lanes[i].done, g.lanes[i].total = e.Done, e.Total
+				g.lanes[i].now = e
 			}
 		}
 		g.draw(e.Elapsed)
+	case "wait":
+		g.show(e.Elapsed, e.Text)
 	case "done":
 		kept := g.lanes[:0]
 		text := ""
@@ -83,30 +87,92 @@ func (g *progress) event(e suite.Event) {
 	}
 }
 
-// draw shows the lanes: in place on a terminal, else now and then.
+// draw shows the lanes.
 func (g *progress) draw(elapsed time.Duration) {
-	var parts []string
-	for _, l := range g.lanes {
-		if l.total > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d/%d", l.cell, l.done, l.total))
-		} else {
-			parts = append(parts, fmt.Sprintf("%s %d", l.cell, l.done))
+	var parts, troubles []string
+	for i, l := range g.lanes {
+		text := where(l.now)
+		if e := l.now; i == 0 && e.Steps > 1 {
+			text = fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, text)
+		}
+		parts = append(parts, text)
+		if t := l.now.Trouble; t != "" && !slices.Contains(troubles, t) {
+			troubles = append(troubles, t)
 		}
 	}
-	text := strings.Join(parts, "   ")
+	if parts = append(parts, troubles...); len(parts) > 0 {
+		g.show(elapsed, strings.Join(parts, "; "))
+	}
+}
+
+// show shows a text that changes: in place on a terminal, else now and then.
+func (g *progress) show(elapsed time.Duration, text string) {
 	if g.width == 0 {
-		if elapsed-g.last >= quietTime && text != "" {
+		if elapsed-g.last >= quietTime {
 			g.line(elapsed, text)
 		}
 		return
 	}
-	if text == "" {
-		return
-	}
-	line := stamp(elapsed) + text
-	line = clipped(plaintext.Line(line), g.width-1)
+	line := clipped(plaintext.Line(stamp(elapsed)+text), g.width-1)
 	_, _ = fmt.Fprintf(g.w, "\r\x1b[K%s", line)
 	g.drawn = true
+}
+
+// where says in words where a cell is, and what it waits for.
+func where(e suite.Event) string {
+	s := e.Status
+	parts := []string{}
+	switch s.Phase {
+	case exchange.Warmup, "":
+		parts = append(parts, "warming up")
+		if e.Users > 1 && s.Ready > 0 {
+			parts[0] += fmt.Sprintf(", %d of %d users have had an answer", s.Ready, e.Users)
+		}
+	case exchange.Cooldown:
+		parts = append(parts, done(e), "waiting for the last answers")
+		if s.Left > 0 {
+			parts[1] += fmt.Sprintf(", at most %s more", brief(s.Left))
+		}
+	default:
+		parts = append(parts, done(e))
+		switch {
+		case s.Left > 0:
+			parts = append(parts, brief(s.Left)+" left")
+		case e.Done > 0 && e.Total > e.Done && s.Measuring > time.Second:
+			left := time.Duration(float64(s.Measuring) / float64(e.Done) * float64(e.Total-e.Done))
+			parts = append(parts, "about "+brief(left)+" left")
+		}
+	}
+	if s.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", s.Failed))
+	}
+	if s.InFlight > 0 && (e.Users != 1 || e.Done == 0) {
+		parts = append(parts, fmt.Sprintf("%d in flight", s.InFlight))
+	}
+	if e.Queued != nil && *e.Queued > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them in the server's queue", *e.Queued))
+	}
+	if s.Paused > 0 {
+		who := fmt.Sprintf("%d users pause", s.Paused)
+		if s.Paused == 1 {
+			who = "1 user pauses"
+		}
+		parts = append(parts, fmt.Sprintf("%s after a failure, the next request goes in %s", who, brief(s.Resumes)))
+	}
+	return fmt.Sprintf("%s (%s): %s", e.Target, e.Load, strings.Join(parts, ", "))
+}
+
+// done counts the requests of a cell that have ended.
+func done(e suite.Event) string {
+	if e.Total > 0 {
+		return fmt.Sprintf("%d of %d requests done", e.Done, e.Total)
+	}
+	return fmt.Sprintf("%d requests done", e.Done)
+}
+
+// brief is a time to wait for, in whole seconds.
+func brief(d time.Duration) string {
+	return max(time.Second, (d + time.Second - 1).Truncate(time.Second)).String()
 }
 
 func (g *progress) line(elapsed time.Duration, text string) {
@@ -122,9 +188,11 @@ func (g *progress) clear() {
 	}
 }
 
-// end leaves a clean line.
+// end leaves a clean line. Where the terminal blocks, it leaves it as it is.
 func (g *progress) end() {
-	g.mu.Lock()
+	if !g.mu.TryLock() {
+		return
+	}
 	defer g.mu.Unlock()
 	g.clear()
 }

@@ -13,21 +13,27 @@ func newReport(p *Process) *cobra.Command {
 		Short: "Recompute a run from its log and write its report again",
 		Long: `Recompute everything of a run from its log, and write result.json, report.md,
 report.html and the figures again. RUN is the run's folder. It also works on a
-run that was killed: what was written until then is reported as interrupted.`,
+run that was killed: what was written until then is reported as interrupted.
+
+The exit code is that of the run: 98 where it is invalid, 99 where a claim is
+refuted, 97 where one is undecided, 130 where it was interrupted.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := suite.Recompute(args[0])
-			if r == nil {
+			out, err := suite.Recompute(args[0])
+			if out == nil {
 				return err
 			}
 			if err != nil {
 				p.complain(err)
 			}
-			if showErr := p.show(r, asJSON, args[0]); showErr != nil {
+			if showErr := p.show(out.Result, asJSON, args[0]); showErr != nil {
 				return showErr
 			}
 			if err != nil {
 				return exitCode(exitError)
+			}
+			if code := suite.ExitCode(out.Result, out.Plan); code != suite.ExitOK {
+				return exitCode(code)
 			}
 			return nil
 		},

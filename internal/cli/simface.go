@@ -23,6 +23,7 @@ type faceFlags struct {
 	reasoningField                  string
 	toolCalls                       float64
 	requestMetrics, noTokenizer     bool
+	remoteControl                   bool
 }
 
 func (f *faceFlags) register(fs *pflag.FlagSet) {
@@ -38,7 +39,8 @@ func (f *faceFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.requestMetrics, "enable-per-request-metrics", false, "send a request's times with its last usage")
 	fs.BoolVar(&f.noTokenizer, "no-tokenizer", false, "leave out /tokenize and /detokenize")
 	fs.IntVar(&f.dimensions, "embedding-dimensions", 384, "`N` dimensions, where a request names none")
-	help.Group(fs, "Faults and limits", "fault", "requests-per-minute", "tokens-per-minute")
+	fs.BoolVar(&f.remoteControl, "remote-control", false, "let other machines freeze it and ask for faults")
+	help.Group(fs, "Faults and limits", "fault", "requests-per-minute", "tokens-per-minute", "remote-control")
 	help.Group(fs, "Protocol", "tls-cert", "tls-key", "reasoning-tokens", "reasoning-field", "tool-calls", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 }
 
@@ -67,7 +69,7 @@ func (f *faceFlags) configure(c *sim.Config) error {
 	if f.tokens < 0 {
 		return fmt.Errorf("--tokens-per-minute %d is negative", f.tokens)
 	}
-	c.RequestsPerMinute, c.TokensPerMinute = f.requests, f.tokens
+	c.RequestsPerMinute, c.TokensPerMinute, c.RemoteControl = f.requests, f.tokens, f.remoteControl
 	return nil
 }
 

@@ -49,7 +49,7 @@ func levelCell(id string, users, n int, begin, ttft float64) *level {
 	}
 	for i := range n {
 		x := answered(begin+50*float64(i), ttft)
-		x.Cell, x.Index, x.PromptHash = id, i, uint64(1+i)<<8|uint64(users)
+		x.Cell, x.Index, x.User, x.PromptHash = id, i, i%max(1, users), uint64(1+i)<<8|uint64(users)
 		c.exchanges = append(c.exchanges, x)
 	}
 	return c
@@ -184,7 +184,7 @@ func TestAnswersShorterThanAskedAreSaid(t *testing.T) {
 	for _, tt := range []struct {
 		got  int
 		want result.CheckStatus
-	}{{200, result.Pass}, {199, result.Pass}, {196, result.Warn}, {100, result.Fail}} {
+	}{{200, result.Pass}, {199, result.Pass}, {196, result.Warn}, {100, result.Warn}} {
 		c := levelCell("throughput/a@1", 1, 100, 0, 20)
 		for _, x := range c.exchanges {
 			x.AskedOutput, x.OutputTokens = 200, new(tt.got)
@@ -260,7 +260,7 @@ func TestDoubtfulCountsAreFlagged(t *testing.T) {
 		{"a short prompt in a long template", "token_counts", result.Pass, func(x *exchange.Exchange) { x.AskedInput, *x.InputTokens = 20, 150 }},
 		{"counted by token ids", "token_counts", result.Pass, func(x *exchange.Exchange) { x.OutputTokens, x.FrameTokens = nil, exchange.FromTokenIDs }},
 		{"counted by nothing", "token_counts", result.Warn, func(x *exchange.Exchange) { x.OutputTokens, x.FrameTokens = nil, exchange.Unknown }},
-		{"short by its token ids", "output_length", result.Fail, func(x *exchange.Exchange) {
+		{"short by its token ids", "output_length", result.Warn, func(x *exchange.Exchange) {
 			x.OutputTokens, x.FrameTokens, x.FixedOutput, x.AskedOutput = nil, exchange.FromTokenIDs, true, 2*len(x.Frames)
 		}},
 		{"with a reason of the end", "unfinished", "", func(*exchange.Exchange) {}},

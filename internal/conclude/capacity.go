@@ -2,11 +2,15 @@ package conclude
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -37,6 +41,7 @@ func (a *Analysis) Capacity(res *result.Result) error {
 	if ans.Saturation > 0 {
 		out.Saturation = &result.Saturation{Rate: ans.Saturation, Users: ans.SaturationUsers, LittleError: ans.LittleError}
 	}
+	out.Undefined = ans.Undefined
 	known := func(v float64) *result.Number {
 		if v == 0 {
 			return nil
@@ -56,13 +61,102 @@ func (a *Analysis) Capacity(res *result.Result) error {
 	return nil
 }
 
-// CapacityJudged takes back what an invalid run must not promise.
+// CapacityJudged takes back what the cells that decided do not allow to be promised,
+// and says how long their answers were where that was the server's choice.
 func (a *Analysis) CapacityJudged(res *result.Result) error {
-	if c := res.Benchmarks.Capacity; c != nil && res.Validity.Status == result.Fail && c.Rate != nil {
+	c := res.Benchmarks.Capacity
+	if c == nil {
+		return nil
+	}
+	c.Spoilt = capacitySpoilt(c, res)
+	switch {
+	case c.Spoilt != "" && c.Rate != nil:
 		c.Rate = nil
-		c.Text = "The measurement is invalid and proves nothing. If it were valid: " + c.Text
+		c.Text = fmt.Sprintf("The answer is spoilt (%s) and proves nothing. If it were not: %s", c.Spoilt, c.Text)
+	case c.Spoilt != "" && !carried(c.Cells):
+		c.Text = "No load was carried: " + failures(c.Cells) + "."
+	}
+	if t := deciding(c); t != nil {
+		if words, off := strings.CutPrefix(lengthsOf(a.measured[t.Cell], res.Validity), "; "); off {
+			c.Text += fmt.Sprintf(" That is for %s.", words)
+		}
 	}
 	return nil
+}
+
+// deciding is the trial that the answer rests on; nil where there is none.
+func deciding(c *result.Capacity) *result.Trial {
+	for i := range c.Trials {
+		t := &c.Trials[i]
+		if c.Rate != nil && t.Verdict == result.Proved && t.Rate+float64(t.Users) == float64(*c.Rate) ||
+			len(c.Limits) == 0 && capacity.Role(t.Role) == capacity.Saturation {
+			return t
+		}
+	}
+	return nil
+}
+
+// capacitySpoilt says which check spoils the answer of a search: in the cell that
+// decided, of one of the limits' metrics; without such a cell, where nothing was
+// carried. What the client added cannot have made a load look as if it were
+// carried, and so does not count. Empty where nothing spoils it.
+func capacitySpoilt(c *result.Capacity, res *result.Result) string {
+	t := deciding(c)
+	if t == nil {
+		if carried(c.Cells) || res.Run.Status != result.Complete && !failed(c.Cells) {
+			return ""
+		}
+		return "errors: " + failures(c.Cells)
+	}
+	tags := []string{"throughput"}
+	for _, text := range c.Limits {
+		if l, err := metric.ParseLimit(text); err == nil {
+			tags = append(tags, l.Metric.Tag)
+		}
+	}
+	for _, tag := range tags {
+		for check := range res.Validity.Failing(tag, t.Cell) {
+			if !check.Client && !check.Between {
+				return fmt.Sprintf("%s: %s", check.ID, check.Text)
+			}
+		}
+	}
+	return ""
+}
+
+// carried reports whether any request succeeded.
+func carried(measured []result.Cell) bool {
+	return slices.ContainsFunc(measured, func(c result.Cell) bool { return c.Counts.OK > 0 })
+}
+
+// failed reports whether any request failed.
+func failed(measured []result.Cell) bool {
+	return slices.ContainsFunc(measured, func(c result.Cell) bool { return c.Counts.Failed+c.Counts.Shed > 0 })
+}
+
+// failures says how the requests of a search failed, by class, with the most
+// frequent message of its first cell that has one.
+func failures(measured []result.Cell) string {
+	failed, all, by, said := 0, 0, map[string]int{}, ""
+	for _, c := range measured {
+		failed, all = failed+c.Counts.Failed+c.Counts.Shed, all+c.Counts.Scheduled
+		for class, n := range c.Counts.ByClass {
+			by[class] += n
+		}
+		if said == "" && len(c.Errors) > 0 {
+			said = "; " + c.Errors[0]
+		}
+	}
+	var classes []string
+	for _, class := range slices.Sorted(maps.Keys(by)) {
+		if class != string(exchange.OK) && by[class] > 0 {
+			classes = append(classes, fmt.Sprintf("%s %d", class, by[class]))
+		}
+	}
+	if len(classes) == 0 {
+		return "no request ended"
+	}
+	return fmt.Sprintf("%d of %d requests failed (%s)%s", failed, all, strings.Join(classes, ", "), said)
 }
 
 // history is the search as the log has it, with the ids of its cells: those
@@ -147,6 +241,12 @@ func capacityText(c *result.Capacity) string {
 	}
 	var b strings.Builder
 	switch {
+	case len(c.Undefined) > 0:
+		fmt.Fprintf(&b, "Nothing can be said about %s: no request that succeeded has such a value.", strings.Join(c.Undefined, " and "))
+		if c.Saturation != nil {
+			fmt.Fprintf(&b, " Without it, %.4g requests/s were completed with %d concurrent users.", c.Saturation.Rate, c.Saturation.Users)
+		}
+		return b.String()
 	case len(c.Limits) == 0 && c.Saturation != nil:
 		fmt.Fprintf(&b, "Without latency limits it completes %.4g requests/s, with %d concurrent users.", c.Saturation.Rate, c.Saturation.Users)
 		return b.String()

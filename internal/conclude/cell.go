@@ -34,6 +34,7 @@ type cell struct {
 // begin makes a cell of a run that has seen no exchange.
 func (a *Analysis) begin(r *runlog.Cell) (*cell, error) {
 	c := newCell(r, a.part(r.Benchmark).Keep)
+	c.GoodLimits = a.requestLimits
 	t, _ := a.run.Target(r.Target)
 	c.embeds = t.API == vocab.Embeddings
 	if r.Search == nil {

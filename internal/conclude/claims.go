@@ -32,10 +32,7 @@ func (a *Analysis) claims(res *result.Result) ([]result.Claim, error) {
 		}
 		given[plan.Benchmark(decided.Benchmark)] = true
 		decided.Set = true
-		if res.Validity.Status == result.Fail && (decided.Verdict == result.Proved || decided.Verdict == result.Refuted) {
-			decided.Reason = fmt.Sprintf("the measurement is invalid and decides nothing (otherwise: %s: %s)", decided.Verdict, decided.Reason)
-			decided.Verdict = result.Invalid
-		}
+		a.weighScope(&decided, c, res)
 		out = append(out, decided)
 	}
 	for _, p := range a.parts {

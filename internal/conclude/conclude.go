@@ -82,6 +82,9 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	if a.run, err = runlog.Read(log); err != nil {
 		return nil, err
 	}
+	if a.requestLimits, err = a.limits(); err != nil {
+		return nil, err
+	}
 	for _, r := range a.run.Cells {
 		c, err := a.begin(r)
 		if err != nil {
@@ -162,6 +165,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 	}
 	res.Run.Resumed = resumptions(l)
 	res.Validity = validity.Judge(a.validity(res))
+	a.scopeComparisons(res)
 	for _, p := range parts {
 		if p.Judged == nil {
 			continue
@@ -256,9 +260,10 @@ func (a *Analysis) measureCells() {
 		t, _ := a.run.Target(c.Target)
 		cell := c.Collector.Cell(measure.Input{
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
-			Blocks: c.seen.window, Limits: a.requestLimits,
+			Blocks: c.seen.window,
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
+		cell.Achieved = achieved(c, &cell.Load)
 		cell.Blocks = a.blocksOf(c)
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
@@ -356,13 +361,13 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 	}
 	for _, c := range a.cells {
 		exploring := c.role() == validity.Exploring
-		if exploring && !c.explored() {
-			continue // a search is meant to find the loads that are too much
+		if exploring && c.WasCut() {
+			continue // the search did not see it either
 		}
 		cell := a.measured[c.ID]
 		t, _ := a.run.Target(cell.Target)
 		v := validity.Evidence{
-			Cell: &cell, Role: c.role(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
+			Cell: &cell, Role: c.role(), Kind: string(c.Benchmark), Flag: c.flag(), More: c.more(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
 			Prompts: validity.Prompts{Repeated: c.seen.repeated, Shared: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
 				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0},
 		}
@@ -378,6 +383,12 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 			in.Client.GCPauseMax = larger(in.Client.GCPauseMax, w.GCPauseMax)
 			in.Client.ClockStep = larger(in.Client.ClockStep, w.ClockStep)
 			in.Client.SchedP99 = larger(in.Client.SchedP99, w.SchedP99)
+			in.Client.CPUQuota = larger(in.Client.CPUQuota, w.CPUQuota)
+			if w.Throttled != nil && w.QuotaPeriods != nil && *w.QuotaPeriods > 0 {
+				if share := float64(*w.Throttled) / float64(*w.QuotaPeriods); in.Client.Throttled == nil || share > *in.Client.Throttled {
+					in.Client.Throttled, in.Client.Periods = &share, *w.QuotaPeriods
+				}
+			}
 		}
 	}
 	in.TightestLimit = a.tightest()
@@ -403,10 +414,42 @@ func (c *cell) decides() bool {
 	return !cut && (c.Search.Role == capacity.Confirm || c.Search.Role == capacity.Saturation && len(c.Limits) == 0)
 }
 
-// explored reports whether a cell of a search showed on which side of the
-// border its load is. Where the client was late there, it is the client's.
-func (c *cell) explored() bool {
-	return c.Window != nil && c.Window.Reason == "" && c.Search.Role == capacity.Explore
+// flag is what sets the cell's load and could be lowered; empty for a single user
+// and for a load that the tool chose.
+func (c *cell) flag() string {
+	switch l := c.Load; {
+	case c.Benchmark == plan.Throughput && l.Users > 1:
+		return "--levels"
+	case c.Benchmark != plan.Load && c.Scan == nil:
+		return ""
+	case l.Arrival == "trace":
+		return "--speed"
+	case l.Kind == "open":
+		return "--rate"
+	case l.Users > 1:
+		return "--users"
+	}
+	return ""
+}
+
+// more is the flag that gives the cell more requests; empty for a trace, which has
+// as many as it has, and for a search, which plans them.
+func (c *cell) more() string {
+	switch {
+	case c.Load.Arrival == "trace":
+		return ""
+	case c.Benchmark == plan.Latency:
+		return "--iterations"
+	case c.Benchmark == plan.Cost:
+		return "--samples"
+	case c.Benchmark == plan.Throughput:
+		return "--level-requests"
+	case c.Load.Of == result.OfConversations:
+		return "--conversations"
+	case c.Benchmark == plan.Load || c.Scan != nil:
+		return "--requests"
+	}
+	return ""
 }
 
 // tightest latency limit of the claims in ms; 0 if there is none.

@@ -25,6 +25,7 @@ type observed struct {
 	window             exchange.Spans // the measured window
 	inFlight, inSystem float64        // ns
 	done               int
+	users              map[int]struct{} // who had a request that ended
 }
 
 // add takes an exchange in the first pass; sent are the hashes of the prompts
@@ -47,6 +48,12 @@ func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 			o.repeated++
 		}
 		sent[x.PromptHash] = struct{}{}
+	}
+	if x.Class != exchange.Cut && x.Class != exchange.Shed {
+		if o.users == nil {
+			o.users = map[int]struct{}{}
+		}
+		o.users[x.User] = struct{}{}
 	}
 	if x.Phase != exchange.Measured {
 		return

@@ -31,13 +31,17 @@ func (a *Analysis) pareto(keys []plan.ScanKey, words []string, logs []*cell, v r
 	}
 	var placed []*cell
 	for i, c := range logs {
-		x, y, why := a.place(c, v)
+		x, y, why := a.place(c)
 		if why != "" {
 			p.Left = append(p.Left, fmt.Sprintf("%s: %s", words[i], why))
 			continue
 		}
 		placed = append(placed, c)
-		p.Points = append(p.Points, result.ParetoPoint{Point: i, X: result.Number(x), Y: result.Number(y)})
+		point := result.ParetoPoint{Point: i, X: result.Number(x), Y: result.Number(y)}
+		if check, spoilt := spoiltPoint(v, c.ID); spoilt {
+			point.Spoilt = fmt.Sprintf("%s: %s", check.ID, check.Text)
+		}
+		p.Points = append(p.Points, point)
 	}
 	for _, k := range keys {
 		if slices.Contains(work, k.Path) {
@@ -59,25 +63,36 @@ func (a *Analysis) pareto(keys []plan.ScanKey, words []string, logs []*cell, v r
 		return p
 	}
 	var x, y []float64
-	for _, point := range p.Points {
-		x, y = append(x, float64(point.X)), append(y, float64(point.Y))
+	var sound []int
+	for i, point := range p.Points {
+		if point.Spoilt == "" {
+			x, y, sound = append(x, float64(point.X)), append(y, float64(point.Y)), append(sound, i)
+		}
 	}
 	for i, dominated := range stats.Dominated(x, y) {
-		p.Points[i].Dominated = dominated
+		p.Points[sound[i]].Dominated = dominated
 	}
 	return p
 }
 
+// spoiltPoint returns the check that spoils the place of a point, and whether one
+// does.
+func spoiltPoint(v result.Validity, cell string) (result.Check, bool) {
+	for _, tag := range []string{"user_rate", "output_throughput"} {
+		if check, spoilt := v.Spoilt(tag, cell); spoilt {
+			return check, true
+		}
+	}
+	return result.Check{}, false
+}
+
 // place is where a point lies, or why it has no place.
-func (a *Analysis) place(c *cell, v result.Validity) (x, y float64, why string) {
+func (a *Analysis) place(c *cell) (x, y float64, why string) {
 	if c == nil {
 		return 0, 0, "not measured"
 	}
 	if c.Window.Reason != "" {
 		return 0, 0, "ended early: " + c.Window.Reason
-	}
-	if check := invalid(v, c.ID); check != nil {
-		return 0, 0, fmt.Sprintf("its measurement is invalid (%s: %s)", check.ID, check.Text)
 	}
 	cell := a.measured[c.ID]
 	if n := cell.Counts; n.Failed+n.Shed > n.OK {

@@ -135,10 +135,15 @@ func scanText(s *result.Scan, words []string, measured map[string]result.Cell, v
 		at    int
 		value float64
 	}
-	best := func(of func(result.Cell) *result.Number) (p peak, ok bool) {
+	left := 0
+	best := func(tag string, of func(result.Cell) *result.Number) (p peak, ok bool) {
 		for i, point := range s.Points {
 			value := of(measured[point.Cell])
-			if point.Cell == "" || point.Why != "" || invalid(v, point.Cell) != nil || value == nil || math.IsInf(float64(*value), 0) {
+			if point.Cell == "" || point.Why != "" || value == nil || math.IsInf(float64(*value), 0) {
+				continue
+			}
+			if _, spoilt := v.Spoilt(tag, point.Cell); spoilt {
+				left++
 				continue
 			}
 			if !ok || float64(*value) > p.value {
@@ -147,24 +152,14 @@ func scanText(s *result.Scan, words []string, measured map[string]result.Cell, v
 		}
 		return p, ok
 	}
-	if p, ok := best(func(c result.Cell) *result.Number { return c.Metrics.Rates["output_throughput"].Value }); ok && p.value > 0 {
+	if p, ok := best("output_throughput", func(c result.Cell) *result.Number { return c.Metrics.Rates["output_throughput"].Value }); ok && p.value > 0 {
 		text += fmt.Sprintf(" Output peaked at %.4g token/s with %s.", p.value, words[p.at])
 	}
-	if p, ok := best(func(c result.Cell) *result.Number { return c.Metrics.Stats["user_rate"].P50.Value }); ok && p.value > 0 {
+	if p, ok := best("user_rate", func(c result.Cell) *result.Number { return c.Metrics.Stats["user_rate"].P50.Value }); ok && p.value > 0 {
 		text += fmt.Sprintf(" A single user saw the fastest output, %.4g token/s, at %s.", p.value, words[p.at])
 	}
-	if v.Status == result.Fail {
-		text = "The measurement is invalid and proves nothing. Leaving out the points at fault, it would say: " + text
+	if left > 0 {
+		text += " Points whose figure is spoilt are left out of that."
 	}
 	return text
-}
-
-// invalid is a check that a cell failed, or nil.
-func invalid(v result.Validity, cell string) *result.Check {
-	for i, check := range v.Checks {
-		if check.Cell == cell && check.Status == result.Fail {
-			return &v.Checks[i]
-		}
-	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,6 +38,27 @@ func TestStreamsOfATrace(t *testing.T) {
 	}
 	if got := streams(c); math.Abs(got-2.2) > 1e-9 { // 1 a second, 0.2 s and 200 tokens of 10 ms each
 		t.Errorf("%v streams, want 2.2", got)
+	}
+}
+
+// The connections of a trace are dialled before it begins, as many as its bursts
+// need: others would be dialled when a request is due, which is in its latency.
+func TestTheBurstsOfATraceHaveConnections(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		times []time.Duration
+		speed float64
+		want  int
+	}{
+		{"one a second", []time.Duration{0, time.Second + 1, 2*time.Second + 2}, 1, 9},
+		{"a burst", append([]time.Duration{0}, slices.Repeat([]time.Duration{time.Minute}, 200)...), 1, 208},
+		{"faster", []time.Duration{0, 2 * time.Second, 4 * time.Second}, 4, 11},
+		{"more than anything needs", slices.Repeat([]time.Duration{time.Minute}, 9000), 1, 512},
+	} {
+		c := &Cell{target: &target.Target{}, shape: loadgen.Shape{Times: tt.times, Speed: tt.speed}}
+		if got := c.prewarm(0); got != tt.want {
+			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/capacity/trial"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
@@ -38,6 +39,9 @@ type Cell struct {
 	lead workload.Source
 	// meanOut is the mean length of an answer in tokens, where they differ.
 	meanOut float64
+	// step of steps is its place in the program, for progress; steps is 0 where it
+	// is not known.
+	step, steps int
 	// keep holds the answers for scoring.
 	keep map[string]quality.Item
 }
@@ -145,9 +149,9 @@ func paced(l result.LoadShape, limits plan.Limits) result.LoadShape {
 func (c *Cell) prewarm(maxInflight int) int {
 	n := c.shape.Users
 	if c.shape.Open() {
-		// What is in flight on the mean, if requests take a second, and a margin.
-		n = 32
-		if c.shape.Schedule.Process != "" {
+		// What is in flight on the mean, if requests take a second, and a margin; of a
+		// trace, whose bursts are known, the most.
+		if n = 8 + c.shape.Most(max(time.Second, c.target.E2E(c.answer()))); c.shape.Schedule.Process != "" {
 			n = 8 + int(2*c.turns()*c.shape.Schedule.Curve.Begin())
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
@@ -28,7 +29,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		c.longest = max(c.longest, in.Largest())
 	}
 	shape.Ahead = c.ahead()
-	shape.Spread = time.Duration(s.medianE2E.of(c.target) * float64(time.Millisecond))
+	shape.Spread = s.e2e(c)
 	if c.conversations != nil {
 		shape.Spread += shape.Think // or all users would think at the same time
 	}
@@ -37,8 +38,13 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	total := c.total()
-	s.Tell(Event{Kind: "cell", Cell: c.ID, Target: c.target.Name, Text: text, Total: total})
-	if sc := s.scraper(c); sc != nil {
+	watch := &progress{cell: c, total: total}
+	began := c.event("cell", total)
+	began.Text = text
+	s.Tell(began)
+	unwatch := s.teller.watch(c.ID, watch.event)
+	defer unwatch()
+	if sc := s.scraper(c, watch); sc != nil {
 		sc.Start(ctx)
 		defer sc.Finish(ctx) // when all has been drained
 	}
@@ -55,7 +61,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		// A trace has no time for a warm-up within it, so it comes first; before
 		// conversations too, as requests that belong to none.
 		if before > 0 {
-			if err := s.warmUp(ctx, c, before); err != nil {
+			if err := s.warmUp(ctx, c, watch, before); err != nil {
 				return loadgen.Window{}, err
 			}
 		}
@@ -68,14 +74,17 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	if err := c.target.Client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
 		return loadgen.Window{}, err
 	}
-	watch := newProgress(s, c, total)
 	observers := []observer{watch, &refusals{session: s, cell: c}}
 	if c.trial != nil {
 		observers = append(observers, &searching{s, c})
 	}
-	began := s.clock.Now()
+	start := s.clock.Now()
 	self, lag := observe.Begin(s.clock.Start()), c.target.Client.Watch()
-	w, err := s.carry(ctx, s.driver(false, observers...), shape, c)
+	stopLooking := watch.lookOut(self)
+	d := s.driver(false, observers...)
+	watch.driver.Store(d)
+	w, err := s.carry(ctx, d, shape, c)
+	stopLooking()
 	if err != nil {
 		return w, err
 	}
@@ -83,13 +92,16 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		s.medianE2E.set(c.target, m)
 	}
 	end := runlog.WindowRecord{
-		Cell: c.ID, Round: c.round(), Began: began, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped,
-		Overload: w.Reason == errOverload.Error(), Client: self.End(),
+		Cell: c.ID, Round: c.round(), Began: start, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped,
+		Overload: w.Reason == errOverload.Error(), Absent: w.Absent, Client: self.End(),
 	}
 	if l := lag(); l.Reads > 0 {
 		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
 	}
-	s.Tell(Event{Kind: "done", Cell: c.ID, Target: c.target.Name, Done: watch.count(), Total: total})
+	unwatch() // nothing comes after the end
+	over := c.event("done", total)
+	over.Done = watch.count()
+	s.Tell(over)
 	return w, s.log.Window(end)
 }
 
@@ -162,9 +174,11 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 	}
 }
 
-func (s *Session) warmUp(ctx context.Context, c *Cell, n int) error {
+func (s *Session) warmUp(ctx context.Context, c *Cell, watch *progress, n int) error {
 	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std(), Limit: c.target.Limit}
-	w, err := s.driver(true, &refusals{session: s, cell: c}).Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
+	d := s.driver(true, &refusals{session: s, cell: c})
+	watch.warming.Store(d)
+	w, err := d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
 	if err == nil && w.Fatal {
 		return errors.New(w.Reason)
 	}
@@ -228,21 +242,20 @@ func (s *Session) keep(c *Cell, it workload.Item, x *exchange.Exchange, text str
 	s.answers.add(answer{target: c.target.Name, item: item, text: text, truncated: x.Finish == "length"})
 }
 
-// progress counts a cell's measured requests and tells of them at most ten
-// times a second.
+// progress counts a cell's measured requests and says where the cell is.
 type progress struct {
-	session *Session
-	cell    *Cell
-	total   int
+	cell   *Cell
+	total  int
+	queued atomic.Pointer[int] // requests that wait in the server
+	// driver of the cell, and of a warm-up before it; nil before they begin.
+	driver, warming atomic.Pointer[loadgen.Driver]
 
 	mu   sync.Mutex // protects all following fields
 	done int
 	e2e  stats.Histogram // ms, service; it does not grow with the requests
-	last exchange.Stamp
-}
-
-func newProgress(s *Session, c *Cell, total int) *progress {
-	return &progress{session: s, cell: c, total: total}
+	ends ends
+	// trouble is what keeps the cell from being measured well, in words.
+	trouble string
 }
 
 // Admit lets every request pass.
@@ -256,13 +269,33 @@ func (p *progress) Emit(x *exchange.Exchange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
+	p.ends.add(x)
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
 		p.e2e.Add(v, 1)
 	}
-	if now := p.session.clock.Now(); now-p.last > exchange.Stamp(100*time.Millisecond) {
-		p.last = now
-		p.session.Tell(Event{Kind: "progress", Cell: p.cell.ID, Target: p.cell.target.Name, Done: p.done, Total: p.total})
+}
+
+// event says where the cell is.
+func (p *progress) event() Event {
+	e := p.cell.event("progress", p.total)
+	e.Queued = p.queued.Load()
+	p.mu.Lock()
+	e.Trouble = p.trouble
+	p.mu.Unlock()
+	switch d, w := p.driver.Load(), p.warming.Load(); {
+	case d != nil:
+		e.Status = d.Status()
+		e.Done = e.Status.Ended
+	case w != nil:
+		// What this driver takes for measured requests is the warm-up.
+		e.Status = w.Status()
+		e.Status = loadgen.Status{
+			Phase: exchange.Warmup, Warmed: e.Status.Ended, InFlight: e.Status.InFlight, Paused: e.Status.Paused, Resumes: e.Status.Resumes,
+		}
+	default:
+		e.Status.Phase = exchange.Warmup
 	}
+	return e
 }
 
 func (p *progress) count() int {
@@ -300,4 +333,13 @@ func (m *medians) set(t *target.Target, ms float64) {
 		m.ms = map[*target.Target]float64{}
 	}
 	m.ms[t] = ms
+}
+
+// e2e is about how long an answer of a cell takes: as in the target's latest cell,
+// or as the probes say. It spreads the users of the cell.
+func (s *Session) e2e(c *Cell) time.Duration {
+	if ms := s.medianE2E.of(c.target); ms > 0 {
+		return time.Duration(ms * float64(time.Millisecond))
+	}
+	return c.target.E2E(c.answer())
 }

@@ -39,7 +39,7 @@ func TestMemoryIsFlat(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := &Session{clock: exchange.NewClock(), log: log, spend: spend.New(0)}
-		p := newProgress(r, &Cell{target: &target.Target{Name: cells.Candidate}}, requests)
+		p := &progress{cell: &Cell{target: &target.Target{Name: cells.Candidate}}, total: requests}
 		shape := loadgen.Shape{Users: 4, Requests: requests, Grace: time.Second, Ahead: 64}
 		if _, err := r.driver(false, p).Run(t.Context(), t.Context(), shape, instant{}); err != nil {
 			t.Fatal(err)

@@ -61,7 +61,11 @@ const byUser = "stopped by the user"
 func (s *Session) run(ctx context.Context, p Program) (result.Status, string) {
 	var done []Finished
 	early, first := 0, ""
-	for {
+	steps := 0
+	if known, ok := p.(interface{ Steps() int }); ok {
+		steps = known.Steps()
+	}
+	for n := 1; ; n++ {
 		if s.stopped(ctx) {
 			return result.Interrupted, byUser
 		}
@@ -84,6 +88,9 @@ func (s *Session) run(ctx context.Context, p Program) (result.Status, string) {
 			if err := step.Before(ctx); err != nil {
 				return result.Partial, fmt.Sprintf("%s: %v", step.name(0), err)
 			}
+		}
+		for _, c := range step.Cells {
+			c.step, c.steps = n, steps
 		}
 		ran, errs := s.together(ctx, step.Cells)
 		for i, f := range ran {
@@ -134,6 +141,7 @@ func (s *Session) pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
+	defer s.teller.wait(fmt.Sprintf("the server cools down for %v before the next cell", d))()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -159,6 +167,9 @@ func (l list) Next(done []Finished) (Step, bool, error) {
 	}
 	return Step{}, false, nil
 }
+
+// Steps is how many there are.
+func (l list) Steps() int { return len(l) }
 
 // Heaviest is the cell with the most streams at once, as far as that is known
 // beforehand.

@@ -96,6 +96,9 @@ func (p *sweep) Next(done []Finished) (Step, bool, error) {
 	return Step{}, false, nil
 }
 
+// Steps is how many cells are not done.
+func (p *sweep) Steps() int { return len(p.cells) - len(p.finished) }
+
 // Heaviest is the cell with the most streams at once.
 func (p *sweep) Heaviest() *Cell { return p.heaviest }
 
@@ -144,6 +147,7 @@ func (p *sweep) ofCell(c plan.ScanCell, err error) error {
 // probe asks a target of a sweep what it is and how it counts.
 func (p *sweep) probe(ctx context.Context, t *target.Target, before []*target.Target) error {
 	s := p.session
+	defer s.teller.wait("waiting for answers to small requests that find out what the server can do: " + t.Name)()
 	if err := s.finder.Probe(ctx, t); err != nil {
 		return err
 	}

@@ -30,14 +30,18 @@ func (s *Session) closeSamples() {
 	}
 }
 
-// scraper reads the metrics of a cell's server; nil where there are none.
-func (s *Session) scraper(c *Cell) *scrape.Scraper {
+// scraper reads the metrics of a cell's server; nil where there are none. watch is
+// told what waits there.
+func (s *Session) scraper(c *Cell, watch *progress) *scrape.Scraper {
 	if s.samples == nil || !c.target.ShowsMetrics() {
 		return nil
 	}
 	return &scrape.Scraper{
 		Clock: s.clock, Fetch: c.target.Client.Metrics,
 		Emit: func(look scrape.Sample) {
+			if n, ok := look.Values[scrape.Waiting]; ok {
+				watch.queued.Store(new(int(n)))
+			}
 			_ = s.samples.Sample(runlog.SampleRecord{Cell: c.ID, Target: c.target.Name, Round: c.round(), Sample: look}) // closeSamples says it
 		},
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,8 +29,8 @@ import (
 type Options struct {
 	Version string
 	Command string // as typed, for the report; redacted by the caller
-	// Progress receives events; nil for silence. It is called from
-	// one goroutine at a time and must not block.
+	// Progress receives events; nil for silence. It is called from one goroutine,
+	// which does nothing else: where it blocks, nothing waits for it.
 	Progress func(Event)
 	// StartSim starts the embedded simulated endpoint of a sim: target and
 	// returns its URL. Nil refuses such targets.
@@ -45,17 +46,6 @@ type Options struct {
 	// Stop ends the starting of requests when it is done: what runs is
 	// drained and reported. Nil means never.
 	Stop context.Context
-}
-
-// Event is one step of progress.
-type Event struct {
-	Kind    string // "target", "cell", "progress", "done", "note", "folder"
-	Cell    string
-	Target  string
-	Text    string
-	Done    int
-	Total   int // 0 where the cell ends by time
-	Elapsed time.Duration
 }
 
 // Paths are the files that a session writes.
@@ -78,6 +68,7 @@ type Session struct {
 	sims    map[string]string // URLs of embedded endpoints, by what they were started with
 	closers []func()
 
+	teller  *teller
 	log     *runlog.Writer
 	samples *runlog.SampleWriter // nil where no server shows metrics
 	spend   *spend.Cap
@@ -100,6 +91,8 @@ func NewSession(p plan.Plan, o Options, before *Earlier) *Session {
 		s.clock = exchange.Continue(before.run.Head.Started, before.run.Last)
 		s.closers = append(s.closers, func() { _ = s.log.Close() }) // finish has reported its error
 	}
+	s.teller = newTeller(o.Progress, func() time.Duration { return time.Duration(s.clock.Now()) })
+	s.closers = append(s.closers, s.teller.close)
 	return s
 }
 
@@ -160,6 +153,7 @@ func (s *Session) findTargets(ctx context.Context) error {
 	for _, p := range s.plan.Endpoints() {
 		s.targets = append(s.targets, &target.Target{Name: p.Name, Plan: p})
 	}
+	defer s.teller.wait("preparing " + s.targets[0].Name)()
 	for _, t := range s.targets {
 		if err := s.finder.Prepare(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
@@ -177,6 +171,11 @@ func (s *Session) findTargets(ctx context.Context) error {
 func (s *Session) probe(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	var names []string
+	for _, t := range s.targets {
+		names = append(names, t.Name)
+	}
+	defer s.teller.wait("waiting for answers to small requests that find out what the server can do: " + strings.Join(names, ", "))()
 	var wait sync.WaitGroup
 	for _, t := range s.targets {
 		wait.Go(func() {
@@ -249,14 +248,6 @@ func (s *Session) finish(status result.Status, reason string) error {
 	err := s.score()
 	err = errors.Join(err, s.log.End(runlog.EndRecord{Ended: time.Now().UTC(), Status: status, Reason: reason}))
 	return errors.Join(err, s.log.Close())
-}
-
-// Tell tells of a step of progress.
-func (s *Session) Tell(e Event) {
-	if s.Progress != nil {
-		e.Elapsed = time.Duration(s.clock.Now())
-		s.Progress(e)
-	}
 }
 
 // stopped reports whether the user has asked the run to end.

@@ -65,6 +65,7 @@ type Capacity struct {
 	Requests result.Rate // successful requests/s
 	Input    result.Rate // input tokens/s at the same time; may be withheld
 	Output   result.Rate // output tokens/s at the same time; may be withheld
+	Cell     string      // its id
 	From     string      // the cell and its load, in words
 }
 
@@ -83,7 +84,7 @@ func Best(t *result.Throughput, target string, inside func(result.Cell) bool) *C
 		if best == nil || *rate.Value > *best.Requests.Value {
 			best = &Capacity{
 				Requests: rate, Input: c.Metrics.Rates["input_throughput"], Output: c.Metrics.Rates["output_throughput"],
-				From: fmt.Sprintf("%s (%s)", c.ID, c.Load.Text),
+				Cell: c.ID, From: fmt.Sprintf("%s (%s)", c.ID, c.Load.Text),
 			}
 		}
 	}

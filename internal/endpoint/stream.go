@@ -22,11 +22,12 @@ const manyAnswers = "the server sent more than one answer to a request; ask for 
 
 // How long the rest of a response is waited for when the answer is complete, so
 // that its connection can be used again: after [DONE]; after a reason of the end
-// and the usage, where some servers send no [DONE]; and where the usage or the
-// last event is still to come. It counts as the exchange's own time.
+// and the usage, where some servers send no [DONE] and others send it 0.3 s later;
+// and where the usage or the last event is still to come. It counts as the
+// exchange's own time.
 const (
 	donePatience  = 50 * time.Millisecond
-	endPatience   = 250 * time.Millisecond
+	endPatience   = 500 * time.Millisecond
 	usagePatience = 2 * time.Second
 )
 
@@ -184,6 +185,9 @@ func (a *attempt) events(parent, ctx context.Context, body io.Reader) {
 	a.scratch.buf, a.scratch.joined = r.Buffer(), joined[:0]
 	if a.finished || a.final {
 		a.drain(body)
+	}
+	if a.final {
+		x.Ending = "" // it is that of an answer
 	}
 	if x.Class == exchange.OK {
 		a.conclude(x.Finish)

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
@@ -41,5 +42,23 @@ func TestEventOfManyLinesHasALimit(t *testing.T) {
 	c := testClient(t, streamOf(part, part, part, part, part, finishFrame, doneFrame), nil)
 	if x, _ := do(t, c); x.Class != exchange.Protocol || !strings.Contains(x.Error, "16 MiB") {
 		t.Errorf("class %q: %s", x.Class, x.Error)
+	}
+}
+
+// A single line of 8 MiB is one frame like any other.
+func TestHugeFrame(t *testing.T) {
+	c := offline(t, "chat")
+	text := strings.Repeat("0123456789abcdef", 8<<20/16)
+	in := fmt.Sprintf("data: {\"choices\":[{\"delta\":{\"content\":%q}}]}\r\n\r\n", text) + finishFrame + doneFrame
+	for _, size := range []int{1 << 12, 1<<16 + 1, 1 << 20, len(in)} {
+		var parts chunks
+		for rest := []byte(in); len(rest) > 0; {
+			n := min(size, len(rest))
+			parts, rest = append(parts, rest[:n]), rest[n:]
+		}
+		x, got := replay(c, &parts)
+		if x.Class != exchange.OK || got != text || len(x.Frames) != 1 {
+			t.Fatalf("reads of %d: class %q (%s), %d frames, %d bytes of text", size, x.Class, x.Error, len(x.Frames), len(got))
+		}
 	}
 }

@@ -37,6 +37,7 @@ func TestTokensOfFrames(t *testing.T) {
 		{"continuous usage, first frame of several", usage("abc", 3) + usage("d", 4) + finishFrame + total(4), exchange.FromContinuous, []int32{3, 1}, 4, exchange.FromUsage},
 		{"continuous usage, tokens without text", usage("a", 1) + usage("", 2) + usage("", 3) + usage("d", 4) + finishFrame, exchange.FromContinuous, []int32{1, 3}, 4, exchange.FromUsage},
 		{"usage with the last content frame alone counts no frames", textFrame("a") + textFrame("b") + usage("c", 7) + finishFrame, "", []int32{0, 0, 0}, 7, exchange.FromUsage},
+		{"log probabilities, of frames without text as well", logprobs("a", "content", "["+entry+"]") + logprobs("", "content", "["+entry+"]") + logprobs("ü", "content", "["+entry+"]") + finishFrame, exchange.FromLogprobs, []int32{1, 2}, 3, exchange.FromLogprobs},
 		{"token ids", ids("", "null") + ids("a", "[11]") + ids("bc", "[12, 13]") + ids("", "[14]") + ids("d", "[15]") + finishFrame + total(5), exchange.FromTokenIDs, []int32{1, 2, 2}, 5, exchange.FromUsage},
 		{"token ids without usage", ids("a", "[11]") + ids("bc", "[12,13]") + finishFrame, exchange.FromTokenIDs, []int32{1, 2}, 3, exchange.FromTokenIDs},
 		{"a frame without its ids", ids("a", "[11]") + textFrame("b") + finishFrame, exchange.FromTokenIDs, []int32{1, 0}, 2, exchange.FromFrames},

@@ -257,6 +257,9 @@ func loadOf(e *Estimate, p plan.Plan) {
 		defer done()
 		main = of
 	}
+	if cut := p.Workload.SharedPrefix().Cut(); p.Workload.Prefix.Tokens > 0 && l.Trace == "" {
+		e.Notes = append(e.Notes, fmt.Sprintf("the shared prefix is part of a prompt's tokens (vLLM's bench adds it); it is cut in %.0f %% of the prompts, which are shorter", 100*cut))
+	}
 	rounds := 1
 	if len(targets) > 1 {
 		rounds = blocks.Rounds(l, shape)
@@ -347,8 +350,10 @@ func e2eOf(p plan.Plan, name string, out int) float64 {
 	switch t.URL {
 	case "sim:vllm":
 		return 0.024 + float64(min(out, 70))*0.006
+	case "sim:fitted":
+		return 0.025 + float64(min(out, 70))*0.0066
 	case "sim:api":
-		return 0.200 + float64(min(out, 70))*0.0035
+		return 0.350 + float64(min(out, 70))*0.0125
 	}
 	return assumedTTFT + float64(out)*assumedTPOT
 }

@@ -52,7 +52,7 @@ func (a absences) told() []string {
 			if m.short {
 				text += ", effective " + upTo(m.effLo, m.effHi)
 			}
-			text += fmt.Sprintf(", needs %d", m.needed)
+			text += fmt.Sprintf(" of %d", m.needed)
 		}
 		out = append(out, strings.TrimSpace(m.what+" at "+text))
 	}

@@ -49,6 +49,8 @@ type Point struct {
 	// AtLeast marks a value that is withheld: Y is a lower bound of it, to be
 	// drawn so that nobody takes it for an estimate.
 	AtLeast bool `json:"at_least,omitempty"`
+	// Hollow marks a value that nothing rests on, such as one that a check spoils.
+	Hollow bool `json:"hollow,omitempty"`
 	// Label names the point, where it is more than a place on the axes.
 	Label string `json:"label,omitempty"`
 }
@@ -237,9 +239,9 @@ func absence(e result.Estimate, n int, neff float64) string {
 	case e.Value != nil:
 		return "infinite, because requests failed"
 	case e.NeededN > 0 && n >= e.NeededN && neff > 0:
-		return fmt.Sprintf("n=%d, effective %.0f, needs %d", n, math.Floor(neff), e.NeededN)
+		return fmt.Sprintf("n=%d, effective %.0f of %d", n, math.Floor(neff), e.NeededN)
 	case e.NeededN > 0:
-		return fmt.Sprintf("n=%d, needs %d", n, e.NeededN)
+		return fmt.Sprintf("n=%d of %d", n, e.NeededN)
 	case e.Withheld != "":
 		return e.Withheld
 	}

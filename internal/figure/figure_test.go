@@ -94,7 +94,7 @@ func TestLatency(t *testing.T) {
 	if d := cmp.Diff(limits, f.Limits); d != "" {
 		t.Errorf("limits (-want +got):\n%s", d)
 	}
-	if want := "TTFT p95 of the candidate is withheld (n=20, needs 72); TTFT p95 of the baseline is infinite, because requests failed"; f.Note != want {
+	if want := "TTFT p95 of the candidate has no interval (n=20 of 72); TTFT p95 of the baseline is infinite, because requests failed"; f.Note != want {
 		t.Errorf("note %q", f.Note)
 	}
 }
@@ -106,8 +106,8 @@ func TestAbsence(t *testing.T) {
 		neff float64
 		want string
 	}{
-		{withheld(1, 72), 20, 20, "n=20, needs 72"},
-		{withheld(1, 72), 500, 49.6, "n=500, effective 49, needs 72"},
+		{withheld(1, 72), 20, 20, "n=20 of 72"},
+		{withheld(1, 72), 500, 49.6, "n=500, effective 49 of 72"},
 		{result.Estimate{Withheld: "the tokens cost nothing"}, 5, 0, "the tokens cost nothing"},
 		{value(math.Inf(1)), 5, 0, "infinite, because requests failed"},
 		{result.Estimate{}, 0, 0, "not measured"},
@@ -141,7 +141,7 @@ func TestImprovement(t *testing.T) {
 	if d := cmp.Diff([]string{"TTFT", "USER_RATE p50", "TPOT"}, f.X.Categories); d != "" {
 		t.Error(d)
 	}
-	if !strings.Contains(f.Note, "E2E is withheld (n=1, needs 2)") {
+	if !strings.Contains(f.Note, "E2E has no interval (n=1 of 2)") {
 		t.Errorf("note %q", f.Note)
 	}
 }
@@ -186,7 +186,7 @@ func TestLevels(t *testing.T) {
 	if p := f.Series[1].Points[1]; !p.AtLeast || p.X != 50 || p.Y != 30 {
 		t.Errorf("a withheld quantile is %+v", p)
 	}
-	if !strings.Contains(f.Note, "p95 at 50 users: n=100, effective 30, needs 72") {
+	if !strings.Contains(f.Note, "p95 at 50 users: n=100, effective 30 of 72") {
 		t.Errorf("note %q", f.Note)
 	}
 	s := find(t, r, "success")
@@ -256,7 +256,7 @@ func TestQuality(t *testing.T) {
 	if d := cmp.Diff([]string{"relevance", "structure", "new"}, f.X.Categories); d != "" {
 		t.Error(d)
 	}
-	if len(f.Series) != 1 || f.Note != "structure of the baseline: n=1, needs 2" {
+	if len(f.Series) != 1 || f.Note != "structure of the baseline: n=1 of 2" {
 		t.Errorf("%d series, note %q", len(f.Series), f.Note)
 	}
 }
@@ -308,7 +308,7 @@ func TestFiguresOfInterleavedTargets(t *testing.T) {
 	if p := f.Series[1].Points[0]; p.Y != 0.5 {
 		t.Errorf("%+v", p)
 	}
-	if f.Note != "E2E against fp8 is withheld (n=9, needs 72)" {
+	if f.Note != "E2E against fp8 has no interval (n=9 of 72)" {
 		t.Errorf("note %q", f.Note)
 	}
 	r := byRound(l)

@@ -38,7 +38,7 @@ func faster(l *result.Load) *Figure {
 		}
 		p, ok := point(float64(x), c.Estimate)
 		if !ok || p.AtLeast || p.Y <= 0 {
-			left = append(left, fmt.Sprintf("%s against %s is withheld (%s)", name, c.Against, absence(c.Estimate, c.Pairs, 0)))
+			left = append(left, fmt.Sprintf("%s against %s has no interval (%s)", name, c.Against, absence(c.Estimate, c.Pairs, 0)))
 			continue
 		}
 		// The document holds candidate ÷ other.

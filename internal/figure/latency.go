@@ -42,7 +42,7 @@ func latencyComparison(r *result.Result) *Figure {
 				s.Points = append(s.Points, p)
 			}
 			if !ok || p.AtLeast {
-				left = append(left, fmt.Sprintf("%s of the %s is withheld (%s)", row.name, c.Target, absence(e, st.N, st.NEff)))
+				left = append(left, fmt.Sprintf("%s of the %s has no interval (%s)", row.name, c.Target, absence(e, st.N, st.NEff)))
 				if e.Value != nil {
 					left[len(left)-1] = fmt.Sprintf("%s of the %s is %s", row.name, c.Target, absence(e, st.N, st.NEff))
 				}
@@ -94,7 +94,7 @@ func improvement(l *result.Latency) *Figure {
 		}
 		p, ok := point(float64(len(f.X.Categories)), c.Estimate)
 		if !ok || p.AtLeast || p.Y <= 0 {
-			left = append(left, fmt.Sprintf("%s is withheld (%s)", name, absence(c.Estimate, c.N, 0)))
+			left = append(left, fmt.Sprintf("%s has no interval (%s)", name, absence(c.Estimate, c.N, 0)))
 			continue
 		}
 		// The document holds candidate ÷ baseline.

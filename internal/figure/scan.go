@@ -271,6 +271,7 @@ func (w *sweep) pareto() *Figure {
 	}
 	beaten := Series{Name: "dominated by another", Role: Faint, Kind: Dot}
 	front := Series{Name: "on the front", Role: Candidate, Kind: Front}
+	spoilt := Series{Name: "hollow: a check of validity failed", Role: Faint, Kind: Dot}
 	for _, q := range p.Points {
 		x, okX := finite(&q.X)
 		y, okY := finite(&q.Y)
@@ -278,14 +279,18 @@ func (w *sweep) pareto() *Figure {
 			continue
 		}
 		at := Point{X: x, Y: y, Label: w.label(q.Point)}
-		if q.Dominated {
+		switch {
+		case q.Spoilt != "":
+			at.Hollow = true
+			spoilt.Points = append(spoilt.Points, at)
+		case q.Dominated:
 			beaten.Points = append(beaten.Points, at)
-		} else {
+		default:
 			front.Points = append(front.Points, at)
 		}
 	}
 	slices.SortStableFunc(front.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
-	for _, s := range []Series{beaten, front} {
+	for _, s := range []Series{spoilt, beaten, front} {
 		if len(s.Points) > 0 {
 			f.Series = append(f.Series, s)
 		}

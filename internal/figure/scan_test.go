@@ -181,8 +181,8 @@ func TestScanLeavesOut(t *testing.T) {
 	if got, want := lines(f), "p50: 1=1 2=2 4=3 8=4 16=5; p95: 1=3+ 2=3+ 4=3+ 8=9"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60, needs 72; " +
-		"p95 at 4: n=120, effective 40, needs 72; p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480, needs 999"
+	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60 of 72; " +
+		"p95 at 4: n=120, effective 40 of 72; p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480 of 999"
 	if f.Note != want {
 		t.Errorf("note\n%s, want\n%s", f.Note, want)
 	}
@@ -282,5 +282,27 @@ func TestScanGaps(t *testing.T) {
 	f := find(t, r, "scan-gap")
 	if want := "at 1, 2, 4: bundled: 10 % of the frames arrived together (numbers from the first); p99 at 1, 2, 4, 8: not measured"; lines(f) != "p50: 1=5 2=5 4=5 8=5" || f.Note != want {
 		t.Errorf("%s; %q", lines(f), f.Note)
+	}
+}
+
+// A point that a check spoils keeps its place, hollow, and is on no front.
+func TestSpoiltPointsAreDrawnHollow(t *testing.T) {
+	r := grid(key("users", "1", "2", "4"))
+	r.Benchmarks.Scan.Pareto = &result.Pareto{Points: []result.ParetoPoint{
+		{Point: 0, X: 100, Y: 20}, {Point: 1, X: 80, Y: 40, Spoilt: "arrivals: sent 9 of 10 requests/s that were due"}, {Point: 2, X: 50, Y: 10, Dominated: true},
+	}}
+	hollow := map[string]int{}
+	for _, s := range find(t, r, "scan-pareto").Series {
+		for _, p := range s.Points {
+			if p.Hollow {
+				hollow[s.Name]++
+			}
+		}
+		if s.Kind == Front && len(s.Points) != 1 {
+			t.Errorf("front %+v", s.Points)
+		}
+	}
+	if len(hollow) != 1 || hollow["hollow: a check of validity failed"] != 1 {
+		t.Errorf("%v", hollow)
 	}
 }

@@ -38,7 +38,7 @@ func hasColumns(line string, columns []string) bool {
 var azureTimes = []string{"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00"}
 
 func readAzure(r io.Reader, s *sink) error {
-	return csvRows(r, s, azureColumns, func(v []string) (Row, *fieldError) {
+	return csvRows(r, s, byName(azureColumns), func(v []string) (Row, *fieldError) {
 		at, why := azureTime(v[0])
 		if why != "" {
 			return Row{}, &fieldError{0, why}

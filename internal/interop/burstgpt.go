@@ -17,30 +17,20 @@ var burstFormat = format{
 var burstColumns = []string{"Timestamp", "Request tokens", "Response tokens", "?Session ID"}
 
 func readBurst(r io.Reader, s *sink) error {
-	return csvRows(r, s, burstColumns, func(v []string) (Row, *fieldError) {
-		row, wrong := secondsRow(v)
-		if wrong != nil {
-			return row, wrong
+	return csvRows(r, s, byName(burstColumns), func(v []string) (Row, *fieldError) {
+		x, why := decimal(v[0])
+		if why != "" {
+			return Row{}, &fieldError{0, why}
+		}
+		at, why := s.clock.at(&x, time.Second)
+		if why != "" {
+			return Row{}, &fieldError{0, why}
+		}
+		row, wrong := lengths(at, v[1], 1, v[2], 2)
+		if v[3] != "" {
+			row.Session = keyOf(v[3])
 		}
 		row.Failed = row.Out == 0
-		return row, nil
+		return row, wrong
 	})
-}
-
-// secondsRow reads columns of seconds, input tokens, output tokens and, if it is
-// not empty, a session.
-func secondsRow(v []string) (Row, *fieldError) {
-	x, why := decimal(v[0])
-	if why != "" {
-		return Row{}, &fieldError{0, why}
-	}
-	at, why := moment(&x, time.Second)
-	if why != "" {
-		return Row{}, &fieldError{0, why}
-	}
-	row, wrong := lengths(at, v[1], 1, v[2], 2)
-	if v[3] != "" {
-		row.Session = keyOf(v[3])
-	}
-	return row, wrong
 }

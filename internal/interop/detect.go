@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
 )
@@ -56,7 +57,8 @@ const headSize = 64 << 10
 
 // detect finds the format, and returns a reader of the whole file without
 // its byte order mark.
-func detect(r io.Reader) (*format, io.Reader, error) {
+// Columns that the user named make it a CSV file of their own.
+func detect(r io.Reader, columns Columns) (*format, io.Reader, error) {
 	b := bufio.NewReaderSize(r, headSize)
 	raw, err := b.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -85,16 +87,34 @@ func detect(r io.Reader) (*format, io.Reader, error) {
 	case isServeGen(h.line):
 		return nil, nil, errors.New("this is a window file of ServeGen: rates to draw arrivals from, and no recorded requests; generate a trace with ServeGen first")
 	}
+	if len(columns) > 0 {
+		if strings.HasPrefix(h.line, "{") || strings.HasPrefix(h.line, "[") || !utf8.Valid([]byte(h.line)) {
+			return nil, nil, fmt.Errorf("--trace-columns names columns of a CSV file, and the file begins with %q", clip(h.line))
+		}
+		return new(plainFormat), b, nil
+	}
 	for _, f := range formats() {
 		if f.is(h) {
 			return &f, b, nil
 		}
 	}
-	known := make([]string, 0, 10)
-	for _, f := range formats() {
-		known = append(known, f.text)
+	hint := ""
+	if strings.Contains(h.line, ",") && !h.json() {
+		hint = "; name the columns of a CSV with --trace-columns time=…,input=…,output=…"
 	}
-	return nil, nil, fmt.Errorf("unknown trace format: the file begins with %q; known formats are %s", clip(h.line), strings.Join(known, "; "))
+	return nil, nil, fmt.Errorf("unknown trace format: the file begins with %q%s (inferometer trace --formats lists the known ones)", clip(h.line), hint)
+}
+
+// Format is a kind of file that ReadTrace knows.
+type Format struct{ Name, Text string }
+
+// Formats returns all of them.
+func Formats() []Format {
+	var out []Format
+	for _, f := range formats() {
+		out = append(out, Format{f.name, f.text})
+	}
+	return out
 }
 
 // wide reports whether raw looks like UTF-16 without a byte order mark.
@@ -127,5 +147,5 @@ func isServeGen(line string) bool {
 	return true
 }
 
-// clip shortens a word of a file or a command that a message quotes.
+// clip shortens a word of a file that a message quotes.
 func clip(s string) string { return plaintext.Clip(s, 60) }

@@ -71,7 +71,8 @@ func readGuideLLM(r io.Reader, s *sink) error {
 func (q *guidellmRequest) row(failed bool) (row Row, field, why string) {
 	at := firstOf(q.Info.Timings.Targeted, q.Info.Timings.Start, q.Info.Timings.Resolve, q.Start)
 	if failed && at == nil {
-		return row, "", "" // never sent; without lengths it counts as empty
+		row.Unsent = true
+		return row, "", ""
 	}
 	if row.At, why = moment(at, time.Second); why != "" {
 		return row, "start time", why

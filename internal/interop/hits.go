@@ -50,6 +50,43 @@ func (t *Table) IdealHits() (h Hits, ok bool) {
 	return h, h.Blocks > 0
 }
 
+// partial counts the rows whose last block is partial and longer in another row:
+// the same id with more tokens. Their text is then the beginning of that block.
+func (t *Table) partial() (rows int) {
+	longest := map[uint64]int{} // by the ids of partial blocks
+	var ids []uint64
+	last := func(i int) (id uint64, tokens int, ok bool) {
+		ids = t.AppendBlocks(ids[:0], i)
+		if n := len(ids); n > 0 {
+			tokens = int(t.rows[i].in) - (n-1)*t.Block
+			return ids[n-1], tokens, tokens < t.Block
+		}
+		return 0, 0, false
+	}
+	for i := range t.rows {
+		if id, n, ok := last(i); ok {
+			longest[id] = max(longest[id], n)
+		}
+	}
+	if len(longest) == 0 {
+		return 0
+	}
+	for i := range t.rows {
+		_, _, partial := last(i)
+		for j, id := range ids {
+			if full := j < len(ids)-1 || !partial; full && longest[id] > 0 {
+				longest[id] = t.Block
+			}
+		}
+	}
+	for i := range t.rows {
+		if id, n, ok := last(i); ok && n < longest[id] {
+			rows++
+		}
+	}
+	return rows
+}
+
 // pageWords makes a page of 4,096 ids.
 const pageWords = 64
 

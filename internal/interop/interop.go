@@ -1,5 +1,5 @@
-// Package interop reads what other tools write: recorded loads (traces and
-// results), and command lines, which become plans.
+// Package interop reads recorded loads of other tools: traces and results. Its
+// part command turns their command lines into plans.
 //
 // A format is recognised by its content and never by its file name. An
 // impossible value is an error with its line and column, unless the user chose
@@ -30,6 +30,8 @@ type Row struct {
 	// Failed requests are counted and not replayed: what they would have
 	// answered is not known.
 	Failed bool
+	// Unsent requests have no time; they are counted as empty.
+	Unsent bool
 	// Blocks are ids of the prompt's blocks, in order. Equal ids mean equal
 	// content up to and including that block. Valid until the row is taken.
 	Blocks []uint64
@@ -49,6 +51,17 @@ type Options struct {
 	// from Seed: times that were rounded down would otherwise be bursts.
 	Spread bool
 	Seed   uint64
+	// Block is how many tokens a prompt block has; 0: what the file or the ids of
+	// its rows say, else what the format has.
+	Block int
+	// Unit is that of the times, where they are numbers; 0: found by their size,
+	// else what the format has.
+	Unit time.Duration
+	// Columns of a CSV file, as ParseColumns has them; nil: found by their names.
+	Columns Columns
+	// Target is whose requests are taken of a log of several targets; "" means the
+	// candidate's.
+	Target string
 }
 
 // Counts say what became of the rows that were read.
@@ -56,10 +69,14 @@ type Counts struct {
 	Read     int `json:"read"`               // rows read, malformed ones included
 	Bad      int `json:"bad,omitempty"`      // malformed, and skipped
 	Failed   int `json:"failed,omitempty"`   // had failed when they were recorded
-	Empty    int `json:"empty,omitempty"`    // no input or no output tokens
+	Empty    int `json:"empty,omitempty"`    // no input or no output tokens, or never sent
 	Outside  int `json:"outside,omitempty"`  // outside of the window or beyond the limit
 	Cut      int `json:"cut,omitempty"`      // shortened to the maximum context
 	Unsorted int `json:"unsorted,omitempty"` // came before the row above them; they were sorted
+	Others   int `json:"others,omitempty"`   // sent to targets that were not asked for
+	// Longer is how many rows end in a partial block that is longer in another row.
+	// The longest wins: the shorter one is its beginning.
+	Longer int `json:"longer,omitempty"`
 	// Stopped says that the file continues after what was asked for.
 	Stopped bool `json:"stopped,omitempty"`
 	// Problems are the first malformed rows in words.
@@ -74,19 +91,21 @@ func ReadTrace(path string, o Options) (*Table, error) {
 		return nil, fmt.Errorf("failed to open the trace: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	t, err := readTrace(f, o)
+	t, err := readTrace(f, path, o)
 	if err != nil {
 		return nil, fmt.Errorf("trace %q: %w", filepath.Base(path), err)
 	}
 	return t, nil
 }
 
-func readTrace(r io.Reader, o Options) (*Table, error) {
-	f, in, err := detect(r)
+// readTrace reads a trace. path is where it is, for the one format that is read by
+// its own reader.
+func readTrace(r io.Reader, path string, o Options) (*Table, error) {
+	f, in, err := detect(r, o.Columns)
 	if err != nil {
 		return nil, err
 	}
-	s := newSink(f, o)
+	s := newSink(f, path, o)
 	if err := f.read(in, s); err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/runlog"
 )
 
 // seen is a row of a table as tests write it.
@@ -75,7 +77,7 @@ func TestFormats(t *testing.T) {
 			{In: 1300, Out: 50, Blocks: []uint64{0, 1, 2}}, {In: 1200, Out: 40, Blocks: []uint64{0, 1, 3}},
 			{At: 3000 * ms, In: 1024, Out: 30, Blocks: []uint64{0, 1}},
 		}},
-		{"bailian.jsonl", "bailian", Options{}, Counts{Read: 4}, []seen{
+		{"bailian.jsonl", "bailian", Options{}, Counts{Read: 4, Longer: 1}, []seen{
 			{In: 40, Out: 9, Session: 1, Blocks: []uint64{10, 11, 12}},
 			{At: 60614 * ms, In: 60, Out: 8, Session: 1, Blocks: []uint64{10, 11, 13, 14}},
 			{At: 60700 * ms, In: 20, Out: 7, Session: 2},
@@ -143,7 +145,7 @@ func TestBurstsStayBursts(t *testing.T) {
 	for i := range 12 {
 		fmt.Fprintf(&even, "2024-01-01 09:00:%02d.0000000,100,5\r\n", 2*i)
 	}
-	got, err = readTrace(strings.NewReader(even.String()), Options{})
+	got, err = readTrace(strings.NewReader(even.String()), "", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,32 +154,58 @@ func TestBurstsStayBursts(t *testing.T) {
 	}
 }
 
-func TestOwnLog(t *testing.T) {
+// The log of a run with two targets is the load of one of them: the candidate's,
+// or the one that was asked for. A conversation is of one cell, and what was measured
+// again counts once.
+func TestOwnLogIsOneTargetsLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "renamed.bin")
-	l, err := exchange.Create(path)
+	w, err := runlog.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range []*exchange.Exchange{
-		{Phase: exchange.Warmup, Due: 5, AskedInput: 9, AskedOutput: 9},
-		{Phase: exchange.Measured, Due: 3000001, AskedInput: 20, AskedOutput: 5, InputTokens: new(22)},
-		{Phase: exchange.Measured, Due: 1000001, AskedInput: 30, AskedOutput: 6, OutputTokens: new(4)},
-		{Phase: exchange.Measured, Due: 2000001, AskedInput: 30, AskedOutput: 6, Class: exchange.Reset},
-	} {
-		if err := l.Append(exchange.KindExchange, x); err != nil {
+	if err := w.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, []result.Target{{Name: "candidate"}, {Name: "baseline"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	at := exchange.Stamp(1)
+	cell := func(id, target string, list ...exchange.Exchange) {
+		if err := w.Cell(runlog.CellRecord{ID: id, Target: target}); err != nil {
 			t.Fatal(err)
 		}
+		for _, x := range list {
+			at += exchange.Stamp(ms)
+			x.Cell, x.Target, x.Due, x.Done = id, target, at, at+1
+			if err := w.Exchange(&x); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	if err := l.Close(); err != nil {
+	one := exchange.Exchange{Phase: exchange.Measured, AskedInput: 20, AskedOutput: 5, Session: 3}
+	counted := exchange.Exchange{Phase: exchange.Measured, AskedInput: 20, AskedOutput: 5, InputTokens: new(22), OutputTokens: new(4)}
+	failed := exchange.Exchange{Phase: exchange.Measured, AskedInput: 20, AskedOutput: 5, Class: exchange.Reset}
+	warm := exchange.Exchange{Phase: exchange.Warmup, AskedInput: 9, AskedOutput: 9}
+	cell("a/candidate", "candidate", one, one, one) // is measured again below
+	cell("a/candidate", "candidate", warm, one, counted, failed)
+	cell("a/baseline", "baseline", one, counted)
+	cell("b/candidate", "candidate", one)
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ReadTrace(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []seen{{In: 30, Out: 4}, {At: 2 * ms, In: 22, Out: 5}}
-	if d := cmp.Diff(want, rowsOf(got)); d != "" || got.Counts.Failed != 1 || got.Format != "inferometer" {
-		t.Error(d, got.Counts)
+	want := []seen{{In: 20, Out: 5, Session: 1}, {At: ms, In: 22, Out: 4}, {At: 5 * ms, In: 20, Out: 5, Session: 2}}
+	if d := cmp.Diff(want, rowsOf(got)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(Counts{Read: 4, Failed: 1, Others: 2}, got.Counts); d != "" || got.Format != "inferometer" {
+		t.Error(d)
+	}
+	if got, err = ReadTrace(path, Options{Target: "baseline"}); err != nil || got.Len() != 2 || got.Counts.Others != 4 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err = ReadTrace(path, Options{Target: "base"}); err == nil || !strings.Contains(err.Error(), `no target "base" (--trace-target); it has candidate, baseline`) {
+		t.Error(err)
 	}
 }
 
@@ -220,7 +248,7 @@ func TestErrors(t *testing.T) {
 		`{"benchmarks": [{"requests": {"successful": [{"prompt_tokens": 5`:                                       "at byte",
 		"{\n  \"0\": {\n    \"output_tokens\": \"{294: 0.5, 300: 0.5}\"\n  }\n}":                                 "length file of ServeGen",
 	} {
-		got, err := readTrace(strings.NewReader(in), Options{})
+		got, err := readTrace(strings.NewReader(in), "", Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || got != nil {
 			t.Errorf("%q: %+v, %v, want %q", in, got, err, want)
 		}
@@ -238,7 +266,7 @@ func TestErrors(t *testing.T) {
 func TestSkipBad(t *testing.T) {
 	const in = "\xef\xbb\xbfGeneratedTokens,Extra,\"TIMESTAMP\",ContextTokens\r\n7,x,2024-01-01 00:00:00,9\n\n" +
 		"7,x,yesterday,9\r\n1,2\n7,\"x\",2024-01-01 00:00:01+00:00,10\r\n"
-	got, err := readTrace(strings.NewReader(in), Options{SkipBad: true})
+	got, err := readTrace(strings.NewReader(in), "", Options{SkipBad: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -404,7 +432,7 @@ func FuzzReadTrace(f *testing.F) {
 		if lenient {
 			o = Options{SkipBad: true, Sort: true, Context: 700, Spread: true, Seed: 1}
 		}
-		tr, err := readTrace(strings.NewReader(string(in)), o)
+		tr, err := readTrace(strings.NewReader(string(in)), "", o)
 		if err == nil {
 			check(t, tr)
 		} else if tr != nil {

@@ -69,9 +69,24 @@ type fieldError struct {
 	why    string
 }
 
-// csvRows reads CSV by the names of its columns, so that added or moved ones
-// do no harm. A name that begins with "?" may be absent; its value is then "".
-func csvRows(r io.Reader, s *sink, columns []string, parse func(v []string) (Row, *fieldError)) error {
+// byName finds columns by their names, so that added or moved ones do no harm. A
+// name that begins with "?" may be absent.
+func byName(columns []string) func(header []string) ([]int, error) {
+	return func(header []string) ([]int, error) {
+		at := make([]int, len(columns))
+		for i, name := range columns {
+			name, optional := strings.CutPrefix(name, "?")
+			if at[i] = slices.Index(header, name); at[i] < 0 && !optional {
+				return nil, fmt.Errorf("the header has no column %s", name)
+			}
+		}
+		return at, nil
+	}
+}
+
+// csvRows reads CSV. find says which columns of the header are wanted; the value of
+// one that is at -1 is "".
+func csvRows(r io.Reader, s *sink, find func(header []string) ([]int, error), parse func(v []string) (Row, *fieldError)) error {
 	l := newLines(r)
 	first, err := l.next()
 	if err != nil {
@@ -85,14 +100,11 @@ func csvRows(r io.Reader, s *sink, columns []string, parse func(v []string) (Row
 		names[i] = strings.TrimSpace(names[i])
 	}
 	width := len(names)
-	col := make([]int, len(columns))
-	for i, name := range columns {
-		name, optional := strings.CutPrefix(name, "?")
-		if col[i] = slices.Index(names, name); col[i] < 0 && !optional {
-			return fmt.Errorf("the header has no column %s", name)
-		}
+	col, err := find(names)
+	if err != nil {
+		return err
 	}
-	v := make([]string, len(columns))
+	v := make([]string, len(col))
 	var all []string
 	var at []int
 	for n := 1; ; n++ {

@@ -7,7 +7,8 @@ import (
 
 // Mooncake (kvcache-ai/Mooncake, Apache-2.0; FAST 2025): JSON lines, times in
 // ms that were rounded to ticks of about 3 s, ids of blocks of 512 tokens, the
-// last of them partial.
+// last of them partial. Other tools write its keys with blocks of other sizes and
+// times in other units, so both are checked.
 var mooncakeFormat = format{
 	name: "mooncake", text: "Mooncake (JSON lines: timestamp in ms, input_length, output_length, hash_ids)", block: 512,
 	is: func(h head) bool {
@@ -40,7 +41,7 @@ func readHashed(r io.Reader, s *sink, unit time.Duration) error {
 	var v hashedRow
 	root := map[int64]int64{} // the first turn of each chat
 	return jsonRows(r, s, &v, func() { v = hashedRow{Blocks: v.Blocks[:0]} }, func() (row Row, field, why string) {
-		if row.At, why = moment(v.Timestamp, unit); why != "" {
+		if row.At, why = s.clock.at(v.Timestamp, unit); why != "" {
 			return row, "timestamp", why
 		}
 		if row.In, why = count(v.In); why != "" {

@@ -24,19 +24,29 @@ type sink struct {
 	opt     Options
 	ordered bool // rows must come in order of time
 	mixed   bool // the format is not written in order of time
+	path    string
 	table   *Table
+	blocks  blockSize
+	clock   ticker
 
-	origin   int64 // time of the first row
-	last     int64
-	sessions map[uint64]uint32
+	timed          int   // rows with a time
+	origin, latest int64 // their first and last time
+	last           int64 // time of the previous one
+	sessions       map[uint64]uint32
 }
 
-func newSink(f *format, o Options) *sink {
-	return &sink{
-		opt: o, ordered: !f.unordered && !o.Sort, mixed: f.unordered,
-		table:    &Table{Format: f.name, Text: f.text, Block: f.block, blocks: []byte{0}},
+func newSink(f *format, path string, o Options) *sink {
+	s := &sink{
+		opt: o, ordered: !f.unordered && !o.Sort, mixed: f.unordered, path: path,
+		table:    &Table{Format: f.name, Text: f.text, blocks: []byte{0}},
+		blocks:   blockSize{usual: f.block},
+		clock:    ticker{given: o.Unit},
 		sessions: map[uint64]uint32{},
 	}
+	if o.Block > 0 {
+		s.blocks.size, s.blocks.source = o.Block, askedFor
+	}
+	return s
 }
 
 // bad counts a malformed row, or is the error that ends the reading.
@@ -57,8 +67,12 @@ func (s *sink) bad(b *Bad) error {
 func (s *sink) row(r *Row, where Bad) error {
 	c := &s.table.Counts
 	c.Read++
-	if c.Read-c.Bad == 1 {
-		s.origin, s.last = r.At, r.At
+	if r.Unsent {
+		c.Empty++
+		return nil
+	}
+	if s.timed++; s.timed == 1 {
+		s.origin, s.latest, s.last = r.At, r.At, r.At
 	}
 	if r.At < s.last && !s.mixed {
 		c.Unsorted++
@@ -68,7 +82,7 @@ func (s *sink) row(r *Row, where Bad) error {
 		}
 	}
 	s.last = r.At
-	s.origin = min(s.origin, r.At)
+	s.origin, s.latest = min(s.origin, r.At), max(s.latest, r.At)
 	switch {
 	case r.Failed:
 		c.Failed++
@@ -76,6 +90,11 @@ func (s *sink) row(r *Row, where Bad) error {
 	case r.In == 0 || r.Out == 0:
 		c.Empty++
 		return nil
+	}
+	if why := s.blocks.check(r.In, len(r.Blocks)); why != "" {
+		c.Read--
+		where.Field, where.What = "hash_ids", why
+		return s.bad(&where)
 	}
 	if s.ordered {
 		at := time.Duration(r.At - s.origin)
@@ -112,10 +131,23 @@ func (s *sink) finish() (*Table, error) {
 	if err := t.nothing(); err != nil {
 		return nil, err
 	}
+	if 2*t.Counts.Bad > t.Counts.Read {
+		return nil, fmt.Errorf("%d of its %d rows are malformed, so this is another format or a damaged file; the first: %s", t.Counts.Bad, t.Counts.Read, t.Counts.Problems[0])
+	}
+	if s.clock.unit > 0 {
+		t.Clock = &s.clock.Clock
+	}
+	var err error
+	if t.Block, t.Inferred, err = s.blocks.settle(); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(t.rows, func(a, b row) int { return cmp.Compare(a.at, b.at) })
 	// The difference of two far times may not fit; it is looked at before it is used.
 	if last := t.rows[len(t.rows)-1].at; float64(last)-float64(s.origin) > float64(maxSpan) {
 		return nil, fmt.Errorf("its times span more than five years, from %s to %s: is a year or unit wrong?", stamp(s.origin), stamp(last))
+	}
+	if err := s.clock.plausible(s.timed, time.Duration(s.latest-s.origin)); err != nil {
+		return nil, err
 	}
 	for i := range t.rows {
 		t.rows[i].at -= s.origin
@@ -132,6 +164,7 @@ func (s *sink) finish() (*Table, error) {
 	if len(t.rows) == 0 {
 		return nil, fmt.Errorf("no row is between %v and %v (--trace-from, --trace-to)", s.opt.From, s.opt.To)
 	}
+	t.Counts.Longer = t.partial()
 	t.cut(s.opt.Context)
 	if s.opt.Spread {
 		t.spread(s.opt.Seed)

@@ -24,6 +24,11 @@ type Summary struct {
 	// arrivals: 1 for a Poisson process.
 	Dispersion *float64 `json:"dispersion,omitempty"`
 
+	// Profile is how the rate changes; absent where there are few rows.
+	Profile *Profile `json:"profile,omitempty"`
+	Clock   *Clock   `json:"clock,omitempty"` // of times that are numbers
+	Notes   []string `json:"notes,omitempty"` // how the trace was read
+
 	Times    Times     `json:"times"`
 	Input    Lengths   `json:"input_tokens"`
 	Output   Lengths   `json:"output_tokens"`
@@ -66,6 +71,7 @@ type Sessions struct {
 // Prefix is how much of the prompts had been sent before.
 type Prefix struct {
 	BlockTokens int     `json:"block_tokens"`
+	Inferred    bool    `json:"inferred,omitempty"` // by the number of ids in each row
 	Blocks      int     `json:"blocks"`
 	Unique      int     `json:"unique_blocks"`
 	BlockHits   float64 `json:"block_hits"` // share, in a cache that never forgets
@@ -75,7 +81,7 @@ type Prefix struct {
 // Summarize describes a trace.
 func Summarize(t *Table) Summary {
 	n := len(t.rows)
-	s := Summary{Format: t.Format, Text: t.Text, Rows: n, Counts: t.Counts}
+	s := Summary{Format: t.Format, Text: t.Text, Rows: n, Counts: t.Counts, Clock: t.Clock, Notes: t.Notes(), Profile: t.profile()}
 	if n == 0 {
 		return s
 	}
@@ -112,7 +118,7 @@ func Summarize(t *Table) Summary {
 	s.Output = quantiles(lengths)
 	s.Sessions = t.sessions()
 	if h, ok := t.IdealHits(); ok {
-		s.Prefix = &Prefix{BlockTokens: t.Block, Blocks: h.Blocks, Unique: h.UniqueBlocks, BlockHits: h.BlockRatio(), TokenHits: h.TokenRatio()}
+		s.Prefix = &Prefix{BlockTokens: t.Block, Inferred: t.Inferred, Blocks: h.Blocks, Unique: h.UniqueBlocks, BlockHits: h.BlockRatio(), TokenHits: h.TokenRatio()}
 	}
 	return s
 }

@@ -16,7 +16,11 @@ type Table struct {
 	Format string // "mooncake"
 	Text   string // what the format is, in words
 	Block  int    // tokens of a block; 0: the rows have no blocks
-	Counts Counts
+	Target string // whose requests they are, of a log of several targets
+	// Inferred says that the rows themselves had to say how long a block is.
+	Inferred bool
+	Clock    *Clock // of times that are numbers; nil for dates and clocks that are known
+	Counts   Counts
 
 	rows   []row
 	blocks []byte // for each row with blocks: their number, then its runs
@@ -33,7 +37,7 @@ type row struct {
 func (t *Table) add(r *Row, session uint32) {
 	n := row{at: r.At, in: uint32(r.In), out: uint32(r.Out), session: session}
 	n.think = uint32(min(max(r.Think, 0)/time.Millisecond, math.MaxUint32))
-	if len(r.Blocks) > 0 && t.Block > 0 {
+	if len(r.Blocks) > 0 {
 		n.blocks = uint64(len(t.blocks))
 		t.blocks = appendRuns(t.blocks, r.Blocks)
 	}
@@ -80,7 +84,7 @@ func (t *Table) Turn(i int) (session int, think time.Duration) {
 // has, a partial last one included.
 func (t *Table) AppendBlocks(dst []uint64, i int) []uint64 {
 	r := t.rows[i]
-	if r.blocks == 0 {
+	if r.blocks == 0 || t.Block == 0 {
 		return dst
 	}
 	b := t.blocks[r.blocks:]

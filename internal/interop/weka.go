@@ -58,10 +58,10 @@ func readWeka(r io.Reader, s *sink) error {
 		if v.Block <= 0 || v.Block > maxTokens {
 			return fmt.Errorf("session %d: its block_size is %d", n, v.Block)
 		}
-		if n > 1 && v.Block != s.table.Block {
-			return fmt.Errorf("session %d: its block_size is %d, but that of the previous sessions is %d", n, v.Block, s.table.Block)
+		if s.blocks.size > 0 && v.Block != s.blocks.size {
+			return fmt.Errorf("session %d: its block_size is %d, but that of %s is %d", n, v.Block, s.blocks.source, s.blocks.size)
 		}
-		s.table.Block = v.Block
+		s.blocks.size, s.blocks.source = v.Block, "the sessions above"
 		w.name, w.base = fmt.Sprint(n, "/", v.ID), w.next
 		if v.Scope == "global" {
 			w.base = 0

@@ -12,7 +12,7 @@ import (
 // breaker ends a cell in which there is nothing to measure any more: of the latest
 // requests nearly all have failed. They are at least 20; of an open loop those that
 // arrive in breakerSpan, since a server that refuses everything for a moment has a
-// bad moment; of a closed loop three for each user, of whom each waits for a second
+// bad moment; of a closed loop two for each user, of whom each waits for a second
 // after a failure. The failures among them are spread over breakerLeast at least.
 type breaker struct {
 	share    float64
@@ -29,20 +29,20 @@ type settled struct {
 
 const (
 	breakerSpan  = 5 * time.Second
-	breakerLeast = 2 * time.Second
+	breakerLeast = time.Second
 )
 
 func newBreaker(s Shape, share float64) breaker {
-	n := max(20, 3*s.Users)
+	n := max(20, 2*s.Users)
 	if s.Open() {
-		n = max(n, s.arrivalsWithin(breakerSpan))
+		n = max(n, s.Most(breakerSpan))
 	}
 	return breaker{share: cmp.Or(share, 0.9), latest: make([]settled, n)}
 }
 
-// arrivalsWithin is the most arrivals of an open loop in any stretch of that
-// length: of a trace as they were recorded, of a schedule those of its peak rate.
-func (s Shape) arrivalsWithin(d time.Duration) int {
+// Most is the most arrivals of an open loop in any stretch of that length: of a
+// trace as they were recorded, of a schedule those of its peak rate.
+func (s Shape) Most(d time.Duration) int {
 	const most = 1 << 20 // a mebibyte or so of memory is enough to judge by
 	if len(s.Times) == 0 {
 		return int(min(most, math.Ceil(s.Schedule.Curve.Peak()*d.Seconds())))

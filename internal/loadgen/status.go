@@ -21,6 +21,8 @@ type Status struct {
 	// of them sends again.
 	Paused  int
 	Resumes time.Duration
+	// Measuring is for how long the measured part has been going.
+	Measuring time.Duration
 	// Left is how long the phase still takes at most; 0 where its requests decide.
 	Left time.Duration
 }
@@ -62,6 +64,9 @@ func (d *Driver) Status() Status {
 	s := Status{
 		Phase: exchange.Measured, Ready: len(r.gate.through), Warmed: r.counts.warmed, Ended: r.counts.ended,
 		Failed: r.counts.failed, InFlight: r.counts.inFlight,
+	}
+	if r.window.Start != 0 {
+		s.Measuring = time.Duration(max(0, now-r.window.Start))
 	}
 	var until exchange.Stamp
 	switch {

@@ -22,7 +22,6 @@ type Input struct {
 	Load       result.LoadShape
 	Start, End exchange.Stamp // the measured window
 	Blocks     exchange.Spans // its parts, where the cell took turns with others; nil: it is whole
-	Limits     []metric.Limit // per-request limits for goodput; may be empty
 }
 
 // minSteady is the least number of requests for which a steady part is sought.
@@ -47,12 +46,12 @@ func (c *Collector) Cell(in Input) result.Cell {
 		ID: in.ID, Target: in.Target, Evidence: in.Evidence, Workload: in.Workload, Load: in.Load,
 		WindowS: float64(in.window().Length()) / 1e9,
 		Counts:  c.counts,
-		Metrics: c.metrics(c.whole, in.Limits, serial),
+		Metrics: c.metrics(c.whole, serial),
 		Errors:  c.failures.texts(in.Target), Failures: c.failures.list(), SteadyNote: c.steadyNote,
 	}
 	switch {
 	case c.steady != nil:
-		out.Steady = new(c.metrics(c.steady, in.Limits, serial))
+		out.Steady = new(c.metrics(c.steady, serial))
 	case c.steadyFrom == 0:
 		// The whole window is steady.
 		out.Steady = &result.Metrics{Stats: maps.Clone(out.Metrics.Stats), Rates: maps.Clone(out.Metrics.Rates)}
@@ -68,7 +67,7 @@ func (c *Collector) Cell(in Input) result.Cell {
 
 // metrics of one part. The statistics of different metrics are independent of
 // each other, and those of a long run take a while: they share the processors.
-func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.Metrics {
+func (c *Collector) metrics(p *part, serial bool) result.Metrics {
 	m := result.Metrics{Stats: map[string]result.Statistic{}, Rates: map[string]result.Rate{}}
 	defs := metric.OfKind(metric.PerRequest)
 	found := make([]result.Statistic, len(defs))
@@ -108,7 +107,7 @@ func (c *Collector) metrics(p *part, limits []metric.Limit, serial bool) result.
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}
 	c.bursts.mark(m.Stats, unitOf)
-	c.rates(m.Rates, p, limits)
+	c.rates(m.Rates, p)
 	return m
 }
 
@@ -130,7 +129,7 @@ func (c *Collector) from(tag string, row int) []float64 {
 	return v[min(row, len(v)):]
 }
 
-func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.Limit) {
+func (c *Collector) rates(out map[string]result.Rate, p *part) {
 	ok, n, cut := 0, 0, 0
 	for _, s := range c.state[p.from:] {
 		switch {
@@ -162,50 +161,9 @@ func (c *Collector) rates(out map[string]result.Rate, p *part, limits []metric.L
 	if p.unknownInput {
 		out["input_throughput"] = result.Rate{Unit: unitOf("input_throughput"), Withheld: "the server did not report input tokens for every request"}
 	}
-	if len(limits) > 0 {
-		out["goodput"] = c.goodput(p, limits)
+	if len(c.GoodLimits) > 0 {
+		out["goodput"] = p.good.rate()
 	}
-}
-
-// goodput counts the requests that meet every limit at once. A metric that is
-// undefined for a request applies no limit to it; the number of such requests
-// is part of the rate. Requests that were cut and might have met all limits are
-// in the interval's upper end alone.
-func (c *Collector) goodput(p *part, limits []metric.Limit) result.Rate {
-	good, best := tally{length: p.window.Length()}, tally{length: p.window.Length()}
-	unlimited, open := 0, 0
-	for i := p.from; i < len(c.due); i++ {
-		if !c.OK(i) && !c.Cut(i) {
-			continue
-		}
-		all, each := true, true
-		for _, l := range limits {
-			s := c.Stand(l, i)
-			all, each = all && s != Breaks, each && s != Undefined
-		}
-		at := p.window.Overlap(0, c.due[i]) // what is due between blocks counts at their seam
-		if all {
-			best.add(at, 1)
-		}
-		if c.Cut(i) {
-			if all {
-				open++
-			}
-			continue
-		}
-		if all {
-			good.add(at, 1)
-		}
-		if !each {
-			unlimited++
-		}
-	}
-	r := good.rate(unitOf("goodput"))
-	if open > 0 && r.Hi != nil {
-		r.Hi = best.rate(unitOf("goodput")).Hi
-	}
-	r.Unlimited = unlimited
-	return r
 }
 
 func (c *Collector) arrivals(load result.LoadShape, window exchange.Spans) *result.Arrivals {

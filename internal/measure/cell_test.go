@@ -32,13 +32,13 @@ func cell(t *testing.T, users int, xs ...*exchange.Exchange) result.Cell {
 	}
 	return cellOf(Input{
 		ID: "c", Target: "candidate", Load: result.LoadShape{Kind: "closed", Users: users},
-		Start: ms(0), End: end, Limits: []metric.Limit{limit},
-	}, xs)
+		Start: ms(0), End: end,
+	}, xs, limit)
 }
 
 // cellOf computes a cell from exchanges in memory.
-func cellOf(in Input, xs []*exchange.Exchange) result.Cell {
-	c := Collector{KeepTurns: in.Load.Of == result.OfConversations}
+func cellOf(in Input, xs []*exchange.Exchange, good ...metric.Limit) result.Cell {
+	c := Collector{KeepTurns: in.Load.Of == result.OfConversations, GoodLimits: good}
 	for _, x := range xs {
 		c.Add(x)
 	}

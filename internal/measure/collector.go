@@ -21,6 +21,9 @@ import (
 // steady part are known only after the last exchange: Add for each, Settle,
 // AddFrames for each in the same order, then Cell.
 type Collector struct {
+	// GoodLimits are the limits per request that goodput is about; none: there is no
+	// goodput.
+	GoodLimits []metric.Limit
 	// KeepPrompts keeps the identity of each measured request's prompt, which
 	// pairs targets.
 	KeepPrompts bool
@@ -151,6 +154,12 @@ func (c *Collector) count(x *exchange.Exchange) {
 	switch x.Phase {
 	case exchange.Warmup:
 		n.Warmup++
+		switch {
+		case x.Class == exchange.Cut:
+			n.WarmupCut++
+		case x.Failed():
+			n.WarmupFailed++
+		}
 		return
 	case exchange.Cooldown:
 		return

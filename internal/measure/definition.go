@@ -174,6 +174,8 @@ func userRate(x *exchange.Exchange) (float64, bool) {
 	return 0, false
 }
 
+// stall is the largest gap between frames. An answer that came all at once has
+// none, as it has no tpot.
 func stall(x *exchange.Exchange) (float64, bool) {
 	if len(x.Frames) < 2 || x.NotStreamed() {
 		return 0, false
@@ -182,7 +184,7 @@ func stall(x *exchange.Exchange) (float64, bool) {
 	for i := 1; i < len(x.Frames); i++ {
 		worst = max(worst, float64(x.Frames[i].At-x.Frames[i-1].At)/1e6)
 	}
-	return worst, true
+	return worst, worst > 0
 }
 
 func stallSoFar(x *exchange.Exchange) (least, most float64) {

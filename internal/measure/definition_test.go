@@ -75,6 +75,7 @@ func TestValue(t *testing.T) {
 		{"tpot of frames that came at once", "tpot", oneRead, 0, false},
 		{"vllm's tpot of frames that came at once", "tpot_vllm", oneRead, 0, false},
 		{"user_rate of frames that came at once", "user_rate", oneRead, 0, false},
+		{"stall of frames that came at once", "stall", oneRead, 0, false},
 		{"tpot without hidden reasoning", "tpot", hidden, 10, true},
 		{"tpot with shown reasoning", "tpot", shown, 10, true},
 		{"tpot with a counted first frame", "tpot", counted, 10, true},

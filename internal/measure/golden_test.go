@@ -59,8 +59,9 @@ func mixed(n int) []*exchange.Exchange {
 
 // The golden file was written by the code that kept all exchanges in memory.
 // Small cells must not change by a bit, but for the intervals of pooled
-// metrics, whose bins are others, the last bits of sums, whose order is, and what
-// is said of cut requests, which that code left out.
+// metrics, whose bins are others, the last bits of sums, whose order is, what is
+// said of cut requests, which that code left out, and goodput, which counts what
+// throughput counts.
 func TestGoldenCell(t *testing.T) {
 	limit, err := metric.ParseLimit("ttft<60ms")
 	if err != nil {
@@ -68,8 +69,8 @@ func TestGoldenCell(t *testing.T) {
 	}
 	c := cellOf(Input{
 		ID: "c", Target: "candidate", Load: result.LoadShape{Kind: "open", Rate: 25, Arrival: "constant"},
-		Start: ms(200), End: ms(23800), Limits: []metric.Limit{limit},
-	}, mixed(600))
+		Start: ms(200), End: ms(23800),
+	}, mixed(600), limit)
 	for _, m := range []*result.Metrics{&c.Metrics, c.Steady} {
 		for _, tag := range []string{"gap", "itl"} {
 			s := m.Stats[tag]

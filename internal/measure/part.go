@@ -14,6 +14,7 @@ type part struct {
 	at                          exchange.Span  // the span that was used last: a request's frames are close together
 	before                      exchange.Stamp // how long the spans before it are
 	done, input, output, wasted tally
+	good                        goodput
 	unknownInput                bool
 	gap, itl                    pool
 	bundled                     bool
@@ -23,7 +24,8 @@ type part struct {
 // part begins a part with the requests from a row on.
 func (c *Collector) part(from int, window exchange.Spans) *part {
 	p := &part{from: from, window: window}
-	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted} {
+	p.good.limits = c.GoodLimits
+	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted, &p.good.good, &p.good.best} {
 		t.length = window.Length()
 	}
 	var first, last exchange.Stamp
@@ -57,8 +59,11 @@ func (p *part) within(at exchange.Stamp) (exchange.Stamp, bool) {
 // the measured requests of the part.
 func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 	ok := x.Class == exchange.OK
-	if at, in := p.within(x.Done); ok && in {
-		p.done.add(at, 1)
+	if at, in := p.within(x.Done); in {
+		if ok {
+			p.done.add(at, 1)
+		}
+		p.good.add(at, x)
 	}
 	// An answer that is not streamed shows all of its tokens at its end.
 	begun := x.FirstToken

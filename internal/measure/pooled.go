@@ -103,8 +103,8 @@ func (p *pool) statistic(unit string) result.Statistic {
 	ps := []float64{.5, .9, .95, .99, .999}
 	es := []*result.Estimate{&s.P50, &s.P90, &s.P95, &s.P99, &s.P999}
 	if len(blocks) < minBlocks {
-		for _, e := range es {
-			*e = result.Estimate{Withheld: "too few blocks of one second for an interval", NeededN: minBlocks}
+		for i, e := range es {
+			*e = result.Estimate{Withheld: "too few blocks of one second for an interval", NeededN: minBlocks, Sample: result.Num(q(ps[i]))}
 		}
 		return s
 	}
@@ -112,7 +112,7 @@ func (p *pool) statistic(unit string) result.Statistic {
 	for i, e := range es {
 		v := q(ps[i])
 		// Half a bin of rounding must not put the value outside.
-		*e = result.Estimate{Value: result.Num(v), Lo: result.Num(min(lo[i], v)), Hi: result.Num(max(hi[i], v))}
+		*e = result.Estimate{Value: result.Num(v), Lo: result.Num(min(lo[i], v)), Hi: result.Num(max(hi[i], v)), Sample: result.Num(v)}
 	}
 	return s
 }

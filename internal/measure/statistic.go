@@ -72,11 +72,14 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 	}
 	s.NEff = neff
 	moments(&s, ok)
+	s.Answered = answered(ok, len(values))
 	if upper == nil {
 		upper = values
 	}
 	slices.Sort(upper)
-	q := func(p float64) result.Estimate { return quantile(values, upper, p, neff) }
+	q := func(p float64) result.Estimate {
+		return sampled(quantile(values, upper, p, neff), values, upper, p, neff)
+	}
 	s.P50, s.P90, s.P95, s.P99, s.P999 = q(.5), q(.9), q(.95), q(.99), q(.999)
 	if m.Direction == metric.HigherIsBetter {
 		p1, p5 := q(.01), q(.05)

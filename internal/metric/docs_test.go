@@ -37,7 +37,8 @@ A limit on a time needs its unit: ` + "`e2e.p95<10s`, not `e2e.p95<10`" + `.
 
 ## How many requests a quantile needs
 
-At 95 % confidence. Fewer, and the quantile is withheld, or the claim undecided.
+At 95 % confidence. Fewer, and a report shows the value of the sample, marked ~ and without an interval
+([reports.md](reports.md)), and the claim is undecided unless that many refute it.
 
 | | p50 | p90 | p95 | p99 | p99.9 |
 |---|---|---|---|---|---|

@@ -92,7 +92,7 @@ var all = []Metric{
 	{Tag: "input_throughput", Name: "input tokens per second", Unit: "token/s", Direction: HigherIsBetter, Kind: Rate, Formula: "input tokens at first_token ÷ window"},
 	{Tag: "output_throughput", Name: "output tokens per second", Unit: "token/s", Direction: HigherIsBetter, Kind: Rate, Formula: "output tokens at their frame ÷ window"},
 	{Tag: "wasted_throughput", Name: "output tokens of failed or cut requests per second", Unit: "token/s", Kind: Rate, Formula: "tokens of requests that failed or were cut ÷ window"},
-	{Tag: "goodput", Name: "requests per second that meet every limit", Unit: "1/s", Direction: HigherIsBetter, Kind: Rate, Formula: "requests that meet all per-request limits at once ÷ window"},
+	{Tag: "goodput", Name: "requests per second that meet every limit", Unit: "1/s", Direction: HigherIsBetter, Kind: Rate, Formula: "completions in the window that meet all per-request limits at once ÷ window"},
 	{Tag: "savings", Name: "saved against the baseline", Unit: "percent", Direction: HigherIsBetter, Kind: Rate, Formula: "100 × (baseline − candidate) ÷ baseline, cost per month"},
 	{Tag: "cost_per_request", Name: "cost of a request", Unit: "USD", Kind: Rate, Formula: "prices × usage, or machine cost ÷ requests served"},
 	{Tag: "cost_per_mtok", Name: "cost of a million tokens, input and output", Unit: "USD", Kind: Rate, Formula: "cost per request ÷ tokens per request × 10⁶"},

@@ -26,6 +26,7 @@ type Watch struct {
 	machine *cpu.TimesStat
 	gcs     uint32
 	sched   []uint64
+	quota   *quota
 }
 
 const schedLatencies = "/sched/latencies:seconds"
@@ -35,7 +36,7 @@ const schedLatencies = "/sched/latencies:seconds"
 func Begin(anchor time.Time) *Watch {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	w := &Watch{anchor: anchor, began: time.Now(), cpu: cpuSeconds(), machine: machineTimes(), gcs: m.NumGC}
+	w := &Watch{anchor: anchor, began: time.Now(), cpu: cpuSeconds(), machine: machineTimes(), gcs: m.NumGC, quota: readQuota(os.DirFS("/"))}
 	if h := schedHistogram(); h != nil {
 		w.sched = h.Counts
 	}
@@ -56,7 +57,13 @@ func (w *Watch) End() result.Client {
 	own := 0.0
 	if now := cpuSeconds(); now != nil && w.cpu != nil && elapsed > 0 {
 		own = *now - *w.cpu
-		s.CPUShare, s.CPUMS = new(own/elapsed/float64(runtime.GOMAXPROCS(0))), new(1e3*own)
+		s.CPUShare, s.CPUMS = new(own/elapsed/w.processors()), new(1e3*own)
+	}
+	if w.quota != nil {
+		s.CPUQuota = &w.quota.processors
+		if now := readQuota(os.DirFS("/")); now != nil && now.periods > w.quota.periods {
+			s.QuotaPeriods, s.Throttled = new(now.periods-w.quota.periods), new(now.throttled-w.quota.throttled)
+		}
 	}
 	if now := machineTimes(); now != nil && w.machine != nil && s.CPUShare != nil {
 		if all := total(now) - total(w.machine); all > 0 {
@@ -65,11 +72,20 @@ func (w *Watch) End() result.Client {
 			s.StealShare = new((now.Steal - w.machine.Steal) / all)
 		}
 	}
-	s.SchedP99 = w.schedP99()
+	w.schedule(&s)
 	now := time.Now()
 	wall := now.Round(0).Sub(w.anchor.Round(0))
 	s.ClockStep = new(float64(wall-now.Sub(w.anchor)) / 1e6)
 	return s
+}
+
+// processors are how many this program may use at once.
+func (w *Watch) processors() float64 {
+	n := float64(runtime.GOMAXPROCS(0))
+	if w.quota != nil {
+		n = min(n, w.quota.processors)
+	}
+	return n
 }
 
 // Others is the share of this machine's processors that other programs use while
@@ -86,30 +102,39 @@ func Others(ctx context.Context, idle time.Duration) *float64 {
 	}
 }
 
-func (w *Watch) schedP99() *float64 {
+// schedule says how long goroutines waited to run.
+func (w *Watch) schedule(s *result.Client) {
 	h := schedHistogram()
 	if h == nil || len(w.sched) != len(h.Counts) {
-		return nil
+		return
 	}
-	all := uint64(0)
+	all, sum := uint64(0), 0.0
 	for i := range h.Counts {
 		h.Counts[i] -= w.sched[i]
 		all += h.Counts[i]
+		sum += float64(h.Counts[i]) * upper(h, i)
 	}
 	if all == 0 {
+		return
+	}
+	quantile := func(q float64) *float64 {
+		seen := uint64(0)
+		for i, n := range h.Counts {
+			if seen += n; float64(seen) >= q*float64(all) {
+				return new(1e3 * upper(h, i))
+			}
+		}
 		return nil
 	}
-	seen := uint64(0)
-	for i, n := range h.Counts {
-		if seen += n; float64(seen) >= 0.99*float64(all) {
-			top := h.Buckets[i+1]
-			if math.IsInf(top, 1) {
-				top = h.Buckets[i]
-			}
-			return new(1e3 * top)
-		}
+	s.SchedP50, s.SchedMean, s.SchedP99 = quantile(0.5), new(1e3*sum/float64(all)), quantile(0.99)
+}
+
+// upper is the upper end of a bucket, in seconds; of the last one the lower.
+func upper(h *metrics.Float64Histogram, i int) float64 {
+	if top := h.Buckets[i+1]; !math.IsInf(top, 1) {
+		return top
 	}
-	return nil
+	return h.Buckets[i]
 }
 
 // schedHistogram returns a copy of the runtime's histogram, or nil.

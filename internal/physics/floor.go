@@ -99,7 +99,9 @@ func (r *Roofline) MaxThroughput(l Load) Saturation {
 	if most := l.BatchTokens; most > 0 && n+starts*float64(fresh) > float64(most) {
 		starts *= max(0, float64(most)-n) / (starts * float64(fresh))
 		n = starts * float64(max(1, l.Output-1)) // fewer write, since fewer get in
-		s.Sequences = int(n)
+		if s.Sequences = int(n); s.Sequences == 0 {
+			return Saturation{} // writers alone fill the budget: no prompt gets in
+		}
 	}
 	// Prompts come one by one: a share of the steps has one, or all have
 	// several. The time is that of both kinds of steps, by their share.

@@ -319,6 +319,10 @@ func TestMaxThroughput(t *testing.T) {
 	if none := r.MaxThroughput(Load{Input: 1e7, Output: 1}); none.Requests != 0 || none.Sequences != 0 {
 		t.Errorf("%+v", none)
 	}
+	// One that they fill lets none in, which is nothing, and not 0 ÷ 0.
+	if full := r.MaxThroughput(Load{Input: 2000, Output: 128, BatchTokens: 100}); full != (Saturation{}) {
+		t.Errorf("%+v", full)
+	}
 	// A budget of tokens that the writers alone nearly fill lets few prompts in.
 	if tight := r.MaxThroughput(Load{Input: 2000, Output: 10, BatchTokens: 512}); tight.Sequences >= 256 || tight.Requests <= 0 {
 		t.Errorf("%+v", tight)

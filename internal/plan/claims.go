@@ -66,10 +66,8 @@ func (p Plan) validateClaims(out *key.Problems) {
 
 // validateSLO checks the limits of a search, as they were written and as read.
 func (p Plan) validateSLO(slo []metric.Limit, out *key.Problems) {
-	for _, text := range p.Capacity.SLO {
-		if err := metric.CheckUnit(text); err != nil {
-			out.Add("capacity.slo", "%v", err)
-		}
+	if err := limits.CheckUnits(p.Capacity.SLO); err != nil {
+		out.Add("capacity.slo", "%v", err)
 	}
 	for _, l := range slo {
 		if text := limits.Unmeasurable(l.Metric, p.Candidate.API, p.Candidate.Stream); text != "" {

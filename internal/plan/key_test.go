@@ -258,7 +258,7 @@ func TestPlanOfAnEarlierVersion(t *testing.T) {
 }
 
 func TestSecretsOfTheBody(t *testing.T) {
-	yaml := "candidate:\n  url: http://a\n  body: {api_key: hush, max_tokens: 5, prompt_cache_key: mine, extra: {access-token: hush, top_k: 3}}\n"
+	yaml := "candidate:\n  url: http://a\n  body: {api_key: hush, max_tokens: 5, prompt_cache_key: mine, extra: {access-token: hush, top_k: 3}, providers: [{name: x, secret: hush}, 5]}\n"
 	p, prov, err := read(t, yaml, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ const (
 var targetRows = []targetKey{
 	{key.Declaration[Target]{Key: key.Key{Path: "name", Help: "name of a further target (`targets[]`); the other two have fixed names", NoSweep: "it names a further target"},
 		Bind: key.Text(func(t *Target) *string { return &t.Name })}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "url", Flag: "url", Value: "URL", Help: "endpoint to measure (or as the argument)", More: "With or without /v1; sim:vllm and sim:api are built in."},
+	{key.Declaration[Target]{Key: key.Key{Path: "url", Flag: "url", Value: "URL", Help: "endpoint to measure (or as the argument)", More: "With or without /v1; sim:vllm, sim:fitted and sim:api are built in."},
 		Bind: key.Text(func(t *Target) *string { return &t.URL })}, "baseline"},
 	{key.Declaration[Target]{Key: key.Key{Path: "model", Flag: "model", Value: "NAME", Help: "model to ask for", Unset: "the first of /v1/models"},
 		Bind: key.Text(func(t *Target) *string { return &t.Model })}, "baseline-model"},

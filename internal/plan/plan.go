@@ -71,8 +71,8 @@ type Plan struct {
 type Target struct {
 	// Name of a further target. Those of the candidate and the baseline are fixed.
 	Name string `yaml:"name,omitempty" json:"name,omitempty"`
-	// URL is http(s)://host[:port][/v1], or sim:vllm and sim:api for the
-	// embedded simulated endpoints.
+	// URL is http(s)://host[:port][/v1], or sim:vllm, sim:api and sim:fitted for
+	// the embedded simulated endpoints.
 	URL   string `yaml:"url" json:"url"`
 	Model string `yaml:"model,omitempty" json:"model,omitempty"` // empty: the first of /v1/models
 	// ModelUnlisted insists on a Model that the server does not list.
@@ -264,6 +264,11 @@ type Replay struct {
 	Open    bool `yaml:"open,omitempty" json:"open,omitempty"`
 	Sort    bool `yaml:"sort,omitempty" json:"sort,omitempty"`         // sort rows that are out of order
 	SkipBad bool `yaml:"skip_bad,omitempty" json:"skip_bad,omitempty"` // count malformed rows and go on
+	// BlockSize is the tokens of a prompt block; 0: as the trace says.
+	BlockSize int    `yaml:"block_size,omitempty" json:"block_size,omitempty"`
+	TimeUnit  string `yaml:"time_unit,omitempty" json:"time_unit,omitempty"` // s, ms, us or ns; "": detected
+	Columns   string `yaml:"columns,omitempty" json:"columns,omitempty"`     // of a CSV: time=ts,input=…
+	Target    string `yaml:"target,omitempty" json:"target,omitempty"`       // of an own log; "": the candidate
 }
 
 // CapacityPlan is the search of the capacity command.

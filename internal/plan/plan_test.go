@@ -60,6 +60,16 @@ func TestFileErrors(t *testing.T) {
 		{"twice", "seed: 1\nseed: 2\n", "plan.yaml:2:1"},
 		{"no mapping", "- a\n- b\n", "plan.yaml:1:1: a plan is a mapping"},
 		{"syntax", "candidate: [\n", "plan.yaml:"},
+		{"a tab", "candidate:\n\turl: http://a\n", "plan.yaml:2:1: the line is indented with a tab; YAML wants spaces"},
+		{"UTF-16", "\xff\xfes\x00e\x00", "plan.yaml is UTF-16 or no text; a plan is UTF-8"},
+		{"an endpoint as text", "candidate: http://a\n", `plan.yaml:1:12: candidate: must be a mapping of keys to values and is the text "http://a"; write candidate: {url: "http://a"}`},
+		{"a number for a section", "latency: 5\n", "plan.yaml:1:10: latency: must be a mapping of keys to values and is the number 5; its keys are iterations, warmup"},
+		{"a list for a number", "load:\n  users: [1, 2]\n", "plan.yaml:2:10: load.users: must be a whole number and is a list"},
+		{"a mapping for a duration", "load:\n  duration: {s: 1}\n", "plan.yaml:2:13: load.duration: must be a duration like 250ms, 10s or 5m and is a mapping"},
+		{"a number for a body", "candidate:\n  body: 5\n", "plan.yaml:2:9: candidate.body: must be a mapping of names to values and is a number"},
+		{"a mapping of claims", "claims: {a: b}\n", "plan.yaml:1:9: claims: must be a list and is a mapping"},
+		{"a line at the wrong depth", "candidate:\n  url: http://a\n name: x\n", "is the line's indentation that of its neighbours?"},
+		{"a text for a plan", "http://a\n", `and this is the text "http://a"`},
 		{"two documents", "seed: 1\n---\nseed: 2\n", "one YAML document"},
 		{"only a comment", "# nothing\n", "plan.yaml"},
 		{"claims with an unknown key", "claims:\n  - limit: a\n    levl: 5\n", `plan.yaml:3:5: unknown key "levl"`},
@@ -74,6 +84,14 @@ func TestFileErrors(t *testing.T) {
 				t.Errorf("the error has several lines: %v", err)
 			}
 		})
+	}
+}
+
+// Some editors begin a file with a byte order mark.
+func TestByteOrderMarkIsNoKey(t *testing.T) {
+	p, prov, err := read(t, "\xef\xbb\xbfname: x\ncandidate:\n  url: http://a\n", nil)
+	if err != nil || p.Name != "x" || prov.From("candidate.url") != "plan.yaml:3:3" {
+		t.Errorf("%q, %v, %v", p.Name, prov, err)
 	}
 }
 
@@ -167,6 +185,7 @@ func TestValidate(t *testing.T) {
 		{"zero iterations", "candidate: {url: x}\nlatency: {iterations: 0}", "latency.iterations (--iterations): 0 is too small"},
 		{"level twice", "candidate: {url: x}\nthroughput: {levels: [5, 5]}", "twice"},
 		{"profile", "candidate: {url: sim:vlm}", `(did you mean "vllm"?)`},
+		{"profile of an engine that batches", "candidate: {url: sim:fitted, sim: {ttft: 20ms}}", "sim:fitted has no fixed latencies"},
 		{"claim without statistic", "candidate: {url: x}\nclaims: [{limit: ttft<50ms}]", "name a quantile, such as ttft.p95<"},
 		{"claim on max", "candidate: {url: x}\nclaims: [{limit: ttft.max<50ms}]", "cannot be decided"},
 		{"claim by no rule", "candidate: {url: x}\nclaims: [{limit: ttft.p95<50ms, decision: guess}]", "unknown rule"},

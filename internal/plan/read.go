@@ -2,15 +2,11 @@ package plan
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/inferometer/inferometer/internal/plan/key"
-	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // Sources is where a plan comes from. All parts are optional.
@@ -45,9 +41,6 @@ func origin(prov key.Provenance, path string) key.Origin {
 	return o
 }
 
-// maxPlan is far above any plan that a person writes.
-const maxPlan = 4 << 20
-
 // Read makes a plan from its sources: flags over environment over file over
 // defaults. Unknown keys, values that cannot be parsed and a 0 where it has no
 // meaning are errors, with line and column where there is a file. Read does not
@@ -55,7 +48,7 @@ const maxPlan = 4 << 20
 func Read(s Sources) (Plan, key.Provenance, error) {
 	p, prov := Default(), key.Provenance{}
 	if s.YAML == nil && s.File != "" {
-		b, err := readPlan(s.File)
+		b, err := key.ReadFile(s.File)
 		if err != nil {
 			return p, prov, err
 		}
@@ -114,25 +107,6 @@ func (p *Plan) giveWay(path string) {
 	}
 }
 
-func readPlan(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the plan: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	b, err := io.ReadAll(io.LimitReader(f, maxPlan+1))
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the plan: %w", err)
-	}
-	if len(b) > maxPlan {
-		return nil, fmt.Errorf("%s is not a plan: it is larger than 4 MiB", path)
-	}
-	if len(strings.TrimSpace(string(b))) == 0 {
-		return nil, fmt.Errorf("%s is empty; examples/ has plans to start from", path)
-	}
-	return b, nil
-}
-
 // quickValues is what --quick makes of everything that the user left alone.
 var quickValues = []Setting{
 	{Path: "latency.iterations", Value: "20"},
@@ -172,24 +146,9 @@ func (p *Plan) settle(prov key.Provenance, resolved bool) {
 }
 
 func (p *Plan) readEnv(env []string, prov key.Provenance) error {
-	for _, kv := range env {
-		name, value, ok := strings.Cut(kv, "=")
-		if !ok || !strings.HasPrefix(name, key.EnvPrefix) {
-			continue
-		}
-		i := slices.IndexFunc(declared, func(d key.Declaration[Plan]) bool { return d.Flag != "" && d.Env() == name })
-		if i < 0 {
-			var known []string
-			for _, k := range Keys() {
-				known = append(known, k.Env())
-			}
-			return fmt.Errorf("unknown environment variable %s%s; unset it or correct it", name, suggest.DidYouMean(name, known))
-		}
-		if err := p.apply(Setting{declared[i].Path, value, key.Origin{Kind: key.FromEnv, Name: name}}, prov); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
+	return key.ReadEnv(env, Keys(), func(k key.Key, value string) error {
+		return p.apply(Setting{k.Path, value, key.Origin{Kind: key.FromEnv, Name: k.Env()}}, prov)
+	})
 }
 
 // YAML writes the plan as a file that Read reads. Values of headers and key

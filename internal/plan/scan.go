@@ -56,13 +56,9 @@ type ScanItems struct {
 
 // add takes "users=1,2,4"; values of a key that is there already add up.
 func (k *ScanKeys) add(text string) error {
-	name, values, ok := strings.Cut(text, "=")
-	if name = strings.TrimSpace(name); !ok || name == "" {
-		return fmt.Errorf("invalid sweep %q: give a key and its values, as in users=1..64x2 or model=a,b", text)
-	}
-	items, err := scan.SplitItems(values)
+	name, items, err := scan.Parse(text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	for i := range *k {
 		if (*k)[i].Key == name {

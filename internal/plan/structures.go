@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -96,44 +95,12 @@ var weightsKey = key.Binding[Plan]{
 	},
 }
 
-// scanKeysKey reads swept keys in their order. The value of a key is a list,
-// whose items are taken as they are, or a text as the flag takes it.
+// scanKeysKey has swept keys in their order.
 var scanKeysKey = key.Binding[Plan]{
 	Kind: key.StructureKind,
 	Set:  func(p *Plan, text string) error { return p.Scan.Keys.add(text) },
 	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
-		fields, ok := key.Pairs(n)
-		if !ok {
-			return r.At(n, "%s: must be a mapping of keys to values, such as users: 1..64x2", path)
-		}
-		for _, field := range fields {
-			swept := ScanItems{Key: field.Key.GetToken().Value}
-			full := key.Join(path, swept.Key)
-			r.Note(field.Key, full)
-			var value any
-			if err := yaml.NodeToValue(r.Resolve(field.Value), &value); err != nil {
-				return r.At(field.Value, "%s: cannot be read", full)
-			}
-			list, isList := value.([]any)
-			if !isList {
-				text, err := scan.ItemText(value)
-				if err == nil {
-					swept.Items, err = scan.SplitItems(text)
-				}
-				if err != nil {
-					return r.At(field.Value, "%s: %w", full, err)
-				}
-			}
-			for _, v := range list {
-				text, err := scan.ItemText(v)
-				if err != nil {
-					return r.At(field.Value, "%s: %w", full, err)
-				}
-				swept.Items = append(swept.Items, text)
-			}
-			p.Scan.Keys = append(p.Scan.Keys, swept)
-		}
-		return nil
+		return scan.Read(r, n, path, func(name string, items []string) { p.Scan.Keys = append(p.Scan.Keys, ScanItems{name, items}) })
 	},
 	Text:  func(p *Plan) string { return p.Scan.Keys.String() },
 	Reset: func(p *Plan) { p.Scan.Keys = nil },

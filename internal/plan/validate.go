@@ -87,8 +87,11 @@ func (t Target) validate(name string, out *key.Problems) {
 	}
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
-		if profile != "vllm" && profile != "api" {
-			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm or sim:api", t.URL, suggest.DidYouMean(profile, []string{"vllm", "api"}))
+		if known := []string{"vllm", "api", "fitted"}; !slices.Contains(known, profile) {
+			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm, sim:api or sim:fitted", t.URL, suggest.DidYouMean(profile, known))
+		}
+		if profile == "fitted" && t.Sim != nil {
+			out.Add(name+".sim", "sim:fitted has no fixed latencies and no slots: its steps take time; use sim:vllm")
 		}
 	} else if t.Sim != nil {
 		out.Add(name+".sim", "only built-in endpoints (sim:vllm, sim:api) have a profile to change")
@@ -242,6 +245,12 @@ func (p Plan) validateLoad(out *key.Problems) {
 	}
 	if r.Context < 0 || r.Context == 1 {
 		out.Add("load.replay.context", "%d is too small: input and output take at least 2 tokens", r.Context)
+	}
+	if r.BlockSize < 0 {
+		out.Add("load.replay.block_size", "%d is out of range: must be at least 1", r.BlockSize)
+	}
+	if !slices.Contains([]string{"", "s", "ms", "us", "ns"}, r.TimeUnit) {
+		out.Add("load.replay.time_unit", "unknown unit %q: must be s, ms, us or ns", r.TimeUnit)
 	}
 }
 

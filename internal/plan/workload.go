@@ -116,6 +116,10 @@ func (w WorkloadPlan) validate(out *key.Problems) {
 		out.Add("workload.prefix.tokens", "a common prefix needs a length; give --prefix-tokens N")
 	case p.Tokens > 0 && w.Dataset != "":
 		out.Add("workload.prefix.tokens", "the prompts of a data set are sent as they are; drop --prefix-tokens or --dataset")
+	default:
+		if err := w.SharedPrefix().Check(); err != nil {
+			out.Add("workload.prefix.tokens", "%v", err)
+		}
 	}
 	if p.Groups < 0 || p.Groups > 1_000_000 {
 		out.Add("workload.prefix.groups", "%d is out of range (1 to 1000000)", p.Groups)
@@ -123,6 +127,15 @@ func (w WorkloadPlan) validate(out *key.Problems) {
 	if p.Share != nil && !(*p.Share >= 0 && *p.Share <= 1) {
 		out.Add("workload.prefix.share", "%v is out of range (0 to 1)", *p.Share)
 	}
+}
+
+// SharedPrefix is the prefix that prompts share, as a part of their lengths.
+func (w WorkloadPlan) SharedPrefix() scenario.Prefix {
+	in, _, err := w.Lengths()
+	if err != nil {
+		return scenario.Prefix{} // what is wrong with them is said elsewhere
+	}
+	return scenario.Prefix{In: in, Tokens: w.Prefix.Tokens, Latin: w.Text == "" || w.Text == "words"}
 }
 
 func (r RowsPlan) validate(dataset string, out *key.Problems) {

@@ -33,6 +33,33 @@ func TestWorkloadLengths(t *testing.T) {
 	}
 }
 
+// A shared prefix that does not fit would be cut to what fits, and the run would
+// measure less sharing than was asked for. Where a few prompts are too short, the
+// dry run says how many.
+func TestPrefixFitsIntoMostPrompts(t *testing.T) {
+	p := Default()
+	p.Candidate.URL = "http://x"
+	p.Workload.Prefix.Tokens = 500
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "a prefix is part of the prompt, and prompts have 256 tokens; for 256 of their own after it give --input-tokens 756") {
+		t.Error(err)
+	}
+	p.Workload.InputTokens = 524
+	if err := p.Validate(); err != nil || p.Workload.SharedPrefix().Cut() != 0 {
+		t.Error(err, p.Workload.SharedPrefix().Cut())
+	}
+	p.Workload.InputLengths = "uniform 1..2000"
+	if cut := p.Workload.SharedPrefix().Cut(); p.Validate() != nil || cut < 0.25 || cut > 0.27 {
+		t.Error(cut)
+	}
+	for _, name := range []string{"rag", "agent"} {
+		p := Default()
+		p.Candidate.URL = "http://x"
+		if err := p.setForm(name); err != nil || p.Validate() != nil {
+			t.Error(name, err, p.Validate())
+		}
+	}
+}
+
 func TestWorkloadProblems(t *testing.T) {
 	for want, w := range map[string]WorkloadPlan{
 		"(--input-lengths): invalid length \"gauss 5\"": {InputLengths: "gauss 5"},
@@ -44,9 +71,11 @@ func TestWorkloadProblems(t *testing.T) {
 		"(--prefix-tokens)":                             {Prefix: PrefixPlan{Tokens: -5}},
 		"drop --input-lengths or --dataset":             {InputLengths: "5", Dataset: "x"},
 		"drop --prefix-tokens or --dataset":             {Prefix: PrefixPlan{Tokens: 5}, Dataset: "x"},
-		"only a data set has rows":                      {Rows: RowsPlan{Shuffle: true}},
-		"(--dataset-max-tokens)":                        {Dataset: "x", Rows: RowsPlan{MinTokens: 9, MaxTokens: 3}},
-		"(--dataset-sample)":                            {Dataset: "x", Rows: RowsPlan{Sample: -1}},
+		"prompts have 1 tokens; for 1 of their own after it give --input-tokens 501": {Prefix: PrefixPlan{Tokens: 500}},
+		"half of the prompts have at most 200 tokens; for 200 of their own":          {Prefix: PrefixPlan{Tokens: 300}, InputLengths: "uniform 100..300"},
+		"only a data set has rows": {Rows: RowsPlan{Shuffle: true}},
+		"(--dataset-max-tokens)":   {Dataset: "x", Rows: RowsPlan{MinTokens: 9, MaxTokens: 3}},
+		"(--dataset-sample)":       {Dataset: "x", Rows: RowsPlan{Sample: -1}},
 	} {
 		p := Default()
 		p.Candidate.URL = "http://x"

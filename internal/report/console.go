@@ -24,7 +24,8 @@ type ConsoleOptions struct {
 }
 
 // Console prints a result for a terminal: claims first, then a short form of
-// each benchmark, the run's judgement of itself, and where the files are.
+// each benchmark, the run's judgement of itself, and at the end, where it is read,
+// a sentence for each thing that was asked, and where the report is.
 func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 	c := newConsole(o)
 	c.document(content.Of(r))
@@ -34,7 +35,7 @@ func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 }
 
 // ForecastConsole prints a forecast for a terminal: first that nothing of it
-// was measured, then the answers, then what was assumed.
+// was measured, then the loads and what was assumed, and the answers at the end.
 func ForecastConsole(w io.Writer, f *result.Forecast, o ConsoleOptions) error {
 	c := newConsole(o)
 	c.document(content.OfForecast(f))
@@ -51,7 +52,8 @@ func newConsole(o ConsoleOptions) *console {
 
 type console struct {
 	ConsoleOptions
-	b strings.Builder
+	answered bool // the last line is an answer
+	b        strings.Builder
 }
 
 func (c *console) line(s string) {
@@ -130,7 +132,7 @@ func (c *console) document(d content.Document) {
 		c.wrap("", c.paint("33;1", d.Warning))
 		c.line("")
 	}
-	head := c.bold(d.Title)
+	head := c.bold(d.Name)
 	if d.Headline != "" {
 		head += ": " + d.Headline
 	}
@@ -140,15 +142,39 @@ func (c *console) document(d content.Document) {
 	}
 	for _, s := range d.Sections {
 		if !s.PagesOnly {
-			c.section(s)
+			c.section(s, d)
 		}
+	}
+	c.answers(d)
+}
+
+// answers are the last thing on a terminal: what is read first.
+func (c *console) answers(d content.Document) {
+	if len(d.Answers) == 0 {
+		return
+	}
+	c.answered = true
+	c.line("")
+	c.line(c.bold("ANSWER"))
+	if d.Status != "" {
+		c.wrap("  ", c.paint("31", d.Status))
+	}
+	for _, p := range d.Answers {
+		text := p.Text
+		if p.Lead != "" {
+			text = c.bold(p.Lead+":") + " " + text
+		}
+		if color, ok := stateColor[p.State]; ok {
+			text = c.paint(color, text)
+		}
+		c.wrap("  ", text)
 	}
 }
 
-func (c *console) section(s content.Section) {
+func (c *console) section(s content.Section, d content.Document) {
 	c.line("")
 	head := c.bold(strings.ToUpper(s.Title))
-	if s.Evidence != "" {
+	if s.Evidence != "" && (s.Evidence != d.Evidence || d.Warning == "") { // else the warning says it
 		head += "  " + c.dim(string(s.Evidence))
 	}
 	if s.Summary.Text != "" {
@@ -160,23 +186,19 @@ func (c *console) section(s content.Section) {
 	c.paragraphs(s.Answers)
 	above := len(s.Answers) > 0
 	for _, t := range s.Tables {
-		if t.Short != nil {
-			t = *t.Short
-		}
-		if t.PagesOnly || t.HTMLOnly || len(t.Rows) == 0 {
-			continue
-		}
-		if above {
-			c.line("")
-		}
-		above = true
-		switch t = withoutPagesOnly(t); t.Layout {
-		case content.Cards:
-			c.cards(t)
-		case content.Inline:
-			c.inline(t)
-		default:
-			c.table(t)
+		for _, t := range terminalTables(t) {
+			if above {
+				c.line("")
+			}
+			above = true
+			switch t.Layout {
+			case content.Cards:
+				c.cards(t)
+			case content.Inline:
+				c.inline(t)
+			default:
+				c.table(t)
+			}
 		}
 	}
 	c.paragraphs(s.Text)
@@ -186,9 +208,27 @@ func (c *console) section(s content.Section) {
 		case content.Assumption:
 			c.wrap("  ", "- "+n.String())
 		default:
-			c.wrap("  ", n.String())
+			c.wrap("  ", c.dim(n.String()))
 		}
 	}
+}
+
+// terminalTables are what a terminal shows of a table.
+func terminalTables(t content.Table) []content.Table {
+	if t.PagesOnly || t.HTMLOnly {
+		return nil
+	}
+	list := t.Short
+	if list == nil {
+		list = []content.Table{t}
+	}
+	var out []content.Table
+	for _, t := range list {
+		if !t.PagesOnly && !t.HTMLOnly && len(t.Rows) > 0 {
+			out = append(out, withoutPagesOnly(t))
+		}
+	}
+	return out
 }
 
 func (c *console) paragraphs(list []content.Paragraph) {
@@ -250,84 +290,19 @@ func (c *console) inline(t content.Table) {
 	c.wrap("  ", strings.Join(parts, "; "))
 }
 
-// table prints aligned columns; one that is too wide becomes a list.
-func (c *console) table(t content.Table) {
-	widths := make([]int, len(t.Head))
-	for i, h := range t.Head {
-		widths[i] = visible(h.Name)
-	}
-	for _, row := range t.Rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], visible(cell))
-		}
-	}
-	total := 2
-	for _, w := range widths {
-		total += w + 2
-	}
-	if t.Title != "" {
-		c.wrap("  ", t.Title)
-	}
-	if total-2 > c.Width {
-		c.list(t)
-		return
-	}
-	line := ""
-	add := func(i int, text, styled string) {
-		pad := strings.Repeat(" ", widths[i]-visible(text))
-		switch {
-		case i == 0:
-			line = "  " + styled + pad
-		case t.Head[i].Kind == content.Sentence:
-			line += "  " + styled + pad
-		default:
-			line += "  " + pad + styled
-		}
-	}
-	for i, h := range t.Head {
-		add(i, h.Name, c.dim(h.Name))
-	}
-	c.line(line)
-	for _, row := range t.Rows {
-		for i, cell := range row {
-			styled := cell
-			if t.Head[i].Kind == content.Verdict {
-				styled = c.state(cell)
-			}
-			add(i, cell, styled)
-		}
-		c.line(line)
-	}
-}
-
-// list prints one row after the other, each with the names of its columns;
-// where there are many columns, they share a line.
-func (c *console) list(t content.Table) {
-	for _, row := range t.Rows {
-		c.line("  " + c.bold(strings.TrimSpace(t.Head[0].Name+" "+row[0])))
-		if len(row) > 7 {
-			var parts []string
-			for i := 1; i < len(row); i++ {
-				parts = append(parts, c.dim(t.Head[i].Name)+" "+row[i])
-			}
-			c.wrap("    ", strings.Join(parts, "; "))
-			continue
-		}
-		for i := 1; i < len(row); i++ {
-			c.wrap("    ", c.dim(t.Head[i].Name)+" "+row[i])
-		}
-	}
-}
-
+// files says where the report is or, without one, the run's folder.
 func (c *console) files(r *result.Result) {
 	if c.Folder == "" {
 		return
 	}
-	c.line("")
+	if c.b.Len() > 0 && !c.answered {
+		c.line("")
+	}
 	for _, a := range r.Artifacts {
 		if a.Kind == "html" {
-			c.line(c.bold("REPORT") + "  " + filepath.Join(plaintext.Line(c.Folder), a.Path))
+			c.line("  " + c.bold("Report:") + " " + filepath.Join(plaintext.Line(c.Folder), a.Path))
+			return
 		}
 	}
-	c.line(c.bold("FILES") + "   " + plaintext.Line(c.Folder))
+	c.line("  " + c.bold("Files:") + " " + plaintext.Line(c.Folder))
 }

@@ -59,9 +59,10 @@ func aForecast() *result.Forecast {
 // What a report leaves out on a terminal, or outside of HTML, is decided in
 // content and listed here, so that nothing else goes missing.
 var (
-	pagesOnlySections = []string{"impact", "specification", "reproduce"}
+	pagesOnlySections = []string{"quality", "hardware", "impact", "specification", "reproduce"}
 	pagesOnlyTables   = []string{
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
+		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )
@@ -110,7 +111,7 @@ func TestDriftIsNoticed(t *testing.T) {
 				{Name: "h " + name, Kind: content.Verdict}, {Name: "n", Kind: content.Name}, {Name: "v"}, {Name: "s", Kind: content.Sentence},
 			}, Rows: [][]string{{"proved", "name1 " + name, "10 ms", "why1 " + name}, {"proved", "name2 " + name, "20 ms", "why2 " + name}}}
 		}
-		var d content.Document
+		d := content.Document{Answers: []content.Paragraph{{Lead: "Speed", Text: "eight times sooner"}}}
 		for _, id := range []string{"one", "two"} {
 			d.Sections = append(d.Sections, content.Section{
 				ID: id, Title: "title-of-" + id, Summary: content.Paragraph{Text: "summary of " + id},
@@ -122,10 +123,11 @@ func TestDriftIsNoticed(t *testing.T) {
 		return d
 	}
 	drops := map[string]func(*content.Document){
-		"section": func(d *content.Document) { d.Sections = d.Sections[:1] },
-		"summary": func(d *content.Document) { d.Sections[1].Summary.Text = "" },
-		"answer":  func(d *content.Document) { d.Sections[1].Answers = nil },
-		"text":    func(d *content.Document) { d.Sections[1].Text = nil },
+		"first answer": func(d *content.Document) { d.Answers = nil },
+		"section":      func(d *content.Document) { d.Sections = d.Sections[:1] },
+		"summary":      func(d *content.Document) { d.Sections[1].Summary.Text = "" },
+		"answer":       func(d *content.Document) { d.Sections[1].Answers = nil },
+		"text":         func(d *content.Document) { d.Sections[1].Text = nil },
 	}
 	for i := range 3 {
 		drops[fmt.Sprint("table ", i)] = func(d *content.Document) { d.Sections[0].Tables = slices.Delete(d.Sections[0].Tables, i, i+1) }
@@ -189,6 +191,9 @@ func lacking(d content.Document, form, text string) []string {
 			rest = after
 		}
 	}
+	for _, p := range d.Answers {
+		need("answer", p.Lead, p.Text)
+	}
 	for _, s := range d.Sections {
 		if terminal && s.PagesOnly {
 			continue
@@ -207,30 +212,29 @@ func lacking(d content.Document, form, text string) []string {
 				need(s.ID+" text", p.Text)
 			}
 		}
-		for _, t := range s.Tables {
-			if terminal && t.Short != nil {
-				t = *t.Short
-			}
-			if terminal && t.PagesOnly || !strings.HasPrefix(form, "HTML") && t.HTMLOnly {
+		for _, whole := range s.Tables {
+			shown := []content.Table{whole}
+			if terminal {
+				shown = terminalTables(whole)
+			} else if !strings.HasPrefix(form, "HTML") && whole.HTMLOnly {
 				continue
 			}
-			if terminal {
-				t = withoutPagesOnly(t)
-			}
-			if t.Layout != content.Cards {
-				if len(t.Rows) > 0 {
-					need(s.ID+" table", t.Title)
+			for _, t := range shown {
+				if t.Layout != content.Cards {
+					if len(t.Rows) > 0 {
+						need(s.ID+" table", t.Title)
+					}
+					for _, row := range t.Rows {
+						need(s.ID+" row", plain(strings.Join(row, " ")))
+					}
+					continue
 				}
 				for _, row := range t.Rows {
-					need(s.ID+" row", plain(strings.Join(row, " ")))
+					k := cardOf(t, row)
+					need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Values)...)
+					need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Sentences)...)
+					need(s.ID+" row", k.Fine...)
 				}
-				continue
-			}
-			for _, row := range t.Rows {
-				k := cardOf(t, row)
-				need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Values)...)
-				need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Sentences)...)
-				need(s.ID+" row", k.Fine...)
 			}
 		}
 		for _, n := range s.Notes {

@@ -16,10 +16,11 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // fixtures are results as result.json holds them: a whole run against the
-// built-in simulator, one target with three requests, a run that was
+// built-in simulator (of an older version, without samples), a run of nothing but
+// a URL on a busy machine, one target with three requests, a run that was
 // interrupted after its first benchmark, one in which nothing succeeded, and
 // sweeps over one and two keys, which sweeps makes.
-var fixtures = []string{"full", "minimal", "interrupted", "failed", "sweep", "sweep-grid"}
+var fixtures = []string{"full", "default", "minimal", "interrupted", "failed", "sweep", "sweep-grid"}
 
 func fixture(t *testing.T, name string) *result.Result {
 	t.Helper()

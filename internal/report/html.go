@@ -21,10 +21,27 @@ import (
 var pageSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"long":  func(s string) bool { return len(s) > 36 }, // may break into lines
-	"flags": flags,
-	"join":  strings.Join,
+	"classes": classes,
+	"weak":    format.Weak,
+	"flags":   flags,
+	"join":    strings.Join,
 }).Parse(pageSource))
+
+// classes says how a value is shown: a long one may break into lines, and one
+// that is no estimate is muted, and one that a check spoils stands out.
+func classes(value string) string {
+	var out []string
+	if len(value) > 36 {
+		out = append(out, "long")
+	}
+	if format.Weak(value) {
+		out = append(out, "weak")
+	}
+	if strings.HasSuffix(value, format.Spoilt) {
+		out = append(out, "spoilt")
+	}
+	return strings.Join(out, " ")
+}
 
 // piece is a part of a text; a flag of the command line stays on one line.
 type piece struct {
@@ -50,15 +67,26 @@ func flags(s string) []piece {
 // HTML returns the report as one file that needs no network: styles and
 // figures are inside, and its policy forbids loading anything else.
 func HTML(r *result.Result) ([]byte, error) {
+	drawn, err := drawnForPage(figure.All(r))
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(content.Of(r), drawn)
+}
+
+// drawnForPage are figures as SVG, by id, without their notes: on a page these
+// are captions.
+func drawnForPage(figures []figure.Figure) (map[string][]byte, error) {
 	drawn := map[string][]byte{}
-	for _, f := range figure.All(r) {
+	for _, f := range figures {
+		f.Note = ""
 		b, err := draw.SVG(f)
 		if err != nil {
 			return nil, err
 		}
 		drawn[f.ID] = b
 	}
-	return pageOf(content.Of(r), drawn)
+	return drawn, nil
 }
 
 // pageData is a document with its parts as the template needs them.
@@ -101,6 +129,9 @@ func pageOf(d content.Document, drawn map[string][]byte) ([]byte, error) {
 	}
 	data := pageData{Document: d}
 	for _, s := range d.Sections {
+		if s.Evidence == d.Evidence { // the head says it, and each figure
+			s.Evidence = ""
+		}
 		p := pageSection{Section: s, Lead: figures(s.Lead), Figures: figures(s.Figures)}
 		for _, t := range s.Tables {
 			if len(t.Rows) > 0 {

@@ -56,7 +56,7 @@ func TestInterleavingIsShown(t *testing.T) {
 		text = strings.ReplaceAll(text, `\`, "") // Markdown escapes brackets
 		for _, want := range []string{
 			"All took turns, never two at once.", "candidate ÷ baseline", "candidate ÷ fp8", "TTFT, mean of ratios", "0.500 [0.400, 0.600]", "117 (3 lost)",
-			"shorter", "faster", "no clear difference", "withheld (n=30, needs 72)", "The candidate succeeds more often than fp8.", "2.50 points [0.500, 6.00]", "more often",
+			"shorter", "faster", "no clear difference", "withheld (n=30 of 72)", "The candidate succeeds more often than fp8.", "2.50 points [0.500, 6.00]", "more often",
 			"4 prompts are in no pair of candidate and fp8",
 		} {
 			if !strings.Contains(text, want) {

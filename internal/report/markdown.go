@@ -26,6 +26,13 @@ func markdownOf(d content.Document) []byte {
 	if d.Status != "" {
 		m.line("**%s**", escape(d.Status))
 	}
+	for _, p := range d.Answers {
+		if p.Lead != "" {
+			m.line("**%s:** %s", escape(p.Lead), escape(p.Text))
+		} else {
+			m.paragraph(p.Text)
+		}
+	}
 	for _, s := range d.Sections {
 		m.section(s)
 	}

@@ -24,13 +24,12 @@ func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 		return nil, fmt.Errorf("failed to make the folder of the figures: %w", err)
 	}
 	var out []result.Artifact
-	drawn := map[string][]byte{}
-	for _, f := range figure.All(r) {
+	all := figure.All(r)
+	for _, f := range all {
 		svg, err := draw.SVG(f)
 		if err != nil {
 			return out, err
 		}
-		drawn[f.ID] = svg
 		png, err := draw.PNG(f)
 		if err != nil {
 			return out, err
@@ -50,6 +49,10 @@ func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 		return out, err
 	}
 	out = append(out, result.Artifact{Path: "report.md", Kind: "markdown"})
+	drawn, err := drawnForPage(all)
+	if err != nil {
+		return out, err
+	}
 	page, err := pageOf(doc, drawn)
 	if err != nil {
 		return out, err

@@ -61,11 +61,40 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+// A caption adds to its figure, and does not repeat it.
+func TestCaptionsDoNotRepeatTitles(t *testing.T) {
+	page, err := HTML(fixture(t, "full"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`<figcaption>(.*?)</figcaption>`).FindAllStringSubmatch(string(page), -1) {
+		for _, f := range figure.All(fixture(t, "full")) {
+			if strings.Contains(m[1], f.Title) {
+				t.Errorf("%q repeats %q", m[1], f.Title)
+			}
+		}
+	}
+}
+
+// What is no estimate is marked and muted on the page.
+func TestSamplesAreMuted(t *testing.T) {
+	page, err := HTML(fixture(t, "default"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(page), `weak">~`); n < 10 {
+		t.Errorf("only %d muted values", n)
+	}
+	if strings.Contains(string(page), "<td>~") {
+		t.Error("a sample's value looks like an estimate")
+	}
+}
+
 // The parts that the report must have, in this order.
 func TestMarkdownParts(t *testing.T) {
 	text := string(Markdown(fixture(t, "full")))
 	for _, want := range []string{
-		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Hardware",
+		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Client machine",
 		"## Business impact", "per year", "## Technical specification", "## Validity", "## How to reproduce",
 	} {
 		_, after, ok := strings.Cut(text, want)
@@ -100,8 +129,8 @@ func TestHTMLStandsAlone(t *testing.T) {
 		if n, want := strings.Count(s, "<figure>"), len(figure.All(r)); n != want {
 			t.Errorf("%s: %d figures of %d on the page", name, n, want)
 		}
-		if n, want := strings.Count(s, `<figcaption><span class="badge `+string(r.Evidence)), len(figure.All(r)); n != want {
-			t.Errorf("%s: %d figures of %d with %s on their badge", name, n, want, r.Evidence)
+		if n, want := len(regexp.MustCompile(`<svg[^>]* aria-label="[^"]*, `+string(r.Evidence)+`"`).FindAllString(s, -1)), len(figure.All(r)); n != want {
+			t.Errorf("%s: %d figures of %d say %s", name, n, want, r.Evidence)
 		}
 		if !strings.Contains(s, `<span class="badge `+string(r.Evidence)+`">`+string(r.Evidence)+`</span></h1>`) {
 			t.Errorf("%s: the head says nothing of its evidence", name)

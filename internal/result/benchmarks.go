@@ -35,6 +35,8 @@ type Comparison struct {
 	Against  string   `json:"against,omitempty"` // the other target, unless it is the baseline of an ordinary pass
 	Method   string   `json:"method"`
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
+	// Spoilt says which check spoils it, and why; empty where none does.
+	Spoilt string `json:"spoilt,omitempty"`
 }
 
 // Share is a proportion with its interval.

@@ -24,6 +24,12 @@ type Capacity struct {
 	Broke string `json:"broke,omitempty"`
 	Why   string `json:"why,omitempty"`
 
+	// Undefined are limits on metrics that no request has that succeeded, such as the
+	// time to first token of a server that does not stream: the search ends there.
+	Undefined []string `json:"undefined,omitempty"`
+	// Spoilt says which check spoils the answer, and why; empty where none does.
+	Spoilt string `json:"spoilt,omitempty"`
+
 	Saturation *Saturation `json:"saturation,omitempty"`
 	// More says what longer searches would probably prove.
 	More   []Promise `json:"more,omitempty"`

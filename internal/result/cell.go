@@ -10,8 +10,11 @@ type Counts struct {
 	Cut       int            `json:"cut"`
 	Shed      int            `json:"shed"`
 	ByClass   map[string]int `json:"by_class"`
-	// Warmup requests are in no statistic.
-	Warmup int `json:"warmup"`
+	// Warmup requests are in no statistic. Of them WarmupFailed failed, and
+	// WarmupCut had no answer when the cell ended.
+	Warmup       int `json:"warmup"`
+	WarmupFailed int `json:"warmup_failed,omitempty"`
+	WarmupCut    int `json:"warmup_cut,omitempty"`
 }
 
 // Metrics holds the statistics of one window of a cell.
@@ -66,6 +69,8 @@ type Cell struct {
 	WindowS  float64   `json:"window_s"`
 	Counts   Counts    `json:"counts"`
 	Metrics  Metrics   `json:"metrics"`
+	// Achieved is what there was of Load; absent in older results.
+	Achieved *Achieved `json:"achieved,omitempty"`
 	// Steady is the same over the steady part; absent where not assessed.
 	Steady     *Metrics `json:"steady,omitempty"`
 	SteadyNote string   `json:"steady_note,omitempty"`

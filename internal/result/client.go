@@ -4,18 +4,26 @@ package result
 // connections during a cell. What could not be seen is absent, never 0.
 type Client struct {
 	// CPUShare is this program's processor time over what its cores
-	// (GOMAXPROCS) could have given.
+	// (GOMAXPROCS), or the quota of its container, could have given.
 	CPUShare *float64 `json:"cpu_share,omitempty"`
 	CPUMS    *float64 `json:"cpu_ms,omitempty"` // the same as time, in ms
+	// CPUQuota is how many processors the quota of the client's container allows;
+	// absent where there is none. Throttled is in how many of QuotaPeriods it
+	// stopped the client.
+	CPUQuota     *float64 `json:"cpu_quota,omitempty"`
+	QuotaPeriods *int     `json:"quota_periods,omitempty"`
+	Throttled    *int     `json:"throttled_periods,omitempty"`
 	// OtherCPUShare is what everything else on the machine used of all of its
 	// processors, and StealShare what the host of a virtual machine withheld.
 	OtherCPUShare *float64 `json:"other_cpu_share,omitempty"`
 	StealShare    *float64 `json:"steal_share,omitempty"`
 	GCs           int      `json:"gcs"`                       // garbage collections
 	GCPauseMax    *float64 `json:"gc_pause_max_ms,omitempty"` // the longest one that stopped the program
-	// SchedP99 is the 99th percentile of the time that goroutines were ready
+	// SchedP50, SchedMean and SchedP99 are of the time that goroutines were ready
 	// to run and did not, in ms, to within the runtime's buckets.
-	SchedP99 *float64 `json:"sched_p99_ms,omitempty"`
+	SchedP50  *float64 `json:"sched_p50_ms,omitempty"`
+	SchedMean *float64 `json:"sched_mean_ms,omitempty"`
+	SchedP99  *float64 `json:"sched_p99_ms,omitempty"`
 	// ClockStep is how far the wall clock moved against the monotonic one
 	// since the run began, in ms.
 	ClockStep *float64 `json:"clock_step_ms,omitempty"`

@@ -208,8 +208,15 @@ type Estimate struct {
 	Lo       *Number `json:"lo,omitempty"`
 	Hi       *Number `json:"hi,omitempty"`
 	Withheld string  `json:"withheld,omitempty"` // why there is no value
-	NeededN  int     `json:"needed_n,omitempty"` // the n that would give one
-	AtLeast  *Number `json:"at_least,omitempty"` // a lower bound that does exist
+	NeededN  int     `json:"needed_n,omitempty"` // the effective sample size that would give one
+	// AtLeast and AtMost are one-sided 95 % bounds of a value that is withheld.
+	AtLeast *Number `json:"at_least,omitempty"`
+	AtMost  *Number `json:"at_most,omitempty"`
+	// Sample is the quantile of the requests that were seen; "inf" where failures
+	// begin. It describes the sample and is no estimate: reports show it where
+	// Value is withheld, and nothing is decided, compared or drawn by it. Absent for
+	// what is not a quantile, and where requests that were cut leave it open.
+	Sample *Number `json:"sample,omitempty"`
 }
 
 // Statistic is a distribution: mean and so on over ok requests (NOK), and
@@ -231,11 +238,25 @@ type Statistic struct {
 	// Slow tail of a metric where higher is better.
 	P1 *Estimate `json:"p1,omitempty"`
 	P5 *Estimate `json:"p5,omitempty"`
+	// Answered has quantiles of the requests that succeeded; absent where all did.
+	// The failed ones might have been the slow ones, so it describes and decides
+	// nothing.
+	Answered *Answered `json:"answered,omitempty"`
 	// Curve holds values at the quantiles 0, 0.01, … 1 for figures; +Inf
 	// where failures begin. Empty under 5 values.
 	Curve []Number `json:"curve,omitempty"`
 	// Note says what a reader must know: "bundled", "estimated tokens".
 	Note string `json:"note,omitempty"`
+}
+
+// Answered are quantiles of a sample of N requests that succeeded, as they are,
+// without an interval.
+type Answered struct {
+	N   int    `json:"n"`
+	P50 Number `json:"p50"`
+	P90 Number `json:"p90"`
+	P95 Number `json:"p95"`
+	P99 Number `json:"p99"`
 }
 
 // Quantile returns the estimate of "p50" … "p99.9".
@@ -346,6 +367,19 @@ type Check struct {
 	Unit   string      `json:"unit,omitempty"`
 	Text   string      `json:"text"`          // what was found and what it means
 	Fix    string      `json:"fix,omitempty"` // the flag or key to change
+	// Figures are the tags of the metrics that are in doubt where the check warns,
+	// and spoilt where it fails, in its cell or, where it names none, in all cells.
+	// Absent where it passes; in documents of earlier versions that stands for all.
+	Figures []string `json:"figures,omitzero"`
+	// Between says that only what compares targets is in doubt, and not the
+	// figures of each.
+	Between bool `json:"between,omitempty"`
+	// Client says that the client added to the figures, or may have. Claims are
+	// decided with and without that, so that it makes none invalid.
+	Client bool `json:"client,omitempty"`
+	// Flatters says that the figures look no worse than they are, as where a backlog
+	// was still growing: a limit that they break is broken.
+	Flatters bool `json:"flatters,omitempty"`
 }
 
 // Artifact is one file of the run's folder.

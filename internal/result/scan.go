@@ -56,4 +56,7 @@ type ParetoPoint struct {
 	X         Number `json:"x"`
 	Y         Number `json:"y"`
 	Dominated bool   `json:"dominated,omitempty"` // another is at least as good in both and better in one
+	// Spoilt says which check spoils one of the two, and why: such a point is on no
+	// front and beats no other. Empty where none does.
+	Spoilt string `json:"spoilt,omitempty"`
 }

@@ -21,6 +21,10 @@ type Server struct {
 	TTFTMS  *float64 `json:"ttft_mean_ms,omitempty"`
 	E2EMS   *float64 `json:"e2e_mean_ms,omitempty"`
 	ITLMS   *float64 `json:"itl_mean_ms,omitempty"`
+	// Time spent on prompts and on generating, in seconds, added up over requests.
+	// Requests that ran at once count each.
+	PrefillS *float64 `json:"prefill_s,omitempty"`
+	DecodeS  *float64 `json:"decode_s,omitempty"`
 	// Gauges over the samples within the measured window.
 	RunningMean *float64 `json:"running_mean,omitempty"`
 	RunningMax  *float64 `json:"running_max,omitempty"`

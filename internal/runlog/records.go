@@ -95,6 +95,9 @@ type WindowRecord struct {
 	Reason string         `json:"reason,omitempty"` // why it ended early
 	// Stopped says that the user ended it.
 	Stopped bool `json:"stopped,omitempty"`
+	// Absent is how many users of a closed loop had had no answer in the warm-up
+	// when the window opened without them.
+	Absent int `json:"absent,omitempty"`
 	// Overload says that a search ended it, since its outcome was known.
 	Overload bool `json:"overload,omitempty"`
 	result.Client

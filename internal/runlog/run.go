@@ -222,6 +222,14 @@ func joined(a, b result.Client, share float64) result.Client {
 	}
 	a.CPUShare, a.CPUMS = both(a.CPUShare, b.CPUShare, mean), both(a.CPUMS, b.CPUMS, sum)
 	a.OtherCPUShare, a.StealShare = both(a.OtherCPUShare, b.OtherCPUShare, mean), both(a.StealShare, b.StealShare, mean)
+	a.SchedP50, a.SchedMean = both(a.SchedP50, b.SchedP50, mean), both(a.SchedMean, b.SchedMean, mean)
+	counts := func(x, y *int) *int {
+		if x == nil || y == nil {
+			return nil
+		}
+		return new(*x + *y)
+	}
+	a.QuotaPeriods, a.Throttled = counts(a.QuotaPeriods, b.QuotaPeriods), counts(a.Throttled, b.Throttled)
 	a.GCs += b.GCs
 	a.GCPauseMax, a.SchedP99 = larger(a.GCPauseMax, b.GCPauseMax), larger(a.SchedP99, b.SchedP99)
 	a.ClockStep = larger(a.ClockStep, b.ClockStep)

@@ -34,6 +34,10 @@ const (
 	ITL   Quantity = "itl"
 	E2E   Quantity = "e2e"
 	Queue Quantity = "queue"
+	// Time spent on prompts and on generating, each request's own added up. llama.cpp
+	// has sums of them and no count.
+	Prefill Quantity = "prefill"
+	Decode  Quantity = "decode"
 )
 
 // names maps the metric families of known servers to quantities. Sources:
@@ -60,6 +64,8 @@ var names = map[string]Quantity{
 	"vllm:time_per_output_token_seconds":       ITL, // until 0.10
 	"vllm:e2e_request_latency_seconds":         E2E,
 	"vllm:request_queue_time_seconds":          Queue,
+	"vllm:request_prefill_time_seconds":        Prefill,
+	"vllm:request_decode_time_seconds":         Decode,
 	"sglang:num_running_reqs":                  Running,
 	"sglang:num_queue_reqs":                    Waiting,
 	"sglang:token_usage":                       KVUsage,
@@ -78,6 +84,8 @@ var names = map[string]Quantity{
 	"llamacpp:prompt_tokens":                   computed,
 	"llamacpp:prompt_tokens_cached":            CachedTokens,
 	"llamacpp:tokens_predicted":                GenerationTokens,
+	"llamacpp:prompt_seconds":                  Prefill,
+	"llamacpp:tokens_predicted_seconds":        Decode,
 	"llamacpp:spec_decode_num_draft_tokens":    DraftTokens,
 	"llamacpp:spec_decode_num_accepted_tokens": AcceptedTokens,
 	"tgi_batch_current_size":                   Running,

@@ -53,6 +53,8 @@ func TestParse(t *testing.T) {
 		{"not shown", vllm, Preemptions, 0, false},
 		{"llama.cpp leaves out cached tokens", string(llama), PromptTokens, 388 + 199, true},
 		{"llama.cpp output", string(llama), GenerationTokens, 285, true},
+		{"llama.cpp prefill", string(llama), Prefill, 0.04622, true},
+		{"llama.cpp decode", string(llama), Decode, 0.166796, true},
 		{"a gauge is not a counter", "# TYPE sglang:num_retracted_reqs gauge\nsglang:num_retracted_reqs 3\n", Preemptions, 0, false},
 		{"SGLang", "# TYPE sglang:num_queue_reqs gauge\nsglang:num_queue_reqs 3\n", Waiting, 3, true},
 		{"nothing yet", "# TYPE sglang:token_usage gauge\nsglang:token_usage NaN\n", KVUsage, 0, false},

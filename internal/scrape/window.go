@@ -156,6 +156,7 @@ func (a *Account) Server() *result.Server {
 	s.CachedTokens, s.PrefixQueries = a.delta(CachedTokens), a.delta(PrefixQueries)
 	s.Preemptions, s.Requests = a.delta(Preemptions), a.delta(Requests)
 	s.QueueMS, s.TTFTMS, s.E2EMS, s.ITLMS = a.mean(Queue), a.mean(TTFT), a.mean(E2E), a.mean(ITL)
+	s.PrefillS, s.DecodeS = a.delta(Prefill), a.delta(Decode)
 	return s
 }
 

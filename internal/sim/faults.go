@@ -27,6 +27,9 @@ func (s *Server) faultsOf(r *http.Request) ([]fault.Fault, *wire.Error) {
 	case "none":
 		return nil, nil
 	default:
+		if !s.controls(r) {
+			return nil, notFromHere(faultHeader)
+		}
 		all, err := fault.ParseList(asked)
 		if err != nil {
 			return nil, wire.BadRequest("", "%s: %.200s", faultHeader, err.Error())

@@ -3,11 +3,19 @@ package sim
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/generation"
 	"github.com/inferometer/inferometer/internal/sim/wire"
 )
+
+// fromThisMachine reports whether a request came over loopback, or over a pipe. A
+// script costs the server as much memory and time as its author likes.
+func fromThisMachine(addr string) bool {
+	ap, err := netip.ParseAddrPort(addr)
+	return err != nil || ap.Addr().Unmap().IsLoopback()
+}
 
 // generate answers a request for text.
 func (s *Server) generate(w http.ResponseWriter, r *http.Request, d *wire.Dialect) {
@@ -35,6 +43,9 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, d *wire.Dialec
 	var q *generation.Request
 	if refusal == nil {
 		q, refusal = d.Parse(raw, &s.service)
+	}
+	if refusal == nil && q.Script != nil && !fromThisMachine(r.RemoteAddr) {
+		refusal = wire.BadRequest("sim_script", "sim_script: a script is taken from this machine only; start the server with --script")
 	}
 	if refusal == nil {
 		refusal = s.limited(w, q, arrived)

@@ -96,6 +96,10 @@ func (s *Server) resetPrefixCache(w http.ResponseWriter, _ *http.Request) {
 // freeze stops the server for a time, from now on: POST /sim/freeze?for=1s.
 func (s *Server) freeze(w http.ResponseWriter, r *http.Request) {
 	const most = time.Hour
+	if !s.controls(r) {
+		wire.WriteError(w, notFromHere("/sim/freeze"))
+		return
+	}
 	d, err := time.ParseDuration(r.URL.Query().Get("for"))
 	if err != nil || d <= 0 || d > most {
 		wire.WriteError(w, wire.BadRequest("for", "for must be a time such as 1s, above 0 and at most %v", most))

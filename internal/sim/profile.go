@@ -106,7 +106,7 @@ func Profiles() []Profile {
 		{
 			Name: "api", Model: "commercial-large", ServerName: "inferometer-sim/api",
 			Description: "a commercial API with a large model",
-			TTFT:        200 * time.Millisecond, ITL: 3500 * time.Microsecond, Jitter: 0.15, Slots: 256,
+			TTFT:        350 * time.Millisecond, ITL: 12500 * time.Microsecond, Jitter: 0.15, Slots: 256,
 			OutputTokens: 75, MaxModelLen: 131072, Quality: 0.85, EarlyRole: true, FinishFrame: true,
 		},
 		{

@@ -57,6 +57,8 @@ type Config struct {
 	RequestsPerMinute, TokensPerMinute int
 	// APIKey, if set, is required under /v1 as "Authorization: Bearer …".
 	APIKey string
+	// RemoteControl takes X-Sim-Fault and /sim/freeze from other machines, too.
+	RemoteControl bool
 	// PlainTimer paces by the timers of the Go runtime, which
 	// testing/synctest can drive, instead of the finest of the system.
 	PlainTimer bool
@@ -77,6 +79,7 @@ type Server struct {
 	arrivals  atomic.Uint64 // requests for text so far
 	load      atomic.Int64  // those that are being answered
 	keyHash   *[sha256.Size]byte
+	remote    bool // other machines may control it
 	errorLog  *log.Logger
 	started   time.Time
 	engine    *engine.Engine // fixed latencies, and the server's time
@@ -124,6 +127,7 @@ func New(c Config) *Server {
 		profile:   p,
 		seed:      c.Seed,
 		replies:   c.Script.Replies,
+		remote:    c.RemoteControl,
 		errorLog:  c.ErrorLog,
 		started:   time.Now(),
 		engine:    engine.New(engine.Latency{TTFT: p.TTFT, ITL: p.ITL, Jitter: p.Jitter}, p.Slots, c.Seed),

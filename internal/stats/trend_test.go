@@ -31,6 +31,9 @@ func TestTrend(t *testing.T) {
 // independent, they had a trend in 30 to 71 % of runs of 600 requests at utilization
 // 0.7 to 0.9. What remains at 0.9 is that such a run is hardly longer than a burst.
 func TestAQueueHasNoTrend(t *testing.T) {
+	if testing.Short() || raced {
+		t.Skip("thousands of simulated runs; ten times slower under the race detector")
+	}
 	const runs, warm, alpha = 400, 2000, 0.01
 	for rho, most := range map[float64]float64{.5: 0.03, .7: 0.03, .8: 0.05, .9: 0.12} {
 		rng := rand.New(rand.NewPCG(5, math.Float64bits(rho)))

@@ -2,7 +2,12 @@
 // messages about a name that is not known.
 package suggest
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // DidYouMean returns ` (did you mean "x"?)` for the candidate nearest to word,
 // or "" when none is near.
@@ -17,6 +22,32 @@ func DidYouMean(word string, candidates []string) string {
 		return ""
 	}
 	return fmt.Sprintf(" (did you mean %q?)", best)
+}
+
+// Near is DidYouMean, and where no candidate is near, those that share a word of at
+// least three letters or digits with it, at most five: `; similar: "a", "b")`.
+func Near(word string, candidates []string) string {
+	if s := DidYouMean(word, candidates); s != "" {
+		return s
+	}
+	var out []string
+	for _, c := range candidates {
+		shares := slices.ContainsFunc(words(word), func(w string) bool {
+			return len(w) >= 3 && strings.Contains(c, w)
+		})
+		if shares && len(out) < 5 && !slices.Contains(out, strconv.Quote(c)) {
+			out = append(out, strconv.Quote(c))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "; similar: " + strings.Join(out, ", ")
+}
+
+// words of a name: llama-3.1-8b has llama, 3.1 and 8b.
+func words(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == '-' || r == '_' || r == '/' || r == ' ' })
 }
 
 // editDistance is the Levenshtein distance over bytes; names of metrics and keys are

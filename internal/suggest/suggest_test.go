@@ -20,3 +20,18 @@ func TestDidYouMean(t *testing.T) {
 		}
 	}
 }
+
+// A name that is far from all is helped by those of its family.
+func TestNearNamesTheFamily(t *testing.T) {
+	models := []string{"llama-3.1-8b", "llama-3.3-70b", "qwen3-8b", "llama-4-scout"}
+	for word, want := range map[string]string{
+		"lama-3.1-8b":          ` (did you mean "llama-3.1-8b"?)`,
+		"llama-5-behemoth-2tb": `; similar: "llama-3.1-8b", "llama-3.3-70b", "llama-4-scout"`,
+		"xyzzy":                "",
+		"a-8b":                 "",
+	} {
+		if got := Near(word, models); got != want {
+			t.Errorf("Near(%q) = %q, want %q", word, got, want)
+		}
+	}
+}

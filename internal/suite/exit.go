@@ -1,8 +1,11 @@
 package suite
 
 import (
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/validity"
 )
 
 // Exit codes of a run that has a result.
@@ -30,7 +33,7 @@ func ExitCode(r *result.Result, p plan.Plan) int {
 	switch {
 	case r.Run.Status == result.Interrupted:
 		return ExitInterrupted
-	case r.Validity.Status == result.Fail:
+	case invalid(r, p.Quick):
 		return ExitInvalid
 	case refuted && !p.Quick:
 		return ExitRefuted
@@ -40,4 +43,84 @@ func ExitCode(r *result.Result, p plan.Plan) int {
 		return ExitPartial
 	}
 	return ExitOK
+}
+
+// invalid reports whether what the user asked for is spoilt: with claims, one of
+// them; without, the load itself, or all that a target was measured for. A quick
+// run is looked at by someone, and fails only if nothing was measured.
+func invalid(r *result.Result, quick bool) bool {
+	if nothingMeasured(r) {
+		return true
+	}
+	if quick {
+		return false
+	}
+	if c := r.Benchmarks.Capacity; c != nil && c.Spoilt != "" {
+		return true
+	}
+	set := false
+	for _, c := range r.Claims {
+		set = set || c.Set
+		if c.Set && c.Verdict == result.Invalid {
+			return true
+		}
+	}
+	if set {
+		return false
+	}
+	// Requests of a run that was ended early were cut by that.
+	if check := validity.LoadNotKept(r.Validity); check != nil && r.Run.Status == result.Complete {
+		return true
+	}
+	return everythingSpoilt(r)
+}
+
+// nothingMeasured reports whether none of the requests of some target succeeded,
+// or, in a run whose cells are not in the result, most failed in each. A run that
+// was ended before any of a target's requests had ended is only partial.
+func nothingMeasured(r *result.Result) bool {
+	ok, failed := map[string]int{}, map[string]int{}
+	for _, c := range r.Cells() {
+		ok[c.Target] += c.Counts.OK
+		failed[c.Target] += c.Counts.Failed + c.Counts.Shed
+	}
+	for target, n := range ok {
+		if n == 0 && (failed[target] > 0 || r.Run.Status == result.Complete) {
+			return true
+		}
+	}
+	return len(ok) == 0 && validity.NothingMeasured(r.Validity)
+}
+
+// everythingSpoilt reports whether every latency headline of some target is
+// spoilt; of a run that shows no latencies, its scores or its cost.
+func everythingSpoilt(r *result.Result) bool {
+	sound, spoilt := map[string]int{}, map[string]int{}
+	for benchmark, c := range r.Cells() {
+		if benchmark == string(plan.Capacity) {
+			continue // its answer is judged by itself
+		}
+		for _, m := range metric.Headlines() {
+			if _, shown := c.Metrics.Stats[m.Tag]; !shown {
+				continue
+			}
+			if _, is := r.Validity.Spoilt(m.Tag, c.ID); is {
+				spoilt[c.Target]++
+			} else {
+				sound[c.Target]++
+			}
+		}
+	}
+	for target := range spoilt {
+		if sound[target] == 0 {
+			return true
+		}
+	}
+	if len(spoilt)+len(sound) > 0 {
+		return false
+	}
+	id := cells.PassID(cells.Candidate)
+	_, quality := r.Validity.Spoilt("quality", id)
+	_, cost := r.Validity.Spoilt("cost_per_request", id)
+	return r.Benchmarks.Quality != nil && quality || r.Benchmarks.Cost != nil && cost
 }

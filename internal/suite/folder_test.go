@@ -74,14 +74,14 @@ func TestABrokenLogSaysWhatItIs(t *testing.T) {
 	}
 	reason := func(f folder) string {
 		t.Helper()
-		res, err := Recompute(f.path)
+		out, err := Recompute(f.path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if res.Run.Status != result.Interrupted {
-			t.Errorf("the status is %s", res.Run.Status)
+		if out.Result.Run.Status != result.Interrupted {
+			t.Errorf("the status is %s", out.Result.Run.Status)
 		}
-		return res.Run.Reason
+		return out.Result.Run.Reason
 	}
 	if s := reason(write([]int{0, 1, 3, 6}, false)); !strings.Contains(s, "at least 3 requests") {
 		t.Error(s)

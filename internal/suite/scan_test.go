@@ -179,7 +179,7 @@ func TestSweepSurvivesACellAndGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(scan, again.Benchmarks.Scan); diff != "" {
+	if diff := cmp.Diff(scan, again.Result.Benchmarks.Scan); diff != "" {
 		t.Error(diff)
 	}
 }

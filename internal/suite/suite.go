@@ -45,6 +45,9 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 	if err := p.CheckFiles(os.Stat); err != nil {
 		return nil, err
 	}
+	if err := CheckDir(p.Dir); err != nil {
+		return nil, err
+	}
 	if o.Stop == nil {
 		o.Stop = ctx
 	}
@@ -77,14 +80,17 @@ func measure(ctx context.Context, s *conduct.Session, f folder, out *Outcome) er
 	if err := s.Measure(ctx); err != nil {
 		return fmt.Errorf("%w; what was measured until then is readable: inferometer report %s", err, f.path)
 	}
-	var err error
-	out.Result, err = Recompute(f.path)
+	defer s.Waiting("writing the report")()
+	again, err := Recompute(f.path)
+	if again != nil {
+		out.Result = again.Result
+	}
 	return err
 }
 
 // Recompute makes the result of a run's folder from its plan and its log
 // alone, and writes result.json and the report again.
-func Recompute(path string) (*result.Result, error) {
+func Recompute(path string) (*Outcome, error) {
 	f := folder{path}
 	p, err := f.readPlan()
 	if err != nil {
@@ -102,10 +108,11 @@ func Recompute(path string) (*result.Result, error) {
 	}
 	res.Run.ID = f.id()
 	res.Artifacts = f.artifacts()
+	out := &Outcome{Result: res, Folder: path, Plan: p}
 	drawn, err := report.Write(path, res)
 	if err != nil {
-		return res, fmt.Errorf("failed to write the report: %w", err)
+		return out, fmt.Errorf("failed to write the report: %w", err)
 	}
 	res.Artifacts = append(res.Artifacts, drawn...)
-	return res, f.writeResult(res)
+	return out, f.writeResult(res)
 }

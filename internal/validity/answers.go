@@ -123,19 +123,74 @@ func (a *Answers) CachedShare() (float64, bool) {
 	return a.CachedTokens / a.InputTokens, true
 }
 
-// outputLength: requested against received length, where it was to be fixed:
-// 1 % warns, 10 % fails.
-func outputLength(_ Input, e Evidence) result.Check {
+// Lengths at which a server is said not to let its output lengths be fixed, and at
+// which those of two targets are unlike, as a share.
+const (
+	lengthOff    = 0.01
+	lengthUnlike = 0.10
+)
+
+// outputLength: requested against received length, where it was to be fixed. A
+// server need not comply: the length is then a cap, and what came is a condition
+// of what is claimed. Only a comparison of targets whose answers are of unlike
+// lengths compares different work.
+func outputLength(in Input, e Evidence) result.Check {
 	if !e.Cell.Workload.FixedOutput || e.Answers.Fixed == 0 {
 		return result.Check{}
 	}
 	off := e.Answers.LengthError / float64(e.Answers.Fixed)
-	r := grade("ratio", off, 0.01, 0.10)
-	r.Text = fmt.Sprintf("output lengths are %s off the %d tokens that were requested", percent(off), e.Cell.Workload.OutputTokens)
-	if r.Status != result.Pass {
-		r.Fix = "the server did not generate what was requested, or counts tokens in another way; compare TPOT rather than end-to-end latency"
+	r := grade("ratio", off, lengthOff, math.Inf(1))
+	asked := ""
+	if n := e.Cell.Workload.OutputTokens; n > 0 {
+		asked = fmt.Sprintf(" %d", n)
 	}
+	r.Text = fmt.Sprintf("output lengths are %s off the%s tokens that were requested", percent(off), asked)
+	if r.Status != result.Pass {
+		if mean, ok := e.meanOutput(); ok {
+			r.Text += fmt.Sprintf(": %.4g came on average, which is a condition of each claim", mean)
+		}
+		r.Fix = "the server treats the length as a cap, or counts tokens in another way; compare time per token rather than end-to-end latency"
+		r.Between = true
+	}
+	other, apart := in.unlike(e)
+	if other == nil {
+		return r
+	}
+	r.Status, r.Value, r.Limit, r.Between = result.Fail, result.Num(apart), result.Num(lengthUnlike), true
+	r.Text += fmt.Sprintf("; answers of %s are %s longer or shorter, so that end-to-end latency and cost of a request compare different work", other.Cell.Target, percent(apart))
+	r.Fix = "compare time to first token and time per token, or a workload to which both give answers of the same length"
 	return r
+}
+
+// meanOutput is the mean length of the answers, in tokens.
+func (e Evidence) meanOutput() (float64, bool) {
+	s, ok := e.Cell.Metrics.Stats["output_tokens"]
+	if !ok || s.Mean == nil || *s.Mean <= 0 {
+		return 0, false
+	}
+	return float64(*s.Mean), true
+}
+
+// unlike finds the cell of another target under the same load whose answers differ
+// most in length from those of e, and by what share of the longer ones; nil where
+// none differs by much.
+func (in Input) unlike(e Evidence) (other *Evidence, apart float64) {
+	mine, ok := e.meanOutput()
+	if !ok || e.Role == Swept || e.Role == Exploring {
+		return nil, 0
+	}
+	apart = lengthUnlike
+	for i, o := range in.Cells {
+		if o.Cell.Target == e.Cell.Target || o.Kind != e.Kind || o.Cell.Load.Text != e.Cell.Load.Text {
+			continue
+		}
+		if theirs, ok := o.meanOutput(); ok {
+			if d := math.Abs(mine-theirs) / max(mine, theirs); d > apart {
+				other, apart = &in.Cells[i], d
+			}
+		}
+	}
+	return other, apart
 }
 
 // filtered: an answer that a content filter ended is not a failure of the
@@ -215,11 +270,14 @@ func (e Evidence) reusesPrompts() bool {
 	return e.Cell.Workload.InputTokens == 0 && e.Cell.Load.Arrival == "trace" || e.Prompts.Shared
 }
 
-func bundledFrames(_ Input, e Evidence) result.Check {
+func bundledFrames(in Input, e Evidence) result.Check {
 	if share := e.Answers.share(e.Answers.AtOnce); share > 0.10 {
 		r := grade("ratio", share, 0.10, 2)
 		r.Text = fmt.Sprintf("%s of the answers were not streamed: they came at once, so that they have no time per token, and their first token is their last", percent(share))
-		r.Fix = "look for a buffering proxy between client and server, or a server that does not stream"
+		r.Fix = "find out whether the server streams"
+		if !in.loopback(e) {
+			r.Fix = "look for a buffering proxy between client and server, or a server that does not stream"
+		}
 		return r
 	}
 	share := 0.0
@@ -231,6 +289,9 @@ func bundledFrames(_ Input, e Evidence) result.Check {
 	if r.Status != result.Pass {
 		r.Text += "; gaps are understated there; stalls are unaffected"
 		r.Fix = "look for a buffering proxy between client and server"
+		if in.loopback(e) {
+			r.Fix = "the server is on this machine, so it sends several at once, or client and server compete for its processors"
+		}
 	}
 	return r
 }

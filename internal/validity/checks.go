@@ -1,24 +1,32 @@
 package validity
 
-import "github.com/inferometer/inferometer/internal/result"
+import (
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
 
 // check is one reason to believe a run or not. A new one is its row here and
 // its function; what it needs is in Input and Evidence.
 type check struct {
-	id      string
-	about   string   // what it looks at and when it warns or fails, for docs/validity.md
-	figures []string // metrics that are in doubt where it does not pass; nil: all of them
+	id    string
+	about string // what it looks at and when it warns or fails, for docs/validity.md
+	// figures are the metrics that it is about: in doubt where it warns, spoilt
+	// where it fails. An outcome that names its own is about those alone.
+	figures []string
+	// client: it is about what the client adds. Claims are decided with and without
+	// that, so that it makes none invalid.
+	client bool
 
 	// Either run or cell is set. A check of cells returns one without a status
 	// where it does not apply.
 	run  func(Input) []result.Check
 	cell func(Input, Evidence) result.Check
 
-	// Decisive and swept cells are put to all checks, others to these.
-	tokens    bool // cells that have nothing but their tokens in a figure
-	exploring bool // cells of a search that prove nothing
-	// finding reports whether a failure in a sweep is something that the sweep
-	// found out about the server, and no mistake of the measurement; it warns
+	tokens bool // also put to cells that have nothing but their tokens in a figure
+	long   bool // asks for more requests than cells that only explore have on purpose
+	// finding reports whether a failure in a sweep or in a search is something that
+	// was found out about the server, and no mistake of the measurement; it warns
 	// then. nil: it never is.
 	finding func(Input) bool
 }
@@ -28,66 +36,96 @@ func (k check) appliesTo(r Role) bool {
 	case TokensOnly:
 		return k.tokens
 	case Exploring:
-		return k.exploring
+		return !k.long
 	}
 	return true
 }
 
-// named returns a check's outcome under its id.
+// named returns a check's outcome under its id, with what it is about.
 func (k check) named(r result.Check) result.Check {
 	r.ID = k.id
+	if r.Status == result.Warn || r.Status == result.Fail {
+		r.Client = k.client
+		if r.Figures == nil {
+			r.Figures = k.figures
+		}
+	}
 	return r
 }
 
-var latencies = []string{"ttft", "ttfa", "e2e", "tpot"}
+// Metrics that are in doubt together.
+var (
+	none      = []string{}
+	fromDue   = []string{"ttft", "ttfa", "e2e"}
+	latencies = []string{"ttft", "ttfa", "e2e", "ttft_service", "ttfa_service", "e2e_service"}
+	paces     = []string{"tpot", "tpot_vllm", "user_rate", "gap", "itl", "stall"}
+	rates     = []string{"throughput", "input_throughput", "output_throughput", "wasted_throughput", "goodput"}
+	counts    = []string{"input_tokens", "output_tokens"}
+	costs     = []string{"savings", "cost_per_request", "cost_per_mtok"}
+	scores    = []string{"quality", "quality_delta"}
+	success   = []string{"success"}
+)
+
+// all joins groups of metrics.
+func all(groups ...[]string) []string { return slices.Concat(groups...) }
 
 // checks has every check, in the order in which results list them.
 var checks = []check{
-	{id: "complete", run: complete, about: "the run reached its planned end; warns if it did not"},
+	{id: "complete", run: complete, figures: none, about: "the run reached its planned end; warns if it did not"},
 
-	{id: "errors", cell: errorShare, tokens: true, finding: someCarried, about: "share of requests that failed or were shed: over 1 % warns, over half fails"},
-	{id: "client_added", cell: clientAdded, exploring: true, figures: latencies,
-		about: "99th percentile of what the client added to a latency (lateness + client_delay), as a share of the tightest limit or else of the median ttft: over 2 % warns, over 10 % fails"},
-	{id: "arrivals", cell: arrivalDeficit, about: "an open loop sends the rate that it drew: 0.5 % less warns, 2 % less fails (with `--max-inflight` it only warns)"},
-	{id: "window", cell: windowLength, figures: []string{"throughput", "output_throughput"}, about: "the measured window is at least five times the median end-to-end latency, or it warns"},
-	{id: "steady", cell: steady, figures: []string{"e2e", "throughput"}, about: "latency settles (MSER-5) and has no trend after that, or it warns"},
-	{id: "little", cell: little, finding: always, about: "Little's law: requests in flight are rate × time in the system; 5 % off warns, 10 % fails"},
-	{id: "arrival_process", cell: arrivalProcess, about: "gaps between requests vary as their arrival process does and do not correlate, or it warns"},
-	{id: "stamp_lag", cell: stampLag, figures: []string{"gap", "itl", "stall"}, about: "without the kernel's receive times: the wait for a processor, as a share of the median gap: over 10 % warns, over 50 % fails"},
-	{id: "network", cell: retransmits, figures: latencies, about: "share of requests with a retransmitted segment: over 1 % warns"},
-	{id: "machine", cell: otherLoad, figures: latencies, about: "processors that other programs used (over 90 % warns) or that the host withheld from this virtual machine (over 5 % warns)"},
-	{id: "conversations", cell: conversations, figures: []string{"ttft", "e2e"}, about: "share of conversations that were unfinished at the end of the window: over half warns"},
-	{id: "output_length", cell: outputLength, tokens: true, figures: []string{"output_tokens", "e2e"}, about: "where the output length is fixed, its mean error: over 1 % warns, over 10 % fails"},
-	{id: "unfinished", cell: unfinished, tokens: true, figures: []string{"output_tokens", "e2e"}, about: "any answer that ended without a finish reason warns"},
-	{id: "finish_reason", cell: finishReasons, tokens: true, figures: []string{"success", "output_tokens", "e2e"}, about: "any answer that ended with a finish reason of unknown meaning warns"},
-	{id: "stream_end", cell: streamEnds, figures: []string{"throughput"}, about: "share of responses that the server left open after the last frame, or broke off: over 1 % warns"},
-	{id: "hidden_reasoning", cell: hiddenReasoning, figures: []string{}, about: "reasoning tokens in the usage and none in the stream; never warns"},
-	{id: "usage_fell", cell: usageFell, tokens: true, figures: []string{"input_tokens", "output_tokens"}, about: "any answer in which a count of tokens fell warns"},
-	{id: "client_failures", cell: clientFailures, figures: []string{"success", "throughput"}, about: "share of requests that failed because of the client (ports, files, stale connections): any warns, over 1 % fails"},
-	{id: "filtered", cell: filtered, tokens: true, figures: []string{"output_tokens", "e2e"}, about: "any answer that a content filter ended warns"},
-	{id: "token_counts", cell: tokenCounts, tokens: true, figures: []string{"input_tokens", "output_tokens", "tpot"}, about: "the server's token counts are there and fit what was sent and received, or it warns"},
-	{id: "prefix_cache", cell: cacheContamination, tokens: true, figures: []string{"ttft", "input_tokens"}, about: "share of input tokens that came from the server's prefix cache though every prompt is new: over 5 % warns"},
-	{id: "bundled", cell: bundledFrames, figures: []string{"gap", "itl", "tpot"}, about: "share of answers that came all at once, or of frames that arrived together with another: over 10 % warns"},
-	{id: "repeated_prompts", cell: repeatedPrompts, tokens: true, figures: []string{"ttft"}, about: "any prompt that had been sent before warns"},
-	{id: "samples", cell: sampleSize, figures: latencies, about: "fewer than 36 requests warn: no quantile of p90 or above has an interval then"},
+	{id: "errors", cell: errorShare, tokens: true, finding: someCarried, figures: all(latencies, paces, rates, counts, costs, scores),
+		about: "share of requests that failed or were shed: over 1 % warns, over half fails. How many succeeded is a figure that stands"},
+	{id: "users", cell: usersShort, finding: always, figures: all(latencies, paces, rates, success),
+		about: "users of a closed loop who had an answer: a missing one warns, and so does a window that opened before all were through their warm-up; over 10 % missing fails"},
+	{id: "cut", cell: cutShare, finding: always, figures: all(latencies, paces, success),
+		about: "share of requests that the client ended before their answer did: over 1 % warns, over 10 % fails"},
+	{id: "client_added", cell: clientAdded, client: true, figures: fromDue,
+		about: "what the client added to a latency (lateness + client_delay), by its mean or its median, whichever is more, as a share of that latency's median: over 2 % warns, over 10 % spoils that latency"},
+	{id: "arrivals", cell: arrivalDeficit, figures: all(latencies, paces, rates, success),
+		about: "an open loop sends the rate that it drew: 0.5 % less warns, 2 % less fails (with `--max-inflight` it only warns)"},
+	{id: "window", cell: windowLength, long: true, figures: rates, about: "the measured window is at least five times the median end-to-end latency, or it warns"},
+	{id: "steady", cell: steady, long: true, figures: all(latencies, rates), about: "latency settles (MSER-5) and has no trend after that, or it warns"},
+	{id: "little", cell: little, finding: always, figures: all(latencies, rates), about: "Little's law: requests in flight are rate × time in the system; 5 % off warns, 10 % fails"},
+	{id: "arrival_process", cell: arrivalProcess, long: true, figures: all(latencies, paces, rates), about: "gaps between requests vary as their arrival process does and do not correlate, or it warns"},
+	{id: "stamp_lag", cell: stampLag, client: true, figures: all(fromDue, paces),
+		about: "without the kernel's receive times: how long received bytes waited for a processor, by the mean or the median, whichever is more, as a share of each figure's median: over 2 % warns, over 10 % spoils that figure"},
+	{id: "network", cell: retransmits, figures: all(latencies, paces), about: "share of requests with a retransmitted segment: over 1 % warns"},
+	{id: "machine", cell: otherLoad, client: true, figures: all(latencies, paces), about: "processors that other programs used (over 90 % warns) or that the host withheld from this virtual machine (over 5 % warns)"},
+	{id: "conversations", cell: conversations, figures: all(latencies, counts, rates), about: "share of conversations that were unfinished at the end of the window: over half warns"},
+	{id: "output_length", cell: outputLength, tokens: true, figures: []string{"e2e", "e2e_service", "savings", "cost_per_request"},
+		about: "where a fixed output length was requested, its mean error: over 1 % warns, since the length is then a cap and what came is a condition of each claim. Where the lengths of two targets are over 10 % apart it fails, and spoils what compares them"},
+	{id: "unfinished", cell: unfinished, tokens: true, figures: all([]string{"output_tokens", "e2e", "e2e_service", "output_throughput"}, costs, scores), about: "any answer that ended without a finish reason warns"},
+	{id: "finish_reason", cell: finishReasons, tokens: true, figures: all(success, []string{"output_tokens", "e2e", "e2e_service"}, costs, scores), about: "any answer that ended with a finish reason of unknown meaning warns"},
+	{id: "stream_end", cell: streamEnds, figures: rates, about: "share of responses that the server left open after the last frame, or broke off: over 1 % warns"},
+	{id: "hidden_reasoning", cell: hiddenReasoning, figures: none, about: "reasoning tokens in the usage and none in the stream; never warns"},
+	{id: "usage_fell", cell: usageFell, tokens: true, figures: all(counts, []string{"tpot", "tpot_vllm", "user_rate"}, costs), about: "any answer in which a count of tokens fell warns"},
+	{id: "client_failures", cell: clientFailures, figures: all(latencies, paces, rates, success), about: "share of requests that failed because of the client (ports, files, stale connections): any warns, over 1 % fails"},
+	{id: "filtered", cell: filtered, tokens: true, figures: all([]string{"output_tokens", "e2e", "e2e_service"}, rates, costs, scores), about: "any answer that a content filter ended warns"},
+	{id: "token_counts", cell: tokenCounts, tokens: true, figures: all(counts, []string{"tpot", "tpot_vllm", "user_rate", "itl", "input_throughput", "output_throughput"}, costs),
+		about: "the server's token counts are there and fit what was sent and received, or it warns"},
+	{id: "prefix_cache", cell: cacheContamination, tokens: true, figures: all([]string{"ttft", "ttft_service", "input_throughput"}, costs), about: "share of input tokens that came from the server's prefix cache though every prompt is new: over 5 % warns"},
+	{id: "bundled", cell: bundledFrames, figures: []string{"gap", "itl", "tpot", "tpot_vllm", "user_rate"}, about: "share of answers that came all at once, or of frames that arrived together with another: over 10 % warns"},
+	{id: "repeated_prompts", cell: repeatedPrompts, tokens: true, figures: []string{"ttft", "ttft_service"}, about: "any prompt that had been sent before warns"},
+	{id: "samples", cell: sampleSize, long: true, figures: all(latencies, paces), about: "fewer than 36 requests warn: no quantile of p90 or above has an interval then"},
 
-	{id: "server_restart", cell: serverRestart, tokens: true, about: "a counter of the server's metrics fell: fails if once (a restart), warns if more often (several servers)"},
-	{id: "server_metrics", cell: serverMetrics, tokens: true, figures: []string{}, about: "the server's metrics were looked for and cannot be used; never warns"},
-	{id: "server_tokens", cell: serverTokens, tokens: true, figures: []string{"output_tokens"}, about: "generated tokens by the server's metrics and by its answers: over 10 % apart warns"},
-	{id: "server_prompt_tokens", cell: serverPromptTokens, tokens: true, figures: []string{"input_tokens"}, about: "prompt tokens by the server's metrics and by its answers: over 10 % apart warns"},
-	{id: "server_prefix_cache", cell: serverCache, tokens: true, figures: []string{"ttft", "input_tokens"},
+	{id: "server_restart", cell: serverRestart, tokens: true, figures: all(latencies, paces, rates, success), about: "a counter of the server's metrics fell: fails if once (a restart), warns if more often (several servers)"},
+	{id: "server_metrics", cell: serverMetrics, tokens: true, figures: none, about: "the server's metrics were looked for and cannot be used; never warns"},
+	{id: "server_tokens", cell: serverTokens, tokens: true, figures: all([]string{"output_tokens", "output_throughput"}, costs), about: "generated tokens by the server's metrics and by its answers: over 10 % apart warns"},
+	{id: "server_prompt_tokens", cell: serverPromptTokens, tokens: true, figures: all([]string{"input_tokens", "input_throughput"}, costs), about: "prompt tokens by the server's metrics and by its answers: over 10 % apart warns"},
+	{id: "server_prefix_cache", cell: serverCache, tokens: true, figures: all([]string{"ttft", "ttft_service", "input_throughput"}, costs),
 		about: "prefix cache hits by the server's metrics: over 5 % of new prompts warns, and so does a contradiction of more than 5 points with its answers"},
-	{id: "preemptions", cell: preemptions, tokens: true, figures: []string{"stall", "ttft"}, about: "any request that the server preempted for lack of KV cache warns"},
-	{id: "server_queue", cell: serverQueue, tokens: true, figures: []string{"ttft"}, about: "how long requests waited in the server; never warns"},
+	{id: "preemptions", cell: preemptions, tokens: true, figures: all(latencies, []string{"stall"}), about: "any request that the server preempted for lack of KV cache warns"},
+	{id: "server_queue", cell: serverQueue, tokens: true, figures: none, about: "how long requests waited in the server; never warns"},
 
-	{id: "proxy", run: proxies, figures: latencies, about: "a target was measured through a proxy: warns"},
-	{id: "same_fields", run: sameFields, figures: latencies, about: "two targets were asked in the same way to count the tokens of frames, or it warns"},
-	{id: "plausibility", run: plausibility, about: "no figure is better than the model and the accelerator allow, and figures of one cell agree, or it warns"},
-	{id: "parser", run: parser, about: "share of frames that the fast reader read differently from a full JSON parser: any warns, over 0.1 % fails"},
-	{id: "calibration", run: calibration, figures: latencies, about: "what the client adds at the heaviest load, measured against the built-in responder: over 2 % of the tightest limit (or else of a median ttft) warns, over 10 % fails"},
-	{id: "client_cpu", run: clientCPU, figures: latencies, about: "the client's share of its processors: over 70 % warns, over 90 % fails"},
-	{id: "gc", run: gcPauses, figures: latencies, about: "the client's longest garbage collection pause: over 2 % of the tightest limit warns, over half of it fails"},
-	{id: "scheduler", run: scheduler, figures: latencies, about: "99th percentile of the wait of the client's goroutines for a processor: over 2 % of the tightest limit (and 1 ms) warns, over half of it (and 5 ms) fails"},
-	{id: "clock", run: clockSteps, figures: []string{}, about: "steps of the wall clock against the monotonic one: over 50 ms warns"},
-	{id: "shared_process", run: sharedProcess, figures: latencies, about: "the simulated endpoint ran in the client's own process: warns"},
+	{id: "proxy", run: proxies, figures: all(latencies, paces), about: "a target was measured through a proxy: warns"},
+	{id: "same_fields", run: sameFields, figures: all(latencies, paces), about: "all targets were asked in the same way to count the tokens of frames, or it warns"},
+	{id: "plausibility", run: plausibility, figures: all(latencies, paces, rates, counts), about: "no figure is better than the model and the accelerator allow, and figures of one cell agree, or it warns"},
+	{id: "parser", run: parser, figures: all(latencies, paces, rates, counts, costs, scores), about: "share of frames that the fast reader read differently from a full JSON parser: any warns, over 0.1 % fails"},
+	{id: "calibration", run: calibration, client: true, figures: fromDue,
+		about: "what the client adds at the heaviest load, measured against the built-in responder: a median over 2 % of the tightest limit (or else of a median ttft) warns. What it did add is judged by `client_added`"},
+	{id: "client_cpu", run: clientCPU, client: true, figures: all(latencies, paces), about: "the client's share of the processors that it may use, within a container's quota: over 70 % warns; so do periods in which the quota stopped it, if they are over 1 %"},
+	{id: "gc", run: gcPauses, client: true, figures: all(latencies, paces), about: "the client's longest garbage collection pause: over 2 % of the tightest limit warns"},
+	{id: "scheduler", run: scheduler, client: true, figures: all(latencies, paces), about: "99th percentile of the wait of the client's goroutines for a processor: over 2 % of the tightest limit (and 1 ms) warns"},
+	{id: "clock", run: clockSteps, figures: none, about: "steps of the wall clock against the monotonic one: over 50 ms warns"},
+	{id: "shared_process", run: sharedProcess, client: true, figures: all(latencies, paces), about: "the simulated endpoint ran in the client's own process: warns"},
 }

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/stats"
 )
 
 func complete(in Input) []result.Check {
@@ -33,14 +33,16 @@ func errorShare(_ Input, e Evidence) result.Check {
 	n := e.Cell.Counts
 	all := n.OK + n.Failed + n.Shed
 	if all == 0 {
-		return result.Check{Status: result.Fail, Text: "no request ended, so nothing was measured",
-			Fix: "check the URL with: inferometer doctor URL"}
+		return noneEnded(e)
 	}
 	share := float64(n.Failed+n.Shed) / float64(all)
 	r := grade("ratio", share, 0.01, 0.5)
 	r.Text = fmt.Sprintf("%d of %d requests failed (%s)", n.Failed+n.Shed, all, percent(share))
 	if r.Status != result.Pass {
-		r.Fix = "look at the errors of this cell; check the URL with: inferometer doctor URL"
+		r.Fix = "look at the errors of this cell"
+		if n.OK == 0 {
+			r.Fix += "; check the URL with: inferometer doctor URL"
+		}
 	}
 	return r
 }
@@ -74,7 +76,44 @@ func arrivalDeficit(_ Input, e Evidence) result.Check {
 		r.Text += "; --max-inflight held requests back, and their wait is part of the latency"
 	}
 	if r.Status != result.Pass {
-		r.Fix = "raise --max-inflight or lower --rate"
+		r.Fix = e.keepSchedule()
+	}
+	return r
+}
+
+// keepSchedule says what helps a client that does not keep to its schedule, by
+// what was seen.
+func (e Evidence) keepSchedule() string {
+	if e.Cell.Load.MaxInflight > 0 {
+		fix := "raise --max-inflight"
+		if e.Flag != "" {
+			fix += ", or lower " + e.Flag
+		}
+		return fix
+	}
+	seen, fix := e.cause(nil)
+	if seen != "" {
+		return seen + ": " + fix
+	}
+	return fix
+}
+
+// cutShare: of a request that the client ended, only the least that it would have
+// taken is known.
+func cutShare(_ Input, e Evidence) result.Check {
+	n := e.Cell.Counts
+	if n.Scheduled == 0 {
+		return result.Check{}
+	}
+	share := float64(n.Cut) / float64(n.Scheduled)
+	r := grade("ratio", share, 0.01, 0.10)
+	r.Text = fmt.Sprintf("the client ended %d of %d requests (%s) before their answer had", n.Cut, n.Scheduled, percent(share))
+	if r.Status != result.Pass {
+		r.Text += ": all that is known of them is how long they had taken by then"
+		r.Fix = "give answers more time to end with --grace"
+		if e.Flag != "" {
+			r.Fix += ", or lower " + e.Flag
+		}
 	}
 	return r
 }
@@ -104,7 +143,7 @@ func arrivalProcess(_ Input, e Evidence) result.Check {
 		r.Status, r.Value, r.Limit = result.Warn, result.Num(lag), result.Num(lagLimit)
 	}
 	if r.Status != result.Pass {
-		r.Fix = "the client did not keep to its schedule: lower --rate, raise --max-inflight, or give it more cores"
+		r.Fix = "the client did not keep to its schedule: " + e.keepSchedule()
 	}
 	return r
 }
@@ -119,33 +158,36 @@ func Shortest(c *result.Cell) float64 {
 	return s
 }
 
-// medianE2E is the median end-to-end latency of requests that succeeded, in
-// ms; 0 where there are none.
-func (e Evidence) medianE2E() float64 {
-	if e.Requests == nil {
-		return 0
-	}
-	var ok []float64
-	for i, v := range e.Requests.Values("e2e") {
-		if e.Requests.OK(i) && !math.IsNaN(v) {
-			ok = append(ok, v)
+// apart writes two different numbers with as many digits as it takes to tell them
+// apart, three at least.
+func apart(a, b float64) (string, string) {
+	for digits := 3; ; digits++ {
+		x, y := strconv.FormatFloat(a, 'g', digits, 64), strconv.FormatFloat(b, 'g', digits, 64)
+		if x != y || digits > 17 {
+			return x, y
 		}
 	}
-	if len(ok) == 0 {
-		return 0
+}
+
+// longer says how to give a cell more requests.
+func (e Evidence) longer() string {
+	if e.More == "" {
+		return "give it more requests"
 	}
-	slices.Sort(ok)
-	return stats.Quantile(ok, 0.5)
+	if e.Cell.Load.DurationS > 0 {
+		return "raise --duration"
+	}
+	return "raise " + e.More
 }
 
 // windowLength: a window only a few requests long shows its edges.
 func windowLength(_ Input, e Evidence) result.Check {
-	median := e.medianE2E()
-	if median <= 0 || math.IsInf(median, 0) {
+	median, ok := e.median("e2e")
+	if !ok {
 		return notAssessed("no median end-to-end latency")
 	}
 	need := 5 * median / 1000
-	length, what, fix := Shortest(e.Cell), "window", "raise --requests or --duration"
+	length, what, fix := Shortest(e.Cell), "window", e.longer()
 	if len(e.Cell.Blocks) > 0 {
 		what, fix = "shortest block", fix+", or lower --blocks"
 	}
@@ -153,7 +195,9 @@ func windowLength(_ Input, e Evidence) result.Check {
 		Text: fmt.Sprintf("the %s is %.3g s, %.3g times the median end-to-end latency", what, length, length/(need/5))}
 	if length < need {
 		r.Status = result.Warn
-		r.Text += fmt.Sprintf("; rates of so short a window show its edges, %.3g s are needed", need)
+		have, want := apart(length, need)
+		times, five := apart(length/(need/5), 5)
+		r.Text = fmt.Sprintf("the %s is %s s, %s times the median end-to-end latency; rates of so short a window show its edges: %s times, %s s, are needed", what, have, times, five, want)
 		r.Fix = fix
 	}
 	return r
@@ -164,10 +208,10 @@ func steady(_ Input, e Evidence) result.Check {
 	switch {
 	case e.Cell.Steady != nil && e.Requests != nil && e.Requests.Trend():
 		r.Status = result.Warn
-		r.Fix = "raise --warmup and the number of requests, or look for a drift of the server"
+		r.Fix = e.longer() + ", with a longer warm-up, or look for a drift of the server"
 	case e.Cell.Steady == nil && e.Cell.Counts.OK >= 50:
 		r.Status = result.Warn
-		r.Fix = "raise --warmup and the number of requests"
+		r.Fix = e.longer() + ", with a longer warm-up"
 	case e.Cell.Steady == nil:
 		r.Status = result.NotAssessed
 	}
@@ -187,8 +231,17 @@ func little(_ Input, e Evidence) result.Check {
 	off := math.Abs(f.InFlight-f.Rate*f.Time) / f.InFlight
 	r := grade("ratio", off, 0.05, 0.10)
 	r.Text = fmt.Sprintf("Little's law: %.4g in flight, rate × time = %.4g", f.InFlight, f.Rate*f.Time)
-	if r.Status != result.Pass {
-		r.Fix = "the load is not steady: raise --warmup and the number of requests"
+	switch grows := e.Cell.Load.Kind == "open" && f.InFlight > f.Rate*f.Time; {
+	case r.Status == result.Pass:
+	case grows:
+		r.Flatters = true
+		r.Text += ": requests came faster than they ended, so that waits would have gone on growing"
+		r.Fix = "this is more than the server carries"
+		if e.Flag != "" {
+			r.Fix += ": lower " + e.Flag
+		}
+	default:
+		r.Fix = "the load is not steady: " + e.longer() + ", with a longer warm-up"
 	}
 	return r
 }
@@ -227,7 +280,7 @@ func sampleSize(_ Input, e Evidence) result.Check {
 	}
 	if n < 36 {
 		r.Status = result.Warn
-		r.Fix = "raise --iterations or --requests"
+		r.Fix = e.longer()
 	}
 	return r
 }

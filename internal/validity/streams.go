@@ -87,7 +87,7 @@ func streamEnds(_ Input, e Evidence) result.Check {
 	}
 	r.Text = strings.Join(what, ", and ") + "; their answers are whole, and no connection is used again after them"
 	if r.Status != result.Pass {
-		r.Fix = "a gateway that does not pass the end on, or a server that does not send it: each request of a closed loop waits up to 0.25 s for it, which lowers its throughput"
+		r.Fix = "a gateway that does not pass the end on, or a server that does not send it: each request of a closed loop waits half a second for it, which lowers its throughput"
 	}
 	return r
 }

@@ -2,7 +2,10 @@ package validity
 
 import (
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -34,26 +37,61 @@ func proxied(t result.Target, cells []Evidence) result.Check {
 }
 
 // sameFields: counting the tokens of each frame costs a server a little time,
-// which only one of two targets may have spent.
+// which only some of the targets may have spent.
 func sameFields(in Input) []result.Check {
-	if len(in.Targets) != 2 {
+	if len(in.Targets) < 2 {
 		return nil
 	}
-	a, b := in.Targets[0], in.Targets[1]
-	of := func(t result.Target) string {
-		i := slices.IndexFunc(t.Fields, func(f string) bool {
-			return f == "stream_options.continuous_usage_stats" || f == "return_token_ids" || f == "logprobs"
-		})
-		if i < 0 {
-			return "no field"
+	var words []string
+	same := true
+	for i, t := range in.Targets {
+		field, sent := countField(t), " "
+		same = same && field == countField(in.Targets[0])
+		if i == 0 {
+			sent = " was sent "
 		}
-		return t.Fields[i]
+		words = append(words, t.Name+sent+field)
 	}
-	r := result.Check{Status: result.Pass, Text: "both targets were asked in the same way for the tokens of their frames: " + of(a)}
-	if x, y := of(a), of(b); x != y {
-		r.Status = result.Warn
-		r.Text = fmt.Sprintf("to count the tokens of frames, %s was sent %s and %s %s, which costs a server a little time", a.Name, x, b.Name, y)
-		r.Fix = "a difference of a few percent may come from that: compare servers that offer the same"
+	if same {
+		return []result.Check{{Status: result.Pass, Text: "all targets were asked in the same way for the tokens of their frames: " + countField(in.Targets[0])}}
 	}
-	return []result.Check{r}
+	return []result.Check{{
+		Status: result.Warn, Between: true,
+		Text: fmt.Sprintf("to count the tokens of frames, %s, which costs a server a little time", list(words)),
+		Fix:  "a difference of a few percent may come from that: compare servers that offer the same",
+	}}
+}
+
+// countField is the field that asked a target for the tokens of each frame.
+func countField(t result.Target) string {
+	i := slices.IndexFunc(t.Fields, func(f string) bool {
+		return f == "stream_options.continuous_usage_stats" || f == "return_token_ids" || f == "logprobs"
+	})
+	if i < 0 {
+		return "no field"
+	}
+	return t.Fields[i]
+}
+
+// list joins words as a sentence does.
+func list(words []string) string {
+	if n := len(words) - 1; n > 0 {
+		return strings.Join(words[:n], ", ") + " and " + words[n]
+	}
+	return strings.Join(words, "")
+}
+
+// loopback reports whether a cell's target runs on the client's own machine, so
+// that nothing on the way can have held its answers back.
+func (in Input) loopback(e Evidence) bool {
+	i := slices.IndexFunc(in.Targets, func(t result.Target) bool { return t.Name == e.Cell.Target })
+	if i < 0 || in.Targets[i].Proxy != "" {
+		return false
+	}
+	u, err := url.Parse(in.Targets[i].URL)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "sim" || u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -29,8 +29,8 @@ type Input struct {
 	Targets []result.Target
 	// Resumed are the times at which the run was resumed after an interruption.
 	Resumed []time.Time
-	// TightestLimit is the smallest latency limit of the run, in ms. Where there
-	// is none it is 0, and a median latency takes its place.
+	// TightestLimit is the smallest latency limit of the run, in ms; 0 where there
+	// is none.
 	TightestLimit float64
 }
 
@@ -46,7 +46,8 @@ const (
 	// Swept cells are points of a sweep, which may well be loads that the server
 	// cannot carry: their failures are what they show.
 	Swept
-	// Exploring cells led a search to its answer and prove nothing themselves.
+	// Exploring cells led a search to its answer and prove nothing themselves. They
+	// are short on purpose, and some of their loads are too much.
 	Exploring
 )
 
@@ -65,10 +66,16 @@ type Requests interface {
 type Evidence struct {
 	Cell     *result.Cell // its statistics, counts, client and server
 	Role     Role
+	Kind     string   // of what it measures: cells of one kind and load are of targets that are compared
 	Requests Requests // nil: not observed
 	Answers  Answers
 	Flow     Flow
 	Prompts  Prompts
+	// Flag is what sets the cell's load and could be lowered, such as --users;
+	// empty where nothing can, as with a single user.
+	Flag string
+	// More is the flag that gives the cell more requests; empty where none does.
+	More string
 	// Calibrated says that the floor was measured at this cell's load.
 	Calibrated bool
 	Plausible  Plausible
@@ -91,7 +98,10 @@ type Prompts struct {
 // Client is what the client observed of itself and its host over the run.
 type Client struct {
 	Cores      int
-	CPUShare   *float64 // of all cores, without embedded endpoints
+	CPUShare   *float64 // of what it may use, without embedded endpoints
+	CPUQuota   *float64 // processors that a container's quota allows
+	Throttled  *float64 // share of the quota's periods in which it stopped the client
+	Periods    int      // how many those were
 	GCPauseMax *float64 // ms
 	SchedP99   *float64 // ms that goroutines were ready and did not run
 	ClockStep  *float64 // ms that the wall clock moved against the monotonic one
@@ -137,11 +147,16 @@ func judgeCell(in Input, e Evidence) []result.Check {
 		r = k.named(r)
 		r.Cell = e.Cell.ID
 		if r.Status == result.Fail {
+			found := k.finding != nil && k.finding(in)
 			switch {
-			case e.Role == Swept && k.finding != nil && k.finding(in):
+			case found && e.Role == Swept:
 				r.Status = result.Warn
 				r.Text += "; in a sweep that is what this point shows"
 				r.Fix = "if the sweep was not meant to go that far, use smaller values"
+			case found && e.Role == Exploring:
+				r.Status = result.Warn
+				r.Text += "; a search goes to loads that are too much, on purpose"
+				r.Fix = "nothing, if other loads were carried"
 			case e.Role == Exploring && decided(in):
 				r.Status = result.Warn // what was proved has cells of its own
 			}
@@ -154,6 +169,32 @@ func judgeCell(in Input, e Evidence) []result.Check {
 // decided reports whether anything rests on cells other than exploration.
 func decided(in Input) bool {
 	return slices.ContainsFunc(in.Cells, func(e Evidence) bool { return e.Role != Exploring })
+}
+
+// LoadNotKept returns the check that says that a load was not what was asked for:
+// its arrivals were not kept, or too many of its requests were cut. Nil: all were.
+func LoadNotKept(v result.Validity) *result.Check {
+	i := slices.IndexFunc(v.Checks, func(c result.Check) bool {
+		return c.Status == result.Fail && (c.ID == "arrivals" || c.ID == "cut")
+	})
+	if i < 0 {
+		return nil
+	}
+	return &v.Checks[i]
+}
+
+// NothingMeasured reports whether no request of any cell ended well enough for a
+// figure: of all cells that were looked at, most requests failed in each.
+func NothingMeasured(v result.Validity) bool {
+	looked := false
+	for _, c := range v.Checks {
+		if c.ID == "errors" {
+			if looked = true; c.Status != result.Fail {
+				return false
+			}
+		}
+	}
+	return looked
 }
 
 // rank orders statuses; what was not assessed is no worse than a pass.

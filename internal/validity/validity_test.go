@@ -21,13 +21,37 @@ func (r fakeRequests) Values(tag string) []float64 { return r.values[tag] }
 func (r fakeRequests) OK(int) bool                 { return true }
 func (r fakeRequests) Trend() bool                 { return r.trend }
 
-// requests has one request that the client was late with, and how long it took.
+// requests has one request that the client was late with, and how long it took;
+// its first token came after 100 ms.
 func requests(added, e2e float64) fakeRequests {
-	return fakeRequests{values: map[string][]float64{"lateness": {added}, "client_delay": {0}, "e2e": {e2e}}}
+	return fakeRequests{values: map[string][]float64{
+		"lateness": {added}, "client_delay": {0}, "ttft": {100}, "e2e": {e2e}, "tpot": {6.25}, "stall": {20}, "output_tokens": {65},
+	}}
+}
+
+// late has 20 requests with the median latencies of requests, of which one was
+// late by so much.
+func late(one float64) fakeRequests {
+	r := fakeRequests{values: map[string][]float64{}}
+	for tag, v := range requests(0, 500).values {
+		for range 20 {
+			r.values[tag] = append(r.values[tag], v[0])
+		}
+	}
+	r.values["lateness"][7] = one
+	return r
 }
 
 func stat(v float64) result.Statistic {
 	return result.Statistic{Unit: "ms", N: 400, NOK: 400, P50: result.Estimate{Value: result.Num(v)}}
+}
+
+// users is a closed loop of 16 users of whom so many had an answer.
+func users(had, absent int) func(*Evidence, *Input) {
+	return func(e *Evidence, _ *Input) {
+		e.Cell.Load, e.Cell.Arrivals = result.LoadShape{Kind: "closed", Users: 16}, nil
+		e.Cell.Achieved = &result.Achieved{Users: had, Absent: absent, InFlight: result.Num(8)}
+	}
 }
 
 // sound is a cell that passes every check of cells.
@@ -40,7 +64,7 @@ func sound() Evidence {
 			Metrics:  result.Metrics{Stats: map[string]result.Statistic{"ttft": stat(100), "e2e": stat(500), "gap": stat(10)}},
 			Steady:   &result.Metrics{}, SteadyNote: "steady from the first request",
 			Arrivals: &result.Arrivals{IntendedRate: 10, AchievedRate: 10, Process: &result.Process{CVExpected: 1, CVDue: 1, CVSent: 1, Gaps: 399}},
-			Client:   &result.Client{CPUShare: f(0.2), OtherCPUShare: f(0.1), StealShare: f(0), StampLagP99: f(0.1), SchedP99: f(0.1), Retransmits: new(0), RTT: f(0.3)},
+			Client:   &result.Client{CPUShare: f(0.2), OtherCPUShare: f(0.1), StealShare: f(0), StampLagP99: f(0.1), SchedP50: f(0.01), SchedMean: f(0.02), SchedP99: f(0.1), Retransmits: new(0), RTT: f(0.3)},
 		},
 		Requests: requests(0.5, 500),
 		Answers:  Answers{OK: 400, Frames: 25600, InputTokens: 102400, CacheKnown: true, Fixed: 400},
@@ -101,17 +125,32 @@ var checkTests = []struct {
 	{"a few errors", "errors", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 390, 10 }},
 	{"mostly errors", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 100, 300 }},
 	{"nothing at all", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts = result.Counts{} }},
+	{"nothing ended in time", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts = result.Counts{Scheduled: 40, Attempted: 40, Cut: 40} }},
 	{"shed counts", "errors", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.Shed = 20 }},
+
+	{"few cut requests", "cut", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Cut = 397, 3 }},
+	{"some cut requests", "cut", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Cut = 390, 10 }},
+	{"many cut requests", "cut", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Cut = 350, 50 }},
+	{"all users", "users", result.Pass, users(16, 0)},
+	{"a user without an answer", "users", result.Warn, users(15, 0)},
+	{"half of the users", "users", result.Fail, users(8, 8)},
+	{"late users", "users", result.Warn, users(16, 8)},
+	{"an open loop has no users", "users", "absent", func(*Evidence, *Input) {}},
+	{"no request to cut", "cut", "absent", func(e *Evidence, _ *Input) { e.Cell.Counts = result.Counts{} }},
 
 	{"client adds 0.5 % of ttft", "client_added", result.Pass, nothing},
 	{"client adds 5 % of ttft", "client_added", result.Warn, func(e *Evidence, _ *Input) { e.Requests = requests(5, 500) }},
 	{"client adds 20 % of ttft", "client_added", result.Fail, func(e *Evidence, _ *Input) { e.Requests = requests(20, 500) }},
-	{"the limit is what counts", "client_added", result.Pass, func(e *Evidence, in *Input) { e.Requests, in.TightestLimit = requests(5, 500), 1000 }},
-	{"the tail of the client counts", "client_added", result.Fail, func(e *Evidence, _ *Input) {
-		e.Requests = fakeRequests{values: map[string][]float64{"lateness": {0, 0, 20}, "client_delay": {0, math.NaN(), 0}, "e2e": {500}}}
+	{"one late request of twenty", "client_added", result.Pass, func(e *Evidence, _ *Input) { e.Requests = late(25) }},
+	{"one very late request of twenty", "client_added", result.Warn, func(e *Evidence, _ *Input) { e.Requests = late(100) }},
+	{"a limit is not what a figure is compared with", "client_added", result.Warn, func(e *Evidence, in *Input) { e.Requests, in.TightestLimit = requests(5, 500), 1000 }},
+	{"a request that was not sent", "client_added", result.Pass, func(e *Evidence, _ *Input) {
+		e.Requests = fakeRequests{values: map[string][]float64{"lateness": {0, 0, 0}, "client_delay": {0, math.NaN(), 0}, "e2e": {500, 500, 500}}}
 	}},
 	{"not observed", "client_added", result.NotAssessed, func(e *Evidence, _ *Input) { e.Requests = nil }},
-	{"nothing to compare with", "client_added", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Metrics = result.Metrics{} }},
+	{"nothing to compare with", "client_added", result.NotAssessed, func(e *Evidence, _ *Input) {
+		e.Requests = fakeRequests{values: map[string][]float64{"lateness": {1}, "client_delay": {0}}}
+	}},
 
 	{"arrivals in time", "arrivals", result.Pass, nothing},
 	{"arrivals fall behind", "arrivals", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Deficit, e.Cell.Arrivals.AchievedRate = 0.01, 9.9 }},
@@ -136,6 +175,7 @@ var checkTests = []struct {
 	{"Little's law holds", "little", result.Pass, nothing},
 	{"Little's law is off", "little", result.Warn, func(e *Evidence, _ *Input) { e.Flow.InFlight = 5.35 }},
 	{"Little's law is far off", "little", result.Fail, func(e *Evidence, _ *Input) { e.Flow.InFlight = 7 }},
+	{"a closed loop that is far off", "little", result.Fail, func(e *Evidence, _ *Input) { e.Flow.InFlight, e.Cell.Load.Kind = 7, "closed" }},
 	{"a block too short for Little's law", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow.InFlight, e.Cell.Blocks = 7, []result.Block{{WindowS: 4}} }},
 	{"nothing completed", "little", result.NotAssessed, func(e *Evidence, _ *Input) { e.Flow = Flow{} }},
 
@@ -152,12 +192,15 @@ var checkTests = []struct {
 
 	{"the kernel's stamps", "stamp_lag", result.Pass, nothing},
 	{"stamps after each read", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Answers.ReadStamp = 1 }},
-	{"reads that wait", "stamp_lag", result.Warn, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP99 = 1, f(2) }},
-	{"reads that wait for half a gap", "stamp_lag", result.Fail, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP99 = 1, f(6) }},
-	{"reads that wait for the kernel's stamps", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Client.SchedP99 = f(6) }},
+	{"reads that wait", "stamp_lag", result.Warn, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedMean = 1, f(0.5) }},
+	{"reads that mostly wait", "stamp_lag", result.Warn, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP50 = 1, f(0.5) }},
+	{"reads that wait for a fifth of a gap", "stamp_lag", result.Fail, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedMean = 1, f(2) }},
+	{"few reads that wait long", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP99 = 1, f(6) }},
+	{"reads that wait for the kernel's stamps", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Client.SchedMean = f(6) }},
 	{"a client that was not observed", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Client = nil }},
+	{"a scheduler that was not observed", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP50 = 1, nil }},
 	{"no gaps", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) {
-		e.Answers.ReadStamp = 1
+		e.Answers.ReadStamp, e.Requests = 1, nil
 		delete(e.Cell.Metrics.Stats, "gap")
 	}},
 
@@ -180,7 +223,9 @@ var checkTests = []struct {
 
 	{"answers of the right length", "output_length", result.Pass, nothing},
 	{"answers are too short", "output_length", result.Warn, func(e *Evidence, _ *Input) { e.Answers.LengthError = 0.05 * 400 }},
-	{"answers are much too short", "output_length", result.Fail, func(e *Evidence, _ *Input) { e.Answers.LengthError = 0.5 * 400 }},
+	{"answers are much too short", "output_length", result.Warn, func(e *Evidence, _ *Input) { e.Answers.LengthError = 0.5 * 400 }},
+	{"answers of two targets are unlike", "output_length", result.Fail, func(e *Evidence, in *Input) { in.Cells = append(in.Cells, against(e, 30)) }},
+	{"answers of two targets are alike", "output_length", result.Pass, func(e *Evidence, in *Input) { in.Cells = append(in.Cells, against(e, 61)) }},
 	{"answers of any length", "output_length", "absent", func(e *Evidence, _ *Input) { e.Cell.Workload.FixedOutput = false }},
 
 	{"known reasons", "finish_reason", "absent", nothing},
@@ -246,6 +291,11 @@ var checkTests = []struct {
 	{"a proxy", "proxy", result.Warn, func(_ *Evidence, in *Input) { in.Targets[0].Proxy = "http://proxy:3128" }},
 	{"the same fields", "same_fields", result.Pass, nothing},
 	{"other fields", "same_fields", result.Warn, func(_ *Evidence, in *Input) { in.Targets[0].Fields = []string{"logprobs"} }},
+	{"three targets alike", "same_fields", result.Pass, func(_ *Evidence, in *Input) { in.Targets = append(in.Targets, result.Target{Name: "third"}) }},
+	{"a third target with other fields", "same_fields", result.Warn, func(_ *Evidence, in *Input) {
+		in.Targets = append(in.Targets, result.Target{Name: "third", Fields: []string{"return_token_ids"}})
+	}},
+	{"one target", "same_fields", "absent", func(_ *Evidence, in *Input) { in.Targets = in.Targets[:1] }},
 
 	{"possible", "plausibility", result.Pass, func(e *Evidence, _ *Input) { e.Plausible.What = "a model" }},
 	{"impossible", "plausibility", result.Warn, func(e *Evidence, _ *Input) {
@@ -263,25 +313,32 @@ var checkTests = []struct {
 	{"no frames kept", "parser", result.NotAssessed, func(_ *Evidence, in *Input) { in.Parser = nil }},
 
 	{"a low floor", "calibration", result.Pass, nothing},
-	{"a floor of 5 % of ttft", "calibration", result.Warn, func(_ *Evidence, in *Input) { in.Floor.AddedP99 = 5 }},
-	{"a floor of 20 % of ttft", "calibration", result.Fail, func(_ *Evidence, in *Input) { in.Floor.AddedP99 = 20 }},
-	{"a floor against a limit", "calibration", result.Pass, func(_ *Evidence, in *Input) { in.Floor.AddedP99, in.TightestLimit = 5, 1000 }},
+	{"a floor of 5 % of ttft", "calibration", result.Warn, func(_ *Evidence, in *Input) { in.Floor.AddedP50 = 5 }},
+	{"a floor of 20 % of ttft", "calibration", result.Warn, func(_ *Evidence, in *Input) { in.Floor.AddedP50 = 20 }},
+	{"a floor that is high for one request of a hundred", "calibration", result.Pass, func(_ *Evidence, in *Input) { in.Floor.AddedP99 = 20 }},
+	{"a floor against a limit", "calibration", result.Pass, func(_ *Evidence, in *Input) { in.Floor.AddedP50, in.TightestLimit = 5, 1000 }},
 	{"no floor", "calibration", result.NotAssessed, func(_ *Evidence, in *Input) { in.Floor = nil }},
 
 	{"an idle client", "client_cpu", result.Pass, nothing},
 	{"a busy client", "client_cpu", result.Warn, func(_ *Evidence, in *Input) { in.Client.CPUShare = f(0.8) }},
-	{"a client at its limit", "client_cpu", result.Fail, func(_ *Evidence, in *Input) { in.Client.CPUShare = f(0.95) }},
+	{"a client at its limit", "client_cpu", result.Warn, func(_ *Evidence, in *Input) { in.Client.CPUShare = f(0.95) }},
+	{"a client that its quota stops", "client_cpu", result.Warn, func(_ *Evidence, in *Input) {
+		in.Client.CPUQuota, in.Client.Throttled, in.Client.Periods = f(0.12), f(15./44), 44
+	}},
+	{"a client within its quota", "client_cpu", result.Pass, func(_ *Evidence, in *Input) {
+		in.Client.CPUQuota, in.Client.Throttled, in.Client.Periods = f(1), f(0), 44
+	}},
 	{"a client of unknown use", "client_cpu", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.CPUShare = nil }},
 
 	{"a short pause", "gc", result.Pass, func(_ *Evidence, in *Input) { in.TightestLimit = 100 }},
 	{"a pause of 5 % of the limit", "gc", result.Warn, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.GCPauseMax = 100, f(5) }},
-	{"a pause of the limit", "gc", result.Fail, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.GCPauseMax = 100, f(100) }},
+	{"a pause of the limit", "gc", result.Warn, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.GCPauseMax = 100, f(100) }},
 	{"a pause without a limit", "gc", result.Pass, func(_ *Evidence, in *Input) { in.Client.GCPauseMax = f(100) }},
 	{"no pause was observed", "gc", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.GCPauseMax = nil }},
 
 	{"a short wait", "scheduler", result.Pass, func(_ *Evidence, in *Input) { in.TightestLimit = 100 }},
 	{"a wait of 5 % of the limit", "scheduler", result.Warn, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.SchedP99 = 100, f(5) }},
-	{"a wait of the limit", "scheduler", result.Fail, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.SchedP99 = 100, f(100) }},
+	{"a wait of the limit", "scheduler", result.Warn, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.SchedP99 = 100, f(100) }},
 	{"less than a millisecond is always short", "scheduler", result.Pass, func(_ *Evidence, in *Input) { in.TightestLimit, in.Client.SchedP99 = 1, f(0.9) }},
 	{"a wait without a limit", "scheduler", result.Pass, func(_ *Evidence, in *Input) { in.Client.SchedP99 = f(100) }},
 	{"no wait was observed", "scheduler", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.SchedP99 = nil }},
@@ -295,6 +352,17 @@ var checkTests = []struct {
 }
 
 func nothing(*Evidence, *Input) {}
+
+// against gives e answers of 64 tokens and returns the cell of another target
+// under the same load, with answers of so many, none of which was fixed.
+func against(e *Evidence, tokens float64) Evidence {
+	length := func(v float64) result.Statistic { return result.Statistic{Mean: result.Num(v)} }
+	e.Cell.Metrics.Stats["output_tokens"] = length(64)
+	other := sound()
+	other.Cell.ID, other.Cell.Target, other.Answers.Fixed = "load/baseline", "baseline", 0
+	other.Cell.Metrics.Stats["output_tokens"] = length(tokens)
+	return other
+}
 
 // serving gives a cell a server that counts as the client does, but for a change.
 func serving(change func(*result.Server)) func(*Evidence, *Input) {
@@ -364,40 +432,8 @@ func TestDelaysDoNoHarmToTokens(t *testing.T) {
 		t.Errorf("%+v", v.Checks[0])
 	}
 	e.Answers.LengthError = 0.5 * 400
-	if got := statusOf(judge(e, healthy()), "output_length"); got != result.Fail {
+	if got := statusOf(judge(e, healthy()), "output_length"); got != result.Warn {
 		t.Errorf("answers of the wrong length are %q", got)
-	}
-}
-
-// A search whose client was late where it looked for the border found the
-// client's border. It proves nothing then; what cells of their own have proved
-// stays proved, with a warning.
-func TestALateClientSpoilsAnExploration(t *testing.T) {
-	late := sound()
-	late.Role, late.Requests = Exploring, requests(38, 500)
-	late.Plausible = Plausible{Unknown: "not asked"}
-	run := func(cells ...Evidence) result.Validity {
-		return Judge(Input{Cells: cells, Client: healthy(), Status: result.Complete, TightestLimit: 100})
-	}
-	v := run(late)
-	if got := statusOf(v, "client_added"); got != result.Fail || v.Status != result.Fail {
-		t.Errorf("nothing was decided: %s, %s", got, v.Status)
-	}
-	for _, k := range checks {
-		if got := statusOf(v, k.id); k.cell != nil && k.id != "client_added" && got != "absent" {
-			t.Errorf("exploration is not checked for %s: %s", k.id, got)
-		}
-	}
-	if got := statusOf(v, "plausibility"); got != "absent" {
-		t.Errorf("exploration need not be plausible: %s", got)
-	}
-	v = run(late, sound())
-	if got := statusOf(v, "client_added"); got != result.Warn || v.Status != result.Warn {
-		t.Errorf("there was a confirmation: %s, %s", got, v.Status)
-	}
-	late.Requests = requests(0.1, 500)
-	if v := run(late); v.Status != result.Pass {
-		t.Errorf("the client was in time: %+v", v.Checks[0])
 	}
 }
 

@@ -91,7 +91,7 @@ func lookAtSweep(ctx context.Context, t *testing.T, page string, width int64) {
 			for (const svg of document.querySelectorAll("figure svg")) {
 				out.figures++;
 				const frame = svg.getBoundingClientRect();
-				const texts = [...svg.querySelectorAll("text")].filter(t => !t.getAttribute("style").includes("font-size:40px"));
+				const texts = [...svg.querySelectorAll("text")];
 				const rects = texts.map(t => t.getBoundingClientRect());
 				rects.forEach((a, i) => {
 					out.texts++;

@@ -19,12 +19,13 @@ import (
 type Trial struct {
 	limits []metric.Limit
 
-	mu    sync.Mutex // protects all following fields
-	rows  []capacity.Request
-	due   []float64 // of measured requests that were admitted, seconds of the run
-	done  []float64 // ends of requests of any phase, seconds of the run
-	ended []float64 // ends of measured requests
-	asked float64   // when overload was looked for last
+	mu   sync.Mutex // protects all following fields
+	rows []capacity.Request
+	done []float64 // ends of requests of any phase, seconds of the run
+	// backlog counts measured requests that were admitted and their ends.
+	backlog capacity.Backlog
+	first   float64 // when the first of them was due, seconds of the run; 0: none was
+	asked   float64 // when overload was looked for last
 }
 
 // New makes a trial of limits in words.
@@ -49,26 +50,35 @@ func (t *Trial) Admit(x *exchange.Exchange) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.due = append(t.due, float64(x.Due)/nsPerS)
+	due := float64(x.Due) / nsPerS
+	if t.first == 0 {
+		t.first = due
+	}
+	t.backlog.Arrived(due - t.first)
 }
 
 // Add takes an exchange that has ended.
 func (t *Trial) Add(x *exchange.Exchange) {
+	r := capacity.Request{Due: float64(x.Due) / nsPerS, OK: x.Class == exchange.OK, Cut: x.Class == exchange.Cut}
+	measured := x.Phase == exchange.Measured
+	if measured { // outside of the lock, which senders wait for
+		if x.Done.Happened() && !r.Cut {
+			r.Done = float64(x.Done) / nsPerS
+		}
+		for _, l := range t.limits {
+			r.Excess = append(r.Excess, excess(l, x))
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if x.Done.Happened() && x.Class == exchange.OK {
+	if x.Done.Happened() && r.OK {
 		t.done = append(t.done, float64(x.Done)/nsPerS)
 	}
-	if x.Phase != exchange.Measured {
+	if !measured {
 		return
 	}
-	r := capacity.Request{Due: float64(x.Due) / nsPerS, OK: x.Class == exchange.OK, Cut: x.Class == exchange.Cut}
-	if x.Done.Happened() && x.Class != exchange.Cut {
-		r.Done = float64(x.Done) / nsPerS
-		t.ended = append(t.ended, r.Done)
-	}
-	for _, l := range t.limits {
-		r.Excess = append(r.Excess, excess(l, x))
+	if r.Done > 0 && t.first > 0 {
+		t.backlog.Ended(r.Done - t.first)
 	}
 	t.rows = append(t.rows, r)
 }
@@ -97,25 +107,17 @@ func excess(l metric.Limit, x *exchange.Exchange) float64 {
 	return over
 }
 
-// Overloaded reports, at most twice a second, whether the backlog grows.
+// Overloaded reports, at most twice a second, whether the backlog grows. It takes
+// microseconds, however many requests there were: it is asked by those who send.
 func (t *Trial) Overloaded(now exchange.Stamp) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := float64(now) / nsPerS
-	if len(t.due) == 0 || s-t.asked < 0.5 {
+	if t.first == 0 || s-t.asked < 0.5 {
 		return false
 	}
 	t.asked = s
-	first := t.due[0]
-	return capacity.Overload(shifted(t.due, first), shifted(t.ended, first), s-first)
-}
-
-func shifted(at []float64, by float64) []float64 {
-	out := make([]float64, len(at))
-	for i, t := range at {
-		out[i] = t - by
-	}
-	return out
+	return t.backlog.Grows(s - t.first)
 }
 
 // Observation is the trial as the search sees it. began is when the cell began,

@@ -1,9 +1,12 @@
 package help
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/suggest"
@@ -129,7 +132,8 @@ var foreign = map[string]string{
 // Foreign returns the flags of other tools with what does the same here.
 func Foreign() map[string]string { return maps.Clone(foreign) }
 
-// Unknown explains that a command does not have a flag; "" for another error.
+// Unknown explains that a command does not have a flag; "" for another error. The
+// flag may be another tool's, or another command's.
 func Unknown(c *cobra.Command, err error) string {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || unknown.GetSpecifiedName() == "" {
@@ -137,7 +141,15 @@ func Unknown(c *cobra.Command, err error) string {
 	}
 	name := unknown.GetSpecifiedName()
 	if hint, ok := foreign[name]; ok {
-		return fmt.Sprintf("unknown flag: --%s; here it is %s", name, hint)
+		text := fmt.Sprintf("unknown flag: --%s; here it is %s", name, hint)
+		flag := ours.FindString(hint)
+		if other := elsewhere(c, flag); other != "" {
+			text += fmt.Sprintf("; %s has %s", other, flag)
+		}
+		return text
+	}
+	if other := elsewhere(c, "--"+name); other != "" {
+		return fmt.Sprintf("unknown flag: --%s; %s has it", name, other)
 	}
 	var known []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
@@ -147,4 +159,27 @@ func Unknown(c *cobra.Command, err error) string {
 	})
 	hint := suggest.DidYouMean(name, known)
 	return fmt.Sprintf("unknown flag: --%s%s", name, strings.ReplaceAll(hint, `"`, ""))
+}
+
+// ours finds the first flag in a hint.
+var ours = regexp.MustCompile(`--[a-z][a-z-]*`)
+
+// elsewhere names a command that has a flag that c lacks; "" if c has it, or none has.
+// Of several it is load, which puts load on a server as other tools do, or run.
+func elsewhere(c *cobra.Command, flag string) string {
+	name := strings.TrimPrefix(flag, "--")
+	has := func(c *cobra.Command) bool {
+		f := c.Flags().Lookup(name)
+		return f != nil && !f.Hidden
+	}
+	if name == "" || has(c) {
+		return ""
+	}
+	found := map[string]string{}
+	for _, other := range slices.Backward(c.Root().Commands()) {
+		if has(other) {
+			found[other.Name()], found[""] = other.CommandPath(), other.CommandPath()
+		}
+	}
+	return cmp.Or(found["load"], found["run"], found[""])
 }

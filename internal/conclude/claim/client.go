@@ -122,9 +122,14 @@ func (cell Cell) decideAgain(c *result.Claim, l metric.Limit, without func(adjus
 		if second.Verdict == c.Verdict {
 			continue
 		}
-		unit := l.Metric.Unit
-		c.Reason = fmt.Sprintf("the client decides this: as measured the %s is %.4g %s (%s: %s), and %s it is %.4g %s (%s: %s)",
-			l.Stat, was, unit, c.Verdict, c.Reason, a.what, is, unit, second.Verdict, second.Reason)
+		value := func(v float64) string {
+			if math.IsInf(v, 1) {
+				return "∞"
+			}
+			return fmt.Sprintf("%.4g %s", v, l.Metric.Unit)
+		}
+		c.Reason = fmt.Sprintf("the client decides this: as measured the %s is %s (%s: %s), and %s it is %s (%s: %s)",
+			l.Stat, value(was), c.Verdict, c.Reason, a.what, value(is), second.Verdict, second.Reason)
 		c.Verdict = result.Undecided
 		break
 	}

@@ -214,6 +214,7 @@ func TestOpenOutcomesHelpNoVerdict(t *testing.T) {
 		{"reasoning alone", "ttfa.p95<50ms", reasoning, 1, result.Undecided, "200 of 200 were answered with reasoning alone"},
 		{"reasoning alone now and then", "ttfa.p95<50ms", reasoning, 5, result.Undecided, "reasoning alone"},
 		{"all at once", "tpot.p95<50ms", burst, 1, result.Undecided, "not token by token"},
+		{"all at once, which is no short stall", "stall.p95<50ms", burst, 1, result.Undecided, "not token by token"},
 		{"first tokens all the same", "ttft.p95<50ms", reasoning, 1, result.Proved, ""},
 	} {
 		cell := collect(open, requests(200, func(i int) *exchange.Exchange {

@@ -19,7 +19,7 @@ func (cell Cell) lacks(l metric.Limit, i int) bool {
 		return r.OK(i) && has("ttft")
 	case "ttfa_service":
 		return r.OK(i) && has("ttft_service")
-	case "tpot", "tpot_vllm", "user_rate":
+	case "tpot", "tpot_vllm", "user_rate", "stall":
 		return r.OK(i) && r.Values("output_tokens")[i] > 1
 	}
 	return false

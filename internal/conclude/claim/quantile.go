@@ -21,7 +21,7 @@ const (
 // breaches are the requests of a cell against a limit.
 type breaches struct {
 	stats.Count           // of those that broke it
-	values      []float64 // in due order; open ones at their worst
+	values      []float64 // in due order; those that are not known at their worst, whatever the limit
 	talks       []int32   // the conversation of each, where requests are turns
 	cut         int       // cut before it was known
 	missing     int       // answers that have not what the limit is about
@@ -36,8 +36,9 @@ func against(l metric.Limit, cell Cell, adjust func(i int, v float64) float64) b
 		worst = 0
 	}
 	for i := range cell.Requests.Len() {
-		v, _ := cell.Requests.Bounds(l.Metric.Tag, i)
+		v, most := cell.Requests.Bounds(l.Metric.Tag, i)
 		stands := cell.Requests.Stand(l, i)
+		known := v == most
 		if adjust != nil && (stands == measure.Meets || stands == measure.Breaks) {
 			v = adjust(i, v)
 			if stands = measure.Breaks; l.Holds(v) {
@@ -51,14 +52,15 @@ func against(l metric.Limit, cell Cell, adjust func(i int, v float64) float64) b
 			}
 			b.missing++
 			b.Most++
-			v = worst
 		case measure.Open:
 			b.cut++
 			b.Most++
-			v = worst
 		case measure.Breaks:
 			b.Least++
 			b.Most++
+		}
+		if !known {
+			v = worst
 		}
 		b.values = append(b.values, v)
 		if cell.Requests.KeepTurns {
@@ -124,7 +126,7 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 		return second, was, is
 	})
 	if b.missing > 0 {
-		c.Reason += fmt.Sprintf("; %d of them %s, which stands in the way of any verdict", b.missing, lacking(l))
+		c.Reason += fmt.Sprintf("; %d of them %s, which counts against either verdict", b.missing, lacking(l))
 	}
 }
 

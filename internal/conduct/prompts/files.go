@@ -16,9 +16,26 @@ type Files struct {
 	Tokenizer tokens.Tokenizer // nil: the plan names no file and no vocabulary
 }
 
+// FileError is a fault of a file that the user named: nothing was sent.
+type FileError struct{ err error }
+
+func (e FileError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e FileError) Unwrap() error { return e.err }
+
 // ReadFiles reads the trace and the tokenizer of the plan, and looks through
-// its data set, which is opened again when the target's tokens are known.
-func ReadFiles(p plan.Plan) (f Files, err error) {
+// its data set, which is opened again when the target's tokens are known. An error is a
+// FileError.
+func ReadFiles(p plan.Plan) (Files, error) {
+	f, err := readFiles(p)
+	if err != nil {
+		return f, FileError{err}
+	}
+	return f, nil
+}
+
+func readFiles(p plan.Plan) (f Files, err error) {
 	f.Traces = Traces{}
 	if cells.SendsNothing(p) {
 		return f, nil
@@ -47,7 +64,7 @@ func ReadFiles(p plan.Plan) (f Files, err error) {
 	if err != nil {
 		return f, fmt.Errorf("--dataset-columns: %w", err)
 	}
-	src, err := dataset.New(dataset.Config{Path: w.Dataset, OutputTokens: w.OutputTokens, Columns: columns, SkipBad: w.Rows.SkipBad})
+	src, err := dataset.New(dataset.Config{Path: w.Dataset, OutputTokens: w.OutputTokens, Columns: columns, SkipBad: w.Rows.SkipBad, Turns: datasetTurns(w)})
 	if err != nil {
 		return f, err
 	}

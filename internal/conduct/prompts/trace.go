@@ -42,7 +42,16 @@ func (t Traces) read(p plan.Plan) (*interop.Table, error) {
 // readTrace reads the trace of a plan, and as much of it as the plan wants.
 func readTrace(p plan.Plan) (*interop.Table, error) {
 	l := p.Load
+	unit, err := interop.ParseUnit(l.Replay.TimeUnit)
+	if err != nil {
+		return nil, fmt.Errorf("--trace-unit: %w", err)
+	}
+	columns, err := interop.ParseColumns(l.Replay.Columns)
+	if err != nil {
+		return nil, fmt.Errorf("--trace-columns: %w", err)
+	}
 	t, err := interop.ReadTrace(l.Trace, interop.Options{
+		Unit: unit, Columns: columns, Block: l.Replay.BlockSize, Target: l.Replay.Target,
 		SkipBad: l.Replay.SkipBad, Sort: l.Replay.Sort, From: l.Replay.From.Std(), To: l.Replay.To.Std(),
 		Limit: l.Requests, Context: l.Replay.Context, Spread: l.Replay.Spread, Seed: p.Seed,
 	})
@@ -118,6 +127,9 @@ func (m *Maker) Replay(several bool) (Replay, error) {
 		}
 	}
 	out.Text = fmt.Sprintf("lengths and times of %s (%s, %d rows)", filepath.Base(m.Plan.Load.Trace), t.Format, t.Len())
+	for _, note := range t.Notes() {
+		out.Text += ", " + note
+	}
 	if h, ok := t.IdealHits(); ok {
 		rec.IdealHits = result.Num(h.TokenRatio())
 		out.Text += fmt.Sprintf(", prompts sharing blocks of %d tokens as recorded", t.BlockTokens())

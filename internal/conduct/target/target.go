@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -150,7 +151,7 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 	}
 	key, err := endpoint.LoadKey(ctx, t.Plan.KeyEnv, t.Plan.KeyFile, t.Plan.KeyCommand)
 	if err != nil {
-		return err
+		return t.advise(err, os.LookupEnv)
 	}
 	url := t.Plan.URL
 	if t.embedded {
@@ -185,7 +186,7 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 func (f *Finder) Probe(ctx context.Context, t *Target) error {
 	found, err := t.Client.Probe(ctx)
 	if err != nil {
-		return err
+		return t.advise(err, os.LookupEnv)
 	}
 	t.Fixed = found.FixedOutput
 	t.Found = result.Target{

@@ -81,7 +81,22 @@ func TestToolCalls(t *testing.T) {
 			`{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\""}}]}}]}`,
 			`{"choices":[{"delta":{"tool_calls":[{"index":1,"function":{"name":"g","arguments":"{}"}},{"index":0,"function":{"arguments":":1}"}}]}}]}`,
 		}, []ToolCall{{"f", `{"a":1}`}, {"g", "{}"}}},
-		"a whole chat": {chat(), []string{`{"choices":[{"message":{"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1}"}}]}}]}`}, one},
+		"chat, parallel calls without an index": {chat(), []string{
+			`{"choices":[{"delta":{"tool_calls":[{"id":"x","function":{"name":"f","arguments":"{\"a\""}}]}}]}`,
+			`{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":":1}"}}]}}]}`,
+			`{"choices":[{"delta":{"tool_calls":[{"id":"y","function":{"name":"g","arguments":"{}"}}]}}]}`,
+		}, []ToolCall{{"f", `{"a":1}`}, {"g", "{}"}}},
+		"chat, one call with an index and one without": {chat(), []string{
+			`{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"x","function":{"name":"f","arguments":"{\"a\":1}"}}]}}]}`,
+			`{"choices":[{"delta":{"tool_calls":[{"id":"y","function":{"name":"g","arguments":"{}"}}]}}]}`,
+		}, []ToolCall{{"f", `{"a":1}`}, {"g", "{}"}}},
+		"chat, two calls at one index": {chat(), []string{
+			`{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"x","function":{"name":"f","arguments":"{\"a\":1}"}}]}}]}`,
+			`{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"y","function":{"name":"g","arguments":"{"}}]}}]}`,
+			`{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]}}]}`,
+		}, []ToolCall{{"f", `{"a":1}`}, {"g", "{}"}}},
+		"chat, arguments as an object": {chat(), []string{`{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":{"a":1}}}]}}]}`}, one},
+		"a whole chat":                 {chat(), []string{`{"choices":[{"message":{"tool_calls":[{"function":{"name":"f","arguments":"{\"a\":1}"}}]}}]}`}, one},
 		"responses": {responses(), []string{
 			`{"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","name":"f"}}`,
 			`{"type":"response.function_call_arguments.delta","output_index":1,"delta":"{\"a\":1}"}`,

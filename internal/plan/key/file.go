@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
 	"github.com/inferometer/inferometer/internal/suggest"
 )
 
@@ -33,6 +34,9 @@ func Read[S any](s *S, rows []Declaration[S], keys []Key, name string, b []byte)
 			err = fmt.Errorf("%s cannot be read as YAML; look for tags (!) and anchors (&), which plans do not need", name)
 		}
 	}()
+	if b, err = utf8Text(name, b); err != nil {
+		return nil, err
+	}
 	file, err := parser.ParseBytes(b, 0)
 	if err != nil {
 		return nil, yamlError(name, err)
@@ -118,9 +122,9 @@ func ReadMapping[S any](r *Reader, s *S, rows []Declaration[S], n ast.Node, pref
 	fields, ok := Pairs(n)
 	switch {
 	case !ok && path == "":
-		return r.At(n, "a plan is a mapping of keys to values, such as \"candidate:\"")
+		return r.At(n, "a plan is a mapping of keys to values, such as \"candidate:\", and this is %s", nodeKind(n))
 	case !ok:
-		return r.At(n, "%s: must be a mapping of keys to values", path)
+		return r.At(n, "%s: must be a mapping of keys to values and is %s; %s", path, nodeKind(n), example(n, childNames(rows, prefix), path))
 	}
 	if len(fields) == 0 && prefix != "" {
 		for _, d := range rows {
@@ -181,7 +185,7 @@ func readValue[S any](r *Reader, s *S, d Declaration[S], n ast.Node, path string
 	case d.Bind.Node != nil && (isList || isMapping || d.Bind.Set == nil):
 		return d.Bind.Node(r, s, n, path)
 	case isMapping, isList && d.Bind.Items == nil:
-		return r.At(n, "%s: must be one value", path)
+		return r.At(n, "%s: must be %s and is %s", path, d.Bind.Kind.words(), nodeKind(n))
 	case isList:
 		var items []string
 		for _, item := range list.Values {
@@ -219,7 +223,7 @@ func (r *Reader) Scalar(n ast.Node, path string) (string, error) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value, nil
 	default:
-		return "", r.At(n, "%s: must be one value", path)
+		return "", r.At(n, "%s: must be one value and is %s", path, nodeKind(n))
 	}
 }
 
@@ -227,7 +231,7 @@ func (r *Reader) Scalar(n ast.Node, path string) (string, error) {
 func (r *Reader) Each(n ast.Node, path string, f func(n ast.Node, path string) error) error {
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		return r.At(n, "%s: must be a list", path)
+		return r.At(n, "%s: must be a list and is %s", path, nodeKind(n))
 	}
 	for i, item := range list.Values {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -270,36 +274,4 @@ func Suggest(key string, names []string, all []Key, otherwise string) string {
 		}
 	}
 	return otherwise
-}
-
-// yamlError gives an error of the YAML library a file, line and column.
-func yamlError(name string, err error) error {
-	var e yaml.Error
-	if errors.As(err, &e) && e.GetToken() != nil {
-		pos := e.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %s", name, pos.Line, pos.Column, e.GetMessage())
-	}
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return fmt.Errorf("%s: %s", name, first)
-}
-
-// plainType rewrites "cannot unmarshal string into Go value of type float64"
-// without the words of Go.
-func plainType(msg string) string {
-	from, rest, ok := strings.Cut(msg, "cannot unmarshal ")
-	if !ok {
-		return msg
-	}
-	got, _, _ := strings.Cut(rest, " into")
-	_, want, ok := strings.Cut(rest, "of type ")
-	if !ok {
-		return msg
-	}
-	names := map[string]string{"float64": "a number", "string": "text"}
-	if n, ok := names[want]; ok {
-		want = n
-	} else if strings.HasPrefix(want, "map[") {
-		want = "a mapping of names to values"
-	}
-	return fmt.Sprintf("%smust be %s and is a %s", from, want, got)
 }

@@ -26,16 +26,27 @@ func Hidden[S any](b Binding[S]) Binding[S] {
 func RedactFields(body map[string]any) map[string]any {
 	out := maps.Clone(body)
 	for name, v := range out {
-		switch v := v.(type) {
-		case map[string]any:
-			out[name] = RedactFields(v)
-		case string:
-			if SecretName(name) {
-				out[name] = Redacted
-			}
+		if _, isText := v.(string); isText && SecretName(name) {
+			v = Redacted
 		}
+		out[name] = redactValue(v)
 	}
 	return out
+}
+
+// redactValue looks for fields in lists and mappings.
+func redactValue(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return RedactFields(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = redactValue(item)
+		}
+		return out
+	}
+	return v
 }
 
 // notSecret are fields of request bodies that look like a secret's name.

@@ -23,6 +23,16 @@ func Parse(text string) (metric.Limit, error) {
 	return l, err
 }
 
+// CheckUnits rejects the first limit on a time without a unit.
+func CheckUnits(texts []string) error {
+	for _, text := range texts {
+		if err := metric.CheckUnit(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // OfLoad returns limits that a load can have, named sets spelled out: quantiles
 // of what each request has, and the share that succeeds.
 func OfLoad(texts []string) ([]metric.Limit, error) {

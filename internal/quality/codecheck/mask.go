@@ -1,6 +1,10 @@
 package codecheck
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
 
 // mask returns code of the same length in which the contents of strings and
 // comments are blank, so that what is left is structure. closed is false if a
@@ -25,7 +29,7 @@ func mask(language, code string) (masked string, closed bool) {
 			continue
 		}
 		switch {
-		case c == '"' || c == '`' || c == '\'' && quotes(language):
+		case c == '"' || c == '`' || c == '\'' && quotes(language) && !apostrophe(language, code[:i]):
 			end := closing(language, code, i)
 			if end < 0 {
 				blank(i+1, len(code))
@@ -53,16 +57,16 @@ func comment(language, code string, i int) int {
 	rest := code[i:]
 	line := false
 	switch language {
-	case "python", "ruby", "yaml":
+	case "python", "ruby", "yaml", "r", "julia", "elixir", "toml", "makefile", "dockerfile", "nim":
 		line = rest[0] == '#'
-	case "bash":
+	case "bash", "perl", "powershell":
 		line = rest[0] == '#' && (i == 0 || strings.IndexByte(" \t\n;", code[i-1]) >= 0)
 	case "sql", "lua", "haskell":
 		line = strings.HasPrefix(rest, "--")
 	case "html", "css", "json":
 		return 0
 	default:
-		line = strings.HasPrefix(rest, "//")
+		line = strings.HasPrefix(rest, "//") || language == "php" && rest[0] == '#' && !strings.HasPrefix(rest, "#[") // an attribute
 		if strings.HasPrefix(rest, "/*") {
 			n := strings.Index(rest[2:], "*/")
 			if n < 0 {
@@ -84,6 +88,19 @@ func comment(language, code string, i int) int {
 // it also begins a lifetime, and not in text.
 func quotes(language string) bool {
 	return language != "rust" && language != "unknown" && language != "html"
+}
+
+// wordsBefore are those of JavaScript after which a string may follow at once.
+var wordsBefore = []string{"return", "case", "typeof", "in", "of", "else", "await", "import", "from", "default", "yield", "throw", "void", "delete", "new"}
+
+// apostrophe reports whether a quotation mark after before is that of a word, as in
+// the text of JSX: <p>Don't</p>. No string follows a name at once.
+func apostrophe(language, before string) bool {
+	if language != "javascript" && language != "typescript" {
+		return false
+	}
+	name := before[len(strings.TrimRightFunc(before, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '$' })):]
+	return name != "" && !slices.Contains(wordsBefore, name)
 }
 
 // closing finds the end of the string that begins at i; −1 if there is none.

@@ -15,13 +15,13 @@ func capacity(c *result.Capacity) *Section {
 		return nil
 	}
 	s := &Section{ID: "capacity", Title: "Capacity", Evidence: c.Evidence}
-	s.say(plaintext.Line(c.Text))
+	s.detail(plaintext.Line(c.Text)) // on a terminal the answer says it
 	if c.Broke != "" {
 		s.say(plaintext.Line(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
 	}
 	if sat := c.Saturation; sat != nil {
 		s.say(fmt.Sprintf("Saturation regardless of latency: %s requests/s with %s at once (rate × response time differs from the users by %s %%, Little's law).",
-			format.Number(sat.Rate), users(sat.Users), format.Number(100*sat.LittleError)))
+			format.Number(sat.Rate), format.Users(sat.Users), format.Number(100*sat.LittleError)))
 	}
 	s.say(confirmed(c)...)
 	s.detail("The search is exploratory and proves nothing. Only a confirmation decides: a separate cell with fresh arrivals and prompts and a length fixed in advance. " +
@@ -61,17 +61,9 @@ func confirmed(c *result.Capacity) []string {
 
 func trialLoad(t result.Trial) string {
 	if t.Users > 0 {
-		return users(t.Users)
+		return format.Users(t.Users)
 	}
 	return format.Number(t.Rate) + "/s"
-}
-
-// users is a number of them in words.
-func users(n int) string {
-	if n == 1 {
-		return "1 user"
-	}
-	return fmt.Sprintf("%d users", n)
 }
 
 func trialRow(t result.Trial) []string {

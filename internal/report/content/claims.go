@@ -2,18 +2,24 @@ package content
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// claims is what the user claimed and what became of it.
+// claims is what the user claimed and what became of it. A terminal leaves out
+// limits that nobody set, and the reasons of what is proved.
 func claims(r *result.Result) *Section {
+	claimable := r.Benchmarks.Latency != nil || r.Benchmarks.Load != nil
+	if len(r.Claims) == 0 && !claimable {
+		return nil
+	}
 	s := &Section{ID: "claims", Title: "Claims", Summary: Paragraph{Text: summary(r)}}
-	s.Text = []Paragraph{{Text: "Validity: " + validityLine(r), State: State(r.Validity.Status), PagesOnly: true}}
 	t := Table{Layout: Cards, Head: []Column{
 		{Name: "verdict", Kind: Verdict}, {Name: "claim", Kind: Name}, {Name: "estimate"},
 		{Name: "n", Kind: Fine}, {Name: "evidence", Kind: Fine},
@@ -32,10 +38,24 @@ func claims(r *result.Result) *Section {
 			evidence += " (" + plaintext.Line(c.Weakest) + ")"
 		}
 		t.Rows = append(t.Rows, []string{
-			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, format.Sentence(c.Reason), format.Sentence(c.Text),
+			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, format.Sentence(c.Reason), strings.TrimSpace(format.Sentence(c.Text) + " " + answer.Hours(r)),
 		})
 	}
-	s.Tables = []Table{t}
+	short := Table{Layout: t.Layout, Head: t.Head}
+	for i, c := range r.Claims {
+		row := slices.Clone(t.Rows[i])
+		if c.Verdict == result.Proved {
+			row[5] = ""
+		}
+		if r.Evidence == result.Simulated {
+			row[4] = "" // the warning says it
+		}
+		if c.Set {
+			short.Rows = append(short.Rows, row)
+		}
+	}
+	s.table(t, short)
+	s.PagesOnly = len(short.Rows) == 0
 	return s
 }
 
@@ -54,11 +74,8 @@ func claimed(r *result.Result, c result.Claim) string {
 	switch {
 	case c.Benchmark == "latency" && b.Latency != nil && l.Stat != "":
 		for _, cell := range b.Latency.Cells {
-			if cell.Target == "candidate" {
-				st := cell.Metrics.Stats[l.Metric.Tag]
-				e, _ := st.Quantile(l.Stat)
-				e.NeededN, e.Withheld = 0, "" // the claim says what it needs
-				return format.Estimate(e, st.Unit, 0)
+			if cell.Target == "candidate" { // the claim says what it needs
+				return format.WithoutSize(format.Quantile(cell.Metrics.Stats[l.Metric.Tag], l.Stat))
 			}
 		}
 	case l.Metric.Tag == "savings" && b.Cost != nil && len(b.Cost.Volumes) > 0:
@@ -78,15 +95,6 @@ func summary(r *result.Result) string {
 			counts[c.Verdict]++
 			set++
 		}
-	}
-	if c := r.Benchmarks.Capacity; set == 0 && c != nil {
-		if c.Rate != nil {
-			return fmt.Sprintf("%s %s are proved within the limits.", format.Number(float64(*c.Rate)), plaintext.Line(c.Unit))
-		}
-		return "No load was proved within the limits; the search shows what was seen."
-	}
-	if s := r.Benchmarks.Scan; set == 0 && s != nil {
-		return fmt.Sprintf("%s of %s points of a sweep were measured; a sweep explores and proves nothing.", format.Count(len(s.Cells)), format.Count(len(s.Points)))
 	}
 	if set == 0 {
 		return "No claim was made; add one with --claim 'ttft.p95<500ms' or in the plan."

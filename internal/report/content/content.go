@@ -11,17 +11,24 @@ import (
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Document is a whole report.
 type Document struct {
-	Title, Headline string
-	Evidence        result.Evidence
-	Warning         string // what a reader must know of the evidence first
-	Status          string // how the run ended, if not as planned
-	Sections        []Section
-	Version         string // of the tool
+	Title    string // what was measured and how: the name of a page
+	Name     string // the run's own name, or its command
+	Headline string
+	Started  string // when, in UTC; empty where that is not known
+	Evidence result.Evidence
+	Warning  string // what a reader must know of the evidence first
+	Status   string // how the run ended, if not as planned
+	// Answers are a sentence each to what was asked: a page begins with them, and
+	// a terminal ends with them.
+	Answers  []Paragraph
+	Sections []Section
+	Version  string // of the tool
 }
 
 // Section is one part of a report. Its elements are shown in the order of the
@@ -41,6 +48,7 @@ type Section struct {
 
 // Paragraph is one or more sentences.
 type Paragraph struct {
+	Lead      string // what it is about, in a word
 	Text      string
 	Short     string // on a terminal, if not the same
 	PagesOnly bool   // not on a terminal
@@ -93,7 +101,7 @@ type Table struct {
 	// too: nothing could fold it there, and another table summarises it.
 	PagesOnly, HTMLOnly bool
 	// Short is what a terminal shows in its place.
-	Short *Table
+	Short []Table
 }
 
 // Without returns the table without one of its columns.
@@ -113,6 +121,8 @@ type NoteKind string
 // The kinds of notes.
 const (
 	Footnote   NoteKind = "footnote"   // explains what is marked with * in a table
+	Sampled    NoteKind = "sampled"    // explains what is marked with ~ in a table
+	Spoilt     NoteKind = "spoilt"     // explains what is marked with † in a table
 	Errors     NoteKind = "errors"     // what failed requests said
 	Assumption NoteKind = "assumption" // what a computed number rests on
 	Remark     NoteKind = "remark"     // more about how a number came about; pages only
@@ -129,8 +139,12 @@ func (n Note) String() string {
 	switch n.Kind {
 	case Footnote:
 		return "* " + n.Text
+	case Sampled:
+		return format.Approximate + " " + n.Text
+	case Spoilt:
+		return format.Spoilt + " " + n.Text
 	case Errors:
-		return "errors in " + n.Text
+		return "failed: " + n.Text
 	}
 	return n.Text
 }
@@ -171,9 +185,9 @@ func (s *Section) remark(texts ...string) {
 	}
 }
 
-// table adds a table of which a terminal shows another, shorter one.
-func (s *Section) table(t, short Table) {
-	t.Short = &short
+// table adds a table of which a terminal shows others, shorter ones.
+func (s *Section) table(t Table, short ...Table) {
+	t.Short = short
 	s.Tables = append(s.Tables, t)
 }
 

@@ -48,7 +48,7 @@ func TestTableOfTurns(t *testing.T) {
 			t.Errorf("%d cells under %d heads", len(row), len(long.Head))
 		}
 	}
-	if got := long.Rows[0][6]; !strings.Contains(got, "n=9, needs 72") {
+	if got := long.Rows[0][6]; !strings.Contains(got, "n=9 of 72") {
 		t.Errorf("p95 of 9 requests: %q", got)
 	}
 	if got := long.Rows[1][11]; got != "2" {

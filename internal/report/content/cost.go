@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -13,8 +14,8 @@ func cost(c *result.Cost) *Section {
 		return nil
 	}
 	s := &Section{ID: "cost", Title: "Cost", Evidence: c.Evidence}
-	if c.Withheld != "" {
-		s.say("The comparison is withheld. " + format.Sentence(c.Withheld))
+	if c.Withheld != "" { // on a terminal the answer says it
+		s.detail("The comparison is withheld. " + format.Sentence(c.Withheld))
 	}
 	t := Table{Head: columns("")}
 	both := []*result.TargetCost{}
@@ -36,38 +37,64 @@ func cost(c *result.Cost) *Section {
 			t.Rows = append(t.Rows, r)
 		}
 	}
+	// Why there is no figure is said once, and not in each row.
+	var why []string
+	amount := func(tc *result.TargetCost, e result.Estimate, unit string) string {
+		if e.Value != nil || e.Withheld == "" {
+			return format.Estimate(e, unit, 0)
+		}
+		if text := plaintext.Line(tc.Target + ": " + e.Withheld); !slices.Contains(why, text) {
+			why = append(why, text)
+		}
+		return format.Missing
+	}
+	known := false
 	row("paid by", func(tc *result.TargetCost) string {
-		if tc.Kind == "machine" {
+		known = known || tc.PerRequest.Value != nil
+		switch {
+		case tc.Kind == "machine":
 			return "the hour"
+		case tc.PerRequest.Value == nil:
+			return format.Missing
 		}
 		return "the token"
 	})
-	row("per request", func(tc *result.TargetCost) string { return format.Estimate(tc.PerRequest, "USD", 0) })
-	row("per million tokens, in and out", func(tc *result.TargetCost) string { return format.Estimate(tc.PerMTok, "USD", 0) })
+	first := len(t.Rows)
+	row("per request", func(tc *result.TargetCost) string { return amount(tc, tc.PerRequest, "USD") })
+	row("per million tokens, in and out", func(tc *result.TargetCost) string { return amount(tc, tc.PerMTok, "USD") })
 	row("… with the machine always busy", func(tc *result.TargetCost) string {
 		if tc.PerMTokFull == nil {
 			return format.Missing
 		}
-		return format.Estimate(*tc.PerMTokFull, "USD", 0)
+		return amount(tc, *tc.PerMTokFull, "USD")
 	})
-	row("tokens per dollar", func(tc *result.TargetCost) string { return format.Estimate(tc.TokensPerUSD, "", 0) })
+	short := Table{Head: t.Head, Rows: slices.Clone(t.Rows[first:])}
+	row("tokens per dollar", func(tc *result.TargetCost) string { return amount(tc, tc.TokensPerUSD, "") })
 	row("tokens in, mean", func(tc *result.TargetCost) string { return format.Span(tc.InputTokens, nil, nil, "") })
 	row("tokens out, mean", func(tc *result.TargetCost) string { return format.Span(tc.OutputTokens, nil, nil, "") })
 	row("usage measured on", func(tc *result.TargetCost) string { return fmt.Sprintf("%d requests", tc.Samples) })
 	row("capacity of a replica", func(tc *result.TargetCost) string { return format.Span(tc.CapacityRPS, nil, nil, "requests/s") })
-	s.Tables = append(s.Tables, t)
+	if c.Withheld == "" {
+		for _, v := range c.Volumes {
+			short.Rows = append(short.Rows, slices.Concat([]string{"a month at " + format.Number(v.MonthlyRequests) + " requests"},
+				[]string{format.Estimate(v.Candidate, "USD", 0), format.Estimate(v.Baseline, "USD", 0)}[:len(both)]))
+		}
+	}
+	s.table(t, short)
+	s.PagesOnly = !known // the answer says that the costs are not known
+	if c.Withheld == "" {
+		s.say(sentences(why)...)
+	} else {
+		s.detail(sentences(slices.DeleteFunc(why, func(text string) bool { return text == plaintext.Line(c.Withheld) }))...)
+	}
 	if len(c.Volumes) > 0 && c.Withheld == "" {
-		s.Tables = append(s.Tables, volumes(c.Volumes))
-		for i, vc := range c.Volumes {
-			if i == 0 { // the table's first column says the same
-				s.detail(plaintext.Line(vc.Text))
-			} else {
-				s.say(plaintext.Line(vc.Text))
-			}
+		s.pages(volumes(c.Volumes))
+		for _, vc := range c.Volumes { // on a terminal the table and the answer
+			s.detail(plaintext.Line(vc.Text))
 		}
 	}
 	if c.BreakEven != nil {
-		s.say(plaintext.Line(c.BreakEven.Text))
+		s.detail(plaintext.Line(c.BreakEven.Text))
 	}
 	for _, tc := range both {
 		if tc.CapacityFrom != "" {
@@ -82,7 +109,7 @@ func cost(c *result.Cost) *Section {
 
 // volumes has a column for each monthly volume.
 func volumes(list []result.VolumeCost) Table {
-	t := Table{Head: columns("requests per month")}
+	t := Table{Title: "Costs by volume", Head: columns("requests per month")}
 	for _, v := range list {
 		t.Head = append(t.Head, Column{Name: format.Number(v.MonthlyRequests)})
 	}
@@ -98,9 +125,21 @@ func volumes(list []result.VolumeCost) Table {
 	} {
 		row := []string{r.name}
 		for _, v := range list {
-			row = append(row, format.Estimate(r.of(v), r.unit, 0))
+			text := format.Estimate(r.of(v), r.unit, 0)
+			if p := v.SavingsPercent.Value; r.unit == "percent" && p != nil && *p < -100 {
+				text = format.Number(1-float64(*p)/100) + "× the cost"
+			}
+			row = append(row, text)
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+func sentences(texts []string) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, format.Sentence(t))
+	}
+	return out
 }

@@ -1,23 +1,32 @@
 package content
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/answer"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// Of returns the report of a run: claims first, then each benchmark, what it
-// means in money, what ran where, and the run's judgement of itself.
+// Of returns the report of a run: the answers first, then claims, each benchmark,
+// what it means in money, what ran where, and the run's judgement of itself.
 func Of(r *result.Result) Document {
 	d := Document{
-		Title: plaintext.Line(r.Run.Name), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
-		Version: plaintext.Line(r.Run.Version),
+		Title: title(r), Name: name(r), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
+		Answers: answered(answer.Of(r)), Version: plaintext.Line(r.Run.Version),
 	}
-	b := r.Benchmarks
+	if at := r.Run.Started; !at.IsZero() {
+		d.Started = at.UTC().Format("2006-01-02 15:04")
+	}
+	b, v := r.Benchmarks, r.Validity
 	for _, s := range []*Section{
 		claims(r),
-		latency(b.Latency), load(b.Load), capacity(b.Capacity), scan(b.Scan, r.Validity.Checks), forecast(b.Forecast), assumed(b.Forecast),
-		throughput(b.Throughput), cost(b.Cost), quality(b.Quality), hardware(b.Hardware),
+		latency(b.Latency, v), load(b.Load, v), capacity(b.Capacity), scan(b.Scan, v), forecast(b.Forecast), assumed(b.Forecast),
+		throughput(b.Throughput, v), cost(b.Cost), quality(b), hardware(b),
 		impact(r), specification(r), validity(r), reproduce(r),
 	} {
 		if s != nil {
@@ -26,6 +35,60 @@ func Of(r *result.Result) Document {
 	}
 	d.place(figure.All(r))
 	return d
+}
+
+// answered are answers as a document has them.
+func answered(list []answer.Sentence) []Paragraph {
+	var out []Paragraph
+	for _, s := range list {
+		out = append(out, Paragraph{Lead: s.Lead, Text: s.Text, State: State(s.State)})
+	}
+	return out
+}
+
+// unnamed is what a plan without a name is called.
+const unnamed = "run"
+
+// name is the run's own or, if it has none, the command that made it.
+func name(r *result.Result) string {
+	if n := plaintext.Line(r.Run.Name); n != "" && n != unnamed {
+		return n
+	}
+	b := r.Benchmarks
+	switch {
+	case b.Load != nil:
+		return "load"
+	case b.Capacity != nil:
+		return "capacity"
+	case b.Scan != nil:
+		return "sweep"
+	case b.Forecast != nil:
+		return "forecast"
+	case b.Latency != nil || b.Throughput != nil:
+		return unnamed
+	case b.Cost != nil:
+		return "cost"
+	case b.Quality != nil:
+		return "quality"
+	case b.Hardware != nil:
+		return "hardware"
+	}
+	return unnamed
+}
+
+// title names what was measured as well, so that the pages of many runs can be
+// told apart.
+func title(r *result.Result) string {
+	if len(r.Targets) == 0 {
+		return name(r)
+	}
+	var models []string
+	for _, t := range r.Targets {
+		if m := format.Brief(cmp.Or(t.Model, t.Name), 60); !slices.Contains(models, m) {
+			models = append(models, m)
+		}
+	}
+	return name(r) + ": " + strings.Join(models, " against ")
 }
 
 // place gives each figure to the section of its benchmark. A sweep shows its

@@ -5,15 +5,18 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // OfForecast returns the report of a forecast: first that nothing of it was
-// measured, then the answers, then what was assumed.
+// measured, then the answers, the loads, and what was assumed.
 func OfForecast(f *result.Forecast) Document {
 	return Document{
+		Answers:  answered(answer.Forecast(f, "")),
 		Title:    plaintext.Line(f.Deployment.Text),
+		Name:     plaintext.Line(f.Deployment.Text),
 		Headline: plaintext.Line(f.Workload.Name) + ", " + plaintext.Line(f.Workload.Text),
 		Evidence: f.Evidence,
 		Warning:  "MODELLED: computed from data sheets and a simulated scheduler. Nothing was measured.",
@@ -33,7 +36,7 @@ func assumed(f *result.Forecast) *Section {
 	return s
 }
 
-// forecast is the answers, then the table of loads.
+// forecast is the table of loads, and how it was fitted to a run.
 func forecast(f *result.Forecast) *Section {
 	if f == nil {
 		return nil
@@ -68,9 +71,6 @@ func forecast(f *result.Forecast) *Section {
 		for _, n := range c.Notes {
 			s.Answers = append(s.Answers, Paragraph{Text: format.Sentence(n)})
 		}
-	}
-	for _, t := range f.Text {
-		s.Answers = append(s.Answers, Paragraph{Text: plaintext.Line(t)})
 	}
 	if outside != "" {
 		s.Notes = append(s.Notes, Note{Footnote, "extrapolated beyond the run that it was calibrated with: " + plaintext.Line(outside) + "."})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
@@ -12,13 +13,12 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// latencyRows are the rows of a table of latencies, by metric and statistic.
-var latencyRows = []struct{ tag, stat string }{
-	{"ttft", "mean"}, {"ttft", "p50"}, {"ttft", "p95"}, {"ttft", "p99"},
-	{"tpot", "mean"}, {"tpot", "p50"}, {"tpot", "p95"},
-	{"e2e", "mean"}, {"e2e", "p50"}, {"e2e", "p95"}, {"e2e", "p99"},
-	{"user_rate", "p50"}, {"user_rate", "p5"},
-}
+// latencyTags are the metrics of a table of latencies, and latencyStats what is
+// shown of each.
+var (
+	latencyTags  = []string{"ttft", "tpot", "itl", "e2e"}
+	latencyStats = []string{"mean", "p50", "p90", "p95", "p99"}
+)
 
 func metricName(tag string) string {
 	if m, ok := metric.Lookup(tag); ok {
@@ -48,21 +48,62 @@ func perCell(cells []result.Cell) (*Table, func(string, func(result.Cell) string
 	}
 }
 
-// shortRows are what a terminal shows of latencyRows.
-var shortRows = []struct{ tag, stat string }{
-	{"ttft", "p50"}, {"ttft", "p95"}, {"ttft", "p99"}, {"tpot", "p50"}, {"e2e", "p50"}, {"e2e", "p95"},
+// inShort is byTarget for a terminal: the latencies, then what came of the
+// load. The page has every interval; here the median and the p95 have theirs.
+func inShort(cells []result.Cell, v result.Validity) []Table {
+	times := Table{Head: columns(append([]string{"ms"}, latencyStats...)...)}
+	rates := Table{Head: columns("", "ok", "success", "in flight", "requests/s", "output token/s")}
+	for _, tag := range latencyTags {
+		for _, c := range cells {
+			row := []string{strings.ToUpper(tag)}
+			if len(cells) > 1 {
+				row[0] += " " + plaintext.Line(c.Target)
+			}
+			st := c.Metrics.Stats[tag]
+			st.Unit = ""
+			some := false
+			for _, stat := range latencyStats {
+				text := shortText(st, stat)
+				some = some || text != format.Missing
+				row = append(row, format.Marked(text, v, tag, c.ID))
+			}
+			if some {
+				times.Rows = append(times.Rows, row)
+			}
+		}
+	}
+	for _, c := range cells {
+		rate := func(tag string) string {
+			r := c.Metrics.Rates[tag]
+			if tag != "success" {
+				r.Unit = ""
+			}
+			return format.Marked(format.Rate(r), v, tag, c.ID)
+		}
+		rates.Rows = append(rates.Rows, []string{plaintext.Line(c.Target), okText(c), rate("success"), inFlight(c), rate("throughput"), rate("output_throughput")})
+	}
+	return []Table{times, filled(rates)}
 }
 
-// inShort is byTarget for a terminal.
-func inShort(cells []result.Cell) Table {
-	t, row := perCell(cells)
-	row("ok", okText)
-	for _, lr := range shortRows {
-		row(strings.ToUpper(lr.tag)+" "+lr.stat, func(c result.Cell) string { return statText(c.Metrics, lr.tag, lr.stat) })
+// shortText is a mean, a median or p95 with its interval, or another quantile
+// without.
+func shortText(s result.Statistic, stat string) string {
+	if s.N == 0 {
+		return format.Missing
 	}
-	row("success", func(c result.Cell) string { return format.Rate(c.Metrics.Rates["success"]) })
-	row("output", func(c result.Cell) string { return format.Rate(c.Metrics.Rates["output_throughput"]) })
-	return *t
+	var text string
+	switch stat {
+	case "mean":
+		text = format.Span(s.Mean, nil, nil, s.Unit)
+	case "p50", "p95":
+		text = format.WithoutSize(format.Quantile(s, stat))
+	default:
+		text = format.Middle(s, stat)
+	}
+	if strings.HasPrefix(text, "withheld") {
+		return format.Missing
+	}
+	return text
 }
 
 func okText(c result.Cell) string {
@@ -76,34 +117,52 @@ func okText(c result.Cell) string {
 	return s
 }
 
+// inFlight is how many requests were under way on average, next to how many users
+// there were to send them.
+func inFlight(c result.Cell) string {
+	if c.Achieved == nil || c.Achieved.InFlight == nil {
+		return format.Missing
+	}
+	return format.Number(float64(*c.Achieved.InFlight))
+}
+
+// usersOf are the users of a level and, where not all had an answer, how many had.
+func usersOf(c result.Cell) string {
+	wanted := c.Load.WantedUsers()
+	if a := c.Achieved; a != nil && a.Users < wanted {
+		return fmt.Sprintf("%s (%s had an answer)", format.Count(c.Load.Users), format.Count(a.Users))
+	}
+	return format.Count(c.Load.Users)
+}
+
 // byTarget makes a table with a column for each cell.
-func byTarget(cells []result.Cell) Table {
+func byTarget(cells []result.Cell, v result.Validity) Table {
 	t, row := perCell(cells)
 	row("requests ok, of scheduled", okText)
-	row("failed, by class", func(c result.Cell) string { return failures(c.Counts) })
-	for _, lr := range latencyRows {
-		row(metricName(lr.tag)+", "+lr.stat, func(c result.Cell) string { return statText(c.Metrics, lr.tag, lr.stat) })
+	row("users", func(c result.Cell) string {
+		if c.Load.Users < 2 {
+			return format.Missing
+		}
+		return usersOf(c)
+	})
+	row("requests in flight, mean", inFlight)
+	row("failed, by class", func(c result.Cell) string { return format.Failures(c.Counts.ByClass) })
+	quantile := func(tag, stat string) {
+		row(metricName(tag)+", "+stat, func(c result.Cell) string { return format.Marked(statText(c.Metrics, tag, stat), v, tag, c.ID) })
 	}
-	for _, tag := range []string{"success", "throughput", "output_throughput"} {
-		row(metricName(tag), func(c result.Cell) string { return format.Rate(c.Metrics.Rates[tag]) })
+	for _, tag := range latencyTags {
+		for _, stat := range latencyStats {
+			quantile(tag, stat)
+		}
+	}
+	quantile("user_rate", "p50")
+	quantile("user_rate", "p5")
+	for _, tag := range []string{"success", "throughput", "goodput", "input_throughput", "output_throughput"} {
+		row(metricName(tag), func(c result.Cell) string { return format.Marked(format.Rate(c.Metrics.Rates[tag]), v, tag, c.ID) })
 	}
 	row("tokens in, mean", func(c result.Cell) string { return statText(c.Metrics, "input_tokens", "mean") })
 	row("tokens out, mean", func(c result.Cell) string { return statText(c.Metrics, "output_tokens", "mean") })
 	return *t
-}
-
-// failures lists the classes other than success, by name.
-func failures(c result.Counts) string {
-	var parts []string
-	for _, class := range slices.Sorted(maps.Keys(c.ByClass)) {
-		if n := c.ByClass[class]; n > 0 && class != "ok" && class != "cut" {
-			parts = append(parts, fmt.Sprintf("%s %s", format.Count(n), plaintext.Line(class)))
-		}
-	}
-	if len(parts) == 0 {
-		return format.Missing
-	}
-	return strings.Join(parts, ", ")
 }
 
 func statText(m result.Metrics, tag, stat string) string {
@@ -111,14 +170,14 @@ func statText(m result.Metrics, tag, stat string) string {
 	if !ok || s.N == 0 {
 		return format.Missing
 	}
-	text := format.Missing
+	var text string
 	if stat == "mean" {
 		text = format.Span(s.Mean, nil, nil, s.Unit)
 		if s.Mean != nil && s.NOK < s.N {
 			text += fmt.Sprintf(" (ok only, n=%d)", s.NOK)
 		}
-	} else if e, ok := s.Quantile(stat); ok {
-		text = format.Quantile(e, s)
+	} else {
+		text = format.Quantile(s, stat)
 	}
 	if s.Note != "" && text != format.Missing {
 		text += " *"
@@ -126,9 +185,10 @@ func statText(m result.Metrics, tag, stat string) string {
 	return text
 }
 
-// explained are the notes that a * in a table points to, and what failed
+// explained are the notes that the marks in a table point to, and what failed
 // requests said.
-func explained(cells []result.Cell) []Note {
+// stats are the statistics that it shows.
+func explained(cells []result.Cell, v result.Validity, stats ...string) []Note {
 	seen := map[string]bool{}
 	var out []Note
 	for _, c := range cells {
@@ -139,38 +199,122 @@ func explained(cells []result.Cell) []Note {
 			}
 		}
 	}
+	if text := sampledNote(cells, stats); text != "" {
+		out = append(out, Note{Sampled, text})
+	}
+	if text := spoiltNote(cells, v); text != "" {
+		out = append(out, Note{Spoilt, text})
+	}
 	return append(out, errorsOf(cells)...)
 }
 
-// errorsOf lists what failed requests said, each message once.
-func errorsOf(cells []result.Cell) []Note {
-	var messages []string
-	in := map[string][]string{}
+// sampledNote says what stands in the place of an estimate, and how many requests
+// would give one.
+func sampledNote(cells []result.Cell, stats []string) string {
+	some := false
+	need := map[string]int{}
 	for _, c := range cells {
-		for _, e := range c.Errors {
-			e = format.Brief(e, 300)
-			if len(in[e]) == 0 {
-				messages = append(messages, e)
+		for _, tag := range latencyTags {
+			s := c.Metrics.Stats[tag]
+			for _, stat := range stats {
+				some = some || format.Weak(format.Middle(s, stat))
+				if n, ok := format.WouldDo(s, stat); ok {
+					need[stat] = max(need[stat], n)
+				}
 			}
-			in[e] = append(in[e], plaintext.Line(c.ID))
+		}
+	}
+	if !some {
+		return ""
+	}
+	text := "too few independent requests for an interval: the sample's value"
+	var enough []string
+	for _, stat := range stats {
+		if n := need[stat]; n > 0 {
+			many := format.Count(n)
+			if enough == nil {
+				many = "about " + many + " such requests would do"
+			}
+			enough = append(enough, many+" for "+stat)
+		}
+	}
+	if len(enough) > 0 {
+		text = "no interval: the sample's value; " + strings.Join(enough, ", ")
+	}
+	return text + "."
+}
+
+// errorsOf says of each class of failure how many there were, where, and what
+// the server said in one of them.
+func errorsOf(cells []result.Cell) []Note {
+	type class struct {
+		n    int
+		in   []string
+		said string
+	}
+	classes := map[string]*class{}
+	of := func(name string) *class {
+		if classes[name] == nil {
+			classes[name] = &class{}
+		}
+		return classes[name]
+	}
+	for _, c := range cells {
+		for name, n := range c.Counts.ByClass {
+			if name != "ok" && name != "cut" && n > 0 {
+				k := of(name)
+				k.n += n
+				k.in = append(k.in, plaintext.Line(c.ID))
+			}
+		}
+		for _, e := range c.Errors {
+			_, e, _ = cutCount(e)
+			name, said, ok := strings.Cut(e, ": ")
+			if _, counted := c.Counts.ByClass[name]; !ok || !counted {
+				name, said = "", e
+			}
+			if k := of(name); k.said == "" {
+				k.said = format.Brief(said, 200)
+			}
 		}
 	}
 	var out []Note
-	for _, m := range messages {
-		out = append(out, Note{Errors, strings.Join(in[m], ", ") + ": " + m})
+	for _, name := range slices.Sorted(maps.Keys(classes)) {
+		k := classes[name]
+		text := k.said
+		if name != "" {
+			text = fmt.Sprintf("%s × %s in %s", format.Count(k.n), plaintext.Line(name), some(k.in, 4))
+			if k.said != "" {
+				text += ", for example: " + k.said
+			}
+		}
+		out = append(out, Note{Errors, text})
 	}
 	return out
 }
 
-func latency(l *result.Latency) *Section {
+// cutCount takes the count off a message, as in "12 × http_429: slow down".
+func cutCount(message string) (n int, rest string, ok bool) {
+	before, after, ok := strings.Cut(message, " × ")
+	if !ok {
+		return 0, message, false
+	}
+	n, err := strconv.Atoi(before)
+	if err != nil {
+		return 0, message, false
+	}
+	return n, after, true
+}
+
+func latency(l *result.Latency, v result.Validity) *Section {
 	if l == nil {
 		return nil
 	}
 	s := &Section{ID: "latency", Title: "Latency", Evidence: l.Evidence}
 	if len(l.Cells) > 0 {
-		s.detail(plaintext.Line(plaintext.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals; a value without brackets has none."))
+		s.detail(plaintext.Line(plaintext.Capital(l.Cells[0].Load.Text) + "; " + l.Cells[0].Workload.Text + ". Latency counts from when a request was due. Square brackets hold 95 % intervals."))
 	}
-	s.table(byTarget(l.Cells), inShort(l.Cells))
+	s.table(byTarget(l.Cells, v), inShort(l.Cells, v)...)
 	if len(l.Shares) > 0 {
 		t := Table{Title: "Share of requests under the limit", Head: columns("limit", "target", "share", "requests")}
 		for _, sh := range l.Shares {
@@ -178,19 +322,19 @@ func latency(l *result.Latency) *Section {
 		}
 		s.pages(t)
 	}
-	for _, c := range l.Versus {
+	for _, c := range l.Versus { // on a terminal the answer says it
 		text := plaintext.Capital(plaintext.Line(c.Text))
 		if c.Estimate.Value != nil {
 			text += fmt.Sprintf(" (ratio %s, %d pairs)", format.Span(c.Estimate.Value, c.Estimate.Lo, c.Estimate.Hi, ""), c.Pairs)
 		}
-		s.say(text + ".")
+		s.detail(text + ".")
 	}
-	s.say(serverLines(l.Cells, ofTarget)...)
-	s.Notes = explained(l.Cells)
+	s.detail(serverLines(l.Cells, ofTarget)...)
+	s.Notes = explained(l.Cells, v, latencyStats[1:]...)
 	return s
 }
 
-func load(l *result.Load) *Section {
+func load(l *result.Load, v result.Validity) *Section {
 	if l == nil {
 		return nil
 	}
@@ -228,18 +372,18 @@ func load(l *result.Load) *Section {
 		}
 	}
 	s.say(serverLines(l.Cells, ofTarget)...)
-	s.table(byTarget(l.Cells), inShort(l.Cells))
+	s.table(byTarget(l.Cells, v), inShort(l.Cells, v)...)
 	for _, c := range l.Cells {
 		if c.Conversations != nil {
 			s.table(turns(c.Conversations, false), turns(c.Conversations, true))
 		}
 	}
 	s.interleaved(l)
-	s.Notes = explained(l.Cells)
+	s.Notes = explained(l.Cells, v, latencyStats[1:]...)
 	return s
 }
 
-func throughput(t *result.Throughput) *Section {
+func throughput(t *result.Throughput, v result.Validity) *Section {
 	if t == nil {
 		return nil
 	}
@@ -247,34 +391,42 @@ func throughput(t *result.Throughput) *Section {
 	if len(t.Cells) > 0 {
 		s.detail(plaintext.Line("Closed loop: each user sends its next request once the previous answer has arrived. " + plaintext.Capital(t.Cells[0].Workload.Text) + "."))
 	}
-	rates := Table{Head: columns("users", "requests/s", "tokens/s out", "success")}
-	times := Table{Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "E2E p50")}
+	rates := Table{Head: columns("users", "in flight", "requests/s", "tokens/s out", "success")}
+	times := Table{Title: "Latency at each level, ms", Head: columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95")}
+	short := Table{Title: "times in ms", Head: columns("users", "requests/s", "tokens/s", "success", "TTFT p50", "p95", "TPOT", "E2E p50", "p95")}
+	server := Table{Title: "What the server reports at each level", Layout: Words, Head: columns("users", "counted by the server")}
 	targets := map[string]bool{}
 	for _, c := range t.Cells {
 		targets[c.Target] = true
 	}
 	for _, c := range t.Cells {
-		users := fmt.Sprint(c.Load.Users)
+		users := usersOf(c)
 		if len(targets) > 1 {
 			users += " " + plaintext.Line(c.Target)
 		}
-		short := func(r result.Rate) string { r.Unit = ""; return format.Rate(r) }
-		rates.Rows = append(rates.Rows, []string{
-			users, short(c.Metrics.Rates["throughput"]), short(c.Metrics.Rates["output_throughput"]), format.Rate(c.Metrics.Rates["success"]),
-		})
-		times.Rows = append(times.Rows, []string{
-			users, statText(c.Metrics, "ttft", "p50"), statText(c.Metrics, "ttft", "p95"), statText(c.Metrics, "tpot", "p50"), statText(c.Metrics, "e2e", "p50"),
-		})
-	}
-	s.Tables = append(s.Tables, rates)
-	s.table(times, times.Without(3))
-	s.say(serverLines(t.Cells, func(c result.Cell) string {
-		users := fmt.Sprintf("%d users", c.Load.Users)
-		if len(targets) > 1 {
-			users += " of " + c.Target
+		rate := func(tag string) string {
+			r := c.Metrics.Rates[tag]
+			if tag != "success" {
+				r.Unit = ""
+			}
+			return format.Marked(format.Rate(r), v, tag, c.ID)
 		}
-		return users
-	})...)
-	s.Notes = explained(t.Cells)
+		quantile := func(tag, stat string) string { return format.Marked(unitless(c.Metrics, tag, stat), v, tag, c.ID) }
+		brief := func(tag, stat string) string { return format.Marked(format.Figure(c.Metrics, tag, stat), v, tag, c.ID) }
+		rates.Rows = append(rates.Rows, []string{users, inFlight(c), rate("throughput"), rate("output_throughput"), rate("success")})
+		times.Rows = append(times.Rows, []string{
+			users, quantile("ttft", "p50"), quantile("ttft", "p95"), quantile("tpot", "p50"), quantile("tpot", "p95"), quantile("e2e", "p50"), quantile("e2e", "p95"),
+		})
+		short.Rows = append(short.Rows, []string{
+			users, rate("throughput"), rate("output_throughput"), format.WithoutInterval(rate("success")),
+			brief("ttft", "p50"), brief("ttft", "p95"), brief("tpot", "p50"), brief("e2e", "p50"), brief("e2e", "p95"),
+		})
+		if text := serverText(c.Server); text != "" {
+			server.Rows = append(server.Rows, []string{users, text})
+		}
+	}
+	s.table(filled(rates), short)
+	s.pages(times, server)
+	s.Notes = explained(t.Cells, v, "p50", "p95")
 	return s
 }

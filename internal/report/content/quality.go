@@ -1,20 +1,27 @@
 package content
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-func quality(q *result.Quality) *Section {
+// quality is on a terminal only where nothing else was asked: else the answer says
+// what there is to say.
+func quality(b result.Benchmarks) *Section {
+	q := b.Quality
 	if q == nil {
 		return nil
 	}
-	s := &Section{ID: "quality", Title: "Quality", Evidence: q.Evidence}
+	alone := b.Latency == nil && b.Load == nil && b.Cost == nil
+	s := &Section{ID: "quality", Title: "Quality", Evidence: q.Evidence, PagesOnly: !alone}
 	s.detail("Scores from 0 to 100, computed from the text alone: they show differences between answers to the same prompts and do not prove accuracy.")
 	if q.Delta != nil {
 		s.detail(format.Sentence(q.Delta.Text))
@@ -32,7 +39,7 @@ func quality(q *result.Quality) *Section {
 	}
 	row("score", func(qs result.QualityScore) string { return format.Estimate(qs.Score, "points", qs.N) })
 	for _, n := range figure.Components(q) {
-		row(strings.ReplaceAll(plaintext.Line(n), "_", " "), func(qs result.QualityScore) string {
+		row(componentName(n), func(qs result.QualityScore) string {
 			e, ok := qs.Components[n]
 			if !ok {
 				return format.Missing
@@ -46,7 +53,9 @@ func quality(q *result.Quality) *Section {
 	s.table(t, Table{Head: t.Head, Rows: t.Rows[:1]})
 	if len(q.Kinds) > 0 {
 		k := Table{Title: "By kind of prompt", Head: columns("kind", "n", "candidate", "baseline", "difference")}
-		for _, qk := range q.Kinds {
+		kinds := slices.Clone(q.Kinds)
+		slices.SortStableFunc(kinds, func(a, b result.QualityKind) int { return cmp.Compare(kindRank(a.Kind), kindRank(b.Kind)) })
+		for _, qk := range kinds {
 			base, delta := format.Missing, format.Missing
 			if qk.Baseline != nil {
 				base = format.Estimate(*qk.Baseline, "", qk.N)
@@ -54,9 +63,9 @@ func quality(q *result.Quality) *Section {
 			if qk.Delta != nil {
 				delta = format.Estimate(*qk.Delta, "", qk.N)
 			}
-			k.Rows = append(k.Rows, []string{plaintext.Line(qk.Kind), fmt.Sprint(qk.N), format.Estimate(qk.Candidate, "", qk.N), base, delta})
+			k.Rows = append(k.Rows, []string{strings.ReplaceAll(plaintext.Line(qk.Kind), "_", " "), fmt.Sprint(qk.N), format.Estimate(qk.Candidate, "", qk.N), base, delta})
 		}
-		s.Tables = append(s.Tables, k)
+		s.Tables = append(s.Tables, filled(k))
 	}
 	for _, n := range q.Notes {
 		s.remark(plaintext.Line(n))
@@ -64,11 +73,32 @@ func quality(q *result.Quality) *Section {
 	return s
 }
 
-func hardware(h *result.Hardware) *Section {
+// componentName is a component of a score in words. Technical accuracy would be
+// taken for more than it is: a count of terms, figures and code.
+func componentName(n string) string {
+	if n == "technical_accuracy" {
+		return "technical terms"
+	}
+	return strings.ReplaceAll(plaintext.Line(n), "_", " ")
+}
+
+// kindRank puts marketing prompts after what engineers ask.
+func kindRank(kind string) int {
+	if kind == vocab.ViralHook {
+		return 1
+	}
+	return 0
+}
+
+// hardware is the machine of the client. A terminal shows it where nothing else
+// was asked.
+func hardware(b result.Benchmarks) *Section {
+	h := b.Hardware
 	if h == nil {
 		return nil
 	}
-	s := &Section{ID: "hardware", Title: "Hardware", Evidence: h.Evidence}
+	s := &Section{ID: "hardware", Title: "Client machine", Evidence: h.Evidence}
+	s.PagesOnly = b.Latency != nil || b.Throughput != nil || b.Load != nil || b.Cost != nil || b.Quality != nil
 	s.detail("The machine that ran this program.")
 	t := Table{Head: columns("", "value", "read from")}
 	for _, f := range h.Facts {

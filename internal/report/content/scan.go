@@ -14,11 +14,11 @@ import (
 
 // scan shows a row for each point, then the trade-off between them; intervals
 // are in tables of their own, which would be too wide otherwise.
-func scan(s *result.Scan, checks []result.Check) *Section {
+func scan(s *result.Scan, validity result.Validity) *Section {
 	if s == nil {
 		return nil
 	}
-	v := scanView{Scan: s, cells: map[string]result.Cell{}, trouble: troubles(checks), place: map[int]result.ParetoPoint{}}
+	v := scanView{Scan: s, cells: map[string]result.Cell{}, trouble: troubles(validity.Checks), place: map[int]result.ParetoPoint{}}
 	v.keys, v.labels = figure.ScanLabels(s)
 	for _, c := range s.Cells {
 		v.cells[c.ID] = c
@@ -37,7 +37,7 @@ func scan(s *result.Scan, checks []result.Check) *Section {
 	}
 	out.table(v.overview(), v.short())
 	out.pages(v.front(), v.latencies(), v.rates(), v.server())
-	out.Notes = explained(s.Cells)
+	out.Notes = explained(s.Cells, validity, "p50", "p95")
 	return out
 }
 
@@ -136,23 +136,6 @@ func some(names []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most-1], ", "), len(names)-most+1)
 }
 
-// value prints a quantile or, without a statistic, a rate, alone and without
-// unit: the head has it.
-func value(m result.Metrics, tag, stat string) string {
-	e := rateEstimate(m.Rates[tag])
-	if stat != "" {
-		e, _ = m.Stats[tag].Quantile(stat)
-	}
-	if e.Value == nil && e.AtLeast != nil {
-		return "≥ " + format.Number(float64(*e.AtLeast))
-	}
-	return middle(e, 1)
-}
-
-func rateEstimate(r result.Rate) result.Estimate {
-	return result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}
-}
-
 // each makes a table with a row for each point; of gets the point's index and
 // its cell. A point without a cell has a row of nothing.
 func (v *scanView) each(title string, head []string, of func(int, result.Cell) []string) Table {
@@ -173,8 +156,8 @@ func (v *scanView) overview() Table {
 	t := v.each("", []string{"on the front", "ok", "failed", "TTFT p50, ms", "TTFT p95, ms", "TPOT p50, ms", "requests/s", "output tokens/s", "one user, tokens/s", "problems"}, func(i int, c result.Cell) []string {
 		m := c.Metrics
 		return []string{
-			v.standing(i), okText(c), failures(c.Counts), value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"),
-			value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], format.Missing),
+			v.standing(i), okText(c), format.Failures(c.Counts.ByClass), format.Figure(m, "ttft", "p50"), format.Figure(m, "ttft", "p95"), format.Figure(m, "tpot", "p50"),
+			format.Figure(m, "throughput", ""), format.Figure(m, "output_throughput", ""), format.Figure(m, "user_rate", "p50"), cmp.Or(v.trouble[c.ID], format.Missing),
 		}
 	})
 	for i, p := range v.Points {
@@ -212,7 +195,7 @@ func (v *scanView) short() Table {
 	t := v.each("", []string{"ok", "TTFT p50", "p95", "TPOT", "req/s", "tok/s", "per user"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
 		ok := fmt.Sprintf("%d/%d", c.Counts.OK, c.Counts.Scheduled)
-		return []string{ok, value(m, "ttft", "p50"), value(m, "ttft", "p95"), value(m, "tpot", "p50"), value(m, "throughput", ""), value(m, "output_throughput", ""), value(m, "user_rate", "p50")}
+		return []string{ok, format.Figure(m, "ttft", "p50"), format.Figure(m, "ttft", "p95"), format.Figure(m, "tpot", "p50"), format.Figure(m, "throughput", ""), format.Figure(m, "output_throughput", ""), format.Figure(m, "user_rate", "p50")}
 	})
 	t.Title = "times in ms; per user: tokens/s that one user sees"
 	var front [][]string
@@ -257,19 +240,20 @@ func (v *scanView) front() Table {
 	return t
 }
 
+// unitless is statText without the unit, which the head of the table has.
+func unitless(m result.Metrics, tag, stat string) string {
+	s := m.Stats[tag]
+	s.Unit = ""
+	return statText(result.Metrics{Stats: map[string]result.Statistic{tag: s}}, tag, stat)
+}
+
 // latencies are the quantiles with their intervals.
 func (v *scanView) latencies() Table {
-	quantile := func(m result.Metrics, tag, stat string) string {
-		st := m.Stats[tag]
-		st.Unit = ""
-		m = result.Metrics{Stats: map[string]result.Statistic{tag: st}}
-		return statText(m, tag, stat)
-	}
 	t := v.each("Latency in ms, with 95 % intervals", []string{"TTFT p50", "TTFT p95", "TTFT p99", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
 		return []string{
-			quantile(m, "ttft", "p50"), quantile(m, "ttft", "p95"), quantile(m, "ttft", "p99"), quantile(m, "tpot", "p50"), quantile(m, "tpot", "p95"),
-			quantile(m, "e2e", "p50"), quantile(m, "e2e", "p95"),
+			unitless(m, "ttft", "p50"), unitless(m, "ttft", "p95"), unitless(m, "ttft", "p99"), unitless(m, "tpot", "p50"), unitless(m, "tpot", "p95"),
+			unitless(m, "e2e", "p50"), unitless(m, "e2e", "p95"),
 		}
 	})
 	t.Folded = true
@@ -287,10 +271,7 @@ func (v *scanView) rates() Table {
 	}
 	t := v.each("Rates, with 95 % intervals", []string{"requests/s", "inside all limits/s", "output tokens/s", "success", "one user, tokens/s, p50", "p5"}, func(_ int, c result.Cell) []string {
 		m := c.Metrics
-		st := m.Stats["user_rate"]
-		st.Unit = ""
-		m.Stats = map[string]result.Statistic{"user_rate": st}
-		return []string{rate(m, "throughput"), rate(m, "goodput"), rate(m, "output_throughput"), rate(m, "success"), statText(m, "user_rate", "p50"), statText(m, "user_rate", "p5")}
+		return []string{rate(m, "throughput"), rate(m, "goodput"), rate(m, "output_throughput"), rate(m, "success"), unitless(m, "user_rate", "p50"), unitless(m, "user_rate", "p5")}
 	})
 	t.Folded = true
 	return filled(t)

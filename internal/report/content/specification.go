@@ -6,27 +6,26 @@ import (
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// impact says what the costs come to per month and per year.
+// impact says what the costs come to per month and per year; nil where nothing is
+// compared.
 func impact(r *result.Result) *Section {
-	s := &Section{ID: "impact", Title: "Business impact", PagesOnly: true}
 	c := r.Benchmarks.Cost
-	switch {
-	case c == nil:
-		s.say("Cost was not part of this run (--only latency,throughput,cost).")
-	case c.Withheld != "" || len(c.Volumes) == 0:
-		s.say(strings.TrimSpace("There is no comparison of costs. " + format.Sentence(c.Withheld)))
-	default:
-		for _, v := range c.Volumes {
-			s.say(fmt.Sprintf("At %s requests per month: %s saved per month, %s per year (%s). Evidence: %s.",
-				format.Number(v.MonthlyRequests), format.Estimate(v.SavingsMonth, "USD", 0), format.Estimate(v.SavingsYear, "USD", 0), format.Estimate(v.SavingsPercent, "percent", 0), c.Evidence))
+	if c == nil || c.Withheld != "" || len(c.Volumes) == 0 {
+		return nil
+	}
+	s := &Section{ID: "impact", Title: "Business impact", PagesOnly: true}
+	for _, v := range c.Volumes {
+		by := answer.InTimes(v)
+		if by != "" {
+			by = ", " + by
 		}
-		if c.BreakEven != nil {
-			s.say(plaintext.Line(c.BreakEven.Text))
-		}
+		s.say(fmt.Sprintf("At %s requests per month: %s saved per month, %s per year%s. Evidence: %s.",
+			format.Number(v.MonthlyRequests), format.Estimate(v.SavingsMonth, "USD", 0), format.Estimate(v.SavingsYear, "USD", 0), by, c.Evidence))
 	}
 	return s
 }
@@ -47,6 +46,10 @@ func specification(r *result.Result) *Section {
 	for _, t := range []Table{runTable(r), targets, prices, inputs, cells} {
 		t.Layout = Words
 		s.Tables = append(s.Tables, t)
+	}
+	if sp := r.Run.Spend; sp != nil {
+		s.Tables = append(s.Tables, spendTable(sp))
+		s.say(format.Sentence(sp.Note))
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -14,8 +15,7 @@ import (
 func validity(r *result.Result) *Section {
 	s := &Section{ID: "validity", Title: "Validity", Summary: Paragraph{Text: validityLine(r), State: State(r.Validity.Status)}}
 	s.Tables = checkTables(r)
-	short := findings(r)
-	s.Tables[0].Short = &short
+	s.Tables[0].Short = []Table{findings(r)}
 	if len(r.Validity.Checks) > fewChecks {
 		s.remark(fmt.Sprintf("Each kind of finding is named once; result.json has all %d checks.", len(r.Validity.Checks)))
 	}
@@ -27,7 +27,7 @@ func validityLine(r *result.Result) string {
 	warn, fail := len(checksOf(r, result.Warn)), len(checksOf(r, result.Fail))
 	switch r.Validity.Status {
 	case result.Fail:
-		return fmt.Sprintf("INVALID: %d of %d checks failed. These figures are unreliable and prove nothing.", fail, len(r.Validity.Checks))
+		return fmt.Sprintf("%d of %d checks failed. Figures marked %s are unreliable and prove nothing; the others stand.", fail, len(r.Validity.Checks), format.Spoilt)
 	case result.Warn:
 		return fmt.Sprintf("valid with warnings: %d of %d checks warn.", warn, len(r.Validity.Checks))
 	}
@@ -48,48 +48,91 @@ func checksOf(r *result.Result, s result.CheckStatus) []result.Check {
 	return out
 }
 
-// findings are the failures and warnings in the words of the first cell that
-// has them.
+// mostWarnings are on a terminal; of more, the page has each.
+const mostWarnings = 4
+
+// findings are the failures and warnings of a terminal: one for each cause, with
+// its cells.
 func findings(r *result.Result) Table {
 	t := Table{Layout: Cards, Head: []Column{{Name: "status", Kind: Verdict}, {Name: "finding", Kind: Sentence}}}
+	said := map[string]bool{}
+	for _, k := range checksOf(r, result.Fail) {
+		said[k.ID] = true
+	}
+	said["samples"] = true // the notes below the tables say it
 	for _, st := range []result.CheckStatus{result.Fail, result.Warn} {
-		for _, text := range gathered(checksOf(r, st)) {
-			t.Rows = append(t.Rows, []string{string(st), text})
+		checks := checksOf(r, st)
+		if st == result.Warn { // what fails elsewhere is said already
+			checks = slices.DeleteFunc(checks, func(k result.Check) bool { return said[k.ID] })
+		}
+		found := gathered(checks)
+		var more []string
+		for i, f := range found {
+			if st == result.Warn && len(found) > mostWarnings && i >= mostWarnings-1 {
+				more = append(more, f.ids...)
+				continue
+			}
+			t.Rows = append(t.Rows, []string{string(st), f.text()})
+		}
+		if more != nil {
+			t.Rows = append(t.Rows, []string{string(st), fmt.Sprintf("%d more, in the report: %s", len(more), strings.Join(more, ", "))})
 		}
 	}
 	return t
 }
 
-// gathered says each kind of finding once, with the first cell's words.
-func gathered(checks []result.Check) []string {
-	var ids []string
-	cells := map[string][]string{}
-	first := map[string]result.Check{}
+// finding is what checks with one cause found.
+type finding struct {
+	ids   []string
+	said  []string // by the first cell of each kind, with its name
+	cells []string // that have it, too
+	fix   string
+}
+
+func (f finding) text() string {
+	text := strings.Join(f.said, "; ")
+	if len(f.cells) > 3 {
+		text += fmt.Sprintf(" (also in %d other cells)", len(f.cells))
+	} else if len(f.cells) > 0 {
+		text += " (also " + strings.Join(f.cells, ", ") + ")"
+	}
+	if f.fix != "" {
+		text += "; " + f.fix
+	}
+	return text
+}
+
+// gathered says each kind of finding once, with the first cell's words. Kinds
+// with the same remedy have the same cause.
+func gathered(checks []result.Check) []finding {
+	var out []*finding
+	byID, byFix := map[string]*finding{}, map[string]*finding{}
 	for _, k := range checks {
-		if _, seen := first[k.ID]; !seen {
-			ids = append(ids, k.ID)
-			first[k.ID] = k
+		id, fix, cell := plaintext.Line(k.ID), plaintext.Line(k.Fix), plaintext.Line(k.Cell)
+		f := byID[k.ID]
+		if f == nil {
+			if f = byFix[fix]; f == nil || fix == "" {
+				f = &finding{fix: fix}
+				byFix[fix] = f
+				out = append(out, f)
+			}
+			byID[k.ID] = f
+			text := plaintext.Line(k.Text)
+			if cell != "" {
+				text = cell + ": " + text
+			}
+			f.ids, f.said = append(f.ids, id), append(f.said, text)
+			continue
 		}
-		cells[k.ID] = append(cells[k.ID], plaintext.Line(k.Cell))
+		if cell != "" && !slices.Contains(f.cells, cell) {
+			f.cells = append(f.cells, cell)
+		}
 	}
-	var out []string
-	for _, id := range ids {
-		k := first[id]
-		text := plaintext.Line(k.Text)
-		if k.Cell != "" {
-			text = plaintext.Line(k.Cell) + ": " + text
-		}
-		if others := cells[id][1:]; len(others) > 3 {
-			text += fmt.Sprintf(" (also in %d other cells)", len(others))
-		} else if len(others) > 0 {
-			text += " (also " + strings.Join(others, ", ") + ")"
-		}
-		if k.Fix != "" {
-			text += "; " + plaintext.Line(k.Fix)
-		}
-		out = append(out, text)
+	list := make([]finding, len(out))
+	for i, f := range out {
+		list[i] = *f
 	}
-	return out
+	return list
 }
 
 // fewChecks can be read one by one.

@@ -35,7 +35,6 @@ var (
 	inkColor   = color.NRGBA{0x1f, 0x29, 0x37, 0xff}
 	softColor  = color.NRGBA{0x5b, 0x65, 0x75, 0xff}
 	gridColor  = color.NRGBA{0xd8, 0xdd, 0xe4, 0xff}
-	markColor  = color.NRGBA{0xeb, 0xee, 0xf2, 0xff} // of the evidence, behind everything
 	warnColor  = color.NRGBA{0xa1, 0x62, 0x07, 0xff} // of evidence that proves nothing about a real server
 	limitColor = color.NRGBA{0xdc, 0x26, 0x26, 0xff}
 	faintColor = color.NRGBA{0xa3, 0xac, 0xba, 0xff} // of what has less weight than the rest
@@ -240,7 +239,7 @@ func drawing(f figure.Figure) *plot.Plot {
 		p.Y.Label.TextStyle.Font = sans(7)
 	}
 	p.Y.Label.Text = fitting(p.Y.Label.TextStyle, p.Y.Label.Text, plotHeight)
-	p.Add(watermark(f.Evidence))
+	p.Add(grid{})
 	addSeries(p, f)
 	p.Add(labels(f.Series))
 	for _, l := range f.Limits {
@@ -250,14 +249,10 @@ func drawing(f figure.Figure) *plot.Plot {
 	return p
 }
 
-// watermark writes the evidence behind a figure, so that it stays with it
-// wherever it is copied to. It also draws the grid, which belongs over it.
-type watermark result.Evidence
+// grid draws a line at each labelled value.
+type grid struct{}
 
-func (w watermark) Plot(c draw.Canvas, p *plot.Plot) {
-	s := style(bold(40), markColor)
-	s.XAlign, s.YAlign = text.XCenter, text.YCenter
-	c.FillText(s, vg.Point{X: (c.Min.X + c.Max.X) / 2, Y: (c.Min.Y + c.Max.Y) / 2}, strings.ToUpper(string(w)))
+func (grid) Plot(c draw.Canvas, p *plot.Plot) {
 	_, ty := p.Transforms(&c)
 	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
 		if t.Label != "" {

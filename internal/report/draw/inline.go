@@ -19,7 +19,7 @@ import (
 // its place.
 func themed() map[color.NRGBA]string {
 	m := map[color.NRGBA]string{
-		inkColor: "ink", softColor: "soft", gridColor: "grid", markColor: "mark", warnColor: "open", limitColor: "limit", faintColor: "faint",
+		inkColor: "ink", softColor: "soft", gridColor: "grid", warnColor: "open", limitColor: "limit", faintColor: "faint",
 		{0xff, 0xff, 0xff, 0xff}: "card",
 	}
 	for i, c := range partColors {

@@ -66,6 +66,10 @@ func (d dots) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		whisker(c, p, d.color, at.X, pt)
+		if pt.Hollow {
+			c.DrawGlyph(draw.GlyphStyle{Color: d.color, Radius: markRadius, Shape: draw.RingGlyph{}}, at)
+			continue
+		}
 		mark(c, d.shape, d.color, at)
 	}
 }

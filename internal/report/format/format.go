@@ -110,7 +110,8 @@ func WithUnit(v float64, unit string) string {
 	return strings.TrimSpace(Number(v) + " " + unit)
 }
 
-// Span prints a value with its interval in one unit.
+// Span prints a value with its interval in one unit. An interval that is as
+// narrow as the rounding of the value is left out.
 func Span(v, lo, hi *result.Number, unit string) string {
 	if v == nil {
 		return Missing
@@ -119,69 +120,55 @@ func Span(v, lo, hi *result.Number, unit string) string {
 	if lo == nil && hi == nil {
 		return s
 	}
-	bound := func(b *result.Number) string {
-		if b == nil {
-			return Missing
-		}
-		if unit == "USD" {
-			return amount.USD(float64(*b))
-		}
-		n, _, _ := strings.Cut(strings.TrimSuffix(WithUnit(float64(*b), unit), "/s"), " ")
-		return n
+	if lo != nil && hi != nil && bound(lo, unit) == bound(v, unit) && bound(hi, unit) == bound(v, unit) {
+		return s // as narrow as the rounding
 	}
-	return s + " [" + bound(lo) + ", " + bound(hi) + "]"
+	return s + " [" + bound(lo, unit) + ", " + bound(hi, unit) + "]"
+}
+
+// bound prints one end of an interval, without its unit.
+func bound(b *result.Number, unit string) string {
+	if b == nil {
+		return Missing
+	}
+	if unit == "USD" {
+		return amount.USD(float64(*b))
+	}
+	n, _, _ := strings.Cut(strings.TrimSuffix(WithUnit(float64(*b), unit), "/s"), " ")
+	return n
 }
 
 // Estimate prints a value with its interval, or why there is none. n is the
 // number of requests behind it, and 0 where that is shown elsewhere.
 func Estimate(e result.Estimate, unit string, n int) string {
-	size := ""
-	if n > 0 {
-		size = fmt.Sprintf("n=%d", n)
+	if e.Value != nil {
+		return Span(e.Value, e.Lo, e.Hi, unit)
 	}
-	return estimate(e, unit, size)
-}
-
-// Quantile prints a quantile of a statistic. Where there are enough requests
-// but they depend on each other, it names the effective sample size.
-func Quantile(e result.Estimate, s result.Statistic) string {
-	if e.Value == nil && e.NeededN > 0 && s.N >= e.NeededN && s.NEff > 0 {
-		return estimate(e, s.Unit, fmt.Sprintf("n=%s, effective %.0f", Count(s.N), math.Floor(s.NEff)))
+	why := ""
+	switch {
+	case e.NeededN > 0 && n > 0:
+		why = fmt.Sprintf(" (n=%s of %s)", Count(n), Count(e.NeededN))
+	case e.NeededN > 0:
+		why = " (needs n=" + Count(e.NeededN) + ")"
+	case e.Withheld != "" && e.AtLeast != nil && n > 0:
+		why = fmt.Sprintf(" (n=%s, %s)", Count(n), plaintext.Line(e.Withheld))
+	case e.Withheld != "" && e.AtLeast != nil:
+		why = " (" + plaintext.Line(e.Withheld) + ")"
 	}
-	return Estimate(e, s.Unit, s.N)
+	switch {
+	case e.AtLeast != nil:
+		return "≥ " + WithUnit(float64(*e.AtLeast), unit) + why
+	case e.AtMost != nil:
+		return "≤ " + WithUnit(float64(*e.AtMost), unit) + why
+	case e.NeededN > 0:
+		return "withheld" + why
+	case e.Withheld != "":
+		return "withheld: " + plaintext.Line(e.Withheld)
+	}
+	return Missing
 }
 
 // Rate prints the rate of a window.
 func Rate(r result.Rate) string {
 	return Estimate(result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}, r.Unit, 0)
-}
-
-// estimate prints a value, or its absence with the size of the sample.
-func estimate(e result.Estimate, unit, size string) string {
-	if e.Value != nil {
-		return Span(e.Value, e.Lo, e.Hi, unit)
-	}
-	var why []string
-	if size != "" {
-		why = append(why, size)
-	}
-	switch {
-	case e.NeededN > 0:
-		why = append(why, "needs "+Count(e.NeededN))
-	case e.Withheld != "" && e.AtLeast != nil:
-		why = append(why, plaintext.Line(e.Withheld))
-	}
-	paren := ""
-	if len(why) > 0 {
-		paren = " (" + strings.Join(why, ", ") + ")"
-	}
-	switch {
-	case e.AtLeast != nil:
-		return "≥ " + WithUnit(float64(*e.AtLeast), unit) + paren
-	case e.NeededN > 0:
-		return "withheld" + paren
-	case e.Withheld != "":
-		return "withheld: " + plaintext.Line(e.Withheld)
-	}
-	return Missing
 }

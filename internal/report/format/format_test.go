@@ -19,9 +19,9 @@ func TestEstimate(t *testing.T) {
 		{"value", result.Estimate{Value: result.Num(48.123), Lo: result.Num(45), Hi: result.Num(51.06)}, "ms", 100, "48.1 ms [45.0, 51.1]"},
 		{"no interval", result.Estimate{Value: result.Num(48.123)}, "ms", 1, "48.1 ms"},
 		{"one bound", result.Estimate{Value: result.Num(2), Lo: result.Num(1)}, "ms", 9, "2.00 ms [1.00, –]"},
-		{"withheld with a bound", result.Estimate{Withheld: "too few", NeededN: 72, AtLeast: result.Num(48.1)}, "ms", 20, "≥ 48.1 ms (n=20, needs 72)"},
-		{"many needed", result.Estimate{Withheld: "too few", NeededN: 3688, AtLeast: result.Num(48.1)}, "ms", 20, "≥ 48.1 ms (n=20, needs 3,688)"},
-		{"withheld", result.Estimate{Withheld: "too few", NeededN: 72}, "ms", 20, "withheld (n=20, needs 72)"},
+		{"withheld with a bound", result.Estimate{Withheld: "too few", NeededN: 72, AtLeast: result.Num(48.1)}, "ms", 20, "≥ 48.1 ms (n=20 of 72)"},
+		{"many needed", result.Estimate{Withheld: "too few", NeededN: 3688, AtLeast: result.Num(48.1)}, "ms", 20, "≥ 48.1 ms (n=20 of 3,688)"},
+		{"withheld", result.Estimate{Withheld: "too few", NeededN: 72}, "ms", 20, "withheld (n=20 of 72)"},
 		{"withheld for a reason", result.Estimate{Withheld: "the tokens cost nothing"}, "USD", 0, "withheld: the tokens cost nothing"},
 		{"bound for a reason", result.Estimate{Withheld: "requests were cut", AtLeast: result.Num(5)}, "ms", 9, "≥ 5.00 ms (n=9, requests were cut)"},
 		{"missing", result.Estimate{}, "ms", 0, "–"},
@@ -29,6 +29,7 @@ func TestEstimate(t *testing.T) {
 		{"infinite", result.Estimate{Value: result.Num(inf), Lo: result.Num(9), Hi: result.Num(inf)}, "ms", 50, "∞ [9.00, ∞]"},
 		{"share", result.Estimate{Value: result.Num(0.9812), Lo: result.Num(0.95), Hi: result.Num(1)}, "ratio", 0, "98.12 % [95, 100]"},
 		{"money", result.Estimate{Value: result.Num(-1088.6), Lo: result.Num(-1100), Hi: result.Num(0.5)}, "USD", 0, "−$1,089 [−$1,100, $0.50]"},
+		{"zero width", result.Estimate{Value: result.Num(6.001), Lo: result.Num(6), Hi: result.Num(6.002)}, "ms", 0, "6.00 ms"},
 		{"rate", result.Estimate{Value: result.Num(11.83)}, "1/s", 0, "11.8/s"},
 	}
 	for _, tt := range tests {
@@ -66,18 +67,6 @@ func TestSentence(t *testing.T) {
 		if got := Sentence(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
-	}
-}
-
-// Requests that depend on each other count for fewer, and that is said.
-func TestQuantileOfDependentRequests(t *testing.T) {
-	s := result.Statistic{Unit: "ms", N: 1200, NEff: 38.6}
-	e := result.Estimate{Withheld: "too few", NeededN: 72, AtLeast: result.Num(48.1)}
-	if got, want := Quantile(e, s), "≥ 48.1 ms (n=1,200, effective 38, needs 72)"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got, want := Quantile(result.Estimate{Value: result.Num(5)}, s), "5.00 ms"; got != want {
-		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -141,9 +141,11 @@ func ParseReply(b []byte) (Reply, error) {
 	return r, r.validate()
 }
 
+// Limits of one reply, all of its steps together: a request may bring one.
 const (
-	maxFrames = 1 << 20
+	maxFrames = 1 << 20 // and writes
 	maxBytes  = 64 << 20
+	perFrame  = 256 // bytes of a frame besides its content, about
 )
 
 func (s Script) validate() error {
@@ -176,17 +178,39 @@ func (r Reply) validate() error {
 	if len(r.Steps) == 0 && r.Body == "" && r.Status == 0 {
 		return errors.New("it must have steps, a body or a status")
 	}
-	frames := 0
+	frames, writes, bytes := 0, 0, len(r.Body)
 	for i, s := range r.Steps {
 		if err := s.validate(); err != nil {
 			return fmt.Errorf("steps[%d]: %w", i, err)
 		}
-		frames += max(1, s.Repeat)
-	}
-	if frames > maxFrames {
-		return fmt.Errorf("%d frames are too many: must be at most %d", frames, maxFrames)
+		n, size := min(max(1, s.Repeat), maxFrames+1), s.size()
+		frames += n
+		bytes += n * size
+		if s.Split > 0 {
+			writes += n * (size/s.Split + 1)
+		}
+		switch {
+		case frames > maxFrames:
+			return fmt.Errorf("%d frames are too many: must be at most %d", frames, maxFrames)
+		case bytes > maxBytes:
+			return fmt.Errorf("%d bytes are too many: must be at most %d, all steps together", bytes, maxBytes)
+		case writes > maxFrames:
+			return fmt.Errorf("%d writes are too many: must be at most %d; raise split", writes, maxFrames)
+		}
 	}
 	return nil
+}
+
+// size of what a step sends once, in bytes, about.
+func (s Step) size() int {
+	n := s.Bytes + len(s.Text) + len(s.Reasoning) + len(s.Error) + len(s.Raw) + perFrame
+	if s.Data != nil {
+		n += len(*s.Data)
+	}
+	if s.Tool != nil {
+		n += len(s.Tool.Name) + len(s.Tool.Arguments)
+	}
+	return n
 }
 
 func (s Step) validate() error {

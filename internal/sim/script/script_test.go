@@ -146,7 +146,7 @@ func TestScriptsThatAreWrong(t *testing.T) {
 		{`{"replies": [{"steps": [{"done": true}, {"text": "x", "repeat": -1}]}]}`, "steps[1]"},
 		{`{"replies": [{"steps": [{"bytes": 67108865}]}]}`, "67108864"},
 		{`{"replies": [{"steps": [{"end": "explode"}]}]}`, "close, reset or hang"},
-		{`{"replies": [{"steps": [{"text": "x", "repeat": 1048576}, {"done": true}]}]}`, "1048576"},
+		{`{"replies": [{"steps": [{"text": "x", "repeat": 1048577}]}]}`, "are too many"},
 	} {
 		if _, err := Parse([]byte(tc.script)); err == nil || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v; want an error that says %q", tc.script, err, tc.says)
@@ -171,5 +171,23 @@ func TestLoad(t *testing.T) {
 	}
 	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("a file that is wrong: %v; want its name", err)
+	}
+}
+
+// A reply that a request brings has a bound, all steps together.
+func TestARepliesSizeIsBounded(t *testing.T) {
+	for _, reply := range []string{
+		`{"steps":[{"bytes":1000000,"repeat":1000}]}`,
+		`{"steps":[{"bytes":40000000},{"bytes":40000000}]}`,
+		`{"steps":[{"text":"a","repeat":1000000}]}`,
+		`{"steps":[{"bytes":60000000,"split":1}]}`,
+		`{"steps":[{"text":"a","repeat":9223372036854775807}]}`,
+	} {
+		if _, err := ParseReply([]byte(reply)); err == nil {
+			t.Errorf("%s was taken", reply)
+		}
+	}
+	if _, err := ParseReply([]byte(`{"steps":[{"bytes":8000000},{"text":"a","repeat":100000}]}`)); err != nil {
+		t.Error(err)
 	}
 }

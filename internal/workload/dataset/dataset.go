@@ -46,7 +46,7 @@ type Config struct {
 
 // New reads a file of prompts: JSONL with "prompt" or "messages" (and optionally "id",
 // "system" and "max_tokens"), a JSON array of such rows or of ShareGPT's
-// conversations, OpenAI's batch files, CSV or TSV with a header, Parquet with columns
+// conversations, both also with bare texts for prompts, OpenAI's batch files, CSV or TSV with a header, Parquet with columns
 // of those names, or plain text with one prompt per line. After the last prompt the
 // first one follows again. A conversation is one Item, up to its last user turn; with
 // Turns there are conversations too.

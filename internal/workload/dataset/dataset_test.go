@@ -60,6 +60,75 @@ func TestDataset(t *testing.T) {
 	}
 }
 
+// Prompts may be bare texts: of a JSON array, and of JSON lines by the file's name.
+// Sent as they stand in the file, they would be brackets and quotation marks.
+func TestBareTextsAreUnquoted(t *testing.T) {
+	for _, tt := range []struct {
+		name, in string
+		want     []string
+	}{
+		{"prompts.json", `["Hello","World"]`, []string{"Hello", "World"}},
+		{"prompts", "[\n  \"Hello\",\n  \"World\"\n]\n", []string{"Hello", "World"}},
+		{"one", `["Hello"]`, []string{"Hello"}},
+		{"mixed", `["Hello", {"prompt": "World"}]`, []string{"Hello", "World"}},
+		{"long.json", `["` + strings.Repeat("x", 5000) + `", "World"]`, []string{strings.Repeat("x", 5000), "World"}},
+		{"prompts.jsonl", "\"Hello\"\n\"Wor\\nld\"\n", []string{"Hello", "Wor\nld"}},
+		{"quotes.txt", "\"Hello\"\n\"World\"\n", []string{`"Hello"`, `"World"`}},
+		{"text.txt", "[\"Hello\"] she said", []string{`["Hello"] she said`}},
+	} {
+		src, err := New(Config{Path: write(t, tt.name, tt.in), OutputTokens: 9, Turns: -1})
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		var got []string
+		for i := range src.Len() {
+			it, err := src.Item(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := src.Conversation(i)
+			if err != nil || len(c.Turns) != 1 || c.Turns[0].User != it.User {
+				t.Errorf("%s: %+v, %v", tt.name, c, err)
+			}
+			got = append(got, it.User)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %.80q, want %.80q", tt.name, got, tt.want)
+		}
+	}
+	if _, err := New(Config{Path: write(t, "broken.jsonl", "hello\n"), OutputTokens: 9}); err == nil || !strings.Contains(err.Error(), "line 1: not a JSON object") {
+		t.Errorf("what is no JSON is not sent from a file of JSON lines: %v", err)
+	}
+}
+
+// ShareGPT's conversations come in several shapes; all are the same conversation.
+func TestShapesOfShareGPT(t *testing.T) {
+	for name, in := range map[string]string{
+		"from and value":      `{"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"},{"from":"human","value":"c"}]}`,
+		"role and content":    `{"conversations":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}`,
+		"conversation":        `{"conversation":[{"from":"Human","value":"a"},{"from":"GPT","value":"b"},{"from":"human","value":"c"}]}`,
+		"in messages":         `{"messages":[{"from":"human","value":"a"},{"from":"gpt","value":"b"},{"from":"human","value":"c"}]}`,
+		"starts with gpt":     `{"conversations":[{"from":"gpt","value":"hello"},{"from":"human","value":"a"},{"from":"gpt","value":"b"},{"from":"human","value":"c"}]}`,
+		"an empty answer":     `{"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"},{"from":"gpt","value":null},{"from":"human","value":"c"}]}`,
+		"both names, one set": `{"conversations":null,"conversation":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}`,
+	} {
+		src, err := New(Config{Path: write(t, "data", in), OutputTokens: 9, Turns: -1})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c, err := src.Conversation(0)
+		if err != nil || len(c.Turns) != 2 || c.Turns[0].User != "a" || c.Turns[1].User != "c" {
+			t.Errorf("%s: %+v, %v", name, c, err)
+		}
+	}
+	// Other things by the same name do no harm to a row that has a prompt.
+	if _, err := New(Config{Path: write(t, "data", `{"prompt":"a","conversation":"the first"}`), OutputTokens: 9}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDatasetErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                               "no prompts",
@@ -77,10 +146,15 @@ func TestDatasetErrors(t *testing.T) {
 		`[{"prompt":"a"},`:   "failed to read element 2 of the JSON array",
 		`[{"prompt":"a"} 5]`: "failed to read element 2",
 		`[]`:                 "no prompts",
-		`{"conversations":[{"from":"nobody","value":"x"}]}`: `from "nobody"`,
-		"a\x00b":                      "line 1: not UTF-8 text",
-		"a\n\xff":                     "line 2: not UTF-8 text",
-		strings.Repeat("x", maxRow+2): "longer than 16 MiB",
+		`{"conversations":[{"from":"nobody","value":"x"}]}`:                              `from "nobody"`,
+		"{\"prompt\":\"a\"}\n" + `{"conversations":[{"from":"human","value":"a"},null]}`: "line 2: \"conversations\" is not a list of turns: a turn is null",
+		`{"conversation":[{"from":"human","value":null},{"from":"gpt","value":"b"}]}`:    "line 1: \"conversation\" is not a list of turns: a turn of the user has no text",
+		`{"conversation":"human: hello"}`:                                                `line 1: "conversation" is not a list of turns`,
+		`["a", 5]`:                                                                       "line 2: not a JSON object of a prompt",
+		`["a", ""]`:                                                                      "line 2: there is neither",
+		"a\x00b":                                                                         "line 1: not UTF-8 text",
+		"a\n\xff":                                                                        "line 2: not UTF-8 text",
+		strings.Repeat("x", maxRow+2):                                                    "longer than 16 MiB",
 	} {
 		if _, err := New(Config{Path: write(t, "data", in), OutputTokens: 1}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %q", in, err, want)

@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"bufio"
-	"bytes"
 	"path/filepath"
 	"strings"
 
@@ -26,7 +25,7 @@ var formats = []format{
 	{"line", func(_ []byte, ext string) bool { return ext == ".csv" }, newRecords(',')},
 	{"line", func(_ []byte, ext string) bool { return ext == ".tsv" }, newRecords('\t')},
 	{"line", isArray, newArray},
-	{"line", func(begin []byte, _ string) bool { return bytes.HasPrefix(begin, []byte("{")) }, newJSONLines},
+	{"line", isJSONLines, newJSONLines},
 	{"line", func([]byte, string) bool { return true }, newPlainLines},
 }
 

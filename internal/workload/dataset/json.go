@@ -12,25 +12,46 @@ import (
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
-// jsonLines is a file with one JSON object per line.
+// jsonLines is a file with one JSON object, or one JSON text, per line.
 type jsonLines struct{ jsonRows }
 
 func newJSONLines(d *Dataset) reader { return jsonLines{jsonRows{d.Columns}} }
 
 func (jsonLines) walk(in *bufio.Reader, at int64, see visit) error { return walkLines(in, at, see) }
 
-// jsonArray is a JSON array of objects.
+// isJSONLines tells JSON lines by an object at the beginning, or by the file's name: a
+// plain text may begin with a quotation mark.
+func isJSONLines(begin []byte, ext string) bool {
+	named := ext == ".jsonl" || ext == ".ndjson" || ext == ".json"
+	return bytes.HasPrefix(begin, []byte("{")) || named && len(begin) > 0
+}
+
+// jsonArray is a JSON array of objects or texts.
 type jsonArray struct{ jsonRows }
 
 func newArray(d *Dataset) reader { return jsonArray{jsonRows{d.Columns}} }
 
-// isArray tells a JSON array of objects from a plain text that begins with "[".
-func isArray(begin []byte, _ string) bool {
+// isArray tells a JSON array of objects or texts from a plain text that begins
+// with "[".
+func isArray(begin []byte, ext string) bool {
 	if !bytes.HasPrefix(begin, []byte("[")) {
 		return false
 	}
 	rest := bytes.TrimSpace(begin[1:])
-	return len(rest) == 0 || rest[0] == '{' || rest[0] == ']'
+	if len(rest) == 0 || rest[0] == '{' || rest[0] == ']' {
+		return true
+	}
+	if rest[0] != '"' {
+		return false
+	}
+	// ["a", …] is an array; ["Quoted"] words of a text is none.
+	dec := json.NewDecoder(bytes.NewReader(rest))
+	var text string
+	if dec.Decode(&text) != nil {
+		return ext == ".json" // a long text, of which this is the beginning
+	}
+	rest = bytes.TrimSpace(rest[dec.InputOffset():])
+	return len(rest) == 0 || rest[0] == ',' || rest[0] == ']' && len(bytes.TrimSpace(rest[1:])) == 0
 }
 
 // walk visits the elements one at a time; the array is never in memory as a whole.

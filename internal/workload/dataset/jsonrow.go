@@ -1,11 +1,15 @@
 package dataset
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // jsonRow is a row of JSON: in this tool's own form, a conversation of ShareGPT, or a
@@ -18,10 +22,10 @@ type jsonRow struct {
 	MaxTokens int             `json:"max_tokens"`
 	extras
 
-	Conversations []struct {
-		From  string `json:"from"`
-		Value string `json:"value"`
-	} `json:"conversations"`
+	// ShareGPT's, by both of its names. They are read only where a row has neither
+	// a prompt nor messages, since other data sets have other things there.
+	Conversations json.RawMessage `json:"conversations"`
+	Conversation  json.RawMessage `json:"conversation"`
 
 	CustomID string `json:"custom_id"`
 	Body     *struct {
@@ -56,26 +60,38 @@ func (r *jsonRow) convert() error {
 		r.ID, _ = json.Marshal(r.CustomID)
 		r.extras = b.extras
 	}
-	if len(r.Messages) > 0 {
+	if r.Prompt != "" || len(r.Messages) > 0 {
 		return nil
 	}
-	roles := map[string]string{"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "system": "system", "tool": "tool"}
-	for i, c := range r.Conversations {
-		role, ok := roles[c.From]
-		if !ok {
-			return fmt.Errorf("turn %d of the conversation is from %q; must be human, gpt or system", i+1, strings.ToValidUTF8(c.From[:min(len(c.From), 40)], ""))
+	name, list := "conversations", r.Conversations
+	if len(list) == 0 || string(list) == "null" {
+		name, list = "conversation", r.Conversation
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(list, &r.Messages); err != nil {
+		return fmt.Errorf("%q is not a list of turns: %w", name, err)
+	}
+	for i, m := range r.Messages {
+		if !slices.Contains(turnRoles, m.Role) {
+			return fmt.Errorf("turn %d of the conversation is from %q; must be human, gpt or system", i+1, plaintext.Clip(m.Role, 40))
 		}
-		text, err := json.Marshal(c.Value)
-		if err != nil {
-			return err
-		}
-		r.Messages = append(r.Messages, message{Role: role, Content: text})
 	}
 	return nil
 }
 
+// turnRoles are those of the turns of a conversation.
+var turnRoles = []string{"user", "assistant", "system", "tool"}
+
 // read decodes a row.
 func (j jsonRows) read(text []byte) (row jsonRow, err error) {
+	if bytes.HasPrefix(text, []byte(`"`)) { // a text alone
+		if err := json.Unmarshal(text, &row.Prompt); err != nil {
+			return row, fmt.Errorf("not a JSON text of a prompt: %w", err)
+		}
+		return row, nil
+	}
 	if text, err = j.columns.rename(text); err != nil {
 		return row, err
 	}
@@ -110,8 +126,41 @@ func idOf(raw json.RawMessage) string {
 
 // message is one message of a conversation.
 type message struct {
-	Role    string          `json:"role"`
-	Content json.RawMessage `json:"content"`
+	Role    string
+	Content json.RawMessage
+}
+
+// roles are the names that files have for the roles of a conversation; what is not
+// here is a role's own name.
+var roles = map[string]string{
+	"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant", "bard": "assistant", "model": "assistant",
+	"function_call": "assistant", "observation": "tool",
+}
+
+// UnmarshalJSON takes OpenAI's role and content and ShareGPT's from and value.
+func (m *message) UnmarshalJSON(b []byte) error {
+	var v struct {
+		Role, From     string
+		Content, Value json.RawMessage
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	if string(b) == "null" {
+		return errors.New("a turn is null")
+	}
+	role := strings.ToLower(cmp.Or(v.Role, v.From))
+	if own, ok := roles[role]; ok {
+		role = own
+	}
+	m.Role, m.Content = role, v.Content
+	if len(v.Content) == 0 {
+		m.Content = v.Value
+	}
+	if role == "user" && (len(m.Content) == 0 || string(m.Content) == "null") {
+		return errors.New("a turn of the user has no text: it is null or missing")
+	}
+	return nil
 }
 
 // text returns the text of a message: a string, or parts of type text.

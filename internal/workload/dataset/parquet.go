@@ -121,7 +121,7 @@ func (r *parquetRows) open() (*parquet.File, []parquet.Part, error) {
 		}
 	}
 	var parts []parquet.Part
-	for _, part := range append(slices.Clone(columnParts), "conversations") {
+	for _, part := range append(slices.Clone(columnParts), "conversations", "conversation") {
 		column := r.Columns.of(part)
 		taken := column == part && r.Columns[part] == "" && slices.Contains(r.Columns.columns(), part)
 		if slices.Contains(names, column) && !taken {
@@ -129,7 +129,7 @@ func (r *parquetRows) open() (*parquet.File, []parquet.Part, error) {
 		}
 	}
 	for _, p := range parts {
-		if p.Key == "prompt" || p.Key == "messages" || p.Key == "conversations" {
+		if p.Key == "prompt" || strings.HasPrefix(p.Key, "conversation") || p.Key == "messages" {
 			return f, parts, nil
 		}
 	}
@@ -147,7 +147,7 @@ func (r *parquetRows) convert(object []byte) ([]byte, error) {
 		return nil, err
 	}
 	changed, turns := false, false
-	for _, key := range []string{"messages", "conversations"} {
+	for _, key := range []string{"messages", "conversations", "conversation"} {
 		var text string
 		v := row[key]
 		if len(v) > 0 && v[0] == '"' && json.Unmarshal(v, &text) == nil && json.Valid([]byte(text)) && strings.HasPrefix(strings.TrimSpace(text), "[") {

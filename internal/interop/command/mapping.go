@@ -1,4 +1,4 @@
-package interop
+package command
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 // command is a command line while it is read.
 type command struct {
 	flags *commandFlags
-	out   *ImportedPlan
+	out   *Plan
 	body  map[string]any // further fields of the request
 	err   error          // the first one
 }

@@ -1,4 +1,4 @@
-package interop
+package command
 
 import (
 	"math"
@@ -11,9 +11,9 @@ import (
 )
 
 // imported is the plan that a command line becomes, by way of its YAML.
-func imported(t *testing.T, text string, as Tool) (plan.Plan, *ImportedPlan, error) {
+func imported(t *testing.T, text string, as Tool) (plan.Plan, *Plan, error) {
 	t.Helper()
-	c, err := FromCommand([]string{text}, as)
+	c, err := Import([]string{text}, as)
 	if err != nil {
 		return plan.Plan{}, nil, err
 	}
@@ -219,7 +219,7 @@ func FuzzFromCommand(f *testing.F) {
 	f.Add("vllm bench serve --model 'a b' --extra-body '{\"x\": {\"y\": 1}}' --header a=b c=d")
 	f.Add("python -m sglang.bench_serving --dataset-name random --random-range-ratio=0.5 \\\n --seed 7")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := FromCommand([]string{text}, VLLM)
+		c, err := Import([]string{text}, VLLM)
 		if err != nil {
 			return
 		}

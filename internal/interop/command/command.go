@@ -1,4 +1,8 @@
-package interop
+// Package command turns command lines of other benchmark tools into plans: what
+// the tool would have done, its defaults included. What has no counterpart is
+// named, what cannot be sent is an error, and nothing is guessed. It runs and
+// sends nothing.
+package command
 
 import (
 	"errors"
@@ -14,15 +18,15 @@ import (
 // have a different meaning in each of them.
 type Tool string
 
-// The tools that FromCommand knows.
+// The tools that Import knows.
 const (
 	VLLM       Tool = "vllm"       // vllm bench serve
 	SGLang     Tool = "sglang"     // python -m sglang.bench_serving
 	InferenceX Tool = "inferencex" // its fork of vLLM's old benchmark_serving.py
 )
 
-// ImportedPlan is what a command line says, as keys of a plan.
-type ImportedPlan struct {
+// Plan is what a command line says, as keys of a plan.
+type Plan struct {
 	Tool     Tool
 	Settings []Setting
 	// Left are the flags that have no effect here, each with the reason; Differs
@@ -36,13 +40,13 @@ type Setting struct {
 	From        string // the flags that it comes from
 }
 
-// FromCommand reads the command line of another tool. A flag that is absent has
+// Import reads the command line of another tool. A flag that is absent has
 // that tool's default; a flag without a counterpart is named and never guessed; a
 // command whose requests cannot be sent is an error. as may be "" if the command
 // itself tells which tool it belongs to.
 //
 // Source: the flags and defaults of vLLM, SGLang and InferenceX of August 2026.
-func FromCommand(words []string, as Tool) (*ImportedPlan, error) {
+func Import(words []string, as Tool) (*Plan, error) {
 	if len(words) == 1 {
 		var err error
 		if words, err = splitWords(words[0]); err != nil {
@@ -57,7 +61,7 @@ func FromCommand(words []string, as Tool) (*ImportedPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &command{flags: f, out: &ImportedPlan{Tool: tool}}
+	c := &command{flags: f, out: &Plan{Tool: tool}}
 	if err := c.read(); err != nil {
 		return nil, err
 	}
@@ -97,7 +101,7 @@ func toolOf(words []string, as Tool) (Tool, []string, error) {
 
 // WriteYAML prints the plan, with comments above it about what was not carried
 // over.
-func (i *ImportedPlan) WriteYAML(w io.Writer) error {
+func (i *Plan) WriteYAML(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# From a command line of %s. Run it with: inferometer load FILE\n", i.Tool)
 	for _, list := range []struct {
@@ -197,3 +201,9 @@ func (f *commandFlags) get(name string) *commandFlag {
 	}
 	return found
 }
+
+// maxTokens is the most tokens of a length; the same bound as the plan's.
+const maxTokens = 10_000_000
+
+// clip shortens a word of a command that a message quotes.
+func clip(s string) string { return plaintext.Clip(s, 60) }

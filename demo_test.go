@@ -1,0 +1,93 @@
+package inferometer_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/inferometer/inferometer"
+	"github.com/inferometer/inferometer/internal/catalog"
+	"github.com/inferometer/inferometer/internal/physics"
+	"github.com/inferometer/inferometer/internal/physics/known"
+	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/sim/scheduler"
+	"github.com/inferometer/inferometer/internal/vocab"
+)
+
+func demoPlan(t *testing.T) inferometer.Plan {
+	t.Helper()
+	p, err := inferometer.DemoPlan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// The demo's plan is what its claims say it is.
+func TestDemoPlan(t *testing.T) {
+	p := demoPlan(t)
+	var limits []string
+	for _, c := range p.Claims {
+		limits = append(limits, c.Limit)
+		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
+			t.Errorf("%s is claimed at %d users, which is not measured", c.ID, c.Level)
+		}
+	}
+	want := []string{"ttft.p95<500ms", "success>=98%", "savings>=50%", "quality_delta>=-5"}
+	if diff := cmp.Diff(want, limits); diff != "" {
+		t.Error(diff)
+	}
+	if slices.Contains(p.Quality.Kinds, vocab.ViralHook) {
+		t.Error("the first kind of prompt that a stranger sees is one that most would never send")
+	}
+	listed, err := catalog.LookupPrice(p.Baseline.Price.Model)
+	if err != nil || *p.Baseline.Price.Input != listed.Input || *p.Baseline.Price.Output != listed.Output || p.Baseline.Price.AsOf != listed.AsOf {
+		t.Errorf("the price is not the listed one of its model: %+v, %v", listed, err)
+	}
+}
+
+// What the demo shows could be measured: the candidate's accelerator can write
+// its model's tokens that fast, and the baseline answers like an API across a
+// network.
+func TestDemoIsPhysicallyPossible(t *testing.T) {
+	p := demoPlan(t)
+	profile := func(url string) sim.Profile {
+		t.Helper()
+		s, err := sim.LookupProfile(url[len("sim:"):])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	a, err := known.Accelerator(p.Candidate.Machine.Accelerator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := known.Model("llama-3.1-8b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := physics.New(physics.Deployment{Model: m, Accelerator: a, TP: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := profile(p.Candidate.URL)
+	if s.Model != "llama-3.1-8b-instruct" || s.Batch == nil {
+		t.Fatalf("%s is no engine that batches an 8B model", s.Name)
+	}
+	for _, n := range []int{1, 16, 64, 256} {
+		step, _ := s.Batch.Timer.StepTime(scheduler.Batch{Sequences: n, Decodes: n, DecodeTokens: n, DecodeContext: int64(300 * n)})
+		if floor := r.DecodeFloor(n, 300); step.Seconds() < floor {
+			t.Errorf("%d sequences: a token after %v, and the memory of the %s takes %.1f ms", n, step, a.Name, 1000*floor)
+		}
+	}
+	b := profile(p.Baseline.URL)
+	if perSecond := time.Second / b.ITL; b.TTFT < 300*time.Millisecond || b.TTFT > 600*time.Millisecond || perSecond < 60 || perSecond > 100 {
+		t.Errorf("the baseline's first token comes after %v, and then %d a second", b.TTFT, perSecond)
+	}
+}

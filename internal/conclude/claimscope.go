@@ -1,0 +1,112 @@
+package conclude
+
+import (
+	"fmt"
+
+	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/cost"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// basis is a figure that a claim rests on.
+type basis struct {
+	tag, cell string
+	between   bool // it is compared with the same figure of another target
+}
+
+// weighScope makes a claim invalid where a figure that it rests on is spoilt, and
+// adds to its conditions the lengths of the answers that came. What the client
+// added makes no claim invalid: deciding it has taken that into account.
+func (a *Analysis) weighScope(c *result.Claim, pc plan.Claim, res *result.Result) {
+	l, err := metric.ParseLimit(c.Limit)
+	if err != nil {
+		return // it has been parsed before
+	}
+	for _, b := range a.bases(c, l, pc, res) {
+		for check := range res.Validity.Failing(b.tag, b.cell) {
+			stands := check.Client || check.Flatters && c.Verdict == result.Refuted
+			if stands || check.Between && !b.between {
+				continue
+			}
+			c.Reason = fmt.Sprintf("%s of %s is spoilt by the check %s: %s (otherwise %s: %s)", b.tag, b.cell, check.ID, check.Text, c.Verdict, c.Reason)
+			c.Verdict = result.Invalid
+			return
+		}
+	}
+}
+
+// bases are the figures that a claim rests on; none where it was not reached.
+func (a *Analysis) bases(c *result.Claim, l metric.Limit, pc plan.Claim, res *result.Result) []basis {
+	tag, against := l.Metric.Tag, l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta"
+	mine := func(target string) bool { return target == cells.Candidate || against && target == cells.Baseline }
+	var out []basis
+	switch b := plan.Benchmark(c.Benchmark); b {
+	case plan.Quality:
+		for _, cell := range a.cells {
+			if cell.Benchmark == plan.Latency && mine(cell.Target) {
+				out = append(out, basis{tag, cell.ID, against})
+			}
+		}
+	case plan.Cost:
+		for _, cell := range a.cells {
+			if cell.keepUsage && mine(cell.Target) {
+				out = append(out, basis{tag, cell.ID, against})
+			}
+		}
+		inside, _ := a.insideLimits()
+		for _, t := range a.run.Targets {
+			if t.Machine == nil || !mine(t.Name) {
+				continue
+			}
+			if level := cost.Best(res.Benchmarks.Throughput, t.Name, inside); level != nil {
+				out = append(out, basis{"throughput", level.Cell, false})
+			}
+		}
+	default:
+		if cell := a.cellOf(pc, b); cell != nil {
+			out = append(out, basis{tag, cell.ID, false})
+			c.Text += lengthsOf(a.measured[cell.ID], res.Validity)
+		}
+	}
+	return out
+}
+
+// lengthsOf says in words how long the answers of a cell were, where the server
+// did not let that be fixed; empty where it did, or where that is not known.
+func lengthsOf(c result.Cell, v result.Validity) string {
+	fixed := c.Workload.FixedOutput
+	for _, k := range v.Checks {
+		if k.ID == "output_length" && k.Cell == c.ID && k.Status != result.Pass {
+			fixed = false
+		}
+	}
+	s, ok := c.Metrics.Stats["output_tokens"]
+	if fixed || !ok || s.Mean == nil {
+		return ""
+	}
+	return fmt.Sprintf("; answers of %.4g tokens on average", float64(*s.Mean))
+}
+
+// scopeComparisons says of each comparison of targets what spoils it.
+func (a *Analysis) scopeComparisons(res *result.Result) {
+	mark := func(all []result.Comparison, id func(target string) string) {
+		for i := range all {
+			c := &all[i]
+			other := c.Against
+			if other == "" {
+				other = cells.Baseline
+			}
+			if check, spoilt := res.Validity.SpoiltBetween(c.Metric, id(cells.Candidate), id(other)); spoilt {
+				c.Spoilt = fmt.Sprintf("%s: %s", check.ID, check.Text)
+			}
+		}
+	}
+	if l := res.Benchmarks.Latency; l != nil {
+		mark(l.Versus, cells.PassID)
+	}
+	if l := res.Benchmarks.Load; l != nil {
+		mark(l.Versus, cells.LoadID)
+	}
+}

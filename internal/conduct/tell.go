@@ -1,0 +1,209 @@
+package conduct
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/loadgen"
+)
+
+// Event is one step of progress.
+type Event struct {
+	Kind    string // "target", "cell", "progress", "wait", "done", "note", "folder"
+	Cell    string
+	Target  string
+	Text    string
+	Done    int
+	Total   int // 0 where the cell ends by time
+	Elapsed time.Duration
+	// Load is the load of a cell in a few words, as "16 users".
+	Load string
+	// Step of Steps is which step of the run a cell belongs to; Steps is 0 where
+	// nobody knows beforehand how many there are.
+	Step, Steps int
+	// Users of a closed loop; 0: it is an open one.
+	Users int
+	// Status is where the cell is, and Queued how many requests wait in the server,
+	// as its own metrics say; nil where they do not. Both come with "progress".
+	Status loadgen.Status
+	Queued *int
+	// Trouble says what keeps the cell from being measured well, such as other
+	// programs on the machine; empty where nothing does.
+	Trouble string
+}
+
+// teller hands events to a function from a goroutine of its own: a terminal that
+// blocks must never hold up what is measured. Of what changes all the time, the
+// progress of cells, it asks for the latest state when the function is ready for
+// it; of other events none is lost, and their order is kept.
+type teller struct {
+	to    func(Event)
+	since func() time.Duration // of the run
+
+	mu      sync.Mutex // protects all following fields
+	queue   []Event
+	cells   []cellWatch // under way, in the order in which they began
+	waiting string      // what the run waits for, where no cell is under way
+	started bool
+	closed  bool
+
+	wake chan struct{} // there is something to tell, or an end
+	done chan struct{}
+}
+
+// cellWatch is a cell under way and how to see where it is.
+type cellWatch struct {
+	id  string
+	now func() Event
+}
+
+const (
+	// tellEvery is how often the state of cells is told.
+	tellEvery = 200 * time.Millisecond
+	// tellPatience is how long the end of a run waits for a function that blocks.
+	tellPatience = 2 * time.Second
+)
+
+func newTeller(to func(Event), since func() time.Duration) *teller {
+	return &teller{to: to, since: since, wake: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// tell queues an event. It never blocks.
+func (t *teller) tell(e Event) {
+	if t.to == nil {
+		return
+	}
+	e.Elapsed = t.since()
+	t.with(func() { t.queue = append(t.queue, e) })
+}
+
+// watch has the state of a cell told until the returned function is called.
+func (t *teller) watch(id string, now func() Event) (end func()) {
+	if t.to == nil {
+		return func() {}
+	}
+	t.with(func() { t.cells = append(t.cells, cellWatch{id, now}) })
+	return func() {
+		t.with(func() {
+			for i, c := range t.cells {
+				if c.id == id {
+					t.cells = append(t.cells[:i:i], t.cells[i+1:]...)
+					return
+				}
+			}
+		})
+	}
+}
+
+// wait says what the run waits for until the returned function is called; it is
+// told again and again, since it may take long.
+func (t *teller) wait(what string) (end func()) {
+	if t.to == nil {
+		return func() {}
+	}
+	t.with(func() { t.waiting = what })
+	return func() { t.with(func() { t.waiting = "" }) }
+}
+
+// with changes the state, and wakes the goroutine.
+func (t *teller) with(change func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	change()
+	if !t.started {
+		t.started = true
+		go t.run()
+	}
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// close tells what is left. A function that blocks is left behind.
+func (t *teller) close() {
+	t.mu.Lock()
+	started := t.started && !t.closed
+	t.closed, t.cells, t.waiting = true, nil, ""
+	t.mu.Unlock()
+	if !started {
+		return
+	}
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+	timer := time.NewTimer(tellPatience)
+	defer timer.Stop()
+	select {
+	case <-t.done:
+	case <-timer.C:
+	}
+}
+
+func (t *teller) run() {
+	defer close(t.done)
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
+	for {
+		due := false
+		select {
+		case <-t.wake:
+		case <-tick.C:
+			due = true
+		}
+		t.mu.Lock()
+		queue, cells, waiting, closed := t.queue, append([]cellWatch(nil), t.cells...), t.waiting, t.closed
+		t.queue = nil
+		t.mu.Unlock()
+		for _, e := range queue {
+			t.to(e)
+		}
+		if closed {
+			return
+		}
+		if !due {
+			continue
+		}
+		for _, c := range cells {
+			e := c.now()
+			e.Elapsed = t.since()
+			t.to(e)
+		}
+		if len(cells) == 0 && waiting != "" {
+			t.to(Event{Kind: "wait", Text: waiting, Elapsed: t.since()})
+		}
+	}
+}
+
+// Tell tells of a step of progress.
+func (s *Session) Tell(e Event) { s.teller.tell(e) }
+
+// Waiting says what the run waits for, until the returned function is called.
+func (s *Session) Waiting(what string) (end func()) { return s.teller.wait(what) }
+
+// event is where a cell under way is.
+func (c *Cell) event(kind string, total int) Event {
+	return Event{
+		Kind: kind, Cell: c.ID, Target: c.target.Name, Total: total, Load: c.brief(), Step: c.step, Steps: c.steps, Users: c.shape.Users,
+	}
+}
+
+// brief is the load of a cell in a few words.
+func (c *Cell) brief() string {
+	switch {
+	case c.shape.Users == 1:
+		return "1 user"
+	case c.shape.Users > 1:
+		return fmt.Sprintf("%d users", c.shape.Users)
+	case len(c.shape.Times) > 0:
+		return "a trace"
+	case c.conversations != nil:
+		return fmt.Sprintf("%v conversations/s", c.shape.Schedule.Curve)
+	}
+	return fmt.Sprintf("%v requests/s", c.shape.Schedule.Curve)
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/report/content"
+)
+
+func terminal(t *testing.T, name string, columns int) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Console(&b, fixture(t, name), ConsoleOptions{Width: columns, Folder: "runs/" + name}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What was asked is answered in the last lines of the terminal: what scrolls away
+// is not read.
+func TestTerminalEndsWithTheAnswer(t *testing.T) {
+	for _, name := range fixtures {
+		text := terminal(t, name, 100)
+		_, end, ok := strings.Cut(text, "\nANSWER\n")
+		if !ok {
+			t.Errorf("%s: no answer", name)
+			continue
+		}
+		if strings.Contains(end, "\n\n") || strings.Count(end, "\n") > 16 {
+			t.Errorf("%s: more than the answer at the end:\n%s", name, end)
+		}
+		last := end[strings.LastIndex(strings.TrimSpace(end), "\n")+1:]
+		if !strings.Contains(last, "runs/"+name) {
+			t.Errorf("%s: the last line does not say where the report is: %q", name, last)
+		}
+	}
+}
+
+// A page begins with the same sentences.
+func TestPagesBeginWithTheAnswer(t *testing.T) {
+	for _, name := range fixtures {
+		d := content.Of(fixture(t, name))
+		for form, text := range forms(t, d) {
+			if form == "console" {
+				continue
+			}
+			first := strings.Index(text, plain(d.Answers[0].Text))
+			section := strings.LastIndex(text, d.Sections[0].Title)
+			if first < 0 || first > section {
+				t.Errorf("%s: %s does not begin with the answer", name, form)
+			}
+		}
+	}
+}
+
+// A run without any option fits on a screen or two, also on a busy machine that
+// makes for many warnings; so does one against a baseline.
+func TestTerminalIsShort(t *testing.T) {
+	for _, name := range []string{"default", "full"} {
+		if n := strings.Count(terminal(t, name, 100), "\n"); n > 60 {
+			t.Errorf("%s: %d lines at 100 columns, of at most 60", name, n)
+		}
+	}
+}
+
+// A table that is too wide loses intervals or is cut, and never becomes a list:
+// the same run looks the same in every window.
+func TestTablesStayTables(t *testing.T) {
+	for _, name := range []string{"default", "full", "sweep-grid"} {
+		for _, columns := range []int{60, 80, 100} {
+			text := terminal(t, name, columns)
+			if m := regexp.MustCompile(`(?m)^ +(users|ms|rate) [0-9].*\n +TTFT`).FindString(text); m != "" {
+				t.Errorf("%s, %d columns: a list: %q", name, columns, m)
+			}
+			head := regexp.MustCompile(`(?m)^  (users|ms|rate · input-tokens) +[a-zA-Z].*$`).FindAllString(text, -1)
+			if len(head) == 0 {
+				t.Errorf("%s, %d columns: no head of a table", name, columns)
+			}
+		}
+	}
+}
+
+// One banner says it; a word on each line would hide what differs.
+func TestSimulatedIsSaidOnceOnTheTerminal(t *testing.T) {
+	for _, name := range []string{"default", "full", "interrupted"} {
+		if n := strings.Count(strings.ToLower(terminal(t, name, 100)), "simulated"); n != 1 {
+			t.Errorf("%s: %d times", name, n)
+		}
+	}
+}
+
+// What was named is called so; else the page says what was measured, and how.
+func TestTitles(t *testing.T) {
+	for name, want := range map[string]string{
+		"full": "migration: llama-3.1-8b-instruct against commercial-large", "default": "run: llama-3.1-8b-instruct", "sweep": "sweep: tiny",
+	} {
+		if got := content.Of(fixture(t, name)).Title; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	r := fixture(t, "default")
+	r.Benchmarks.Load = interleaved(t).Benchmarks.Load
+	if got := content.Of(r).Title; got != "load: llama-3.1-8b-instruct" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,146 @@
+package answer
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+func estimate(v, lo, hi float64) result.Estimate {
+	return result.Estimate{Value: result.Num(v), Lo: result.Num(lo), Hi: result.Num(hi)}
+}
+
+// A ratio of times is said as people say it, in both directions.
+func TestEffect(t *testing.T) {
+	for want, e := range map[string]result.Estimate{
+		"8.00× sooner [7.69, 8.33]":                       estimate(.125, .12, .13),
+		"9 % later [3, 15]":                               estimate(1.09, 1.03, 1.15),
+		"10 % sooner [5, 15]":                             estimate(.9, .85, .95),
+		"3.00× later [2.50, 3.50]":                        estimate(3, 2.5, 3.5),
+		"not clearly different (2 % sooner to 3 % later)": estimate(1.01, .98, 1.03),
+		"2.00× sooner [1.67, 2.50]":                       estimate(.5, .4, .6),
+		"71 % later":                                      estimate(1.71, 1.7099, 1.7101),
+		"9 % later (no interval)":                         {Value: result.Num(1.09)},
+		"":                                                {Withheld: "too few pairs"},
+	} {
+		if got := effect(e, "sooner", "later"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What is infinitely slower has no ratio.
+func TestNoEffectOfFailures(t *testing.T) {
+	if got := effect(estimate(math.Inf(1), 3, math.Inf(1)), "sooner", "later"); got != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+// wired is a cell whose server is so many ms away, with a median first token.
+func wired(target string, rtt, ttft float64) result.Cell {
+	return result.Cell{
+		ID: "pass/" + target, Target: target, Client: &result.Client{RTT: &rtt},
+		Metrics: result.Metrics{Stats: map[string]result.Statistic{"ttft": {N: 100, P50: estimate(ttft, ttft, ttft)}}},
+	}
+}
+
+// Where one target is farther away than the other, the cable must not be taken for
+// the server.
+func TestTheNetworkIsToldFromTheServer(t *testing.T) {
+	got := network([]result.Cell{wired("candidate", 0.1, 40.1), wired("baseline", 80, 120)}, "baseline")
+	if want := "The network (round trip and new connections) is 0.100 ms of the candidate's first token and 80.0 ms of the baseline's; without it the median first tokens would be about the same."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for name, cells := range map[string][]result.Cell{
+		"equally far away":        {wired("candidate", 20, 60), wired("baseline", 20.5, 140)},
+		"too little to matter":    {wired("candidate", 1, 600), wired("baseline", 4, 1400)},
+		"nobody measured it":      {{Target: "candidate"}, wired("baseline", 80, 120)},
+		"nothing to compare with": {wired("candidate", 1, 60)},
+	} {
+		if got := network(cells, "baseline"); got != "" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	// A connection that most requests had to open is on the way, too.
+	far := wired("baseline", 20, 200)
+	far.Metrics.Stats["connect"] = result.Statistic{N: 90, Mean: result.Num(60)}
+	if got := network([]result.Cell{wired("candidate", 20, 60), far}, "baseline"); !strings.Contains(got, "80.0 ms of the baseline's") {
+		t.Errorf("%q", got)
+	}
+	far.Metrics.Stats["connect"] = result.Statistic{N: 4, Mean: result.Num(60)}
+	if got := network([]result.Cell{wired("candidate", 20, 60), far}, "baseline"); got != "" {
+		t.Errorf("a few new connections: %q", got)
+	}
+}
+
+// A server that others use is faster at some hours than at others.
+func TestHoursAreNamedForServersElsewhere(t *testing.T) {
+	r := &result.Result{}
+	r.Run.Started = time.Date(2026, 11, 30, 10, 37, 0, 0, time.UTC)
+	r.Run.Ended = time.Date(2026, 11, 30, 10, 52, 0, 0, time.FixedZone("", 0))
+	for _, near := range []string{"http://127.0.0.1:8000/v1", "http://localhost:8000", "http://[::1]:80", "sim:vllm"} {
+		r.Targets = []result.Target{{Name: "candidate", URL: near}}
+		if got := Hours(r); got != "" {
+			t.Errorf("%s: %q", near, got)
+		}
+	}
+	r.Targets = append(r.Targets, result.Target{Name: "baseline", URL: "https://api.example.com/v1"})
+	if got, want := Hours(r), "Measured from 2026-11-30 10:37 to 10:52 UTC; at other hours the baseline may be faster or slower."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// −2,511 % saved is nothing that anyone says.
+func TestSavingsInWords(t *testing.T) {
+	for want, p := range map[string]float64{"73.9 % less": 73.9, "12.0 % more": -12, "26.1 times the baseline's cost": -2511} {
+		if got := InTimes(result.VolumeCost{SavingsPercent: estimate(p, p, p)}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Without a claim and without a baseline there is an answer all the same.
+func TestAnswerWithoutClaims(t *testing.T) {
+	c := wired("candidate", 0, 25)
+	c.Load, c.Counts = result.LoadShape{Kind: "closed", Users: 4}, result.Counts{OK: 100, Scheduled: 100}
+	c.Metrics.Rates = map[string]result.Rate{"output_throughput": {Unit: "token/s", Value: result.Num(600)}, "throughput": {Unit: "1/s", Value: result.Num(9.5)}}
+	r := &result.Result{Benchmarks: result.Benchmarks{Load: &result.Load{Cells: []result.Cell{c}}}}
+	var got []string
+	for _, p := range Of(r) {
+		got = append(got, p.Lead+": "+p.Text)
+	}
+	if want := "Speed: 4 users at once: TTFT 25.0 ms.|Load: 600 token/s, 9.50 requests/s."; strings.Join(got, "|") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What the run itself cost is said.
+func TestSpent(t *testing.T) {
+	s := &result.Spend{USD: result.Num(0.0102), CapUSD: result.Num(5), Targets: []result.TargetSpend{{Target: "candidate", Requests: 20, InputTokens: 5120, OutputTokens: 1280}}}
+	if got, want := spent(s), "$0.0102 of $5.00 for 20 requests with 5,120 tokens in and 1,280 out."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s.AtMostUSD, s.CapUSD = result.Num(0.001), nil
+	if got := spent(s); !strings.HasPrefix(got, "At most $0.0102 for") {
+		t.Errorf("%q", got)
+	}
+	s.USD = nil
+	if got := spent(s); got != "20 requests with 5,120 tokens in and 1,280 out; no target has a price per token." {
+		t.Errorf("%q", got)
+	}
+	if spent(nil) != "" || spent(&result.Spend{}) != "" {
+		t.Error("nothing was sent")
+	}
+}
+
+// Why there are no costs is said by the endpoint's own reason.
+func TestCostsThatAreNotKnown(t *testing.T) {
+	none := result.Estimate{Withheld: "it has neither a price nor a machine"}
+	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none}}
+	if got := costs(c); len(got) != 1 || got[0] != "Unknown. It has neither a price nor a machine." {
+		t.Errorf("%q", got)
+	}
+}

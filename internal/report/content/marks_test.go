@@ -1,0 +1,108 @@
+package content
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Failures are counted by class, whatever else the server wrote into each: a limit
+// of requests says another waiting time every time.
+func TestFailuresAreGroupedByClass(t *testing.T) {
+	c := result.Cell{
+		ID: "load/candidate", Counts: result.Counts{Scheduled: 100, OK: 38, Failed: 62, ByClass: map[string]int{"ok": 38, "http_429": 62}},
+		Errors: []string{"2 × http_429: try again in 1.019s", "2 × http_429: try again in 1.021s"},
+	}
+	notes := errorsOf([]result.Cell{c})
+	if len(notes) != 1 || notes[0].String() != "failed: 62 × http_429 in load/candidate, for example: try again in 1.019s" {
+		t.Errorf("%q", notes)
+	}
+}
+
+// A failed check marks the figures that it is about, in its cell, and no others.
+func TestSpoiltFiguresAreMarked(t *testing.T) {
+	v := result.Validity{Checks: []result.Check{
+		{ID: "client_added", Cell: "a", Status: result.Fail, Figures: []string{"ttft"}},
+		{ID: "output_length", Cell: "a", Status: result.Fail, Figures: []string{"e2e"}, Between: true},
+		{ID: "machine", Cell: "a", Status: result.Warn, Figures: []string{"tpot"}},
+	}}
+	a, b := result.Cell{ID: "a"}, result.Cell{ID: "b"}
+	for _, tt := range []struct {
+		tag  string
+		cell result.Cell
+		want string
+	}{{"ttft", a, "5 †"}, {"ttft", b, "5"}, {"e2e", a, "5"}, {"tpot", a, "5"}, {"success", a, "5"}} {
+		if got := format.Marked("5", v, tt.tag, tt.cell.ID); got != tt.want {
+			t.Errorf("%s of %s: %q, want %q", tt.tag, tt.cell.ID, got, tt.want)
+		}
+	}
+	if got, want := spoiltNote([]result.Cell{a, b}, v), "spoilt by a failed check, and proves nothing: client_added (a)."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// One cause is one finding: kinds of checks with the same remedy, and what fails in
+// one cell and warns in another.
+func TestWarningsAreFoldedByCause(t *testing.T) {
+	r := &result.Result{Validity: result.Validity{Checks: []result.Check{
+		{ID: "client_added", Cell: "a", Status: result.Fail, Text: "too much", Fix: "stop the other programs"},
+		{ID: "client_added", Cell: "b", Status: result.Warn, Text: "some", Fix: "stop the other programs"},
+		{ID: "gc", Status: result.Warn, Text: "long pauses", Fix: "give it more cores"},
+		{ID: "sched", Status: result.Warn, Text: "long waits", Fix: "give it more cores"},
+	}}}
+	var got []string
+	for _, row := range findings(r).Rows {
+		got = append(got, strings.Join(row, ": "))
+	}
+	if want := "fail: a: too much; stop the other programs|warn: long pauses; long waits; give it more cores"; strings.Join(got, "|") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// An endpoint without a price is not paid by the token, and why there are no costs is
+// said once.
+func TestNoCostsWithoutAPrice(t *testing.T) {
+	none := result.Estimate{Withheld: "it has neither a price nor a machine"}
+	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none, TokensPerUSD: none, Samples: 9}}
+	s := cost(c)
+	text := ""
+	for _, tab := range s.Tables {
+		for _, row := range tab.Rows {
+			text += strings.Join(row, " ") + "\n"
+		}
+	}
+	if strings.Contains(text, "the token") || strings.Contains(text, "neither") {
+		t.Errorf("%s", text)
+	}
+	if !s.PagesOnly {
+		t.Error("a section of nothing on the terminal")
+	}
+}
+
+// Marketing prompts are not what an engineer sees first.
+func TestKindsBeginWithTechnicalOnes(t *testing.T) {
+	q := &result.Quality{Kinds: []result.QualityKind{{Kind: "viral_hook"}, {Kind: "technical"}, {Kind: "code_generation"}}}
+	s := quality(result.Benchmarks{Quality: q})
+	rows := s.Tables[len(s.Tables)-1].Rows
+	if rows[0][0] != "technical" || rows[2][0] != "viral hook" {
+		t.Errorf("%q", rows)
+	}
+}
+
+// A level at which not all users had an answer was not that level.
+func TestUsersWithoutAnAnswerAreSaid(t *testing.T) {
+	c := result.Cell{Load: result.LoadShape{Kind: "closed", Users: 50}, Achieved: &result.Achieved{Users: 12, InFlight: result.Num(11.8)}}
+	if got := usersOf(c) + ", " + inFlight(c); got != "50 (12 had an answer), 11.8" {
+		t.Errorf("%q", got)
+	}
+	c.Load.Requests = 12 // no more of them could have had one
+	if got := usersOf(c); got != "50" {
+		t.Errorf("%q", got)
+	}
+	c.Achieved = nil // an older result
+	if got := usersOf(c) + ", " + inFlight(c); got != "50, –" {
+		t.Errorf("%q", got)
+	}
+}

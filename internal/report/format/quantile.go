@@ -1,0 +1,142 @@
+package format
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// Approximate is in front of the sample's own value where there is no estimate.
+const Approximate = "~"
+
+// Weak says that a text begins with a value that is no estimate.
+func Weak(text string) bool { return strings.HasPrefix(text, Approximate) }
+
+// minTail is the effective number of requests under which the tail of a sample
+// is one or two of them, and is not shown. minGaps is the same for gaps between
+// tokens, of which there are many in a second.
+const minTail, minGaps = 10, 100
+
+// Quantile prints a quantile of a statistic, with its interval. Where there are
+// too few independent requests for one, it prints the sample's value with the
+// one-sided bound and with the effective number that would do:
+//
+//	~57.1 ms [50.8, –] (n=120, effective 17 of 72)
+func Quantile(s result.Statistic, stat string) string {
+	value, interval, answered, size := quantile(s, stat)
+	return value + interval + answered + size
+}
+
+// Middle is Quantile without interval and without size.
+func Middle(s result.Statistic, stat string) string {
+	value, _, answered, _ := quantile(s, stat)
+	return value + answered
+}
+
+// quantile returns a quantile in the parts that a text of it has. Next to an
+// infinite one stands that of the requests that were answered.
+func quantile(s result.Statistic, stat string) (value, interval, answered, size string) {
+	e, ok := s.Quantile(stat)
+	if !ok {
+		return Missing, "", "", ""
+	}
+	shown := e.Value
+	switch {
+	case e.Value != nil:
+		value = WithUnit(float64(*e.Value), s.Unit)
+		interval = strings.TrimPrefix(Span(e.Value, e.Lo, e.Hi, s.Unit), value)
+	case e.NeededN == 0:
+		value, size, _ = strings.Cut(Estimate(e, s.Unit, s.N), " (")
+		if size != "" {
+			size = " (" + size
+		}
+	default:
+		size = " (" + sizeOf(s, e.NeededN) + ")"
+		switch {
+		case e.Sample != nil && (stat == "p50" || tailShown(s)):
+			shown = e.Sample
+			value = Approximate + WithUnit(float64(*e.Sample), s.Unit)
+			if e.AtLeast != nil || e.AtMost != nil {
+				interval = " [" + bound(e.AtLeast, s.Unit) + ", " + bound(e.AtMost, s.Unit) + "]"
+			}
+		case e.AtLeast != nil:
+			value = "≥ " + WithUnit(float64(*e.AtLeast), s.Unit)
+		case e.AtMost != nil:
+			value = "≤ " + WithUnit(float64(*e.AtMost), s.Unit)
+		default:
+			value = "withheld"
+		}
+	}
+	if a, ok := answeredBy(s, stat); ok && shown != nil && math.IsInf(float64(*shown), 0) {
+		answered = " (answered: " + WithUnit(a, s.Unit) + ")"
+	}
+	return value, interval, answered, size
+}
+
+// pooled says that a statistic is over more values than there are independent
+// pieces: gaps in blocks of a second.
+func pooled(s result.Statistic) bool { return s.NOK > s.N }
+
+func tailShown(s result.Statistic) bool {
+	if pooled(s) {
+		return s.NOK >= minGaps
+	}
+	return effective(s) >= minTail
+}
+
+func effective(s result.Statistic) float64 {
+	if s.NEff > 0 {
+		return s.NEff
+	}
+	return float64(s.N)
+}
+
+// sizeOf says how much of the needed size there is.
+func sizeOf(s result.Statistic, needed int) string {
+	if pooled(s) {
+		return fmt.Sprintf("%d of %d s", s.N, needed)
+	}
+	if eff := math.Floor(effective(s)); eff < float64(s.N) {
+		return fmt.Sprintf("n=%s, effective %.0f of %s", Count(s.N), eff, Count(needed))
+	}
+	return fmt.Sprintf("n=%s of %s", Count(s.N), Count(needed))
+}
+
+// WouldDo returns how many requests like those of a statistic would give a
+// quantile an interval, to two digits; false where there is one, where more
+// requests would not help, and for values that are counted in seconds.
+func WouldDo(s result.Statistic, stat string) (int, bool) {
+	e, ok := s.Quantile(stat)
+	if !ok || e.Value != nil || e.NeededN == 0 || pooled(s) || effective(s) <= 0 {
+		return 0, false
+	}
+	n := float64(s.N) * float64(e.NeededN) / effective(s)
+	if n <= float64(e.NeededN) {
+		return e.NeededN, true
+	}
+	unit := math.Pow(10, max(0, math.Floor(math.Log10(n))-1))
+	return int(math.Ceil(n/unit) * unit), true
+}
+
+// answeredBy is the quantile of the requests that succeeded.
+func answeredBy(s result.Statistic, stat string) (float64, bool) {
+	if s.Answered == nil {
+		return 0, false
+	}
+	v, ok := map[string]result.Number{"p50": s.Answered.P50, "p90": s.Answered.P90, "p95": s.Answered.P95, "p99": s.Answered.P99}[stat]
+	return float64(v), ok
+}
+
+var (
+	sizes     = regexp.MustCompile(` \((?:n=|needs n=|[0-9]+ of [0-9]+ s)[^)]*\)`)
+	intervals = regexp.MustCompile(` \[[^\]]*\]`)
+)
+
+// WithoutSize takes the size of the sample out of what this package wrote.
+func WithoutSize(text string) string { return sizes.ReplaceAllString(text, "") }
+
+// WithoutInterval takes the intervals out of what this package wrote.
+func WithoutInterval(text string) string { return intervals.ReplaceAllString(text, "") }
