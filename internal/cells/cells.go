@@ -6,6 +6,7 @@
 package cells
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -19,9 +20,9 @@ const (
 	Baseline  = "baseline"
 )
 
-// SampleUsers is how many users draw the usage samples beyond the pass: they
-// are for token counts, so their latency is in no statistic.
-const SampleUsers = 8
+// sampleUsers is how many users draw the usage samples beyond the pass, unless the
+// plan says so: they are for token counts, so their latency is in no statistic.
+const sampleUsers = 8
 
 // MinRounds is how many rounds the interval of a difference needs where targets
 // take turns: with four degrees of freedom Student's quantile is 2.8, with one it
@@ -70,7 +71,7 @@ func Suite(p plan.Plan, targets []string) []Step {
 	if samples > 0 {
 		// The cost of a further target is not worked out.
 		costed := slices.DeleteFunc(slices.Clone(targets), func(t string) bool { return t != Candidate && t != Baseline })
-		steps = append(steps, passStep(p, costed, "samples", plan.Cost, min(SampleUsers, samples), pass, samples))
+		steps = append(steps, passStep(p, costed, "samples", plan.Cost, min(cmp.Or(p.Cost.SampleUsers, sampleUsers), samples), pass, samples))
 	}
 	if !Selected(p, plan.Throughput) {
 		return steps

@@ -238,6 +238,12 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 	out := []check{{Name: "endpoint", Status: "ok", Text: fmt.Sprintf("%s: %s, model %s, evidence %s", c.URL(), server, found.Model, found.Evidence)}}
 	for _, a := range found.Abilities {
 		k := check{Name: a.Name, Status: "ok", Text: a.State}
+		if a.State == "yes" && a.Note != "" {
+			k.Text = a.Note
+		}
+		if l := c.RateLimit(); a.Name == "rate limit" && l.Requests > 0 {
+			k.Text += fmt.Sprintf("; --rpm %d paces what is sent", l.Requests)
+		}
 		if a.State != "yes" {
 			k.Status, k.Do = "warn", a.Note
 		}

@@ -14,6 +14,7 @@ type Call struct {
 	// collect keeps the frames of tool calls in calls, for ToolCalls.
 	collect bool
 	calls   []byte
+	limits  *RateLimit // where the response's headers say what the server takes; nil: not read
 }
 
 // Body returns the encoded body; it must not be changed.

@@ -102,6 +102,9 @@ func (a *attempt) run(parent context.Context) {
 	defer a.trip.Release(resp.Body)
 	body := a.trip.Body(resp)
 	x.Status = resp.StatusCode
+	if a.call.limits != nil {
+		*a.call.limits = limitOf(resp.Header, "")
+	}
 	x.ServerID = plaintext.Short(resp.Header.Get("X-Request-Id"), 64)
 	if resp.StatusCode != http.StatusOK {
 		a.refused(resp, body)
@@ -165,6 +168,10 @@ func (a *attempt) refused(resp *http.Response, body io.Reader) {
 	}
 	x.RetryAfter = retryAfter(resp.Header, b, time.Now())
 	x.Error = fmt.Sprintf("HTTP %d: %s", resp.StatusCode, errorText(b))
+	if x.Class == exchange.HTTP429 {
+		l := limitOf(resp.Header, x.Error)
+		x.LimitRPM, x.LimitTPM = l.Requests, l.Tokens
+	}
 	if noQuota(resp.StatusCode, b) {
 		x.Class = exchange.Quota
 	}

@@ -86,6 +86,7 @@ type Client struct {
 	header    http.Header
 	transport *transport.Transport
 	metrics   metrics
+	rateLimit seenLimit
 	clock     *exchange.Clock
 	dialect   dialect.Dialect
 	fields    dialect.Fields // that the server takes, as Probe found out

@@ -86,6 +86,9 @@ func (c *Client) Probe(ctx context.Context) (Found, error) {
 		ability("keep-alive", !c.hangsUp, "the server closes the connection after each answer: every request opens a new connection, and that time is part of its latency"),
 		ability("fixed output", found.FixedOutput, "answers may end early: their length is the model's choice"),
 		c.metricsAbility(ctx))
+	if l := c.RateLimit(); l.Any() {
+		found.Abilities = append(found.Abilities, Ability{Name: "rate limit", State: "yes", Note: l.String()})
+	}
 	if found.Server == "vLLM" {
 		c.version(ctx, &found)
 	}

@@ -37,7 +37,10 @@ func (c *Client) unmeasured(ctx context.Context, call *Call, x *exchange.Exchang
 			return nil, err
 		}
 	}
+	var seen RateLimit
+	call.limits = &seen
 	_, conn := c.do(ctx, call, x)
+	c.sawLimit(seen)
 	if w != nil {
 		w.After(x)
 	}

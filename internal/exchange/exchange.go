@@ -185,8 +185,12 @@ type Exchange struct {
 	Error      string  `json:"error,omitempty"` // redacted, at most 2 KiB
 	Status     int     `json:"status,omitempty"`
 	RetryAfter float64 `json:"retry_after_s,omitempty"`
-	Finish     string  `json:"finish,omitempty"` // stop, length, tool_calls, content_filter, …
-	Ending     Ending  `json:"ending,omitempty"`
+	// LimitRPM and LimitTPM are the requests and tokens per minute that the server
+	// says it takes; read of refusals for a rate limit, and of probes.
+	LimitRPM int    `json:"limit_rpm,omitempty"`
+	LimitTPM int    `json:"limit_tpm,omitempty"`
+	Finish   string `json:"finish,omitempty"` // stop, length, tool_calls, content_filter, …
+	Ending   Ending `json:"ending,omitempty"`
 
 	// Token counts by the server's usage; nil where it did not say.
 	InputTokens     *int `json:"input_tokens,omitempty"`

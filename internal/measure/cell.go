@@ -1,8 +1,6 @@
 package measure
 
 import (
-	"cmp"
-	"fmt"
 	"maps"
 	"math"
 	"runtime"
@@ -49,7 +47,7 @@ func (c *Collector) Cell(in Input) result.Cell {
 		WindowS: float64(in.window().Length()) / 1e9,
 		Counts:  c.counts,
 		Metrics: c.metrics(c.whole, serial),
-		Errors:  c.someErrors(), SteadyNote: c.steadyNote,
+		Errors:  c.failures.texts(in.Target), Failures: c.failures.list(), SteadyNote: c.steadyNote,
 	}
 	switch {
 	case c.steady != nil:
@@ -238,26 +236,6 @@ func process(dues, sent []exchange.Stamp, load result.LoadShape) *result.Process
 		CVExpected: s.CV(), CVDue: d.CV, CVSent: w.CV, Lag1Due: d.Lag1, Lag1Sent: w.Lag1,
 		DispersionDue: d.Dispersion, DispersionSent: w.Dispersion, Gaps: w.Gaps,
 	}
-}
-
-// someErrors returns up to five distinct messages, the most frequent first.
-func (c *Collector) someErrors() []string {
-	type counted struct {
-		text string
-		n    int
-	}
-	var all []counted
-	for text, k := range c.errors {
-		all = append(all, counted{text, k})
-	}
-	slices.SortFunc(all, func(a, b counted) int {
-		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.text, b.text))
-	})
-	var out []string
-	for _, c := range all[:min(5, len(all))] {
-		out = append(out, fmt.Sprintf("%d × %s", c.n, c.text))
-	}
-	return out
 }
 
 // unitOf is the unit of a metric by the registry.

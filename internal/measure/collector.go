@@ -35,9 +35,9 @@ type Collector struct {
 	KeepPlace bool
 	Block     int
 
-	counts result.Counts
-	bursts bursts
-	errors map[string]int // messages, at most maxErrors of them
+	counts   result.Counts
+	bursts   bursts
+	failures failures
 
 	// One row for each measured exchange, in due order once settled.
 	due, writing  []exchange.Stamp
@@ -84,14 +84,11 @@ const (
 	stateReadStamps
 )
 
-// maxErrors bounds how many distinct error messages are counted.
-const maxErrors = 1000
-
 // Add takes an exchange of any phase and keeps no reference to it. Of a cut
 // exchange it keeps a copy without the frames until the cell is finished.
 func (c *Collector) Add(x *exchange.Exchange) {
 	if c.columns == nil {
-		c.columns, c.errors, c.cut = map[string]*column{}, map[string]int{}, map[int32]*exchange.Exchange{}
+		c.columns, c.cut = map[string]*column{}, map[int32]*exchange.Exchange{}
 		c.counts.ByClass = map[string]int{}
 		for _, m := range metric.OfKind(metric.PerRequest) {
 			col := &column{definition: define(m.Tag)}
@@ -149,12 +146,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		}
 		col.values = append(col.values, v)
 	}
-	if x.Failed() && x.Error != "" {
-		text := fmt.Sprintf("%s: %s", x.Class, x.Error)
-		if _, known := c.errors[text]; known || len(c.errors) < maxErrors {
-			c.errors[text]++
-		}
-	}
+	c.failures.add(x)
 }
 
 func (c *Collector) count(x *exchange.Exchange) {

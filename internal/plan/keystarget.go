@@ -50,9 +50,9 @@ var targetRows = []targetKey{
 		Bind: bodyKey}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "logprobs", Help: "ask for log probabilities to count the tokens of each frame, where the server has no cheaper way"},
 		Bind: key.Switch(func(t *Target) *bool { return &t.Logprobs })}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "rpm", Flag: "rpm", Value: "N", Unit: "requests", Zero: "no limit", NoSweep: notSweptLimit, Help: "most requests per minute; users wait for it as in think time", More: "Over all cells, warm-up and probes included. An open loop that is faster is refused."},
+	{key.Declaration[Target]{Key: key.Key{Path: "rpm", Flag: "rpm", Value: "N", Unit: "requests", Zero: "no limit", NoSweep: notSweptLimit, Help: "most requests per minute, for which users wait", More: "As in think time, before a request is due; over all cells, warm-up and probes included. An open loop that is faster is refused."},
 		Bind: key.Whole(func(t *Target) *int { return &t.RPM })}, "baseline-rpm"},
-	{key.Declaration[Target]{Key: key.Key{Path: "tpm", Flag: "tpm", Value: "N", Unit: "tokens", Zero: "no limit", NoSweep: notSweptLimit, Help: "most tokens per minute: input, and the limit of the answer", More: "As for rpm."},
+	{key.Declaration[Target]{Key: key.Key{Path: "tpm", Flag: "tpm", Value: "N", Rare: true, Unit: "tokens", Zero: "no limit", NoSweep: notSweptLimit, Help: "most tokens per minute: input, and the limit of the answer", More: "As for rpm."},
 		Bind: key.Whole(func(t *Target) *int { return &t.TPM })}, "baseline-tpm"},
 
 	{key.Declaration[Target]{Key: key.Key{Path: "price.model", Flag: "price", Group: key.GroupPrice, Value: "MODEL", Help: "model of the price list (prices ls)", NoSweep: notSweptPrice},
@@ -150,7 +150,7 @@ func targetKeys() []key.Declaration[Plan] {
 		if d.Group == key.GroupTarget {
 			d.Group = key.GroupBaseline
 		}
-		d.Rare = d.Rare || d.Flag == "baseline-api"
+		d.Rare = d.Rare || d.Flag == "baseline-api" || d.Flag == "baseline-rpm"
 		switch d.Flag {
 		case "baseline":
 			d.Help, d.More = "endpoint to compare with", ""

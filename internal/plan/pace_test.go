@@ -17,6 +17,7 @@ func TestOpenLoopsFasterThanALimitAreRefused(t *testing.T) {
 		{"users", func(p *Plan) { p.Load.Users = 100 }, ""},
 		{"slower", func(p *Plan) { p.Load.Rate = 0.4 }, ""},
 		{"just as fast", func(p *Plan) { p.Load.Rate = 0.5 }, ""},
+		{"just as fast, at any rate", func(p *Plan) { p.Load.Rate, p.Load.Requests, p.Candidate.RPM = 20, 3000, 1200 }, ""},
 		{"faster", func(p *Plan) { p.Load.Rate = 2 }, "up to 100 requests in a minute, and candidate takes 30 (rpm)"},
 		{"faster for a minute", func(p *Plan) { p.Load.Rate, p.Load.Requests, p.Load.Duration = 2, 0, Duration(time.Minute) }, "up to 120 requests in a minute, and candidate takes 30 (rpm)"},
 		{"faster, few", func(p *Plan) { p.Load.Rate, p.Load.Requests = 2, 20 }, ""},

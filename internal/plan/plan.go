@@ -195,7 +195,9 @@ type ThroughputPlan struct {
 // CostPlan says from how many requests usage is taken and for which volume
 // the cost is worked out.
 type CostPlan struct {
-	Samples         int     `yaml:"samples" json:"samples"`
+	Samples int `yaml:"samples" json:"samples"`
+	// SampleUsers is how many of those beyond the pass are sent at once; 0 means 8.
+	SampleUsers     int     `yaml:"sample_users,omitempty" json:"sample_users,omitempty"`
 	MonthlyRequests float64 `yaml:"monthly_requests" json:"monthly_requests"`
 	// BesideRequests is a second volume printed next to the first; 0 for none.
 	BesideRequests float64 `yaml:"beside_requests,omitempty" json:"beside_requests,omitempty"`

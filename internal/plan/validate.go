@@ -123,6 +123,7 @@ func (p Plan) validateSizes(out *key.Problems) {
 		{"latency.warmup", p.Latency.Warmup, 0, 1_000_000},
 		{"throughput.requests", p.Throughput.Requests, 0, 100_000_000},
 		{"cost.samples", p.Cost.Samples, 1, 10_000_000},
+		{"cost.sample_users", p.Cost.SampleUsers, 0, 100_000},
 		{"cost.months", p.Cost.Months, 1, 600},
 		{"quality.output_tokens", p.Quality.OutputTokens, 1, 10_000_000},
 		{"client.max_inflight", p.Client.MaxInflight, 0, 1_000_000},

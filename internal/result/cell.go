@@ -90,11 +90,26 @@ type Cell struct {
 	// Server is what the server's own metrics say; absent where they were not
 	// read.
 	Server *Server  `json:"server,omitempty"`
-	Errors []string `json:"errors,omitempty"` // a few distinct messages, redacted
+	Errors []string `json:"errors,omitempty"` // what failed requests said, in words: one for each class of failure
+	// Failures are the failed requests by class and HTTP status, the most frequent
+	// first.
+	Failures []Failure `json:"failures,omitempty"`
 	// Blocks are the parts of a cell whose target took turns with others, in
 	// order; everything else in the cell is of all of them together, without the
 	// time between them. Absent for a cell that is whole.
 	Blocks []Block `json:"blocks,omitempty"`
+}
+
+// Failure is the requests of a cell that failed in one way.
+type Failure struct {
+	Class   string `json:"class"`
+	Status  int    `json:"status,omitempty"` // HTTP
+	N       int    `json:"n"`
+	Example string `json:"example,omitempty"` // what one of them said, redacted
+	// LimitRPM and LimitTPM are the requests and tokens per minute that the server
+	// said it takes.
+	LimitRPM int `json:"limit_rpm,omitempty"`
+	LimitTPM int `json:"limit_tpm,omitempty"`
 }
 
 // Block is one part of a cell: a measured window after a warm-up of its own.

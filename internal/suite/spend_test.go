@@ -93,7 +93,7 @@ func TestSpendIsWhatIsBilledAndUnderTheBound(t *testing.T) {
 		"counted rows":   func(p *plan.Plan) { p.Workload.Dataset, p.Workload.Tokenizer = long, "cl100k_base" },
 		"chosen rows":    func(p *plan.Plan) { p.Workload.Dataset, p.Workload.Rows.MaxTokens = long, 100 },
 		"trace":          func(p *plan.Plan) { p.Load.Users, p.Load.Requests, p.Load.Trace = 0, 0, trace },
-		"shared prefix":  func(p *plan.Plan) { p.Workload.Prefix.Tokens = 400 },
+		"shared prefix":  func(p *plan.Plan) { p.Workload.Prefix.Tokens = 60 },
 		"tools":          func(p *plan.Plan) { p.Workload.Answer, p.Workload.ToolChoice = plan.AnswerTools, "auto" },
 		"conversations":  func(p *plan.Plan) { p.Workload.Turns, p.Load.Requests, p.Load.Conversations = "3", 0, 4 },
 		"turns":          func(p *plan.Plan) { p.Workload.Turns = "uniform 1..4" },

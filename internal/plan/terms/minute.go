@@ -28,10 +28,11 @@ func (l Limits) TooLong(target string, in, answer int) string {
 
 // BusiestMinute is the most of these times, which are in order, in any 60 seconds.
 func BusiestMinute(times func(yield func(time.Duration) bool)) int {
-	var last []time.Duration // of the latest minute
+	const rounding = time.Microsecond // times are sums of decimals
+	var last []time.Duration          // of the latest minute
 	most := 0
 	for t := range times {
-		for len(last) > 0 && t-last[0] >= time.Minute {
+		for len(last) > 0 && t-last[0] >= time.Minute-rounding {
 			last = last[1:]
 		}
 		last = append(last, t)
