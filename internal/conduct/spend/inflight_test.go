@@ -67,7 +67,9 @@ func TestCapHoldsForPromptsOfUnknownLength(t *testing.T) {
 					mu.Lock()
 					defer mu.Unlock()
 					cost += 0.3
+					c.mu.Lock()
 					highest = max(highest, c.spent+c.held)
+					c.mu.Unlock()
 				},
 			}
 			w, err := d.Run(t.Context(), t.Context(), loadgen.Shape{Users: 100, Requests: 1000, Grace: time.Minute}, p)
