@@ -155,7 +155,11 @@ func (c *console) answers(d content.Document) {
 	}
 	c.answered = true
 	c.line("")
-	c.line(c.bold("ANSWER"))
+	head := c.bold("ANSWER")
+	if d.Warning != "" { // which may have left the screen
+		head += "  " + c.dim(string(d.Evidence))
+	}
+	c.line(head)
 	if d.Status != "" {
 		c.wrap("  ", c.paint("31", d.Status))
 	}
