@@ -146,15 +146,46 @@ const worthSaying = 0.02
 // the client's own part, which is in the time between their requests; "" where
 // that is hardly more.
 func (cell Cell) slowed() string {
-	added, n := cell.meanAdded()/1e3, float64(cell.Requests.Len())
-	if cell.Load.Kind != "closed" || cell.Load.Users == 0 || cell.WindowS <= 0 || n == 0 {
+	achieved, possible := cell.loads()
+	if possible <= (1+worthSaying)*achieved {
 		return ""
 	}
-	achieved := n / cell.WindowS
-	cycle := float64(cell.Load.Users) / achieved // s from one request of a user to the next
-	if added >= cycle || added < worthSaying*(cycle-added) {
-		return ""
-	}
-	possible := float64(cell.Load.Users) / (cycle - added)
 	return fmt.Sprintf("; this is at the %.4g requests/s that were achieved: a client that added nothing would have made up to %.4g requests/s of load", achieved, possible)
+}
+
+// loads are the requests/s that the users of a closed loop made, and those that
+// they would have made at most with a client that added nothing; the same where it
+// added nothing, and 0 where there is no closed loop.
+func (cell Cell) loads() (achieved, possible float64) {
+	if cell.Load.Kind != "closed" || cell.Load.Users == 0 || cell.WindowS <= 0 || cell.Requests.Len() == 0 {
+		return 0, 0
+	}
+	added := cell.meanAdded() / 1e3
+	achieved = float64(cell.Requests.Len()) / cell.WindowS
+	cycle := float64(cell.Load.Users) / achieved // s from one request of a user to the next
+	if added >= cycle {
+		return achieved, achieved
+	}
+	return achieved, float64(cell.Load.Users) / (cycle - added)
+}
+
+// decideRateAgain decides a claim on a rate of a closed loop a second time, with the
+// rate that its users would have had at most with a client that added nothing: a
+// slow client lowers the load, and so what the server delivers. Where the verdicts
+// differ, it is the client that decides.
+func (cell Cell) decideRateAgain(c *result.Claim, l metric.Limit, lo, hi float64) {
+	achieved, possible := cell.loads()
+	supports := c.Verdict == result.Undecided || (c.Verdict == result.Refuted) == upper(l)
+	if supports || possible <= achieved {
+		return
+	}
+	second := *c
+	second.Verdict = result.Undecided
+	Bounds(&second, l, lo*possible/achieved, hi*possible/achieved)
+	if second.Verdict == c.Verdict {
+		return
+	}
+	c.Reason = fmt.Sprintf("the client decides this: as measured it is %s (%s), at the %.4g requests/s that were achieved; a client that added nothing would have made up to %.4g requests/s of load, and then it is %s (%s)",
+		c.Verdict, c.Reason, achieved, possible, second.Verdict, second.Reason)
+	c.Verdict = result.Undecided
 }

@@ -139,6 +139,36 @@ func TestProofInAClosedLoopSaysTheLoadThatASlowClientMade(t *testing.T) {
 	}
 }
 
+// A closed loop with a slow client makes less load, and so has a lower rate: that
+// refutes no least rate, and proves no greatest.
+func TestASlowClientDecidesNoRateOfAClosedLoop(t *testing.T) {
+	// 8 users and 10 requests/s: 800 ms a cycle. Without a client's 80 ms it is 11.1.
+	late := func(load result.LoadShape, ms float64) Cell {
+		return collect(load, requests(400, func(i int) *exchange.Exchange { return request(i, 700+jitter(i), ms) })...)
+	}
+	eight := result.LoadShape{Kind: "closed", Users: 8}
+	for _, tt := range []struct {
+		limit string
+		load  result.LoadShape
+		ms    float64
+		want  result.Verdict
+	}{
+		{"throughput>=10.8", eight, 0, result.Refuted},
+		{"throughput>=10.8", eight, 80, result.Undecided},
+		{"throughput>=10.8", open, 80, result.Refuted}, // whose arrivals do not wait
+		{"throughput>=20", eight, 80, result.Refuted},
+		{"throughput>=9", eight, 80, result.Proved},
+		{"throughput<10.8", eight, 0, result.Proved},
+		{"throughput<10.8", eight, 80, result.Undecided},
+		{"throughput<9", eight, 80, result.Refuted},
+	} {
+		c := decided(t, tt.limit, late(tt.load, tt.ms))
+		if c.Verdict != tt.want || (c.Verdict == result.Undecided) != strings.Contains(c.Reason, "the client decides this") {
+			t.Errorf("%s with %v ms: %s: %s", tt.limit, tt.ms, c.Verdict, c.Reason)
+		}
+	}
+}
+
 // Frames that were stamped when they were read may have come earlier.
 func TestStampLagNeverDecidesAClaim(t *testing.T) {
 	streamed := func(kernel bool, gap float64) *measure.Collector {
