@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
@@ -23,19 +24,54 @@ type adjustment struct {
 func (cell Cell) adjustments(l metric.Limit) []adjustment {
 	switch l.Metric.Tag {
 	case "ttft", "ttfa", "e2e":
-		mean := cell.meanAdded()
-		if mean == 0 {
-			return nil
-		}
-		return []adjustment{{
-			what:   fmt.Sprintf("without the client's own part (lateness and client_delay, %.3g ms on average)", mean),
-			of:     func(i int, v float64) float64 { return max(0, v-cell.added(i)) },
-			lowers: true,
-		}}
+		return cell.parts(cell.meanAdded(), cell.added)
+	case "ttft_service", "ttfa_service", "e2e_service":
+		return cell.parts(0, func(int) float64 { return 0 }) // from the first byte written
 	case "tpot", "tpot_vllm", "user_rate", "stall":
 		return cell.stampLags(l)
 	}
 	return nil
+}
+
+// parts takes off what the client added before the first byte, of a mean in ms, and,
+// where the kernel did not stamp the frame that ends a latency, how late it was read.
+func (cell Cell) parts(mean float64, added func(i int) float64) []adjustment {
+	lag := cell.stampLag()
+	var what []string
+	if mean > 0 {
+		what = append(what, fmt.Sprintf("without the client's own part (lateness and client_delay, %.3g ms on average)", mean))
+	}
+	if lag > 0 {
+		what = append(what, fmt.Sprintf("with frames read %.3g ms late (p99 of the wait for a processor)", lag))
+	}
+	if what == nil {
+		return nil
+	}
+	return []adjustment{{
+		what: strings.Join(what, " and "),
+		of: func(i int, v float64) float64 {
+			v -= added(i)
+			if cell.Requests.ReadStamps(i) {
+				v -= lag
+			}
+			return max(0, v)
+		},
+		lowers: true,
+	}}
+}
+
+// stampLag is how long, in ms, a read may have waited for a processor; 0 where the
+// kernel stamped all frames, or where nobody knows.
+func (cell Cell) stampLag() float64 {
+	if cell.Client == nil || cell.Client.SchedP99 == nil || *cell.Client.SchedP99 <= 0 {
+		return 0
+	}
+	for i := range cell.Requests.Len() {
+		if cell.Requests.ReadStamps(i) {
+			return *cell.Client.SchedP99
+		}
+	}
+	return 0
 }
 
 // added is the client's own part in the latency of the i-th request, in ms: how
@@ -67,17 +103,10 @@ func (cell Cell) meanAdded() float64 {
 // of the two stamps may be late by as long as a read waited for a processor, so
 // that the time between may be that much shorter or longer.
 func (cell Cell) stampLags(l metric.Limit) []adjustment {
-	if cell.Client == nil || cell.Client.SchedP99 == nil || *cell.Client.SchedP99 <= 0 {
+	lag := cell.stampLag()
+	if lag == 0 {
 		return nil
 	}
-	read := false
-	for i := 0; i < cell.Requests.Len() && !read; i++ {
-		read = cell.Requests.ReadStamps(i)
-	}
-	if !read {
-		return nil
-	}
-	lag := *cell.Client.SchedP99
 	first, last := cell.Requests.Values("ttft_service"), cell.Requests.Values("e2e_service")
 	by := func(lag float64) func(int, float64) float64 {
 		return func(i int, v float64) float64 {
