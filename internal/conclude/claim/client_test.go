@@ -268,3 +268,20 @@ func TestOpenOutcomesHelpNoVerdict(t *testing.T) {
 		}
 	}
 }
+
+// A mean of what every answer has is decided: only answers without a value are
+// left out of it.
+func TestMeansOfWhatEveryAnswerHasAreDecided(t *testing.T) {
+	streamed := func(i int) *exchange.Exchange {
+		x := request(i, 20+jitter(i), 0)
+		x.Frames = []exchange.Frame{{At: x.FirstToken, Tokens: 1}, {At: x.FirstToken + 10e6, Tokens: 1}, {At: x.FirstToken + 20e6, Tokens: 1}}
+		x.LastToken, x.Done, x.OutputTokens = x.Frames[2].At, x.Frames[2].At, new(3)
+		return x
+	}
+	cell := collect(serial, requests(200, streamed)...)
+	for _, limit := range []string{"ttfa.mean<50ms", "tpot.mean<50ms", "stall.mean<50ms", "user_rate.mean>50"} {
+		if c := decided(t, limit, cell); c.Verdict != result.Proved {
+			t.Errorf("%s: %s: %s", limit, c.Verdict, c.Reason)
+		}
+	}
+}
