@@ -32,8 +32,9 @@ type Request struct {
 	OK        bool
 	Cut       bool // the client ended it: whether it would have succeeded is open
 	// Excess says by how much the request breaks each limit: above 0 it does,
-	// +Inf for a failure, and for a cut request that did not break it yet; NaN
-	// where the metric is undefined. It is not used for limits on success.
+	// +Inf for a failure, for a cut request that did not break it yet, and for one
+	// that succeeded and lacks the metric (measure.Lacks); NaN where the metric is
+	// undefined and that says nothing. It is not used for limits on success.
 	Excess []float64
 }
 

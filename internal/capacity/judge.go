@@ -75,7 +75,7 @@ func (o *Observation) countLimit(i, limits int) limitCount {
 			if v > 0 {
 				l.over++
 			}
-			if r.Cut && math.IsInf(v, 1) {
+			if (r.Cut || r.OK) && math.IsInf(v, 1) { // what succeeded has a value, or lacks it
 				l.open++
 			}
 		}

@@ -15,7 +15,7 @@ func (c Config) undefined(h []Observation) []string {
 		for i := range h {
 			for _, r := range h[i].Requests {
 				succeeded = succeeded || r.OK
-				defined = defined || r.OK && !math.IsNaN(r.Excess[k])
+				defined = defined || r.OK && !math.IsNaN(r.Excess[k]) && !math.IsInf(r.Excess[k], 1)
 			}
 		}
 		if succeeded && !defined {

@@ -106,7 +106,36 @@ func (a *Analysis) scopeComparisons(res *result.Result) {
 	if l := res.Benchmarks.Latency; l != nil {
 		mark(l.Versus, cells.PassID)
 	}
+	if q := res.Benchmarks.Quality; q != nil && q.Delta != nil {
+		if check, spoilt := res.Validity.SpoiltBetween(q.Delta.Metric, cells.PassID(cells.Candidate), cells.PassID(cells.Baseline)); spoilt {
+			q.Delta.Spoilt = fmt.Sprintf("%s: %s", check.ID, check.Text)
+		}
+	}
+	a.scopeCost(res)
 	if l := res.Benchmarks.Load; l != nil {
 		mark(l.Versus, cells.LoadID)
+	}
+}
+
+// scopeCost says what spoils the costs: a check of any cell whose usage they are
+// made of.
+func (a *Analysis) scopeCost(res *result.Result) {
+	c := res.Benchmarks.Cost
+	if c == nil {
+		return
+	}
+	var ids []string
+	for _, cell := range a.cells {
+		if cell.keepUsage && (cell.Target == cells.Candidate || cell.Target == cells.Baseline) {
+			ids = append(ids, cell.ID)
+		}
+	}
+	if check, spoilt := res.Validity.SpoiltBetween("savings", ids...); spoilt && c.Baseline != nil {
+		c.SavingsSpoilt = fmt.Sprintf("%s: %s", check.ID, check.Text)
+	}
+	for _, id := range ids {
+		if check, spoilt := res.Validity.Spoilt("cost_per_request", id); spoilt && c.Spoilt == "" {
+			c.Spoilt = fmt.Sprintf("%s: %s", check.ID, check.Text)
+		}
 	}
 }

@@ -178,6 +178,16 @@ func TestClaimsRestOnTheirOwnFigures(t *testing.T) {
 	if got := verdicts(unlike); !slices.Equal(got, []result.Verdict{result.Invalid, result.Proved, result.Proved, result.Proved}) {
 		t.Errorf("unlike lengths spoil what compares the cost of requests: %v", got)
 	}
+	// What the claims cannot rest on, the figures say as well.
+	if late.Benchmarks.Cost.Spoilt+late.Benchmarks.Cost.SavingsSpoilt+late.Benchmarks.Quality.Delta.Spoilt != "" {
+		t.Errorf("lateness spoils no cost and no score: %+v", late.Benchmarks.Cost)
+	}
+	if c := failing.Benchmarks.Cost; !strings.HasPrefix(c.SavingsSpoilt, "errors: ") || !strings.HasPrefix(c.Spoilt, "errors: ") || failing.Benchmarks.Quality.Delta.Spoilt == "" {
+		t.Errorf("the baseline's failures: %q, %q, %q", c.SavingsSpoilt, c.Spoilt, failing.Benchmarks.Quality.Delta.Spoilt)
+	}
+	if c := unlike.Benchmarks.Cost; !strings.HasPrefix(c.SavingsSpoilt, "output_length: ") || c.Spoilt != "" || unlike.Benchmarks.Quality.Delta.Spoilt != "" {
+		t.Errorf("unlike lengths: %q, %q", c.SavingsSpoilt, c.Spoilt)
+	}
 	for _, c := range unlike.Benchmarks.Latency.Versus {
 		if (c.Metric == "e2e") != (c.Spoilt != "") {
 			t.Errorf("%s against %s: %q", c.Metric, c.Against, c.Spoilt)

@@ -217,7 +217,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	x.Cell, x.Target = q.cell.ID, t.Name
 	x.Prompt, x.PromptHash = it.ID, it.Hash
 	x.AskedInput, x.FixedOutput = it.AskedInput, fixed
-	x.InputBound = pricing.MostInput(it.AskedInput, len(call.Body()))
+	x.InputBound = pricing.MostInput(it.AskedInput, len(call.Body()), len(it.System)+len(it.User))
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}

@@ -203,7 +203,7 @@ func (a *attempt) whole(parent, ctx context.Context, body io.Reader) {
 		return
 	}
 	if f.Err != nil {
-		a.fail(exchange.StreamError, errorText(b))
+		a.serverError(b)
 		return
 	}
 	a.takeUsage(&f.Usage, last)

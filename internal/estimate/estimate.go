@@ -132,6 +132,7 @@ func (e *Estimate) add(p plan.Plan, c Cell, users int, mean size, shares []share
 		c.most.add(all)
 		largest.widen(one)
 	}
+	c.most.most += float64(c.mostCount * added(t))
 	c.unknown = err
 	e.put(c)
 }

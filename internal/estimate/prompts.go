@@ -85,7 +85,7 @@ func synthetic(p plan.Plan) requests {
 // a request which asks for `asked` tokens.
 func sized(about, asked, out int) size {
 	const unlimited = 1 << 40 // bytes
-	return size{float64(about), float64(pricing.MostInput(asked, unlimited)), float64(out)}
+	return size{float64(about), float64(pricing.MostInput(asked, unlimited, unlimited)), float64(out)}
 }
 
 // text is a request of which only the bytes are known.
@@ -145,7 +145,7 @@ func (e *Estimate) rows(p plan.Plan, t plan.Target, out int) (r requests, done f
 		}
 		s := text(t, it.MaxTokens, it.System, it.User)
 		if it.AskedInput > 0 {
-			s.about, s.most = float64(it.AskedInput), float64(pricing.MostInput(it.AskedInput, int(s.most)))
+			s.about, s.most = float64(it.AskedInput), float64(pricing.MostInput(it.AskedInput, int(s.most), len(it.System)+len(it.User)))
 		}
 		s.most += float64(wanted(p))
 		return s, nil

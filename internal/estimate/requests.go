@@ -92,9 +92,18 @@ func mostOfLoad(p plan.Plan, s loadgen.Shape, rounds, rpm int) (counts, error) {
 // envelope is the most bytes of a request's body besides its texts: the fields that
 // are ours, and those that the plan adds.
 func envelope(t plan.Target) int {
-	n := 512 + len(t.Model)
-	if b, err := json.Marshal(t.Body); err == nil {
-		n += len(b)
+	return 512 + len(t.Model) + added(t)
+}
+
+// added is the bytes that the plan itself adds to each request's body, of which
+// none is in the lengths of the prompts.
+func added(t plan.Target) int {
+	if len(t.Body) == 0 {
+		return 0
 	}
-	return n
+	b, err := json.Marshal(t.Body)
+	if err != nil {
+		return 0
+	}
+	return len(b)
 }

@@ -196,6 +196,32 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
+// A connection that the server refuses is a failure of the server, and no arrival
+// that the client has lost: else a limit on success would be invalid by what
+// refutes it. What was shed, and what found no local port, was not sent.
+func TestRefusedConnectionsAreArrivals(t *testing.T) {
+	for _, tt := range []struct {
+		class   exchange.Class
+		started bool
+		lost    bool
+	}{{exchange.Connect, true, false}, {exchange.TLS, true, false}, {exchange.Cut, true, false}, {exchange.Local, true, true}, {exchange.Shed, false, true}} {
+		xs := series(100)
+		for i, x := range xs {
+			if i%10 != 5 {
+				continue
+			}
+			*x = exchange.Exchange{Phase: x.Phase, Cell: x.Cell, Index: x.Index, Due: x.Due, Woken: x.Woken, Class: tt.class, Done: x.Due + 2e6}
+			if tt.started {
+				x.Started = x.Due + 1e6
+			}
+		}
+		a := cellOf(Input{ID: "c", Load: result.LoadShape{Kind: "open", Rate: 10}, Start: ms(0), End: ms(10000)}, xs).Arrivals
+		if a == nil || tt.lost != (a.Deficit > 0.05) || !tt.lost && math.Abs(a.Deficit) > 0.001 {
+			t.Errorf("%s: %+v", tt.class, a)
+		}
+	}
+}
+
 // A server whose counts in the frames do not add up to its own total is taken
 // by its total: throughput and tokens would otherwise contradict each other.
 func TestCountsThatDoNotAddUp(t *testing.T) {

@@ -40,7 +40,7 @@ type Collector struct {
 	failures failures
 
 	// One row for each measured exchange, in due order once settled.
-	due, writing  []exchange.Stamp
+	due, writing  []exchange.Stamp // writing as arrived has it
 	second, final []exchange.Stamp // ends of the first and the last gap of an ok request
 	state         []state
 	prompts       []string
@@ -84,6 +84,16 @@ const (
 	stateReadStamps
 )
 
+// arrived is when a request went to the server: with its first byte, or, where the
+// server took no connection, when it was started. That one is no arrival that the
+// client has lost.
+func arrived(x *exchange.Exchange) exchange.Stamp {
+	if x.Writing.Happened() || x.Class.ClientSide() {
+		return x.Writing
+	}
+	return x.Started
+}
+
 // Add takes an exchange of any phase and keeps no reference to it. Of a cut
 // exchange it keeps a copy without the frames until the cell is finished.
 func (c *Collector) Add(x *exchange.Exchange) {
@@ -100,7 +110,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		return
 	}
 	c.bursts.add(x)
-	c.due, c.writing = append(c.due, x.Due), append(c.writing, x.Writing)
+	c.due, c.writing = append(c.due, x.Due), append(c.writing, arrived(x))
 	var s state
 	var second, final exchange.Stamp
 	switch x.Class {

@@ -84,3 +84,39 @@ func (c *Collector) Stand(l metric.Limit, i int) Standing {
 	least, most := c.Bounds(l.Metric.Tag, i)
 	return stand(l, least, most)
 }
+
+// lacking says what a request must have, and more than how much of it, to have had
+// the chance of a value of a metric; "": its absence says nothing.
+func lacking(tag string) (other string, over float64) {
+	switch tag {
+	case "ttfa":
+		return "ttft", -1
+	case "ttfa_service":
+		return "ttft_service", -1
+	case "tpot", "tpot_vllm", "user_rate", "stall":
+		return "output_tokens", 1
+	}
+	return "", 0
+}
+
+// Lacks reports whether a request succeeded without a value of a metric though it
+// had the chance: an answer of reasoning alone has no time to first answer, and one
+// that came at once has no time per token. What it would have been is open, so that
+// such requests help no verdict, of a claim as of a search.
+func Lacks(tag string, x *exchange.Exchange) bool {
+	if _, ok := Value(tag, x); ok || x.Class != exchange.OK {
+		return false
+	}
+	other, over := lacking(tag)
+	v, ok := Value(other, x)
+	return ok && v > over
+}
+
+// Lacks reports it of the i-th request, once settled.
+func (c *Collector) Lacks(tag string, i int) bool {
+	other, over := lacking(tag)
+	if other == "" || !c.OK(i) || !math.IsNaN(c.Values(tag)[i]) {
+		return false
+	}
+	return c.Values(other)[i] > over // not NaN
+}

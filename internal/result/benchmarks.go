@@ -68,15 +68,19 @@ type Throughput struct {
 
 // Cost is the cost benchmark. Amounts are USD.
 type Cost struct {
-	Evidence   Evidence     `json:"evidence"`
-	Candidate  *TargetCost  `json:"candidate,omitempty"`
-	Baseline   *TargetCost  `json:"baseline,omitempty"`
-	Volumes    []VolumeCost `json:"volumes,omitempty"` // the plan's volume first
-	BreakEven  *BreakEven   `json:"break_even,omitempty"`
-	Withheld   string       `json:"withheld,omitempty"` // why there is no comparison
-	Notes      []string     `json:"notes,omitempty"`
-	Months     int          `json:"months"`
-	Projection []Month      `json:"projection,omitempty"` // cumulative, the plan's volume
+	Evidence  Evidence     `json:"evidence"`
+	Candidate *TargetCost  `json:"candidate,omitempty"`
+	Baseline  *TargetCost  `json:"baseline,omitempty"`
+	Volumes   []VolumeCost `json:"volumes,omitempty"` // the plan's volume first
+	BreakEven *BreakEven   `json:"break_even,omitempty"`
+	Withheld  string       `json:"withheld,omitempty"` // why there is no comparison
+	// Spoilt says which check spoils what requests cost, and SavingsSpoilt which
+	// spoils the comparison; empty where none does.
+	Spoilt        string   `json:"spoilt,omitempty"`
+	SavingsSpoilt string   `json:"savings_spoilt,omitempty"`
+	Notes         []string `json:"notes,omitempty"`
+	Months        int      `json:"months"`
+	Projection    []Month  `json:"projection,omitempty"` // cumulative, the plan's volume
 }
 
 // TargetCost is what one target costs at the plan's volume.

@@ -101,8 +101,8 @@ func everythingSpoilt(r *result.Result) bool {
 			continue // its answer is judged by itself
 		}
 		for _, m := range metric.Headlines() {
-			if _, shown := c.Metrics.Stats[m.Tag]; !shown {
-				continue
+			if s, is := c.Metrics.Stats[m.Tag]; !is || s.P50.Withheld != "" && s.P50.Sample == nil && s.Mean == nil {
+				continue // nothing is shown, as the time per token of answers that came at once
 			}
 			if _, is := r.Validity.Spoilt(m.Tag, c.ID); is {
 				spoilt[c.Target]++
@@ -119,8 +119,7 @@ func everythingSpoilt(r *result.Result) bool {
 	if len(spoilt)+len(sound) > 0 {
 		return false
 	}
-	id := cells.PassID(cells.Candidate)
-	_, quality := r.Validity.Spoilt("quality", id)
-	_, cost := r.Validity.Spoilt("cost_per_request", id)
-	return r.Benchmarks.Quality != nil && quality || r.Benchmarks.Cost != nil && cost
+	_, quality := r.Validity.Spoilt("quality", cells.PassID(cells.Candidate))
+	cost := r.Benchmarks.Cost
+	return r.Benchmarks.Quality != nil && quality || cost != nil && cost.Spoilt != ""
 }

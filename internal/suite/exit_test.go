@@ -73,6 +73,15 @@ func TestExitCodeIsAboutWhatWasAskedFor(t *testing.T) {
 		}, ExitOK},
 		{"scores are spoilt", []result.Check{{ID: "errors", Cell: cells.PassID(cells.Candidate), Figures: []string{"quality"}}}, onlyScores, ExitInvalid},
 		{"scores stand where latencies do not", []result.Check{{ID: "client_added", Cell: cells.PassID(cells.Candidate), Figures: []string{"ttft"}}}, onlyScores, ExitOK},
+		{"all that is shown is spoilt, and one headline has no value", []result.Check{{ID: "client_added", Cell: candidate, Figures: []string{"ttft", "e2e"}}}, func(r *result.Result, _ *plan.Plan) {
+			r.Benchmarks.Load.Cells[0].Metrics.Stats = map[string]result.Statistic{"ttft": {}, "e2e": {}, "tpot": {P50: result.Estimate{Withheld: "not streamed"}}}
+		}, ExitInvalid},
+		{"costs are spoilt", nil, func(r *result.Result, _ *plan.Plan) {
+			r.Benchmarks = result.Benchmarks{Cost: &result.Cost{Spoilt: "errors: 30 of 40 requests failed"}}
+		}, ExitInvalid},
+		{"only savings are spoilt", nil, func(r *result.Result, _ *plan.Plan) {
+			r.Benchmarks = result.Benchmarks{Cost: &result.Cost{SavingsSpoilt: "output_length: unlike"}}
+		}, ExitOK},
 		{"interrupted", []result.Check{headlines}, func(r *result.Result, _ *plan.Plan) { r.Run.Status = result.Interrupted }, ExitInterrupted},
 	} {
 		r, p := judged(tt.checks...), plan.Default()

@@ -59,6 +59,63 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		`data: {"choices":[],"usage":{"prompt_tokens":%d,"completion_tokens":%d}}`+"\n\ndata: [DONE]\n\n", in, q.MaxTokens)
 }
 
+// functions are tools that a plan adds to each request, of some thousand tokens.
+func functions() []any {
+	var out []any
+	for i := range 20 {
+		out = append(out, map[string]any{"type": "function", "function": map[string]any{
+			"name": fmt.Sprintf("f%d", i), "description": strings.Repeat("does this and that; ", 20), "parameters": map[string]any{"type": "object", "properties": map[string]any{}},
+		}})
+	}
+	return out
+}
+
+// The cap reserves for all of a body, and not for the prompt's length alone: tools
+// that the plan adds, and those beside the lengths of a trace.
+func TestCapReservesForToolsBesideThePrompt(t *testing.T) {
+	rows := []string{"time,input_tokens,output_tokens"}
+	for range 40 {
+		rows = append(rows, "0,100,6")
+	}
+	trace := filepath.Join(t.TempDir(), "trace.csv")
+	if err := os.WriteFile(trace, []byte(strings.Join(rows, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, edit := range map[string]func(p *plan.Plan){
+		"of the plan": func(p *plan.Plan) { p.Candidate.Body = map[string]any{"tools": functions()} },
+		"of a trace": func(p *plan.Plan) {
+			p.Load.Users, p.Load.Requests, p.Load.Trace, p.Workload.Answer, p.Workload.Tools = 0, 0, trace, plan.AnswerTools, 60
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := &meter{}
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/v1/chat/completions" {
+					time.Sleep(50 * time.Millisecond) // so that requests are in flight together
+				}
+				m.ServeHTTP(w, r)
+			}))
+			defer s.Close()
+			p := plan.Default()
+			p.Only, p.Dir, p.Client.Calibrate = []plan.Benchmark{plan.Load}, t.TempDir(), false
+			p.Candidate.URL, p.Candidate.MetricsURL = s.URL, plan.MetricsOff
+			p.Candidate.Price = &plan.Price{Input: new(3.0), Output: new(15.0)}
+			p.Workload.InputTokens, p.Workload.OutputTokens, p.Load.Users, p.Load.Requests = 100, 6, 40, 200
+			p.Load.Warmup = new(0)
+			edit(&p)
+			p.MaxCost = 0.6
+			out, err := Run(t.Context(), p, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if billed := (3*float64(m.in) + 15*float64(m.out)) / 1e6; billed > p.MaxCost || billed == 0 {
+				t.Errorf("the server has billed $%v of %d requests, and the cap is $%v: %s", billed, m.requests, p.MaxCost, out.Result.Run.Reason)
+			}
+		})
+	}
+}
+
 // What a run has spent is what its server has billed, probes, warm-up and the
 // requests after the measured part included; and no run spends more than its
 // dry run says at most.
@@ -89,12 +146,16 @@ func TestSpendIsWhatIsBilledAndUnderTheBound(t *testing.T) {
 		"open by time": func(p *plan.Plan) {
 			p.Load.Users, p.Load.Rate, p.Load.Arrival, p.Load.Requests, p.Load.Duration = 0, 100, "poisson", 0, plan.Duration(300*time.Millisecond)
 		},
-		"data set":       func(p *plan.Plan) { p.Workload.Dataset = long },
-		"counted rows":   func(p *plan.Plan) { p.Workload.Dataset, p.Workload.Tokenizer = long, "cl100k_base" },
-		"chosen rows":    func(p *plan.Plan) { p.Workload.Dataset, p.Workload.Rows.MaxTokens = long, 100 },
-		"trace":          func(p *plan.Plan) { p.Load.Users, p.Load.Requests, p.Load.Trace = 0, 0, trace },
-		"shared prefix":  func(p *plan.Plan) { p.Workload.Prefix.Tokens = 60 },
-		"tools":          func(p *plan.Plan) { p.Workload.Answer, p.Workload.ToolChoice = plan.AnswerTools, "auto" },
+		"data set":          func(p *plan.Plan) { p.Workload.Dataset = long },
+		"counted rows":      func(p *plan.Plan) { p.Workload.Dataset, p.Workload.Tokenizer = long, "cl100k_base" },
+		"chosen rows":       func(p *plan.Plan) { p.Workload.Dataset, p.Workload.Rows.MaxTokens = long, 100 },
+		"trace":             func(p *plan.Plan) { p.Load.Users, p.Load.Requests, p.Load.Trace = 0, 0, trace },
+		"shared prefix":     func(p *plan.Plan) { p.Workload.Prefix.Tokens = 60 },
+		"tools":             func(p *plan.Plan) { p.Workload.Answer, p.Workload.ToolChoice = plan.AnswerTools, "auto" },
+		"tools of the plan": func(p *plan.Plan) { p.Candidate.Body = map[string]any{"tools": functions()} },
+		"trace of tools": func(p *plan.Plan) {
+			p.Load.Users, p.Load.Requests, p.Load.Trace, p.Workload.Answer = 0, 0, trace, plan.AnswerTools
+		},
 		"conversations":  func(p *plan.Plan) { p.Workload.Turns, p.Load.Requests, p.Load.Conversations = "3", 0, 4 },
 		"turns":          func(p *plan.Plan) { p.Workload.Turns = "uniform 1..4" },
 		"data set turns": func(p *plan.Plan) { p.Workload.Turns, p.Workload.Dataset = plan.TurnsWhole, talk },

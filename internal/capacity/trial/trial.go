@@ -89,6 +89,9 @@ func excess(l metric.Limit, x *exchange.Exchange) float64 {
 	upper := l.Op == metric.Less || l.Op == metric.LessEqual
 	switch measure.Stand(l, x) {
 	case measure.Undefined:
+		if measure.Lacks(l.Metric.Tag, x) {
+			return math.Inf(1)
+		}
 		return math.NaN()
 	case measure.Open:
 		return math.Inf(1)

@@ -50,3 +50,35 @@ func TestCutRequestsAreOpenInASearch(t *testing.T) {
 		}
 	}
 }
+
+// Answers that came at once have no time per token: a search proves no limit on it
+// by the few that were streamed, and refutes none by the others, as a claim does.
+func TestAnswersAtOnceAreOpenInASearch(t *testing.T) {
+	limits := []capacity.Limit{{Text: "tpot.p90<5ms", Quantile: 0.90}}
+	for _, tt := range []struct {
+		atOnce, open int
+		proved       bool
+	}{{0, 0, true}, {5, 80, false}, {1, 400, false}} { // every so many-th
+		tr, err := New([]string{"tpot.p90<5ms"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 400 {
+			at := exchange.Stamp(1 + i*10e6)
+			x := &exchange.Exchange{Phase: exchange.Measured, Due: at, Writing: at, FirstToken: at + 2e6, OutputTokens: new(11)}
+			for k := range 11 {
+				x.Frames = append(x.Frames, exchange.Frame{At: x.FirstToken + exchange.Stamp(k*2e6), Tokens: 1})
+			}
+			if tt.atOnce > 0 && i%tt.atOnce == 0 {
+				x.Frames = []exchange.Frame{{At: x.FirstToken}}
+			}
+			x.LastToken = x.Frames[len(x.Frames)-1].At
+			x.Done = x.LastToken
+			tr.Add(x)
+		}
+		o := tr.Observation(capacity.Load{Rate: 100, Users: 1}, 1, 1, 4e9, false)
+		if j := o.Judge(limits, 0.05)[0]; j.N != 400 || j.Open != tt.open || j.Over != tt.open || j.Proved != tt.proved || j.Refuted {
+			t.Errorf("one of %d at once: %+v", tt.atOnce, j)
+		}
+	}
+}

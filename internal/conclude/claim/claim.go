@@ -99,6 +99,7 @@ func decideRate(c *result.Claim, l metric.Limit, cell Cell) {
 		return
 	}
 	Bounds(c, l, lo, hi)
+	cell.decideRateAgain(c, l, lo, hi)
 }
 
 // decideMoment decides a limit on a mean, by Student's bounds at the effective

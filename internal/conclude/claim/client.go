@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
@@ -23,19 +24,54 @@ type adjustment struct {
 func (cell Cell) adjustments(l metric.Limit) []adjustment {
 	switch l.Metric.Tag {
 	case "ttft", "ttfa", "e2e":
-		mean := cell.meanAdded()
-		if mean == 0 {
-			return nil
-		}
-		return []adjustment{{
-			what:   fmt.Sprintf("without the client's own part (lateness and client_delay, %.3g ms on average)", mean),
-			of:     func(i int, v float64) float64 { return max(0, v-cell.added(i)) },
-			lowers: true,
-		}}
+		return cell.parts(cell.meanAdded(), cell.added)
+	case "ttft_service", "ttfa_service", "e2e_service":
+		return cell.parts(0, func(int) float64 { return 0 }) // from the first byte written
 	case "tpot", "tpot_vllm", "user_rate", "stall":
 		return cell.stampLags(l)
 	}
 	return nil
+}
+
+// parts takes off what the client added before the first byte, of a mean in ms, and,
+// where the kernel did not stamp the frame that ends a latency, how late it was read.
+func (cell Cell) parts(mean float64, added func(i int) float64) []adjustment {
+	lag := cell.stampLag()
+	var what []string
+	if mean > 0 {
+		what = append(what, fmt.Sprintf("without the client's own part (lateness and client_delay, %.3g ms on average)", mean))
+	}
+	if lag > 0 {
+		what = append(what, fmt.Sprintf("with frames read %.3g ms late (p99 of the wait for a processor)", lag))
+	}
+	if what == nil {
+		return nil
+	}
+	return []adjustment{{
+		what: strings.Join(what, " and "),
+		of: func(i int, v float64) float64 {
+			v -= added(i)
+			if cell.Requests.ReadStamps(i) {
+				v -= lag
+			}
+			return max(0, v)
+		},
+		lowers: true,
+	}}
+}
+
+// stampLag is how long, in ms, a read may have waited for a processor; 0 where the
+// kernel stamped all frames, or where nobody knows.
+func (cell Cell) stampLag() float64 {
+	if cell.Client == nil || cell.Client.SchedP99 == nil || *cell.Client.SchedP99 <= 0 {
+		return 0
+	}
+	for i := range cell.Requests.Len() {
+		if cell.Requests.ReadStamps(i) {
+			return *cell.Client.SchedP99
+		}
+	}
+	return 0
 }
 
 // added is the client's own part in the latency of the i-th request, in ms: how
@@ -67,17 +103,10 @@ func (cell Cell) meanAdded() float64 {
 // of the two stamps may be late by as long as a read waited for a processor, so
 // that the time between may be that much shorter or longer.
 func (cell Cell) stampLags(l metric.Limit) []adjustment {
-	if cell.Client == nil || cell.Client.SchedP99 == nil || *cell.Client.SchedP99 <= 0 {
+	lag := cell.stampLag()
+	if lag == 0 {
 		return nil
 	}
-	read := false
-	for i := 0; i < cell.Requests.Len() && !read; i++ {
-		read = cell.Requests.ReadStamps(i)
-	}
-	if !read {
-		return nil
-	}
-	lag := *cell.Client.SchedP99
 	first, last := cell.Requests.Values("ttft_service"), cell.Requests.Values("e2e_service")
 	by := func(lag float64) func(int, float64) float64 {
 		return func(i int, v float64) float64 {
@@ -146,15 +175,46 @@ const worthSaying = 0.02
 // the client's own part, which is in the time between their requests; "" where
 // that is hardly more.
 func (cell Cell) slowed() string {
-	added, n := cell.meanAdded()/1e3, float64(cell.Requests.Len())
-	if cell.Load.Kind != "closed" || cell.Load.Users == 0 || cell.WindowS <= 0 || n == 0 {
+	achieved, possible := cell.loads()
+	if possible <= (1+worthSaying)*achieved {
 		return ""
 	}
-	achieved := n / cell.WindowS
-	cycle := float64(cell.Load.Users) / achieved // s from one request of a user to the next
-	if added >= cycle || added < worthSaying*(cycle-added) {
-		return ""
-	}
-	possible := float64(cell.Load.Users) / (cycle - added)
 	return fmt.Sprintf("; this is at the %.4g requests/s that were achieved: a client that added nothing would have made up to %.4g requests/s of load", achieved, possible)
+}
+
+// loads are the requests/s that the users of a closed loop made, and those that
+// they would have made at most with a client that added nothing; the same where it
+// added nothing, and 0 where there is no closed loop.
+func (cell Cell) loads() (achieved, possible float64) {
+	if cell.Load.Kind != "closed" || cell.Load.Users == 0 || cell.WindowS <= 0 || cell.Requests.Len() == 0 {
+		return 0, 0
+	}
+	added := cell.meanAdded() / 1e3
+	achieved = float64(cell.Requests.Len()) / cell.WindowS
+	cycle := float64(cell.Load.Users) / achieved // s from one request of a user to the next
+	if added >= cycle {
+		return achieved, achieved
+	}
+	return achieved, float64(cell.Load.Users) / (cycle - added)
+}
+
+// decideRateAgain decides a claim on a rate of a closed loop a second time, with the
+// rate that its users would have had at most with a client that added nothing: a
+// slow client lowers the load, and so what the server delivers. Where the verdicts
+// differ, it is the client that decides.
+func (cell Cell) decideRateAgain(c *result.Claim, l metric.Limit, lo, hi float64) {
+	achieved, possible := cell.loads()
+	supports := c.Verdict == result.Undecided || (c.Verdict == result.Refuted) == upper(l)
+	if supports || possible <= achieved {
+		return
+	}
+	second := *c
+	second.Verdict = result.Undecided
+	Bounds(&second, l, lo*possible/achieved, hi*possible/achieved)
+	if second.Verdict == c.Verdict {
+		return
+	}
+	c.Reason = fmt.Sprintf("the client decides this: as measured it is %s (%s), at the %.4g requests/s that were achieved; a client that added nothing would have made up to %.4g requests/s of load, and then it is %s (%s)",
+		c.Verdict, c.Reason, achieved, possible, second.Verdict, second.Reason)
+	c.Verdict = result.Undecided
 }

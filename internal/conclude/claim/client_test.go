@@ -139,6 +139,36 @@ func TestProofInAClosedLoopSaysTheLoadThatASlowClientMade(t *testing.T) {
 	}
 }
 
+// A closed loop with a slow client makes less load, and so has a lower rate: that
+// refutes no least rate, and proves no greatest.
+func TestASlowClientDecidesNoRateOfAClosedLoop(t *testing.T) {
+	// 8 users and 10 requests/s: 800 ms a cycle. Without a client's 80 ms it is 11.1.
+	late := func(load result.LoadShape, ms float64) Cell {
+		return collect(load, requests(400, func(i int) *exchange.Exchange { return request(i, 700+jitter(i), ms) })...)
+	}
+	eight := result.LoadShape{Kind: "closed", Users: 8}
+	for _, tt := range []struct {
+		limit string
+		load  result.LoadShape
+		ms    float64
+		want  result.Verdict
+	}{
+		{"throughput>=10.8", eight, 0, result.Refuted},
+		{"throughput>=10.8", eight, 80, result.Undecided},
+		{"throughput>=10.8", open, 80, result.Refuted}, // whose arrivals do not wait
+		{"throughput>=20", eight, 80, result.Refuted},
+		{"throughput>=9", eight, 80, result.Proved},
+		{"throughput<10.8", eight, 0, result.Proved},
+		{"throughput<10.8", eight, 80, result.Undecided},
+		{"throughput<9", eight, 80, result.Refuted},
+	} {
+		c := decided(t, tt.limit, late(tt.load, tt.ms))
+		if c.Verdict != tt.want || (c.Verdict == result.Undecided) != strings.Contains(c.Reason, "the client decides this") {
+			t.Errorf("%s with %v ms: %s: %s", tt.limit, tt.ms, c.Verdict, c.Reason)
+		}
+	}
+}
+
 // Frames that were stamped when they were read may have come earlier.
 func TestStampLagNeverDecidesAClaim(t *testing.T) {
 	streamed := func(kernel bool, gap float64) *measure.Collector {
@@ -163,6 +193,16 @@ func TestStampLagNeverDecidesAClaim(t *testing.T) {
 		want   result.Verdict
 	}{
 		// 5 ms a token over 50 ms.
+		// 10 ms, of which an unknown part is the read's wait, whenever it began.
+		{"ttft.p95<8ms", true, 20, result.Refuted},
+		{"ttft.p95<8ms", false, 1, result.Refuted},
+		{"ttft.p95<8ms", false, 4, result.Undecided},
+		{"ttft.p95<11ms", false, 4, result.Proved},
+		{"ttft_service.p95<8ms", true, 20, result.Refuted},
+		{"ttft_service.p95<8ms", false, 4, result.Undecided},
+		{"e2e_service.p95<50ms", false, 1, result.Refuted},
+		{"e2e_service.p95<50ms", false, 30, result.Undecided},
+		{"e2e.p5>50ms", false, 30, result.Undecided},
 		{"tpot.p95<6ms", true, 20, result.Proved},
 		{"tpot.p95<6ms", false, 1, result.Proved},
 		{"tpot.p95<6ms", false, 20, result.Undecided},
@@ -225,6 +265,23 @@ func TestOpenOutcomesHelpNoVerdict(t *testing.T) {
 		})...)
 		if c := decided(t, tt.limit, cell); c.Verdict != tt.want || !strings.Contains(c.Reason, tt.text) {
 			t.Errorf("%s: %s: %s", tt.name, c.Verdict, c.Reason)
+		}
+	}
+}
+
+// A mean of what every answer has is decided: only answers without a value are
+// left out of it.
+func TestMeansOfWhatEveryAnswerHasAreDecided(t *testing.T) {
+	streamed := func(i int) *exchange.Exchange {
+		x := request(i, 20+jitter(i), 0)
+		x.Frames = []exchange.Frame{{At: x.FirstToken, Tokens: 1}, {At: x.FirstToken + 10e6, Tokens: 1}, {At: x.FirstToken + 20e6, Tokens: 1}}
+		x.LastToken, x.Done, x.OutputTokens = x.Frames[2].At, x.Frames[2].At, new(3)
+		return x
+	}
+	cell := collect(serial, requests(200, streamed)...)
+	for _, limit := range []string{"ttfa.mean<50ms", "tpot.mean<50ms", "stall.mean<50ms", "user_rate.mean>50"} {
+		if c := decided(t, limit, cell); c.Verdict != result.Proved {
+			t.Errorf("%s: %s: %s", limit, c.Verdict, c.Reason)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func against(l metric.Limit, cell Cell, adjust func(i int, v float64) float64) b
 		}
 		switch stands {
 		case measure.Undefined:
-			if !cell.lacks(l, i) {
+			if !cell.Requests.Lacks(l.Metric.Tag, i) {
 				continue
 			}
 			b.missing++

@@ -153,7 +153,11 @@ func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 	x.Turn, x.Turns = t.turn, len(t.Turns)
 	x.AskedOutput, x.FixedOutput = turn.MaxTokens, fixed
 	if x.InputBound = len(call.Body()); known { // and no estimate by words
-		x.InputBound = pricing.MostInput(x.AskedInput, len(call.Body()))
+		texts := len(t.System) + len(turn.User)
+		for _, m := range t.history {
+			texts += len(m.Text)
+		}
+		x.InputBound = pricing.MostInput(x.AskedInput, len(call.Body()), texts)
 	}
 	return func(ctx context.Context, x *exchange.Exchange) {
 		t.answer = to.Client.Do(ctx, call, x)

@@ -343,6 +343,9 @@ func costs(c *result.Cost) []string {
 					format.Estimate(tc.PerRequest, "USD", 0), format.Estimate(tc.PerMTok, "USD", 0)))
 			}
 		}
+		if parts != nil && c.Spoilt != "" {
+			parts[len(parts)-1] += " " + format.Spoilt
+		}
 		if parts == nil {
 			why := c.Withheld
 			if tc := c.Candidate; tc != nil && tc.PerRequest.Withheld != "" {
@@ -363,6 +366,9 @@ func costs(c *result.Cost) []string {
 		text = fmt.Sprintf("%s a month %s than the baseline at %s requests a month", format.Estimate(saved, "USD", 0), way, format.Number(v.MonthlyRequests))
 		if by := InTimes(v); by != "" {
 			text += " (" + by + ")"
+		}
+		if c.SavingsSpoilt != "" {
+			text += " " + format.Spoilt
 		}
 		text += "."
 	}
@@ -417,6 +423,9 @@ func goodness(q *result.Quality) string {
 			found = "the candidate scores lower"
 		case *e.Lo > 0:
 			found = "the candidate scores higher"
+		}
+		if d.Spoilt != "" {
+			found += " " + format.Spoilt
 		}
 		sign := ""
 		if *e.Value > 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -142,5 +143,24 @@ func TestCostsThatAreNotKnown(t *testing.T) {
 	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none}}
 	if got := costs(c); len(got) != 1 || got[0] != "Unknown. It has neither a price nor a machine." {
 		t.Errorf("%q", got)
+	}
+}
+
+// A sentence about a figure that a check spoils has the mark that the last line
+// explains.
+func TestSpoiltCostsAndScoresAreMarked(t *testing.T) {
+	one := result.Estimate{Value: result.Num(1)}
+	c := &result.Cost{Volumes: []result.VolumeCost{{MonthlyRequests: 1000, SavingsMonth: one}}}
+	each := &result.Cost{Candidate: &result.TargetCost{Target: "candidate", PerRequest: one, PerMTok: one}}
+	q := &result.Quality{Delta: &result.Comparison{Estimate: one, N: 5}}
+	for _, spoilt := range []bool{false, true} {
+		if spoilt {
+			c.SavingsSpoilt, each.Spoilt, q.Delta.Spoilt = "output_length: unlike", "errors: most failed", "errors: most failed"
+		}
+		for _, text := range []string{costs(c)[0], costs(each)[0], goodness(q)} {
+			if strings.Contains(text, format.Spoilt) != spoilt {
+				t.Errorf("spoilt %v: %s", spoilt, text)
+			}
+		}
 	}
 }
