@@ -30,14 +30,15 @@ func TestAClaimIsInvalidOnlyWhereItsFiguresAreSpoilt(t *testing.T) {
 	}
 	res := resultFor(t, func(p *plan.Plan) {
 		p.Throughput.Levels = []int{1, 2}
-		p.Claims = []plan.Claim{claimAt(1, "ttft.p50<10s"), claimAt(1, "success>=99%"), claimAt(2, "ttft.p50<10s"), claimAt(2, "success>=50%")}
+		p.Claims = []plan.Claim{claimAt(1, "throughput<10000"), claimAt(1, "success>=99%"), claimAt(2, "ttft.p50<10s"), claimAt(2, "success>=50%"),
+			claimAt(1, "ttft.p50<10s")} // a failure is in it as infinite
 	}, broken, fine)
-	for i, want := range []result.Verdict{result.Invalid, result.Refuted, result.Proved, result.Proved} {
+	for i, want := range []result.Verdict{result.Invalid, result.Refuted, result.Proved, result.Proved, result.Refuted} {
 		if c := res.Claims[i]; c.Verdict != want {
 			t.Errorf("%s: %s (%s), want %s", c.Limit, c.Verdict, c.Reason, want)
 		}
 	}
-	if c := res.Claims[0]; !strings.HasPrefix(c.Reason, "ttft of throughput/candidate@1 is spoilt by the check errors: 65 of 100 requests failed") || !strings.Contains(c.Reason, "(otherwise ") {
+	if c := res.Claims[0]; !strings.HasPrefix(c.Reason, "throughput of throughput/candidate@1 is spoilt by the check errors: 65 of 100 requests failed") || !strings.Contains(c.Reason, "(otherwise ") {
 		t.Errorf("the reason is %q", c.Reason)
 	}
 }

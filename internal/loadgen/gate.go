@@ -118,7 +118,9 @@ func (r *runner) throughWarmup(x *exchange.Exchange) {
 		g.slowest = max(g.slowest, time.Duration(took*float64(time.Millisecond)))
 	}
 	_, before := g.through[x.User]
-	g.through[x.User] = struct{}{}
+	if x.Class == exchange.OK {
+		g.through[x.User] = struct{}{}
+	}
 	if g.ended >= g.planned && len(g.through) == r.shape.Users {
 		r.openGate()
 		return

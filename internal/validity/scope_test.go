@@ -88,8 +88,8 @@ func TestFailureHasAScope(t *testing.T) {
 	if _, spoilt := v.Spoilt("ttft", "any cell"); !spoilt {
 		t.Errorf("a check of the run is about all cells: %+v", v.Checks[0])
 	}
-	if check, spoilt := v.Spoilt("success", "any cell"); spoilt {
-		t.Errorf("how many succeeded stands: %+v", check)
+	if _, spoilt := v.Spoilt("success", "any cell"); !spoilt {
+		t.Error("a frame that was misread may have been an error")
 	}
 	in = soundRun()
 	in.Cells = append(in.Cells, against(&in.Cells[0], 30))

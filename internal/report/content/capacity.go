@@ -33,12 +33,18 @@ func capacity(c *result.Capacity) *Section {
 	short := Table{Head: trials.Head}
 	for _, t := range c.Trials {
 		row := trialRow(t)
+		if t.Role == "confirm" {
+			row[len(row)-1] = doubted(row[len(row)-1], c.Spoilt)
+		}
 		trials.Rows = append(trials.Rows, row)
 		if t.Role == "confirm" || t.Role == "saturation" {
 			short.Rows = append(short.Rows, row)
 		}
 	}
 	s.table(trials, short)
+	if c.Spoilt != "" {
+		s.Notes = append(s.Notes, Note{Spoilt, plaintext.Line(c.Spoilt)})
+	}
 	return s
 }
 

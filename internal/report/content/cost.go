@@ -3,6 +3,7 @@ package content
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -41,7 +42,7 @@ func cost(c *result.Cost) *Section {
 	var why []string
 	amount := func(tc *result.TargetCost, e result.Estimate, unit string) string {
 		if e.Value != nil || e.Withheld == "" {
-			return format.Estimate(e, unit, 0)
+			return doubted(format.Estimate(e, unit, 0), c.Spoilt)
 		}
 		if text := plaintext.Line(tc.Target + ": " + e.Withheld); !slices.Contains(why, text) {
 			why = append(why, text)
@@ -77,7 +78,7 @@ func cost(c *result.Cost) *Section {
 	if c.Withheld == "" {
 		for _, v := range c.Volumes {
 			short.Rows = append(short.Rows, slices.Concat([]string{"a month at " + format.Number(v.MonthlyRequests) + " requests"},
-				[]string{format.Estimate(v.Candidate, "USD", 0), format.Estimate(v.Baseline, "USD", 0)}[:len(both)]))
+				[]string{doubted(format.Estimate(v.Candidate, "USD", 0), c.Spoilt), doubted(format.Estimate(v.Baseline, "USD", 0), c.Spoilt)}[:len(both)]))
 		}
 	}
 	s.table(t, short)
@@ -88,7 +89,7 @@ func cost(c *result.Cost) *Section {
 		s.detail(sentences(slices.DeleteFunc(why, func(text string) bool { return text == plaintext.Line(c.Withheld) }))...)
 	}
 	if len(c.Volumes) > 0 && c.Withheld == "" {
-		s.pages(volumes(c.Volumes))
+		s.pages(volumes(c))
 		for _, vc := range c.Volumes { // on a terminal the table and the answer
 			s.detail(plaintext.Line(vc.Text))
 		}
@@ -104,11 +105,25 @@ func cost(c *result.Cost) *Section {
 	for _, n := range c.Notes {
 		s.remark(plaintext.Line(n))
 	}
+	for _, why := range slices.Compact([]string{c.Spoilt, c.SavingsSpoilt}) {
+		if why != "" {
+			s.Notes = append(s.Notes, Note{Spoilt, plaintext.Line(why)})
+		}
+	}
 	return s
 }
 
+// doubted marks a figure that a check spoils for the reason given.
+func doubted(text, spoilt string) string {
+	if spoilt == "" || text == format.Missing {
+		return text
+	}
+	return text + " " + format.Spoilt
+}
+
 // volumes has a column for each monthly volume.
-func volumes(list []result.VolumeCost) Table {
+func volumes(c *result.Cost) Table {
+	list := c.Volumes
 	t := Table{Title: "Costs by volume", Head: columns("requests per month")}
 	for _, v := range list {
 		t.Head = append(t.Head, Column{Name: format.Number(v.MonthlyRequests)})
@@ -129,7 +144,11 @@ func volumes(list []result.VolumeCost) Table {
 			if p := v.SavingsPercent.Value; r.unit == "percent" && p != nil && *p < -100 {
 				text = format.Number(1-float64(*p)/100) + "× the cost"
 			}
-			row = append(row, text)
+			spoilt := c.Spoilt
+			if strings.HasPrefix(r.name, "saved") {
+				spoilt = c.SavingsSpoilt
+			}
+			row = append(row, doubted(text, spoilt))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -25,6 +25,9 @@ func quality(b result.Benchmarks) *Section {
 	s.detail("Scores from 0 to 100, computed from the text alone: they show differences between answers to the same prompts and do not prove accuracy.")
 	if q.Delta != nil {
 		s.detail(format.Sentence(q.Delta.Text))
+		if q.Delta.Spoilt != "" {
+			s.Notes = append(s.Notes, Note{Spoilt, plaintext.Line(q.Delta.Spoilt)})
+		}
 	}
 	t := Table{Head: columns("")}
 	for _, qt := range q.Targets {
@@ -62,6 +65,9 @@ func quality(b result.Benchmarks) *Section {
 			}
 			if qk.Delta != nil {
 				delta = format.Estimate(*qk.Delta, "", qk.N)
+				if q.Delta != nil {
+					delta = doubted(delta, q.Delta.Spoilt)
+				}
 			}
 			k.Rows = append(k.Rows, []string{strings.ReplaceAll(plaintext.Line(qk.Kind), "_", " "), fmt.Sprint(qk.N), format.Estimate(qk.Candidate, "", qk.N), base, delta})
 		}
