@@ -103,7 +103,7 @@ func clientAdded(_ Input, e Evidence) result.Check {
 	}
 	part, name := typical(added)
 	r, worst := judgePart(part, of)
-	r.Text = fmt.Sprintf("the client added %.3g ms to a request (%s of lateness + client_delay), %s of the median %s (%.3g ms)", part, name, percent(part/worst.median), worst.name, worst.median)
+	r.Text = fmt.Sprintf("the client added %.3g ms to a request (%s of lateness + client_delay), %s of the median %s (%s ms)", part, name, percent(part/worst.median), worst.name, number(worst.median))
 	if r.Status != result.Pass {
 		seen, fix := e.cause(added)
 		if seen != "" {
