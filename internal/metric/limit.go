@@ -101,7 +101,7 @@ func checkRange(l Limit, number string) error {
 	case "ratio":
 		if l.Value > 1 {
 			meant := "99.9% or 0.999"
-			if l.Value <= 100 && !strings.HasSuffix(number, "%") {
+			if v, err := strconv.ParseFloat(number, 64); err == nil && v == l.Value && v <= 100 {
 				meant = fmt.Sprintf("%.6g%% or %.6g", l.Value, l.Value/100)
 			}
 			return fmt.Errorf("%s is a share of at most 1; write %s, not %s", l.Metric.Tag, meant, number)
