@@ -280,6 +280,9 @@ func (m *measurement) rateError() *float64 {
 
 func describe(l Load) string {
 	how := fmt.Sprintf("%d users at once", l.Shape.Users)
+	if l.Shape.Users == 1 {
+		how = "1 user at a time"
+	}
 	if l.Shape.Open() {
 		how = l.Shape.Schedule.Curve.String() + " requests/s"
 	}

@@ -12,7 +12,10 @@ type Answer struct {
 	// LittleError is the relative error of that.
 	Saturation      float64
 	SaturationUsers int
-	LittleError     float64
+	// Rising is true where twice the users still carried more at the last step of
+	// the climb: Saturation is then a lower bound.
+	Rising      bool
+	LittleError float64
 
 	// Proved is the highest load at which a confirmation proved all limits; 0:
 	// none did. Refuted is the lowest at which a limit was shown not to hold;
@@ -48,6 +51,7 @@ type Promise struct {
 func (c Config) Conclude(h []Observation) Answer {
 	a := Answer{Spent: spent(h)}
 	a.Saturation, a.SaturationUsers = c.saturation(h)
+	a.Rising = c.rising(h)
 	for i := range h {
 		o := &h[i]
 		if o.Role == Saturation {

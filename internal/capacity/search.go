@@ -101,8 +101,15 @@ func (c Config) rung(users int, rate float64) Step {
 	some := min(1000, c.short()/4*rate)
 	return Step{
 		Load: Load{Role: Ladder, Users: users, Requests: max(6, 3*users, int(some))},
-		Why:  fmt.Sprintf("ladder: %d users at once", users),
+		Why:  "ladder: " + atOnce(users),
 	}
+}
+
+func atOnce(users int) string {
+	if users == 1 {
+		return "1 user at a time"
+	}
+	return fmt.Sprintf("%d users at once", users)
 }
 
 // short is a time in seconds that does not matter to the search.
@@ -145,6 +152,23 @@ func (c Config) saturation(h []Observation) (rate float64, users int) {
 		}
 	}
 	return 0, 0
+}
+
+// rising reports whether the ladder ended for want of time, while its last rung
+// still carried more than those before it.
+func (c Config) rising(h []Observation) bool {
+	most, last := 0.0, (*Observation)(nil)
+	for i := range h {
+		if h[i].Role != Ladder {
+			continue
+		}
+		if last != nil {
+			most = max(most, last.Throughput())
+		}
+		last = &h[i]
+	}
+	_, users := c.saturation(h)
+	return last != nil && last.Users == users && 2*users <= c.maxUsers() && last.failed() <= 0.1 && last.Throughput() >= growth*most
 }
 
 // explore bisects for the border, then tries loads around it for longer.

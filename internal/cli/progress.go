@@ -96,13 +96,24 @@ func (g *progress) draw(elapsed time.Duration) {
 			text = fmt.Sprintf("step %d of %d: %s", e.Step, e.Steps, text)
 		}
 		parts = append(parts, text)
-		if t := l.now.Trouble; t != "" && !slices.Contains(troubles, t) {
+		t := l.now.Trouble // lanes see the same one at other moments
+		if t != "" && !slices.ContainsFunc(troubles, func(o string) bool { return words(o) == words(t) }) {
 			troubles = append(troubles, t)
 		}
 	}
 	if parts = append(parts, troubles...); len(parts) > 0 {
 		g.show(elapsed, strings.Join(parts, "; "))
 	}
+}
+
+// words is a text without its figures.
+func words(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '.' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // show shows a text that changes: in place on a terminal, else now and then.

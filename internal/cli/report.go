@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"github.com/spf13/cobra"
 
 	"github.com/inferometer/inferometer/internal/suite"
@@ -17,7 +18,12 @@ run that was killed: what was written until then is reported as interrupted.
 
 The exit code is that of the run: 98 where it is invalid, 99 where a claim is
 refuted, 97 where one is undecided, 130 where it was interrupted.`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("name the folder of one run, such as runs/20260101T000000Z-run")
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			out, err := suite.Recompute(args[0])
 			if out == nil {

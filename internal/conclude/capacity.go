@@ -39,7 +39,7 @@ func (a *Analysis) Capacity(res *result.Result) error {
 	ans := c.Conclude(h)
 	out.SpentS = ans.Spent
 	if ans.Saturation > 0 {
-		out.Saturation = &result.Saturation{Rate: ans.Saturation, Users: ans.SaturationUsers, LittleError: ans.LittleError}
+		out.Saturation = &result.Saturation{Rate: ans.Saturation, Users: ans.SaturationUsers, LittleError: ans.LittleError, Rising: ans.Rising}
 	}
 	out.Undefined = ans.Undefined
 	known := func(v float64) *result.Number {
@@ -248,6 +248,9 @@ func capacityText(c *result.Capacity) string {
 		}
 		return b.String()
 	case len(c.Limits) == 0 && c.Saturation != nil:
+		if c.Saturation.Rising {
+			return fmt.Sprintf("Without latency limits it completes at least %.4g requests/s, with %d concurrent users; there was no time to try more users: raise --max-time.", c.Saturation.Rate, c.Saturation.Users)
+		}
 		fmt.Fprintf(&b, "Without latency limits it completes %.4g requests/s, with %d concurrent users.", c.Saturation.Rate, c.Saturation.Users)
 		return b.String()
 	case c.Rate != nil:
@@ -260,6 +263,8 @@ func capacityText(c *result.Capacity) string {
 		fmt.Fprintf(&b, " At %s the limits no longer hold.", load(c.Refuted))
 	case c.Over != nil:
 		fmt.Fprintf(&b, " From %s the limits seemed not to hold.", load(c.Over))
+	case c.Broke == "" && c.Saturation != nil && c.Saturation.Rising:
+		fmt.Fprintf(&b, " Nothing broke up to %.4g requests/s (%d users at once); there was no time to try more users: raise --max-time.", c.Saturation.Rate, c.Saturation.Users)
 	case c.Broke == "" && c.Saturation != nil:
 		fmt.Fprintf(&b, " Nothing broke up to near saturation, %.4g requests/s.", c.Saturation.Rate)
 	}

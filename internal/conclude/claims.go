@@ -103,6 +103,9 @@ func (a *Analysis) decideCell(c *result.Claim, l metric.Limit, pc plan.Claim) {
 	cell := a.cellOf(pc, plan.Benchmark(c.Benchmark))
 	if cell == nil {
 		c.Text, c.Reason = l.String(), fmt.Sprintf("the %s benchmark did not reach the cell that would decide this", c.Benchmark)
+		if !cells.Selected(a.plan, plan.Benchmark(c.Benchmark)) {
+			c.Reason = fmt.Sprintf("the %s benchmark decides this, and is not in this run: add it to --only", c.Benchmark)
+		}
 		return
 	}
 	done := a.measured[cell.ID]

@@ -54,6 +54,8 @@ func (a *Analysis) costTarget(name string, t *result.Throughput) cost.Target {
 		inside, text := a.insideLimits()
 		if out.Capacity = cost.Best(t, name, inside); out.Capacity != nil {
 			out.Capacity.From += ", inside " + text
+		} else if cost.Best(t, name, nil) != nil {
+			out.Outside = text
 		}
 	}
 	return out

@@ -115,6 +115,10 @@ func (b *bill) byHour() {
 		b.withheld = fmt.Sprintf("its hourly price is unknown: set %s.machine.usd_per_hour (--usd-per-hour)", b.Name)
 		return
 	}
+	if b.Capacity == nil && b.Outside != "" {
+		b.withheld = fmt.Sprintf("no measured level of load is within %s, and a machine is priced at the load that it carries within the limits: try lower --levels, or other limits", b.Outside)
+		return
+	}
 	if b.Capacity == nil {
 		b.withheld = "the cost of a machine needs its measured throughput within the limits: run both benchmarks (--only cost,throughput)"
 		if b.Name == "baseline" {

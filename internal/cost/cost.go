@@ -49,7 +49,8 @@ type Target struct {
 	// Machine takes precedence over Price: a target with both is paid by the hour.
 	Price    *result.Price
 	Machine  *result.Machine
-	Capacity *Capacity // of one replica; nil if it was not measured
+	Capacity *Capacity // of one replica; nil if it was not measured, or at no level within the limits
+	Outside  string    // the limits that no measured level is within
 }
 
 // Usage is the number of tokens of one successful request, as the server counted.

@@ -100,7 +100,11 @@ func checkRange(l Limit, number string) error {
 	switch l.Metric.Unit {
 	case "ratio":
 		if l.Value > 1 {
-			return fmt.Errorf("%s is a share of at most 1; write 99.9%% or 0.999, not %s", l.Metric.Tag, number)
+			meant := "99.9% or 0.999"
+			if v, err := strconv.ParseFloat(number, 64); err == nil && v == l.Value && v <= 100 {
+				meant = fmt.Sprintf("%.6g%% or %.6g", l.Value, l.Value/100)
+			}
+			return fmt.Errorf("%s is a share of at most 1; write %s, not %s", l.Metric.Tag, meant, number)
 		}
 		if l.Value == 0 && (l.Op == GreaterEqual || l.Op == Less) || l.Value == 1 && (l.Op == LessEqual || l.Op == Greater) {
 			return fmt.Errorf("every share is between 0 and 1, so that this is decided before the run")

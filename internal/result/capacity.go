@@ -47,6 +47,9 @@ type Saturation struct {
 	// LittleError is by how much rate × response time differs from the users, as
 	// a share of them: the search's check of itself (Little 1961).
 	LittleError float64 `json:"little_error"`
+	// Rising is true where the search's time ended the climb while more users
+	// still carried more: the rate is a lower bound of the saturation.
+	Rising bool `json:"rising,omitempty"`
 }
 
 // Promise is a load that a search of the given length would probably prove.

@@ -103,7 +103,7 @@ func clientAdded(_ Input, e Evidence) result.Check {
 	}
 	part, name := typical(added)
 	r, worst := judgePart(part, of)
-	r.Text = fmt.Sprintf("the client added %.3g ms to a request (%s of lateness + client_delay), %s of the median %s (%.3g ms)", part, name, percent(part/worst.median), worst.name, worst.median)
+	r.Text = fmt.Sprintf("the client added %.3g ms to a request (%s of lateness + client_delay), %s of the median %s (%s ms)", part, name, percent(part/worst.median), worst.name, number(worst.median))
 	if r.Status != result.Pass {
 		seen, fix := e.cause(added)
 		if seen != "" {
@@ -206,7 +206,7 @@ func calibration(in Input) []result.Check {
 	}
 	f := in.Floor
 	r := grade("ratio", f.AddedP50/of, warnShare, math.Inf(1))
-	r.Text = fmt.Sprintf("at %s the client adds %.3g ms to a time to first token (median; p99 %.3g), %s of %s; measured against the built-in responder on this machine",
+	r.Text = fmt.Sprintf("at %s the client adds %.3g ms to a time to first token (median; p99 %.3g ms), %s of %s; measured against the built-in responder on this machine",
 		f.Load, f.AddedP50, f.AddedP99, percent(f.AddedP50/of), name) + floorAge(f)
 	if r.Status != result.Pass {
 		r.Fix = in.relief()

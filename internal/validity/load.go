@@ -71,7 +71,7 @@ func arrivalDeficit(_ Input, e Evidence) result.Check {
 		return notAssessed("too few arrivals to compare rates")
 	}
 	r := grade("ratio", a.Deficit, 0.005, 0.02)
-	r.Text = fmt.Sprintf("sent %.4g of %.4g requests/s that were due; arrival error p99 %.3g ms", a.AchievedRate, a.IntendedRate, a.ErrorP99MS)
+	r.Text = fmt.Sprintf("sent %.4g of %.4g requests/s that were due; arrival error p99 %s ms", a.AchievedRate, a.IntendedRate, number(float64(a.ErrorP99MS)))
 	if e.Cell.Load.MaxInflight > 0 && r.Status != result.Pass {
 		// The user's own limit held requests back; that wait is in their
 		// latency, and the load is what the user asked for.

@@ -167,5 +167,5 @@ func serverQueue(_ Input, e Evidence) result.Check {
 		return notAssessed("the server does not count how long requests wait")
 	}
 	return result.Check{Status: result.Pass, Unit: "ms", Value: result.Num(*s.QueueMS),
-		Text: fmt.Sprintf("requests waited %.3g ms (mean) in the server before it started them, by its own clock", *s.QueueMS)}
+		Text: fmt.Sprintf("requests waited %s ms (mean) in the server before it started them, by its own clock", number(float64(*s.QueueMS)))}
 }

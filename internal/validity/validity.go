@@ -226,4 +226,12 @@ func notAssessed(why string) result.Check {
 	return result.Check{Status: result.NotAssessed, Text: why}
 }
 
+// number prints three significant digits, and no exponent of what is large.
+func number(v float64) string {
+	if v >= 1000 && v < 1e15 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }

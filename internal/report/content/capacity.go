@@ -20,7 +20,11 @@ func capacity(c *result.Capacity) *Section {
 		s.say(plaintext.Line(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
 	}
 	if sat := c.Saturation; sat != nil {
-		s.say(fmt.Sprintf("Saturation regardless of latency: %s requests/s with %s at once (rate × response time differs from the users by %s %%, Little's law).",
+		what := "Saturation regardless of latency:"
+		if sat.Rising {
+			what = "Saturation was not reached; the last step carried"
+		}
+		s.say(fmt.Sprintf(what+" %s requests/s with %s at once (rate × response time differs from the users by %s %%, Little's law).",
 			format.Number(sat.Rate), format.Users(sat.Users), format.Number(100*sat.LittleError)))
 	}
 	s.say(confirmed(c)...)
@@ -35,6 +39,9 @@ func capacity(c *result.Capacity) *Section {
 		row := trialRow(t)
 		if t.Role == "confirm" {
 			row[len(row)-1] = doubted(row[len(row)-1], c.Spoilt)
+		}
+		if t.Role == "saturation" && c.Saturation != nil && c.Saturation.Rising {
+			row[len(row)-1] = "more users not tried"
 		}
 		trials.Rows = append(trials.Rows, row)
 		if t.Role == "confirm" || t.Role == "saturation" {

@@ -149,5 +149,5 @@ func status(r *result.Result) string {
 	if r.Run.Reason != "" {
 		s += ": " + plaintext.Line(r.Run.Reason)
 	}
-	return s + ". The figures cover what was measured until then."
+	return format.Sentence(s) + " The figures cover what was measured until then."
 }

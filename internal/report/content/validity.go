@@ -29,12 +29,29 @@ func validityLine(r *result.Result) string {
 	case result.Fail:
 		return fmt.Sprintf("%d of %d checks failed. Figures marked %s are unreliable and prove nothing; the others stand.", fail, len(r.Validity.Checks), format.Spoilt)
 	case result.Warn:
-		return fmt.Sprintf("valid with warnings: %d of %d checks warn.", warn, len(r.Validity.Checks))
+		return fmt.Sprintf("valid with warnings: %d of %d checks warn%s.", warn, len(r.Validity.Checks), ofSamples(r, warn))
 	}
 	if len(r.Validity.Checks) == 0 {
 		return "not assessed."
 	}
 	return fmt.Sprintf("valid: all %d checks pass or do not apply.", len(r.Validity.Checks))
+}
+
+// ofSamples says which of the warnings are not listed on a terminal.
+func ofSamples(r *result.Result, warn int) string {
+	n := 0
+	for _, k := range checksOf(r, result.Warn) {
+		if k.ID == "samples" {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case warn:
+		return ", for too few samples"
+	}
+	return fmt.Sprintf(", %d of them for too few samples", n)
 }
 
 // checksOf returns the checks with a status.

@@ -353,6 +353,11 @@ func costs(c *result.Cost) []string {
 			}
 			return []string{strings.TrimSpace("Unknown. " + format.Sentence(why))}
 		}
+		for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
+			if tc != nil && tc.PerRequest.Value == nil && tc.PerRequest.Withheld != "" {
+				parts = append(parts, fmt.Sprintf("%s: unknown: %s", plaintext.Line(tc.Target), plaintext.Line(tc.PerRequest.Withheld)))
+			}
+		}
 		return []string{format.Sentence(strings.Join(parts, "; "))}
 	}
 	v := c.Volumes[0]
