@@ -233,8 +233,14 @@ func (c *Client) Close() {
 	c.metrics.close()
 }
 
-// Warm dials n connections, so that the next n concurrent requests need not.
+// Warm dials n connections, so that the next n concurrent requests need not. A
+// server that hangs up after each answer gets none: only the first requests would
+// find one, and where each open connection takes one of the server's threads
+// (llama.cpp), those that idle keep the others' requests waiting for seconds.
 func (c *Client) Warm(ctx context.Context, n int) error {
+	if c.hangsUp {
+		return nil
+	}
 	if err := c.transport.Warm(ctx, c.base, n); err != nil {
 		return fmt.Errorf("failed to open %d connections to %s: %w", n, c.base.Host, c.explain(err))
 	}

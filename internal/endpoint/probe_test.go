@@ -94,6 +94,10 @@ func TestServerThatHangsUp(t *testing.T) {
 	if !c.hangsUp {
 		t.Error("not noticed")
 	}
+	// Connections that idle would take the threads of a server that has one for each.
+	if err := c.Warm(t.Context(), 4); err != nil {
+		t.Fatal(err)
+	}
 	for range 50 {
 		if x, _ := do(t, c); x.Class != "" || x.Reused {
 			t.Fatalf("class %q (%s), reused %v", x.Class, x.Error, x.Reused)

@@ -173,7 +173,7 @@ type Exchange struct {
 	// KernelStamps says that frame times are the kernel's receive times.
 	KernelStamps bool `json:"kernel,omitempty"`
 	Streamed     bool `json:"streamed,omitempty"`
-	// RTT is the kernel's smoothed round-trip time at the end, and Retransmits
+	// RTT is the lowest round trip of late that the kernel knows at the end, and Retransmits
 	// the segments that had to be sent again; zero where it does not say.
 	RTT         time.Duration `json:"rtt_ns,omitempty"`
 	Retransmits uint32        `json:"retransmits,omitempty"`

@@ -32,7 +32,7 @@ type Client struct {
 	// and absent here.
 	StampLagP50 *float64 `json:"stamp_lag_p50_ms,omitempty"`
 	StampLagP99 *float64 `json:"stamp_lag_p99_ms,omitempty"`
-	// RTT is the median of the kernel's smoothed round-trip times, in ms.
+	// RTT is the median over connections of the lowest round trip that the kernel saw, in ms.
 	RTT         *float64 `json:"rtt_ms,omitempty"`
 	Retransmits *int     `json:"retransmits,omitempty"` // requests of which a segment had to be sent again
 	// Connections that were new in the measured part, and frames that shared a

@@ -61,7 +61,7 @@ type receiver interface {
 
 // tcpPath is what the kernel knows of a connection's path.
 type tcpPath struct {
-	rtt         time.Duration // smoothed round-trip time
+	rtt         time.Duration // the lowest round trip of late
 	retransmits uint32        // segments sent again since the connection began
 }
 

@@ -150,7 +150,10 @@ func (s *socket) path() (p tcpPath, ok bool) {
 		return tcpPath{}, false
 	}
 	info := &s.query.info
-	return tcpPath{rtt: time.Duration(info.Rtt) * time.Microsecond, retransmits: info.Total_retrans}, true
+	// The smoothed time has the server's delayed acknowledgements in it, and its
+	// waits for a processor: tens of ms within one machine.
+	rtt := min(info.Rtt, info.Min_rtt)
+	return tcpPath{rtt: time.Duration(rtt) * time.Microsecond, retransmits: info.Total_retrans}, true
 }
 
 func (s *socket) askPath(fd uintptr) {

@@ -44,6 +44,9 @@ func claims(r *result.Result) *Section {
 	short := Table{Layout: t.Layout, Head: t.Head}
 	for i, c := range r.Claims {
 		row := slices.Clone(t.Rows[i])
+		if at := passLoad(r, c); at != "" {
+			row[3] += ", " + at
+		}
 		if c.Verdict == result.Proved {
 			row[5] = ""
 		}
@@ -57,6 +60,20 @@ func claims(r *result.Result) *Section {
 	s.table(t, short)
 	s.PagesOnly = len(short.Rows) == 0
 	return s
+}
+
+// passLoad says at which load the latency of a claim was measured that names none:
+// that of the pass is not what a server is used for.
+func passLoad(r *result.Result, c result.Claim) string {
+	if c.Benchmark != "latency" || r.Benchmarks.Latency == nil {
+		return ""
+	}
+	for _, cell := range r.Benchmarks.Latency.Cells {
+		if cell.Target == "candidate" && cell.Load.Users > 0 {
+			return format.Users(cell.Load.Users) + " at a time"
+		}
+	}
+	return ""
 }
 
 // claimed prints a claim's estimate. Where it has none, what the benchmark
