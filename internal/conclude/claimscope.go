@@ -24,9 +24,12 @@ func (a *Analysis) weighScope(c *result.Claim, pc plan.Claim, res *result.Result
 	if err != nil {
 		return // it has been parsed before
 	}
+	// Costs and scores are of the requests that succeeded: which those were may as
+	// well have made them worse.
+	survivors := c.Benchmark == string(plan.Cost) || c.Benchmark == string(plan.Quality)
 	for _, b := range a.bases(c, l, pc, res) {
 		for check := range res.Validity.Failing(b.tag, b.cell) {
-			stands := check.Client || check.Flatters && c.Verdict == result.Refuted
+			stands := check.Client || check.Flatters && c.Verdict == result.Refuted && !survivors
 			if stands || check.Between && !b.between {
 				continue
 			}

@@ -125,7 +125,8 @@ func passOf(t *testing.T, change func(target string, x *exchange.Exchange)) *res
 	p := plan.Default()
 	p.Candidate.URL, p.Baseline = "http://127.0.0.1:1", &plan.Target{URL: "http://127.0.0.1:2"}
 	p.Only = []plan.Benchmark{plan.Latency, plan.Quality, plan.Cost}
-	p.Claims = []plan.Claim{{Limit: "savings>=50%"}, {Limit: "cost_per_request<1USD"}, {Limit: "quality_delta>=-5"}, {Limit: "success>=50%", Benchmark: plan.Latency}}
+	p.Claims = []plan.Claim{{Limit: "savings>=50%"}, {Limit: "cost_per_request<1USD"}, {Limit: "quality_delta>=-5"}, {Limit: "success>=50%", Benchmark: plan.Latency},
+		{Limit: "savings>=99%"}, {Limit: "quality_delta>=5"}} // which the data refute
 	targets := []result.Target{
 		{Name: cells.Candidate, Evidence: result.Measured, Price: &result.Price{Input: 1, Output: 1}},
 		{Name: cells.Baseline, Evidence: result.Measured, Price: &result.Price{Input: 10, Output: 10}},
@@ -170,6 +171,11 @@ func TestClaimsRestOnTheirOwnFigures(t *testing.T) {
 	})
 	if got := verdicts(failing); !slices.Equal(got, []result.Verdict{result.Invalid, result.Proved, result.Invalid, result.Proved}) {
 		t.Errorf("the baseline's failures are about what compares with it: %v", got)
+	}
+	for i := 4; i < 6; i++ {
+		if sound, few := late.Claims[i], failing.Claims[i]; sound.Verdict != result.Refuted || few.Verdict != result.Invalid {
+			t.Errorf("%s: %s, and %s of those that succeeded", sound.Limit, sound.Verdict, few.Verdict)
+		}
 	}
 	unlike := passOf(t, func(target string, x *exchange.Exchange) {
 		if target == cells.Candidate {
