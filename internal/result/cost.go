@@ -141,18 +141,18 @@ type Month struct {
 
 // Where an input of the costs comes from.
 const (
-	FromMeasurement = "measured"
-	FromSimulation  = "simulated" // measured on a simulated endpoint
-	FromList        = "listed"    // a price with source and date
-	FromPlan        = "assumed in the plan"
-	FromDefault     = "assumed by default" // nobody stated it
+	BasisMeasured  = "measured"
+	BasisSimulated = "simulated" // measured on a simulated endpoint
+	BasisListed    = "listed"    // a price with source and date
+	BasisPlan      = "assumed in the plan"
+	BasisDefault   = "assumed by default" // nobody stated it
 )
 
 // CostInput is one figure that the costs follow from.
 type CostInput struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"` // in words, with its unit
-	Basis  string `json:"basis"` // FromMeasurement, FromSimulation, FromList, FromPlan or FromDefault
+	Basis  string `json:"basis"` // BasisMeasured, BasisSimulated, BasisListed, BasisPlan or BasisDefault
 	Source string `json:"source,omitempty"`
 	AsOf   string `json:"as_of,omitempty"`
 	Key    string `json:"key,omitempty"` // of the plan that changes it
