@@ -26,7 +26,7 @@ const module = "github.com/inferometer/inferometer"
 // and its own parts.
 var order = []string{
 	"inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
-	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "hardware", "quality", "pricing", "cost", "validity", "capacity", "measure",
+	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "hardware", "quality", "cost", "pricing", "validity", "capacity", "measure",
 	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "stats", "amount", "plaintext", "seeded", "pace", "suggest", "vocab",
 }
 

@@ -15,7 +15,7 @@ func Price(p *plan.Price) (*result.Price, error) {
 	if p == nil {
 		return nil, nil
 	}
-	out := &result.Price{Model: p.Model, Source: p.Source, AsOf: p.AsOf, Cached: p.Cached}
+	out := &result.Price{Model: p.Model, Source: p.Source, AsOf: p.AsOf, Rates: result.Rates{Cached: p.Cached}}
 	if p.Input != nil && p.Output != nil {
 		out.Input, out.Output = *p.Input, *p.Output
 		if out.Source == "" {
