@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/tariff"
 )
 
 // hoursPerDay is how many shares a daily profile has.
@@ -103,7 +104,7 @@ func ratio(a, b float64) float64 {
 type fleet struct{ *result.CostFleet }
 
 func (f fleet) scales() bool {
-	return f.Scaling == result.ScaleHourly || f.Scaling == result.ScaleToZero
+	return f.Scaling == tariff.ScaleHourly || f.Scaling == tariff.ScaleToZero
 }
 
 // rps is what a replica carries.
@@ -119,7 +120,7 @@ func (f fleet) replicas(requests, weight float64) float64 {
 	// What rounding adds to a product must not rent a machine.
 	need := math.Ceil(weight * requests / (f.rps() * SecondsPerMonth) * (1 - 1e-12))
 	least := float64(max(1, f.MinReplicas))
-	if f.Scaling == result.ScaleToZero {
+	if f.Scaling == tariff.ScaleToZero {
 		if need == 0 {
 			return 0
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/tariff"
 )
 
 // WhatIf answers a question in numbers, without a run. The error names the field
@@ -103,8 +104,8 @@ func check(s result.CostScenario) error {
 		return fmt.Errorf("own.tokens_per_second: give it or requests_per_second")
 	case f.rps() <= 0:
 		return fmt.Errorf("own.requests_per_second: what a replica carries is unknown: give it, or tokens_per_second and the tokens of a request")
-	case s.Own.Scaling != "" && s.Own.Scaling != result.AlwaysOn && !f.scales():
-		return fmt.Errorf("own.scaling: unknown value %q: use %s, %s or %s", s.Own.Scaling, result.AlwaysOn, result.ScaleHourly, result.ScaleToZero)
+	case s.Own.Scaling != "" && s.Own.Scaling != tariff.AlwaysOn && !f.scales():
+		return fmt.Errorf("own.scaling: unknown value %q: use %s, %s or %s", s.Own.Scaling, tariff.AlwaysOn, tariff.ScaleHourly, tariff.ScaleToZero)
 	}
 	return checkProfile(s.Profile)
 }

@@ -232,17 +232,10 @@ type CostFleet struct {
 	TokensPerSecond   float64 `json:"tokens_per_second,omitempty"`
 	MinReplicas       int     `json:"min_replicas"`
 	SpareReplicas     int     `json:"spare_replicas,omitempty"` // beyond what the peak needs: 1 is N+1
-	Scaling           string  `json:"scaling,omitempty"`        // "": always on; ScaleHourly, ScaleToZero
+	Scaling           string  `json:"scaling,omitempty"`        // of package tariff; "": always on
 	StartHours        float64 `json:"start_hours,omitempty"`    // that are paid from a start to the first request
 	FixedMonth        float64 `json:"fixed_month,omitempty"`    // USD per month whatever the number: staff, colocation
 }
-
-// How many machines run over a day.
-const (
-	AlwaysOn    = "always_on" // as many as the peak needs, all the time; "" is the same
-	ScaleHourly = "hourly"    // as many as each hour needs, and never fewer than the least number
-	ScaleToZero = "to_zero"   // as hourly, and none in an hour without requests
-)
 
 // CostAPI is an API that is paid by the token. Prices are USD per million tokens.
 type CostAPI struct {
@@ -281,4 +274,26 @@ type CostAnswer struct {
 	Wins []VolumeRange `json:"wins"` // where own machines are cheaper
 	More int           `json:"more,omitempty"`
 	Text string        `json:"text"` // one sentence
+}
+
+// Bought is what an accelerator with its share of the node costs in an hour where it
+// was bought, by part, and what that follows from.
+type Bought struct {
+	USD           float64 `json:"usd"`
+	Years         float64 `json:"years"`
+	Residual      float64 `json:"residual"`      // share of USD
+	DiscountRate  float64 `json:"discount_rate"` // per year
+	Availability  float64 `json:"availability"`
+	Maintenance   float64 `json:"maintenance"` // share of USD per year
+	KW            float64 `json:"kw"`          // at the wall
+	PowerMeasured bool    `json:"power_measured"`
+	PUE           float64 `json:"pue"`
+	PUEDefault    bool    `json:"pue_default,omitempty"` // nobody stated it
+	USDPerKWh     float64 `json:"usd_per_kwh"`
+	Colocation    float64 `json:"colocation_month"` // USD per month
+
+	Capital         float64 `json:"capital_hour"` // USD per hour, as are the rest
+	Power           float64 `json:"power_hour"`
+	MaintenanceHour float64 `json:"maintenance_hour"`
+	ColocationHour  float64 `json:"colocation_hour"`
 }
