@@ -115,6 +115,10 @@ func Machine(list catalog.List, m *plan.Machine) (*result.Machine, error) {
 		Name: m.Name, Accelerator: m.Accelerator, Count: max(1, m.Count), USDPerHour: m.USDPerHour,
 		Source: m.Source, AsOf: m.AsOf, MinReplicas: max(1, m.MinReplicas),
 		Rent: result.Rent(m.Rent), Node: m.Node, SourceKind: tariff.FromPlan,
+		SpareReplicas: m.SpareReplicas, Scaling: m.Scaling, StartHours: m.StartTime.Hours(), StaffMonth: m.StaffUSDPerMonth,
+	}
+	if m.Bought != nil {
+		out.USDPerHour, out.Bought = Own(*m.Bought)
 	}
 	if out.USDPerHour > 0 {
 		out.Source = cmp.Or(out.Source, thePlan)

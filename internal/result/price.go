@@ -62,6 +62,13 @@ type Machine struct {
 	SourceKind SourceKind `json:"source_kind,omitempty"`
 	Page       string     `json:"page,omitempty"` // the provider's own page, where it is known
 	Note       string     `json:"note,omitempty"`
+
+	SpareReplicas int     `json:"spare_replicas,omitempty"` // beyond what the peak needs
+	Scaling       string  `json:"scaling,omitempty"`        // of package tariff; "": always on
+	StartHours    float64 `json:"start_hours,omitempty"`    // paid from a replica's start to its first answer
+	StaffMonth    float64 `json:"staff_month,omitempty"`    // USD per month for those who run the machines
+	// Bought is what USDPerHour is made of, where the machine was bought.
+	Bought *Bought `json:"bought,omitempty"`
 }
 
 // NodeUSDPerHour is what a whole node costs per hour.
