@@ -314,7 +314,7 @@ func TestListPricesAreQuotedWhole(t *testing.T) {
 			t.Errorf("%s: listed as %v, printed as %v in %q", name, want, got, b.notes[0])
 		}
 	}
-	prices, machines := catalog.Prices(), catalog.Accelerators()
+	prices, machines := catalog.Builtin().Prices(), catalog.Builtin().Offers()
 	if len(prices) == 0 || len(machines) == 0 {
 		t.Fatal("the catalog is empty")
 	}
@@ -327,7 +327,7 @@ func TestListPricesAreQuotedWhole(t *testing.T) {
 		check(p.Model, newBill(Target{Name: "candidate", Usage: same(2, 10, 0, 10), Price: listed}, Input{Conf: 0.95}), append(want, p.Output)...)
 	}
 	for _, a := range machines {
-		check(a.Name, newBill(Target{Name: "candidate", Machine: &result.Machine{Count: 1, USDPerHour: a.USDPerHour}}, Input{}), a.USDPerHour)
+		check(a.Name(), newBill(Target{Name: "candidate", Machine: &result.Machine{Count: 1, USDPerHour: a.USDPerHour}}, Input{}), a.USDPerHour)
 	}
 }
 
