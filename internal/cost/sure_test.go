@@ -43,7 +43,9 @@ func TestBoundsHoldForTheLevelThatWasChosen(t *testing.T) {
 		if drawn := i.value + best.deviations(0.9)(stats.NormalQuantile(0.05)); run < 20 && math.Abs(drawn-i.lo) > 0.01*(i.value-i.lo) {
 			t.Errorf("the lower draws are %v, and the bound is %v", drawn, i.lo)
 		}
-		if i, _ := Peak(&tp, "candidate").requests(0.9); i.lo > truth {
+		peak := Peak(&tp, "candidate")
+		peak.Among = 1
+		if i, _ := peak.requests(0.9); i.lo > truth {
 			naive++
 		}
 	}
