@@ -197,6 +197,7 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	}
 	c.Estimate, c.Lo, c.Hi = e.Value, e.Lo, e.Hi
 	claim.Bounds(c, l, float64(*e.Lo), float64(*e.Hi))
+	claim.OldPrices(c, res.Targets, res.Run.Started)
 }
 
 // orWithheld is an estimate that may be absent.
