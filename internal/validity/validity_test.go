@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
