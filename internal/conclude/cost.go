@@ -200,6 +200,7 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	if l.Metric.Tag == "savings" {
 		c.Reason += ". " + strings.TrimSuffix(k.Volumes[0].Text, ".")
 	}
+	claim.OldPrices(c, res.Targets, res.Run.Started)
 }
 
 // orWithheld is an estimate that may be absent.

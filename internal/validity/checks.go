@@ -120,6 +120,7 @@ var checks = []check{
 	{id: "proxy", run: proxies, figures: all(latencies, paces), about: "a target was measured through a proxy: warns"},
 	{id: "same_fields", run: sameFields, figures: all(latencies, paces), about: "all targets were asked in the same way to count the tokens of frames, or it warns"},
 	{id: "plausibility", run: plausibility, figures: all(latencies, paces, rates, counts), about: "no figure is better than the model and the accelerator allow, and figures of one cell agree, or it warns"},
+	{id: "prices", run: oldPrices, figures: costs, about: "a listed price that a target is charged by is over 90 days old: warns. What the plan states is confirmed by whoever states it"},
 	{id: "parser", run: parser, figures: all(latencies, paces, rates, counts, success, costs, scores), about: "share of frames that the fast reader read differently from a full JSON parser: any warns, over 0.1 % fails"},
 	{id: "calibration", run: calibration, client: true, figures: fromDue,
 		about: "what the client adds at the heaviest load, measured against the built-in responder: a median over 2 % of the tightest limit (or else of a median ttft) warns. What it did add is judged by `client_added`"},
