@@ -58,6 +58,6 @@ func queues() []queue {
 	for _, p := range processes() {
 		all = append(all, p.queue())
 	}
-	all = append(all, steps{350}.queue("steps/7s", []int{2, 9, 43}), steps{50}.queue("steps/1s", []int{15, 60, 300}))
+	all = append(all, steps{1400.0/3}.queue("steps/7s", []int{2, 9, 43}), steps{200.0/3}.queue("steps/1s", []int{15, 60, 300}))
 	return all
 }
