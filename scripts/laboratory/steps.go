@@ -96,7 +96,7 @@ func (s steps) queue(name string, sizes []int) queue {
 			return c.outcomes(tokenFigures, s.truthOf(name), limit)
 		},
 		unknown: []string{"gap.p50", "gap.p95", "gap.p99"},
-		long:    func(r *rand.Rand, scale float64) sample { return s.gaps(r, 3000*scale) },
+		long:    func(r *rand.Rand, scale float64) (sample, error) { return s.gaps(r, 3000*scale), nil },
 	}
 }
 
@@ -114,15 +114,15 @@ func (s steps) truthOf(name string) func(string) (float64, error) {
 
 // gaps between the tokens of requests that are due in so many seconds.
 func (s steps) gaps(r *rand.Rand, seconds float64) sample {
-	var out sample
+	var values []float64
 	from := 10 * s.e2e()
 	for _, q := range s.until(r, from+seconds) {
 		if q.due < from || q.due >= from+seconds {
 			continue
 		}
 		for i := range q.tokens[1:] {
-			out.values = append(out.values, 1e3*(q.tokens[i+1]-q.tokens[i]))
+			values = append(values, 1e3*(q.tokens[i+1]-q.tokens[i]))
 		}
 	}
-	return out
+	return sample{values: map[string][]float64{"gap": values}}
 }
