@@ -95,19 +95,29 @@ type limitCount struct {
 	neff    float64
 }
 
+// judgeSuccess decides by the effective size of the failures, which may come many
+// at once. Requests that were cut are open, and no part of any outage.
 func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
-	j := Judgement{Limit: l.Text, Allowed: 1 - l.Success, N: len(o.Requests), NEff: float64(len(o.Requests))}
+	j := Judgement{Limit: l.Text, Allowed: max(1-l.Success, 1e-9), N: len(o.Requests)}
+	var failed []bool
 	for _, r := range o.Requests {
 		if !r.OK {
 			j.Over++
 		}
 		if r.Cut {
 			j.Open++
+		} else {
+			failed = append(failed, !r.OK)
 		}
 	}
-	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, l.Success, alpha)
-	j.Proved, j.Refuted, j.NeededN = d.Proved, d.Refuted, d.NeededN
-	j.Allowed = max(j.Allowed, 1e-9)
+	if len(failed) > 0 {
+		j.NEff = stats.NewOutages(failed, nil).NEff(alpha) * float64(j.N) / float64(len(failed))
+	}
+	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, j.NEff, l.Success, alpha)
+	j.Proved, j.Refuted = d.Proved, d.Refuted
+	if d.NeededN > 0 && j.NEff > 0 {
+		j.NeededN = int(math.Ceil(float64(d.NeededN) * float64(j.N) / j.NEff))
+	}
 	return j
 }
 

@@ -135,7 +135,7 @@ func (cell Cell) neff(l metric.Limit, b breaches, dependence func() stats.Depend
 	if cell.Load.Serial() {
 		return float64(b.N)
 	}
-	neff := dependence().NEff(l.Value)
+	neff := dependence().NEff(l.Value, 0.05)
 	if cell.Requests.KeepTurns {
 		neff = min(neff, clusterESS(l, b))
 	}
