@@ -29,8 +29,10 @@ type cell struct {
 func stamp(s float64) exchange.Stamp { return exchange.Stamp(s*1e9) + 1 }
 
 // exchangeOf fills the record of a request, as a client without any delay has it.
+// It uses the frames of x again.
 func exchangeOf(x *exchange.Exchange, q request, phase exchange.Phase, i int) {
 	at, done := stamp(q.due), stamp(q.done)
+	frames := x.Frames
 	*x = exchange.Exchange{
 		Phase: phase, Index: i, Due: at, Woken: at, Started: at, Writing: at, Sent: at,
 		Reused: true, Streamed: true, KernelStamps: true,
@@ -40,15 +42,22 @@ func exchangeOf(x *exchange.Exchange, q request, phase exchange.Phase, i int) {
 		x.Class, x.Status, x.Done = exchange.HTTP5xx, 500, done
 	case q.cut:
 		x.Class, x.Done = exchange.Cut, done
+	case q.tokens != nil:
+		first, n := stamp(q.tokens[0]), len(q.tokens)
+		x.FirstByte, x.FirstToken, x.FirstAnswer, x.LastToken, x.Done = first, first, first, done, done
+		x.OutputTokens, x.TokenSource, x.Frames = &n, exchange.FromUsage, frames[:0]
+		for _, t := range q.tokens {
+			x.Frames = append(x.Frames, exchange.Frame{At: stamp(t), Tokens: 1})
+		}
 	default:
 		x.FirstByte, x.FirstToken, x.FirstAnswer, x.LastToken, x.Done = done, done, done, done, done
 	}
 }
 
-// take measures n requests after the first ones, in due order. The window ends where
-// the next one is due, as in a run.
-func (c *cell) take(all []request, warm, n int) {
-	c.start, c.end = stamp(all[warm].due), stamp(all[warm+n].due)
+// take measures n requests after the first ones, in due order. The window ends at a time:
+// where the next one is due, or after the time of the load.
+func (c *cell) take(all []request, warm, n int, end float64) {
+	c.start, c.end = stamp(all[warm].due), stamp(end)
 	each := func(f func(*exchange.Exchange)) {
 		var x exchange.Exchange
 		for i, q := range all[:warm+n] {
@@ -99,11 +108,20 @@ func (f figure) outcome(c claim.Cell, truth, limit float64) (outcome, error) {
 	if l.Metric.Direction == metric.HigherIsBetter {
 		l.Value = truth / limit
 	}
+	if l.Metric.Unit == "ratio" {
+		l.Value = 1 - limit*(1-truth) // a multiple of the failures
+	}
 	decided := result.Claim{Verdict: result.Undecided, Alpha: alpha}
 	claim.Decide(&decided, l, "", c)
 	o := outcome{figure: f.name, truth: truth, proved: decided.Verdict == result.Proved, refuted: decided.Verdict == result.Refuted}
-	if decided.Estimate != nil && decided.Lo != nil && decided.Hi != nil {
-		o.shown, o.lo, o.hi = true, float64(*decided.Lo), float64(*decided.Hi)
+	e := result.Estimate{Value: decided.Estimate, Lo: decided.Lo, Hi: decided.Hi}
+	if s, ok := c.Metrics.Stats[l.Metric.Tag]; ok && e.Value == nil { // no claim can be made on it
+		if q, ok := s.Quantile(l.Stat); ok {
+			e = q
+		}
+	}
+	if e.Value != nil && e.Lo != nil && e.Hi != nil {
+		o.shown, o.lo, o.hi = true, float64(*e.Lo), float64(*e.Hi)
 	}
 	return o, nil
 }

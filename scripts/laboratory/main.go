@@ -72,12 +72,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if !(o.limit > 0) {
 		return fmt.Errorf("invalid --limit %v: must be greater than 0", o.limit)
 	}
-	if o.truths {
-		return writeTruths(ctx, stdout, stderr)
-	}
 	selected, err := choose(queues(), o.queues)
 	if err != nil {
 		return err
+	}
+	if o.truths {
+		return writeTruths(ctx, selected, stdout, stderr)
 	}
 	if o.list {
 		return list(stdout, selected)

@@ -12,7 +12,8 @@ import (
 type request struct {
 	due, done float64
 	failed    bool
-	cut       bool
+	cut       bool      // by the client, at done
+	tokens    []float64 // when each came; nil: one, at done
 }
 
 // latency in ms.
@@ -21,6 +22,7 @@ func (r request) latency() float64 { return 1e3 * (r.done - r.due) }
 // process makes requests whose latency is the time from due to done, which is
 // ttft and e2e in one: an answer of one token.
 type process struct {
+	figures     []figure // nil: latencies
 	name, about string
 	users       int     // of a closed loop; 0: an open one
 	rate        float64 // requests/s that are due, of an open loop
@@ -37,8 +39,8 @@ var (
 	userSizes = []int{100, 500, 2000}
 )
 
-// figures that every process has.
-var figures = []figure{
+// latencies are the figures of a process that has no others.
+var latencies = []figure{
 	{name: "p50", claim: "ttft.p50<1ms"},
 	{name: "p95", claim: "ttft.p95<1ms"},
 	{name: "p99", claim: "ttft.p99<1ms"},
@@ -48,14 +50,48 @@ var figures = []figure{
 
 func (p process) queue() queue {
 	return queue{
+		unknown: p.unknown(), long: p.long,
 		name: p.name, about: p.about, sizes: p.sizes, least: 20, runs: 300,
 		measure: func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
 			c := cell{load: p.load(n)}
 			all := p.simulate(r, p.burn+n+1)
-			c.take(all, p.burn, n)
-			return c.outcomes(figures, p.truthOf, limit)
+			c.take(all, p.burn, n, all[p.burn+n].due)
+			return c.outcomes(p.shown(), p.truthOf, limit)
 		},
 	}
+}
+
+// unknown are the figures whose truth no formula gives.
+func (p process) unknown() []string {
+	var out []string
+	for _, f := range p.shown() {
+		if p.truth != nil {
+			if _, ok := p.truth(f.name); ok {
+				continue
+			}
+		}
+		out = append(out, f.name)
+	}
+	return out
+}
+
+// long is a simulation of a million requests.
+func (p process) long(r *rand.Rand, scale float64) sample {
+	n := int(scale * (1 << 20))
+	all := p.simulate(r, p.burn+n+1)[p.burn:]
+	out := sample{values: make([]float64, n), rate: float64(n) / (all[n].due - all[0].due)}
+	for i := range out.values {
+		out.values[i] = all[i].latency()
+	}
+	return out
+}
+
+// shown are its figures.
+func (p process) shown() []figure {
+	if p.figures != nil {
+		return p.figures
+	}
+	return latencies
 }
 
 func (p process) load(n int) result.LoadShape {
@@ -130,8 +166,23 @@ func processes() []process {
 			simulate: tenants{8, rho}.run,
 		})
 	}
+	for _, mean := range []int{1, 5, 20, 50} {
+		add(process{
+			name: fmt.Sprintf("outage/%d", mean), about: "98 % succeed, failures in outages of so many requests", rate: 10, sizes: outageSizes,
+			simulate: outages{mean: mean}.run, figures: successes, truth: known(map[string]float64{"success": .98}),
+		})
+	}
+	add(process{
+		name: "outage-cut/20", about: "the same, where requests hang in outages until the client cuts them", rate: 10, sizes: outageSizes,
+		simulate: outages{mean: 20, hang: true}.run, figures: successes, truth: known(map[string]float64{"success": .98}),
+	})
 	return all
 }
+
+var (
+	outageSizes = []int{500, 2000, 10000}
+	successes   = []figure{{name: "success", claim: "success>=0.5"}}
+)
 
 // burnIn is enough requests for a queue at a utilization to forget its start.
 func burnIn(rho float64) int { return int(100 / ((1 - rho) * (1 - rho))) }

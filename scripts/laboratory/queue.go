@@ -18,6 +18,17 @@ type queue struct {
 	// measure makes one run of n and returns what was shown and decided of each
 	// figure. limit is that of the claims, as a multiple of the truth.
 	measure func(n int, r *rand.Rand, limit float64) ([]outcome, error)
+	// long is a part of a long simulation, for the truths that no formula gives; nil: there
+	// are none. scale shortens it.
+	long func(r *rand.Rand, scale float64) sample
+	// unknown are those truths.
+	unknown []string
+}
+
+// sample of a long simulation.
+type sample struct {
+	values []float64 // of what quantiles and the mean are about
+	rate   float64   // requests/s
 }
 
 // outcome is what one run showed and decided of one figure.
@@ -47,5 +58,6 @@ func queues() []queue {
 	for _, p := range processes() {
 		all = append(all, p.queue())
 	}
+	all = append(all, steps{350}.queue("steps/7s", []int{2, 9, 43}), steps{50}.queue("steps/1s", []int{15, 60, 300}))
 	return all
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -63,66 +61,64 @@ func (p process) truthOf(figure string) (float64, error) {
 	return lookUp(p.name, figure)
 }
 
-// A long simulation has so many requests, in so many parts that each have a start of their own.
-const (
-	truthParts    = 16
-	truthRequests = 1 << 20 // of a part
-)
+// A long simulation has so many parts, each with a start of its own.
+const truthParts = 16
 
-// simulateTruth finds the figures of a process from a long simulation.
-func (p process) simulateTruth(parts, requests int) map[string]float64 {
-	latencies := make([][]float64, parts)
-	rates := make([]float64, parts)
+// simulateTruth finds the unknown truths of a queue from long simulations, which scale
+// shortens.
+func (q queue) simulateTruth(parts int, scale float64) (map[string]float64, error) {
+	samples := make([]sample, parts)
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup
 	for k := range parts {
 		slots <- struct{}{}
 		wait.Go(func() {
-			defer func() { <-slots }()
-			all := p.simulate(stream(0, p.name+" truth", requests, k), p.burn+requests+1)[p.burn:]
-			rates[k] = float64(requests) / (all[requests].due - all[0].due)
-			for _, q := range all[:requests] {
-				latencies[k] = append(latencies[k], q.latency())
-			}
+			samples[k] = q.long(stream(0, q.name+" truth", 0, k), scale)
+			<-slots
 		})
 	}
 	wait.Wait()
-	values := slices.Concat(latencies...)
-	slices.Sort(values)
-	out := map[string]float64{"mean": stats.Mean(values), "throughput": stats.Mean(rates)}
-	for name, q := range map[string]float64{"p50": .5, "p95": .95, "p99": .99} {
-		out[name] = stats.Quantile(values, q)
+	var values []float64
+	rate := 0.0
+	for _, s := range samples {
+		values, rate = append(values, s.values...), rate+s.rate/float64(parts)
 	}
-	return out
+	slices.Sort(values)
+	out := map[string]float64{}
+	for _, name := range q.unknown {
+		switch stat := name[strings.LastIndex(name, ".")+1:]; stat {
+		case "throughput":
+			out[name] = rate
+		case "mean":
+			out[name] = stats.Mean(values)
+		default:
+			p, err := strconv.ParseFloat(strings.TrimPrefix(stat, "p"), 64)
+			if err != nil {
+				return nil, fmt.Errorf("%s: no simulation gives %s", q.name, name)
+			}
+			out[name] = stats.Quantile(values, p/100)
+		}
+	}
+	return out, nil
 }
 
-// writeTruths simulates all truths that no formula gives.
-func writeTruths(ctx context.Context, w, progress io.Writer) error {
+// writeTruths simulates all truths of some queues that no formula gives.
+func writeTruths(ctx context.Context, selected []queue, w, progress io.Writer) error {
 	out := csv.NewWriter(w)
-	for _, p := range processes() {
-		var missing []string
-		for _, f := range figures {
-			if p.truth != nil {
-				if _, ok := p.truth(f.name); ok {
-					continue
-				}
-			}
-			missing = append(missing, f.name)
-		}
-		if missing == nil {
+	for _, q := range selected {
+		if q.unknown == nil {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		fmt.Fprintf(progress, "coverage: %s: %d requests\n", p.name, truthParts*truthRequests)
-		found := p.simulateTruth(truthParts, truthRequests)
-		for _, name := range missing {
-			v, ok := found[name]
-			if !ok || math.IsNaN(v) {
-				return errors.New("no simulation gives " + name)
-			}
-			if err := out.Write([]string{p.name, name, strconv.FormatFloat(v, 'g', 6, 64)}); err != nil {
+		fmt.Fprintf(progress, "coverage: simulating the truth of %s\n", q.name)
+		found, err := q.simulateTruth(truthParts, 1)
+		if err != nil {
+			return err
+		}
+		for _, name := range q.unknown {
+			if err := out.Write([]string{q.name, name, strconv.FormatFloat(found[name], 'g', 6, 64)}); err != nil {
 				return err
 			}
 		}
