@@ -65,6 +65,9 @@ func (o *Observation) countLimit(i, limits int, alpha float64) limitCount {
 	}
 	l := &o.counts[i]
 	if l.known {
+		if l.alpha != alpha && o.Users != 1 && l.n > 0 {
+			l.alpha, l.neff = alpha, l.dependence.NEff(0, alpha)
+		}
 		return *l
 	}
 	l.known = true
@@ -82,7 +85,8 @@ func (o *Observation) countLimit(i, limits int, alpha float64) limitCount {
 	}
 	l.n, l.neff = len(excess), float64(len(excess))
 	if l.n > 0 && o.Users != 1 {
-		l.neff = stats.LimitNEff(excess, 0, alpha)
+		l.dependence = stats.NewDependence(excess)
+		l.alpha, l.neff = alpha, l.dependence.NEff(0, alpha)
 	}
 	return *l
 }
@@ -93,6 +97,9 @@ type limitCount struct {
 	over, n int
 	open    int // of over
 	neff    float64
+	// neff is that for a decision at alpha.
+	alpha      float64
+	dependence stats.Dependence
 }
 
 // judgeSuccess decides by the effective size of the failures, which may come many
