@@ -50,7 +50,11 @@ func exchangeOf(x *exchange.Exchange, q request, phase exchange.Phase, i int) {
 			x.Frames = append(x.Frames, exchange.Frame{At: stamp(t), Tokens: 1})
 		}
 	default:
-		x.FirstByte, x.FirstToken, x.FirstAnswer, x.LastToken, x.Done = done, done, done, done, done
+		first := done
+		if q.first > 0 {
+			first = stamp(q.first)
+		}
+		x.FirstByte, x.FirstToken, x.FirstAnswer, x.LastToken, x.Done = first, first, first, done, done
 	}
 }
 

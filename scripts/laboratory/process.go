@@ -11,6 +11,7 @@ import (
 // request is one simulated request. Times are in seconds.
 type request struct {
 	due, done float64
+	first     float64 // of its tokens; 0: at done
 	failed    bool
 	cut       bool      // by the client, at done
 	tokens    []float64 // when each came; nil: one, at done
@@ -76,14 +77,14 @@ func (p process) unknown() []string {
 }
 
 // long is a simulation of a million requests.
-func (p process) long(r *rand.Rand, scale float64) sample {
+func (p process) long(r *rand.Rand, scale float64) (sample, error) {
 	n := int(scale * (1 << 20))
 	all := p.simulate(r, p.burn+n+1)[p.burn:]
-	out := sample{values: make([]float64, n), rate: float64(n) / (all[n].due - all[0].due)}
-	for i := range out.values {
-		out.values[i] = all[i].latency()
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = all[i].latency()
 	}
-	return out
+	return sample{values: map[string][]float64{"": values}, rate: float64(n) / (all[n].due - all[0].due)}, nil
 }
 
 // shown are its figures.
@@ -169,12 +170,12 @@ func processes() []process {
 	for _, mean := range []int{1, 5, 20, 50} {
 		add(process{
 			name: fmt.Sprintf("outage/%d", mean), about: "98 % succeed, failures in outages of so many requests", rate: 10, sizes: outageSizes,
-			simulate: outages{mean: mean}.run, figures: successes, truth: known(map[string]float64{"success": .98}),
+			simulate: outages{mean: mean}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
 		})
 	}
 	add(process{
 		name: "outage-cut/20", about: "the same, where requests hang in outages until the client cuts them", rate: 10, sizes: outageSizes,
-		simulate: outages{mean: 20, hang: true}.run, figures: successes, truth: known(map[string]float64{"success": .98}),
+		simulate: outages{mean: 20, hang: true}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
 	})
 	return all
 }
@@ -192,7 +193,7 @@ func short(v float64) string { return fmt.Sprintf("%g", v)[1:] }
 // logNormal are the truths of log-normal times of median 100 ms and σ .5.
 func logNormal(rate float64) func(string) (float64, bool) {
 	const ms = 1e3 * service
-	return known(map[string]float64{
+	return formulas(map[string]float64{
 		"p50": ms, "p95": ms * math.Exp(.5*1.6448536269514722), "p99": ms * math.Exp(.5*2.3263478740408408),
 		"mean": ms * math.Exp(.125), "throughput": rate,
 	})
@@ -201,13 +202,13 @@ func logNormal(rate float64) func(string) (float64, bool) {
 // mm1 are those of exponential times in the system.
 func mm1(rate float64) func(string) (float64, bool) {
 	ms := 1e3 / (1/service - rate)
-	return known(map[string]float64{"p50": ms * math.Ln2, "p95": ms * math.Log(20), "p99": ms * math.Log(100), "mean": ms, "throughput": rate})
+	return formulas(map[string]float64{"p50": ms * math.Ln2, "p95": ms * math.Log(20), "p99": ms * math.Log(100), "mean": ms, "throughput": rate})
 }
 
 func rateOnly(rate float64) func(string) (float64, bool) {
-	return known(map[string]float64{"throughput": rate})
+	return formulas(map[string]float64{"throughput": rate})
 }
 
-func known(m map[string]float64) func(string) (float64, bool) {
+func formulas(m map[string]float64) func(string) (float64, bool) {
 	return func(figure string) (float64, bool) { v, ok := m[figure]; return v, ok }
 }

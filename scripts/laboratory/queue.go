@@ -20,15 +20,17 @@ type queue struct {
 	measure func(n int, r *rand.Rand, limit float64) ([]outcome, error)
 	// long is a part of a long simulation, for the truths that no formula gives; nil: there
 	// are none. scale shortens it.
-	long func(r *rand.Rand, scale float64) sample
+	long func(r *rand.Rand, scale float64) (sample, error)
 	// unknown are those truths.
 	unknown []string
 }
 
 // sample of a long simulation.
 type sample struct {
-	values []float64 // of what quantiles and the mean are about
-	rate   float64   // requests/s
+	// values by the first part of a figure's name: of gap.p95 those of gap, and of p95
+	// those of "".
+	values map[string][]float64
+	rate   float64 // requests/s
 }
 
 // outcome is what one run showed and decided of one figure.
@@ -58,6 +60,11 @@ func queues() []queue {
 	for _, p := range processes() {
 		all = append(all, p.queue())
 	}
-	all = append(all, steps{350}.queue("steps/7s", []int{2, 9, 43}), steps{50}.queue("steps/1s", []int{15, 60, 300}))
+	for _, cold := range []bool{false, true} {
+		for _, rho := range []float64{.3, .5, .7, .8, .9} {
+			all = append(all, chat{rho, cold}.queue())
+		}
+	}
+	all = append(all, steps{1400.0 / 3}.queue("steps/7s", []int{2, 9, 43}), steps{200.0 / 3}.queue("steps/1s", []int{15, 60, 300}))
 	return all
 }

@@ -11,7 +11,7 @@ import (
 
 // steps is an engine that gives each running request a token in each step, which takes
 // 10 ms and half a millisecond for each of them, at Poisson arrivals of requests of
-// geometric length. At 1,000 token/s a step has 20 requests and takes 20 ms.
+// geometric length. At 667 token/s a step has 10 requests and takes 15 ms.
 type steps struct {
 	length float64 // mean tokens
 }
@@ -19,7 +19,7 @@ type steps struct {
 const (
 	stepAlone = 0.010
 	stepEach  = 0.0005
-	tokenRate = 1000.0
+	tokenRate = 2000.0 / 3
 	stepNoise = 0.01 // relative, so that times do not lie on a lattice
 )
 
@@ -81,7 +81,7 @@ var tokenFigures = []figure{
 // queue of the engine, whose n counts the mean times of a request that the window lasts.
 func (s steps) queue(name string, sizes []int) queue {
 	return queue{
-		name: name, about: fmt.Sprintf("engine of 20 running requests whose answers take %.0f s", s.e2e()),
+		name: name, about: fmt.Sprintf("engine of 10 running requests whose answers take %.0f s", s.e2e()),
 		counts: "times of a request", sizes: sizes, least: 1, runs: 300,
 		measure: func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
 			from, long := 10*s.e2e(), float64(n)*s.e2e()
@@ -96,7 +96,7 @@ func (s steps) queue(name string, sizes []int) queue {
 			return c.outcomes(tokenFigures, s.truthOf(name), limit)
 		},
 		unknown: []string{"gap.p50", "gap.p95", "gap.p99"},
-		long:    func(r *rand.Rand, scale float64) sample { return s.gaps(r, 1000*scale) },
+		long:    func(r *rand.Rand, scale float64) (sample, error) { return s.gaps(r, 3000*scale), nil },
 	}
 }
 
@@ -114,15 +114,15 @@ func (s steps) truthOf(name string) func(string) (float64, error) {
 
 // gaps between the tokens of requests that are due in so many seconds.
 func (s steps) gaps(r *rand.Rand, seconds float64) sample {
-	var out sample
+	var values []float64
 	from := 10 * s.e2e()
 	for _, q := range s.until(r, from+seconds) {
 		if q.due < from || q.due >= from+seconds {
 			continue
 		}
 		for i := range q.tokens[1:] {
-			out.values = append(out.values, 1e3*(q.tokens[i+1]-q.tokens[i]))
+			values = append(values, 1e3*(q.tokens[i+1]-q.tokens[i]))
 		}
 	}
-	return out
+	return sample{values: map[string][]float64{"gap": values}}
 }

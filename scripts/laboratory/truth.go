@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -67,36 +68,47 @@ const truthParts = 16
 // simulateTruth finds the unknown truths of a queue from long simulations, which scale
 // shortens.
 func (q queue) simulateTruth(parts int, scale float64) (map[string]float64, error) {
-	samples := make([]sample, parts)
+	samples, errs := make([]sample, parts), make([]error, parts)
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup
 	for k := range parts {
 		slots <- struct{}{}
 		wait.Go(func() {
-			samples[k] = q.long(stream(0, q.name+" truth", 0, k), scale)
+			samples[k], errs[k] = q.long(stream(0, q.name+" truth", 0, k), scale)
 			<-slots
 		})
 	}
 	wait.Wait()
-	var values []float64
-	rate := 0.0
-	for _, s := range samples {
-		values, rate = append(values, s.values...), rate+s.rate/float64(parts)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
-	slices.Sort(values)
+	values, rate := map[string][]float64{}, 0.0
+	for _, s := range samples {
+		rate += s.rate / float64(parts)
+		for of, v := range s.values {
+			values[of] = append(values[of], v...)
+		}
+	}
+	for _, v := range values {
+		slices.Sort(v)
+	}
 	out := map[string]float64{}
 	for _, name := range q.unknown {
-		switch stat := name[strings.LastIndex(name, ".")+1:]; stat {
+		of, stat, found := strings.Cut(name, ".")
+		if !found {
+			of, stat = "", name
+		}
+		switch stat {
 		case "throughput":
 			out[name] = rate
 		case "mean":
-			out[name] = stats.Mean(values)
+			out[name] = stats.Mean(values[of])
 		default:
 			p, err := strconv.ParseFloat(strings.TrimPrefix(stat, "p"), 64)
-			if err != nil {
+			if err != nil || len(values[of]) == 0 {
 				return nil, fmt.Errorf("%s: no simulation gives %s", q.name, name)
 			}
-			out[name] = stats.Quantile(values, p/100)
+			out[name] = stats.Quantile(values[of], p/100)
 		}
 	}
 	return out, nil
