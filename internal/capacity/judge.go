@@ -102,24 +102,21 @@ type limitCount struct {
 	dependence stats.Dependence
 }
 
-// judgeSuccess decides by the effective size of the failures, which may come many
-// at once. Requests that were cut are open, and no part of any outage.
+// judgeSuccess decides by the effective size of the failures, which may come many at
+// once; requests that were cut are open.
 func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
 	j := Judgement{Limit: l.Text, Allowed: max(1-l.Success, 1e-9), N: len(o.Requests)}
-	var failed []bool
-	for _, r := range o.Requests {
+	failed, cut := make([]bool, j.N), make([]bool, j.N)
+	for i, r := range o.Requests {
+		failed[i], cut[i] = !r.OK && !r.Cut, r.Cut
 		if !r.OK {
 			j.Over++
 		}
 		if r.Cut {
 			j.Open++
-		} else {
-			failed = append(failed, !r.OK)
 		}
 	}
-	if len(failed) > 0 {
-		j.NEff = stats.NewOutages(failed, nil).NEff(alpha) * float64(j.N) / float64(len(failed))
-	}
+	j.NEff = stats.NewOutages(failed, cut, nil).NEff(alpha)
 	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, j.NEff, l.Success, alpha)
 	j.Proved, j.Refuted = d.Proved, d.Refuted
 	if d.NeededN > 0 && j.NEff > 0 {

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mathext"
 )
@@ -32,8 +33,14 @@ const (
 // Fisher's method (1932) combines them. This takes two failures, and sees outages
 // in which only some of the requests fail.
 //
+// cut are the requests that were cut before they ended, which count as failures;
+// nil: none was. Only those that were under way when the load ended do not: that
+// they were cut together says nothing of the server. Those are cut requests after
+// which no more requests were due that ended than were cut in all.
+//
 // groups are the conversations of the requests; nil: each stands alone.
-func NewOutages(failed []bool, groups []int32) Outages {
+func NewOutages(failed, cut []bool, groups []int32) Outages {
+	failed = withCut(failed, cut)
 	n, k := len(failed), 0
 	o := Outages{Series: Series{Values: make([]float64, n), Groups: groups}}
 	for i, f := range failed {
@@ -73,6 +80,29 @@ func NewOutages(failed []bool, groups []int32) Outages {
 	}
 	o.clustered = k > 1 && mathext.GammaIncRegComp(float64(k-1), fisher/2) <= clusteredError
 	return o
+}
+
+// withCut returns the failures with the requests that were cut while others that
+// were due after them ended.
+func withCut(failed, cut []bool) []bool {
+	all := 0
+	for _, c := range cut {
+		if c {
+			all++
+		}
+	}
+	if all == 0 {
+		return failed
+	}
+	out := slices.Clone(failed)
+	ended := 0 // of those that were due later
+	for i := len(cut) - 1; i >= 0; i-- {
+		if !cut[i] {
+			ended++
+		}
+		out[i] = out[i] || cut[i] && ended > all
+	}
+	return out
 }
 
 // NEff is the effective sample size of the share of failures in a decision with the

@@ -32,7 +32,7 @@ func decideFailures(failed []bool) Decision {
 			ok++
 		}
 	}
-	return DecideShareAtLeast(Known(ok, len(failed)), NewOutages(failed, nil).NEff(0.05), 0.98, 0.05)
+	return DecideShareAtLeast(Known(ok, len(failed)), NewOutages(failed, nil, nil).NEff(0.05), 0.98, 0.05)
 }
 
 // Failures that come in outages must not prove a success rate that does not hold
@@ -73,7 +73,7 @@ func TestIndependentFailuresAreWorthTheirNumber(t *testing.T) {
 			for i := range failed {
 				failed[i] = rng.Float64() < share
 			}
-			if NewOutages(failed, nil).NEff(0.05) == 1000 {
+			if NewOutages(failed, nil, nil).NEff(0.05) == 1000 {
 				whole++
 			}
 		}
@@ -113,7 +113,7 @@ func TestOutages(t *testing.T) {
 		{"all", series(40, row(0, 40)...), 40, 0},
 		{"no request", nil, 1, 0},
 	} {
-		o := NewOutages(tt.failed, nil)
+		o := NewOutages(tt.failed, nil, nil)
 		if got := o.NEff(0.05); got > tt.neff+1e-9 || tt.neff == float64(len(tt.failed)) && got != tt.neff {
 			t.Errorf("%s: an effective size of %.4g, want at most %.4g", tt.name, got, tt.neff)
 		}
@@ -128,7 +128,25 @@ func TestOutages(t *testing.T) {
 		groups[i] = int32(i % 20)
 		failed[i] = i%20 == 3
 	}
-	if got := NewOutages(failed, groups).NEff(0.05); got > 25 {
+	if got := NewOutages(failed, nil, groups).NEff(0.05); got > 25 {
 		t.Errorf("one of twenty conversations fails each time: an effective size of %.4g, want about 20", got)
+	}
+}
+
+// Requests that a server leaves without an answer until they are cut are an outage;
+// those that are cut because the load ends are none.
+func TestRequestsCutMidwayAreAnOutage(t *testing.T) {
+	failed, cut := make([]bool, 1000), make([]bool, 1000)
+	for i := range 10 {
+		cut[990+i] = true
+	}
+	if got := NewOutages(failed, cut, nil).NEff(0.05); got != 1000 {
+		t.Errorf("ten that were under way at the end: an effective size of %.4g, want 1000", got)
+	}
+	for i := range 10 {
+		cut[990+i], cut[400+i] = false, true
+	}
+	if got := NewOutages(failed, cut, nil).NEff(0.05); got > 100 {
+		t.Errorf("ten in a row that hung: an effective size of %.4g, want at most 100", got)
 	}
 }

@@ -19,7 +19,7 @@ func decideSuccess(c *result.Claim, l metric.Limit, cell Cell) {
 		c.Reason = "no request ended"
 		return
 	}
-	c.NEff = ok.NEff(c.Alpha)
+	c.NEff = ok.Outages.NEff(c.Alpha)
 	decide, words := stats.DecideShareAtLeast, [2]string{"at least", "at most"}
 	n := float64(ok.N)
 	var bounds [2]float64
