@@ -45,7 +45,7 @@ func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 			out[i] = o.judgeSuccess(l, alpha)
 			continue
 		}
-		seen := o.countLimit(i, len(limits))
+		seen := o.countLimit(i, len(limits), alpha)
 		j := Judgement{Limit: l.Text, Allowed: 1 - l.Quantile, Over: seen.over, Open: seen.open, N: seen.n, NEff: seen.neff}
 		d := stats.DecideQuantile(stats.Count{Least: j.Over - j.Open, Most: j.Over, N: j.N}, j.NEff, l.Quantile, alpha)
 		j.Proved, j.Refuted = d.Proved && !o.Overloaded, d.Refuted || o.Overloaded
@@ -59,12 +59,15 @@ func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 
 // countLimit counts the requests over one limit. It does so once, since the
 // search asks again before each cell.
-func (o *Observation) countLimit(i, limits int) limitCount {
+func (o *Observation) countLimit(i, limits int, alpha float64) limitCount {
 	if o.counts == nil {
 		o.counts = make([]limitCount, limits)
 	}
 	l := &o.counts[i]
 	if l.known {
+		if l.alpha != alpha && o.Users != 1 && l.n > 0 {
+			l.alpha, l.neff = alpha, l.dependence.NEff(0, alpha)
+		}
 		return *l
 	}
 	l.known = true
@@ -82,7 +85,8 @@ func (o *Observation) countLimit(i, limits int) limitCount {
 	}
 	l.n, l.neff = len(excess), float64(len(excess))
 	if l.n > 0 && o.Users != 1 {
-		l.neff = stats.LimitNEff(excess, 0)
+		l.dependence = stats.NewDependence(excess)
+		l.alpha, l.neff = alpha, l.dependence.NEff(0, alpha)
 	}
 	return *l
 }
@@ -93,6 +97,9 @@ type limitCount struct {
 	over, n int
 	open    int // of over
 	neff    float64
+	// neff is that for a decision at alpha.
+	alpha      float64
+	dependence stats.Dependence
 }
 
 func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {

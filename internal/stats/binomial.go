@@ -8,7 +8,12 @@ import (
 
 // BinomCDF returns P(X ≤ k) for X ~ Binomial(n, p), by the regularized
 // incomplete beta function (Abramowitz and Stegun 26.5.24).
-func BinomCDF(k, n int, p float64) float64 {
+func BinomCDF(k, n int, p float64) float64 { return binomCDF(float64(k), float64(n), p) }
+
+// binomCDF is BinomCDF for any real k and n: the incomplete beta function joins
+// the whole numbers smoothly. An effective sample size is not a whole number, nor is
+// a share of it.
+func binomCDF(k, n, p float64) float64 {
 	switch {
 	case k < 0:
 		return 0
@@ -17,7 +22,7 @@ func BinomCDF(k, n int, p float64) float64 {
 	case p >= 1:
 		return 0
 	}
-	return mathext.RegIncBeta(float64(n-k), float64(k+1), 1-p)
+	return mathext.RegIncBeta(n-k, k+1, 1-p)
 }
 
 // BinomQuantile returns the smallest k with P(X ≤ k) ≥ q for X ~ Binomial(n,

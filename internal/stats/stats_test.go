@@ -228,7 +228,7 @@ func TestClaimsOnAQueueKeepTheirError(t *testing.T) {
 				if run >= looked && float64(over) > (1-c.q)*float64(c.n) {
 					continue // no number of independent values proves that
 				}
-				neff := LimitNEff(x, c.limit)
+				neff := LimitNEff(x, c.limit, 0.05)
 				if run < looked && int(neff) >= QuantileMinN(c.q, 0.95, false) {
 					able++
 				}
@@ -281,7 +281,7 @@ func TestRefutationsOnAQueueKeepTheirError(t *testing.T) {
 								over++
 							}
 						}
-						if float64(over) > (1-q)*float64(n) && DecideQuantile(Known(over, n), LimitNEff(x, limit), q, 0.05).Refuted {
+						if float64(over) > (1-q)*float64(n) && DecideQuantile(Known(over, n), LimitNEff(x, limit, 0.05), q, 0.05).Refuted {
 							refuted[q]++
 						}
 					}
