@@ -298,12 +298,20 @@ func (s Statistic) Quantile(name string) (Estimate, bool) {
 
 // Rate is one number for a window.
 type Rate struct {
-	Unit     string  `json:"unit"`
-	Value    *Number `json:"value,omitempty"`
-	Lo       *Number `json:"lo,omitempty"`
-	Hi       *Number `json:"hi,omitempty"`
-	N        int     `json:"n"`
-	Withheld string  `json:"withheld,omitempty"`
+	Unit  string  `json:"unit"`
+	Value *Number `json:"value,omitempty"`
+	Lo    *Number `json:"lo,omitempty"`
+	Hi    *Number `json:"hi,omitempty"`
+	N     int     `json:"n"`
+	NEff  float64 `json:"n_eff,omitempty"` // effective sample size of a share; 0 for rates per second
+	// Withheld says why there is no value, or no interval of it.
+	Withheld string `json:"withheld,omitempty"`
+	// NeededS is the length of a window, in seconds, that would give an interval; 0:
+	// there is one, or time alone gives none.
+	NeededS float64 `json:"needed_s,omitempty"`
+	// DF are the degrees of freedom of the interval, Student's; 0 in shares, and in
+	// results from before there was more than one number of them, which was 9.
+	DF float64 `json:"df,omitempty"`
 	// Unlimited counts, for goodput, the ok requests for which the metric of a
 	// limit is undefined, so that this limit did not apply to them.
 	Unlimited int `json:"unlimited,omitempty"`
