@@ -12,6 +12,7 @@ import (
 // an answer takes longer with more requests.
 type Backlog struct {
 	width   float64 // of an interval, seconds; 0: nothing has been counted
+	full    float64 // when the endpoint was as full as it gets, seconds
 	arrived [intervals]int32
 	ended   [intervals]int32
 }
@@ -20,6 +21,10 @@ const (
 	intervals = 4096
 	shortest  = 1e-3 // interval, seconds
 )
+
+// Full notes that the endpoint is as full at a time as it is in the long run, if it
+// carries the load: growth before that means nothing.
+func (b *Backlog) Full(at float64) { b.full = at }
 
 // Arrived counts a request that was due at a time, in seconds since the first one.
 func (b *Backlog) Arrived(at float64) { b.arrived[b.interval(at)]++ }
@@ -61,7 +66,7 @@ func (b *Backlog) Grows(now float64) bool {
 		level  = 1e-3 // error probability of one call
 	)
 	// A system fills for as long as a request takes; that is not overload.
-	from := now / 4
+	from := max(now/4, b.full)
 	fill, ok := b.fill()
 	if !ok || from < fill {
 		return false
