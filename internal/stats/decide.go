@@ -55,9 +55,9 @@ func ProofSize(neff float64, n int) float64 {
 
 // DecideQuantile decides whether the p-quantile is within a limit that over
 // counts the values beyond. neff is the effective sample size (Dependence.NEff at the
-// same alpha; that of independent values is their number): counts are scaled to it and
-// tested with the binomial distribution at error alpha, continued to sizes and counts
-// that are not whole. Open values count against whichever is to be shown.
+// same alpha; that of independent values is their number): counts are scaled to it,
+// rounded against the decision, and tested at error alpha with the binomial
+// distribution, continued to sizes that are not whole. Open values count against whichever is to be shown.
 //
 // A proof follows only from as many independent values as could all be within
 // the limit by chance (59 for p95 at 0.05), and takes ProofSize. A refutation needs no
@@ -83,9 +83,12 @@ func DecideQuantile(over Count, neff, p, alpha float64) Decision {
 	if share > alpha+slack {
 		toRefute = leastRefuting
 	}
-	prove := func(m float64) float64 { return binomCDF(worst*m, m, share) }
+	// A part of a breach counts as one against a proof, and as none for a refutation: a
+	// short run of a queue that is seldom full holds few bursts, of which one more or
+	// less is much.
+	prove := func(m float64) float64 { return binomCDF(math.Ceil(worst*m-slack), m, share) }
 	// At least so many breaches are at most so many others.
-	refute := func(m float64) float64 { return binomCDF((1-best)*m, m, p) }
+	refute := func(m float64) float64 { return binomCDF(m-math.Floor(best*m+slack), m, p) }
 	if neff > 0 {
 		d.PProve, d.PRefute = prove(ProofSize(neff, over.N)), refute(neff)
 		d.Proved = d.PProve <= alpha

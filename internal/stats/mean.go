@@ -1,20 +1,20 @@
 package stats
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // MeanBounds returns the mean of the series and bounds of its expectation, each at
 // the one-sided error alpha, with the effective sample size that they rest on. It is
-// not ok for fewer than four values or for infinite ones. Values that are
-// Independent have skew-adjusted Student bounds. Others have the wider of two:
-// Student's at the effective size of the series, and skew-adjusted ones of lugsail
-// batch means (skewedStudent).
+// not ok for fewer than four values or for infinite ones.
 //
-// Note: a mean of latencies rests on its few longest bursts, so that a run that saw
-// none of them gives an interval that is too low and too narrow; it leans to the
-// right by its skewness for that.
+// Values that are Independent have skew-adjusted Student bounds (skewedStudent).
+// Others have the wider of Student's bounds at the effective size of the series,
+// and of skew-adjusted ones with the freedom of ten batches, whose standard error and
+// skewness are the larger of those by batch means and of those by the values and
+// their effective size.
+//
+// Note: a mean of latencies rests on its few longest bursts. A run that has seen
+// none of them has a mean that is too low and an interval that is too narrow, so
+// that errors are on that side; the skewness is what makes up for it.
 func (d Dependence) MeanBounds(alpha float64) (mean, lo, hi, neff float64, ok bool) {
 	x := d.Values
 	n := float64(len(x))
@@ -31,22 +31,20 @@ func (d Dependence) MeanBounds(alpha float64) (mean, lo, hi, neff float64, ok bo
 	half := StudentQuantile(1-alpha, max(1, neff-1)) * math.Sqrt(variance/max(1, neff))
 	lo, hi = mean-half, mean+half
 	if v, ok := lugsail(x); ok {
-		means := make([]float64, batches)
-		for i, b := range batchMeans(x, batches) {
-			means[i] = b.mean
-		}
-		l, h := skewedStudent(mean, math.Sqrt(v/n), skewness(means)/math.Sqrt(batches), batches-1, alpha)
-		lo, hi = min(lo, l), max(hi, h)
 		if v > 0 {
 			neff = min(neff, n*variance/v)
 		}
+		se := math.Sqrt(variance / max(1, neff))
+		skew := max(skewness(batchMeans(x))/math.Sqrt(batches), skewness(x)/math.Sqrt(max(1, neff)))
+		l, h := skewedStudent(mean, se, skew, batches-1, alpha)
+		lo, hi = min(lo, l), max(hi, h)
 	}
 	return mean, lo, hi, neff, true
 }
 
 // skewedStudent returns Student's bounds of a mean with the standard error se and df
 // degrees of freedom, each at error alpha, adjusted for the skewness of the mean
-// (Johnson 1978, in the form of Willink 2005 that N-Skart uses: Tafazzoli and others
+// (Johnson 1978, in the form of Willink 2005, as N-Skart has it: Tafazzoli and others
 // 2011). With b a sixth of it, t becomes ((1 + 6b(t−b))^⅓ − 1) ÷ 2b.
 func skewedStudent(mean, se, skew, df, alpha float64) (lo, hi float64) {
 	b := skew / 6
@@ -58,18 +56,4 @@ func skewedStudent(mean, se, skew, df, alpha float64) (lo, hi float64) {
 	}
 	t := StudentQuantile(1-alpha, df)
 	return mean - se*adjusted(t), mean - se*adjusted(-t)
-}
-
-// skewness is the bias-corrected skewness of x; 0 where all are equal.
-func skewness(x []float64) float64 {
-	n, m := float64(len(x)), Mean(x)
-	if slices.Max(x) == slices.Min(x) {
-		return 0
-	}
-	var two, three float64
-	for _, v := range x {
-		two += (v - m) * (v - m)
-		three += (v - m) * (v - m) * (v - m)
-	}
-	return three / n / math.Pow(two/n, 1.5) * math.Sqrt(n*(n-1)) / (n - 2)
 }

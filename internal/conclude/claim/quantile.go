@@ -111,7 +111,7 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 		c.Text += "; by " + mlperfRule
 		decide = func(c *result.Claim, b breaches) { decideMLPerf(c, l, q, b) }
 	}
-	c.NEff = cell.neff(l, b, func() stats.Dependence { return cell.dependenceOf(l.Metric.Tag, b.values) })
+	c.NEff = cell.neff(l, c.Alpha, b, func() stats.Dependence { return cell.dependenceOf(l.Metric.Tag, b.values) })
 	decide(c, b)
 	cell.decideAgain(c, l, func(a adjustment) (second result.Claim, was, is float64) {
 		without := against(l, cell, a.of)
@@ -121,7 +121,7 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 			return second, was, is // the same requests broke it
 		}
 		second.Verdict = result.Undecided
-		second.NEff = cell.neff(l, without, func() stats.Dependence { return stats.NewDependence(without.values) })
+		second.NEff = cell.neff(l, c.Alpha, without, func() stats.Dependence { return stats.NewDependence(without.values) })
 		decide(&second, without)
 		return second, was, is
 	})
@@ -131,11 +131,11 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 }
 
 // neff is the effective sample size of requests for a limit.
-func (cell Cell) neff(l metric.Limit, b breaches, dependence func() stats.Dependence) float64 {
+func (cell Cell) neff(l metric.Limit, alpha float64, b breaches, dependence func() stats.Dependence) float64 {
 	if cell.Load.Serial() {
 		return float64(b.N)
 	}
-	neff := dependence().NEff(l.Value)
+	neff := dependence().NEff(l.Value, alpha)
 	if cell.Requests.KeepTurns {
 		neff = min(neff, clusterESS(l, b))
 	}
