@@ -13,6 +13,7 @@ import (
 type Backlog struct {
 	width   float64 // of an interval, seconds; 0: nothing has been counted
 	full    float64 // when the endpoint was as full as it gets, seconds
+	asked   float64 // when Overloaded looked last, seconds
 	arrived [intervals]int32
 	ended   [intervals]int32
 }
@@ -51,6 +52,17 @@ func (b *Backlog) interval(at float64) int {
 		clear(b.ended[intervals/2:])
 	}
 	return int(max(0, at) / b.width)
+}
+
+// Overloaded looks whether the backlog Grows, if that is worth another look: at most
+// twice a second, and in the end once in a fiftieth of the time that the load has
+// lasted, since each look may err.
+func (b *Backlog) Overloaded(now float64) bool {
+	if now-b.asked < max(0.5, now/50) {
+		return false
+	}
+	b.asked = now
+	return b.Grows(now)
 }
 
 // Grows reports whether a load is more than the endpoint carries: the backlog

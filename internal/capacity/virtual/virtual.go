@@ -79,7 +79,6 @@ type cell struct {
 	sent     int     // measured requests
 	ended    []float64
 	backlog  capacity.Backlog
-	asked    float64
 	over     bool
 	growing  bool
 	watch    warmup.Watch
@@ -169,12 +168,9 @@ func (c *cell) open() {
 			pending, _ = before()
 			continue
 		case c.end == 0:
-			if c.now-c.asked >= 0.5 {
-				c.asked = c.now
-				if c.over = c.backlog.Grows(c.now); c.over {
-					c.end, pending = c.now, math.Inf(1)
-					continue
-				}
+			if c.over = c.backlog.Overloaded(c.now); c.over {
+				c.end, pending = c.now, math.Inf(1)
+				continue
 			}
 			c.send(true)
 			if c.sent == l.Requests {
@@ -234,6 +230,10 @@ func (c *cell) step() {
 	}
 }
 
+// nanoseconds rounds to them, as stamps are: what is left of a subtraction would
+// otherwise drift with time, and look like dependence where no request waits.
+func nanoseconds(seconds float64) float64 { return math.Round(seconds*1e9) / 1e9 }
+
 // observation is the cell as the search sees it.
 func (c *cell) observation() capacity.Observation {
 	e := c.endpoint
@@ -255,13 +255,13 @@ func (c *cell) observation() capacity.Observation {
 			x.OK, x.Cut = false, true
 			x.Excess = []float64{c.now - r.due - e.Within}
 			if s, ok := c.server.(Starter); ok && !e.ToLast && s.First(id) <= c.now {
-				x.Excess[0] = s.First(id) - r.due - e.Within
+				x.Excess[0] = nanoseconds(s.First(id) - r.due - e.Within)
 			} else if x.Excess[0] <= 0 {
 				x.Excess[0] = math.Inf(1)
 			}
 			last = max(last, c.now)
 		default:
-			x.Done, x.Excess = r.last-c.begin, []float64{took - e.Within}
+			x.Done, x.Excess = r.last-c.begin, []float64{nanoseconds(took - e.Within)}
 			last = max(last, r.last)
 		}
 		o.Requests = append(o.Requests, x)
