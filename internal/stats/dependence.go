@@ -151,11 +151,11 @@ type Series struct {
 	Lengths float64
 }
 
-// lengthWorth is how many independent values one request length of a window may be
+// LengthWorth is how many independent values one request length of a window may be
 // worth: what is in flight at the same time shares what the server does, so that
 // no window is worth more than a small multiple of the requests that fit into it
 // one after the other.
-const lengthWorth = 2
+const LengthWorth = 2
 
 // Dependence says how much the values of a series depend on each other. The
 // zero value is that of an empty series.
@@ -195,7 +195,7 @@ func (s Series) Examine() (d Dependence, sorted []float64) {
 		d.ess = min(d.ess, ClusterESS(ranks, s.Groups))
 	}
 	if s.Lengths > 0 {
-		d.ess = min(d.ess, lengthWorth*s.Lengths)
+		d.ess = min(d.ess, LengthWorth*s.Lengths)
 	}
 	return d, sorted
 }
@@ -208,7 +208,7 @@ func (s Series) Examine() (d Dependence, sorted []float64) {
 //   - of the indicator of being over limit by lugsail batch means, with Student's
 //     freedom (batchSize);
 //   - of conversations, for the ranks and for that indicator (ClusterESS);
-//   - that the length of the window allows (lengthWorth).
+//   - that the length of the window allows (LengthWorth).
 //
 // Note: the slowest tenth and the values are our own additions. Noise on top of
 // waits that are mostly zero hides bursts from the ranks. A limit at the true p95 of

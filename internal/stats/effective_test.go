@@ -132,8 +132,8 @@ func TestNoWindowIsWorthMoreThanItsRequestLengthsAllow(t *testing.T) {
 	if got := d.NEff(1, 0.05); got != 18 {
 		t.Errorf("an effective size of %v in nine request lengths", got)
 	}
-	if _, _, _, neff, _ := d.MeanBounds(0.05); neff != 18 {
-		t.Errorf("the mean has an effective size of %v", neff)
+	if e, _ := d.Expectation(0.05); e.NEff != 18 || !e.Rough {
+		t.Errorf("the mean: %+v", e)
 	}
 	for i := range x {
 		x[i] = float64(i * 7919 % 101)
@@ -186,28 +186,28 @@ func TestFewEffectiveValuesProveOnlyWhatIsFarAway(t *testing.T) {
 	}
 }
 
-func TestMeanBounds(t *testing.T) {
+func TestExpectation(t *testing.T) {
 	// Without skewness and independent: Student's (tables: 2.262 of 9 degrees of freedom).
 	x := []float64{9, 11, 8, 12, 10, 10, 11, 9, 12, 8}
 	d := Dependence{Series: Series{Values: x}, Independent: true}
-	mean, lo, hi, neff, ok := d.MeanBounds(0.025)
+	e, ok := d.Expectation(0.025)
 	half := 2.262157 * math.Sqrt(20.0/9/10)
-	if !ok || mean != 10 || neff != 10 || math.Abs(hi-10-half) > 1e-4 || math.Abs(10-lo-half) > 1e-4 {
-		t.Errorf("%v: %v to %v (%v, %v)", mean, lo, hi, neff, ok)
+	if !ok || e.Mean != 10 || e.NEff != 10 || math.Abs(e.Hi-10-half) > 1e-4 || math.Abs(10-e.Lo-half) > 1e-4 || e.Rough {
+		t.Errorf("%+v (%v)", e, ok)
 	}
 	// Skewed to the right: the interval leans there.
 	d.Values = []float64{1, 1, 1, 2, 1, 2, 1, 1, 9, 1}
-	if mean, lo, hi, _, _ := d.MeanBounds(0.025); hi-mean < 1.5*(mean-lo) {
-		t.Errorf("%v: %v to %v", mean, lo, hi)
+	if e, _ := d.Expectation(0.025); e.Hi-e.Mean < 1.5*(e.Mean-e.Lo) {
+		t.Errorf("%+v", e)
 	}
 	d.Values = []float64{3, 3, 3, 3}
-	if mean, lo, hi, _, ok := d.MeanBounds(0.025); !ok || mean != 3 || lo != 3 || hi != 3 {
-		t.Errorf("a constant: %v, %v to %v (%v)", mean, lo, hi, ok)
+	if e, ok := d.Expectation(0.025); !ok || e.Mean != 3 || e.Lo != 3 || e.Hi != 3 {
+		t.Errorf("a constant: %+v (%v)", e, ok)
 	}
 	for _, few := range [][]float64{{1, 2, 3}, {1, 2, 3, math.Inf(1)}, nil} {
 		d := NewDependence(few)
-		if _, lo, hi, _, ok := d.MeanBounds(0.025); ok || !math.IsInf(lo, -1) || !math.IsInf(hi, 1) {
-			t.Errorf("the mean of %v has the bounds %v and %v", few, lo, hi)
+		if e, ok := d.Expectation(0.025); ok || !math.IsInf(e.Lo, -1) || !math.IsInf(e.Hi, 1) {
+			t.Errorf("the mean of %v has bounds: %+v", few, e)
 		}
 	}
 }
@@ -229,7 +229,7 @@ func TestMeanOfAQueueIsCovered(t *testing.T) {
 			x[i] = wait + rng.ExpFloat64()
 			wait = max(0, x[i]-rng.ExpFloat64()/rho)
 		}
-		if _, lo, hi, _, _ := NewDependence(x).MeanBounds(0.025); lo <= 2 && 2 <= hi {
+		if e, _ := NewDependence(x).Expectation(0.025); e.Lo <= 2 && 2 <= e.Hi {
 			covered++
 		}
 	}

@@ -2,9 +2,19 @@ package stats
 
 import "math"
 
-// MeanBounds returns the mean of the series and bounds of its expectation, each at
-// the one-sided error alpha, with the effective sample size that they rest on. It is
-// not ok for fewer than four values or for infinite ones.
+// Expectation is what a series says about the mean of all requests like its own.
+type Expectation struct {
+	Mean   float64 // of the series
+	Lo, Hi float64 // one-sided bounds at the same error each
+	NEff   float64 // the effective sample size that they rest on
+	// Rough says that the values depend on each other and that NEff is under
+	// MinEffective, so that the bounds may not be shown and decide nothing: on queues
+	// they exclude the truth in up to a third of runs.
+	Rough bool
+}
+
+// Expectation returns the mean of the series and its bounds at the one-sided error
+// alpha each. It is not ok for fewer than four values or for infinite ones.
 //
 // Values that are Independent have skew-adjusted Student bounds (skewedStudent).
 // Others have the wider of Student's bounds at the effective size of the series,
@@ -15,31 +25,38 @@ import "math"
 // Note: a mean of latencies rests on its few longest bursts. A run that has seen
 // none of them has a mean that is too low and an interval that is too narrow, so
 // that errors are on that side; the skewness is what makes up for it.
-func (d Dependence) MeanBounds(alpha float64) (mean, lo, hi, neff float64, ok bool) {
-	x := d.Values
+func (d Dependence) Expectation(alpha float64) (e Expectation, ok bool) {
+	x, inf := d.Values, math.Inf(1)
 	n := float64(len(x))
-	mean = Mean(x)
-	if len(x) < 4 || math.IsInf(mean, 0) || math.IsNaN(mean) {
-		return mean, math.Inf(-1), math.Inf(1), 0, false
+	e = Expectation{Mean: Mean(x), Lo: -inf, Hi: inf}
+	if len(x) < 4 || math.IsInf(e.Mean, 0) || math.IsNaN(e.Mean) {
+		return e, false
 	}
 	variance := Variance(x)
 	if d.Independent {
-		lo, hi = skewedStudent(mean, math.Sqrt(variance/n), skewness(x)/math.Sqrt(n), n-1, alpha)
-		return mean, lo, hi, n, true
+		e.Lo, e.Hi = skewedStudent(e.Mean, math.Sqrt(variance/n), skewness(x)/math.Sqrt(n), n-1, alpha)
+		e.NEff = n
+		return e, true
 	}
-	neff = d.ess
-	half := StudentQuantile(1-alpha, max(1, neff-1)) * math.Sqrt(variance/max(1, neff))
-	lo, hi = mean-half, mean+half
-	if v, ok := lugsail(x); ok {
+	e.NEff = d.ess
+	skew := 0.0
+	v, batched := lugsail(x)
+	if batched {
+		skew = skewness(batchMeans(x)) / math.Sqrt(batches)
 		if v > 0 {
-			neff = min(neff, n*variance/v)
+			e.NEff = min(e.NEff, n*variance/v)
 		}
-		se := math.Sqrt(variance / max(1, neff))
-		skew := max(skewness(batchMeans(x))/math.Sqrt(batches), skewness(x)/math.Sqrt(max(1, neff)))
-		l, h := skewedStudent(mean, se, skew, batches-1, alpha)
-		lo, hi = min(lo, l), max(hi, h)
 	}
-	return mean, lo, hi, neff, true
+	half := StudentQuantile(1-alpha, max(1, d.ess-1)) * math.Sqrt(variance/max(1, d.ess))
+	e.Lo, e.Hi = e.Mean-half, e.Mean+half
+	if batched {
+		size := max(1, e.NEff)
+		skew = max(skew, skewness(x)/math.Sqrt(size))
+		lo, hi := skewedStudent(e.Mean, math.Sqrt(variance/size), skew, batches-1, alpha)
+		e.Lo, e.Hi = min(e.Lo, lo), max(e.Hi, hi)
+	}
+	e.Rough = e.NEff < MinEffective
+	return e, true
 }
 
 // skewedStudent returns Student's bounds of a mean with the standard error se and df

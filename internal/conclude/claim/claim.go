@@ -102,18 +102,18 @@ func decideRate(c *result.Claim, l metric.Limit, cell Cell) {
 	cell.decideRateAgain(c, l, lo, hi)
 }
 
-// decideMoment decides a limit on a mean, by Student's bounds at the effective
-// sample size.
+// decideMoment decides a limit on a mean by its bounds at the claim's own error
+// (stats.Dependence.Expectation).
 func decideMoment(c *result.Claim, l metric.Limit, cell Cell) {
 	s, ok := cell.Metrics.Stats[l.Metric.Tag]
-	if !ok || l.Stat != "mean" || s.Mean == nil || s.SD == nil {
-		c.Reason = "only quantiles, and means of at least two requests, can be decided"
+	if !ok || l.Stat != "mean" || s.Mean == nil {
+		c.Reason = "only quantiles and means can be decided"
 		if !ok {
 			c.Reason = cell.without(l)
 		}
 		return
 	}
-	c.N, c.NEff, c.Estimate = s.N, s.NEff, s.Mean
+	c.N, c.NEff, c.Estimate = s.N, s.MeanNEff, s.Mean
 	if s.NOK < s.N {
 		c.Reason = fmt.Sprintf("%d of %d requests failed or were cut, and a mean leaves them out; claim a quantile instead", s.N-s.NOK, s.N)
 		return
@@ -122,26 +122,46 @@ func decideMoment(c *result.Claim, l metric.Limit, cell Cell) {
 		c.Reason = fmt.Sprintf("%d of %d requests %s, and a mean leaves them out", n, cell.Requests.Len(), lacking(l))
 		return
 	}
-	mean := float64(*s.Mean)
-	decide := func(c *result.Claim, mean, sd float64) {
-		half := stats.StudentQuantile(1-c.Alpha, math.Max(1, s.NEff-1)) * sd / math.Sqrt(math.Max(1, s.NEff))
-		Bounds(c, l, mean-half, mean+half)
-	}
-	decide(c, mean, float64(*s.SD))
+	c.Lo, c.Hi = s.MeanLo, s.MeanHi
+	values, talks := cell.ofMean(l, func(_ int, v float64) float64 { return v })
+	mean := decideMean(c, l, cell.dependenceOf(l.Metric.Tag, values, talks))
 	cell.decideAgain(c, l, func(a adjustment) (second result.Claim, was, is float64) {
-		var values []float64
-		for i, v := range cell.Requests.Values(l.Metric.Tag) {
-			if cell.Requests.OK(i) && !math.IsNaN(v) {
-				values = append(values, a.of(i, v))
-			}
-		}
-		is = stats.Mean(values)
+		values, talks := cell.ofMean(l, a.of)
+		d, _ := cell.Requests.Series(values, talks, cell.Load).Examine()
 		second = *c
 		second.Verdict = result.Undecided
-		decide(&second, is, math.Sqrt(stats.Variance(values)))
+		is = decideMean(&second, l, d)
 		return second, mean, is
 	})
-	c.Lo, c.Hi = nil, nil
+}
+
+// ofMean are the values that a mean is of, adjusted, and the conversations of turns.
+func (cell Cell) ofMean(l metric.Limit, adjust func(i int, v float64) float64) (values []float64, talks []int32) {
+	for i, v := range cell.Requests.Values(l.Metric.Tag) {
+		if cell.Requests.OK(i) && !math.IsNaN(v) {
+			values = append(values, adjust(i, v))
+			if cell.Requests.KeepTurns {
+				talks = append(talks, cell.Requests.Session(i))
+			}
+		}
+	}
+	return values, talks
+}
+
+// decideMean decides a limit on the mean of values and returns it.
+func decideMean(c *result.Claim, l metric.Limit, d stats.Dependence) (mean float64) {
+	e, ok := d.Expectation(c.Alpha)
+	c.NEff = e.NEff
+	switch {
+	case !ok:
+		c.Reason = fmt.Sprintf("too few requests for an interval of their mean: %d", c.N)
+	case e.Rough:
+		c.NeededN = neededRequests(stats.MinEffective, e.NEff, c.N)
+		c.Reason = fmt.Sprintf("%d requests (effective %.0f) are too few for an interval of their mean; about %d requests like these would give one", c.N, e.NEff, c.NeededN)
+	default:
+		Bounds(c, l, e.Lo, e.Hi)
+	}
+	return e.Mean
 }
 
 // Bounds proves a limit that the whole of [lo, hi] meets and refutes

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
@@ -118,38 +119,39 @@ func TestRateClaimsHonourAlpha(t *testing.T) {
 }
 
 func TestDecideMoment(t *testing.T) {
-	// A mean of 10 ms with a standard error of 2 ÷ √16; Student's quantiles of 15
-	// degrees of freedom at 0.95 and 0.999 are 1.753 and 3.733 (tables).
-	mean := func(neff float64) result.Statistic {
-		return result.Statistic{N: 400, NOK: 400, NEff: neff, Mean: result.Num(10), SD: result.Num(2)}
+	// A mean of 10 ms, its standard error 0.20101 ms; Student's quantiles of 99 degrees
+	// of freedom at 0.95 and 0.999 are 1.6604 and 3.1746 (tables).
+	unlike := func(n int) []*exchange.Exchange {
+		return requests(n, func(i int) *exchange.Exchange { return request(i, 8+4*float64(i%2), 0) })
 	}
-	failures, single := mean(16), mean(16)
-	failures.NOK = 399
-	single.SD = nil
+	hundred := collect(serial, unlike(100)...)
+	failures := unlike(100)
+	failures[7].Class = exchange.Reset
+	// Eight slow waves are worth a few requests.
+	waves := requests(400, func(i int) *exchange.Exchange { return request(i, 10+2*math.Sin(float64(i)/8)+jitter(i)/10, 0) })
 	for _, tt := range []struct {
 		name   string
 		limit  string
-		stat   result.Statistic
+		cell   Cell
 		alpha  float64
 		want   result.Verdict
 		bound  float64
 		reason string
 	}{
-		{"under it", "ttft.mean<11ms", mean(16), 0.05, result.Proved, 10.877, "meets the limit"},
-		{"too near", "ttft.mean<10.5ms", mean(16), 0.05, result.Undecided, 10.877, "9.123 to 10.88 ms"},
-		{"over it", "ttft.mean<9ms", mean(16), 0.05, result.Refuted, 9.123, "breaks the limit"},
-		{"surer", "ttft.mean<11ms", mean(16), 0.001, result.Undecided, 11.866, ""},
-		{"fewer independent requests", "ttft.mean<11ms", mean(4), 0.05, result.Undecided, 12.353, ""},
-		{"hardly one independent request", "ttft.mean<11ms", mean(0.5), 0.05, result.Undecided, 22.628, ""},
-		{"a least mean", "ttft.mean>9ms", mean(16), 0.05, result.Proved, 9.123, ""},
-		{"failures", "ttft.mean<11ms", failures, 0.05, result.Undecided, 0, "1 of 400 requests failed"},
-		{"one request", "ttft.mean<11ms", single, 0.05, result.Undecided, 0, "at least two requests"},
-		{"a maximum", "ttft.max<11ms", mean(16), 0.05, result.Undecided, 0, "only quantiles, and means"},
-		{"a metric that is not there", "e2e.mean<11ms", mean(16), 0.05, result.Undecided, 0, "end-to-end latency was not measured"},
+		{"under it", "ttft.mean<10.5ms", hundred, 0.05, result.Proved, 10.3338, "meets the limit"},
+		{"too near", "ttft.mean<10.2ms", hundred, 0.05, result.Undecided, 10.3338, "9.666 to 10.33 ms"},
+		{"over it", "ttft.mean<9.5ms", hundred, 0.05, result.Refuted, 9.6662, "breaks the limit"},
+		{"surer", "ttft.mean<10.5ms", hundred, 0.001, result.Undecided, 10.6381, ""},
+		{"a least mean", "ttft.mean>9.5ms", hundred, 0.05, result.Proved, 9.6662, ""},
+		{"few independent requests", "ttft.mean<20ms", collect(open, waves...), 0.05, result.Undecided, 0, "too few for an interval of their mean; about"},
+		{"failures", "ttft.mean<11ms", collect(serial, failures...), 0.05, result.Undecided, 0, "1 of 100 requests failed"},
+		{"one request", "ttft.mean<11ms", collect(serial, unlike(1)...), 0.05, result.Undecided, 0, "too few requests for an interval of their mean: 1"},
+		{"a maximum", "ttft.max<11ms", hundred, 0.05, result.Undecided, 0, "only quantiles and means"},
+		{"a metric that is not there", "tpot.mean<11ms", hundred, 0.05, result.Undecided, 0, "was not measured"},
 	} {
 		c := undecided()
 		c.Alpha = tt.alpha
-		decideMoment(&c, limitOf(t, tt.limit), Cell{Requests: &measure.Collector{}, Cell: result.Cell{Metrics: result.Metrics{Stats: map[string]result.Statistic{"ttft": tt.stat}}}})
+		decideMoment(&c, limitOf(t, tt.limit), tt.cell)
 		if c.Verdict != tt.want || !strings.Contains(c.Reason, tt.reason) || c.Reason == "" {
 			t.Errorf("%s: %s: %s", tt.name, c.Verdict, c.Reason)
 		}
@@ -158,9 +160,31 @@ func TestDecideMoment(t *testing.T) {
 			t.Errorf("%s: a bound %v of nothing", tt.name, *c.Bound)
 		case tt.bound != 0 && (c.Bound == nil || math.Abs(float64(*c.Bound)-tt.bound) > 5e-4):
 			t.Errorf("%s: the bound is %v, want %v", tt.name, c.Bound, tt.bound)
-		case c.Lo != nil || c.Hi != nil:
-			t.Errorf("%s: one-sided bounds are shown as an interval", tt.name)
+		case tt.bound != 0 && (c.Lo == nil || c.Hi == nil || float64(*c.Hi) <= 10.3338):
+			t.Errorf("%s: the two-sided interval is not shown: %v to %v", tt.name, c.Lo, c.Hi)
 		}
+	}
+}
+
+// What is shown of a quantile and what decides a claim on it rest on one effective
+// size, at the error of each.
+func TestShownAndDecidedRestOnOneEffectiveSize(t *testing.T) {
+	bursts := requests(2000, func(i int) *exchange.Exchange {
+		ms := 10 + jitter(i)/1000
+		if i%400 < 30 { // a burst, under noise that hides it from the ranks
+			ms += 5
+		}
+		return request(i, ms, 0)
+	})
+	cell := collect(open, bursts...)
+	s := cell.Metrics.Stats["ttft"]
+	l := limitOf(t, "ttft.p95<=15ms")
+	l.Value = float64(*s.P95.Sample)
+	c := undecided()
+	c.Alpha = 0.025 // each side of what is shown
+	decideQuantile(&c, l, 0.95, "", cell)
+	if c.NEff != s.P95.NEff || c.NEff > 100 {
+		t.Errorf("five bursts are shown with an effective size of %v and decided with %v", s.P95.NEff, c.NEff)
 	}
 }
 
