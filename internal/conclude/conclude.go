@@ -94,7 +94,7 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	}
 	sent := sentPrompts{run: a.run, scan: p.Scan.On(), hashes: map[string]map[uint64]struct{}{}, reset: map[*runlog.Cell]bool{}}
 	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
-		a.spent.Add(x)
+		a.spent.Add(a.run, x)
 		before := sent.of(r, x)
 		if r == nil {
 			if x.PromptHash != 0 {
@@ -354,6 +354,9 @@ func (a *Analysis) inputs() []result.Input {
 func (a *Analysis) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
 	in.Client.Shared = a.run.Head.SharedSim
+	if cells.Selected(a.plan, plan.Cost) {
+		in.Priced = a.run.Head.Started
+	}
 	in.Floor, in.Parser, in.Targets = a.run.Floor, a.run.Parser, a.run.Targets
 	in.Client.Cores = res.Run.Host.Cores
 	for _, again := range res.Run.Resumed {
