@@ -32,6 +32,7 @@ const (
 	kindEnd      = "end"
 	kindResume   = "resume"
 	kindProbes   = "probes"
+	kindReused   = "reused"
 )
 
 // RunRecord begins a log: what is known before the first request.
@@ -120,6 +121,21 @@ type ScoreRecord struct {
 	Truncated  bool               `json:"truncated,omitempty"`
 	Empty      bool               `json:"empty,omitempty"`
 	Notes      []string           `json:"notes,omitempty"`
+	// Reused is when the answer was recorded, of one that an earlier run had bought.
+	Reused *time.Time `json:"reused,omitempty"`
+}
+
+// ReusedRecord is an answer that an earlier run had bought and that this one did not
+// ask for again. It has no latency.
+type ReusedRecord struct {
+	Target string    `json:"target"`
+	Prompt string    `json:"prompt"`
+	At     time.Time `json:"at"` // when it was recorded
+	// Input, Cached and Output are tokens as they were billed then; nil where the
+	// server did not report them.
+	Input  *int `json:"input_tokens,omitempty"`
+	Cached *int `json:"cached_tokens,omitempty"`
+	Output *int `json:"output_tokens,omitempty"`
 }
 
 // EndRecord ends a log.
