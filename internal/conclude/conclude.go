@@ -94,7 +94,7 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	}
 	sent := sentPrompts{run: a.run, scan: p.Scan.On(), hashes: map[string]map[uint64]struct{}{}, reset: map[*runlog.Cell]bool{}}
 	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
-		a.spent.Add(x)
+		a.spent.Add(a.run, x)
 		before := sent.of(r, x)
 		if r == nil {
 			if x.PromptHash != 0 {

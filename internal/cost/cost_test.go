@@ -37,7 +37,7 @@ func same(n, in, cached, out int) (u []Usage) {
 }
 
 func price(in, cached, out float64) *result.Price {
-	return &result.Price{Input: in, Cached: &cached, Output: out, Source: "list", AsOf: "2026-10-01"}
+	return &result.Price{Rates: result.Rates{Input: in, Cached: &cached, Output: out}, Source: "list", AsOf: "2026-10-01"}
 }
 
 // migration is the demo's question: one L40S at $1.55 an hour, which carries
@@ -319,7 +319,7 @@ func TestListPricesAreQuotedWhole(t *testing.T) {
 		if p.Cached != nil {
 			want = append(want, *p.Cached)
 		}
-		listed := &result.Price{Input: p.Input, Cached: p.Cached, Output: p.Output}
+		listed := &result.Price{Rates: result.Rates{Input: p.Input, Cached: p.Cached, Output: p.Output}}
 		check(p.Model, newBill(Target{Name: "candidate", Usage: same(2, 10, 0, 10), Price: listed}, Input{Conf: 0.95}), append(want, p.Output)...)
 	}
 	for _, a := range machines {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -192,19 +193,8 @@ type ThroughputPlan struct {
 	Requests int `yaml:"requests,omitempty" json:"requests,omitempty"`
 }
 
-// CostPlan says from how many requests usage is taken and for which volume
-// the cost is worked out.
-type CostPlan struct {
-	Samples int `yaml:"samples" json:"samples"`
-	// SampleUsers is how many of those beyond the pass are sent at once; 0 means 8.
-	SampleUsers     int     `yaml:"sample_users,omitempty" json:"sample_users,omitempty"`
-	MonthlyRequests float64 `yaml:"monthly_requests" json:"monthly_requests"`
-	// BesideRequests is a second volume printed next to the first; 0 for none.
-	BesideRequests float64 `yaml:"beside_requests,omitempty" json:"beside_requests,omitempty"`
-	// PeakToMean is the peak rate over the mean rate of a month.
-	PeakToMean float64 `yaml:"peak_to_mean" json:"peak_to_mean"`
-	Months     int     `yaml:"months" json:"months"` // horizon of the projection
-}
+// CostPlan says for which traffic the cost is worked out.
+type CostPlan = demand.Cost
 
 // QualityPlan says what is scored.
 type QualityPlan struct {
@@ -394,7 +384,7 @@ func Default() Plan {
 		Workload:   WorkloadPlan{InputTokens: 256, OutputTokens: 64},
 		Latency:    LatencyPlan{Iterations: 100, Warmup: 4},
 		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
-		Cost:       CostPlan{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12},
+		Cost:       demand.Default(),
 		Quality:    QualityPlan{Kinds: vocab.QualityKinds(), OutputTokens: 160},
 		Capacity:   CapacityPlan{In: "rate", MaxTime: Duration(10 * time.Minute), Precision: 0.05, Arrival: "poisson"},
 		Client: ClientPlan{

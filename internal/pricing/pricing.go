@@ -15,7 +15,7 @@ func Price(p *plan.Price) (*result.Price, error) {
 	if p == nil {
 		return nil, nil
 	}
-	out := &result.Price{Model: p.Model, Source: p.Source, AsOf: p.AsOf, Cached: p.Cached}
+	out := &result.Price{Model: p.Model, Source: p.Source, AsOf: p.AsOf, Rates: result.Rates{Cached: p.Cached}}
 	if p.Input != nil && p.Output != nil {
 		out.Input, out.Output = *p.Input, *p.Output
 		if out.Source == "" {
@@ -51,6 +51,10 @@ func Machine(m *plan.Machine) (*result.Machine, error) {
 	out := &result.Machine{
 		Name: m.Name, Accelerator: m.Accelerator, Count: max(1, m.Count), USDPerHour: m.USDPerHour,
 		Source: m.Source, AsOf: m.AsOf, MinReplicas: max(1, m.MinReplicas),
+		SpareReplicas: m.SpareReplicas, Scaling: m.Scaling, StartHours: m.StartTime.Hours(), StaffMonth: m.StaffUSDPerMonth,
+	}
+	if m.Bought != nil {
+		out.USDPerHour, out.Bought = Own(*m.Bought)
 	}
 	if out.USDPerHour > 0 {
 		if out.Source == "" {

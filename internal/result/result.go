@@ -181,27 +181,6 @@ type Ability struct {
 	Note  string `json:"note,omitempty"`
 }
 
-// Price is a price list entry, USD per million tokens.
-type Price struct {
-	Model  string   `json:"model,omitempty"`
-	Input  float64  `json:"input"`
-	Cached *float64 `json:"cached,omitempty"`
-	Output float64  `json:"output"`
-	Source string   `json:"source"`
-	AsOf   string   `json:"as_of"`
-}
-
-// Machine is what a self-hosted target costs by the hour.
-type Machine struct {
-	Name        string  `json:"name,omitempty"`
-	Accelerator string  `json:"accelerator,omitempty"`
-	Count       int     `json:"count"`        // accelerators of one replica
-	USDPerHour  float64 `json:"usd_per_hour"` // of one accelerator
-	Source      string  `json:"source"`
-	AsOf        string  `json:"as_of"`
-	MinReplicas int     `json:"min_replicas"`
-}
-
 // Estimate is a value with its interval, or the reason why there is none.
 // Exactly one of Value and Withheld is set. Lo or Hi are absent where that
 // bound does not exist.

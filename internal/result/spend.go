@@ -24,7 +24,9 @@ type TargetSpend struct {
 	Requests     int    `json:"requests"` // that are billed: those refused or never sent are not
 	InputTokens  int    `json:"input_tokens"`
 	CachedTokens int    `json:"cached_tokens,omitempty"` // of the input
-	OutputTokens int    `json:"output_tokens"`
+	// CacheWriteTokens are those of the input that were written to the cache.
+	CacheWriteTokens int `json:"cache_write_tokens,omitempty"`
+	OutputTokens     int `json:"output_tokens"`
 	// AtMostRequests are those of Requests whose tokens are the most that they can
 	// have had, since the server did not report them.
 	AtMostRequests int `json:"at_most_requests,omitempty"`

@@ -55,7 +55,7 @@ func (s *Cap) Admit(x *exchange.Exchange) error {
 		return nil
 	}
 	most := pricing.Bound(x)
-	worst := pricing.Cost(p, most)
+	worst := pricing.Cost(p, most) // at the highest rates that may apply
 	switch left := s.limit - s.spent; {
 	case worst > left:
 		s.refused = true

@@ -13,7 +13,7 @@ import (
 )
 
 // price of a token: 2 and 10 USD per million.
-var price = result.Price{Input: 2, Output: 10}
+var price = result.Price{Rates: result.Rates{Input: 2, Output: 10}}
 
 // worst is the most that a request below can cost: 1500 input tokens and 100
 // output tokens.
@@ -118,7 +118,7 @@ func TestCapHoldsInFlight(t *testing.T) {
 
 func TestTargetsShareTheCap(t *testing.T) {
 	s := capped(3.5 * worst)
-	s.Price("b", &result.Price{Input: 4, Output: 20}) // twice as much
+	s.Price("b", &result.Price{Rates: result.Rates{Input: 4, Output: 20}}) // twice as much
 	for i, target := range []string{"a", "b", "machine", "machine", "nobody"} {
 		if err := s.Admit(ask(target)); err != nil {
 			t.Errorf("request %d, of %s: %v", i, target, err)
@@ -172,7 +172,7 @@ func TestSettlesByWhatWasBilled(t *testing.T) {
 // server did not say how much it was.
 func TestSpendOfEarlierParts(t *testing.T) {
 	s := New(1)
-	s.Price("candidate", &result.Price{Input: 1, Output: 10})
+	s.Price("candidate", &result.Price{Rates: result.Rates{Input: 1, Output: 10}})
 	x := func(in, out int) *exchange.Exchange {
 		return &exchange.Exchange{Target: "candidate", AskedInput: in, AskedOutput: out, Sent: 5}
 	}

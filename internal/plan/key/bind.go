@@ -175,9 +175,21 @@ func List[S, T any](at func(*S) *[]T, parse func(string) (T, error), text func(T
 	}
 }
 
+// Decimals binds a list of numbers.
+func Decimals[S any](at func(*S) *[]float64) Binding[S] { return List(at, parseFloat, FormatNumber) }
+
 // Texts binds a list of texts.
 func Texts[S any, T ~string](at func(*S) *[]T) Binding[S] {
 	return List(at, func(s string) (T, error) { return T(s), nil }, func(v T) string { return string(v) })
+}
+
+// LiftAll makes declarations of a part of S ones of S.
+func LiftAll[S, P any](rows []Declaration[P], part func(*S) *P) []Declaration[S] {
+	var out []Declaration[S]
+	for _, d := range rows {
+		out = append(out, Declaration[S]{Key: d.Key, Bind: Lift(d.Bind, part)})
+	}
+	return out
 }
 
 // Lift makes a binding of a part of S one of S.

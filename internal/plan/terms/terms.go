@@ -4,6 +4,7 @@ package terms
 
 import (
 	"math"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
@@ -31,6 +32,16 @@ type Machine struct {
 	Source      string  `yaml:"source,omitempty" json:"source,omitempty"`
 	// MinReplicas is the least number kept running; default 1.
 	MinReplicas int `yaml:"min_replicas,omitempty" json:"min_replicas,omitempty"`
+	// SpareReplicas run beyond what the peak needs: 1 is N+1.
+	SpareReplicas int `yaml:"spare_replicas,omitempty" json:"spare_replicas,omitempty"`
+	// Scaling is how the number follows the day; "" is tariff.AlwaysOn.
+	Scaling string `yaml:"scaling,omitempty" json:"scaling,omitempty"`
+	// StartTime is paid from when a replica is started until it answers.
+	StartTime time.Duration `yaml:"start_time,omitempty" json:"start_time,omitempty"`
+	// StaffUSDPerMonth is what people cost who run the machines, whatever their number.
+	StaffUSDPerMonth float64 `yaml:"staff_usd_per_month,omitempty" json:"staff_usd_per_month,omitempty"`
+	// Bought is what the machine cost to buy and costs to run; nil: it is rented.
+	Bought *Bought `yaml:"bought,omitempty" json:"bought,omitempty"`
 }
 
 // Limits are what an endpoint may be sent in a minute; 0: any number.
@@ -74,12 +85,17 @@ func (m Machine) Validate(path string, out *key.Problems) {
 	switch {
 	case bad(m.USDPerHour):
 		out.Add(path+".usd_per_hour", "invalid price %v: give USD per accelerator hour", m.USDPerHour)
+	case m.Bought != nil && m.USDPerHour > 0:
+		out.Add(path+".usd_per_hour", "a machine is rented or bought, and this is both; leave usd_per_hour or bought out")
+	case m.Bought != nil:
+		m.Bought.validate(path+".bought", out)
 	case m.USDPerHour == 0 && m.Accelerator == "":
 		out.Add(path, "a machine needs usd_per_hour, or an accelerator of the price list (inferometer prices ls)")
 	}
-	if m.Count < 0 || m.MinReplicas < 0 {
-		out.Add(path+".count", "counts must not be negative")
+	if m.Count < 0 {
+		out.Add(path+".count", "%d is negative", m.Count)
 	}
+	m.validateRunning(path, out)
 }
 
 // bad reports whether v is not a finite number of at least 0.
