@@ -61,6 +61,8 @@ type Plan struct {
 	// MaxCost stops the run before a dispatch that could take the spend over
 	// it, in USD; 0 means no cap. It needs a price for every priced target.
 	MaxCost float64 `yaml:"max_cost,omitempty" json:"max_cost,omitempty"`
+	// Prices is a price file whose entries win over the built-in list.
+	Prices string `yaml:"prices,omitempty" json:"prices,omitempty"`
 	// Undecided is the exit code policy for undecided claims: "gate" (97) or "pass".
 	Undecided string `yaml:"undecided,omitempty" json:"undecided,omitempty"`
 	// KeepText is "quality" (answers of the quality benchmark, mode 0600) or "none".

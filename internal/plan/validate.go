@@ -312,7 +312,7 @@ func BenchmarkOf(c Claim, l metric.Limit) Benchmark {
 		return Throughput
 	}
 	switch l.Metric.Tag {
-	case "savings", "cost_per_request", "cost_per_mtok":
+	case "savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok":
 		return Cost
 	case "quality", "quality_delta":
 		return Quality

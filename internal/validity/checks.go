@@ -61,7 +61,7 @@ var (
 	paces     = []string{"tpot", "tpot_vllm", "user_rate", "gap", "itl", "stall"}
 	rates     = []string{"throughput", "input_throughput", "output_throughput", "wasted_throughput", "goodput"}
 	counts    = []string{"input_tokens", "output_tokens"}
-	costs     = []string{"savings", "cost_per_request", "cost_per_mtok"}
+	costs     = []string{"savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok"}
 	scores    = []string{"quality", "quality_delta"}
 	success   = []string{"success"}
 )
@@ -92,7 +92,7 @@ var checks = []check{
 	{id: "network", cell: retransmits, figures: all(latencies, paces), about: "share of requests with a retransmitted segment: over 1 % warns"},
 	{id: "machine", cell: otherLoad, client: true, figures: all(latencies, paces), about: "processors that other programs used (over 90 % warns) or that the host withheld from this virtual machine (over 5 % warns)"},
 	{id: "conversations", cell: conversations, figures: all(latencies, counts, rates), about: "share of conversations that were unfinished at the end of the window: over half warns"},
-	{id: "output_length", cell: outputLength, tokens: true, figures: []string{"e2e", "e2e_service", "savings", "cost_per_request"},
+	{id: "output_length", cell: outputLength, tokens: true, figures: []string{"e2e", "e2e_service", "savings", "cost_per_request", "cost_per_success", "cost_per_accepted"},
 		about: "where a fixed output length was requested, its mean error: over 1 % warns, since the length is then a cap and what came is a condition of each claim. Where the lengths of two targets are over 10 % apart it fails, and spoils what compares them"},
 	{id: "unfinished", cell: unfinished, tokens: true, figures: all([]string{"output_tokens", "e2e", "e2e_service", "output_throughput"}, costs, scores), about: "any answer that ended without a finish reason warns"},
 	{id: "finish_reason", cell: finishReasons, tokens: true, figures: all(success, []string{"output_tokens", "e2e", "e2e_service"}, costs, scores), about: "any answer that ended with a finish reason of unknown meaning warns"},

@@ -17,8 +17,13 @@ type Price struct {
 	Input  *float64 `yaml:"input,omitempty" json:"input,omitempty"`
 	Cached *float64 `yaml:"cached,omitempty" json:"cached,omitempty"`
 	Output *float64 `yaml:"output,omitempty" json:"output,omitempty"`
-	AsOf   string   `yaml:"as_of,omitempty" json:"as_of,omitempty"`
-	Source string   `yaml:"source,omitempty" json:"source,omitempty"`
+	// Absent ones are those of the model's entry, or have no price of their own.
+	CacheWrite   *float64 `yaml:"cache_write,omitempty" json:"cache_write,omitempty"`
+	CacheWrite1h *float64 `yaml:"cache_write_1h,omitempty" json:"cache_write_1h,omitempty"`
+	Reasoning    *float64 `yaml:"reasoning,omitempty" json:"reasoning,omitempty"`
+
+	AsOf   string `yaml:"as_of,omitempty" json:"as_of,omitempty"`
+	Source string `yaml:"source,omitempty" json:"source,omitempty"`
 }
 
 // Machine is what a self-hosted endpoint runs on, and what it costs whether
@@ -30,6 +35,10 @@ type Machine struct {
 	USDPerHour  float64 `yaml:"usd_per_hour,omitempty" json:"usd_per_hour,omitempty"` // of one accelerator
 	AsOf        string  `yaml:"as_of,omitempty" json:"as_of,omitempty"`
 	Source      string  `yaml:"source,omitempty" json:"source,omitempty"`
+	// Rent is the terms on which it is rented; "" is on demand where it is looked up.
+	Rent string `yaml:"rent,omitempty" json:"rent,omitempty"`
+	// Node is how many accelerators are rented together; 0: as listed, else 1.
+	Node int `yaml:"node,omitempty" json:"node,omitempty"`
 	// MinReplicas is the least number kept running; default 1.
 	MinReplicas int `yaml:"min_replicas,omitempty" json:"min_replicas,omitempty"`
 	// SpareReplicas run beyond what the peak needs: 1 is N+1.
@@ -70,7 +79,7 @@ func (p Price) Validate(path string, out *key.Problems) {
 	for _, f := range []struct {
 		name string
 		v    *float64
-	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}} {
+	}{{"input", p.Input}, {"cached", p.Cached}, {"output", p.Output}, {"cache_write", p.CacheWrite}, {"cache_write_1h", p.CacheWrite1h}, {"reasoning", p.Reasoning}} {
 		if f.v != nil && bad(*f.v) {
 			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
 		}
