@@ -14,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/runlog"
 )
 
@@ -134,7 +135,7 @@ func (s *Session) logReused() error {
 	var err error
 	for _, f := range s.reused.found {
 		err = errors.Join(err, s.log.Reused(runlog.ReusedRecord{
-			Target: f.target, Prompt: f.prompt, At: f.stored.At, Input: f.stored.Input, Cached: f.stored.Cached, Output: f.stored.Output,
+			Target: f.target, Prompt: f.prompt, At: f.stored.At, Use: f.stored.Use, CachedKnown: f.stored.CachedKnown,
 		}))
 		if f.item.ID != "" {
 			err = errors.Join(err, s.logScore(f.answer))
@@ -149,18 +150,13 @@ func (s *Session) record(c *Cell, call *endpoint.Call, x *exchange.Exchange, tex
 	if !s.reusable(c) || x.Phase != exchange.Measured || x.Class != exchange.OK {
 		return
 	}
-	a := reuse.Answer{At: time.Now().UTC(), Text: text, Truncated: x.Finish == "length", Input: copied(x.InputTokens), Cached: copied(x.CachedTokens), Output: copied(x.OutputTokens)}
+	a := reuse.Answer{At: time.Now().UTC(), Text: text, Truncated: x.Finish == "length", CachedKnown: x.CachedTokens != nil}
+	if x.InputTokens != nil && x.OutputTokens != nil {
+		a.Use = new(pricing.Used(x))
+	}
 	s.reused.mu.Lock()
 	defer s.reused.mu.Unlock()
 	s.reused.bought = append(s.reused.bought, boughtAnswer{s.request(c, call), a})
-}
-
-// copied is a figure of an exchange, which is used again.
-func copied(n *int) *int {
-	if n == nil {
-		return nil
-	}
-	return new(*n)
 }
 
 // storeRecorded writes the answers that were bought to the disk. That it fails is

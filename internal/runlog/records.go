@@ -131,11 +131,9 @@ type ReusedRecord struct {
 	Target string    `json:"target"`
 	Prompt string    `json:"prompt"`
 	At     time.Time `json:"at"` // when it was recorded
-	// Input, Cached and Output are tokens as they were billed then; nil where the
-	// server did not report them.
-	Input  *int `json:"input_tokens,omitempty"`
-	Cached *int `json:"cached_tokens,omitempty"`
-	Output *int `json:"output_tokens,omitempty"`
+	// Use is the tokens that were billed then; nil where the server did not report them.
+	Use         *pricing.Use `json:"use,omitempty"`
+	CachedKnown bool         `json:"cached_known,omitempty"`
 }
 
 // EndRecord ends a log.

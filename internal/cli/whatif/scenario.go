@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/amount"
+	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
@@ -177,22 +178,30 @@ func (f *flags) scenario(r *result.Result) (*scenario, error) {
 
 // listed takes the prices of the price list that flags name.
 func (f *flags) listed(s *scenario) error {
+	var err error
+	if f.list, err = catalog.Open(f.prices); err != nil {
+		return fmt.Errorf("--prices: %w", err)
+	}
 	if f.gpu != "" {
-		m := &plan.Machine{Accelerator: f.gpu, USDPerHour: f.of["usd-per-hour"].v, Count: max(1, s.Own.Accelerators)}
+		m := &plan.Machine{Accelerator: f.gpu, Rent: f.rent, USDPerHour: f.of["usd-per-hour"].v, Count: max(1, s.Own.Accelerators)}
 		if f.of["accelerators"].set {
 			m.Count = int(f.of["accelerators"].v)
 		}
-		found, err := pricing.Machine(m)
+		found, err := pricing.Machine(f.list, m)
 		if err != nil {
 			return fmt.Errorf("--gpu: %w", err)
 		}
 		s.Own.USDPerHour, s.Own.Node = found.USDPerHour, found.Node
-		s.set(sourced("--gpu "+f.gpu, found.Source, found.AsOf), "own.usd_per_hour", "own.node")
+		from := "--gpu " + f.gpu
+		if found.Offer != "" {
+			from += " (" + found.Offer + ", " + catalog.Words(found.Rent) + ")"
+		}
+		s.set(sourced(from, found.Source, found.AsOf), "own.usd_per_hour", "own.node")
 	}
 	if f.model == "" {
 		return nil
 	}
-	p, err := pricing.Price(&plan.Price{Model: f.model})
+	p, err := pricing.Price(f.list, &plan.Price{Model: f.model})
 	if err != nil {
 		return fmt.Errorf("--price: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -39,9 +40,10 @@ func (n *number) Set(text string) error {
 
 // flags are what the command line states.
 type flags struct {
-	gpu, model string // of the price list
-	json       bool
-	of         map[string]*number
+	gpu, rent, model, prices string
+	list                     catalog.List
+	json                     bool
+	of                       map[string]*number
 }
 
 // groups are the flags by heading, each with its placeholder and one clause.
@@ -140,10 +142,12 @@ func (f *flags) register(fs *pflag.FlagSet) {
 		switch g.heading {
 		case "Own machines":
 			fs.StringVar(&f.gpu, "gpu", "", "`NAME` accelerator of the price list, or PROVIDER/NAME")
-			help.Group(fs, g.heading, "gpu")
+			fs.StringVar(&f.rent, "rent", "", "`TERMS` on demand unless it says spot, committed, marketplace or serverless")
+			help.Group(fs, g.heading, "gpu", "rent")
 		case "API":
 			fs.StringVar(&f.model, "price", "", "`MODEL` model of the price list")
-			help.Group(fs, g.heading, "price")
+			fs.StringVar(&f.prices, "prices", "", "`FILE` price file, whose entries win over the built-in list")
+			help.Group(fs, g.heading, "price", "prices")
 		}
 		for _, x := range g.flags {
 			add(g.heading, x[0], x[1], x[2])

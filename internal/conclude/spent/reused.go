@@ -43,10 +43,10 @@ func ReusedUsage(run *runlog.Run, target string) (usage []cost.Usage, noUsage in
 	for _, r := range run.Reused {
 		switch {
 		case r.Target != target:
-		case r.Input == nil || r.Output == nil:
+		case r.Use == nil:
 			noUsage++
 		default:
-			usage = append(usage, cost.Usage{Prompt: r.Prompt, Input: *r.Input, Cached: r.Cached, Output: *r.Output})
+			usage = append(usage, cost.Usage{Prompt: r.Prompt, Use: *r.Use, CachedKnown: r.CachedKnown})
 		}
 	}
 	return usage, noUsage

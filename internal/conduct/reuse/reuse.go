@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/plan/terms"
+	"github.com/inferometer/inferometer/internal/pricing"
 )
 
 // Store is the folder of answers. Its zero value keeps nothing.
@@ -47,14 +48,15 @@ type Request struct {
 	Body                    []byte // JSON
 }
 
-// Answer is what a server said, and what it reported as used; nil where it did not.
+// Answer is what a server said, and what it reported as used; Use is nil where it did
+// not.
 type Answer struct {
-	At        time.Time `json:"at"`
-	Text      string    `json:"text"`
-	Truncated bool      `json:"truncated,omitempty"` // by the limit of tokens
-	Input     *int      `json:"input_tokens,omitempty"`
-	Cached    *int      `json:"cached_tokens,omitempty"`
-	Output    *int      `json:"output_tokens,omitempty"`
+	At        time.Time    `json:"at"`
+	Text      string       `json:"text"`
+	Truncated bool         `json:"truncated,omitempty"` // by the limit of tokens
+	Use       *pricing.Use `json:"use,omitempty"`
+	// CachedKnown says that the server reported how much of the input was cached.
+	CachedKnown bool `json:"cached_known,omitempty"`
 }
 
 // entry is a file: the answer under its name, with the hash of what it says, so

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/pricing"
 )
 
 func question() Request {
@@ -14,12 +16,12 @@ func question() Request {
 
 func TestAnswersAreFoundByAllThatDeterminesThem(t *testing.T) {
 	s, now := Store{Dir: t.TempDir(), MaxAge: time.Hour}, time.Now()
-	want := Answer{At: now.Add(-time.Minute), Text: "hello", Input: new(3), Output: new(1)}
+	want := Answer{At: now.Add(-time.Minute), Text: "hello", Use: &pricing.Use{Input: 3, Output: 1}}
 	if err := s.Put(question(), want); err != nil {
 		t.Fatal(err)
 	}
 	a, found, err := s.Get(question(), now)
-	if err != nil || !found || a.Text != "hello" || *a.Input != 3 || a.Cached != nil || !a.At.Equal(want.At) {
+	if err != nil || !found || a.Text != "hello" || *a.Use != *want.Use || a.CachedKnown || !a.At.Equal(want.At) {
 		t.Errorf("%+v %v %v", a, found, err)
 	}
 	same := question()
