@@ -6,6 +6,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/conclude/costing"
+	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -64,6 +65,8 @@ func (a *Analysis) costTarget(name string, t *result.Throughput) cost.Target {
 			}
 		}
 	}
+	usage, noUsage := spent.ReusedUsage(a.run, name)
+	out.Usage, out.NoUsage = append(out.Usage, usage...), out.NoUsage+noUsage
 	if out.Machine != nil {
 		inside, text := a.insideLimits()
 		out.Peak = cost.Peak(t, name)
@@ -98,6 +101,9 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	c.Text = claim.Phrase(l) + " " + costing.Condition(a.plan.Cost, a.run.Targets)
 	e, n := costing.Figure(k, l.Metric)
 	c.N = n
+	if l.Metric.Tag == "savings" {
+		c.Text += spent.ReuseCondition(res.Run, cells.Baseline)
+	}
 	if e.Value == nil || e.Lo == nil || e.Hi == nil {
 		c.Estimate, c.Reason = e.Value, e.Withheld
 		if c.Reason == "" {

@@ -55,6 +55,12 @@ func TestUsageIsBilledAsItsProviderBillsIt(t *testing.T) {
 			pricing.Use{Input: 1000, Output: 200}, 0.002,
 		},
 		{
+			// xAI leaves reasoning out of completion_tokens, and bills it: 100 × 1 + (20 + 80) × 5.
+			"chat, reasoning apart", "chat", gpt,
+			[]string{`{"choices":[],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":200,"completion_tokens_details":{"reasoning_tokens":80}}}`},
+			pricing.Use{Input: 100, Output: 100, Reasoning: 80}, 0.0006,
+		},
+		{
 			// The names of responses: 400 × 1 + 600 × 0.05 + 200 × 5.
 			"responses", "responses", gpt,
 			[]string{`{"type":"response.completed","response":{"status":"completed","usage":{"input_tokens":1000,"input_tokens_details":{"cached_tokens":600},"output_tokens":200,"output_tokens_details":{"reasoning_tokens":150},"total_tokens":1200}}}`},

@@ -100,8 +100,11 @@ func (w *walker) usage(u *Usage) {
 		return
 	}
 	u.Seen = true
+	total := -1
 	for w.Open('{'); w.More('}'); {
 		switch string(w.Key()) {
+		case "total_tokens":
+			total = w.Count()
 		case "prompt_tokens", "input_tokens":
 			u.Input = w.Count()
 		case "completion_tokens", "output_tokens":
@@ -113,6 +116,15 @@ func (w *walker) usage(u *Usage) {
 		default:
 			w.Skip()
 		}
+	}
+	u.foldReasoning(total)
+}
+
+// foldReasoning makes the output include reasoning where a server leaves it out and
+// only its total has it, as xAI does: LiteLLM and genai-prices bill the sum, too.
+func (u *Usage) foldReasoning(total int) {
+	if u.Input >= 0 && u.Output >= 0 && u.Reasoning > 0 && total == u.Input+u.Output+u.Reasoning {
+		u.Output += u.Reasoning
 	}
 }
 

@@ -233,5 +233,6 @@ func (o object) usage() Usage {
 			}
 		}
 	}
+	u.foldReasoning(v.count("total_tokens"))
 	return u
 }
