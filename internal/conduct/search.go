@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/capacity/trial"
@@ -14,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // errOverload ends a cell of a search whose outcome is known.
@@ -46,13 +47,16 @@ func (p *search) Next(done []Finished) (Step, bool, error) {
 	h := slices.Clone(p.before)
 	for _, f := range done {
 		c := f.Cell
-		h = append(h, c.trial.Observation(*c.Search, f.Began, f.Window.Start, f.Window.End, f.Window.Reason == errOverload.Error()))
+		h = append(h, c.trial.Observation(*c.Search, trial.Course{
+			Began: f.Began, Start: f.Window.Start, End: f.Window.End,
+			Overloaded: f.Window.Reason == errOverload.Error(), Growing: f.Window.WarmupEnd == warmup.Growing,
+		}))
 	}
 	next, more := p.config.Next(h)
 	if !more {
 		return Step{}, false, nil
 	}
-	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Load), next.Load)
+	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Load), next)
 	if err != nil {
 		return Step{}, false, err
 	}
@@ -67,7 +71,8 @@ func (p *search) Next(done []Finished) (Step, bool, error) {
 func (p *search) Heaviest() *Cell { return nil }
 
 // searchCell makes a cell of a search ready to run.
-func (s *Session) searchCell(id string, want capacity.Load) (*Cell, error) {
+func (s *Session) searchCell(id string, next capacity.Step) (*Cell, error) {
+	want := next.Load
 	t := s.targets[0]
 	main, text, err := s.maker.Main(id)
 	if err != nil {
@@ -90,13 +95,19 @@ func (s *Session) searchCell(id string, want capacity.Load) (*Cell, error) {
 	}
 	if want.Rate > 0 {
 		c.shape.Schedule = s.plan.Capacity.Process(want.Rate, want.Seed)
-		// The system is to be full when the measured part begins: that takes
-		// about as long as a request does.
-		full := want.Rate * 2 * s.medianE2E.of(t) / 1e3
-		c.shape.Warmup = int(math.Ceil(min(1000, max(4, full))))
+		c.shape.Warmup = 4
 	}
+	// The system is to be as full as in the long run when the measured part begins.
+	// The ladder only wants a rate, for which it is enough that all users have begun.
+	if seconds := want.WarmUp; seconds > 0 {
+		c.shape.Settle = loadgen.Settling{Cap: inSeconds(seconds), Known: next.Known, Requests: 10 * want.Users}
+	}
+	c.shape.Duration = inSeconds(want.Window)
 	return c, nil
 }
+
+// inSeconds is a time that the search gives in seconds.
+func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // searching watches a cell of a search.
 type searching struct {

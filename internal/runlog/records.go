@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/capacity/trial"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scrape"
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
@@ -98,9 +100,19 @@ type WindowRecord struct {
 	// Absent is how many users of a closed loop had had no answer in the warm-up
 	// when the window opened without them.
 	Absent int `json:"absent,omitempty"`
+	// WarmedS is how long the warm-up took and WarmupEnd how it ended (package
+	// warmup); WarmupCapS is its cap, or the time that the plan asks for.
+	WarmedS    float64 `json:"warmed_s,omitempty"`
+	WarmupEnd  string  `json:"warmup_end,omitempty"`
+	WarmupCapS float64 `json:"warmup_cap_s,omitempty"`
 	// Overload says that a search ended it, since its outcome was known.
 	Overload bool `json:"overload,omitempty"`
 	result.Client
+}
+
+// Course is how a cell of a search went.
+func (w WindowRecord) Course() trial.Course {
+	return trial.Course{Began: w.Began, Start: w.Start, End: w.End, Overloaded: w.Overloaded(), Growing: w.WarmupEnd == string(warmup.Growing)}
 }
 
 // OverloadReason is why a search ends a cell early.
