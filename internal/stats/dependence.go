@@ -154,8 +154,10 @@ type Series struct {
 // LengthWorth is how many independent values one request length of a window may be
 // worth: what is in flight at the same time shares what the server does, so that
 // no window is worth more than a small multiple of the requests that fit into it
-// one after the other.
-const LengthWorth = 2
+// one after the other. With 4, chat requests of an engine at 0.7 of saturation have
+// no median in 6 request lengths (where the other sizes cover it in 87 % of runs), and a
+// p95 in 25, covered in all of 80 runs.
+const LengthWorth = 4
 
 // Dependence says how much the values of a series depend on each other. The
 // zero value is that of an empty series.
