@@ -229,7 +229,7 @@ func sampledNote(cells []result.Cell, stats []string) string {
 		for _, tag := range latencyTags {
 			s := c.Metrics.Stats[tag]
 			for _, stat := range stats {
-				some = some || format.Weak(format.Middle(s, stat))
+				some = some || format.Weak(format.Middle(s, stat)) || stat == "mean" && format.Weak(format.Mean(s))
 				if n, ok := format.WouldDo(s, stat); ok {
 					need[stat] = max(need[stat], n)
 				}

@@ -109,8 +109,14 @@ func sizeOf(s result.Statistic, e result.Estimate) string {
 	return fmt.Sprintf("n=%s of %s", Count(s.N), Count(e.NeededN))
 }
 
-// Mean prints a mean with its interval.
-func Mean(s result.Statistic) string { return Span(s.Mean, s.MeanLo, s.MeanHi, s.Unit) }
+// Mean prints a mean with its interval, or as the sample's where it has none.
+func Mean(s result.Statistic) string {
+	text := Span(s.Mean, s.MeanLo, s.MeanHi, s.Unit)
+	if s.Mean != nil && s.MeanWithheld != "" {
+		return Approximate + text
+	}
+	return text
+}
 
 // WouldDo returns how many requests like those of a statistic would give a
 // quantile an interval, to two digits; false where there is one, where more
