@@ -24,7 +24,7 @@ func claimAt(level int, limit string) plan.Claim {
 func TestAClaimIsInvalidOnlyWhereItsFiguresAreSpoilt(t *testing.T) {
 	broken, fine := levelCell("throughput/candidate@1", 1, 100, 0, 20), levelCell("throughput/candidate@2", 2, 100, 10_000, 20)
 	for i, x := range broken.exchanges {
-		if i%20 < 13 {
+		if i*7%20 < 13 { // not one after the other
 			x.Class, x.Error = exchange.HTTP5xx, "HTTP 503: busy"
 		}
 	}
@@ -128,8 +128,8 @@ func passOf(t *testing.T, change func(target string, x *exchange.Exchange)) *res
 	p.Claims = []plan.Claim{{Limit: "savings>=50%"}, {Limit: "cost_per_request<1USD"}, {Limit: "quality_delta>=-5"}, {Limit: "success>=50%", Benchmark: plan.Latency},
 		{Limit: "savings>=99%"}, {Limit: "quality_delta>=5"}} // which the data refute
 	targets := []result.Target{
-		{Name: cells.Candidate, Evidence: result.Measured, Price: &result.Price{Input: 1, Output: 1}},
-		{Name: cells.Baseline, Evidence: result.Measured, Price: &result.Price{Input: 10, Output: 10}},
+		{Name: cells.Candidate, Evidence: result.Measured, Price: &result.Price{Rates: result.Rates{Input: 1, Output: 1}}},
+		{Name: cells.Baseline, Evidence: result.Measured, Price: &result.Price{Rates: result.Rates{Input: 10, Output: 10}}},
 	}
 	return resultOfLog(t, p, func(log *runlog.Writer) {
 		_ = log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, targets, nil)
