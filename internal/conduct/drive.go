@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/blocks"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
 	"github.com/inferometer/inferometer/internal/endpoint"
@@ -17,6 +18,7 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
+	"github.com/inferometer/inferometer/internal/warmup"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -38,7 +40,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	total := c.total()
-	watch := &progress{cell: c, total: total}
+	watch := &progress{cell: c, total: total, spending: s.spending}
 	began := c.event("cell", total)
 	began.Text = text
 	s.Tell(began)
@@ -48,25 +50,16 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		sc.Start(ctx)
 		defer sc.Finish(ctx) // when all has been drained
 	}
-	before := 4 // at least, unless the plan wants none
-	if n := c.maker.Plan.Load.Warmup; n != nil && *n == 0 {
-		before = 0
-	} else if n != nil {
-		before = max(before, *n)
-	}
-	if c.conversations != nil && before > 0 {
-		before = max(before, c.shape.Warmup)
-	}
 	if c.conversations != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
 		// A trace has no time for a warm-up within it, so it comes first; before
 		// conversations too, as requests that belong to none.
-		if before > 0 {
+		if before := blocks.Before(c.maker.Plan.Load, c.conversations != nil); before.Requests > 0 || before.Duration > 0 {
 			if err := s.warmUp(ctx, c, watch, before); err != nil {
 				return loadgen.Window{}, err
 			}
 		}
 		if c.lead == nil {
-			shape.Warmup = 0
+			shape.Warmup, shape.Settle = 0, loadgen.Settling{}
 		}
 	}
 	// Connections that are dialled ahead live for seconds only: nothing that
@@ -91,16 +84,20 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	if m := watch.median(); m > 0 {
 		s.medianE2E.set(c.target, m)
 	}
+	if w.WarmupEnd == warmup.Settled && w.Reason == "" {
+		s.settled.add(c.target, watch.latencies())
+	}
 	end := runlog.WindowRecord{
 		Cell: c.ID, Round: c.round(), Began: start, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped,
 		Overload: w.Reason == errOverload.Error(), Absent: w.Absent, Client: self.End(),
+		WarmedS: w.WarmedFor.Seconds(), WarmupEnd: string(w.WarmupEnd), WarmupCapS: max(shape.Settle.Cap, shape.Settle.Time).Seconds(),
 	}
 	if l := lag(); l.Reads > 0 {
 		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
 	}
 	unwatch() // nothing comes after the end
 	over := c.event("done", total)
-	over.Done = watch.count()
+	over.Done, over.Spend = watch.count(), s.spending()
 	s.Tell(over)
 	return w, s.log.Window(end)
 }
@@ -174,8 +171,8 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 	}
 }
 
-func (s *Session) warmUp(ctx context.Context, c *Cell, watch *progress, n int) error {
-	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std(), Limit: c.target.Limit}
+func (s *Session) warmUp(ctx context.Context, c *Cell, watch *progress, shape loadgen.Shape) error {
+	shape.Grace, shape.Limit = c.maker.Plan.Client.Grace.Std(), c.target.Limit
 	d := s.driver(true, &refusals{session: s, cell: c})
 	watch.warming.Store(d)
 	w, err := d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
@@ -206,11 +203,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 		return nil, err
 	}
 	t := q.cell.target
-	fixed := it.Fixed && t.Fixed
-	call, err := t.Client.Encode(endpoint.Prompt{
-		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: q.cell.maker.Plan.Workload.Temperature,
-		Wants: it.Wants,
-	})
+	call, fixed, err := q.cell.encode(it)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +220,18 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 			x.Form = q.cell.maker.Form.Judge(x, text, t.Client.ToolCalls(call))
 		}
 		q.session.keep(q.cell, it, x, text)
+		q.session.record(q.cell, call, x, text)
 	}, nil
+}
+
+// encode makes the body of a request, and says whether it fixes the output's length.
+func (c *Cell) encode(it workload.Item) (call *endpoint.Call, fixed bool, err error) {
+	fixed = it.Fixed && c.target.Fixed
+	call, err = c.target.Client.Encode(endpoint.Prompt{
+		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: c.maker.Plan.Workload.Temperature,
+		Wants: it.Wants,
+	})
+	return call, fixed, err
 }
 
 // keep holds an answer of the pass until it is scored.
@@ -247,12 +251,15 @@ type progress struct {
 	cell   *Cell
 	total  int
 	queued atomic.Pointer[int] // requests that wait in the server
+	// spending is what the whole run has cost so far; nil: nobody counts it.
+	spending func() *Spend
 	// driver of the cell, and of a warm-up before it; nil before they begin.
 	driver, warming atomic.Pointer[loadgen.Driver]
 
 	mu   sync.Mutex // protects all following fields
 	done int
 	e2e  stats.Histogram // ms, service; it does not grow with the requests
+	took warmup.Latencies
 	ends ends
 	// trouble is what keeps the cell from being measured well, in words.
 	trouble string
@@ -272,6 +279,7 @@ func (p *progress) Emit(x *exchange.Exchange) {
 	p.ends.add(x)
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
 		p.e2e.Add(v, 1)
+		p.took.Add(v / 1e3)
 	}
 }
 
@@ -279,6 +287,9 @@ func (p *progress) Emit(x *exchange.Exchange) {
 func (p *progress) event() Event {
 	e := p.cell.event("progress", p.total)
 	e.Queued = p.queued.Load()
+	if p.spending != nil {
+		e.Spend = p.spending()
+	}
 	p.mu.Lock()
 	e.Trouble = p.trouble
 	p.mu.Unlock()

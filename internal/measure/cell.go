@@ -129,25 +129,7 @@ func (c *Collector) from(tag string, row int) []float64 {
 }
 
 func (c *Collector) rates(out map[string]result.Rate, p *part) {
-	ok, n, cut := 0, 0, 0
-	for _, s := range c.state[p.from:] {
-		switch {
-		case s&stateCut != 0:
-			cut++
-			continue
-		case s&stateOK != 0:
-			ok++
-		}
-		n++
-	}
-	if n > 0 {
-		// Of those that were cut, none or all might have succeeded.
-		lo, _ := stats.Wilson(ok, n+cut, conf)
-		_, hi := stats.Wilson(ok+cut, n+cut, conf)
-		out["success"] = result.Rate{Unit: unitOf("success"), Value: result.Num(float64(ok) / float64(n)), Lo: result.Num(lo), Hi: result.Num(hi), N: n}
-	} else {
-		out["success"] = result.Rate{Unit: unitOf("success"), Withheld: "no request ended"}
-	}
+	out["success"] = c.Success(p.from).rate()
 	if p.window.Length() == 0 {
 		for _, tag := range []string{"throughput", "output_throughput", "input_throughput"} {
 			out[tag] = result.Rate{Unit: unitOf(tag), Withheld: "the window is empty"}

@@ -7,6 +7,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
@@ -23,7 +24,9 @@ const (
 	notSweptPrice  = "a price changes nothing that is measured"
 )
 
-var targetRows = []targetKey{
+var targetRows = slices.Concat(endpointRows, termRows(), simRows)
+
+var endpointRows = []targetKey{
 	{key.Declaration[Target]{Key: key.Key{Path: "name", Help: "name of a further target (`targets[]`); the other two have fixed names", NoSweep: "it names a further target"},
 		Bind: key.Text(func(t *Target) *string { return &t.Name })}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "url", Flag: "url", Value: "URL", Help: "endpoint to measure (or as the argument)", More: "With or without /v1; sim:vllm, sim:fitted and sim:api are built in."},
@@ -76,13 +79,31 @@ var targetRows = []targetKey{
 		Bind: key.Whole(func(t *Target) *int { return &t.machine().Count }), Missing: noMachine}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "machine.usd_per_hour", Flag: "usd-per-hour", Group: key.GroupPrice, Value: "USD", Help: "price of one accelerator hour", Unset: "as listed", NoZero: "must be greater than 0; leave it out for the list price of the accelerator"},
 		Bind: key.Decimal(func(t *Target) *float64 { return &t.machine().USDPerHour }), Missing: noMachine}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "machine.min_replicas", Help: "least number of replicas that are kept running", Unset: "1", NoZero: "must be at least 1; the cost of a machine that scales to zero depends on its idle hours, which are not modelled"},
-		Bind: key.Whole(func(t *Target) *int { return &t.machine().MinReplicas }), Missing: noMachine}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "machine.as_of", Help: "day of the hourly price"},
 		Bind: key.Text(func(t *Target) *string { return &t.machine().AsOf }), Missing: noMachine}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "machine.source", Help: "source of the hourly price"},
 		Bind: key.Text(func(t *Target) *string { return &t.machine().Source }), Missing: noMachine}, ""},
+}
 
+// termRows are the keys of prices and machines that are declared with them: rates that
+// few prices have, and how a machine is rented, run and what it cost to buy.
+func termRows() []targetKey {
+	var out []targetKey
+	for _, d := range terms.RateKeys {
+		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).price), Missing: noPrice}}
+		row.Path = "price." + d.Path
+		out = append(out, row)
+	}
+	for _, d := range slices.Concat(terms.RentKeys, terms.RunningKeys) {
+		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).machine)}}
+		row.Path = "machine." + d.Path
+		row.Missing = func(t *Target) bool { return t.Machine == nil || d.Absent(t.Machine) }
+		out = append(out, row)
+	}
+	return out
+}
+
+var simRows = []targetKey{
 	{key.Declaration[Target]{Key: key.Key{Path: "sim.ttft", Help: "time to first token of a built-in endpoint (sim:vllm, sim:api)", Unset: "the profile's", NoZero: "must be greater than 0"},
 		Bind: key.Duration(func(t *Target) *Duration { return &t.sim().TTFT }), Missing: noSim}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "sim.itl", Help: "time between tokens of a built-in endpoint", Unset: "the profile's", NoZero: "must be greater than 0"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -60,6 +61,8 @@ type Plan struct {
 	// MaxCost stops the run before a dispatch that could take the spend over
 	// it, in USD; 0 means no cap. It needs a price for every priced target.
 	MaxCost float64 `yaml:"max_cost,omitempty" json:"max_cost,omitempty"`
+	// Prices is a price file whose entries win over the built-in list.
+	Prices string `yaml:"prices,omitempty" json:"prices,omitempty"`
 	// Undecided is the exit code policy for undecided claims: "gate" (97) or "pass".
 	Undecided string `yaml:"undecided,omitempty" json:"undecided,omitempty"`
 	// KeepText is "quality" (answers of the quality benchmark, mode 0600) or "none".
@@ -192,19 +195,8 @@ type ThroughputPlan struct {
 	Requests int `yaml:"requests,omitempty" json:"requests,omitempty"`
 }
 
-// CostPlan says from how many requests usage is taken and for which volume
-// the cost is worked out.
-type CostPlan struct {
-	Samples int `yaml:"samples" json:"samples"`
-	// SampleUsers is how many of those beyond the pass are sent at once; 0 means 8.
-	SampleUsers     int     `yaml:"sample_users,omitempty" json:"sample_users,omitempty"`
-	MonthlyRequests float64 `yaml:"monthly_requests" json:"monthly_requests"`
-	// BesideRequests is a second volume printed next to the first; 0 for none.
-	BesideRequests float64 `yaml:"beside_requests,omitempty" json:"beside_requests,omitempty"`
-	// PeakToMean is the peak rate over the mean rate of a month.
-	PeakToMean float64 `yaml:"peak_to_mean" json:"peak_to_mean"`
-	Months     int     `yaml:"months" json:"months"` // horizon of the projection
-}
+// CostPlan says for which traffic the cost is worked out.
+type CostPlan = demand.Cost
 
 // QualityPlan says what is scored.
 type QualityPlan struct {
@@ -215,6 +207,9 @@ type QualityPlan struct {
 	OutputTokens int `yaml:"output_tokens" json:"output_tokens"`
 	// Weights replaces the default weights of a kind: component → weight.
 	Weights map[string]map[string]float64 `yaml:"weights,omitempty" json:"weights,omitempty"`
+	// ReuseBaseline is how old an answer of the baseline may be to be scored again
+	// in the place of a new one; 0: all are new.
+	ReuseBaseline Duration `yaml:"reuse_baseline,omitempty" json:"reuse_baseline,omitempty"`
 }
 
 // LoadPlan is the one cell of the load command. Exactly one of Users and Rate
@@ -234,9 +229,9 @@ type LoadPlan struct {
 	// Conversations are all that are begun; 0: as many as fit.
 	Conversations int `yaml:"conversations,omitempty" json:"conversations,omitempty"`
 
-	// Warmup is the requests before the measured ones; nil means one per user or
-	// those of a second of an open loop, 0 none.
-	Warmup *int `yaml:"warmup,omitempty" json:"warmup,omitempty"`
+	// Warmup is what goes before the measured part; nil means until the load has
+	// settled (cells.LoadSettling).
+	Warmup *Warmup `yaml:"warmup,omitempty" json:"warmup,omitempty"`
 	// Blocks is in how many interleaved blocks several targets take turns; 0: as
 	// many as are long enough, 5 to 10.
 	Blocks    int      `yaml:"blocks,omitempty" json:"blocks,omitempty"`
@@ -391,7 +386,7 @@ func Default() Plan {
 		Workload:   WorkloadPlan{InputTokens: 256, OutputTokens: 64},
 		Latency:    LatencyPlan{Iterations: 100, Warmup: 4},
 		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
-		Cost:       CostPlan{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12},
+		Cost:       demand.Default(),
 		Quality:    QualityPlan{Kinds: vocab.QualityKinds(), OutputTokens: 160},
 		Capacity:   CapacityPlan{In: "rate", MaxTime: Duration(10 * time.Minute), Precision: 0.05, Arrival: "poisson"},
 		Client: ClientPlan{

@@ -22,6 +22,7 @@ func (p Plan) Validate() error {
 	}
 	p.validateTargets(&out)
 	p.validateCap(&out)
+	p.validateReuse(&out)
 	p.validateAnswers(&out)
 	p.validateBenchmarks(&out)
 	p.validateSizes(&out)
@@ -75,6 +76,11 @@ func (p Plan) validateCap(out *key.Problems) {
 	terms.ValidateCap(users, out)
 }
 
+func (p Plan) validateReuse(out *key.Problems) {
+	scored := (len(p.Only) == 0 || slices.Contains(p.Only, Quality)) && p.Workload.Dataset == ""
+	terms.ValidateReuse(p.Quality.ReuseBaseline.Std(), p.Baseline != nil, scored, p.KeepText != "none", out)
+}
+
 func (t Target) validate(name string, out *key.Problems) {
 	keys := 0
 	for _, s := range []string{t.KeyEnv, t.KeyFile, t.KeyCommand} {
@@ -122,9 +128,6 @@ func (p Plan) validateSizes(out *key.Problems) {
 		{"latency.iterations", p.Latency.Iterations, 1, 10_000_000},
 		{"latency.warmup", p.Latency.Warmup, 0, 1_000_000},
 		{"throughput.requests", p.Throughput.Requests, 0, 100_000_000},
-		{"cost.samples", p.Cost.Samples, 1, 10_000_000},
-		{"cost.sample_users", p.Cost.SampleUsers, 0, 100_000},
-		{"cost.months", p.Cost.Months, 1, 600},
 		{"quality.output_tokens", p.Quality.OutputTokens, 1, 10_000_000},
 		{"client.max_inflight", p.Client.MaxInflight, 0, 1_000_000},
 	} {
@@ -139,19 +142,13 @@ func (p Plan) validateSizes(out *key.Problems) {
 		path string
 		v    float64
 	}{
-		{"client.breaker", p.Client.Breaker}, {"workload.temperature", p.Workload.Temperature}, {"cost.monthly_requests", p.Cost.MonthlyRequests},
-		{"cost.beside_requests", p.Cost.BesideRequests}, {"max_cost", p.MaxCost},
+		{"client.breaker", p.Client.Breaker}, {"workload.temperature", p.Workload.Temperature}, {"max_cost", p.MaxCost},
 	} {
 		if bad(f.v) {
 			out.Add(f.path, "invalid value %v: must be a number of at least 0", f.v)
 		}
 	}
-	if p.Cost.MonthlyRequests == 0 {
-		out.Add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
-	}
-	if !(p.Cost.PeakToMean >= 1) || math.IsInf(p.Cost.PeakToMean, 0) {
-		out.Add("cost.peak_to_mean", "invalid value %v: a peak is at least the mean, so it must be at least 1", p.Cost.PeakToMean)
-	}
+	p.Cost.Validate(out)
 	if len(p.Throughput.Levels) == 0 {
 		out.Add("throughput.levels", "no level is given; give users at once, such as 10,25,50,100")
 	}
@@ -191,8 +188,8 @@ func (p Plan) validateLoad(out *key.Problems) {
 		out.Add("load.duration", "%v is negative", l.Duration)
 	}
 	p.validateBlocks(out)
-	if l.Warmup != nil && *l.Warmup < 0 {
-		out.Add("load.warmup", "%d is negative", *l.Warmup)
+	if w := l.Warmup; w != nil && (w.Requests < 0 || w.Time < 0) {
+		out.Add("load.warmup", "%v is negative", *w)
 	}
 	if l.ThinkTime < 0 {
 		out.Add("load.think_time", "%v is negative", l.ThinkTime)
@@ -315,7 +312,7 @@ func BenchmarkOf(c Claim, l metric.Limit) Benchmark {
 		return Throughput
 	}
 	switch l.Metric.Tag {
-	case "savings", "cost_per_request", "cost_per_mtok":
+	case "savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok":
 		return Cost
 	case "quality", "quality_delta":
 		return Quality

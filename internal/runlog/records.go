@@ -32,6 +32,7 @@ const (
 	kindEnd      = "end"
 	kindResume   = "resume"
 	kindProbes   = "probes"
+	kindReused   = "reused"
 )
 
 // RunRecord begins a log: what is known before the first request.
@@ -98,6 +99,11 @@ type WindowRecord struct {
 	// Absent is how many users of a closed loop had had no answer in the warm-up
 	// when the window opened without them.
 	Absent int `json:"absent,omitempty"`
+	// WarmedS is how long the warm-up took and WarmupEnd how it ended (package
+	// warmup); WarmupCapS is its cap, or the time that the plan asks for.
+	WarmedS    float64 `json:"warmed_s,omitempty"`
+	WarmupEnd  string  `json:"warmup_end,omitempty"`
+	WarmupCapS float64 `json:"warmup_cap_s,omitempty"`
 	// Overload says that a search ended it, since its outcome was known.
 	Overload bool `json:"overload,omitempty"`
 	result.Client
@@ -120,6 +126,19 @@ type ScoreRecord struct {
 	Truncated  bool               `json:"truncated,omitempty"`
 	Empty      bool               `json:"empty,omitempty"`
 	Notes      []string           `json:"notes,omitempty"`
+	// Reused is when the answer was recorded, of one that an earlier run had bought.
+	Reused *time.Time `json:"reused,omitempty"`
+}
+
+// ReusedRecord is an answer that an earlier run had bought and that this one did not
+// ask for again. It has no latency.
+type ReusedRecord struct {
+	Target string    `json:"target"`
+	Prompt string    `json:"prompt"`
+	At     time.Time `json:"at"` // when it was recorded
+	// Use is the tokens that were billed then; nil where the server did not report them.
+	Use         *pricing.Use `json:"use,omitempty"`
+	CachedKnown bool         `json:"cached_known,omitempty"`
 }
 
 // EndRecord ends a log.

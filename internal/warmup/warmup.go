@@ -103,6 +103,9 @@ type Watch struct {
 	// as the cells of a search that it carried. A long request is rare, and a
 	// warm-up alone has not seen one that is longer than itself.
 	Known Latencies
+	// Closed says that users wait for their answers: as many are in flight as there
+	// are users, and there is no growth to look for.
+	Closed bool
 
 	begun, ended int
 	starts       float64       // s, sum over the requests in flight
@@ -168,6 +171,9 @@ func duration(seconds float64) time.Duration {
 // third than in the third before, the error being that of a count that varies as
 // Poisson's do. A third is about as long as a request or longer.
 func (w *Watch) growth(now time.Duration) float64 {
+	if w.Closed {
+		return 0
+	}
 	t := now.Seconds()
 	before, last := w.levels.mean(t/3, 2*t/3), w.levels.mean(2*t/3, t)
 	return (last - before) / math.Sqrt(max(before, 1))
@@ -185,7 +191,10 @@ func (w *Watch) Over(now time.Duration) End {
 		w.until = 0
 	}
 	if w.until == 0 && w.passed(now) && w.growth(now) <= settled {
-		w.until = now + duration(w.latencies(now).Mean())
+		w.until = now
+		if !w.Closed {
+			w.until += duration(w.latencies(now).Mean())
+		}
 	}
 	switch {
 	case w.until > 0 && now >= min(w.until, w.Cap):
@@ -202,5 +211,5 @@ func (w *Watch) Over(now time.Duration) End {
 
 // passed reports whether the load has lasted long enough for what was seen.
 func (w *Watch) passed(now time.Duration) bool {
-	return now >= w.Least(now) && (w.ended >= enough || w.ended >= few && now >= duration(patience*w.latencies(now).Mean()))
+	return now >= w.Least(now) && (w.Closed || w.ended >= enough || w.ended >= few && now >= duration(patience*w.latencies(now).Mean()))
 }
