@@ -36,7 +36,7 @@ func Decide(c *result.Claim, l metric.Limit, rule string, cell Cell) {
 	default:
 		decideMoment(c, l, cell)
 	}
-	compareSteady(c, l, cell)
+	needSteady(c, l, cell)
 }
 
 // decideSuccess decides a limit on the share of requests that succeeded, by the
