@@ -55,7 +55,7 @@ func MannKendall(x []float64) (tau, p float64) {
 // level that is another one in its second half: the difference of the halves' mean
 // ranks, and the two-sided p of none. Latencies of a queue rise and fall over many
 // requests, which is no trend: the variance of the difference is that by lugsail batch
-// means of the ranks, each half less its mean, with Student's freedom of an eighth of
+// means of the ranks, their straight trend taken off, with Student's freedom of an eighth of
 // their effective size, at most trendFreedom. A run that is hardly longer than a burst
 // has too few independent values to show a trend.
 //
@@ -70,13 +70,7 @@ func Trend(x []float64) (shift, p float64) {
 	r := Ranks(x)
 	half := len(r) / 2
 	a, b := Mean(r[:half]), Mean(r[half:])
-	for i := range r {
-		if i < half {
-			r[i] -= a
-		} else {
-			r[i] -= b
-		}
-	}
+	r = detrended(r)
 	v, ok := lugsail(r)
 	if !ok || !(v > 0) {
 		return 0, 1
