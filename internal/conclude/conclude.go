@@ -264,7 +264,7 @@ func (a *Analysis) measureCells() {
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Achieved = achieved(c, &cell.Load)
-		cell.Blocks = a.blocksOf(c)
+		cell.Warmup, cell.Blocks = warmupOf(c), a.blocksOf(c)
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
 		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)

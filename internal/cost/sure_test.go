@@ -27,7 +27,7 @@ func level(r *rand.Rand, id string, truth, scatter float64) result.Cell {
 // The best of several levels is in part the luckiest. Its bounds hold at their
 // confidence all the same; the highest value with its own interval would not.
 func TestBoundsHoldForTheLevelThatWasChosen(t *testing.T) {
-	const runs, truth = 1000, 20.0
+	const runs, truth = 500, 20.0
 	r := rand.New(rand.NewPCG(7, 7))
 	above, naive := 0, 0
 	for run := range runs {
@@ -43,12 +43,14 @@ func TestBoundsHoldForTheLevelThatWasChosen(t *testing.T) {
 		if drawn := i.value + best.deviations(0.9)(stats.NormalQuantile(0.05)); run < 20 && math.Abs(drawn-i.lo) > 0.01*(i.value-i.lo) {
 			t.Errorf("the lower draws are %v, and the bound is %v", drawn, i.lo)
 		}
-		if i, _ := Peak(&tp, "candidate").requests(0.9); i.lo > truth {
+		peak := Peak(&tp, "candidate")
+		peak.Among = 1
+		if i, _ := peak.requests(0.9); i.lo > truth {
 			naive++
 		}
 	}
-	// One-sided at 5 %, and the spread of a share of 1,000 runs.
-	if share := float64(above) / runs; share > 0.071 {
+	// One-sided at 5 %, and the spread of a share of 500 runs.
+	if share := float64(above) / runs; share > 0.08 {
 		t.Errorf("the lower bound is above the truth in %.1f %% of runs", 100*share)
 	}
 	if share := float64(naive) / runs; share < 0.15 {

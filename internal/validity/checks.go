@@ -84,6 +84,8 @@ var checks = []check{
 	{id: "arrivals", cell: arrivalDeficit, figures: all(latencies, paces, rates, success),
 		about: "an open loop sends the rate that it drew: 0.5 % less warns, 2 % less fails (with `--max-inflight` it only warns)"},
 	{id: "window", cell: windowLength, long: true, figures: rates, about: "the measured window is at least five times the median end-to-end latency, or it warns"},
+	{id: "warmup", cell: warmedUp, figures: all(latencies, rates),
+		about: "the load had settled when the window opened: as long as requests take has passed, and the requests in flight have stopped growing; it warns where they were still growing"},
 	{id: "steady", cell: steady, long: true, figures: all(latencies, rates), about: "latency settles (MSER-5) and has no trend after that, or it warns"},
 	{id: "little", cell: little, finding: always, figures: all(latencies, rates), about: "Little's law: requests in flight are rate × time in the system; 5 % off warns, 10 % fails"},
 	{id: "arrival_process", cell: arrivalProcess, long: true, figures: all(latencies, paces, rates), about: "gaps between requests vary as their arrival process does and do not correlate, or it warns"},

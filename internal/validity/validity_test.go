@@ -166,6 +166,15 @@ var checkTests = []struct {
 	{"blocks that are long enough", "window", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Blocks = []result.Block{{WindowS: 30}, {WindowS: 30}} }},
 	{"no latency", "window", result.NotAssessed, func(e *Evidence, _ *Input) { e.Requests = fakeRequests{} }},
 
+	{"settled", "warmup", result.Pass, func(e *Evidence, _ *Input) {
+		e.Cell.Warmup = &result.Warmup{Seconds: 9, End: "settled", Text: "9 s"}
+	}},
+	{"still growing", "warmup", result.Warn, func(e *Evidence, _ *Input) {
+		e.Cell.Warmup = &result.Warmup{Seconds: 60, End: "growing", Text: "60 s"}
+	}},
+	{"a short warm-up", "warmup", result.NotAssessed, func(e *Evidence, _ *Input) {
+		e.Cell.Warmup = &result.Warmup{Seconds: 2, End: "short", Text: "2 s"}
+	}},
 	{"steady", "steady", result.Pass, nothing},
 	{"a trend", "steady", result.Warn, func(e *Evidence, _ *Input) {
 		e.Requests = fakeRequests{values: requests(0.5, 500).values, trend: true}
