@@ -8,6 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude/claim"
+	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -80,6 +81,8 @@ func (a *Analysis) costTarget(name string, t *result.Throughput) cost.Target {
 			}
 		}
 	}
+	usage, noUsage := spent.ReusedUsage(a.run, name)
+	out.Usage, out.NoUsage = append(out.Usage, usage...), out.NoUsage+noUsage
 	if out.Machine != nil {
 		inside, text := a.insideLimits()
 		out.Peak = cost.Peak(t, name)
@@ -170,6 +173,7 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	var e result.Estimate
 	switch l.Metric.Tag {
 	case "savings":
+		c.Text += spent.ReuseCondition(res.Run, cells.Baseline)
 		if k.Withheld != "" || len(k.Volumes) == 0 {
 			c.Reason = k.Withheld
 			return

@@ -46,6 +46,9 @@ var qualityKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "quality.weights", NoSweep: notSweptSuite,
 		Help: "weights of the score's components, by kind of prompt"},
 		Bind: weightsKey},
+	{Key: key.Key{Path: "quality.reuse_baseline", Flag: "reuse-baseline", Group: key.GroupQuality, Value: "DURATION", Rare: true, NoSweep: notSweptSuite, Zero: "every answer is a new one",
+		Help: "score answers of the baseline that are at most this old again", More: "They are kept in the user's cache folder, and are part of no latency; see docs/costs.md."},
+		Bind: key.Duration(func(p *Plan) *Duration { return &p.Quality.ReuseBaseline })},
 
 	{Key: key.Key{Path: "capacity.slo", Flag: "slo", Group: key.GroupCapacity, Value: "LIMIT", NoSweep: notSweptCapacity,
 		Help: "limit to keep: 'ttft.p99<500ms'; repeatable", More: "Or mlperf/MODEL/SCENARIO, for the limits of that MLPerf benchmark."},

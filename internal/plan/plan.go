@@ -207,6 +207,9 @@ type QualityPlan struct {
 	OutputTokens int `yaml:"output_tokens" json:"output_tokens"`
 	// Weights replaces the default weights of a kind: component → weight.
 	Weights map[string]map[string]float64 `yaml:"weights,omitempty" json:"weights,omitempty"`
+	// ReuseBaseline is how old an answer of the baseline may be to be scored again
+	// in the place of a new one; 0: all are new.
+	ReuseBaseline Duration `yaml:"reuse_baseline,omitempty" json:"reuse_baseline,omitempty"`
 }
 
 // LoadPlan is the one cell of the load command. Exactly one of Users and Rate

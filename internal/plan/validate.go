@@ -22,6 +22,7 @@ func (p Plan) Validate() error {
 	}
 	p.validateTargets(&out)
 	p.validateCap(&out)
+	p.validateReuse(&out)
 	p.validateAnswers(&out)
 	p.validateBenchmarks(&out)
 	p.validateSizes(&out)
@@ -73,6 +74,11 @@ func (p Plan) validateCap(out *key.Problems) {
 		users = append(users, terms.Used{Name: t.Name, Key: p.PriceKey(t.Name), Price: t.Price, Machine: t.Machine, Free: free})
 	}
 	terms.ValidateCap(users, out)
+}
+
+func (p Plan) validateReuse(out *key.Problems) {
+	scored := (len(p.Only) == 0 || slices.Contains(p.Only, Quality)) && p.Workload.Dataset == ""
+	terms.ValidateReuse(p.Quality.ReuseBaseline.Std(), p.Baseline != nil, scored, p.KeepText != "none", out)
 }
 
 func (t Target) validate(name string, out *key.Problems) {

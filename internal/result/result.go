@@ -133,6 +133,8 @@ type Run struct {
 	// Spend is what the run's requests used and cost; absent where none were sent,
 	// and in results of older versions.
 	Spend *Spend `json:"spend,omitempty"`
+	// Reused are answers that this run did not ask for, since an earlier one had.
+	Reused []Reuse `json:"reused,omitempty"`
 	// Resumed lists when the run was resumed after an interruption.
 	Resumed []Resumption `json:"resumed,omitempty"`
 }

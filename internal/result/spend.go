@@ -1,5 +1,7 @@
 package result
 
+import "time"
+
 // Spend is what the requests of a run used and cost by the prices per token: all
 // that were sent, the probes, the warm-up and what was measured again included. A
 // machine that is paid by the hour is not part of it.
@@ -27,8 +29,24 @@ type TargetSpend struct {
 	OutputTokens     int `json:"output_tokens"`
 	// AtMostRequests are those of Requests whose tokens are the most that they can
 	// have had, since the server did not report them.
-	AtMostRequests int     `json:"at_most_requests,omitempty"`
-	Price          *Price  `json:"price,omitempty"`
-	USD            *Number `json:"usd,omitempty"`
-	Simulated      bool    `json:"simulated,omitempty"`
+	AtMostRequests int `json:"at_most_requests,omitempty"`
+	// Reused are answers that were not asked for again, and cost nothing.
+	Reused    int     `json:"reused,omitempty"`
+	Price     *Price  `json:"price,omitempty"`
+	USD       *Number `json:"usd,omitempty"`
+	Simulated bool    `json:"simulated,omitempty"`
+}
+
+// Reuse is answers of a target that an earlier run had bought, and that this one did
+// not ask for again: they were scored, and their tokens priced. They have no latency
+// and cost this run nothing.
+type Reuse struct {
+	Target  string `json:"target"`
+	Answers int    `json:"answers"`
+	// Oldest and Newest are when they were recorded.
+	Oldest time.Time `json:"oldest"`
+	Newest time.Time `json:"newest"`
+	// Sent is how many prompts of the same benchmarks the target was sent all the
+	// same; 0: none, so that it has no latency in this run.
+	Sent int `json:"sent"`
 }

@@ -107,7 +107,7 @@ var checks = []check{
 		about: "the server's token counts are there and fit what was sent and received, or it warns"},
 	{id: "prefix_cache", cell: cacheContamination, tokens: true, figures: all(latencies, []string{"input_throughput"}, costs), about: "share of input tokens that came from the server's prefix cache though every prompt is new: over 5 % warns"},
 	{id: "bundled", cell: bundledFrames, figures: []string{"gap", "itl", "tpot", "tpot_vllm", "user_rate"}, about: "share of answers that came all at once, or of frames that arrived together with another: over 10 % warns"},
-	{id: "repeated_prompts", cell: repeatedPrompts, tokens: true, figures: []string{"ttft", "ttft_service"}, about: "any prompt that had been sent before warns"},
+	{id: "repeated_prompts", cell: repeatedPrompts, tokens: true, figures: []string{"ttft", "ttft_service"}, about: "any prompt that had been sent before warns, and so do prompts that answers are reused for (`--reuse-baseline`) at a server that has no `cache_salt` and reports no cached tokens"},
 	{id: "samples", cell: sampleSize, long: true, figures: all(latencies, paces), about: "fewer than 36 requests warn: no quantile of p90 or above has an interval then"},
 
 	{id: "server_restart", cell: serverRestart, tokens: true, figures: all(latencies, paces, rates, success), about: "a counter of the server's metrics fell: fails if once (a restart), warns if more often (several servers)"},

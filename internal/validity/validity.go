@@ -96,6 +96,9 @@ type Flow struct {
 type Prompts struct {
 	Repeated int  // measured ones that the target had been sent before
 	Shared   bool // the workload shares prefixes on purpose
+	// Earlier says that they have the bytes of an earlier run, and that nothing keeps
+	// the server from knowing them.
+	Earlier bool
 }
 
 // Client is what the client observed of itself and its host over the run.

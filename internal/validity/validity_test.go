@@ -275,6 +275,8 @@ var checkTests = []struct {
 
 	{"new prompts", "repeated_prompts", result.Pass, nothing},
 	{"prompts repeat", "repeated_prompts", result.Warn, func(e *Evidence, _ *Input) { e.Prompts.Repeated = 50 }},
+	{"prompts of an earlier run", "repeated_prompts", result.Warn, func(e *Evidence, _ *Input) { e.Prompts.Earlier, e.Answers = true, Answers{} }},
+	{"prompts of an earlier run, and the server reports its cache", "repeated_prompts", result.Pass, func(e *Evidence, _ *Input) { e.Prompts.Earlier = true }},
 	{"no prompts", "repeated_prompts", "absent", func(e *Evidence, _ *Input) { e.Cell.Counts.Scheduled = 0 }},
 
 	{"many samples", "samples", result.Pass, nothing},

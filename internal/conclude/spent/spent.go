@@ -51,7 +51,7 @@ func (l *Ledger) Spend(run *runlog.Run, limit float64) *result.Spend {
 			Target: t.Name, Requests: b.Reported.Requests + b.AtMost.Requests,
 			InputTokens: b.Reported.Input + b.AtMost.Input, CachedTokens: b.Reported.Cached + b.AtMost.Cached, CacheWriteTokens: b.Reported.CacheWrite + b.AtMost.CacheWrite,
 			OutputTokens: b.Reported.Output + b.AtMost.Output, AtMostRequests: b.AtMost.Requests,
-			Price: t.Price, Simulated: t.Evidence == result.Simulated,
+			Price: t.Price, Simulated: t.Evidence == result.Simulated, Reused: reusedOf(run, t.Name),
 		}
 		if t.Price != nil {
 			usd, guessed := b.Cost(*t.Price)

@@ -91,8 +91,8 @@ func TestWithoutACap(t *testing.T) {
 		}
 		s.Settle(billedUsage(x))
 	}
-	if s.Over() || s.spent != 0 || len(s.reserved) != 0 {
-		t.Errorf("spent %v, %d reserved; nobody asked", s.spent, len(s.reserved))
+	if s.Over() || !nearly(s.spent, 100*usage) || len(s.reserved) != 0 {
+		t.Errorf("spent %v, %d reserved: it is counted, and nothing is held", s.spent, len(s.reserved))
 	}
 }
 
@@ -229,5 +229,29 @@ func TestEmbeddingsAreBilledForTheirInput(t *testing.T) {
 	x.Sent, x.Status, x.InputTokens = 1, 200, new(1000)
 	if s.Settle(x); !nearly(s.spent, 0.002) || pricing.Used(x).AtMost {
 		t.Errorf("spent %v", s.spent)
+	}
+}
+
+// Without a cap nothing is refused, and what was spent is known all the same.
+func TestSpendIsCountedWithoutACap(t *testing.T) {
+	s := New(0)
+	if _, _, priced := s.Spent(); priced {
+		t.Error("nothing has a price")
+	}
+	s.Price("a", &price)
+	for _, target := range []string{"a", "a", "machine"} {
+		x := ask(target)
+		if err := s.Admit(x); err != nil {
+			t.Fatal(err)
+		}
+		s.Settle(billedUsage(x))
+	}
+	x := ask("a")
+	if err := s.Admit(x); err != nil {
+		t.Fatal(err)
+	}
+	s.Withdraw(x)
+	if usd, limit, priced := s.Spent(); !nearly(usd, 2*usage) || limit != 0 || !priced || s.Over() {
+		t.Errorf("$%v of $%v, want $%v", usd, limit, 2*usage)
 	}
 }

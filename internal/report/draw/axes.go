@@ -28,7 +28,7 @@ func axisLabel(a figure.Axis) string {
 		unit = "per second"
 	case "token/s":
 		unit = "tokens per second"
-	case "times":
+	case "times", "percent":
 		unit = ""
 	case "ms/token":
 		unit = "ms"
@@ -95,6 +95,10 @@ func extent(f figure.Figure) (x, y bounds) {
 // setAxes fixes ranges, scales and ticks.
 func setAxes(p *plot.Plot, f figure.Figure) {
 	x, y := extent(f)
+	if n := len(f.Y.Categories); n > 0 {
+		setLying(p, f, x)
+		return
+	}
 	if n := len(f.X.Categories); n > 0 {
 		pad := p.Y.Padding
 		p.NominalX(thinned(f.X.Categories)...)
@@ -116,6 +120,21 @@ func setAxes(p *plot.Plot, f figure.Figure) {
 	}
 	p.Y.Min, p.Y.Max = linearRange(f, y)
 	p.Y.Tick.Marker = linearTicks(f.Y)
+}
+
+// setLying sets the axes of bars that lie: the first category is on top, and there is
+// space at both ends for what the bars bear.
+func setLying(p *plot.Plot, f figure.Figure, x bounds) {
+	x.add(f.X.Base)
+	pad := 0.16 * max(x.hi-x.lo, 1e-9)
+	p.X.Min, p.X.Max = x.lo-pad, x.hi+pad
+	p.X.Tick.Marker = linearTicks(f.X)
+	p.NominalY(f.Y.Categories...)
+	p.X.Padding = 2 // which the line before widens by the first name
+	p.Y.Tick.Label.Font = sans(8)
+	n := float64(len(f.Y.Categories))
+	p.Y.Min, p.Y.Max = -0.6, n-0.4
+	p.Y.Scale = plot.InvertedScale{Normalizer: plot.LinearScale{}}
 }
 
 func setX(p *plot.Plot, f figure.Figure, x bounds) {
@@ -181,7 +200,7 @@ const mostPositions = 12
 // swept says whether the places on the x axis were chosen, so that ticks belong
 // there; else they were measured.
 func swept(f figure.Figure) bool {
-	return !has(f, figure.Front) && !has(f, figure.Step)
+	return !has(f, figure.Front) && !has(f, figure.Step) && !f.X.Measured
 }
 
 func has(f figure.Figure, k figure.Kind) bool {
@@ -335,12 +354,31 @@ func tickLabel(v float64, a figure.Axis) string {
 	if a.Share {
 		return strconv.FormatFloat(100*v, 'g', 4, 64) + " %"
 	}
+	if a.Count {
+		return counted(v)
+	}
 	s := strconv.FormatFloat(v, 'g', 4, 64)
 	if math.Abs(v) >= 1000 {
 		s = format.Whole(v)
 	}
-	if a.Unit == "USD" {
+	switch a.Unit {
+	case "USD":
 		return "$" + s
+	case "percent":
+		return s + " %"
 	}
 	return s
+}
+
+// counted writes a number of things in little space: 250k, 3M.
+func counted(v float64) string {
+	for _, u := range []struct {
+		of   float64
+		name string
+	}{{1e9, "B"}, {1e6, "M"}, {1e3, "k"}} {
+		if math.Abs(v) >= u.of {
+			return strconv.FormatFloat(v/u.of, 'g', 4, 64) + u.name
+		}
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }

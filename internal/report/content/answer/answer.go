@@ -53,6 +53,7 @@ func Of(r *result.Result) []Sentence {
 	out = append(out, Forecast(b.Forecast, "Forecast")...)
 	say("Cost", "", costs(b.Cost)...)
 	say("Quality", "", goodness(b.Quality))
+	say("Reused", "", reused(r)...)
 	say("Failures", string(result.Fail), failed(r))
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
 		say("Claims", string(v), verdicts(r.Claims, v))
