@@ -21,6 +21,7 @@ type targetKey struct {
 const (
 	notSweptSecret = "a sweep writes its values down, and this one is kept out of every file"
 	notSweptLimit  = "a limit is the provider's; sweep users or rate"
+	notSweptPrice  = "a price changes nothing that is measured"
 )
 
 var targetRows = slices.Concat(endpointRows, termRows(), simRows)
@@ -61,16 +62,17 @@ var endpointRows = []targetKey{
 // termRows are the keys of prices and machines, which are declared with them.
 func termRows() []targetKey {
 	var out []targetKey
-	for _, d := range terms.PriceKeys {
+	for _, d := range slices.Concat(terms.PriceKeys, terms.RateKeys) {
 		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).price), Missing: noPrice}}
-		if row.Path = "price." + d.Path; d.Flag != "" {
-			row.baseline = "baseline-" + d.Flag
+		if row.Path = "price." + d.Path; d.Flag == "price" {
+			row.baseline = "baseline-price"
 		}
 		out = append(out, row)
 	}
-	for _, d := range slices.Concat(terms.RentKeys, terms.RunningKeys) {
+	for _, d := range slices.Concat(terms.MachineKeys, terms.RentKeys, terms.RunningKeys) {
 		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).machine)}}
-		row.Path, row.Missing = "machine."+d.Path, func(t *Target) bool { return t.Machine == nil || d.Absent(t.Machine) }
+		row.Path = "machine." + d.Path
+		row.Missing = func(t *Target) bool { return t.Machine == nil || d.Absent(t.Machine) }
 		out = append(out, row)
 	}
 	return out
@@ -85,8 +87,9 @@ var simRows = []targetKey{
 		Bind: key.Whole(func(t *Target) *int { return &t.sim().Slots }), Missing: noSim}, ""},
 }
 
-func noPrice(t *Target) bool { return t.Price == nil }
-func noSim(t *Target) bool   { return t.Sim == nil }
+func noPrice(t *Target) bool   { return t.Price == nil }
+func noMachine(t *Target) bool { return t.Machine == nil }
+func noSim(t *Target) bool     { return t.Sim == nil }
 
 // price, machine and sim return a part of a target, and make it if it is not
 // there.

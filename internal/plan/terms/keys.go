@@ -7,46 +7,23 @@ import (
 	"github.com/inferometer/inferometer/internal/tariff"
 )
 
-// PriceKeys declares the keys of a price, by their paths within it.
-var PriceKeys = []key.Declaration[Price]{
-	{Key: key.Key{Path: "model", Flag: "price", Group: key.GroupPrice, Value: "MODEL", Help: "model of the price list (prices ls)", NoSweep: NotSwept},
-		Bind: key.Text(func(p *Price) *string { return &p.Model })},
-	{Key: key.Key{Path: "input", Help: "USD per million input tokens", NoSweep: NotSwept},
-		Bind: key.DecimalOrUnset(func(p *Price) **float64 { return &p.Input })},
-	{Key: key.Key{Path: "cached", Help: "USD per million input tokens read from the provider's cache", NoSweep: NotSwept},
-		Bind: key.DecimalOrUnset(func(p *Price) **float64 { return &p.Cached })},
-	{Key: key.Key{Path: "output", Help: "USD per million output tokens", NoSweep: NotSwept},
-		Bind: key.DecimalOrUnset(func(p *Price) **float64 { return &p.Output })},
-	{Key: key.Key{Path: "as_of", Help: "day of the price", NoSweep: NotSwept},
-		Bind: key.Text(func(p *Price) *string { return &p.AsOf })},
-	{Key: key.Key{Path: "source", Help: "source of the price", NoSweep: NotSwept},
-		Bind: key.Text(func(p *Price) *string { return &p.Source })},
-	{Key: key.Key{Path: "cache_write", Help: "USD per million input tokens written to the provider's cache", Unset: "as listed, else as input", NoSweep: NotSwept},
+// RateKeys declares the keys of rates that few prices have, by their paths within the
+// price.
+var RateKeys = []key.Declaration[Price]{
+	{Key: key.Key{Path: "cache_write", Help: "USD per million input tokens written to the provider's cache", Unset: "as listed, else as input", NoSweep: notSwept},
 		Bind: key.DecimalOrUnset(func(p *Price) **float64 { return &p.CacheWrite })},
-	{Key: key.Key{Path: "cache_write_1h", Help: "USD per million input tokens written to the cache for an hour", Unset: "as listed, else as cache_write", NoSweep: NotSwept},
+	{Key: key.Key{Path: "cache_write_1h", Help: "USD per million input tokens written to the cache for an hour", Unset: "as listed, else as cache_write", NoSweep: notSwept},
 		Bind: key.DecimalOrUnset(func(p *Price) **float64 { return &p.CacheWrite1h })},
-	{Key: key.Key{Path: "reasoning", Help: "USD per million output tokens that are reasoning", Unset: "as listed, else as output", NoSweep: NotSwept},
+	{Key: key.Key{Path: "reasoning", Help: "USD per million output tokens that are reasoning", Unset: "as listed, else as output", NoSweep: notSwept},
 		Bind: key.DecimalOrUnset(func(p *Price) **float64 { return &p.Reasoning })},
 }
 
-// RentKeys declares the keys of what a machine is and how it is rented, by their paths
-// within it.
+// RentKeys declares the keys of how a machine is rented, by their paths within the
+// machine.
 var RentKeys = []key.Declaration[Machine]{
-	{Key: key.Key{Path: "name", Help: "name of the machine, for the report"},
-		Bind: key.Text(func(m *Machine) *string { return &m.Name })},
-	{Key: key.Key{Path: "accelerator", Flag: "accelerator", Group: key.GroupPrice, Value: "NAME", Help: "accelerator of the target, for its hourly price"},
-		Bind: key.Text(func(m *Machine) *string { return &m.Accelerator })},
-	{Key: key.Key{Path: "count", Flag: "accelerators", Group: key.GroupPrice, Value: "N", Unit: "accelerators", Help: "accelerators of one replica", Unset: "1", NoZero: "a replica has at least 1 accelerator"},
-		Bind: key.Whole(func(m *Machine) *int { return &m.Count })},
-	{Key: key.Key{Path: "usd_per_hour", Flag: "usd-per-hour", Group: key.GroupPrice, Value: "USD", Help: "price of one accelerator hour", Unset: "as listed", NoZero: "must be greater than 0; leave it out for the list price of the accelerator"},
-		Bind: key.Decimal(func(m *Machine) *float64 { return &m.USDPerHour })},
-	{Key: key.Key{Path: "as_of", Help: "day of the hourly price"},
-		Bind: key.Text(func(m *Machine) *string { return &m.AsOf })},
-	{Key: key.Key{Path: "source", Help: "source of the hourly price"},
-		Bind: key.Text(func(m *Machine) *string { return &m.Source })},
-	{Key: key.Key{Path: "rent", Flag: "rent", Group: key.GroupPrice, Value: "TERMS", Rare: true, Help: "on_demand, committed, spot, marketplace or serverless", More: "The terms of the offer that is looked up. Nothing that can be taken back is chosen unless it is named here.", Unset: "on_demand where it is looked up", NoSweep: NotSwept},
+	{Key: key.Key{Path: "rent", Flag: "rent", Group: key.GroupPrice, Value: "TERMS", Rare: true, Help: "on_demand, committed, spot, marketplace or serverless", More: "The terms of the offer that is looked up. Nothing that can be taken back is chosen unless it is named here.", Unset: "on_demand where it is looked up", NoSweep: notSwept},
 		Bind: key.Text(func(m *Machine) *string { return &m.Rent })},
-	{Key: key.Key{Path: "node", Unit: "accelerators", Help: "accelerators that are rented together", More: "For a machine whose price the plan states: a replica that needs fewer pays for all of them.", Unset: "1; of an offer, as listed", NoZero: "must be at least 1", NoSweep: NotSwept},
+	{Key: key.Key{Path: "node", Unit: "accelerators", Help: "accelerators that are rented together", More: "For a machine whose price the plan states: a replica that needs fewer pays for all of them.", Unset: "1; of an offer, as listed", NoZero: "must be at least 1", NoSweep: notSwept},
 		Bind: key.Whole(func(m *Machine) *int { return &m.Node })},
 }
 

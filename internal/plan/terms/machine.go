@@ -36,8 +36,7 @@ const (
 	PowerAssumed  = "assumed"
 )
 
-// NotSwept is why a sweep takes no prices.
-const NotSwept = "a price changes nothing that is measured"
+const notSwept = "a price changes nothing that is measured"
 
 func (m *Machine) bought() *Bought {
 	if m.Bought == nil {
@@ -51,37 +50,37 @@ func rented(m *Machine) bool { return m.Bought == nil }
 // RunningKeys declares the keys of a machine that say how it is run and what it
 // cost to buy, by their paths within the machine.
 var RunningKeys = []key.Declaration[Machine]{
-	{Key: key.Key{Path: "min_replicas", Help: "least number of replicas that are kept running", Unset: "1", NoZero: "must be at least 1; for none in hours without requests set scaling: to_zero", NoSweep: NotSwept},
+	{Key: key.Key{Path: "min_replicas", Help: "least number of replicas that are kept running", Unset: "1", NoZero: "must be at least 1; for none in hours without requests set scaling: to_zero", NoSweep: notSwept},
 		Bind: key.Whole(func(m *Machine) *int { return &m.MinReplicas })},
-	{Key: key.Key{Path: "spare_replicas", Unit: "replicas", Zero: "none", Help: "replicas beyond what the peak needs, such as 1 for N+1", NoSweep: NotSwept},
+	{Key: key.Key{Path: "spare_replicas", Unit: "replicas", Zero: "none", Help: "replicas beyond what the peak needs, such as 1 for N+1", NoSweep: notSwept},
 		Bind: key.Whole(func(m *Machine) *int { return &m.SpareReplicas })},
-	{Key: key.Key{Path: "scaling", Unset: tariff.AlwaysOn, Help: "always_on, hourly (by cost.profile) or to_zero", More: "to_zero is hourly, with no machine in an hour without requests. A machine that is bought or committed is paid for all the time.", NoSweep: NotSwept},
+	{Key: key.Key{Path: "scaling", Unset: tariff.AlwaysOn, Help: "always_on, hourly (by cost.profile) or to_zero", More: "to_zero is hourly, with no machine in an hour without requests. A machine that is bought or committed is paid for all the time.", NoSweep: notSwept},
 		Bind: key.Text(func(m *Machine) *string { return &m.Scaling })},
-	{Key: key.Key{Path: "start_time", Zero: "starts cost nothing", Help: "time from a replica's start to its first answer, which is paid", NoSweep: NotSwept},
+	{Key: key.Key{Path: "start_time", Zero: "starts cost nothing", Help: "time from a replica's start to its first answer, which is paid", NoSweep: notSwept},
 		Bind: key.Duration(func(m *Machine) *time.Duration { return &m.StartTime })},
-	{Key: key.Key{Path: "staff_usd_per_month", Zero: "no staff", Help: "USD per month for those who run the machines, whatever their number", NoSweep: NotSwept},
+	{Key: key.Key{Path: "staff_usd_per_month", Zero: "no staff", Help: "USD per month for those who run the machines, whatever their number", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.StaffUSDPerMonth })},
-	{Key: key.Key{Path: "bought.usd", Help: "price of one accelerator with its share of the node, where the machine was bought", NoZero: "must be greater than 0", Unset: "it is rented", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.usd", Help: "price of one accelerator with its share of the node, where the machine was bought", NoZero: "must be greater than 0", Unset: "it is rented", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().USD }), Missing: rented},
-	{Key: key.Key{Path: "bought.years", Help: "years that the machine is used", NoZero: "must be greater than 0", Unset: "none; it must be given", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.years", Help: "years that the machine is used", NoZero: "must be greater than 0", Unset: "none; it must be given", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().Years }), Missing: rented},
-	{Key: key.Key{Path: "bought.residual", Help: "share of the price that it is worth afterwards", Zero: "nothing", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.residual", Help: "share of the price that it is worth afterwards", Zero: "nothing", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().Residual }), Missing: rented},
-	{Key: key.Key{Path: "bought.discount_rate", Help: "cost of capital per year, as a share", Zero: "money costs nothing", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.discount_rate", Help: "cost of capital per year, as a share", Zero: "money costs nothing", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().DiscountRate }), Missing: rented},
-	{Key: key.Key{Path: "bought.availability", Help: "share of the hours in which it is available", NoZero: "must be greater than 0", Unset: "1", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.availability", Help: "share of the hours in which it is available", NoZero: "must be greater than 0", Unset: "1", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().Availability }), Missing: rented},
-	{Key: key.Key{Path: "bought.maintenance", Help: "share of the price per year for repairs and support", Zero: "none", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.maintenance", Help: "share of the price per year for repairs and support", Zero: "none", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().Maintenance }), Missing: rented},
-	{Key: key.Key{Path: "bought.kw", Help: "power at the wall of one accelerator with its share of the node, in kW", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.kw", Help: "power at the wall of one accelerator with its share of the node, in kW", NoSweep: notSwept},
 		Bind: key.DecimalOrUnset(func(m *Machine) **float64 { return &m.bought().KW }), Missing: rented},
-	{Key: key.Key{Path: "bought.power", Help: "whether kw was measured or assumed", Unset: PowerAssumed, NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.power", Help: "whether kw was measured or assumed", Unset: PowerAssumed, NoSweep: notSwept},
 		Bind: key.Text(func(m *Machine) *string { return &m.bought().Power }), Missing: rented},
-	{Key: key.Key{Path: "bought.pue", Help: "power of the site over that of its machines (PUE)", NoZero: "must be at least 1", Unset: key.FormatNumber(DefaultPUE), NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.pue", Help: "power of the site over that of its machines (PUE)", NoZero: "must be at least 1", Unset: key.FormatNumber(DefaultPUE), NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().PUE }), Missing: rented},
-	{Key: key.Key{Path: "bought.usd_per_kwh", Help: "price of electricity per kWh", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.usd_per_kwh", Help: "price of electricity per kWh", NoSweep: notSwept},
 		Bind: key.DecimalOrUnset(func(m *Machine) **float64 { return &m.bought().USDPerKWh }), Missing: rented},
-	{Key: key.Key{Path: "bought.colocation_usd_per_month", Help: "USD per month and accelerator for space, network and hands on site", Zero: "none", NoSweep: NotSwept},
+	{Key: key.Key{Path: "bought.colocation_usd_per_month", Help: "USD per month and accelerator for space, network and hands on site", Zero: "none", NoSweep: notSwept},
 		Bind: key.Decimal(func(m *Machine) *float64 { return &m.bought().Colocation }), Missing: rented},
 }
 
