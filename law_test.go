@@ -25,9 +25,9 @@ const module = "github.com/inferometer/inferometer"
 // order is the packages from top to bottom. A package may import those below it,
 // and its own parts.
 var order = []string{
-	"inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
+	"laboratory", "inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
 	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "hardware", "quality", "cost", "pricing", "validity", "capacity", "measure",
-	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "stats", "tariff", "amount", "plaintext", "seeded", "pace", "suggest", "vocab",
+	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "warmup", "stats", "tariff", "amount", "plaintext", "seeded", "pace", "suggest", "vocab",
 }
 
 // leaves hold files that are embedded, and tools of the build. Every package may
@@ -40,6 +40,9 @@ func packageOf(pkg string) string {
 	first, rest, _ := strings.Cut(pkg, "/")
 	if pkg == "." {
 		return "inferometer.go"
+	}
+	if pkg == "scripts/laboratory" {
+		return "laboratory" // a tool that calls the product; nothing imports it
 	}
 	if first != "internal" {
 		return first

@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/seeded"
 )
 
 const (
@@ -92,8 +93,8 @@ type Part struct {
 // are cut between two arrivals: the window of a block is that of its arrivals
 // up to the first one of the next, so that all windows together are the
 // schedule that one target alone would get. The rate continues after it, and
-// the usual warm-up comes before it; before rows of a trace come the rows that
-// precede them. So a block has no edge at which the server had less to do.
+// the usual warm-up comes before it, since each block begins with an empty server;
+// before rows of a trace come the rows that precede them.
 func Cut(s loadgen.Shape, n int) []Part {
 	if n == 1 {
 		return []Part{{Shape: s}}
@@ -104,6 +105,9 @@ func Cut(s loadgen.Shape, n int) []Part {
 		for i := range parts {
 			p := s
 			p.Requests, p.Duration = share(s.Requests, i), s.Duration/time.Duration(n)
+			if most := &p.Settle.Requests; *most > 0 && p.Requests > 0 {
+				*most = max(p.Users, min(*most, p.Requests))
+			}
 			parts[i].Shape = p
 		}
 		return parts
@@ -133,22 +137,14 @@ func cutAt(s loadgen.Shape, dues []time.Duration, measured, n int) []Part {
 		p := s
 		p.Times, p.Speed, p.Duration, p.Requests = nil, 0, 0, to-from
 		begin := dues[from]
+		first := from
 		if recorded {
-			first := from
 			for first > 0 && dues[first-1] >= begin-leadTime {
 				first--
 			}
 			p.Warmup, begin = from-first, dues[first]
-		} else {
-			rate := s.Schedule.Curve.Begin()
-			for k := range s.Warmup {
-				p.Times = append(p.Times, time.Duration(float64(k)/rate*1e9))
-			}
-			begin -= time.Duration(float64(s.Warmup) / rate * 1e9)
-		}
-		first := from
-		if recorded {
-			first -= p.Warmup
+		} else { // its warm-up comes by the schedule, and not as that of another block
+			p.Schedule.Seed = seeded.Mix(s.Schedule.Seed ^ uint64(i+1))
 		}
 		for k := first; k < len(dues) && (k < to || dues[k] <= dues[to-1]+leadOut); k++ {
 			p.Times = append(p.Times, dues[k]-begin)

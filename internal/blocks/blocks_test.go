@@ -58,14 +58,14 @@ func TestAnOpenLoopIsCutWithoutBendingItsSchedule(t *testing.T) {
 				if err := p.Shape.Validate(); err != nil {
 					t.Fatal(err)
 				}
-				if w != 5 || p.Shape.Duration != 0 || !slices.IsSorted(p.Shape.Times) || p.Shape.Times[0] != 0 || len(p.Shape.Times) < w+n+1 {
+				if w != 5 || p.Shape.Duration != 0 || !slices.IsSorted(p.Shape.Times) || p.Shape.Times[0] != 0 || len(p.Shape.Times) < n+1 {
 					t.Fatalf("block %d: %d warm-up, %d requests, %v", i, w, n, p.Shape.Times)
 				}
-				begin := p.Shape.Times[w]
-				for _, due := range p.Shape.Times[w : w+n] {
+				begin := p.Shape.Times[0]
+				for _, due := range p.Shape.Times[:n] {
 					got = append(got, at+due-begin)
 				}
-				at += p.Shape.Times[w+n] - begin // the window ends where the load behind it begins
+				at += p.Shape.Times[n] - begin // the window ends where the load behind it begins
 			}
 			if len(got) != len(want) {
 				t.Fatalf("%d arrivals, want %d", len(got), len(want))
@@ -213,4 +213,36 @@ func TestBlocksOfAnOpenLoopRun(t *testing.T) {
 			t.Errorf("the windows are %v together, want the schedule's %v", time.Duration(length), next-want[0])
 		}
 	})
+}
+
+// A warm-up that waits for the load to settle is bounded by the load itself: twenty
+// requests do not take a minute of it.
+func TestAShortLoadHasAShortWarmup(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		load     plan.LoadPlan
+		cap      time.Duration
+		requests int
+	}{
+		{"a long load", plan.LoadPlan{Rate: 10, Requests: 10_000}, time.Minute, 600},
+		{"two seconds", plan.LoadPlan{Rate: 10, Requests: 20}, 2 * time.Second, 20},
+		{"by time", plan.LoadPlan{Rate: 10, Duration: plan.Duration(5 * time.Second)}, 5 * time.Second, 50},
+		{"one user", plan.LoadPlan{Users: 1, Requests: 5}, time.Minute, 5},
+		{"eight users", plan.LoadPlan{Users: 8, Requests: 1000}, time.Minute, 88},
+		{"eight users, few requests", plan.LoadPlan{Users: 8, Requests: 20}, time.Minute, 32},
+		{"as many as asked for", plan.LoadPlan{Rate: 10, Requests: 20, Warmup: plan.WarmupRequests(3)}, 0, 3},
+		{"none", plan.LoadPlan{Users: 8, Requests: 20, Warmup: plan.WarmupRequests(0)}, 0, 0},
+		{"as long as asked for", plan.LoadPlan{Rate: 10, Requests: 20, Warmup: &plan.Warmup{Time: plan.Duration(9 * time.Second)}}, 0, 90},
+		{"a curve", plan.LoadPlan{RateCurve: "ramp:1..50/10m"}, 0, 1},
+	} {
+		s := loadgen.Shape{Users: tt.load.Users, Requests: tt.load.Requests, Duration: tt.load.Duration.Std()}
+		var err error
+		if s.Schedule, err = tt.load.Schedule(1); err != nil {
+			t.Fatal(err)
+		}
+		s = WarmedUp(tt.load, s)
+		if most, known := s.MostWarmup(); s.Settle.Cap != tt.cap || most != tt.requests || !known {
+			t.Errorf("%s: at most %v and %d requests (%v), want %v and %d", tt.name, s.Settle.Cap, most, known, tt.cap, tt.requests)
+		}
+	}
 }

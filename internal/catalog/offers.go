@@ -160,7 +160,7 @@ func choose(all []Offer, provider string, w Want) (Offer, error) {
 	}
 	on := keep(by, func(o Offer) bool { return o.Rent == rent })
 	if len(on) == 0 {
-		return Offer{}, fmt.Errorf("no offer of %q is %s; there are: %s (choose by rent, --rent %s, or give usd_per_hour)", w.Name, Words(rent), listOf(by), by[0].Rent)
+		return Offer{}, fmt.Errorf("no offer of %q is %s; there are: %s (name the terms with --rent %s, or give usd_per_hour)", w.Name, Words(rent), listOf(by), by[0].Rent)
 	}
 	fit := keep(on, func(o Offer) bool { return o.UpTo == 0 || w.Count <= o.UpTo })
 	if len(fit) == 0 {

@@ -150,11 +150,15 @@ func levelRequests(p plan.Plan, level int) int {
 	return max(100, 5*level)
 }
 
-// LoadWarmup is how many requests go before the measured ones of a load: what
-// the plan says, else one request per user, or those of a second of open loop.
+// LoadWarmup is how many requests go before the measured ones of a load at least:
+// what the plan says, else one request per user, or those of a second of open loop.
+// Of a warm-up by time it is one per user.
 func LoadWarmup(l plan.LoadPlan) int {
-	if l.Warmup != nil {
-		return *l.Warmup
+	switch {
+	case l.Warmup != nil && l.Warmup.Time > 0:
+		return l.Users
+	case l.Warmup != nil:
+		return l.Warmup.Requests
 	}
 	rate := l.Rate
 	if s, err := l.Schedule(0); err == nil && l.RateCurve != "" {

@@ -15,8 +15,10 @@ func TestWarmup(t *testing.T) {
 	}{
 		{plan.LoadPlan{Users: 8}, 8},
 		{plan.LoadPlan{Rate: 30}, 30},
-		{plan.LoadPlan{Users: 8, Warmup: new(0)}, 0},
-		{plan.LoadPlan{Users: 8, Warmup: new(3)}, 3},
+		{plan.LoadPlan{Users: 8, Warmup: plan.WarmupRequests(0)}, 0},
+		{plan.LoadPlan{Users: 8, Warmup: plan.WarmupRequests(3)}, 3},
+		{plan.LoadPlan{Users: 8, Warmup: &plan.Warmup{Time: 1}}, 8},
+		{plan.LoadPlan{Rate: 8, Warmup: &plan.Warmup{Time: 1}}, 0},
 	} {
 		if got := LoadWarmup(tt.load); got != tt.want {
 			t.Errorf("%+v: %d requests of warm-up, want %d", tt.load, got, tt.want)

@@ -158,6 +158,9 @@ func where(e suite.Event) string {
 		if e.Users > 1 && s.Ready > 0 {
 			parts[0] += fmt.Sprintf(", %d of %d users have had an answer", s.Ready, e.Users)
 		}
+		if s.MostWarming > 0 {
+			parts[0] = strings.Replace(parts[0], "warming up", fmt.Sprintf("warming up: %s of at most %s", s.Warming.Truncate(time.Second), brief(s.MostWarming)), 1)
+		}
 	case exchange.Cooldown:
 		parts = append(parts, done(e), "waiting for the last answers")
 		if s.Left > 0 {

@@ -265,7 +265,7 @@ func (a *Analysis) measureCells() {
 		})
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Achieved = achieved(c, &cell.Load)
-		cell.Blocks = a.blocksOf(c)
+		cell.Warmup, cell.Blocks = warmupOf(c), a.blocksOf(c)
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
 		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)
@@ -366,6 +366,9 @@ func (a *Analysis) inputs() []result.Input {
 func (a *Analysis) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
 	in.Client.Shared = a.run.Head.SharedSim
+	if cells.Selected(a.plan, plan.Cost) {
+		in.Priced = a.run.Head.Started
+	}
 	in.Floor, in.Parser, in.Targets = a.run.Floor, a.run.Parser, a.run.Targets
 	in.Client.Cores = res.Run.Host.Cores
 	for _, again := range res.Run.Resumed {

@@ -201,6 +201,10 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	}
 	c.Estimate, c.Lo, c.Hi = e.Value, e.Lo, e.Hi
 	claim.Bounds(c, l, float64(*e.Lo), float64(*e.Hi))
+	if l.Metric.Tag == "savings" {
+		c.Reason += ". " + strings.TrimSuffix(k.Volumes[0].Text, ".")
+	}
+	claim.OldPrices(c, res.Targets, res.Run.Started)
 }
 
 // orWithheld is an estimate that may be absent.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/blocks"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
 	"github.com/inferometer/inferometer/internal/endpoint"
@@ -17,6 +18,7 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
+	"github.com/inferometer/inferometer/internal/warmup"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -48,25 +50,16 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		sc.Start(ctx)
 		defer sc.Finish(ctx) // when all has been drained
 	}
-	before := 4 // at least, unless the plan wants none
-	if n := c.maker.Plan.Load.Warmup; n != nil && *n == 0 {
-		before = 0
-	} else if n != nil {
-		before = max(before, *n)
-	}
-	if c.conversations != nil && before > 0 {
-		before = max(before, c.shape.Warmup)
-	}
 	if c.conversations != nil || len(shape.Times) > 0 && shape.Schedule.Process == "" {
 		// A trace has no time for a warm-up within it, so it comes first; before
 		// conversations too, as requests that belong to none.
-		if before > 0 {
+		if before := blocks.Before(c.maker.Plan.Load, c.conversations != nil); before.Requests > 0 || before.Duration > 0 {
 			if err := s.warmUp(ctx, c, watch, before); err != nil {
 				return loadgen.Window{}, err
 			}
 		}
 		if c.lead == nil {
-			shape.Warmup = 0
+			shape.Warmup, shape.Settle = 0, loadgen.Settling{}
 		}
 	}
 	// Connections that are dialled ahead live for seconds only: nothing that
@@ -91,9 +84,13 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	if m := watch.median(); m > 0 {
 		s.medianE2E.set(c.target, m)
 	}
+	if w.WarmupEnd == warmup.Settled && w.Reason == "" {
+		s.settled.add(c.target, watch.latencies())
+	}
 	end := runlog.WindowRecord{
 		Cell: c.ID, Round: c.round(), Began: start, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped,
 		Overload: w.Reason == errOverload.Error(), Absent: w.Absent, Client: self.End(),
+		WarmedS: w.WarmedFor.Seconds(), WarmupEnd: string(w.WarmupEnd), WarmupCapS: max(shape.Settle.Cap, shape.Settle.Time).Seconds(),
 	}
 	if l := lag(); l.Reads > 0 {
 		end.StampLagP50, end.StampLagP99 = new(l.P50.Seconds()*1e3), new(l.P99.Seconds()*1e3)
@@ -174,8 +171,8 @@ func (s *Session) driver(warming bool, observers ...observer) *loadgen.Driver {
 	}
 }
 
-func (s *Session) warmUp(ctx context.Context, c *Cell, watch *progress, n int) error {
-	shape := loadgen.Shape{Users: max(1, c.shape.Users), Requests: n, Grace: c.maker.Plan.Client.Grace.Std(), Limit: c.target.Limit}
+func (s *Session) warmUp(ctx context.Context, c *Cell, watch *progress, shape loadgen.Shape) error {
+	shape.Grace, shape.Limit = c.maker.Plan.Client.Grace.Std(), c.target.Limit
 	d := s.driver(true, &refusals{session: s, cell: c})
 	watch.warming.Store(d)
 	w, err := d.Run(ctx, s.Stop, shape, &requester{session: s, cell: c, warming: true})
@@ -262,6 +259,7 @@ type progress struct {
 	mu   sync.Mutex // protects all following fields
 	done int
 	e2e  stats.Histogram // ms, service; it does not grow with the requests
+	took warmup.Latencies
 	ends ends
 	// trouble is what keeps the cell from being measured well, in words.
 	trouble string
@@ -281,6 +279,7 @@ func (p *progress) Emit(x *exchange.Exchange) {
 	p.ends.add(x)
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
 		p.e2e.Add(v, 1)
+		p.took.Add(v / 1e3)
 	}
 }
 

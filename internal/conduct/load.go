@@ -3,6 +3,7 @@ package conduct
 import (
 	"context"
 
+	"github.com/inferometer/inferometer/internal/blocks"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -43,7 +44,7 @@ func loadCell(m *prompts.Maker, several bool) (*Cell, error) {
 		target:     t, maker: m, warm: m.Synthetic("load/warm-up", true),
 		shape: loadgen.Shape{
 			Users: l.Users, Think: l.ThinkTime.Std(), Speed: l.Speed,
-			Requests: l.Requests, Duration: l.Duration.Std(), Warmup: cells.LoadWarmup(l),
+			Requests: l.Requests, Duration: l.Duration.Std(),
 		},
 	}
 	var err error
@@ -53,6 +54,7 @@ func loadCell(m *prompts.Maker, several bool) (*Cell, error) {
 	if l.RateCurve != "" && l.Requests == 0 && l.Duration == 0 {
 		c.shape.Duration = c.shape.Schedule.Curve.Length()
 	}
+	c.shape = blocks.WarmedUp(l, c.shape)
 	if l.ThinkCV > 0 {
 		c.thinkCV, c.shape.Pause = l.ThinkCV, pauses(l.ThinkTime.Std(), l.ThinkCV, m.Plan.Seed)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/capacity"
@@ -14,10 +13,15 @@ import (
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // errOverload ends a cell of a search whose outcome is known.
 var errOverload = errors.New(runlog.OverloadReason)
+
+// searchWarmups is how many warm-ups that load never settles in take all of a
+// search's time.
+const searchWarmups = 20
 
 // search is the program of a search for capacity: which cell comes next depends
 // on what the cells before it showed.
@@ -90,10 +94,12 @@ func (s *Session) searchCell(id string, want capacity.Load) (*Cell, error) {
 	}
 	if want.Rate > 0 {
 		c.shape.Schedule = s.plan.Capacity.Process(want.Rate, want.Seed)
-		// The system is to be full when the measured part begins: that takes
-		// about as long as a request does.
-		full := want.Rate * 2 * s.medianE2E.of(t) / 1e3
-		c.shape.Warmup = int(math.Ceil(min(1000, max(4, full))))
+		c.shape.Warmup = 4
+	}
+	// The system is to be as full as in the long run when the measured part begins.
+	c.shape.Settle = loadgen.Settling{Cap: min(warmup.Cap, s.plan.Capacity.MaxTime.Std()/searchWarmups), Known: s.settled.of(t)}
+	if want.Users > 0 {
+		c.shape.Settle.Requests = 10 * want.Users
 	}
 	return c, nil
 }

@@ -122,6 +122,20 @@ func (b *bill) byToken(in Input) {
 	if !b.cachedKnown && in.CachedShare == nil {
 		b.notes = append(b.notes, b.Name+": not every request reported how much of its input was cached; where it is unknown, the input counts as not cached.")
 	}
+	if len(p.LongContext) > 0 {
+		long := 0
+		for _, u := range b.Usage {
+			if u.Input > p.LongContext[0].Above {
+				long++
+			}
+		}
+		if long > 0 {
+			b.notes = append(b.notes, fmt.Sprintf("%s: %s of %s requests have more than %s input tokens, so that all of their tokens have the prices of long context.", b.Name, amount.Count(float64(long)), amount.Count(float64(len(b.Usage))), amount.Count(float64(p.LongContext[0].Above))))
+		}
+	}
+	if p.Note != "" {
+		b.notes = append(b.notes, fmt.Sprintf("%s: of its price the list says: %s.", b.Name, p.Note))
+	}
 	if len(b.Usage) < 2 {
 		b.notes = append(b.notes, b.Name+": an interval needs more than one request (--samples).")
 	}
@@ -178,6 +192,9 @@ func (b *bill) byHour() {
 		text += fmt.Sprintf("; sold by %d", b.fleet.Node)
 	}
 	b.notes = append(b.notes, text+".")
+	if m.Note != "" {
+		b.notes = append(b.notes, fmt.Sprintf("%s: of its machine the list says: %s.", b.Name, m.Note))
+	}
 	b.running()
 	if b.Price != nil {
 		b.notes = append(b.notes, b.Name+": it has a price and a machine; the machine is used.")

@@ -141,11 +141,10 @@ func curve(cand, base *bill, volume float64) []result.CurvePoint {
 		at = append(at, math.Round(end*i/even))
 	}
 	for _, s := range []Side{mine, theirs} {
-		n := 0
+		if s.stepsTo(cand.demand, end) > (mostPoints-even)/4 {
+			continue // too many to be seen
+		}
 		for step := range s.steps(cand.demand, end) {
-			if n++; n > (mostPoints-even)/4 {
-				break // the steps are too small to be seen
-			}
 			at = append(at, math.Floor(step), math.Floor(step)+1)
 		}
 	}

@@ -58,11 +58,18 @@ func Peak(t *result.Throughput, target string) *Capacity {
 		return nil
 	}
 	var best *Capacity
+	among := 0
 	for _, c := range t.Cells {
 		rate := c.Metrics.Rates["throughput"]
-		if c.Target == target && rate.Value != nil && *rate.Value > 0 && (best == nil || *rate.Value > *best.Requests.Value) {
+		if c.Target != target || rate.Value == nil || *rate.Value <= 0 {
+			continue
+		}
+		if among++; best == nil || *rate.Value > *best.Requests.Value {
 			best = capacityOf(c)
 		}
+	}
+	if best != nil {
+		best.Among = among
 	}
 	return best
 }
@@ -71,7 +78,7 @@ func capacityOf(c result.Cell) *Capacity {
 	r := c.Metrics.Rates
 	return &Capacity{
 		Requests: r["throughput"], Input: r["input_throughput"], Output: r["output_throughput"],
-		Cell: c.ID, From: fmt.Sprintf("%s (%s)", c.ID, c.Load.Text), Among: 1,
+		Cell: c.ID, From: fmt.Sprintf("%s (%s)", c.ID, c.Load.Text),
 	}
 }
 

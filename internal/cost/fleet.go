@@ -3,6 +3,7 @@ package cost
 import (
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/tariff"
@@ -181,16 +182,7 @@ func (s Side) line(d Demand) (fixed, slope, spread float64) {
 // steps are the volumes, up to most, above which some hour needs another replica.
 func (s Side) steps(d Demand, most float64) iter.Seq[float64] {
 	return func(yield func(float64) bool) {
-		if s.Fleet == nil {
-			return
-		}
-		seen := map[float64]bool{}
-		for _, at := range d.weights() {
-			each := fleet{s.Fleet}.rps() * SecondsPerMonth / at
-			if seen[at] || !(each > 0) || math.IsInf(each, 1) {
-				continue
-			}
-			seen[at] = true
+		for _, each := range s.strides(d) {
 			for k := 1.0; k*each <= most; k++ {
 				if !yield(k * each) {
 					return
@@ -198,4 +190,29 @@ func (s Side) steps(d Demand, most float64) iter.Seq[float64] {
 			}
 		}
 	}
+}
+
+// strides are how many requests lie between two steps of each hour; hours with the
+// same are one.
+func (s Side) strides(d Demand) []float64 {
+	if s.Fleet == nil {
+		return nil
+	}
+	var out []float64
+	for _, at := range d.weights() {
+		each := fleet{s.Fleet}.rps() * SecondsPerMonth / at
+		if each > 0 && !math.IsInf(each, 1) && !slices.Contains(out, each) {
+			out = append(out, each)
+		}
+	}
+	return out
+}
+
+// stepsTo is about how many steps there are up to a volume.
+func (s Side) stepsTo(d Demand, volume float64) float64 {
+	n := 0.0
+	for _, each := range s.strides(d) {
+		n += volume / each
+	}
+	return n
 }

@@ -30,8 +30,16 @@ func WhatIf(s result.CostScenario) (result.CostAnswer, error) {
 	}
 	r := Cheaper(own, api, d)
 	a.Wins, a.More = r.List, r.More
-	a.Text = fmt.Sprintf("%s requests a month cost %s on own machines (%s, busy %s %% of the time) and %s at the API.",
+	a.Text = fmt.Sprintf("%s requests per month cost %s on own machines (%s, busy %s %% of the time) and %s at the API: ",
 		amount.Count(s.MonthlyRequests), amount.USD(mine.USD), replicas(mine.Replicas), short(100*mine.Utilization), amount.USD(theirs.USD))
+	switch {
+	case a.SavingsMonth > 0:
+		a.Text += fmt.Sprintf("own machines save %s per month (%s %%).", amount.USD(a.SavingsMonth), short(a.SavingsPercent))
+	case a.SavingsMonth < 0:
+		a.Text += fmt.Sprintf("own machines cost %s more per month.", amount.USD(-a.SavingsMonth))
+	default:
+		a.Text += "the same."
+	}
 	return a, nil
 }
 
@@ -102,6 +110,10 @@ func check(s result.CostScenario) error {
 		return fmt.Errorf("peak_to_mean: invalid value %v: a peak is at least the mean, so it must be at least 1", s.PeakToMean)
 	case s.Own.RequestsPerSecond > 0 && s.Own.TokensPerSecond > 0:
 		return fmt.Errorf("own.tokens_per_second: give it or requests_per_second")
+	case s.Own.USDPerHour == 0:
+		return fmt.Errorf("own.usd_per_hour: the price of an accelerator hour is missing")
+	case apiRequest(s) <= 0:
+		return fmt.Errorf("api.input: the API costs nothing, so there is nothing to compare with: give input and output in USD per million tokens, and the tokens of a request")
 	case f.rps() <= 0:
 		return fmt.Errorf("own.requests_per_second: what a replica carries is unknown: give it, or tokens_per_second and the tokens of a request")
 	case s.Own.Scaling != "" && s.Own.Scaling != tariff.AlwaysOn && !f.scales():

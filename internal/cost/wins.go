@@ -29,14 +29,12 @@ type Ranges struct {
 func Cheaper(a, b Side, d Demand) Ranges {
 	less := func(n float64) bool { return a.Month(n, d).USD < b.Month(n, d).USD }
 	horizon, settled := horizon(a, b, d)
+	if n := a.stepsTo(d, horizon) + b.stepsTo(d, horizon); n > mostSteps {
+		horizon, settled = horizon*mostSteps/n, false
+	}
 	edges := []float64{1}
 	for _, s := range []Side{a, b} {
-		n := 0
 		for at := range s.steps(d, horizon) {
-			if n++; n > mostSteps {
-				horizon, settled = min(horizon, at), false
-				break
-			}
 			for _, near := range []float64{-1, 0, 1, 2} { // a step is exact to a request
 				edges = append(edges, math.Floor(at)+near)
 			}

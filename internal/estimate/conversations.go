@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/blocks"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -186,17 +187,12 @@ func aboutConversations(p plan.Plan) (n int, seconds, input float64) {
 
 // before is how many requests of warm-up come before a trace or conversations, as a
 // load of its own; see conduct.
-func before(l plan.LoadPlan, conversing bool) int {
-	n := 4
-	if w := l.Warmup; w != nil && *w == 0 {
-		return 0
-	} else if w != nil {
-		n = max(n, *w)
+func before(l plan.LoadPlan, conversing bool) (int, error) {
+	s := blocks.Before(l, conversing)
+	if s.Duration > 0 {
+		return 0, fmt.Errorf("how many requests come in a warm-up of %v depends on how fast the server is; --warmup N ends it by a number", s.Duration)
 	}
-	if conversing {
-		n = max(n, cells.LoadWarmup(l))
-	}
-	return n + loadgen.Shape{Users: max(1, l.Users), Requests: n}.MostCooldown(n)
+	return s.Requests + s.MostCooldown(s.Requests), nil
 }
 
 // mostTalk is the most that the conversations of a plan send, warm-up included.
@@ -210,7 +206,11 @@ func mostTalk(p plan.Plan, t plan.Target, rpm int) (n int, all size, err error) 
 	if err != nil {
 		return 0, all, err
 	}
-	warm, _, err := synthetic(p).sum(0, before(p.Load, true))
+	first, err := before(p.Load, true)
+	if err != nil {
+		return 0, all, err
+	}
+	warm, _, err := synthetic(p).sum(0, first)
 	all.most, all.out = all.most+warm.most, all.out+warm.out
-	return n + before(p.Load, true), all, err
+	return n + first, all, err
 }

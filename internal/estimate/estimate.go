@@ -227,7 +227,7 @@ func loadOf(e *Estimate, p plan.Plan) {
 			e.put(Cell{ID: cells.LoadID(name), Target: name, Unknown: err.Error()})
 		}
 	}
-	shape := loadgen.Shape{Users: l.Users, Requests: l.Requests, Duration: l.Duration.Std(), Warmup: cells.LoadWarmup(l), Speed: l.Speed}
+	shape := loadgen.Shape{Users: l.Users, Requests: l.Requests, Duration: l.Duration.Std(), Speed: l.Speed}
 	var err error
 	if shape.Schedule, err = l.Schedule(p.Seed); err != nil {
 		fail(err)
@@ -236,6 +236,7 @@ func loadOf(e *Estimate, p plan.Plan) {
 	if l.RateCurve != "" && l.Requests == 0 && l.Duration == 0 {
 		shape.Duration = shape.Schedule.Curve.Length()
 	}
+	shape = blocks.WarmedUp(l, shape)
 	main := synthetic(p)
 	switch {
 	case p.Workload.Conversing():
@@ -245,7 +246,7 @@ func loadOf(e *Estimate, p plan.Plan) {
 			fail(err)
 			return
 		}
-		main, shape.Requests, shape.Duration, shape.Warmup = of, 0, 0, 0
+		main, shape.Requests, shape.Duration, shape.Warmup, shape.Settle = of, 0, 0, 0, loadgen.Settling{}
 		for i := range table.Len() {
 			shape.Times = append(shape.Times, table.At(i))
 			if session, _ := table.Turn(i); session > 0 && !l.Replay.Open {
@@ -267,6 +268,9 @@ func loadOf(e *Estimate, p plan.Plan) {
 		rounds = blocks.Rounds(l, shape)
 		e.Notes = append(e.Notes, fmt.Sprintf("%d targets take turns in %d rounds, with a warm-up before each block; their times add up", len(targets), rounds))
 	}
+	if most := shape.Settle.Cap; most > 0 {
+		e.Notes = append(e.Notes, fmt.Sprintf("the warm-up ends when the load has settled; it is counted as %v, the most that it takes", most))
+	}
 	for _, name := range targets {
 		loadCell(e, p, name, shape, main, rounds)
 		e.Seconds += e.Cells[len(e.Cells)-1].Seconds
@@ -278,10 +282,18 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 	l := p.Load
 	t, _ := p.Endpoint(name)
 	c := Cell{ID: cells.LoadID(name), Target: name}
-	warmup := cells.LoadWarmup(l)
+	var warmups int // of all blocks, at most
+	for _, part := range blocks.Cut(shape, rounds) {
+		most, _ := part.Shape.MostWarmup()
+		warmups += most
+	}
+	warmFor := max(shape.Settle.Cap, shape.Settle.Time)
 	if p.Workload.Conversing() {
 		n, seconds, input := aboutConversations(p)
-		c.Requests, c.Seconds = n+warmup, seconds
+		c.Requests, c.Seconds = n+cells.LoadWarmup(l), seconds
+		if w := l.Warmup; w != nil && seconds > 0 {
+			c.Seconds += w.Time.Std().Seconds()
+		}
 		mean := synthetic(p).mean(0, n)
 		if mean.about = input; p.Workload.Dataset != "" {
 			e.Notes = append(e.Notes, "how many turns the data set's conversations have is not in the guess, which assumes one each; it is in the most that is spent")
@@ -303,7 +315,10 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 	case n == 0:
 		n = int(float64(l.Users) * seconds / e2eOf(p, name, int(mean.out)))
 	}
-	n += rounds * warmup
+	n += warmups
+	if seconds > 0 {
+		seconds += float64(rounds) * warmFor.Seconds()
+	}
 	if rounds > 1 { // and each block starts and drains by itself
 		n += rounds * l.Users
 		if seconds > 0 {
@@ -315,7 +330,10 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 	var shares []share
 	switch {
 	case len(shape.Times) > 0: // also those before and after a block have the lengths of rows
-		first := rounds * before(l, false)
+		first, unknown := before(l, false)
+		if first *= rounds; err == nil {
+			err = unknown
+		}
 		shares = []share{{of: synthetic(p), n: first}, {of: main, n: len(shape.Times)}, {n: max(0, k.all()-len(shape.Times)), largest: true}}
 	case rounds > 1: // what follows a block of a data set is synthetic
 		shares = []share{{of: synthetic(p), n: k.warmup}, {of: main, n: k.measured}, {n: k.cooldown, largest: true}}

@@ -23,21 +23,21 @@ func TestEstimateOfSeveralTargets(t *testing.T) {
 		t.Fatalf("%+v", f.Cells)
 	}
 	for _, c := range f.Cells {
-		// 10 blocks, each with a warm-up and what goes on behind it, of a request a
-		// user.
-		if c.Requests != 200+10*4+10*4 {
+		// 10 blocks, each with a warm-up of as many requests as it has and one more
+		// per user at most, and a request per user after it.
+		if c.Requests != 200+10*24+10*4 {
 			t.Errorf("%s: %d requests", c.ID, c.Requests)
 		}
 	}
-	// At most: 10 blocks, each with 2 requests of warm-up per user, and 20 after it.
+	// At most: 10 blocks, each with 24 requests of warm-up, and 20 after it.
 	if len(f.Most) != 3 {
 		t.Fatalf("%+v", f.Most)
 	}
 	total := 0.0
 	for i, price := range []float64{1, 10, 0} {
 		m := f.Most[i]
-		load := float64(10*8+200+10*20) * 384 // half as much again as 256 tokens
-		if m.Requests < 480 || m.Requests > 510 || m.InputTokens < load || m.InputTokens > load+20_000 {
+		load := float64(10*24+200+10*20) * 384 // half as much again as 256 tokens
+		if m.Requests < 640 || m.Requests > 670 || m.InputTokens < load || m.InputTokens > load+20_000 {
 			t.Errorf("%+v, want %v input tokens and those of some probes", m, load)
 		}
 		if total += m.InputTokens * price / 1e6; (m.USD == nil) != (price == 0) {
@@ -57,10 +57,10 @@ func TestEstimateOfSeveralTargets(t *testing.T) {
 	if f := Of(p, Load); f.USD != nil {
 		t.Errorf("the price of a target is missing, and the spend is %v", *f.USD)
 	}
-	// One target is as it always was.
+	// One target has one warm-up, of as long as its load at most.
 	p.Baseline, p.Targets, p.Load.Requests, p.Load.Duration = nil, nil, 0, plan.Duration(10*time.Second)
 	p.Load.Users, p.Load.Rate = 0, 5
-	if f := Of(p, Load); len(f.Cells) != 1 || f.Cells[0].Requests != 50+5 || f.Cells[0].Seconds != 10 {
+	if f := Of(p, Load); len(f.Cells) != 1 || f.Cells[0].Requests != 50+50 || f.Cells[0].Seconds != 20 {
 		t.Errorf("%+v", f.Cells)
 	}
 }

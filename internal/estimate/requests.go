@@ -28,8 +28,14 @@ const maxArrivals = 20_000_000
 // most is the most requests of a load of a shape, where a target takes rpm requests
 // a minute; 0: any number. An error says why there is no such number.
 func most(s loadgen.Shape, grace time.Duration, rpm int) (counts, error) {
-	c := counts{warmup: s.MostWarmup()}
+	warm, known := s.MostWarmup()
+	c := counts{warmup: warm}
+	if !known && rpm > 0 {
+		c.warmup, known = max(warm, int(float64(rpm)*s.Settle.Time.Minutes())+1), true
+	}
 	switch {
+	case !known:
+		return c, fmt.Errorf("how many requests %d users send in a warm-up of %v depends on how fast the server is; --warmup N ends it by a number", s.Users, s.Settle.Time)
 	case !s.Open() && s.Requests > 0:
 		c.measured, c.cooldown = s.Requests, s.MostCooldown(s.Requests)
 		return c, nil
@@ -43,9 +49,13 @@ func most(s loadgen.Shape, grace time.Duration, rpm int) (counts, error) {
 		return c, errors.New("the load has neither users nor a rate")
 	}
 	dues := s.Schedule.Times()
-	if len(s.Times) > 0 { // of a block, warm-up and what may follow included
+	if len(s.Times) > 0 { // of a block, what may follow included
+		lead := 0 // the warm-up, where it is among them
+		if s.Schedule.Process == "" {
+			lead = s.Warmup
+		}
 		dues = func(yield func(time.Duration) bool) {
-			for _, t := range s.Times[min(s.Warmup, len(s.Times)):] {
+			for _, t := range s.Times[min(lead, len(s.Times)):] {
 				if !yield(t) {
 					return
 				}

@@ -196,7 +196,7 @@ func TestWarmupLeaksIntoNoStatistic(t *testing.T) {
 	} {
 		measured(t, s, shape, nil, func(t *testing.T, b *bench, c result.Cell, xs []*exchange.Exchange) {
 			// A user who is through sends another one while others are not.
-			if most := shape.MostWarmup(); len(xs) != n || c.Counts.Warmup < warm || c.Counts.Warmup > most || shape.Open() && most != warm || c.Counts.Scheduled != n {
+			if most, _ := shape.MostWarmup(); len(xs) != n || c.Counts.Warmup < warm || c.Counts.Warmup > most || shape.Open() && most != warm || c.Counts.Scheduled != n {
 				t.Fatalf("%d measured requests, counts %+v", len(xs), c.Counts)
 			}
 			for _, tag := range []string{"ttft", "e2e", "stall", "tpot"} {

@@ -32,7 +32,7 @@ type Conversation interface {
 // there is no answer to continue from, and nothing is retried behind the
 // caller's back. Warm-up is not part of it.
 func (d *Driver) RunConversations(ctx, stop context.Context, shape Shape, c Conversations) (Window, error) {
-	shape.Warmup = 0
+	shape.Warmup, shape.Settle = 0, Settling{}
 	return d.drive(ctx, stop, shape, func(r *runner) { r.source, r.planned = c, shape.Conversations })
 }
 

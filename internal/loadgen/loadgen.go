@@ -14,6 +14,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/pace"
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // Send carries out one prepared request and fills the stamps from Connected
@@ -41,6 +42,10 @@ type Window struct {
 	// Absent is how many users of a closed loop had had no answer to a warm-up
 	// request when the window opened without them.
 	Absent int
+	// WarmedFor is how long the warm-up took, and WarmupEnd how it ended; zero where
+	// there was none of its own.
+	WarmedFor time.Duration
+	WarmupEnd warmup.End
 }
 
 // Seconds returns the length of the window in seconds.
@@ -85,9 +90,12 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 	defer unlink()
 	d.current.Store(r)
 	go r.prepareAll()
-	select {
-	case <-r.filled: // the clock starts when there is something to send
-	case <-r.starts.Done():
+	go r.prepareWarmup()
+	for _, ready := range []chan struct{}{r.warm, r.filled} {
+		select {
+		case <-ready: // the clock starts when there is something to send
+		case <-r.starts.Done():
+		}
 	}
 	switch {
 	case r.source != nil:
@@ -110,7 +118,7 @@ func (d *Driver) drive(ctx, stop context.Context, shape Shape, with func(*runner
 // A cell goes through these states, in this order, and may skip some of them:
 //
 //	warm-up   requests that are due are of the phase Warmup; window.Start is 0.
-//	          In a closed loop it ends when each user has had an answer (gate)
+//	          When it ends is up to warming
 //	measured  admit has seen the first main request and set window.Start
 //	sealed    the measured part has an end (seal): its time or its number of
 //	          requests is over, the schedule has no more, or all answers have
@@ -150,9 +158,11 @@ type runner struct {
 	noStart context.CancelFunc
 
 	prepared chan preparedRequest
-	filled   chan struct{} // closed when as much has been prepared as is kept ready
-	taken    chan struct{} // a request was taken from prepared
-	making   chan struct{} // full while Prepare runs, which is called by one goroutine at a time
+	warmups  chan preparedRequest // of the warm-up
+	filled   chan struct{}        // closed when as much has been prepared as is kept ready
+	warm     chan struct{}        // the same of the warm-up
+	taken    chan struct{}        // a request was taken from prepared
+	making   chan struct{}        // full while Prepare runs, which is called by one goroutine at a time
 	slots    chan struct{}
 	wait     sync.WaitGroup
 
@@ -168,7 +178,7 @@ type runner struct {
 	scheduleOver bool             // the schedule has no more to send
 	dueNext      []exchange.Stamp // closed loop: when each user is ready, or was for what is in flight; open: when the first request is due that is not measured
 	breaker      breaker
-	gate         gate // closed loop: of the warm-up
+	warming      warming
 	counts       tally
 	err          error
 	graceTimer   *time.Timer
@@ -194,9 +204,10 @@ func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
 	r.starts, r.noStart = context.WithCancel(r.running)
 	// Enough is prepared ahead that encoding never delays a due request.
 	r.prepared = make(chan preparedRequest, cmp.Or(shape.Ahead, 1024))
-	r.filled, r.taken, r.making = make(chan struct{}), make(chan struct{}, 1), make(chan struct{}, 1)
+	r.filled, r.warm, r.taken, r.making = make(chan struct{}), make(chan struct{}), make(chan struct{}, 1), make(chan struct{}, 1)
 	r.dueNext = make([]exchange.Stamp, shape.Users)
-	r.breaker, r.gate = newBreaker(shape, d.Breaker), newGate(shape)
+	r.warmups = make(chan preparedRequest, shape.warmupsReady())
+	r.breaker, r.warming = newBreaker(shape, d.Breaker), newWarming(shape)
 	precision := pace.Fine
 	if d.PortableTimer {
 		precision = pace.Plain
@@ -212,12 +223,14 @@ func (r *runner) close() {
 	r.noStart()
 	r.endTail()
 	r.cut()
-	for range r.prepared { // until prepareAll has ended: nothing outlives Run
+	for range r.warmups { // until prepareWarmup and prepareAll have ended: nothing outlives Run
+	}
+	for range r.prepared {
 	}
 	_ = r.pace.Close() // nothing is waiting any more
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, t := range []*time.Timer{r.graceTimer, r.endTimer, r.gate.timer} {
+	for _, t := range []*time.Timer{r.graceTimer, r.endTimer, r.warming.timer} {
 		if t != nil {
 			t.Stop()
 		}
@@ -226,7 +239,10 @@ func (r *runner) close() {
 
 // open walks the schedule and never waits for an answer.
 func (r *runner) open() {
-	start := max(r.Clock.Now(), r.shape.Limit.Next())
+	start, ok := r.warmUpOpen(max(r.Clock.Now(), r.shape.Limit.Next()))
+	if !ok {
+		return
+	}
 	for at := range r.shape.dues() {
 		p, ok := r.next()
 		if !ok {
@@ -264,7 +280,7 @@ func (r *runner) open() {
 // closed runs users that each wait for their answer.
 func (r *runner) closed() {
 	start := r.Clock.Now()
-	r.gate.begin(start.Add(r.shape.Spread))
+	r.beginWarmup(start, start.Add(r.shape.Spread))
 	for u := range r.dueNext {
 		r.dueNext[u] = start.Add(r.shape.Spread * time.Duration(u) / time.Duration(r.shape.Users))
 	}
@@ -305,6 +321,12 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	}
 	if x.Phase == exchange.Warmup {
 		r.counts.inFlight++
+		if w := &r.warming; !w.over {
+			if r.shape.Open() {
+				w.sent++
+			}
+			w.watch.Begin(time.Duration(x.Due - w.begun))
+		}
 		return true
 	}
 	if r.source != nil {
@@ -391,7 +413,9 @@ func (r *runner) ended(x *exchange.Exchange) {
 	}
 	if r.shape.Users > 0 {
 		r.dueNext[x.User] = r.readyAt(x)
-		r.throughWarmup(x)
+	}
+	if x.Phase == exchange.Warmup && r.source == nil {
+		r.endedWarmup(x)
 	}
 	r.sealIfAnswered()
 	if why := r.refusal(x); why != "" {

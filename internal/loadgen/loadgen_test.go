@@ -324,6 +324,7 @@ func TestAdmittedAtTheEndOfACellIsWithdrawn(t *testing.T) {
 	r := newRunner(&d, t.Context(), Shape{Users: 1, Duration: time.Second, Grace: time.Minute})
 	r.req = &server{clock: d.Clock, service: fixed(0)}
 	go r.prepareAll() // which close waits for
+	go r.prepareWarmup()
 	defer r.close()
 	r.window.Start = 1
 	// The window is over, nothing is in flight, and its timer has not fired yet.

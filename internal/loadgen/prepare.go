@@ -1,15 +1,15 @@
 package loadgen
 
 import (
+	"cmp"
 	"math"
 	"sync"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// planned is how many requests, or conversations, a cell is known to send:
-// warm-up and measured ones; of a closed loop that ends by time just the first of
-// its users.
+// planned is how many requests, or conversations, a cell is known to send after its
+// warm-up; of a closed loop that ends by time just the first of its users.
 func (s Shape) planned() int {
 	n := s.Requests
 	if s.Conversations > 0 && (n == 0 || s.Conversations < n) {
@@ -23,7 +23,7 @@ func (s Shape) planned() int {
 	if len(s.Times) > 0 {
 		return len(s.Times)
 	}
-	return s.Warmup + max(n, s.Users)
+	return max(n, s.Users)
 }
 
 // spare is how many requests beyond those that are planned are kept ready: one for
@@ -35,7 +35,63 @@ func (s Shape) spare() int {
 	return 2 + int(math.Ceil(s.Schedule.Curve.Peak()/10))
 }
 
-// prepareAll prepares warm-up requests, then main ones, until the cell ends: the
+// warmupsReady is how many warm-up requests are kept ready: as many as there are, or
+// as are spare.
+func (s Shape) warmupsReady() int {
+	if !s.warm() {
+		return 0
+	}
+	n := min(s.Warmup, cmp.Or(s.Ahead, 1024))
+	if s.Settle.Time > 0 || s.Settle.Cap > 0 || !s.Open() {
+		n = max(n, s.spare())
+	}
+	return n
+}
+
+// prepareWarmup prepares requests of the warm-up until it is over.
+func (r *runner) prepareWarmup() {
+	defer close(r.warmups)
+	if !r.shape.warm() {
+		close(r.warm)
+		return
+	}
+	ready := sync.OnceFunc(func() { close(r.warm) })
+	defer ready()
+	most, known := r.shape.MostWarmup()
+	for n := 0; r.starts.Err() == nil && !(known && n == most); n++ {
+		if n == cap(r.warmups) {
+			ready()
+		}
+		x := &exchange.Exchange{Phase: exchange.Warmup, Index: n}
+		r.making <- struct{}{}
+		send, err := r.req.Prepare(x.Phase, n, x)
+		<-r.making
+		if err != nil {
+			r.prepareFailed(err)
+			return
+		}
+		select {
+		case r.warmups <- preparedRequest{x: x, send: send}:
+		case <-r.warming.done:
+			return
+		case <-r.starts.Done():
+			return
+		}
+	}
+}
+
+// nextWarmup returns the next request of the warm-up, or false when the cell has
+// ended.
+func (r *runner) nextWarmup() (preparedRequest, bool) {
+	select {
+	case p, ok := <-r.warmups:
+		return p, ok
+	case <-r.starts.Done():
+		return preparedRequest{}, false
+	}
+}
+
+// prepareAll prepares requests, those of the warm-up aside, until the cell ends: the
 // ones that are planned ahead of time, as many as fit, and those after them, which
 // keep the load up until the last answer has come, only as they are needed. No
 // prompt is made in the measured part that is not going to be sent, but for a few.
@@ -77,9 +133,11 @@ func (r *runner) prepare(n int) (preparedRequest, error) {
 	if r.source != nil {
 		return r.prepareFirstTurn(n)
 	}
-	x := &exchange.Exchange{Phase: exchange.Measured, Index: n - r.shape.Warmup}
-	if n < r.shape.Warmup {
-		x.Phase, x.Index = exchange.Warmup, n
+	x := &exchange.Exchange{Phase: exchange.Measured, Index: n}
+	if lead := r.shape.Warmup; r.shape.recorded() {
+		if x.Index -= lead; n < lead {
+			x.Phase, x.Index = exchange.Warmup, n
+		}
 	}
 	r.making <- struct{}{}
 	defer func() { <-r.making }()

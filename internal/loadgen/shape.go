@@ -10,6 +10,8 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/seeded"
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // Shape is the load of one cell: closed where Users is set, else open, by a
@@ -33,12 +35,14 @@ type Shape struct {
 	// arrivals go at their times.
 	Turn func(i int) (session int, think time.Duration)
 
-	// Warmup requests go before the measured part and are in no statistic. In
-	// an open loop they come evenly, at the rate with which it begins, but not
-	// more than a second apart. In a closed loop, if there is one for each user,
-	// the measured part begins when all users have had theirs; until then some
-	// send another one (MostWarmup).
-	Warmup   int
+	// Warmup requests go before the measured part at least, and are in no
+	// statistic. In an open loop they come by its process, at the rate with which it
+	// begins. In a closed loop, if there is one for each user, the measured part
+	// begins when all users have had theirs; until then some send another one
+	// (MostWarmup). Before recorded Times, the first of these are the warm-up.
+	Warmup int
+	// Settle makes the warm-up last longer than that.
+	Settle   Settling
 	Requests int           // measured requests; 0: by Duration alone
 	Duration time.Duration // measured time; 0: by Requests alone
 	// Conversations are all that are begun, for RunConversations; 0: as many as fit.
@@ -50,8 +54,23 @@ type Shape struct {
 	Ahead       int           // requests that are prepared ahead of time, at most; 0: 1024
 }
 
-// warmupGap is the longest time between two warm-up requests of an open loop:
-// at a low rate the measured part would begin much later than anyone expects.
+// Settling is how long a warm-up lasts, beyond its number of requests. The zero
+// value adds nothing.
+type Settling struct {
+	Time time.Duration // at least so long
+	// Cap makes it last until the load has settled (package warmup), and at most so
+	// long; 0: that is not waited for.
+	Cap time.Duration
+	// Requests is how many there are at most in a closed loop that waits for that,
+	// but not less than Shape.Warmup; 0: any number.
+	Requests int
+	// Known are latencies of earlier loads (warmup.Watch).
+	Known warmup.Latencies
+}
+
+// warmupGap is the mean time, at most, between two warm-up requests of an open loop
+// with a fixed number of them: at a low rate the measured part would begin much
+// later than anyone expects.
 const warmupGap = time.Second
 
 // Open reports whether the shape is an open loop.
@@ -66,7 +85,7 @@ func (s Shape) Validate() error {
 		return errors.New("a load is either closed (users) or open (rate or trace), not both")
 	case s.Requests < 0 || s.Warmup < 0 || s.MaxInflight < 0 || s.Ahead < 0 || s.Conversations < 0:
 		return errors.New("requests, warm-up, max-inflight and ahead cannot be negative")
-	case s.Duration < 0 || s.Think < 0 || s.Grace < 0 || s.Spread < 0:
+	case s.Duration < 0 || s.Think < 0 || s.Grace < 0 || s.Spread < 0 || s.Settle.Time < 0 || s.Settle.Cap < 0:
 		return errors.New("times cannot be negative")
 	case s.Requests == 0 && s.Duration == 0 && len(s.Times) == 0 && s.Conversations == 0:
 		return errors.New("a load needs an end: requests or duration")
@@ -89,29 +108,36 @@ func (s Shape) MostCooldown(measured int) int {
 	return min(10*s.Users, measured)
 }
 
-// dues are the due times of an open loop, as offsets from its start: those of
-// the warm-up, then the measured ones.
-func (s Shape) dues() iter.Seq[time.Duration] {
-	if len(s.Times) > 0 {
-		speed := cmp.Or(s.Speed, 1)
-		return func(yield func(time.Duration) bool) {
-			for _, t := range s.Times {
-				if !yield(time.Duration(float64(t) / speed)) {
-					return
-				}
-			}
-		}
+// recorded reports whether the load is recorded Times, with its warm-up among them.
+func (s Shape) recorded() bool { return len(s.Times) > 0 && s.Schedule.Process == "" }
+
+// warmupDues are the due times of the warm-up of an open loop, as offsets from its
+// start: a process like that of the measured part, at the rate with which it begins.
+func (s Shape) warmupDues() iter.Seq[time.Duration] {
+	of := s.Schedule
+	rate := of.Curve.Begin()
+	if s.Settle.Cap == 0 && s.Settle.Time == 0 {
+		rate = max(rate, 1/warmupGap.Seconds())
 	}
+	of.Curve = arrival.Flat(rate)
+	of.Seed = seeded.Mix(of.Seed ^ warmupSeed)
+	return of.Times()
+}
+
+// warmupSeed makes the arrivals of the warm-up others than those of the measured
+// part.
+const warmupSeed = 0x7761726d
+
+// dues are the due times of an open loop after its warm-up, as offsets from the
+// first of them. Where they are recorded the warm-up is among them.
+func (s Shape) dues() iter.Seq[time.Duration] {
+	if len(s.Times) == 0 {
+		return s.Schedule.Times()
+	}
+	speed := cmp.Or(s.Speed, 1)
 	return func(yield func(time.Duration) bool) {
-		gap := min(1/s.Schedule.Curve.Begin(), warmupGap.Seconds())
-		at := func(i int) time.Duration { return time.Duration(float64(i) * gap * 1e9) }
-		for i := range s.Warmup {
-			if !yield(at(i)) {
-				return
-			}
-		}
-		for t := range s.Schedule.Times() {
-			if !yield(at(s.Warmup) + t) {
+		for _, t := range s.Times {
+			if !yield(time.Duration(float64(t) / speed)) {
 				return
 			}
 		}

@@ -16,7 +16,10 @@ type Status struct {
 	// Warmed is how many warm-up requests have ended, and Ended how many measured
 	// ones, of which Failed failed.
 	Warmed, Ended, Failed int
-	InFlight              int // requests of any phase that are due and have not ended
+	// Warming is for how long the warm-up has been going, where it waits for the load
+	// to settle, and MostWarming how long that takes at most.
+	Warming, MostWarming time.Duration
+	InFlight             int // requests of any phase that are due and have not ended
 	// Paused is how many users pause after a failure, and Resumes when the first
 	// of them sends again.
 	Paused  int
@@ -62,11 +65,16 @@ func (d *Driver) Status() Status {
 	defer r.mu.Unlock()
 	now := r.Clock.Now()
 	s := Status{
-		Phase: exchange.Measured, Ready: len(r.gate.through), Warmed: r.counts.warmed, Ended: r.counts.ended,
+		Phase: exchange.Measured, Ready: len(r.warming.through), Warmed: r.counts.warmed, Ended: r.counts.ended,
 		Failed: r.counts.failed, InFlight: r.counts.inFlight,
 	}
 	if r.window.Start != 0 {
 		s.Measuring = time.Duration(max(0, now-r.window.Start))
+	}
+	if w := &r.warming; r.window.Start == 0 && w.begun != 0 && !w.over {
+		if s.MostWarming = max(r.shape.Settle.Cap, r.shape.Settle.Time); s.MostWarming > 0 {
+			s.Warming = time.Duration(max(0, now-w.begun))
+		}
 	}
 	var until exchange.Stamp
 	switch {

@@ -41,17 +41,16 @@ func (c *Collector) Cell(in Input) result.Cell {
 	if c.counts.ByClass == nil {
 		c.counts.ByClass = map[string]int{}
 	}
-	serial := in.Load.Serial()
 	out := result.Cell{
 		ID: in.ID, Target: in.Target, Evidence: in.Evidence, Workload: in.Workload, Load: in.Load,
 		WindowS: float64(in.window().Length()) / 1e9,
 		Counts:  c.counts,
-		Metrics: c.metrics(c.whole, serial),
+		Metrics: c.metrics(c.whole, in.Load),
 		Errors:  c.failures.texts(in.Target), Failures: c.failures.list(), SteadyNote: c.steadyNote,
 	}
 	switch {
 	case c.steady != nil:
-		out.Steady = new(c.metrics(c.steady, serial))
+		out.Steady = new(c.metrics(c.steady, in.Load))
 	case c.steadyFrom == 0:
 		// The whole window is steady.
 		out.Steady = &result.Metrics{Stats: maps.Clone(out.Metrics.Stats), Rates: maps.Clone(out.Metrics.Rates)}
@@ -60,14 +59,14 @@ func (c *Collector) Cell(in Input) result.Cell {
 		out.Arrivals = c.arrivals(in.Load, in.window())
 	}
 	if c.KeepTurns {
-		out.Conversations = c.turnTable(serial)
+		out.Conversations = c.turnTable(in.Load)
 	}
 	return out
 }
 
 // metrics of one part. The statistics of different metrics are independent of
 // each other, and those of a long run take a while: they share the processors.
-func (c *Collector) metrics(p *part, serial bool) result.Metrics {
+func (c *Collector) metrics(p *part, load result.LoadShape) result.Metrics {
 	m := result.Metrics{Stats: map[string]result.Statistic{}, Rates: map[string]result.Rate{}}
 	defs := metric.OfKind(metric.PerRequest)
 	found := make([]result.Statistic, len(defs))
@@ -86,7 +85,7 @@ func (c *Collector) metrics(p *part, serial bool) result.Metrics {
 		same[i] = slices.IndexFunc(defs[:i], func(d metric.Metric) bool { return c.sameValues(d, def, p.from) })
 		if same[i] < 0 {
 			same[i] = i
-			work(func() { found[i], defined[i] = c.distribution(def, p.from, serial) })
+			work(func() { found[i], defined[i] = c.distribution(def, p, load) })
 		}
 	}
 	wait.Wait()
@@ -130,25 +129,7 @@ func (c *Collector) from(tag string, row int) []float64 {
 }
 
 func (c *Collector) rates(out map[string]result.Rate, p *part) {
-	ok, n, cut := 0, 0, 0
-	for _, s := range c.state[p.from:] {
-		switch {
-		case s&stateCut != 0:
-			cut++
-			continue
-		case s&stateOK != 0:
-			ok++
-		}
-		n++
-	}
-	if n > 0 {
-		// Of those that were cut, none or all might have succeeded.
-		lo, _ := stats.Wilson(ok, n+cut, conf)
-		_, hi := stats.Wilson(ok+cut, n+cut, conf)
-		out["success"] = result.Rate{Unit: unitOf("success"), Value: result.Num(float64(ok) / float64(n)), Lo: result.Num(lo), Hi: result.Num(hi), N: n}
-	} else {
-		out["success"] = result.Rate{Unit: unitOf("success"), Withheld: "no request ended"}
-	}
+	out["success"] = c.Success(p.from).rate()
 	if p.window.Length() == 0 {
 		for _, tag := range []string{"throughput", "output_throughput", "input_throughput"} {
 			out[tag] = result.Rate{Unit: unitOf(tag), Withheld: "the window is empty"}

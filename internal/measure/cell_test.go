@@ -10,11 +10,12 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// series is n requests, one each 100 ms, with first tokens after 10, 11, … ms.
+// series is n requests, one each 100 ms, with first tokens after 10 to 29 ms, neighbours
+// unlike.
 func series(n int) []*exchange.Exchange {
 	var xs []*exchange.Exchange
 	for i := range n {
-		ttft := 10 + float64(i%20)
+		ttft := 10 + float64(7*i%20)
 		xs = append(xs, good(float64(100*i), ttft, ttft+5, ttft+10))
 	}
 	return xs

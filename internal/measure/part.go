@@ -13,6 +13,7 @@ type part struct {
 	window                      exchange.Spans
 	at                          exchange.Span  // the span that was used last: a request's frames are close together
 	before                      exchange.Stamp // how long the spans before it are
+	lengths                     float64        // request lengths of its window
 	done, input, output, wasted tally
 	good                        goodput
 	unknownInput                bool
@@ -25,6 +26,7 @@ type part struct {
 func (c *Collector) part(from int, window exchange.Spans) *part {
 	p := &part{from: from, window: window}
 	p.good.limits = c.GoodLimits
+	p.lengths = c.requestLengths(from, float64(window.Length())/1e9)
 	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted, &p.good.good, &p.good.best} {
 		t.length = window.Length()
 	}

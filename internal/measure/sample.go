@@ -8,33 +8,25 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// sampled adds to an estimate of a quantile what is known without an interval:
-// the quantile of the sample itself and, for the lower tail, the bound above it.
-// values and upper are as in quantile.
-func sampled(e result.Estimate, values, upper []float64, p, neff float64) result.Estimate {
-	if v := stats.Quantile(values, p); v == stats.Quantile(upper, p) {
-		e.Sample = result.Num(v)
-	}
-	if e.Value == nil && e.NeededN > 0 && p < 0.5 {
-		if hi, ok := upperBound(upper, p, neff); ok {
-			e.AtMost = result.Num(hi)
-		}
-	}
-	return e
-}
+// leastBound is the effective size under which a middle quantile has no one-sided
+// bound: one burst may hold all of so short a run.
+const leastBound = 10
 
-// upperBound is the mirror of lowerBound: the order statistic that lies above
-// the quantile with the shown confidence, one-sided.
-func upperBound(sorted []float64, p, neff float64) (float64, bool) {
-	negative := make([]float64, len(sorted))
-	for i, v := range sorted {
-		negative[len(sorted)-1-i] = -v
+// oneSided adds to a quantile that is withheld the order statistic that lies beyond
+// it on the side of the sample's middle, with the shown confidence, one-sided: what
+// the upper tail and the median are at least, and what the lower tail is at most. The
+// quantile of the sample is no such bound.
+func oneSided(e *result.Estimate, sorted, upper []float64, p float64) {
+	if p == 0.5 && e.NEff < leastBound {
+		return
 	}
-	v, ok := lowerBound(negative, 1-p, neff)
-	if !ok || math.IsInf(v, 0) {
-		return 0, false
+	if p >= 0.5 {
+		if lo, ok := stats.QuantileBound(sorted, p, 1-conf, e.NEff, false); ok {
+			e.AtLeast = result.Num(lo)
+		}
+	} else if hi, ok := stats.QuantileBound(upper, p, 1-conf, e.NEff, true); ok && !math.IsInf(hi, 0) {
+		e.AtMost = result.Num(hi)
 	}
-	return -v, true
 }
 
 // answered are quantiles of the requests that succeeded, where not all of n did.

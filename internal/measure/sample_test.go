@@ -9,6 +9,11 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
+// independent are values of which each counts.
+func independent(values []float64) dependence {
+	return dependence{Dependence: stats.Dependence{Series: stats.Series{Values: values}, Independent: true}}
+}
+
 // Every percentile says what the sample's is, whether it has an interval or not,
 // and from one request on.
 func TestEveryPercentileHasTheSamplesValue(t *testing.T) {
@@ -18,7 +23,7 @@ func TestEveryPercentileHasTheSamplesValue(t *testing.T) {
 			values = append(values, float64(10+i))
 		}
 		for _, p := range []float64{.01, .05, .5, .9, .95, .99, .999} {
-			e := sampled(quantile(values, values, p, float64(n)), values, values, p, float64(n))
+			e := estimate(values, values, p, independent(values))
 			if e.Sample == nil || float64(*e.Sample) != stats.Quantile(values, p) {
 				t.Errorf("n=%d, p%g: sample %v", n, 100*p, e.Sample)
 			}
@@ -34,14 +39,14 @@ func TestEveryPercentileHasTheSamplesValue(t *testing.T) {
 func TestSampleOfFailedAndCutRequests(t *testing.T) {
 	inf := math.Inf(1)
 	failed := []float64{1, 2, inf, inf}
-	if e := sampled(quantile(failed, failed, .9, 4), failed, failed, .9, 4); e.Sample == nil || !math.IsInf(float64(*e.Sample), 1) {
+	if e := estimate(failed, failed, .9, independent(failed)); e.Sample == nil || !math.IsInf(float64(*e.Sample), 1) {
 		t.Errorf("failed: %v", e.Sample)
 	}
-	cut := []float64{1, 2, 3, inf}
-	if e := sampled(quantile([]float64{1, 2, 3, 3}, cut, .9, 4), []float64{1, 2, 3, 3}, cut, .9, 4); e.Sample != nil {
+	least, cut := []float64{1, 2, 3, 3}, []float64{1, 2, 3, inf}
+	if e := estimate(least, cut, .9, independent(least)); e.Sample != nil {
 		t.Errorf("cut: %v", *e.Sample)
 	}
-	if e := sampled(quantile([]float64{1, 2, 3, 3}, cut, .5, 4), []float64{1, 2, 3, 3}, cut, .5, 4); e.Sample == nil || *e.Sample != 2.5 {
+	if e := estimate(least, cut, .5, independent(least)); e.Sample == nil || *e.Sample != 2.5 {
 		t.Errorf("a median that the cut request cannot reach: %v", e.Sample)
 	}
 }
@@ -52,7 +57,7 @@ func TestSlowTailHasAnUpperBound(t *testing.T) {
 	for i := range 60 {
 		values = append(values, float64(i+1))
 	}
-	e := sampled(quantile(values, values, .05, 60), values, values, .05, 60)
+	e := estimate(values, values, .05, independent(values))
 	if e.Value != nil || e.AtMost == nil || e.AtLeast != nil {
 		t.Fatalf("%+v", e)
 	}

@@ -12,28 +12,28 @@ import (
 // conf is the confidence of shown intervals, two-sided.
 const conf = 0.95
 
-// distribution is a per-request statistic over the requests from a row on, in
-// due order. serial says that one user sent them one after the other, so that
-// n itself is the effective sample size.
-func (c *Collector) distribution(m metric.Metric, from int, serial bool) (result.Statistic, bool) {
-	return c.distributionOf(m, from, serial, func(int) bool { return true })
+// distribution is a per-request statistic over the requests of a part, in due
+// order.
+func (c *Collector) distribution(m metric.Metric, p *part, load result.LoadShape) (result.Statistic, bool) {
+	return c.distributionOf(m, p, load, func(int) bool { return true })
 }
 
 // distributionOf is distribution over the rows that keep selects.
-func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep func(row int) bool) (result.Statistic, bool) {
+func (c *Collector) distributionOf(m metric.Metric, part *part, load result.LoadShape, keep func(row int) bool) (result.Statistic, bool) {
 	var (
-		values []float64 // in due order; failures at their worst, cut ones at their least
-		upper  []float64 // the same with cut ones at their worst; nil where none was cut
-		ok     []float64 // of ok requests only
-		groups []int32   // the conversation of each value; KeepTurns
-		cut    int
+		values   []float64 // in due order; failures at their worst, cut ones at their least
+		upper    []float64 // the same with cut ones at their worst; nil where none was cut
+		ok       []float64 // of ok requests only
+		groups   []int32   // the conversation of each value; KeepTurns
+		okGroups []int32
+		cut      int
 	)
 	column, def := c.Values(m.Tag), define(m.Tag)
-	if from < len(column) {
-		values = make([]float64, 0, len(column)-from)
-		ok = make([]float64, 0, len(column)-from)
+	if part.from < len(column) {
+		values = make([]float64, 0, len(column)-part.from)
+		ok = make([]float64, 0, len(column)-part.from)
 	}
-	for i := from; i < len(column); i++ {
+	for i := part.from; i < len(column); i++ {
 		v := column[i]
 		if math.IsNaN(v) || !keep(i) {
 			continue
@@ -53,39 +53,37 @@ func (c *Collector) distributionOf(m metric.Metric, from int, serial bool, keep 
 		}
 		if c.OK(i) {
 			ok = append(ok, v)
+			if c.KeepTurns {
+				okGroups = append(okGroups, c.sessions[i])
+			}
 		}
 	}
 	if len(values) == 0 {
 		return result.Statistic{}, false
 	}
 	s := result.Statistic{Unit: m.Unit, N: len(values), NOK: len(ok)}
-	neff := float64(len(values))
-	if serial {
-		slices.Sort(values)
-	} else {
-		var ranks []float64
-		values, ranks = stats.SortWithRanks(values)
-		neff = stats.ESS(ranks)
-		if c.KeepTurns {
-			neff = min(neff, stats.ClusterESS(ranks, groups))
-		}
-	}
-	s.NEff = neff
+	d, sorted := part.series(values, groups, load).Examine()
 	moments(&s, ok)
+	if len(ok) == len(values) {
+		expectation(&s, d)
+	} else if len(ok) > 0 {
+		of, _ := part.series(ok, okGroups, load).Examine()
+		expectation(&s, of)
+	}
 	s.Answered = answered(ok, len(values))
 	if upper == nil {
-		upper = values
+		upper = sorted
+	} else {
+		slices.Sort(upper)
 	}
-	slices.Sort(upper)
-	q := func(p float64) result.Estimate {
-		return sampled(quantile(values, upper, p, neff), values, upper, p, neff)
-	}
+	q := func(p float64) result.Estimate { return estimate(sorted, upper, p, d) }
 	s.P50, s.P90, s.P95, s.P99, s.P999 = q(.5), q(.9), q(.95), q(.99), q(.999)
+	s.NEff = s.P50.NEff
 	if m.Direction == metric.HigherIsBetter {
 		p1, p5 := q(.01), q(.05)
 		s.P1, s.P5 = &p1, &p5
 	}
-	s.Curve = curve(len(values), func(p float64) float64 { return stats.Quantile(values, p) })
+	s.Curve = curve(len(values), func(p float64) float64 { return stats.Quantile(sorted, p) })
 	if cut > 0 {
 		s.Note = "some requests were cut; quantiles that they could reach are bounds"
 	}
@@ -112,57 +110,49 @@ func moments(s *result.Statistic, ok []float64) {
 	}
 }
 
-// quantile estimates one quantile. values and upper are sorted and differ
-// only in requests that were cut. Below the n that an interval needs, the
-// value is withheld and the largest (or smallest) observation is its bound.
-func quantile(values, upper []float64, p, neff float64) result.Estimate {
-	needed := stats.QuantileMinN(p, conf, true)
-	if int(neff) < needed {
-		e := result.Estimate{NeededN: needed, Withheld: "too few independent samples for an interval"}
-		if p > 0.5 {
-			// The quantile's best point estimate from few samples: at least
-			// what type 7 gives is not a bound; the order statistic whose
-			// one-sided coverage holds is.
-			if lo, ok := lowerBound(values, p, neff); ok {
-				e.AtLeast = result.Num(lo)
-			}
-		}
-		return e
+// expectation adds the interval of the mean, or why there is none.
+func expectation(s *result.Statistic, d dependence) {
+	e, ok := d.Expectation((1 - conf) / 2)
+	s.MeanNEff = e.NEff
+	switch {
+	case !ok:
+		s.MeanWithheld = "too few requests for an interval"
+	case e.Rough:
+		s.MeanWithheld = d.tooFew(e.NEff, stats.MinEffective)
+	default:
+		s.MeanLo, s.MeanHi = result.Num(e.Lo), result.Num(e.Hi)
 	}
-	v := stats.Quantile(values, p)
-	lo, _, okLo := stats.QuantileInterval(values, p, conf, neff)
-	_, hi, okHi := stats.QuantileInterval(upper, p, conf, neff)
-	if w := stats.Quantile(upper, p); w != v {
-		e := result.Estimate{Withheld: "requests that were cut could reach into this quantile", AtLeast: result.Num(v)}
-		return e
-	}
-	e := result.Estimate{Value: result.Num(v)}
-	if okLo {
-		e.Lo = result.Num(lo)
-	}
-	if okHi {
-		e.Hi = result.Num(hi)
-	}
-	return e
 }
 
-// lowerBound is the order statistic that lies under the quantile with the
-// shown confidence, one-sided: x_(k) with the largest k such that
-// P(Bin(n, p) ≤ k−1) ≤ 1−conf, at the effective n.
-func lowerBound(sorted []float64, p, neff float64) (float64, bool) {
-	n := int(neff)
-	if n < 1 {
-		return 0, false
+// estimate of one quantile. sorted and upper are the values that d is about, in
+// ascending order, and differ only in requests that were cut. Under the effective
+// size that an interval needs, the value is withheld; what is known without one stands
+// there instead.
+func estimate(sorted, upper []float64, p float64, d dependence) result.Estimate {
+	const alpha = (1 - conf) / 2
+	v := stats.Quantile(sorted, p)
+	e := result.Estimate{NEff: d.NEff(min(v, math.MaxFloat64), alpha)} // failures are beyond any number
+	reached := stats.Quantile(upper, p) != v
+	if !reached {
+		e.Sample = result.Num(v)
 	}
-	k := 0
-	for k < n && stats.BinomCDF(k, n, p) <= 1-conf {
-		k++
+	needed := stats.QuantileMinN(p, conf, true)
+	if !d.Independent {
+		needed = max(needed, stats.MinEffective)
 	}
-	if k < 1 {
-		return 0, false
+	lo, okLo := stats.QuantileBound(sorted, p, alpha, e.NEff, false)
+	hi, okHi := stats.QuantileBound(upper, p, alpha, e.NEff, true)
+	switch {
+	case !okLo || !okHi || !d.Independent && e.NEff < stats.MinEffective:
+		e.NeededN, e.Withheld = needed, d.tooFew(e.NEff, needed)
+		e.NeededWindowS = d.windowFor(e.NEff, needed)
+		oneSided(&e, sorted, upper, p)
+	case reached:
+		e.Withheld, e.AtLeast = "requests that were cut could reach into this quantile", result.Num(v)
+	default:
+		e.Value, e.Lo, e.Hi = result.Num(v), result.Num(lo), result.Num(hi)
 	}
-	i := int(float64(k) / float64(n) * float64(len(sorted)))
-	return sorted[max(0, min(i, len(sorted))-1)], true
+	return e
 }
 
 // curve returns the quantiles 0, 0.01, … 1 of at least 5 values.

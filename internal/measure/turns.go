@@ -107,23 +107,23 @@ func (t *conversations) hits(r *result.Turn, i int) {
 }
 
 // turnTable is the table of turns, once settled.
-func (c *Collector) turnTable(serial bool) *result.Conversations {
+func (c *Collector) turnTable(load result.LoadShape) *result.Conversations {
 	out := c.conversations.Conversations
 	out.Turns = append([]result.Turn{}, out.Turns...)
 	for i := range out.Turns {
 		c.conversations.hits(&out.Turns[i], i)
-		out.Turns[i].Stats = c.turnStats(serial, func(row int) bool { return rowOf(int(c.turns[row])) == i })
+		out.Turns[i].Stats = c.turnStats(load, func(row int) bool { return rowOf(int(c.turns[row])) == i })
 	}
 	c.conversations.hits(&out.Total, maxTurnRows+1)
-	out.Total.Stats = c.turnStats(serial, func(int) bool { return true })
+	out.Total.Stats = c.turnStats(load, func(int) bool { return true })
 	return &out
 }
 
 // turnStats are the statistics of some rows, without the curves of figures.
-func (c *Collector) turnStats(serial bool, keep func(row int) bool) map[string]result.Statistic {
+func (c *Collector) turnStats(load result.LoadShape, keep func(row int) bool) map[string]result.Statistic {
 	out := map[string]result.Statistic{}
 	for _, m := range metric.Headlines() {
-		if s, ok := c.distributionOf(m, 0, serial, keep); ok {
+		if s, ok := c.distributionOf(m, c.whole, load, keep); ok {
 			s.Curve = nil
 			out[m.Tag] = s
 		}

@@ -23,6 +23,8 @@ func sample(d key.Declaration[Plan]) string {
 		return "users=7,8"
 	case workloadForm:
 		return "in=7,out=8"
+	case "load.warmup":
+		return "20s"
 	}
 	switch d.Bind.Kind {
 	case key.SwitchKind:
@@ -96,6 +98,9 @@ var zeros = map[key.Kind]string{key.WholeKind: "0", key.DecimalKind: "0", key.Du
 func TestZeroTakesEffectOrIsRefused(t *testing.T) {
 	for _, d := range declared {
 		zero, numeric := zeros[d.Bind.Kind]
+		if d.Path == "load.warmup" { // a number, or a time
+			zero, numeric = "0", true
+		}
 		if !numeric {
 			if d.Zero != "" || d.NoZero != "" {
 				t.Errorf("%s says what 0 means and is no number", d.Path)
@@ -239,7 +244,7 @@ func TestPlanOfAnEarlierVersion(t *testing.T) {
 	if err := p.Validate(); err != nil {
 		t.Error(err)
 	}
-	if p.Load.Warmup == nil || *p.Load.Warmup != 8 || *p.Workload.Prefix.Share != 0.5 || p.Cost.Samples != 33 || p.Cost.MonthlyRequests != 1e6 || p.Claims[0].Level != 4 || p.Candidate.Body["max_tokens"] != uint64(5) {
+	if p.Load.Warmup == nil || p.Load.Warmup.Requests != 8 || *p.Workload.Prefix.Share != 0.5 || p.Cost.Samples != 33 || p.Cost.MonthlyRequests != 1e6 || p.Claims[0].Level != 4 || p.Candidate.Body["max_tokens"] != uint64(5) {
 		t.Errorf("%+v", p)
 	}
 	b, err := p.YAML()

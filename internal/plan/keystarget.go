@@ -24,7 +24,7 @@ const (
 	notSweptPrice  = "a price changes nothing that is measured"
 )
 
-var targetRows = slices.Concat(endpointRows, runningRows(), simRows)
+var targetRows = slices.Concat(endpointRows, termRows(), simRows)
 
 var endpointRows = []targetKey{
 	{key.Declaration[Target]{Key: key.Key{Path: "name", Help: "name of a further target (`targets[]`); the other two have fixed names", NoSweep: "it names a further target"},
@@ -85,10 +85,16 @@ var endpointRows = []targetKey{
 		Bind: key.Text(func(t *Target) *string { return &t.machine().Source }), Missing: noMachine}, ""},
 }
 
-// runningRows are the keys of how a machine is run and what it cost to buy.
-func runningRows() []targetKey {
+// termRows are the keys of prices and machines that are declared with them: rates that
+// few prices have, and how a machine is rented, run and what it cost to buy.
+func termRows() []targetKey {
 	var out []targetKey
-	for _, d := range terms.RunningKeys {
+	for _, d := range terms.RateKeys {
+		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).price), Missing: noPrice}}
+		row.Path = "price." + d.Path
+		out = append(out, row)
+	}
+	for _, d := range slices.Concat(terms.RentKeys, terms.RunningKeys) {
 		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).machine)}}
 		row.Path = "machine." + d.Path
 		row.Missing = func(t *Target) bool { return t.Machine == nil || d.Absent(t.Machine) }

@@ -229,9 +229,9 @@ type LoadPlan struct {
 	// Conversations are all that are begun; 0: as many as fit.
 	Conversations int `yaml:"conversations,omitempty" json:"conversations,omitempty"`
 
-	// Warmup is the requests before the measured ones; nil means one per user or
-	// those of a second of an open loop, 0 none.
-	Warmup *int `yaml:"warmup,omitempty" json:"warmup,omitempty"`
+	// Warmup is what goes before the measured part; nil means until the load has
+	// settled (cells.LoadSettling).
+	Warmup *Warmup `yaml:"warmup,omitempty" json:"warmup,omitempty"`
 	// Blocks is in how many interleaved blocks several targets take turns; 0: as
 	// many as are long enough, 5 to 10.
 	Blocks    int      `yaml:"blocks,omitempty" json:"blocks,omitempty"`

@@ -188,8 +188,8 @@ func (p Plan) validateLoad(out *key.Problems) {
 		out.Add("load.duration", "%v is negative", l.Duration)
 	}
 	p.validateBlocks(out)
-	if l.Warmup != nil && *l.Warmup < 0 {
-		out.Add("load.warmup", "%d is negative", *l.Warmup)
+	if w := l.Warmup; w != nil && (w.Requests < 0 || w.Time < 0) {
+		out.Add("load.warmup", "%v is negative", *w)
 	}
 	if l.ThinkTime < 0 {
 		out.Add("load.think_time", "%v is negative", l.ThinkTime)

@@ -71,6 +71,9 @@ type Cell struct {
 	Metrics  Metrics   `json:"metrics"`
 	// Achieved is what there was of Load; absent in older results.
 	Achieved *Achieved `json:"achieved,omitempty"`
+	// Warmup is what went before the window; absent where there was none of its own,
+	// and in older results.
+	Warmup *Warmup `json:"warmup,omitempty"`
 	// Steady is the same over the steady part; absent where not assessed.
 	Steady     *Metrics `json:"steady,omitempty"`
 	SteadyNote string   `json:"steady_note,omitempty"`

@@ -1,6 +1,11 @@
 package result
 
-import "github.com/inferometer/inferometer/internal/tariff"
+import (
+	"fmt"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/tariff"
+)
 
 // What prices are made of is told in package tariff.
 type (
@@ -83,4 +88,55 @@ func (m Machine) Nodes(replicas int) int {
 	}
 	each := node / count
 	return (replicas + each - 1) / each
+}
+
+// PriceAge is a listed price of a target, and how old it was on a day.
+type PriceAge struct {
+	Target string
+	What   string // "input", or "machine"
+	Origin
+	Days int
+	// Decides says that what is charged rests on it: the price of input, of output or
+	// of a machine.
+	Decides bool
+}
+
+// PriceAges lists the listed prices that a target is charged by, with their ages. What
+// the plan states is not among them: who states a price confirms it. A target with a
+// machine is charged by the hour.
+func (t Target) PriceAges(on time.Time) []PriceAge {
+	var out []PriceAge
+	add := func(what string, o Origin, decides bool) {
+		days, ok := tariff.Age(o.AsOf, on)
+		if o.Kind == tariff.FromPlan || !ok {
+			return
+		}
+		for i, a := range out {
+			if a.Origin == o {
+				out[i].Decides = a.Decides || decides
+				return
+			}
+		}
+		out = append(out, PriceAge{t.Name, what, o, days, decides})
+	}
+	switch m, p := t.Machine, t.Price; {
+	case m != nil && m.Bought == nil:
+		add("machine", Origin{Source: m.Source, AsOf: m.AsOf, Kind: m.SourceKind}, true)
+	case m == nil && p != nil:
+		for _, r := range p.List() {
+			if r.Value != nil {
+				add(r.Key, p.Origin(r.Key), r.Key == "input" || r.Key == "output")
+			}
+		}
+	}
+	return out
+}
+
+// String says which price it is and how old.
+func (a PriceAge) String() string {
+	what := "the price of the " + a.Target
+	if a.What == "machine" {
+		what += "'s machine"
+	}
+	return fmt.Sprintf("%s (%s, as of %s) is %d days old", what, a.Source, a.AsOf, a.Days)
 }

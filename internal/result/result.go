@@ -190,6 +190,12 @@ type Estimate struct {
 	Hi       *Number `json:"hi,omitempty"`
 	Withheld string  `json:"withheld,omitempty"` // why there is no value
 	NeededN  int     `json:"needed_n,omitempty"` // the effective sample size that would give one
+	// NEff is the effective sample size that the interval of a quantile rests on;
+	// 0: that of the whole statistic.
+	NEff float64 `json:"n_eff,omitempty"`
+	// NeededWindowS is the measured window, in seconds, in which the same load would
+	// give a quantile an interval; 0 where there is one, or nobody knows.
+	NeededWindowS float64 `json:"needed_window_s,omitempty"`
 	// AtLeast and AtMost are one-sided 95 % bounds of a value that is withheld.
 	AtLeast *Number `json:"at_least,omitempty"`
 	AtMost  *Number `json:"at_most,omitempty"`
@@ -203,19 +209,25 @@ type Estimate struct {
 // Statistic is a distribution: mean and so on over ok requests (NOK), and
 // quantiles over all, failures counted as the worst value.
 type Statistic struct {
-	Unit string   `json:"unit"`
-	N    int      `json:"n"`               // requests, or blocks of time for pooled metrics
-	NOK  int      `json:"n_ok"`            // values behind mean, min, max, sd
-	NEff float64  `json:"n_eff,omitempty"` // effective sample size; 0 if not assessed
-	Mean *Number  `json:"mean,omitempty"`
-	SD   *Number  `json:"sd,omitempty"`
-	Min  *Number  `json:"min,omitempty"`
-	Max  *Number  `json:"max,omitempty"`
-	P50  Estimate `json:"p50"`
-	P90  Estimate `json:"p90"`
-	P95  Estimate `json:"p95"`
-	P99  Estimate `json:"p99"`
-	P999 Estimate `json:"p99.9"`
+	Unit string  `json:"unit"`
+	N    int     `json:"n"`               // requests, or blocks of time for pooled metrics
+	NOK  int     `json:"n_ok"`            // values behind mean, min, max, sd
+	NEff float64 `json:"n_eff,omitempty"` // effective sample size, of the median; 0 if not assessed
+	Mean *Number `json:"mean,omitempty"`
+	// MeanLo and MeanHi are the 95 % interval of the mean at the effective sample size
+	// MeanNEff; MeanWithheld is why it has none.
+	MeanLo       *Number  `json:"mean_lo,omitempty"`
+	MeanHi       *Number  `json:"mean_hi,omitempty"`
+	MeanNEff     float64  `json:"mean_n_eff,omitempty"`
+	MeanWithheld string   `json:"mean_withheld,omitempty"`
+	SD           *Number  `json:"sd,omitempty"`
+	Min          *Number  `json:"min,omitempty"`
+	Max          *Number  `json:"max,omitempty"`
+	P50          Estimate `json:"p50"`
+	P90          Estimate `json:"p90"`
+	P95          Estimate `json:"p95"`
+	P99          Estimate `json:"p99"`
+	P999         Estimate `json:"p99.9"`
 	// Slow tail of a metric where higher is better.
 	P1 *Estimate `json:"p1,omitempty"`
 	P5 *Estimate `json:"p5,omitempty"`
@@ -267,12 +279,20 @@ func (s Statistic) Quantile(name string) (Estimate, bool) {
 
 // Rate is one number for a window.
 type Rate struct {
-	Unit     string  `json:"unit"`
-	Value    *Number `json:"value,omitempty"`
-	Lo       *Number `json:"lo,omitempty"`
-	Hi       *Number `json:"hi,omitempty"`
-	N        int     `json:"n"`
-	Withheld string  `json:"withheld,omitempty"`
+	Unit  string  `json:"unit"`
+	Value *Number `json:"value,omitempty"`
+	Lo    *Number `json:"lo,omitempty"`
+	Hi    *Number `json:"hi,omitempty"`
+	N     int     `json:"n"`
+	NEff  float64 `json:"n_eff,omitempty"` // effective sample size of a share; 0 for rates per second
+	// Withheld says why there is no value, or no interval of it.
+	Withheld string `json:"withheld,omitempty"`
+	// NeededS is the length of a window, in seconds, that would give an interval; 0:
+	// there is one, or time alone gives none.
+	NeededS float64 `json:"needed_s,omitempty"`
+	// DF are the degrees of freedom of the interval, Student's; 0 in shares, and in
+	// results from before there was more than one number of them, which was 9.
+	DF float64 `json:"df,omitempty"`
 	// Unlimited counts, for goodput, the ok requests for which the metric of a
 	// limit is undefined, so that this limit did not apply to them.
 	Unlimited int `json:"unlimited,omitempty"`

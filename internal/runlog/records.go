@@ -99,6 +99,11 @@ type WindowRecord struct {
 	// Absent is how many users of a closed loop had had no answer in the warm-up
 	// when the window opened without them.
 	Absent int `json:"absent,omitempty"`
+	// WarmedS is how long the warm-up took and WarmupEnd how it ended (package
+	// warmup); WarmupCapS is its cap, or the time that the plan asks for.
+	WarmedS    float64 `json:"warmed_s,omitempty"`
+	WarmupEnd  string  `json:"warmup_end,omitempty"`
+	WarmupCapS float64 `json:"warmup_cap_s,omitempty"`
 	// Overload says that a search ended it, since its outcome was known.
 	Overload bool `json:"overload,omitempty"`
 	result.Client

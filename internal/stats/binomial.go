@@ -8,7 +8,12 @@ import (
 
 // BinomCDF returns P(X ≤ k) for X ~ Binomial(n, p), by the regularized
 // incomplete beta function (Abramowitz and Stegun 26.5.24).
-func BinomCDF(k, n int, p float64) float64 {
+func BinomCDF(k, n int, p float64) float64 { return binomCDF(float64(k), float64(n), p) }
+
+// binomCDF is BinomCDF for any real k and n: the incomplete beta function joins
+// the whole numbers smoothly. An effective sample size is not a whole number, nor is
+// a share of it.
+func binomCDF(k, n, p float64) float64 {
 	switch {
 	case k < 0:
 		return 0
@@ -17,7 +22,7 @@ func BinomCDF(k, n int, p float64) float64 {
 	case p >= 1:
 		return 0
 	}
-	return mathext.RegIncBeta(float64(n-k), float64(k+1), 1-p)
+	return mathext.RegIncBeta(n-k, k+1, 1-p)
 }
 
 // BinomQuantile returns the smallest k with P(X ≤ k) ≥ q for X ~ Binomial(n,
@@ -44,18 +49,7 @@ func Wilson(k, n int, conf float64) (lo, hi float64) {
 	if n == 0 {
 		return 0, 1
 	}
-	z := NormalQuantile(1 - (1-conf)/2)
-	nn, p := float64(n), float64(k)/float64(n)
-	centre := (p + z*z/(2*nn)) / (1 + z*z/nn)
-	half := z / (1 + z*z/nn) * math.Sqrt(p*(1-p)/nn+z*z/(4*nn*nn))
-	lo, hi = max(0, centre-half), min(1, centre+half)
-	if k == 0 {
-		lo = 0
-	}
-	if k == n {
-		hi = 1
-	}
-	return lo, hi
+	return ScoreInterval(float64(k)/float64(n), float64(n), conf)
 }
 
 // ClopperPearsonLower returns the exact one-sided lower bound of k successes in

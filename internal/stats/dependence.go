@@ -140,38 +140,93 @@ func autocovariance(x []float64) []float64 {
 	return out
 }
 
+// Series are values in the order in which their requests were due, with what is
+// known of how they came about.
+type Series struct {
+	Values []float64 // may be infinite; must not change afterwards
+	Groups []int32   // the conversation of each; nil: each stands alone
+	// OneUser says that one user sent the requests one after the other.
+	OneUser bool
+	// Lengths is how many request lengths fit into the window; 0: unknown.
+	Lengths float64
+}
+
+// LengthWorth is how many independent values one request length of a window may be
+// worth: what is in flight at the same time shares what the server does, so that
+// no window is worth more than a small multiple of the requests that fit into it
+// one after the other.
+const LengthWorth = 2
+
 // Dependence says how much the values of a series depend on each other. The
 // zero value is that of an empty series.
 type Dependence struct {
-	x   []float64
+	Series
+	// Independent says that one user sent the requests and that neighbours are not
+	// alike, so that their number is the effective size.
+	Independent bool
+
 	ess float64 // effective sample size, whatever the limit
 }
 
-// NewDependence examines a series in the order in which its values were due. It
-// keeps x, which must not change. Values may be infinite.
+// NewDependence examines values in the order in which they were due, of which
+// nothing else is known. Its NEff is the size to decide by:
+//
+//	d := stats.NewDependence(failed) // 1 where a request failed, else 0
+//	stats.DecideQuantile(over, d.NEff(0.5, alpha), p, alpha)
 func NewDependence(x []float64) Dependence {
-	sorted, ranks := SortWithRanks(x)
-	d := Dependence{x: x, ess: ESS(ranks)}
-	if len(x) >= 20 {
-		d.ess = min(d.ess, ESS(indicator(x, Quantile(sorted, 0.9))), ESS(clipped(x, sorted)))
-	}
+	d, _ := Series{Values: x}.Examine()
 	return d
 }
 
+// Examine works out how much the values depend on each other. It also returns
+// them sorted, which it takes on the way.
+func (s Series) Examine() (d Dependence, sorted []float64) {
+	sorted, ranks := SortWithRanks(s.Values)
+	d = Dependence{Series: s}
+	if s.OneUser && !NeighboursAlike(ranks) {
+		d.Independent = true
+		return d, sorted
+	}
+	d.ess = ESS(ranks)
+	if len(s.Values) >= 20 {
+		d.ess = min(d.ess, ESS(indicator(s.Values, Quantile(sorted, 0.9))), ESS(clipped(s.Values, sorted)))
+	}
+	if s.Groups != nil {
+		d.ess = min(d.ess, ClusterESS(ranks, s.Groups))
+	}
+	if s.Lengths > 0 {
+		d.ess = min(d.ess, LengthWorth*s.Lengths)
+	}
+	return d, sorted
+}
+
 // NEff returns the effective sample size of the series for counting values over
-// limit: the smallest of those of the ranks, of the indicator of being over
-// limit, of the indicator of being in the slowest tenth, and of the values
-// themselves.
+// limit in a decision with the one-sided error alpha: the number of values where
+// they are independent, else the smallest of those
+//   - of the ranks, of the indicator of being over limit, of the indicator of being
+//     in the slowest tenth, and of the values themselves, by autocorrelations (ESS);
+//   - of the indicator of being over limit by lugsail batch means, with Student's
+//     freedom (batchSize);
+//   - of conversations, for the ranks and for that indicator (ClusterESS);
+//   - that the length of the window allows (LengthWorth).
 //
-// Note: the last two are our own additions. Noise on top of waits that are
-// mostly zero hides bursts from the ranks. A limit at the true p95 of a queue
-// (M/D/8 with a thousandth of the service time as noise) is "proved" by 10 % of
-// runs of 1,000 requests at utilization 0.7 with the first two alone; with
+// Note: the slowest tenth and the values are our own additions. Noise on top of
+// waits that are mostly zero hides bursts from the ranks. A limit at the true p95 of
+// a queue (M/D/8 with a thousandth of the service time as noise) is "proved" by 10 %
+// of runs of 1,000 requests at utilization 0.7 with the first two alone; with
 // three by 6 %, but by 9 % at utilization 0.8; with all four by 5 %. What
 // remains: a short run that happens to miss the bursts cannot know about them (11 %
 // of runs of 200 requests at utilization 0.5).
-func (d Dependence) NEff(limit float64) float64 {
-	return min(d.ess, ESS(indicator(d.x, limit)))
+func (d Dependence) NEff(limit, alpha float64) float64 {
+	if d.Independent {
+		return float64(len(d.Values))
+	}
+	over := indicator(d.Values, limit)
+	neff := min(d.ess, ESS(over), batchSize(over, alpha))
+	if d.Groups != nil {
+		neff = min(neff, ClusterESS(over, d.Groups))
+	}
+	return neff
 }
 
 // clipped is x with infinite values (failures) as slow as the slowest finite
@@ -196,8 +251,10 @@ func clipped(x, sorted []float64) []float64 {
 	return out
 }
 
-// LimitNEff is NewDependence(x).NEff(limit).
-func LimitNEff(x []float64, limit float64) float64 { return NewDependence(x).NEff(limit) }
+// LimitNEff is NewDependence(x).NEff(limit, alpha).
+func LimitNEff(x []float64, limit, alpha float64) float64 {
+	return NewDependence(x).NEff(limit, alpha)
+}
 
 // indicator is 1 where x is over limit.
 func indicator(x []float64, limit float64) []float64 {

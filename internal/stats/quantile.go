@@ -59,25 +59,56 @@ func QuantileMinN(p, conf float64, twoSided bool) int {
 	return n
 }
 
-// QuantileInterval returns the interval of the p-quantile of sorted values by
-// order statistics. The ranks are those of neff independent values, scaled
-// outward to the n that are there; neff ≤ 0 or above n means n. It is not ok
-// where neff is too small for two bounds.
+// QuantileInterval returns the two-sided interval of the p-quantile of sorted values
+// with confidence conf: both of QuantileBound. It is not ok where either is
+// missing.
 func QuantileInterval(sorted []float64, p, conf, neff float64) (lo, hi float64, ok bool) {
-	n := len(sorted)
-	m := n
-	if neff > 0 && neff < float64(n) {
-		m = int(neff)
+	a := (1 - conf) / 2
+	lo, okLo := QuantileBound(sorted, p, a, neff, false)
+	hi, okHi := QuantileBound(sorted, p, a, neff, true)
+	return lo, hi, okLo && okHi
+}
+
+// QuantileBound returns the one-sided bound of the p-quantile of sorted values at
+// error alpha, by order statistics: the lowest value that is proved to be above it
+// (upper), or the highest that is proved to be below it, by the binomial test of
+// DecideQuantile on the shares of values beyond it at the effective sample size neff,
+// which need not be whole; neff ≤ 0 or above n means n. It is not ok where neff is too
+// small for a bound.
+func QuantileBound(sorted []float64, p, alpha, neff float64, upper bool) (bound float64, ok bool) {
+	n := float64(len(sorted))
+	if neff <= 0 || neff > n {
+		neff = n
 	}
-	if m < 1 {
-		return math.Inf(-1), math.Inf(1), false
+	beyond := p // the share of values that are beyond the bound if it is the quantile itself
+	if upper {
+		beyond = 1 - p
 	}
-	l, h, _ := QuantileRanks(m, p, conf)
-	if l < 1 || h > m {
-		return math.Inf(-1), math.Inf(1), false
+	most, ok := mostBeyond(beyond, alpha, neff)
+	if !ok {
+		return math.Inf(map[bool]int{true: 1, false: -1}[upper]), false
 	}
-	scale := float64(n) / float64(m)
-	i := int(float64(l-1)*scale) + 1
-	j := int(math.Ceil(float64(h) * scale))
-	return sorted[i-1], sorted[min(j, n)-1], true
+	k := int(most/neff*n + slack)
+	if upper {
+		return sorted[len(sorted)-1-k], true
+	}
+	return sorted[k], true
+}
+
+// mostBeyond is the largest real count k of n with P(X ≤ k) ≤ alpha for
+// X ~ Binomial(n, p). It is not ok where that holds for no count.
+func mostBeyond(p, alpha, n float64) (k float64, ok bool) {
+	alpha *= 1 + slack
+	if n <= 0 || binomCDF(0, n, p) > alpha {
+		return 0, false
+	}
+	lo, hi := 0.0, n
+	for range 60 {
+		if mid := (lo + hi) / 2; binomCDF(mid, n, p) <= alpha {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return lo, true
 }

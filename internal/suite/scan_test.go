@@ -87,7 +87,7 @@ func sweep(t *testing.T, url string, values ...string) plan.Plan {
 	p.Only = []plan.Benchmark{plan.Load}
 	p.Workload.InputTokens = 30
 	p.Client.Calibrate = false
-	p.Load.Users, p.Load.Requests, p.Load.Warmup = 10, 24, new(1)
+	p.Load.Users, p.Load.Requests, p.Load.Warmup = 10, 24, plan.WarmupRequests(1)
 	p.Scan.Keys = plan.ScanKeys{{Key: "output-tokens", Items: values}}
 	return p
 }

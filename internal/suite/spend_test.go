@@ -102,7 +102,7 @@ func TestCapReservesForToolsBesideThePrompt(t *testing.T) {
 			p.Candidate.URL, p.Candidate.MetricsURL = s.URL, plan.MetricsOff
 			p.Candidate.Price = &plan.Price{Input: new(3.0), Output: new(15.0)}
 			p.Workload.InputTokens, p.Workload.OutputTokens, p.Load.Users, p.Load.Requests = 100, 6, 40, 200
-			p.Load.Warmup = new(0)
+			p.Load.Warmup = plan.WarmupRequests(0)
 			edit(&p)
 			p.MaxCost = 0.6
 			out, err := Run(t.Context(), p, Options{})

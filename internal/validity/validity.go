@@ -27,6 +27,9 @@ type Input struct {
 	Parser []result.Parser
 	// Targets as they were found.
 	Targets []result.Target
+	// Priced is when costs were worked out, by which prices have an age; zero where
+	// none were.
+	Priced time.Time
 	// Resumed are the times at which the run was resumed after an interruption.
 	Resumed []time.Time
 	// TightestLimit is the smallest latency limit of the run, in ms; 0 where there

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
@@ -165,6 +166,15 @@ var checkTests = []struct {
 	{"blocks that are long enough", "window", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Blocks = []result.Block{{WindowS: 30}, {WindowS: 30}} }},
 	{"no latency", "window", result.NotAssessed, func(e *Evidence, _ *Input) { e.Requests = fakeRequests{} }},
 
+	{"settled", "warmup", result.Pass, func(e *Evidence, _ *Input) {
+		e.Cell.Warmup = &result.Warmup{Seconds: 9, End: "settled", Text: "9 s"}
+	}},
+	{"still growing", "warmup", result.Warn, func(e *Evidence, _ *Input) {
+		e.Cell.Warmup = &result.Warmup{Seconds: 60, End: "growing", Text: "60 s"}
+	}},
+	{"a short warm-up", "warmup", result.NotAssessed, func(e *Evidence, _ *Input) {
+		e.Cell.Warmup = &result.Warmup{Seconds: 2, End: "short", Text: "2 s"}
+	}},
 	{"steady", "steady", result.Pass, nothing},
 	{"a trend", "steady", result.Warn, func(e *Evidence, _ *Input) {
 		e.Requests = fakeRequests{values: requests(0.5, 500).values, trend: true}
@@ -349,6 +359,12 @@ var checkTests = []struct {
 	{"a clock that was set", "clock", result.Warn, func(_ *Evidence, in *Input) { in.Client.ClockStep = f(-80) }},
 	{"a clock that was not compared", "clock", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.ClockStep = nil }},
 
+	{"no cost was worked out", "prices", "absent", func(_ *Evidence, in *Input) {
+		in.Targets[0].Price = &result.Price{AsOf: "2024-01-01"}
+	}},
+	{"new prices", "prices", result.Pass, priced("2026-09-01", "mirror")},
+	{"a stale price", "prices", result.Warn, priced("2026-08-31", "mirror")},
+	{"a stale price that the plan states", "prices", result.Pass, priced("2024-01-01", "plan")},
 	{"two processes", "shared_process", "absent", nothing},
 	{"one process for both", "shared_process", result.Warn, func(_ *Evidence, in *Input) { in.Client.Shared = true }},
 }
@@ -446,5 +462,13 @@ func TestResultsListTheWorstFirst(t *testing.T) {
 	v := Judge(in)
 	if v.Status != result.Fail || v.Checks[0].ID != "little" || v.Checks[0].Cell != "load/candidate" || v.Checks[1].ID != "complete" {
 		t.Errorf("%s: %+v", v.Status, v.Checks[:2])
+	}
+}
+
+// priced is a run of 30 November 2026 with a price of an earlier day.
+func priced(asOf string, kind result.SourceKind) func(*Evidence, *Input) {
+	return func(_ *Evidence, in *Input) {
+		in.Priced = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+		in.Targets[0].Price = &result.Price{Rates: result.Rates{Input: 1, Output: 2}, Source: "a list", AsOf: asOf, SourceKind: kind}
 	}
 }

@@ -22,10 +22,10 @@ type Trial struct {
 	mu   sync.Mutex // protects all following fields
 	rows []capacity.Request
 	done []float64 // ends of requests of any phase, seconds of the run
-	// backlog counts measured requests that were admitted and their ends.
-	backlog capacity.Backlog
-	first   float64 // when the first of them was due, seconds of the run; 0: none was
-	asked   float64 // when overload was looked for last
+	// backlog counts requests that were admitted and their ends.
+	backlog   capacity.Backlog
+	first     float64 // when the first of them was due, seconds of the run; 0: none was
+	measuring bool    // the warm-up is over
 }
 
 // New makes a trial of limits in words.
@@ -43,16 +43,17 @@ func New(texts []string) (*Trial, error) {
 
 const nsPerS = 1e9
 
-// Admit notes a measured request that goes out.
+// Admit notes a request that goes out.
 func (t *Trial) Admit(x *exchange.Exchange) {
-	if x.Phase != exchange.Measured {
-		return
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	due := float64(x.Due) / nsPerS
 	if t.first == 0 {
 		t.first = due
+	}
+	if x.Phase == exchange.Measured && !t.measuring {
+		t.measuring = true
+		t.backlog.Full(due - t.first)
 	}
 	t.backlog.Arrived(due - t.first)
 }
@@ -74,11 +75,11 @@ func (t *Trial) Add(x *exchange.Exchange) {
 	if x.Done.Happened() && r.OK {
 		t.done = append(t.done, float64(x.Done)/nsPerS)
 	}
+	if t.first > 0 && x.Done.Happened() && !r.Cut {
+		t.backlog.Ended(float64(x.Done)/nsPerS - t.first)
+	}
 	if !measured {
 		return
-	}
-	if r.Done > 0 && t.first > 0 {
-		t.backlog.Ended(r.Done - t.first)
 	}
 	t.rows = append(t.rows, r)
 }
@@ -110,17 +111,12 @@ func excess(l metric.Limit, x *exchange.Exchange) float64 {
 	return over
 }
 
-// Overloaded reports, at most twice a second, whether the backlog grows. It takes
-// microseconds, however many requests there were: it is asked by those who send.
+// Overloaded reports whether the backlog grows, where it is time to look for that. It
+// takes microseconds, however many requests there were: it is asked by those who send.
 func (t *Trial) Overloaded(now exchange.Stamp) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := float64(now) / nsPerS
-	if t.first == 0 || s-t.asked < 0.5 {
-		return false
-	}
-	t.asked = s
-	return t.backlog.Grows(s - t.first)
+	return t.measuring && t.backlog.Overloaded(float64(now)/nsPerS-t.first)
 }
 
 // Observation is the trial as the search sees it. began is when the cell began,

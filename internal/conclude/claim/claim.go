@@ -39,81 +39,18 @@ func Decide(c *result.Claim, l metric.Limit, rule string, cell Cell) {
 	compareSteady(c, l, cell)
 }
 
-// decideSuccess decides a limit on the share of requests that succeeded, by the
-// exact bounds of Clopper and Pearson. Whether a request that was cut would have
-// succeeded is open.
-func decideSuccess(c *result.Claim, l metric.Limit, cell Cell) {
-	n := cell.Counts
-	all := n.OK + n.Failed + n.Shed + n.Cut
-	c.N = all
-	if all == n.Cut {
-		c.Reason = "no request ended"
-		return
-	}
-	ok := stats.Count{Least: n.OK, Most: n.OK + n.Cut, N: all}
-	decide, words := stats.DecideShareAtLeast, [2]string{"at least", "at most"}
-	bounds := [2]float64{stats.ClopperPearsonLower(ok.Least, all, c.Alpha), stats.ClopperPearsonUpper(ok.Most, all, c.Alpha)}
-	if upper(l) {
-		decide, words = stats.DecideShareAtMost, [2]string{"at most", "at least"}
-		bounds[0], bounds[1] = bounds[1], bounds[0]
-	}
-	d := decide(ok, l.Value, c.Alpha)
-	r := cell.Metrics.Rates["success"]
-	c.Estimate, c.Lo, c.Hi, c.NeededN = r.Value, r.Lo, r.Hi, d.NeededN
-	counted := fmt.Sprintf("%d of %d requests succeeded", n.OK, all)
-	if n.Cut > 0 {
-		counted += fmt.Sprintf(", and %d were cut, which counts against either verdict", n.Cut)
-	}
-	shown := func(side int) string {
-		c.Bound = result.Num(bounds[side])
-		return fmt.Sprintf("%s: %s %.4g %% with %.3g %% confidence", counted, words[side], 100*bounds[side], 100*(1-c.Alpha))
-	}
-	switch {
-	case d.Proved:
-		c.Verdict, c.Reason = result.Proved, shown(0)
-	case d.Refuted:
-		c.Verdict, c.Reason = result.Refuted, shown(1)
-	default:
-		c.Reason = fmt.Sprintf("%s, which does not decide %s", shown(0), l)
-		if c.NeededN > all {
-			c.Reason += fmt.Sprintf("; %d requests like these would %s", c.NeededN, direction(d))
-		}
-	}
-}
-
-// decideRate decides a rate by one-sided bounds at the claim's own error
-// probability.
-func decideRate(c *result.Claim, l metric.Limit, cell Cell) {
-	r, ok := cell.Metrics.Rates[l.Metric.Tag]
-	if !ok || r.Value == nil {
-		c.Reason = fmt.Sprintf("there is no %s in this cell", l.Metric.Name)
-		if r.Withheld != "" {
-			c.Reason += ": " + r.Withheld
-		}
-		return
-	}
-	c.N, c.Estimate, c.Lo, c.Hi = r.N, r.Value, r.Lo, r.Hi
-	lo, hi, ok := measure.RateBounds(r, c.Alpha)
-	if !ok {
-		c.Reason, c.NeededN = "too few completions for an interval", measure.RateMinN
-		return
-	}
-	Bounds(c, l, lo, hi)
-	cell.decideRateAgain(c, l, lo, hi)
-}
-
-// decideMoment decides a limit on a mean, by Student's bounds at the effective
-// sample size.
+// decideMoment decides a limit on a mean by its bounds at the claim's own error
+// (stats.Dependence.Expectation).
 func decideMoment(c *result.Claim, l metric.Limit, cell Cell) {
 	s, ok := cell.Metrics.Stats[l.Metric.Tag]
-	if !ok || l.Stat != "mean" || s.Mean == nil || s.SD == nil {
-		c.Reason = "only quantiles, and means of at least two requests, can be decided"
+	if !ok || l.Stat != "mean" || s.Mean == nil {
+		c.Reason = "only quantiles and means can be decided"
 		if !ok {
 			c.Reason = cell.without(l)
 		}
 		return
 	}
-	c.N, c.NEff, c.Estimate = s.N, s.NEff, s.Mean
+	c.N, c.NEff, c.Estimate = s.N, s.MeanNEff, s.Mean
 	if s.NOK < s.N {
 		c.Reason = fmt.Sprintf("%d of %d requests failed or were cut, and a mean leaves them out; claim a quantile instead", s.N-s.NOK, s.N)
 		return
@@ -122,26 +59,46 @@ func decideMoment(c *result.Claim, l metric.Limit, cell Cell) {
 		c.Reason = fmt.Sprintf("%d of %d requests %s, and a mean leaves them out", n, cell.Requests.Len(), lacking(l))
 		return
 	}
-	mean := float64(*s.Mean)
-	decide := func(c *result.Claim, mean, sd float64) {
-		half := stats.StudentQuantile(1-c.Alpha, math.Max(1, s.NEff-1)) * sd / math.Sqrt(math.Max(1, s.NEff))
-		Bounds(c, l, mean-half, mean+half)
-	}
-	decide(c, mean, float64(*s.SD))
+	c.Lo, c.Hi = s.MeanLo, s.MeanHi
+	values, talks := cell.ofMean(l, func(_ int, v float64) float64 { return v })
+	mean := decideMean(c, l, cell.dependenceOf(l.Metric.Tag, values, talks))
 	cell.decideAgain(c, l, func(a adjustment) (second result.Claim, was, is float64) {
-		var values []float64
-		for i, v := range cell.Requests.Values(l.Metric.Tag) {
-			if cell.Requests.OK(i) && !math.IsNaN(v) {
-				values = append(values, a.of(i, v))
-			}
-		}
-		is = stats.Mean(values)
+		values, talks := cell.ofMean(l, a.of)
+		d, _ := cell.Requests.Series(values, talks, cell.Load).Examine()
 		second = *c
 		second.Verdict = result.Undecided
-		decide(&second, is, math.Sqrt(stats.Variance(values)))
+		is = decideMean(&second, l, d)
 		return second, mean, is
 	})
-	c.Lo, c.Hi = nil, nil
+}
+
+// ofMean are the values that a mean is of, adjusted, and the conversations of turns.
+func (cell Cell) ofMean(l metric.Limit, adjust func(i int, v float64) float64) (values []float64, talks []int32) {
+	for i, v := range cell.Requests.Values(l.Metric.Tag) {
+		if cell.Requests.OK(i) && !math.IsNaN(v) {
+			values = append(values, adjust(i, v))
+			if cell.Requests.KeepTurns {
+				talks = append(talks, cell.Requests.Session(i))
+			}
+		}
+	}
+	return values, talks
+}
+
+// decideMean decides a limit on the mean of values and returns it.
+func decideMean(c *result.Claim, l metric.Limit, d stats.Dependence) (mean float64) {
+	e, ok := d.Expectation(c.Alpha)
+	c.NEff = e.NEff
+	switch {
+	case !ok:
+		c.Reason = fmt.Sprintf("too few requests for an interval of their mean: %d", c.N)
+	case e.Rough:
+		c.NeededN = neededRequests(stats.MinEffective, e.NEff, c.N)
+		c.Reason = fmt.Sprintf("%d requests (effective %.0f) are too few for an interval of their mean; about %d requests like these would give one", c.N, e.NEff, c.NeededN)
+	default:
+		Bounds(c, l, e.Lo, e.Hi)
+	}
+	return e.Mean
 }
 
 // Bounds proves a limit that the whole of [lo, hi] meets and refutes
@@ -161,24 +118,6 @@ func Bounds(c *result.Claim, l metric.Limit, lo, hi float64) {
 	default:
 		c.Bound = result.Num(near)
 		c.Reason = fmt.Sprintf("the interval %.4g to %.4g %s contains the limit", lo, hi, l.Metric.Unit)
-	}
-}
-
-// compareSteady warns where the steady part would decide otherwise.
-func compareSteady(c *result.Claim, l metric.Limit, cell Cell) {
-	if cell.Steady == nil || c.Verdict == result.Undecided {
-		return
-	}
-	var v *result.Number
-	if s, ok := cell.Steady.Stats[l.Metric.Tag]; ok && l.Stat != "" {
-		if e, ok := s.Quantile(l.Stat); ok {
-			v = e.Value
-		}
-	} else if r, ok := cell.Steady.Rates[l.Metric.Tag]; ok {
-		v = r.Value
-	}
-	if v != nil && l.Holds(float64(*v)) != (c.Verdict == result.Proved) {
-		c.Reason += fmt.Sprintf("; warning: in the steady part the value is %.4g %s, which says otherwise", float64(*v), l.Metric.Unit)
 	}
 }
 

@@ -111,7 +111,7 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 		c.Text += "; by " + mlperfRule
 		decide = func(c *result.Claim, b breaches) { decideMLPerf(c, l, q, b) }
 	}
-	c.NEff = cell.neff(l, b, func() stats.Dependence { return cell.dependenceOf(l.Metric.Tag, b.values) })
+	c.NEff = cell.dependenceOf(l.Metric.Tag, b.values, b.talks).NEff(border(l), c.Alpha)
 	decide(c, b)
 	cell.decideAgain(c, l, func(a adjustment) (second result.Claim, was, is float64) {
 		without := against(l, cell, a.of)
@@ -121,7 +121,8 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 			return second, was, is // the same requests broke it
 		}
 		second.Verdict = result.Undecided
-		second.NEff = cell.neff(l, without, func() stats.Dependence { return stats.NewDependence(without.values) })
+		d, _ := cell.Requests.Series(without.values, without.talks, cell.Load).Examine()
+		second.NEff = d.NEff(border(l), c.Alpha)
 		decide(&second, without)
 		return second, was, is
 	})
@@ -130,16 +131,13 @@ func decideQuantile(c *result.Claim, l metric.Limit, q float64, rule string, cel
 	}
 }
 
-// neff is the effective sample size of requests for a limit.
-func (cell Cell) neff(l metric.Limit, b breaches, dependence func() stats.Dependence) float64 {
-	if cell.Load.Serial() {
-		return float64(b.N)
+// border is the value of which those beyond it are on one side of a limit and all
+// others on the other.
+func border(l metric.Limit) float64 {
+	if l.Op == metric.Less || l.Op == metric.GreaterEqual {
+		return math.Nextafter(l.Value, math.Inf(-1))
 	}
-	neff := dependence().NEff(l.Value)
-	if cell.Requests.KeepTurns {
-		neff = min(neff, clusterESS(l, b))
-	}
-	return neff
+	return l.Value
 }
 
 // quantile of the values, open ones at their worst.
@@ -153,7 +151,10 @@ func decideBinomial(c *result.Claim, l metric.Limit, q float64, b breaches) {
 	p := keeping(l, q)
 	d := stats.DecideQuantile(b.Count, c.NEff, p, c.Alpha)
 	over := b.text()
-	if c.NEff < float64(c.N)-0.5 {
+	switch half := stats.ProofSize(c.NEff, c.N); {
+	case half < c.NEff && !d.Refuted:
+		over += fmt.Sprintf(" (effective %.0f: under %d, so that a proof takes half of it)", c.NEff, stats.MinEffective)
+	case c.NEff < float64(c.N)-0.5:
 		over += fmt.Sprintf(" (effective %.0f)", c.NEff)
 	}
 	allowed := fmt.Sprintf("%.3g %% may", 100*(1-p))
@@ -218,12 +219,13 @@ func neededRequests(needed int, neff float64, n int) int {
 	return int(math.Ceil(float64(needed) * float64(n) / neff))
 }
 
-// dependenceOf returns how much a metric's values depend on each other; it is
-// worked out once, whatever the number of limits.
-func (cell Cell) dependenceOf(tag string, values []float64) stats.Dependence {
+// dependenceOf returns how much a metric's values depend on each other, by the same
+// rules as of those that are shown; it is worked out once, whatever the number of
+// limits. talks are the conversations of turns.
+func (cell Cell) dependenceOf(tag string, values []float64, talks []int32) stats.Dependence {
 	d, ok := cell.Dependence[tag]
 	if !ok {
-		d = stats.NewDependence(values)
+		d, _ = cell.Requests.Series(values, talks, cell.Load).Examine()
 		cell.Dependence[tag] = d
 	}
 	return d

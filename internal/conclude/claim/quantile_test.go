@@ -19,7 +19,7 @@ func loadCell(n, stride int) *measure.Collector {
 	for i := range n {
 		x := &exchange.Exchange{Phase: exchange.Measured, Index: i, Due: exchange.Stamp(1 + i*1e7), Streamed: true}
 		x.Writing = x.Due + 1e5
-		x.FirstToken = x.Due + exchange.Stamp(50e6+float64(i*7919%1000)*1e3)
+		x.FirstToken = x.Due + exchange.Stamp(50e6+float64(i*617%1000)*1e3)
 		if stride > 0 && i%stride == stride-1 {
 			x.FirstToken = x.Due + 150e6
 		}

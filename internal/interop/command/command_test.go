@@ -95,7 +95,7 @@ func TestCommandsBecomePlans(t *testing.T) {
 		{
 			"vllm bench serve --backend openai-chat --endpoint /v1/chat/completions --base-url http://10.0.0.1:9/ --model a/b --served-model-name s --request-rate 2.5 --burstiness 0.5 --max-concurrency 7 --num-prompts 80 --seed 3 --num-warmups 4 --temperature 0.6 --top-p 0.9",
 			func(p plan.Plan) []any {
-				return []any{p.Candidate.URL, p.Candidate.API, p.Candidate.Model, p.Load.Rate, p.Load.Arrival, p.Load.Burstiness, p.Client.MaxInflight, p.Load.Requests, p.Seed, *p.Load.Warmup, p.Workload.Temperature, p.Candidate.Body["top_p"]}
+				return []any{p.Candidate.URL, p.Candidate.API, p.Candidate.Model, p.Load.Rate, p.Load.Arrival, p.Load.Burstiness, p.Client.MaxInflight, p.Load.Requests, p.Seed, p.Load.Warmup.Requests, p.Workload.Temperature, p.Candidate.Body["top_p"]}
 			},
 			[]any{"http://10.0.0.1:9", "chat", "s", 2.5, "gamma", 0.5, 7, 80, uint64(3), 4, 0.6, 0.9},
 		},
@@ -123,7 +123,7 @@ func TestCommandsBecomePlans(t *testing.T) {
 		{
 			"python3 -m sglang.bench_serving --backend sglang-oai-chat --dataset-name random --num-prompts 5 --random-range-ratio 1 --request-rate 1 --extra-request-body '{\"top_k\": 3}'",
 			func(p plan.Plan) []any {
-				return []any{p.Candidate.URL, p.Candidate.API, p.Seed, p.Workload.InputTokens, p.Workload.OutputTokens, p.Load.Arrival, *p.Load.Warmup, p.Candidate.Body["top_k"]}
+				return []any{p.Candidate.URL, p.Candidate.API, p.Seed, p.Workload.InputTokens, p.Workload.OutputTokens, p.Load.Arrival, p.Load.Warmup.Requests, p.Candidate.Body["top_k"]}
 			},
 			[]any{"http://127.0.0.1:30000", "chat", uint64(42), 1024, 1024, "poisson", 1, uint64(3)},
 		},

@@ -105,9 +105,10 @@ func Whole[S any](at func(*S) *int) Binding[S] {
 	return scalar(WholeKind, at, ParseInt, strconv.Itoa)
 }
 
-// WholeOrUnset binds a whole number that nobody may have set: nil.
-func WholeOrUnset[S any](at func(*S) **int) Binding[S] {
-	return optional(WholeKind, at, ParseInt, strconv.Itoa)
+// ParsedOrUnset binds a value that has a text of its own, and that nobody may have
+// set: nil. Its zero value is the number 0.
+func ParsedOrUnset[S any, T comparable](at func(*S) **T, parse func(string) (T, error), text func(T) string) Binding[S] {
+	return optional(TextKind, at, parse, text)
 }
 
 // Unsigned binds a whole number that is not negative.

@@ -84,6 +84,7 @@ func (p Price) Validate(path string, out *key.Problems) {
 			out.Add(path+"."+f.name, "invalid price %v: give USD per million tokens", *f.v)
 		}
 	}
+	validateDate(p.AsOf, path, out)
 	if p.Model == "" && (p.Input == nil || p.Output == nil) {
 		out.Add(path, "a price needs input and output in USD per million tokens, or a model of the price list (inferometer prices ls)")
 	}
@@ -105,6 +106,8 @@ func (m Machine) Validate(path string, out *key.Problems) {
 		out.Add(path+".count", "%d is negative", m.Count)
 	}
 	m.validateRunning(path, out)
+	m.validateRent(path, out)
+	validateDate(m.AsOf, path, out)
 }
 
 // bad reports whether v is not a finite number of at least 0.

@@ -42,7 +42,7 @@ func specification(r *result.Result) *Section {
 	}
 	cells := Table{Title: "Cells", Head: columns("cell", "load", "workload", "window", "warm-up")}
 	for _, c := range r.Cells() {
-		cells.Rows = append(cells.Rows, []string{plaintext.Line(c.ID), plaintext.Line(c.Load.Text), plaintext.Line(c.Workload.Text), format.Number(c.WindowS) + " s", fmt.Sprint(c.Counts.Warmup)})
+		cells.Rows = append(cells.Rows, []string{plaintext.Line(c.ID), plaintext.Line(c.Load.Text), plaintext.Line(c.Workload.Text), format.Number(c.WindowS) + " s", warmupText(c)})
 	}
 	cells.Folded = len(cells.Rows) > 12
 	for _, t := range []Table{runTable(r), targetTable(r), prices, inputs, cells} {
@@ -55,6 +55,15 @@ func specification(r *result.Result) *Section {
 		s.say(format.Sentence(sp.Note))
 	}
 	return s
+}
+
+// warmupText is how long a cell's warm-up was, and how it ended.
+func warmupText(c *result.Cell) string {
+	text := fmt.Sprint(c.Counts.Warmup)
+	if w := c.Warmup; w != nil {
+		text = fmt.Sprintf("%d requests, %s s: %s", c.Counts.Warmup, format.Number(w.Seconds), w.End)
+	}
+	return text
 }
 
 func runTable(r *result.Result) Table {
