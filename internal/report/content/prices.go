@@ -18,7 +18,8 @@ var rateNames = map[string]string{
 }
 
 // priceTable has a row for each price, as it is listed, with its date and source: a
-// plan that states one rate over an entry of the price list leaves the others theirs.
+// plan that states one rate over an entry of the price list leaves the others theirs. What
+// a price list says of them besides is in the notes of the costs.
 func priceTable(targets []result.Target) (t Table, notes []string) {
 	t = Table{Title: "Prices", Layout: Words, Head: columns("target", "price of", "USD", "as of", "source")}
 	row := func(target, what, price string, o result.Origin) {
@@ -50,18 +51,12 @@ func priceTable(targets []result.Target) (t Table, notes []string) {
 			if p.Entry != "" && p.Model != "" && p.Entry != p.Model {
 				notes = append(notes, fmt.Sprintf("price of the %s: %q is the entry %s of the price list", x.Name, p.Model, p.Entry))
 			}
-			if p.Note != "" {
-				notes = append(notes, fmt.Sprintf("price of the %s: %s", x.Name, p.Note))
-			}
 			if p.Page != "" {
 				notes = append(notes, fmt.Sprintf("the provider's own page for the price of the %s: %s", x.Name, p.Page))
 			}
 		}
 		if m := x.Machine; m != nil {
 			machinePrices(x.Name, m, row)
-			if m.Note != "" {
-				notes = append(notes, fmt.Sprintf("machine of the %s: %s", x.Name, m.Note))
-			}
 			if m.Page != "" {
 				notes = append(notes, fmt.Sprintf("the provider's own page for the machine of the %s: %s", x.Name, m.Page))
 			}
