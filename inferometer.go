@@ -37,6 +37,7 @@ type (
 	Target         = plan.Target
 	Price          = terms.Price
 	Machine        = terms.Machine
+	Bought         = terms.Bought
 	WorkloadPlan   = plan.WorkloadPlan
 	LatencyPlan    = plan.LatencyPlan
 	ThroughputPlan = plan.ThroughputPlan

@@ -37,6 +37,10 @@ type Answer struct {
 	// More says what longer searches would be likely to prove; empty where the
 	// answer is as precise as requested.
 	More []Promise
+	// Suffices is how long a search would have to be at least, in seconds, to prove
+	// any load; 0 where one was proved, where this one was long enough, and where
+	// that is not known.
+	Suffices float64
 	// Spent is how long the search took.
 	Spent float64
 }
@@ -47,8 +51,22 @@ type Promise struct {
 	Load    float64 `json:"load"`
 }
 
+// PerLook is the error probability with which each cell may refute each limit. That
+// a load does not hold is said of the lowest that was refuted in any cell, so that
+// the cells share the error probability of the answer (Bonferroni).
+func (c Config) PerLook(h []Observation) float64 {
+	looks := 0
+	for i := range h {
+		if h[i].Role == Explore || h[i].Role == Confirm {
+			looks += len(c.Limits)
+		}
+	}
+	return c.alpha() / float64(max(1, looks))
+}
+
 // Conclude says what the cells show.
 func (c Config) Conclude(h []Observation) Answer {
+	c.learn(h)
 	a := Answer{Spent: spent(h)}
 	a.Saturation, a.SaturationUsers = c.saturation(h)
 	a.Rising = c.rising(h)
@@ -62,6 +80,7 @@ func (c Config) Conclude(h []Observation) Answer {
 	if a.Undefined = c.undefined(h); len(a.Undefined) > 0 {
 		return a
 	}
+	each := c.PerLook(h)
 	refuted, broke := math.Inf(1), math.Inf(1)
 	for i := range h {
 		o := &h[i]
@@ -70,7 +89,7 @@ func (c Config) Conclude(h []Observation) Answer {
 		default:
 			continue
 		}
-		js := o.Judge(c.Limits, max(o.Alpha, c.alpha()))
+		js := o.Judge(c.Limits, each)
 		if o.Role == Confirm {
 			if own := o.Judge(c.Limits, o.Alpha); holds(own) && o.load() > a.Proved {
 				a.Proved, a.ProvedBy = o.load(), own
@@ -81,12 +100,15 @@ func (c Config) Conclude(h []Observation) Answer {
 				refuted = min(refuted, o.load())
 			}
 		}
-		if j := tightest(js); (j.strain() > 1 || o.Overloaded) && o.load() < broke {
+		if j := tightest(js); (j.strain() > 1 || o.broke()) && o.load() < broke {
 			broke, a.Broke = o.load(), j.Limit
 		}
 	}
 	if !math.IsInf(refuted, 1) && refuted > a.Proved {
 		a.Refuted = refuted
+	}
+	if need := c.suffices(h); a.Proved == 0 && need > c.seconds() {
+		a.Suffices = need
 	}
 	m, ok := c.fit(h)
 	a.Under, a.Over = m.enclosed()

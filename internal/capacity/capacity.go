@@ -15,6 +15,8 @@ package capacity
 import (
 	"math"
 	"slices"
+
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // Limit is what must hold at a load. The zero Quantile makes it a limit on the
@@ -62,6 +64,12 @@ type Load struct {
 	Alpha float64 `json:"alpha,omitempty"`
 	// Chain counts the times that confirmation began at a lower load, from 1.
 	Chain int `json:"chain,omitempty"`
+	// Limits of its time in seconds, so that a cell cannot take much longer than the
+	// search can afford: of the warm-up, of the window of a closed loop, and of the
+	// wait for requests that are in flight at its end. 0: no other than usual.
+	WarmUp float64 `json:"warm_up_s,omitempty"`
+	Window float64 `json:"window_s,omitempty"`
+	Grace  float64 `json:"grace_s,omitempty"`
 }
 
 // load is what is searched over.
@@ -83,9 +91,18 @@ type Observation struct {
 	Completions []float64
 	// Overloaded says that the cell was cut short because its backlog grew.
 	Overloaded bool
+	// Growing says that the requests in flight still grew when the warm-up had to
+	// end: the load is more than is carried, or not steady. It does not hold.
+	Growing bool
+	// Earlier are the latencies of the cells before it that were carried. Next and
+	// Conclude fill it in.
+	Earlier warmup.Latencies
 
 	counts []limitCount // by limit, once they are known
 }
+
+// broke reports whether the load is more than is carried, whatever the limits are.
+func (o *Observation) broke() bool { return o.Overloaded || o.Growing }
 
 // Config is what to search for.
 type Config struct {
@@ -177,7 +194,7 @@ func (o Observation) little() (inFlight, rate, response float64) {
 func (o Observation) failed() float64 {
 	n := 0
 	for _, r := range o.Requests {
-		if !r.OK {
+		if !r.OK && !r.Cut {
 			n++
 		}
 	}

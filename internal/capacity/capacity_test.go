@@ -1,4 +1,4 @@
-package capacity
+package capacity_test
 
 import (
 	"math"
@@ -6,6 +6,9 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/capacity/virtual"
 )
 
 // The border of Poisson arrivals at 8 slots of 1 s with the first token after
@@ -14,22 +17,30 @@ const (
 	truth = 4.755 // requests/s, 59 % of saturation
 )
 
-var eightSlots = queue{slots: 8, service: 1, first: 0.05, limit: 0.5}
+var eightSlots = slots(8, 1, 0.05, 0.5)
+
+var ttftP99 = []capacity.Limit{{Text: "ttft.p99<500ms", Quantile: 0.99}}
+
+// slots are places that each serve one request in a fixed time; the first token comes
+// some time after the place was had, within the limit from the due time.
+func slots(places int, service, first, limit float64) virtual.Endpoint {
+	return virtual.Endpoint{Server: virtual.Slots(places, first, virtual.Fixed(service)), Within: limit}
+}
 
 // The answer is near the truth, and hardly ever above it. The whole test has
 // 100 seeds and takes a minute or two; with INFEROMETER_LONG unset it has 8.
 func TestTheAnswerIsNearTheTruthAndNotAboveIt(t *testing.T) {
-	seeds, most := 8, 2
+	seeds, most := 2, 1
 	if os.Getenv("INFEROMETER_LONG") != "" {
 		seeds, most = 100, 8
 	} else {
-		t.Log("8 seeds of 100; INFEROMETER_LONG=1 runs them all")
+		t.Log("2 seeds of 100; INFEROMETER_LONG=1 runs them all")
 	}
 	var got []float64
 	above := 0
 	for seed := range seeds {
-		c := Config{Limits: ttftP99, Seed: uint64(1000 * seed), MaxSeconds: 24 * 3600}
-		a, _ := search(t, c, eightSlots)
+		c := capacity.Config{Limits: ttftP99, Seed: uint64(1000 * seed), MaxSeconds: 24 * 3600}
+		a, _ := eightSlots.Search(c)
 		got = append(got, a.Proved/truth)
 		if a.Proved > truth {
 			above++
@@ -51,16 +62,16 @@ func TestTheAnswerIsNearTheTruthAndNotAboveIt(t *testing.T) {
 
 // atShare is the rate at which a share of the arrivals of an M/M/c queue waits
 // longer than some time, by Erlang's formula: P(W > t) = C(c, a) e^−(cμ−λ)t.
-func atShare(q queue, share, wait float64) float64 {
+func atShare(places int, service, share, wait float64) float64 {
 	over := func(rate float64) float64 {
-		a, c := rate*q.service, float64(q.slots)
+		a, c := rate*service, float64(places)
 		lost := 1.0 // Erlang B, by its recursion
 		for k := 1.0; k <= c; k++ {
 			lost = a * lost / (k + a*lost)
 		}
-		return lost / (1 - a/c*(1-lost)) * math.Exp(-(c/q.service-rate)*wait)
+		return lost / (1 - a/c*(1-lost)) * math.Exp(-(c/service-rate)*wait)
 	}
-	lo, hi := 0.0, float64(q.slots)/q.service
+	lo, hi := 0.0, float64(places)/service
 	for range 60 {
 		if mid := (lo + hi) / 2; over(mid) < share {
 			lo = mid
@@ -76,26 +87,29 @@ func atShare(q queue, share, wait float64) float64 {
 // ever over them. They are not unseen: that the ladder must leave time, and how
 // long cells are, was found and set right on them.
 func TestOtherQueuesHaveTheirBordersFoundInHalfAnHour(t *testing.T) {
-	seeds := 12
+	seeds := 4
 	if os.Getenv("INFEROMETER_LONG") != "" {
 		seeds = 100
 	}
 	for _, tt := range []struct {
-		name  string
-		limit Limit
-		queue queue
-		least float64 // median of the answers, of the truth
+		name           string
+		limit          capacity.Limit
+		places         int
+		service, share float64
+		within         float64
+		least          float64 // median of the answers, of the truth
 	}{
-		{"four slots, p99", ttftP99[0], queue{slots: 4, service: 0.04, limit: 0.12, random: true}, 0.85},
-		{"four slots, p95", Limit{Text: "ttft.p95<120ms", Quantile: 0.95}, queue{slots: 4, service: 0.04, limit: 0.12, random: true}, 0.92},
-		{"64 slots, p95", Limit{Text: "ttft.p95<100ms", Quantile: 0.95}, queue{slots: 64, service: 0.5, limit: 0.1, random: true}, 0.92},
+		{"four slots, p99", ttftP99[0], 4, 0.04, 0.01, 0.12, 0.85},
+		{"four slots, p95", capacity.Limit{Text: "ttft.p95<120ms", Quantile: 0.95}, 4, 0.04, 0.05, 0.12, 0.92},
+		{"64 slots, p95", capacity.Limit{Text: "ttft.p95<100ms", Quantile: 0.95}, 64, 0.5, 0.05, 0.1, 0.92},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			truth := atShare(tt.queue, 1-tt.limit.Quantile, tt.queue.limit)
+			truth := atShare(tt.places, tt.service, tt.share, tt.within)
+			endpoint := virtual.Endpoint{Server: virtual.Slots(tt.places, 0, virtual.Exponential(tt.service)), Within: tt.within}
 			var got, border []float64
 			above := 0
 			for seed := range seeds {
-				a, _ := search(t, Config{Limits: []Limit{tt.limit}, Seed: uint64(77 + 1000*seed), MaxSeconds: 1800}, tt.queue)
+				a, _ := endpoint.Search(capacity.Config{Limits: []capacity.Limit{tt.limit}, Seed: uint64(77 + 1000*seed), MaxSeconds: 1800})
 				got, border = append(got, a.Proved/truth), append(border, a.Estimate/truth)
 				if a.Proved > truth {
 					above++
@@ -119,8 +133,8 @@ func TestOtherQueuesHaveTheirBordersFoundInHalfAnHour(t *testing.T) {
 // them to 0 (vllm#47651).
 func TestAThirdOfARequestASecondIsFound(t *testing.T) {
 	const border, slower = 0.37, truth / 0.37
-	q := queue{slots: 8, service: slower, first: 0.05 * slower, limit: 0.5 * slower}
-	a, h := search(t, Config{Limits: ttftP99, Seed: 5, MaxSeconds: 24 * 3600 * slower}, q)
+	q := slots(8, slower, 0.05*slower, 0.5*slower)
+	a, h := q.Search(capacity.Config{Limits: ttftP99, Seed: 5, MaxSeconds: 24 * 3600 * slower})
 	if a.Proved < 0.95*border || a.Proved > border {
 		t.Errorf("proved %.4g requests/s of %v", a.Proved, border)
 	}
@@ -134,18 +148,18 @@ func TestAThirdOfARequestASecondIsFound(t *testing.T) {
 func TestSaturationIsExact(t *testing.T) {
 	tests := []struct {
 		name  string
-		queue queue
+		queue virtual.Endpoint
 		want  float64
 	}{
-		{"slow", queue{slots: 1, service: 1 / 0.37}, 0.37},
-		{"middling", queue{slots: 8, service: 1}, 8},
-		{"fast", queue{slots: 15, service: 0.1}, 150},
-		{"one slot, fast", queue{slots: 1, service: 0.01}, 100},
-		{"many slots", queue{slots: 200, service: 2}, 100},
+		{"slow", slots(1, 1/0.37, 0, 0), 0.37},
+		{"middling", slots(8, 1, 0, 0), 8},
+		{"fast", slots(15, 0.1, 0, 0), 150},
+		{"one slot, fast", slots(1, 0.01, 0, 0), 100},
+		{"many slots", slots(200, 2, 0, 0), 100},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, h := search(t, Config{MaxSeconds: 300}, tt.queue)
+			a, h := tt.queue.Search(capacity.Config{MaxSeconds: 300})
 			if math.Abs(a.Saturation/tt.want-1) > 0.02 {
 				t.Errorf("saturation is %.4g, want %.4g", a.Saturation, tt.want)
 			}
@@ -162,7 +176,7 @@ func TestSaturationIsExact(t *testing.T) {
 // Where time is short nothing is proved that is not, and the answer says what
 // more time would buy.
 func TestAShortSearchSaysWhatMoreTimeWouldBuy(t *testing.T) {
-	a, _ := search(t, Config{Limits: ttftP99, Seed: 5, MaxSeconds: 600}, eightSlots)
+	a, _ := eightSlots.Search(capacity.Config{Limits: ttftP99, Seed: 5, MaxSeconds: 600})
 	if a.Proved > truth {
 		t.Errorf("%.3g requests/s are proved, and the truth is %.3g", a.Proved, truth)
 	}
@@ -183,16 +197,16 @@ func TestAShortSearchSaysWhatMoreTimeWouldBuy(t *testing.T) {
 
 // At 150/s ten minutes are enough.
 func TestAFastEndpointIsProvedInTenMinutes(t *testing.T) {
-	q := queue{slots: 15, service: 0.1, first: 0.01, limit: 0.05}
-	a, _ := search(t, Config{Limits: ttftP99, Seed: 5, MaxSeconds: 600}, q)
+	q := slots(15, 0.1, 0.01, 0.05)
+	a, _ := q.Search(capacity.Config{Limits: ttftP99, Seed: 5, MaxSeconds: 600})
 	if a.Proved < 0.8*a.Estimate || a.Spent > 660 {
 		t.Errorf("%+v", a)
 	}
 }
 
 func TestTheSearchIsAFunctionOfItsHistory(t *testing.T) {
-	c := Config{Limits: ttftP99, Seed: 3, MaxSeconds: 2000}
-	_, h := search(t, c, eightSlots)
+	c := capacity.Config{Limits: ttftP99, Seed: 3, MaxSeconds: 2000}
+	_, h := eightSlots.Search(c)
 	seeds := map[uint64]bool{}
 	for i := range h {
 		s, ok := c.Next(h[:i])
@@ -209,8 +223,8 @@ func TestTheSearchIsAFunctionOfItsHistory(t *testing.T) {
 // Where no load breaks the limits the answer stays well below saturation: near
 // it requests depend on each other so much that thousands count for a few.
 func TestLimitsThatHoldUpToSaturation(t *testing.T) {
-	q := queue{slots: 4, service: 0.1, first: 0.01, limit: 1000}
-	a, _ := search(t, Config{Limits: ttftP99, Seed: 3, MaxSeconds: 1800}, q)
+	q := slots(4, 0.1, 0.01, 1000)
+	a, _ := q.Search(capacity.Config{Limits: ttftP99, Seed: 3, MaxSeconds: 1800})
 	if a.Proved < 0.6*40 || a.Proved > 40 {
 		t.Errorf("proved %.3g of 40 requests/s", a.Proved)
 	}
@@ -220,8 +234,8 @@ func TestLimitsThatHoldUpToSaturation(t *testing.T) {
 }
 
 func TestLimitsThatNeverHold(t *testing.T) {
-	q := queue{slots: 4, service: 0.1, first: 0.01, limit: 0.001}
-	a, h := search(t, Config{Limits: ttftP99, Seed: 3}, q)
+	q := slots(4, 0.1, 0.01, 0.001)
+	a, h := q.Search(capacity.Config{Limits: ttftP99, Seed: 3})
 	if a.Proved != 0 || a.Refuted == 0 || a.Broke != ttftP99[0].Text {
 		t.Errorf("%+v", a)
 	}
@@ -233,7 +247,7 @@ func TestLimitsThatNeverHold(t *testing.T) {
 func TestUsersAreWhole(t *testing.T) {
 	// 8 slots of 1 s: N users wait for N/8 − 1 s on average, more or less as they
 	// began, and 0.45 s are allowed.
-	a, h := search(t, Config{Limits: ttftP99, Users: true, Seed: 3, MaxSeconds: 3600}, eightSlots)
+	a, h := eightSlots.Search(capacity.Config{Limits: ttftP99, Users: true, Seed: 3, MaxSeconds: 3600})
 	if a.Proved < 9 || a.Proved > 11 || a.Proved != math.Trunc(a.Proved) {
 		t.Errorf("proved %v users, want 9 to 11: %+v", a.Proved, a)
 	}
@@ -245,9 +259,10 @@ func TestUsersAreWhole(t *testing.T) {
 }
 
 func TestFailuresBreakALimitOnSuccess(t *testing.T) {
-	limits := []Limit{{Text: "success>=99%", Success: 0.99}}
-	q := queue{slots: 100, service: 0.1, first: 0.01, limit: 1, failFrom: 300}
-	a, _ := search(t, Config{Limits: limits, Seed: 3}, q)
+	limits := []capacity.Limit{{Text: "success>=99%", Success: 0.99}}
+	q := slots(100, 0.1, 0.01, 1)
+	q.FailFrom = 300
+	a, _ := q.Search(capacity.Config{Limits: limits, Seed: 3})
 	if a.Proved < 200 || a.Proved >= 300 {
 		t.Errorf("proved %.3g requests/s, and from 300 all fail", a.Proved)
 	}
@@ -270,7 +285,7 @@ func TestOverloadIsSeenAndBusynessIsNot(t *testing.T) {
 			seen, early := 0, 0
 			const seeds = 40
 			for seed := range uint64(seeds) {
-				o := eightSlots.run(Load{Role: Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed})
+				o := eightSlots.Cell(capacity.Step{Load: capacity.Load{Role: capacity.Explore, Rate: 8 * tt.load, Requests: 2000, Seed: seed, WarmUp: 20, Grace: 30}})
 				if o.Overloaded {
 					seen++
 					early += 2000 - len(o.Requests)

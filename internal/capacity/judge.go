@@ -22,8 +22,13 @@ type Judgement struct {
 }
 
 // share is the share of requests over the limit, slightly more than observed, so
-// that none observed is not zero.
-func (j Judgement) share() float64 { return (float64(j.Over) + 0.5) / (float64(j.N) + 1) }
+// that none observed is not zero: by half a request of the effective size.
+func (j Judgement) share() float64 {
+	if j.N == 0 {
+		return 0.5
+	}
+	return (float64(j.Over)*j.NEff/float64(j.N) + 0.5) / (j.NEff + 1)
+}
 
 // strain is that share as a multiple of what is allowed: 1 at the border. A
 // short cell with none over counts as within the limit.
@@ -45,10 +50,10 @@ func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 			out[i] = o.judgeSuccess(l, alpha)
 			continue
 		}
-		seen := o.countLimit(i, len(limits), alpha)
-		j := Judgement{Limit: l.Text, Allowed: 1 - l.Quantile, Over: seen.over, Open: seen.open, N: seen.n, NEff: seen.neff}
+		seen := o.countLimit(i, len(limits))
+		j := Judgement{Limit: l.Text, Allowed: 1 - l.Quantile, Over: seen.over, Open: seen.open, N: seen.n, NEff: seen.neff(alpha)}
 		d := stats.DecideQuantile(stats.Count{Least: j.Over - j.Open, Most: j.Over, N: j.N}, j.NEff, l.Quantile, alpha)
-		j.Proved, j.Refuted = d.Proved && !o.Overloaded, d.Refuted || o.Overloaded
+		j.Proved, j.Refuted = d.Proved && !o.Overloaded && !o.Growing, d.Refuted || o.Overloaded
 		if d.NeededN > 0 && j.NEff > 0 {
 			j.NeededN = int(math.Ceil(float64(d.NeededN) * float64(j.N) / j.NEff))
 		}
@@ -59,18 +64,14 @@ func (o *Observation) Judge(limits []Limit, alpha float64) []Judgement {
 
 // countLimit counts the requests over one limit. It does so once, since the
 // search asks again before each cell.
-func (o *Observation) countLimit(i, limits int, alpha float64) limitCount {
+func (o *Observation) countLimit(i, limits int) *limitCount {
 	if o.counts == nil {
 		o.counts = make([]limitCount, limits)
 	}
 	l := &o.counts[i]
-	if l.known {
-		if l.alpha != alpha && o.Users != 1 && l.n > 0 {
-			l.alpha, l.neff = alpha, l.dependence.NEff(0, alpha)
-		}
-		return *l
+	if l.sizes != nil {
+		return l
 	}
-	l.known = true
 	var excess []float64
 	for _, r := range o.Requests {
 		if v := r.Excess[i]; !math.IsNaN(v) {
@@ -83,28 +84,53 @@ func (o *Observation) countLimit(i, limits int, alpha float64) limitCount {
 			}
 		}
 	}
-	l.n, l.neff = len(excess), float64(len(excess))
-	if l.n > 0 && o.Users != 1 {
-		l.dependence = stats.NewDependence(excess)
-		l.alpha, l.neff = alpha, l.dependence.NEff(0, alpha)
+	l.n, l.sizes = len(excess), map[float64]float64{}
+	l.dependence, _ = stats.Series{Values: excess, OneUser: o.Users == 1, Lengths: o.lengths()}.Examine()
+	return l
+}
+
+// lengths is how many request lengths the window holds. A length is the mean time in
+// the system, or the mean age of a request in service where a few are very long
+// (warmup.Latencies): the number in flight is forgotten no faster.
+func (o *Observation) lengths() float64 {
+	l := o.latencies()
+	if all := l.Plus(o.Earlier); all.Residual() > l.Residual() {
+		l = all
 	}
-	return *l
+	if length := max(l.Mean(), l.Residual()); length > 0 {
+		return o.Window / length
+	}
+	return 0
 }
 
 // limitCount is how many requests a limit applies to and how many break it.
 type limitCount struct {
-	known   bool
-	over, n int
-	open    int // of over
-	neff    float64
-	// neff is that for a decision at alpha.
-	alpha      float64
+	over, n    int
+	open       int // of over
 	dependence stats.Dependence
+	sizes      map[float64]float64 // effective ones, by error probability
 }
 
+// neff is the effective size for decisions at an error probability.
+func (l *limitCount) neff(alpha float64) float64 {
+	if l.n == 0 {
+		return 0
+	}
+	v, ok := l.sizes[alpha]
+	if !ok {
+		v = l.dependence.NEff(0, alpha)
+		l.sizes[alpha] = v
+	}
+	return v
+}
+
+// judgeSuccess decides by the effective size of the failures, which may come many at
+// once; requests that were cut are open.
 func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
-	j := Judgement{Limit: l.Text, Allowed: 1 - l.Success, N: len(o.Requests), NEff: float64(len(o.Requests))}
-	for _, r := range o.Requests {
+	j := Judgement{Limit: l.Text, Allowed: max(1-l.Success, 1e-9), N: len(o.Requests)}
+	failed, cut := make([]bool, j.N), make([]bool, j.N)
+	for i, r := range o.Requests {
+		failed[i], cut[i] = !r.OK && !r.Cut, r.Cut
 		if !r.OK {
 			j.Over++
 		}
@@ -112,9 +138,12 @@ func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
 			j.Open++
 		}
 	}
-	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, l.Success, alpha)
-	j.Proved, j.Refuted, j.NeededN = d.Proved, d.Refuted, d.NeededN
-	j.Allowed = max(j.Allowed, 1e-9)
+	j.NEff = stats.NewOutages(failed, cut, nil).NEff(alpha)
+	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, j.NEff, l.Success, alpha)
+	j.Proved, j.Refuted = d.Proved, d.Refuted
+	if d.NeededN > 0 && j.NEff > 0 {
+		j.NeededN = int(math.Ceil(float64(d.NeededN) * float64(j.N) / j.NEff))
+	}
 	return j
 }
 

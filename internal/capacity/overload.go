@@ -12,6 +12,8 @@ import (
 // an answer takes longer with more requests.
 type Backlog struct {
 	width   float64 // of an interval, seconds; 0: nothing has been counted
+	full    float64 // when the endpoint was as full as it gets, seconds
+	asked   float64 // when Overloaded looked last, seconds
 	arrived [intervals]int32
 	ended   [intervals]int32
 }
@@ -20,6 +22,10 @@ const (
 	intervals = 4096
 	shortest  = 1e-3 // interval, seconds
 )
+
+// Full notes that the endpoint is as full at a time as it is in the long run, if it
+// carries the load: growth before that means nothing.
+func (b *Backlog) Full(at float64) { b.full = at }
 
 // Arrived counts a request that was due at a time, in seconds since the first one.
 func (b *Backlog) Arrived(at float64) { b.arrived[b.interval(at)]++ }
@@ -48,6 +54,17 @@ func (b *Backlog) interval(at float64) int {
 	return int(max(0, at) / b.width)
 }
 
+// Overloaded looks whether the backlog Grows, if that is worth another look: at most
+// twice a second, and in the end once in a fiftieth of the time that the load has
+// lasted, since each look may err.
+func (b *Backlog) Overloaded(now float64) bool {
+	if now-b.asked < max(0.5, now/50) {
+		return false
+	}
+	b.asked = now
+	return b.Grows(now)
+}
+
 // Grows reports whether a load is more than the endpoint carries: the backlog
 // grows, since in slice after slice fewer requests end than arrive. There is no
 // threshold on the backlog or a latency; the test is whether the mean growth of
@@ -61,7 +78,7 @@ func (b *Backlog) Grows(now float64) bool {
 		level  = 1e-3 // error probability of one call
 	)
 	// A system fills for as long as a request takes; that is not overload.
-	from := now / 4
+	from := max(now/4, b.full)
 	fill, ok := b.fill()
 	if !ok || from < fill {
 		return false

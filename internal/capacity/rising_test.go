@@ -1,6 +1,9 @@
 package capacity
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 // TestRising: a climb that time ended is no saturation; one that flattened, failed
 // or ran out of users is the most there is to find.
@@ -28,5 +31,14 @@ func TestRising(t *testing.T) {
 		if got := (Config{MaxUsers: c.max}).rising(c.h); got != c.want {
 			t.Errorf("%s: rising = %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// Requests that failed break every limit, and say nothing of what is defined.
+func TestFailuresDefineNothing(t *testing.T) {
+	c := Config{Limits: []Limit{{Text: "ttft.p95<200ms", Quantile: 0.95}, {Text: "success>=99%", Success: 0.99}}}
+	failed := Observation{Load: Load{Role: Ladder, Users: 1}, Requests: []Request{{Excess: []float64{math.Inf(1), math.NaN()}}}}
+	if got := c.undefined([]Observation{failed}); got != nil {
+		t.Errorf("nothing has succeeded yet: %v", got)
 	}
 }

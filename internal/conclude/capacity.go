@@ -33,10 +33,10 @@ func (a *Analysis) Capacity(res *result.Result) error {
 		out.Limits = append(out.Limits, l.Text)
 	}
 	h, ids := a.history()
-	for i := range h {
-		out.Trials = append(out.Trials, trialOf(c, &h[i], ids[i]))
-	}
 	ans := c.Conclude(h)
+	for i := range h {
+		out.Trials = append(out.Trials, trialOf(c, &h[i], ids[i], c.PerLook(h)))
+	}
 	out.SpentS = ans.Spent
 	if ans.Saturation > 0 {
 		out.Saturation = &result.Saturation{Rate: ans.Saturation, Users: ans.SaturationUsers, LittleError: ans.LittleError, Rising: ans.Rising}
@@ -50,6 +50,7 @@ func (a *Analysis) Capacity(res *result.Result) error {
 	}
 	out.Rate, out.Refuted, out.Estimate = known(ans.Proved), known(ans.Refuted), known(ans.Estimate)
 	out.Under, out.Over = known(ans.Under), known(ans.Over)
+	out.NeedsS = ans.Suffices
 	for _, m := range ans.More {
 		out.More = append(out.More, result.Promise{Seconds: m.Seconds, Load: m.Load})
 	}
@@ -168,15 +169,17 @@ func (a *Analysis) history() (h []capacity.Observation, ids []string) {
 			continue
 		}
 		w := c.Window
-		h = append(h, c.trial.Observation(*c.Search, w.Began, w.Start, w.End, w.Overloaded()))
+		h = append(h, c.trial.Observation(*c.Search, w.Course()))
 		ids = append(ids, c.ID)
 	}
 	return h, ids
 }
 
-func trialOf(c capacity.Config, o *capacity.Observation, id string) result.Trial {
+// trialOf is a cell as a row of the result; refuting is the error probability with
+// which it may refute.
+func trialOf(c capacity.Config, o *capacity.Observation, id string, refuting float64) result.Trial {
 	t := result.Trial{
-		Cell: id, Role: string(o.Role), Rate: o.Rate, Users: o.Users, Overloaded: o.Overloaded,
+		Cell: id, Role: string(o.Role), Rate: o.Rate, Users: o.Users, Overloaded: o.Overloaded, Growing: o.Growing,
 		Completed: o.Throughput(), Alpha: o.Alpha,
 	}
 	judged := o.Judge(c.Limits, max(o.Alpha, 1e-9))
@@ -190,7 +193,7 @@ func trialOf(c capacity.Config, o *capacity.Observation, id string) result.Trial
 		if proved {
 			t.Verdict = result.Proved
 		}
-		for _, j := range judged {
+		for _, j := range o.Judge(c.Limits, refuting) {
 			if j.Refuted {
 				t.Verdict = result.Refuted
 			}
@@ -213,7 +216,10 @@ func (a *Analysis) why(h []capacity.Observation, ids []string, over float64) str
 	}
 	c := a.measured[ids[at]]
 	var parts []string
-	if h[at].Overloaded {
+	switch {
+	case h[at].Growing:
+		parts = append(parts, "the requests in flight still grew when the warm-up had to end")
+	case h[at].Overloaded:
 		parts = append(parts, "requests came faster than they ended, and the backlog grew")
 	}
 	if n := c.Counts.Failed + c.Counts.Shed; n > 0 {
@@ -233,12 +239,6 @@ func (a *Analysis) why(h []capacity.Observation, ids []string, over float64) str
 func capacityText(c *result.Capacity) string {
 	limits := strings.Join(c.Limits, " and ")
 	load := func(n *result.Number) string { return fmt.Sprintf("%.4g %s", float64(*n), c.Unit) }
-	minutes := func(s float64) string {
-		if s < 5400 {
-			return fmt.Sprintf("%.0f minutes", s/60)
-		}
-		return fmt.Sprintf("%.1f hours", s/3600)
-	}
 	var b strings.Builder
 	switch {
 	case len(c.Undefined) > 0:
@@ -273,11 +273,13 @@ func capacityText(c *result.Capacity) string {
 	} else if c.Rate == nil && c.Under != nil {
 		fmt.Fprintf(&b, " At %s the limits seemed to hold.", load(c.Under))
 	}
-	if n := len(c.More); n > 0 {
+	if n := len(c.More); n == 0 && c.NeedsS > 0 {
+		fmt.Fprintf(&b, " The time was too short for a proof: one takes at least %s (--max-time).", capacity.Minutes(c.NeedsS))
+	} else if n > 0 {
 		m := c.More[0]
-		fmt.Fprintf(&b, " A search of %s would probably prove %.4g", minutes(m.Seconds), m.Load)
+		fmt.Fprintf(&b, " A search of %s would probably prove %.4g", capacity.Minutes(m.Seconds), m.Load)
 		if last := c.More[n-1]; n > 1 && !math.IsInf(last.Seconds, 0) {
-			fmt.Fprintf(&b, ", one of %s %.4g", minutes(last.Seconds), last.Load)
+			fmt.Fprintf(&b, ", one of %s %.4g", capacity.Minutes(last.Seconds), last.Load)
 		}
 		b.WriteString(".")
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
-	"github.com/inferometer/inferometer/internal/warmup"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -27,6 +26,9 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	limits := c.maker.Plan.Client
 	shape := c.shape
 	shape.MaxInflight, shape.Grace, shape.Limit = limits.MaxInflight, limits.Grace.Std(), c.target.Limit
+	if c.Search != nil && c.Search.Grace > 0 {
+		shape.Grace = min(shape.Grace, inSeconds(c.Search.Grace))
+	}
 	if in, _, err := c.maker.Plan.Workload.Lengths(); err == nil && in.Varies() {
 		c.longest = max(c.longest, in.Largest())
 	}
@@ -40,7 +42,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	total := c.total()
-	watch := &progress{cell: c, total: total}
+	watch := &progress{cell: c, total: total, spending: s.spending}
 	began := c.event("cell", total)
 	began.Text = text
 	s.Tell(began)
@@ -84,9 +86,6 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	if m := watch.median(); m > 0 {
 		s.medianE2E.set(c.target, m)
 	}
-	if w.WarmupEnd == warmup.Settled && w.Reason == "" {
-		s.settled.add(c.target, watch.latencies())
-	}
 	end := runlog.WindowRecord{
 		Cell: c.ID, Round: c.round(), Began: start, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped,
 		Overload: w.Reason == errOverload.Error(), Absent: w.Absent, Client: self.End(),
@@ -97,7 +96,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	}
 	unwatch() // nothing comes after the end
 	over := c.event("done", total)
-	over.Done = watch.count()
+	over.Done, over.Spend = watch.count(), s.spending()
 	s.Tell(over)
 	return w, s.log.Window(end)
 }
@@ -203,11 +202,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 		return nil, err
 	}
 	t := q.cell.target
-	fixed := it.Fixed && t.Fixed
-	call, err := t.Client.Encode(endpoint.Prompt{
-		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: q.cell.maker.Plan.Workload.Temperature,
-		Wants: it.Wants,
-	})
+	call, fixed, err := q.cell.encode(it)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +219,18 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 			x.Form = q.cell.maker.Form.Judge(x, text, t.Client.ToolCalls(call))
 		}
 		q.session.keep(q.cell, it, x, text)
+		q.session.record(q.cell, call, x, text)
 	}, nil
+}
+
+// encode makes the body of a request, and says whether it fixes the output's length.
+func (c *Cell) encode(it workload.Item) (call *endpoint.Call, fixed bool, err error) {
+	fixed = it.Fixed && c.target.Fixed
+	call, err = c.target.Client.Encode(endpoint.Prompt{
+		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: c.maker.Plan.Workload.Temperature,
+		Wants: it.Wants,
+	})
+	return call, fixed, err
 }
 
 // keep holds an answer of the pass until it is scored.
@@ -244,13 +250,14 @@ type progress struct {
 	cell   *Cell
 	total  int
 	queued atomic.Pointer[int] // requests that wait in the server
+	// spending is what the whole run has cost so far; nil: nobody counts it.
+	spending func() *Spend
 	// driver of the cell, and of a warm-up before it; nil before they begin.
 	driver, warming atomic.Pointer[loadgen.Driver]
 
 	mu   sync.Mutex // protects all following fields
 	done int
 	e2e  stats.Histogram // ms, service; it does not grow with the requests
-	took warmup.Latencies
 	ends ends
 	// trouble is what keeps the cell from being measured well, in words.
 	trouble string
@@ -270,7 +277,6 @@ func (p *progress) Emit(x *exchange.Exchange) {
 	p.ends.add(x)
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
 		p.e2e.Add(v, 1)
-		p.took.Add(v / 1e3)
 	}
 }
 
@@ -278,6 +284,9 @@ func (p *progress) Emit(x *exchange.Exchange) {
 func (p *progress) event() Event {
 	e := p.cell.event("progress", p.total)
 	e.Queued = p.queued.Load()
+	if p.spending != nil {
+		e.Spend = p.spending()
+	}
 	p.mu.Lock()
 	e.Trouble = p.trouble
 	p.mu.Unlock()

@@ -73,7 +73,7 @@ func (e *Earlier) read(path string) (err error) {
 			break // a search that could not carry its first cell begins again
 		}
 		w := c.Window
-		e.observed = append(e.observed, trials[c].Observation(*c.Search, w.Began, w.Start, w.End, w.Overloaded()))
+		e.observed = append(e.observed, trials[c].Observation(*c.Search, w.Course()))
 	}
 	return errors.Join(err, e.run.Damaged)
 }
@@ -88,7 +88,7 @@ func (s *Session) done(c *Cell) bool {
 	if was == nil || was.WasCut() || was.Window.Reason != "" {
 		return false
 	}
-	scored := func(r runlog.ScoreRecord) bool { return r.Target == c.Target }
+	scored := func(r runlog.ScoreRecord) bool { return r.Target == c.Target && r.Reused == nil }
 	return c.keep == nil || slices.ContainsFunc(s.before.run.Scores, scored)
 }
 

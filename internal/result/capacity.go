@@ -32,11 +32,14 @@ type Capacity struct {
 
 	Saturation *Saturation `json:"saturation,omitempty"`
 	// More says what longer searches would probably prove.
-	More   []Promise `json:"more,omitempty"`
-	SpentS float64   `json:"spent_s"`
-	Text   string    `json:"text"` // the answer in a sentence
-	Trials []Trial   `json:"trials"`
-	Cells  []Cell    `json:"cells"` // one per trial
+	More []Promise `json:"more,omitempty"`
+	// NeedsS is how long a search that proves any load takes at least, in seconds,
+	// where this one was too short.
+	NeedsS float64 `json:"needs_s,omitempty"`
+	SpentS float64 `json:"spent_s"`
+	Text   string  `json:"text"` // the answer in a sentence
+	Trials []Trial `json:"trials"`
+	Cells  []Cell  `json:"cells"` // one per trial
 }
 
 // Saturation is the highest throughput of a closed loop, regardless of
@@ -60,15 +63,18 @@ type Promise struct {
 
 // Trial is one cell of the search.
 type Trial struct {
-	Cell       string      `json:"cell"`
-	Role       string      `json:"role"` // ladder, saturation, explore, confirm
-	Rate       float64     `json:"rate,omitempty"`
-	Users      int         `json:"users,omitempty"`
-	Completed  float64     `json:"completed"` // completions/s
-	Overloaded bool        `json:"overloaded,omitempty"`
-	Alpha      float64     `json:"alpha,omitempty"`   // error probability of a confirmation
-	Verdict    Verdict     `json:"verdict,omitempty"` // of a confirmation
-	Limits     []TrialText `json:"limits,omitempty"`
+	Cell       string  `json:"cell"`
+	Role       string  `json:"role"` // ladder, saturation, explore, confirm
+	Rate       float64 `json:"rate,omitempty"`
+	Users      int     `json:"users,omitempty"`
+	Completed  float64 `json:"completed"` // completions/s
+	Overloaded bool    `json:"overloaded,omitempty"`
+	// Growing is true where the requests in flight still grew when the warm-up had to
+	// end: the load does not hold.
+	Growing bool        `json:"growing,omitempty"`
+	Alpha   float64     `json:"alpha,omitempty"`   // error probability of a confirmation
+	Verdict Verdict     `json:"verdict,omitempty"` // of a confirmation
+	Limits  []TrialText `json:"limits,omitempty"`
 }
 
 // TrialText is what a trial says of one limit.

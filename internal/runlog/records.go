@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/capacity/trial"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scrape"
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
@@ -32,6 +34,7 @@ const (
 	kindEnd      = "end"
 	kindResume   = "resume"
 	kindProbes   = "probes"
+	kindReused   = "reused"
 )
 
 // RunRecord begins a log: what is known before the first request.
@@ -108,6 +111,11 @@ type WindowRecord struct {
 	result.Client
 }
 
+// Course is how a cell of a search went.
+func (w WindowRecord) Course() trial.Course {
+	return trial.Course{Began: w.Began, Start: w.Start, End: w.End, Overloaded: w.Overloaded(), Growing: w.WarmupEnd == string(warmup.Growing)}
+}
+
 // OverloadReason is why a search ends a cell early.
 const OverloadReason = "overloaded: requests come faster than they end, and the backlog grows"
 
@@ -125,6 +133,19 @@ type ScoreRecord struct {
 	Truncated  bool               `json:"truncated,omitempty"`
 	Empty      bool               `json:"empty,omitempty"`
 	Notes      []string           `json:"notes,omitempty"`
+	// Reused is when the answer was recorded, of one that an earlier run had bought.
+	Reused *time.Time `json:"reused,omitempty"`
+}
+
+// ReusedRecord is an answer that an earlier run had bought and that this one did not
+// ask for again. It has no latency.
+type ReusedRecord struct {
+	Target string    `json:"target"`
+	Prompt string    `json:"prompt"`
+	At     time.Time `json:"at"` // when it was recorded
+	// Use is the tokens that were billed then; nil where the server did not report them.
+	Use         *pricing.Use `json:"use,omitempty"`
+	CachedKnown bool         `json:"cached_known,omitempty"`
 }
 
 // EndRecord ends a log.

@@ -22,10 +22,10 @@ type Trial struct {
 	mu   sync.Mutex // protects all following fields
 	rows []capacity.Request
 	done []float64 // ends of requests of any phase, seconds of the run
-	// backlog counts measured requests that were admitted and their ends.
-	backlog capacity.Backlog
-	first   float64 // when the first of them was due, seconds of the run; 0: none was
-	asked   float64 // when overload was looked for last
+	// backlog counts requests that were admitted and their ends.
+	backlog   capacity.Backlog
+	first     float64 // when the first of them was due, seconds of the run; 0: none was
+	measuring bool    // the warm-up is over
 }
 
 // New makes a trial of limits in words.
@@ -43,16 +43,17 @@ func New(texts []string) (*Trial, error) {
 
 const nsPerS = 1e9
 
-// Admit notes a measured request that goes out.
+// Admit notes a request that goes out.
 func (t *Trial) Admit(x *exchange.Exchange) {
-	if x.Phase != exchange.Measured {
-		return
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	due := float64(x.Due) / nsPerS
 	if t.first == 0 {
 		t.first = due
+	}
+	if x.Phase == exchange.Measured && !t.measuring {
+		t.measuring = true
+		t.backlog.Full(due - t.first)
 	}
 	t.backlog.Arrived(due - t.first)
 }
@@ -74,11 +75,11 @@ func (t *Trial) Add(x *exchange.Exchange) {
 	if x.Done.Happened() && r.OK {
 		t.done = append(t.done, float64(x.Done)/nsPerS)
 	}
+	if t.first > 0 && x.Done.Happened() && !r.Cut {
+		t.backlog.Ended(float64(x.Done)/nsPerS - t.first)
+	}
 	if !measured {
 		return
-	}
-	if r.Done > 0 && t.first > 0 {
-		t.backlog.Ended(r.Done - t.first)
 	}
 	t.rows = append(t.rows, r)
 }
@@ -110,26 +111,28 @@ func excess(l metric.Limit, x *exchange.Exchange) float64 {
 	return over
 }
 
-// Overloaded reports, at most twice a second, whether the backlog grows. It takes
-// microseconds, however many requests there were: it is asked by those who send.
+// Overloaded reports whether the backlog grows, where it is time to look for that. It
+// takes microseconds, however many requests there were: it is asked by those who send.
 func (t *Trial) Overloaded(now exchange.Stamp) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := float64(now) / nsPerS
-	if t.first == 0 || s-t.asked < 0.5 {
-		return false
-	}
-	t.asked = s
-	return t.backlog.Grows(s - t.first)
+	return t.measuring && t.backlog.Overloaded(float64(now)/nsPerS-t.first)
 }
 
-// Observation is the trial as the search sees it. began is when the cell began,
-// warm-up included, and start and end are its measured window.
-func (t *Trial) Observation(c capacity.Load, began, start, end exchange.Stamp, overloaded bool) capacity.Observation {
+// Course is how a cell went: when it began, warm-up included, its measured window,
+// whether it was cut short by overload, and whether the requests in flight still grew
+// at the cap of its warm-up.
+type Course struct {
+	Began, Start, End   exchange.Stamp
+	Overloaded, Growing bool
+}
+
+// Observation is the trial as the search sees it.
+func (t *Trial) Observation(c capacity.Load, went Course) capacity.Observation {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	from, to := float64(start)/nsPerS, float64(end)/nsPerS
-	o := capacity.Observation{Load: c, Window: to - from, Overloaded: overloaded}
+	from, to := float64(went.Start)/nsPerS, float64(went.End)/nsPerS
+	o := capacity.Observation{Load: c, Window: to - from, Overloaded: went.Overloaded, Growing: went.Growing}
 	last := to
 	for _, r := range t.rows {
 		last = max(last, r.Done)
@@ -145,6 +148,6 @@ func (t *Trial) Observation(c capacity.Load, began, start, end exchange.Stamp, o
 			o.Completions = append(o.Completions, at-from)
 		}
 	}
-	o.Seconds = last - float64(began)/nsPerS
+	o.Seconds = last - float64(went.Began)/nsPerS
 	return o
 }

@@ -89,6 +89,8 @@ func trialRow(t result.Trial) []string {
 	switch {
 	case t.Overloaded:
 		outcome += ": overloaded, cut short"
+	case t.Growing:
+		outcome += ": requests in flight kept growing"
 	case t.Verdict != "":
 		outcome += ": " + string(t.Verdict)
 	}
