@@ -37,6 +37,7 @@ type (
 	Target         = plan.Target
 	Price          = terms.Price
 	Machine        = terms.Machine
+	Bought         = terms.Bought
 	WorkloadPlan   = plan.WorkloadPlan
 	LatencyPlan    = plan.LatencyPlan
 	ThroughputPlan = plan.ThroughputPlan
@@ -49,6 +50,7 @@ type (
 	ReplayPlan     = plan.Replay
 	CapacityPlan   = plan.CapacityPlan
 	RateLimits     = terms.Limits
+	WarmupPlan     = terms.Warmup
 	Limits         = plan.SLO
 	PrefixPlan     = plan.PrefixPlan
 	RowsPlan       = plan.RowsPlan

@@ -26,8 +26,8 @@ const module = "github.com/inferometer/inferometer"
 // and its own parts.
 var order = []string{
 	"laboratory", "inferometer.go", "cmd", "cli", "serve", "suite", "report", "history", "compare", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
-	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "hardware", "quality", "pricing", "cost", "validity", "capacity", "measure",
-	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "warmup", "stats", "amount", "plaintext", "seeded", "pace", "suggest", "vocab",
+	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "hardware", "quality", "cost", "pricing", "validity", "capacity", "measure",
+	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "warmup", "stats", "tariff", "amount", "plaintext", "seeded", "pace", "suggest", "vocab",
 }
 
 // leaves hold files that are embedded, and tools of the build. Every package may

@@ -124,9 +124,13 @@ func (l *limitCount) neff(alpha float64) float64 {
 	return v
 }
 
+// judgeSuccess decides by the effective size of the failures, which may come many at
+// once; requests that were cut are open.
 func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
-	j := Judgement{Limit: l.Text, Allowed: 1 - l.Success, N: len(o.Requests), NEff: float64(len(o.Requests))}
-	for _, r := range o.Requests {
+	j := Judgement{Limit: l.Text, Allowed: max(1-l.Success, 1e-9), N: len(o.Requests)}
+	failed, cut := make([]bool, j.N), make([]bool, j.N)
+	for i, r := range o.Requests {
+		failed[i], cut[i] = !r.OK && !r.Cut, r.Cut
 		if !r.OK {
 			j.Over++
 		}
@@ -134,9 +138,12 @@ func (o *Observation) judgeSuccess(l Limit, alpha float64) Judgement {
 			j.Open++
 		}
 	}
-	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, l.Success, alpha)
-	j.Proved, j.Refuted, j.NeededN = d.Proved, d.Refuted, d.NeededN
-	j.Allowed = max(j.Allowed, 1e-9)
+	j.NEff = stats.NewOutages(failed, cut, nil).NEff(alpha)
+	d := stats.DecideShareAtLeast(stats.Count{Least: j.N - j.Over, Most: j.N - j.Over + j.Open, N: j.N}, j.NEff, l.Success, alpha)
+	j.Proved, j.Refuted = d.Proved, d.Refuted
+	if d.NeededN > 0 && j.NEff > 0 {
+		j.NeededN = int(math.Ceil(float64(d.NeededN) * float64(j.N) / j.NEff))
+	}
 	return j
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/tariff"
 )
 
 func TestDevicesAreFacts(t *testing.T) {
@@ -17,7 +19,7 @@ func TestDevicesAreFacts(t *testing.T) {
 		if d.Source == "" {
 			t.Errorf("%s has no source", d.Name)
 		}
-		if _, err := dateOf(d.AsOf); err != nil {
+		if _, err := tariff.Day(d.AsOf); err != nil {
 			t.Errorf("%s: %v", d.Name, err)
 		}
 		if d.MemoryGB <= 0 || d.BandwidthGBs <= 0 || d.TFLOPS.BF16 < 0 || d.TFLOPS.BF16 == 0 && d.Unverified == nil {
@@ -43,9 +45,9 @@ func TestDevicesAreFacts(t *testing.T) {
 			seen[deviceKey(n)] = d.Name
 		}
 	}
-	for _, a := range Accelerators() { // what can be rented can be looked up
-		if d, err := LookupDevice(a.Name); err != nil || int(d.MemoryGB) != a.MemoryGB && a.Name != "B200" {
-			t.Errorf("%s: %+v, %v", a.Name, d, err)
+	for _, a := range Builtin().Offers() { // what can be rented can be looked up
+		if d, err := LookupDevice(a.Accelerator); err != nil || int(d.MemoryGB) != a.MemoryGB && a.Accelerator != "B200" && a.Accelerator != "GB200" {
+			t.Errorf("%s: %+v, %v", a.Accelerator, d, err)
 		}
 	}
 	Devices()[0].Name = "changed"

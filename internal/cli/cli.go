@@ -13,11 +13,13 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/prices"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -112,7 +114,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
 		newBenchmark(p, "cost", "Compute the cost per request, and from what volume a server pays", "throughput", "cost"),
 		newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"),
-		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), newPrices(p), newSim(p), newVersion(p),
+		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), p.prices(), newSim(p), newVersion(p),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
@@ -131,6 +133,13 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	return root
+}
+
+func (p *Process) prices() *cobra.Command {
+	return prices.New(prices.Env{
+		Stdout: p.Stdout, Stderr: p.Stderr, Now: time.Now(), Failed: exitCode(exitError),
+		Usage: func(err error) error { return usageError{err} },
+	})
 }
 
 // usageArgs makes a wrong number of arguments a usage error.

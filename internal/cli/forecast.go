@@ -349,9 +349,9 @@ func (f *forecastFlags) price() {
 	}
 	var err error
 	for _, name := range []string{f.gpu, f.q.Accelerator.Name} {
-		var a catalog.Accelerator
-		if a, err = catalog.LookupAccelerator(name); err == nil {
-			f.q.Price = &forecast.Price{USDPerHour: a.USDPerHour, Evidence: result.Listed, Source: a.Provider + ", " + a.Source, AsOf: a.AsOf}
+		var o catalog.Offer
+		if o, err = catalog.Builtin().Offer(catalog.Want{Name: name}); err == nil {
+			f.q.Price = &forecast.Price{USDPerHour: o.Each(), Evidence: result.Listed, Source: o.Name() + ", " + o.Source, AsOf: o.AsOf}
 			return
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/suite"
@@ -101,9 +102,27 @@ func (g *progress) draw(elapsed time.Duration) {
 			troubles = append(troubles, t)
 		}
 	}
+	if n := len(g.lanes); n > 0 { // the latest was told last; on a narrow terminal the end is cut
+		if text := spent(g.lanes[n-1].now.Spend); text != "" {
+			parts = slices.Insert(parts, 0, text)
+		}
+	}
 	if parts = append(parts, troubles...); len(parts) > 0 {
 		g.show(elapsed, strings.Join(parts, "; "))
 	}
+}
+
+// spent says what the run has cost so far; "" where that is not known.
+func spent(s *suite.Spend) string {
+	switch {
+	case s == nil:
+		return ""
+	case s.Simulated:
+		return amount.USD(s.USD) + " by list prices, simulated"
+	case s.Cap > 0:
+		return fmt.Sprintf("%s of %s spent", amount.USD(s.USD), amount.USD(s.Cap))
+	}
+	return amount.USD(s.USD) + " spent"
 }
 
 // words is a text without its figures.

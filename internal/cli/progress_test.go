@@ -71,6 +71,9 @@ func TestProgressIsNeverSilent(t *testing.T) {
 			"12 requests done, waiting for the last answers, at most 25s more, 6754 in flight"},
 		{"refused", progress(6, loadgen.Status{Phase: exchange.Measured, Ended: 4, Failed: 4, Paused: 1, Resumes: 27 * time.Second}, nil),
 			"4 failed, 1 user pauses after a failure, the next request goes in 27s"},
+		{"spend", progress(6, loadgen.Status{Phase: exchange.Measured}, func(e *suite.Event) { e.Spend = &suite.Spend{USD: 0.01234} }), "$0.0123 spent; step 2 of 5: baseline"},
+		{"spend under a cap", progress(6, loadgen.Status{Phase: exchange.Measured}, func(e *suite.Event) { e.Spend = &suite.Spend{USD: 1.5, Cap: 5} }), "$1.50 of $5.00 spent; step 2"},
+		{"spend at a simulator", progress(6, loadgen.Status{Phase: exchange.Measured}, func(e *suite.Event) { e.Spend = &suite.Spend{USD: 1.5, Simulated: true} }), "$1.50 by list prices, simulated; step 2"},
 	} {
 		var out strings.Builder
 		g := newProgressTo(&out, 0)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -125,6 +126,7 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 		f.add(c, key.GroupThroughput, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset)
 	case "cost":
 		f.add(c, key.GroupCost, key.GroupThroughput, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset)
+		c.AddCommand(whatif.Command(p.Stdout, func(err error) error { return usageError{err} }))
 	case "quality":
 		f.add(c, key.GroupQuality)
 		f.addKeys(c, "iterations")

@@ -128,8 +128,8 @@ func passOf(t *testing.T, change func(target string, x *exchange.Exchange)) *res
 	p.Claims = []plan.Claim{{Limit: "savings>=50%"}, {Limit: "cost_per_request<1USD"}, {Limit: "quality_delta>=-5"}, {Limit: "success>=50%", Benchmark: plan.Latency},
 		{Limit: "savings>=99%"}, {Limit: "quality_delta>=5"}} // which the data refute
 	targets := []result.Target{
-		{Name: cells.Candidate, Evidence: result.Measured, Price: &result.Price{Input: 1, Output: 1}},
-		{Name: cells.Baseline, Evidence: result.Measured, Price: &result.Price{Input: 10, Output: 10}},
+		{Name: cells.Candidate, Evidence: result.Measured, Price: &result.Price{Rates: result.Rates{Input: 1, Output: 1}}},
+		{Name: cells.Baseline, Evidence: result.Measured, Price: &result.Price{Rates: result.Rates{Input: 10, Output: 10}}},
 	}
 	return resultOfLog(t, p, func(log *runlog.Writer) {
 		_ = log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, targets, nil)

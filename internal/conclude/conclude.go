@@ -94,7 +94,7 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	}
 	sent := sentPrompts{run: a.run, scan: p.Scan.On(), hashes: map[string]map[uint64]struct{}{}, reset: map[*runlog.Cell]bool{}}
 	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
-		a.spent.Add(x)
+		a.spent.Add(a.run, x)
 		before := sent.of(r, x)
 		if r == nil {
 			if x.PromptHash != 0 {
@@ -148,6 +148,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		res.Run.Ended = l.Head.Started.Add(time.Duration(l.Last))
 		res.Run.Status, res.Run.Reason = result.Interrupted, whyInterrupted(l)
 	}
+	res.Run.Reused = spent.Reused(l, a.sentInPass)
 	res.Run.Spend = a.spent.Spend(l, a.plan.MaxCost)
 	limits, err := a.limits()
 	if err != nil {
@@ -272,6 +273,17 @@ func (a *Analysis) measureCells() {
 	}
 }
 
+// sentInPass is how many prompts of the pass and its samples a target was sent.
+func (a *Analysis) sentInPass(target string) int {
+	n := 0
+	for _, c := range a.cells {
+		if c.Target == target && (c.Benchmark == plan.Latency || c.Benchmark == plan.Cost) {
+			n += c.Len()
+		}
+	}
+	return n
+}
+
 // cells of a benchmark in the order of the log, but of lanes that ran at once
 // or took turns in the order of the targets, the candidate's first.
 func (a *Analysis) results(b plan.Benchmark) []result.Cell {
@@ -354,6 +366,9 @@ func (a *Analysis) inputs() []result.Input {
 func (a *Analysis) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
 	in.Client.Shared = a.run.Head.SharedSim
+	if cells.Selected(a.plan, plan.Cost) {
+		in.Priced = a.run.Head.Started
+	}
 	in.Floor, in.Parser, in.Targets = a.run.Floor, a.run.Parser, a.run.Targets
 	in.Client.Cores = res.Run.Host.Cores
 	for _, again := range res.Run.Resumed {
@@ -369,7 +384,8 @@ func (a *Analysis) validity(res *result.Result) validity.Input {
 		v := validity.Evidence{
 			Cell: &cell, Role: c.role(), Kind: string(c.Benchmark), Flag: c.flag(), More: c.more(), Requests: &c.Collector, Answers: c.seen.answers, Flow: c.seen.flow(), Calibrated: calibrated(a.run, c),
 			Prompts: validity.Prompts{Repeated: c.seen.repeated, Shared: c.IdealHits != nil || cell.Replay != nil && cell.Replay.IdealHits != nil ||
-				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0},
+				cell.Conversations != nil && cell.Conversations.Total.HistoryTokens > 0,
+				Earlier: len(a.run.Reused) > 0 && c.keepUsage && !slices.Contains(t.Fields, "cache_salt")},
 		}
 		if v.Prompts.Shared && cell.Replay != nil {
 			v.Prompts.Repeated = 0 // a trace that shares blocks repeats prompts because they were repeated

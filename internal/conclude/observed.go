@@ -5,6 +5,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/validity"
@@ -24,6 +25,8 @@ type observed struct {
 
 	window             exchange.Spans // the measured window
 	inFlight, inSystem float64        // ns
+	failed             int            // where usage is kept
+	failedBilled       []pricing.Use  // of those, what is billed all the same
 	done               int
 	users              map[int]struct{} // who had a request that ended
 }
@@ -73,6 +76,11 @@ func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	}
 	if x.Class == exchange.OK {
 		c.addOK(x)
+	} else if c.keepUsage && x.Class != exchange.Cut {
+		o.failed++
+		if u := pricing.Used(x); u != (pricing.Use{}) {
+			o.failedBilled = append(o.failedBilled, u)
+		}
 	}
 }
 
@@ -94,11 +102,10 @@ func (c *cell) addOK(x *exchange.Exchange) {
 		o.unpriced++
 		return
 	}
-	u := cost.Usage{Prompt: x.Prompt, Input: *x.InputTokens, Output: *x.OutputTokens}
-	if x.CachedTokens != nil {
-		u.Cached = new(*x.CachedTokens) // the exchange's own is used again
-	}
-	c.usage = append(c.usage, u)
+	c.usage = append(c.usage, cost.Usage{
+		Prompt: x.Prompt, Use: pricing.Used(x), CachedKnown: x.CachedTokens != nil,
+		Odd: x.CachedTokens != nil && (*x.CachedTokens > *x.InputTokens || *x.CachedTokens < 0),
+	})
 }
 
 // addInWindow takes an exchange in the second pass.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude/claim"
+	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality"
@@ -172,7 +173,7 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, res *result.Re
 	switch l.Metric.Tag {
 	case "quality_delta":
 		v = a.deltas("")
-		c.Text += fmt.Sprintf(" against %s on the same prompts, one at a time, answers of at most %d tokens", a.model(cells.Baseline), a.plan.Quality.OutputTokens)
+		c.Text += fmt.Sprintf(" against %s on the same prompts, one at a time, answers of at most %d tokens", a.model(cells.Baseline), a.plan.Quality.OutputTokens) + spent.ReuseCondition(res.Run, cells.Baseline)
 		if a.plan.Baseline == nil {
 			c.Reason = "there is no baseline to compare with; set --baseline"
 			return

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -29,6 +30,8 @@ type answer struct {
 	item      quality.Item
 	text      string
 	truncated bool
+	// reused is when it was recorded, of one that was not asked for again.
+	reused *time.Time
 }
 
 func (a *answers) add(x answer) {
@@ -53,16 +56,23 @@ func (s *Session) score() error {
 	s.Tell(Event{Kind: "note", Text: fmt.Sprintf("scoring %d answers", len(s.answers.all))})
 	var err error
 	for _, a := range s.answers.all {
-		score := quality.Assess(a.item, a.text, s.plan.Quality.Weights[a.item.Kind])
-		err = errors.Join(err, s.log.Score(runlog.ScoreRecord{
-			Target: a.target, Prompt: a.item.ID, Kind: a.item.Kind, Total: score.Total, Components: score.Components,
-			Truncated: a.truncated, Empty: a.text == "", Notes: score.Notes,
-		}))
+		if a.reused == nil { // the others were scored when the run began
+			err = errors.Join(err, s.logScore(a))
+		}
 	}
 	if s.answers.path == "" {
 		return err
 	}
 	return errors.Join(err, s.answers.write())
+}
+
+// logScore scores an answer into the log.
+func (s *Session) logScore(a answer) error {
+	score := quality.Assess(a.item, a.text, s.plan.Quality.Weights[a.item.Kind])
+	return s.log.Score(runlog.ScoreRecord{
+		Target: a.target, Prompt: a.item.ID, Kind: a.item.Kind, Total: score.Total, Components: score.Components,
+		Truncated: a.truncated, Empty: a.text == "", Notes: score.Notes, Reused: a.reused,
+	})
 }
 
 func (a *answers) write() (err error) {

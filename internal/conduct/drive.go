@@ -42,7 +42,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	total := c.total()
-	watch := &progress{cell: c, total: total}
+	watch := &progress{cell: c, total: total, spending: s.spending}
 	began := c.event("cell", total)
 	began.Text = text
 	s.Tell(began)
@@ -96,7 +96,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	}
 	unwatch() // nothing comes after the end
 	over := c.event("done", total)
-	over.Done = watch.count()
+	over.Done, over.Spend = watch.count(), s.spending()
 	s.Tell(over)
 	return w, s.log.Window(end)
 }
@@ -202,11 +202,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 		return nil, err
 	}
 	t := q.cell.target
-	fixed := it.Fixed && t.Fixed
-	call, err := t.Client.Encode(endpoint.Prompt{
-		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: q.cell.maker.Plan.Workload.Temperature,
-		Wants: it.Wants,
-	})
+	call, fixed, err := q.cell.encode(it)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +219,18 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 			x.Form = q.cell.maker.Form.Judge(x, text, t.Client.ToolCalls(call))
 		}
 		q.session.keep(q.cell, it, x, text)
+		q.session.record(q.cell, call, x, text)
 	}, nil
+}
+
+// encode makes the body of a request, and says whether it fixes the output's length.
+func (c *Cell) encode(it workload.Item) (call *endpoint.Call, fixed bool, err error) {
+	fixed = it.Fixed && c.target.Fixed
+	call, err = c.target.Client.Encode(endpoint.Prompt{
+		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: c.maker.Plan.Workload.Temperature,
+		Wants: it.Wants,
+	})
+	return call, fixed, err
 }
 
 // keep holds an answer of the pass until it is scored.
@@ -243,6 +250,8 @@ type progress struct {
 	cell   *Cell
 	total  int
 	queued atomic.Pointer[int] // requests that wait in the server
+	// spending is what the whole run has cost so far; nil: nobody counts it.
+	spending func() *Spend
 	// driver of the cell, and of a warm-up before it; nil before they begin.
 	driver, warming atomic.Pointer[loadgen.Driver]
 
@@ -275,6 +284,9 @@ func (p *progress) Emit(x *exchange.Exchange) {
 func (p *progress) event() Event {
 	e := p.cell.event("progress", p.total)
 	e.Queued = p.queued.Load()
+	if p.spending != nil {
+		e.Spend = p.spending()
+	}
 	p.mu.Lock()
 	e.Trouble = p.trouble
 	p.mu.Unlock()

@@ -43,7 +43,7 @@ func (p *probes) After(x *exchange.Exchange) {
 	p.session.spend.Settle(x)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.bill.Add(x)
+	p.bill.Add(x, p.target.Found.Price)
 }
 
 // logProbes writes what the probes used to the log.

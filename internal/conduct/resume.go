@@ -88,7 +88,7 @@ func (s *Session) done(c *Cell) bool {
 	if was == nil || was.WasCut() || was.Window.Reason != "" {
 		return false
 	}
-	scored := func(r runlog.ScoreRecord) bool { return r.Target == c.Target }
+	scored := func(r runlog.ScoreRecord) bool { return r.Target == c.Target && r.Reused == nil }
 	return c.keep == nil || slices.ContainsFunc(s.before.run.Scores, scored)
 }
 

@@ -39,7 +39,7 @@ type Options struct {
 	// calibration of the client. Nil leaves it out.
 	Responder calibrate.Responder
 	// CacheDir is the folder in which calibrations of the client are kept for a
-	// day; "": they are not.
+	// day, and answers of a baseline where the plan wants that; "": they are not.
 	CacheDir string
 	// SharedSim says that StartSim serves in this very process.
 	SharedSim bool
@@ -74,6 +74,7 @@ type Session struct {
 	spend   *spend.Cap
 	probes  []*probes // of each target
 	answers answers
+	reused  reused // answers of the baseline that an earlier run has bought
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
@@ -221,7 +222,7 @@ func (s *Session) Begin(ctx context.Context, paths Paths, machine *result.Hardwa
 		Seed: s.plan.Seed, Quick: s.plan.Quick, Host: hardware.Host(ctx),
 		SharedSim: s.SharedSim && slices.ContainsFunc(s.targets, (*target.Target).Embedded),
 	}, found, machine)
-	return errors.Join(err, s.logProbes())
+	return errors.Join(err, s.logProbes(), s.logReused())
 }
 
 // Measure runs the program, and writes how it ended.
@@ -245,6 +246,7 @@ func (s *Session) finish(status result.Status, reason string) error {
 		_ = s.log.Close() // it can only say the same
 		return err
 	}
+	s.storeRecorded()
 	err := s.score()
 	err = errors.Join(err, s.log.End(runlog.EndRecord{Ended: time.Now().UTC(), Status: status, Reason: reason}))
 	return errors.Join(err, s.log.Close())

@@ -37,10 +37,18 @@ func Suite(ctx context.Context, s *Session) (Program, error) {
 			if err != nil {
 				return nil, err
 			}
-			step.Cells = append(step.Cells, c)
+			if c, err = s.reuse(c); err != nil {
+				return nil, err
+			}
+			if c != nil {
+				step.Cells = append(step.Cells, c)
+			}
 		}
-		steps = append(steps, step)
+		if len(step.Cells) > 0 {
+			steps = append(steps, step)
+		}
 	}
+	s.tellReused()
 	return s.undone(steps), nil
 }
 

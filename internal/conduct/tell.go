@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/loadgen"
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Event is one step of progress.
@@ -28,9 +29,33 @@ type Event struct {
 	// as its own metrics say; nil where they do not. Both come with "progress".
 	Status loadgen.Status
 	Queued *int
+	// Spend is what the run has cost so far; nil where no target has a price per
+	// token. It comes with "progress" and "done".
+	Spend *Spend
 	// Trouble says what keeps the cell from being measured well, such as other
 	// programs on the machine; empty where nothing does.
 	Trouble string
+}
+
+// Spend is what a run has cost so far, in USD, by requests that have ended.
+type Spend struct {
+	USD, Cap  float64 // Cap is 0 where there is none
+	Simulated bool    // all of it is of simulated targets, which charge nobody
+}
+
+// spending is what the run has cost so far.
+func (s *Session) spending() *Spend {
+	usd, limit, priced := s.spend.Spent()
+	if !priced {
+		return nil
+	}
+	out := &Spend{USD: usd, Cap: limit, Simulated: true}
+	for _, t := range s.targets {
+		if t.Found.Price != nil && t.Found.Evidence != result.Simulated {
+			out.Simulated = false
+		}
+	}
+	return out
 }
 
 // teller hands events to a function from a goroutine of its own: a terminal that

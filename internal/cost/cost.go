@@ -1,12 +1,13 @@
 // Package cost works out what requests cost and whether one target is cheaper
-// than another: prices by token, machines by the hour, savings, break-even.
+// than another: prices by token, machines by the hour, savings, the volumes at which
+// own machines win, and how sure that is.
 //
-// A rented machine is paid for whether it is busy or idle, so the cost of a
-// request depends on the volume. Capacity is what was measured, not what a data
-// sheet says, and replicas are whole. What cannot be worked out is withheld with
-// the reason; it is never 0. The package is pure: it measures nothing and looks
-// up no price. Staff, storage, network traffic, taxes, discounts and price
-// changes are not included.
+// A machine is paid for whether it is busy or idle, so the cost of a request depends
+// on the volume. Capacity is what was measured, not what a data sheet says, and
+// replicas and nodes are whole. What cannot be worked out is withheld with the
+// reason; it is never 0. The package is pure: it measures nothing and looks up no
+// price. Storage, network traffic, taxes, discounts and price changes are not
+// included; staff is where the plan states it.
 //
 // Usage is counted as OpenAI does: cached tokens are part of the input tokens.
 // A month has 730 hours.
@@ -14,7 +15,9 @@ package cost
 
 import (
 	"fmt"
+	"math"
 
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -31,13 +34,26 @@ type Input struct {
 
 	MonthlyRequests float64 // the volume that the comparison is about
 	BesideRequests  float64 // a second volume to compare with it; 0 for none
-	// PeakToMean is the peak rate over the mean rate of a month; machines are
-	// rented for the peak. Under 1 counts as 1.
-	PeakToMean float64
-	Months     int // horizon of the projection
+	Demand                  // how they come
+	Growth          float64 // of the volume per month: 0.05 is 5 %
+	Months          int     // horizon of the projection
+	// CachedShare of the input tokens is read from a provider's cache in real
+	// traffic; nil: as in the requests of the run.
+	CachedShare *float64
+	// BatchFactor is the price of a batched request over that of another; 0: by the
+	// price's own for batches.
+	BatchFactor float64
+	// FallbackShare of the candidate's requests is sent to the baseline afterwards.
+	FallbackShare float64
+	// AcceptScore is the score that Target.Accepted is about; nil: none was set.
+	AcceptScore *float64
+	// Stated are the keys of the plan that somebody set; what others say is assumed by
+	// default.
+	Stated map[string]bool
 	// Conf is the confidence of the two-sided intervals; 0 means 0.95. A
 	// one-sided decision at α takes the bounds of 1 − 2α.
 	Conf float64
+	Seed uint64 // of the draws
 }
 
 // Target is the measured usage of one target and what it is paid by.
@@ -46,50 +62,25 @@ type Target struct {
 	Evidence result.Evidence
 	Usage    []Usage // of its successful requests
 	NoUsage  int     // successful requests without usage; they are left out
+	// Failed requests, and what those of them are billed that are.
+	Failed       int
+	FailedBilled []pricing.Use
+	// Accepted of the Scored answers have at least the score that the plan accepts.
+	Scored, Accepted int
 	// Machine takes precedence over Price: a target with both is paid by the hour.
 	Price    *result.Price
 	Machine  *result.Machine
 	Capacity *Capacity // of one replica; nil if it was not measured, or at no level within the limits
+	Peak     *Capacity // the most that was measured at any level; nil if none was
 	Outside  string    // the limits that no measured level is within
 }
 
-// Usage is the number of tokens of one successful request, as the server counted.
+// Usage is the tokens of one successful request, as the server counted.
 type Usage struct {
 	Prompt string // the prompt's id; pairs the targets
-	Input  int    // cached tokens included
-	Cached *int   // nil: not reported
-	Output int    // reasoning included
-}
-
-// Capacity is what one replica carried.
-type Capacity struct {
-	Requests result.Rate // successful requests/s
-	Input    result.Rate // input tokens/s at the same time; may be withheld
-	Output   result.Rate // output tokens/s at the same time; may be withheld
-	Cell     string      // its id
-	From     string      // the cell and its load, in words
-}
-
-// Best returns the capacity of a target: the cell with the most requests/s among
-// those that inside accepts (nil accepts all). It is nil if there is none.
-func Best(t *result.Throughput, target string, inside func(result.Cell) bool) *Capacity {
-	if t == nil {
-		return nil
-	}
-	var best *Capacity
-	for _, c := range t.Cells {
-		rate := c.Metrics.Rates["throughput"]
-		if c.Target != target || rate.Value == nil || *rate.Value <= 0 || inside != nil && !inside(c) {
-			continue
-		}
-		if best == nil || *rate.Value > *best.Requests.Value {
-			best = &Capacity{
-				Requests: rate, Input: c.Metrics.Rates["input_throughput"], Output: c.Metrics.Rates["output_throughput"],
-				Cell: c.ID, From: fmt.Sprintf("%s (%s)", c.ID, c.Load.Text),
-			}
-		}
-	}
-	return best
+	pricing.Use
+	CachedKnown bool // the server reported how much was cached
+	Odd         bool // it reported more cached than input tokens
 }
 
 // Assess works out the cost of both targets and compares them. It always
@@ -99,17 +90,22 @@ func Assess(in Input) *result.Cost {
 		in.Conf = 0.95
 	}
 	in.PeakToMean = max(1, in.PeakToMean)
-	cand := newBill(in.Candidate, in)
-	out := &result.Cost{Months: in.Months, Candidate: cand.result(in.MonthlyRequests)}
-	out.Evidence = out.Candidate.Evidence
-	out.Notes = cand.notes
 	base := &bill{withheld: "there is no baseline to compare with (--baseline)"}
 	if in.Baseline != nil {
 		base = newBill(*in.Baseline, in)
-		out.Baseline = base.result(in.MonthlyRequests)
+	}
+	cand := newBill(in.Candidate, in)
+	cand.fallBack(base, in)
+	out := &result.Cost{Months: in.Months, Candidate: cand.result(in)}
+	out.Evidence = out.Candidate.Evidence
+	out.Notes = cand.notes
+	if in.Baseline != nil {
+		out.Baseline = base.result(in)
 		out.Evidence = result.Weakest(out.Evidence, out.Baseline.Evidence)
 		out.Notes = append(out.Notes, base.notes...)
+		out.Notes = append(out.Notes, tokenizers(cand, base)...)
 	}
+	out.Inputs = inputs(in, cand, base)
 	switch {
 	case in.MonthlyRequests <= 0:
 		out.Withheld = "a monthly cost needs a volume: set cost.monthly_requests (--monthly-requests)"
@@ -121,9 +117,9 @@ func Assess(in Input) *result.Cost {
 	case base.withheld != "":
 		out.Withheld = base.Name + ": " + base.withheld
 	}
-	out.Volumes = append(out.Volumes, compare(cand, base, in.MonthlyRequests, in.Conf))
+	out.Volumes = append(out.Volumes, compare(cand, base, in.MonthlyRequests, in))
 	if in.BesideRequests > 0 && in.BesideRequests != in.MonthlyRequests {
-		beside := compare(cand, base, in.BesideRequests, in.Conf)
+		beside := compare(cand, base, in.BesideRequests, in)
 		if why := difference(cand, base, in.MonthlyRequests, in.BesideRequests); why != "" {
 			beside.Text += " " + why
 		}
@@ -133,21 +129,45 @@ func Assess(in Input) *result.Cost {
 		return out
 	}
 	out.BreakEven = breakEven(cand, base)
-	out.Projection = projection(cand, base, in.MonthlyRequests, in.Months)
+	out.Projection = projection(cand, base, in)
+	out.Curve = curve(cand, base, in.MonthlyRequests)
+	out.Odds = odds(cand, base, in)
+	if own, api := cand, base; cand.machine() != base.machine() {
+		if base.machine() {
+			own, api = base, cand
+		}
+		out.Scenario = scenario(own, api, in)
+		out.Sensitivity = sensitivity(*out.Scenario, own, base.machine())
+		out.Cache = cacheEffect(api, out.Scenario, in, base.machine())
+	} else if !cand.machine() {
+		out.Cache = cacheEffect(base, nil, in, false)
+	}
 	out.Notes = append(out.Notes, fmt.Sprintf("Intervals (%g %%) include the spread of token counts between requests and the uncertainty of the measured throughput. Prices, the volume and the peak are taken as given; the targets count as independent unless both are paid by the token for the same prompts.", 100*in.Conf))
 	if cand.machine() || base.machine() {
-		out.Notes = append(out.Notes, fmt.Sprintf("Machines are rented for a peak of %g times the mean rate, %g hours per month. Staff, storage, traffic and taxes are not included.", in.PeakToMean, HoursPerMonth))
+		out.Notes = append(out.Notes, fmt.Sprintf("Machines are there for a peak of %g times the mean rate, %g hours per month. Storage, traffic and taxes are not included, and staff is where the plan states it.", in.PeakToMean, HoursPerMonth))
+	}
+	if in.BatchShare > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("%s %% of the requests can wait: they are priced as batches at an API, and are spread evenly over the day on machines.", short(100*in.BatchShare)))
 	}
 	return out
 }
 
-// projection adds up the months at a steady volume and today's prices.
-func projection(cand, base *bill, volume float64, months int) []result.Month {
-	c, _ := cand.month(volume)
-	b, _ := base.month(volume)
+// projection adds up the months at the plan's growth and today's prices.
+func projection(cand, base *bill, in Input) []result.Month {
 	var rows []result.Month
-	for m := 1; m <= months; m++ {
-		rows = append(rows, result.Month{Month: m, Candidate: float64(m) * c.value, Baseline: float64(m) * b.value})
+	var c, b interval
+	c.bounded, b.bounded = true, true
+	for m := 1; m <= in.Months; m++ {
+		volume := in.MonthlyRequests * math.Pow(1+in.Growth, float64(m-1))
+		c, b = c.plus(cand.month(volume)), b.plus(base.month(volume))
+		row := result.Month{Month: m, Candidate: c.value, Baseline: b.value, Requests: volume}
+		if c.bounded {
+			row.CandidateLo, row.CandidateHi = result.Num(c.lo), result.Num(c.hi)
+		}
+		if b.bounded {
+			row.BaselineLo, row.BaselineHi = result.Num(b.lo), result.Num(b.hi)
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/catalog"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -31,13 +32,17 @@ func rate(v, lo, hi float64) result.Rate {
 
 func same(n, in, cached, out int) (u []Usage) {
 	for i := range n {
-		u = append(u, Usage{Prompt: fmt.Sprint(i), Input: in, Cached: &cached, Output: out})
+		u = append(u, used(fmt.Sprint(i), in, cached, out))
 	}
 	return u
 }
 
+func used(prompt string, in, cached, out int) Usage {
+	return Usage{Prompt: prompt, Use: pricing.Use{Input: in, Cached: min(cached, in), Output: out}, CachedKnown: true, Odd: cached > in}
+}
+
 func price(in, cached, out float64) *result.Price {
-	return &result.Price{Input: in, Cached: &cached, Output: out, Source: "list", AsOf: "2026-10-01"}
+	return &result.Price{Rates: result.Rates{Input: in, Cached: &cached, Output: out}, Source: "list", AsOf: "2026-10-01"}
 }
 
 // migration is the demo's question: one L40S at $1.55 an hour, which carries
@@ -50,7 +55,7 @@ func migration() Input {
 			Capacity: &Capacity{Requests: rate(20, 18, 22), From: "throughput/candidate@50"},
 		},
 		Baseline:        &Target{Name: "baseline", Evidence: result.Measured, Usage: same(200, 256, 0, 64), Price: price(2, 0.1, 10)},
-		MonthlyRequests: 3_000_000, BesideRequests: 30_000, PeakToMean: 3, Months: 12,
+		MonthlyRequests: 3_000_000, BesideRequests: 30_000, Demand: Demand{PeakToMean: 3}, Months: 12,
 	}
 }
 
@@ -94,7 +99,7 @@ func TestMigration(t *testing.T) {
 			t.Errorf("no %q in %q", want, beside.Text)
 		}
 	}
-	near(t, "break-even", c.BreakEven.MonthlyRequests.Value, 1131.5/0.001152)
+	near(t, "break-even", c.BreakEven.MonthlyRequests.Value, math.Ceil(1131.5/0.001152))
 	if !strings.Contains(c.BreakEven.Text, "982,205 requests") || strings.Contains(c.BreakEven.Text, "more expensive") {
 		t.Errorf("%q", c.BreakEven.Text)
 	}
@@ -110,7 +115,7 @@ func TestMigration(t *testing.T) {
 // lower bound of a cost stops at 0.
 func TestIntervalOfTheMeanCost(t *testing.T) {
 	in := migration()
-	in.Baseline.Usage = []Usage{{Input: 500}, {Input: 1500}}
+	in.Baseline.Usage = []Usage{used("a", 500, 0, 0), used("b", 1500, 0, 0)}
 	c := Assess(in)
 	near(t, "request", c.Baseline.PerRequest.Value, 0.002)
 	near(t, "lower", c.Baseline.PerRequest.Lo, 0)
@@ -194,20 +199,19 @@ func TestStaircase(t *testing.T) {
 	in.Candidate.Capacity.Requests = rate(0.5, 0.5, 0.5)
 	in.Baseline.Usage = same(10, 700, 0, 200)
 	be := Assess(in).BreakEven
-	near(t, "break-even", be.MonthlyRequests.Value, 1131.5/0.0034)
-	if !strings.Contains(be.Text, "permanently cheaper beyond about 1,331,176") {
+	near(t, "break-even", be.MonthlyRequests.Value, math.Ceil(1131.5/0.0034))
+	if !strings.Contains(be.Text, "permanently cheaper beyond about 1,331,177") {
 		t.Errorf("%q", be.Text)
 	}
 	bill := newBill(in.Candidate, in)
-	bill.peak = 3
 	const settled = 4 * 1131.5 / 0.0034
 	for v := 1e5; v < 1e7; v += 997 {
-		m, _ := bill.month(v)
+		m := bill.month(v)
 		if cheaper := m.value < v*0.0034; v > settled && !cheaper || v < 1131.5/0.0034 && cheaper {
 			t.Fatalf("at %v requests the machine costs %v and the API %v", v, m.value, v*0.0034)
 		}
 	}
-	if m, _ := bill.month(3*438_000 + 1); m.value < (3*438_000+1)*0.0034 {
+	if m := bill.month(3*438_000 + 1); m.value < (3*438_000+1)*0.0034 {
 		t.Error("just above three replicas the machine is more expensive again")
 	}
 	in.Candidate.Capacity.Requests = rate(0.3, 0.3, 0.3) // 262,800 a replica
@@ -253,7 +257,7 @@ func TestMachineAsBaseline(t *testing.T) {
 	in.Candidate.Name, in.Baseline.Name = "candidate", "baseline"
 	c := Assess(in)
 	near(t, "savings", c.Volumes[0].SavingsPercent.Value, 100*(1131.5-3456)/1131.5)
-	if c.BreakEven.MonthlyRequests.Value != nil || !strings.Contains(c.BreakEven.Text, "cheaper up to 982,205 requests") {
+	if c.BreakEven.MonthlyRequests.Value != nil || !strings.Contains(c.BreakEven.Text, "cheaper up to 982,204 requests") {
 		t.Errorf("%q", c.BreakEven.Text)
 	}
 }
@@ -272,13 +276,13 @@ func TestMachineAsBaselineStaircase(t *testing.T) {
 	text := Assess(in).BreakEven.Text
 	// $730 pays for 912,500 requests, q = 0.9125, and q ÷ (1 − q) = 10.4: the
 	// API is cheaper again after ten steps, the last of them to 11 replicas.
-	if !strings.Contains(text, "cheaper up to 912,500 requests") || !strings.Contains(text, "permanently more expensive beyond about 10,037,500") {
+	if !strings.Contains(text, "cheaper up to 912,499 requests") || !strings.Contains(text, "permanently more expensive beyond about 10,037,499") {
 		t.Errorf("%q", text)
 	}
 	api, machine := newBill(in.Candidate, in), newBill(*in.Baseline, in)
 	cheaper := func(v float64) bool {
-		a, _ := api.month(v)
-		m, _ := machine.month(v)
+		a := api.month(v)
+		m := machine.month(v)
 		return a.value < m.value
 	}
 	for v := 1000.0; v < 3e7; v += 1000 {
@@ -310,7 +314,7 @@ func TestListPricesAreQuotedWhole(t *testing.T) {
 			t.Errorf("%s: listed as %v, printed as %v in %q", name, want, got, b.notes[0])
 		}
 	}
-	prices, machines := catalog.Prices(), catalog.Accelerators()
+	prices, machines := catalog.Builtin().Prices(), catalog.Builtin().Offers()
 	if len(prices) == 0 || len(machines) == 0 {
 		t.Fatal("the catalog is empty")
 	}
@@ -319,11 +323,11 @@ func TestListPricesAreQuotedWhole(t *testing.T) {
 		if p.Cached != nil {
 			want = append(want, *p.Cached)
 		}
-		listed := &result.Price{Input: p.Input, Cached: p.Cached, Output: p.Output}
+		listed := &result.Price{Rates: result.Rates{Input: p.Input, Cached: p.Cached, Output: p.Output}}
 		check(p.Model, newBill(Target{Name: "candidate", Usage: same(2, 10, 0, 10), Price: listed}, Input{Conf: 0.95}), append(want, p.Output)...)
 	}
 	for _, a := range machines {
-		check(a.Name, newBill(Target{Name: "candidate", Machine: &result.Machine{Count: 1, USDPerHour: a.USDPerHour}}, Input{}), a.USDPerHour)
+		check(a.Name(), newBill(Target{Name: "candidate", Machine: &result.Machine{Count: 1, USDPerHour: a.USDPerHour}}, Input{}), a.USDPerHour)
 	}
 }
 

@@ -80,23 +80,16 @@ func (i interval) over(a interval) interval {
 	return interval{i.value / a.value, q.Lo, q.Hi, true}
 }
 
-// minus is i − a of independent quantities.
-func (i interval) minus(a interval) interval {
-	if !i.bounded || !a.bounded {
-		return interval{value: i.value - a.value}
-	}
-	d := stats.DifferenceMOVER(stats.Bounded{Value: a.value, Lo: a.lo, Hi: a.hi}, stats.Bounded{Value: i.value, Lo: i.lo, Hi: i.hi})
-	return interval{i.value - a.value, d.Lo, d.Hi, true}
+// plus is i + a of quantities that may depend on each other: the bounds add up.
+func (i interval) plus(a interval) interval {
+	return interval{i.value + a.value, i.lo + a.lo, i.hi + a.hi, i.bounded && a.bounded}
 }
 
-// fromRate reads a measured rate.
-func fromRate(r result.Rate) (interval, bool) {
-	if r.Value == nil {
-		return interval{}, false
+// share is a share of n things with its Wilson interval.
+func share(k, n int, conf float64) interval {
+	if n == 0 {
+		return interval{value: math.NaN()}
 	}
-	i := interval{value: float64(*r.Value)}
-	if r.Lo != nil && r.Hi != nil {
-		i.lo, i.hi, i.bounded = max(0, float64(*r.Lo)), float64(*r.Hi), true
-	}
-	return i, i.value > 0
+	lo, hi := stats.Wilson(k, n, conf)
+	return interval{float64(k) / float64(n), lo, hi, true}
 }

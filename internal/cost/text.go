@@ -13,11 +13,15 @@ func (b *bill) phrase(volume float64) string {
 	if b.withheld != "" {
 		return "an unknown amount (" + b.withheld + ")"
 	}
-	m, n := b.month(volume)
+	m := b.need(volume)
 	if !b.machine() {
-		return fmt.Sprintf("%s (%s per request)", amount.USD(m.value), amount.USD(b.request.value))
+		return fmt.Sprintf("%s (%s per request)", amount.USD(m.USD), amount.USD(m.USD/volume))
 	}
-	return fmt.Sprintf("%s (%s for %g h, busy %s %% of the time)", amount.USD(m.value), replicas(n), HoursPerMonth, short(100*b.utilisation(volume)))
+	hours := fmt.Sprintf("%s for %g h", replicas(m.Replicas), HoursPerMonth)
+	if (fleet{b.fleet}).scales() {
+		hours = "up to " + replicas(m.Replicas)
+	}
+	return fmt.Sprintf("%s (%s, busy %s %% of the time)", amount.USD(m.USD), hours, short(100*m.Utilization))
 }
 
 func replicas(n float64) string {

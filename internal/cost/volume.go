@@ -7,12 +7,12 @@ import (
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/tariff"
 )
 
 // compare compares both bills at one volume. The bill of a missing baseline has
 // no name.
-func compare(cand, base *bill, volume, conf float64) result.VolumeCost {
+func compare(cand, base *bill, volume float64, in Input) result.VolumeCost {
 	v := result.VolumeCost{
 		MonthlyRequests: volume,
 		Candidate:       cand.monthEstimate(volume),
@@ -23,9 +23,9 @@ func compare(cand, base *bill, volume, conf float64) result.VolumeCost {
 		v.Text += " and the baseline " + base.phrase(volume)
 	}
 	if cand.withheld == "" && cand.machine() {
-		_, n := cand.month(volume)
-		v.Replicas = int(min(n, math.MaxInt32))
-		v.Utilisation = result.Num(cand.utilisation(volume))
+		m := cand.need(volume)
+		v.Replicas, v.Accelerators = int(min(m.Replicas, math.MaxInt32)), int(min(m.Accelerators, math.MaxInt32))
+		v.Utilisation = result.Num(m.Utilization)
 	}
 	if why := cmp.Or(cand.withheld, base.withheld); why != "" {
 		none := result.Estimate{Withheld: why}
@@ -33,11 +33,9 @@ func compare(cand, base *bill, volume, conf float64) result.VolumeCost {
 		v.Text += "."
 		return v
 	}
-	c, _ := cand.month(volume)
-	b, _ := base.month(volume)
-	percent, month := savings(cand, base, c, b, volume, conf)
-	v.SavingsMonth, v.SavingsYear = month.estimate(), month.times(12).estimate()
-	if b.value <= 0 {
+	percent, month, year := savings(cand, base, volume, in)
+	v.SavingsMonth, v.SavingsYear = month.estimate(), year.estimate()
+	if !(base.month(volume).value > 0) {
 		v.SavingsPercent = result.Estimate{Withheld: "the baseline costs nothing, so savings relative to it are undefined"}
 		v.Text += "."
 		return v
@@ -54,20 +52,35 @@ func compare(cand, base *bill, volume, conf float64) result.VolumeCost {
 	return v
 }
 
-// savings of c against b, in percent and in USD per month. Where both are paid
-// by the token for the same prompts, they are compared prompt by prompt.
-func savings(cand, base *bill, c, b interval, volume, conf float64) (percent, month interval) {
-	if x, y, ok := pairs(cand, base); ok {
-		r := ratioOf(x, y, conf)
-		d := make([]float64, len(x))
-		for i := range x {
-			d[i] = y[i] - x[i]
+// savings of the candidate, in percent and in USD per month at a volume, and in USD
+// over the first year with the plan's growth. The bounds are those of the draws.
+func savings(cand, base *bill, volume float64, in Input) (percent, month, year interval) {
+	of := func(volumes []float64) (c, b float64) {
+		mine, theirs := cand.at(), base.at()
+		for _, v := range volumes {
+			c, b = c+mine.Month(v, cand.demand).USD, b+theirs.Month(v, base.demand).USD
 		}
-		m, lo, hi, ok := stats.MeanInterval(d, conf)
-		return interval{100 * (1 - r.value), 100 * (1 - r.hi), 100 * (1 - r.lo), r.bounded}, interval{m, lo, hi, ok}.times(volume)
+		return c, b
 	}
-	r := c.over(b)
-	return interval{100 * (1 - r.value), 100 * (1 - r.hi), 100 * (1 - r.lo), r.bounded}, b.minus(c)
+	one := []float64{volume}
+	c, b := of(one)
+	percent, month = interval{value: 100 * (1 - c/b)}, interval{value: b - c}
+	if d, ok := draw(cand, base, one, in); ok {
+		percent, month = between(percent.value, d.percent(), in.Conf), between(month.value, d.month(), in.Conf)
+	}
+	if in.Growth == 0 {
+		return percent, month, month.times(12)
+	}
+	var all []float64
+	for m := range 12 {
+		all = append(all, volume*math.Pow(1+in.Growth, float64(m)))
+	}
+	c, b = of(all)
+	year = interval{value: b - c}
+	if d, ok := draw(cand, base, all, in); ok {
+		year = between(year.value, d.month(), in.Conf)
+	}
+	return percent, month, year
 }
 
 // pairs returns both targets' USD by prompt, if both are paid by the token and
@@ -95,23 +108,23 @@ func pairs(cand, base *bill) (c, b []float64, ok bool) {
 }
 
 // monthEstimate is the cost of a volume, or why it is unknown. For a machine of
-// unknown capacity, the cost of the minimum number of replicas is a lower bound.
+// unknown capacity, the cost of the least number of replicas is a lower bound.
 func (b *bill) monthEstimate(volume float64) result.Estimate {
 	if b.withheld != "" {
-		e := result.Estimate{Withheld: b.withheld}
-		if b.hourly > 0 {
-			e.AtLeast = result.Num(float64(b.minimum) * b.hourly * HoursPerMonth)
-		}
-		return e
+		return result.Estimate{Withheld: b.withheld, AtLeast: b.least()}
 	}
-	m, _ := b.month(volume)
-	return m.estimate()
+	return b.month(volume).estimate()
 }
 
-// utilisation is the mean rate as a share of what the replicas can carry.
-func (b *bill) utilisation(volume float64) float64 {
-	_, n := b.month(volume)
-	return volume / (n * b.capacity.value * SecondsPerMonth)
+// least is what the least number of machines costs in a month, whatever they carry;
+// nil where none is paid by the hour, or none runs without requests.
+func (b *bill) least() *result.Number {
+	if b.fleet == nil || b.fleet.USDPerHour <= 0 || b.fleet.Scaling == tariff.ScaleToZero {
+		return nil
+	}
+	f := *b.fleet
+	f.RequestsPerSecond = math.Inf(1)
+	return result.Num(Side{Fleet: &f}.Month(0, b.demand).USD)
 }
 
 // difference explains in one sentence why a second volume has a different answer.
@@ -129,10 +142,8 @@ func difference(cand, base *bill, volume, beside float64) string {
 	case base.machine():
 		machine, token = base, cand
 	}
-	first, n := machine.month(volume)
-	second, m := machine.month(beside)
-	each := func(i interval, v float64) string { return amount.USD(i.value / v) }
+	first, second := machine.need(volume), machine.need(beside)
 	return fmt.Sprintf("A machine is paid for while it is idle: the %s needs %s at %s requests and %s at %s, where it is busy %s %% of the time, so a request costs %s instead of %s, while the %s charges %s per request at any volume.",
-		machine.Name, replicas(n), amount.Count(volume), replicas(m), amount.Count(beside), short(100*machine.utilisation(beside)),
-		each(second, beside), each(first, volume), token.Name, amount.USD(token.request.value))
+		machine.Name, replicas(first.Replicas), amount.Count(volume), replicas(second.Replicas), amount.Count(beside), short(100*second.Utilization),
+		amount.USD(second.USD/beside), amount.USD(first.USD/volume), token.Name, amount.USD(token.at().PerRequest))
 }

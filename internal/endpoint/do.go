@@ -50,7 +50,7 @@ type attempt struct {
 	trip   transport.Trip
 
 	text     []byte                // answer so far, JSON-escaped
-	counts   *[4]int               // the usage that x points to
+	counts   *[6]int               // the usage that x points to
 	counted  int                   // generated tokens so far, by continuous usage
 	pending  framePart             // of frames without content since the last one with content
 	held     framecheck.HeldFrames // payloads for the check of the parser

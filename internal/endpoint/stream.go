@@ -268,7 +268,7 @@ func (a *attempt) takeUsage(u *dialect.Usage, at exchange.Stamp) {
 	x := a.x
 	x.Usage = at
 	if a.counts == nil {
-		a.counts = new([4]int) // one piece of memory for all
+		a.counts = new([6]int) // one piece of memory for all
 	}
 	quiet := a.client.dialect.Strict // its last counts repeat some of the first
 	set := func(i int, p **int, n int) {
@@ -287,6 +287,8 @@ func (a *attempt) takeUsage(u *dialect.Usage, at exchange.Stamp) {
 	set(1, &x.OutputTokens, u.Output)
 	set(2, &x.CachedTokens, u.Cached)
 	set(3, &x.ReasoningTokens, u.Reasoning)
+	set(4, &x.CacheWriteTokens, u.CacheWrite)
+	set(5, &x.CacheWrite1hTokens, u.CacheWrite1h)
 }
 
 // ended takes the end of a stream that no [DONE] announced. open says that its

@@ -60,7 +60,8 @@ type Cell struct {
 	// Unknown says why there is not even a guess; "": there is one.
 	Unknown string `json:",omitempty"`
 
-	most      size // the most that it can send
+	most      size    // the most that it can send
+	longest   float64 // the most input tokens of one of its requests
 	mostCount int
 	unknown   error // why there is no such bound
 }
@@ -133,6 +134,9 @@ func (e *Estimate) add(p plan.Plan, c Cell, users int, mean size, shares []share
 		largest.widen(one)
 	}
 	c.most.most += float64(c.mostCount * added(t))
+	if c.longest = largest.most + float64(added(t)); largest.most == 0 {
+		c.longest = c.most.most // none has more than all of them
+	}
 	c.unknown = err
 	e.put(c)
 }
@@ -288,7 +292,7 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 		n, seconds, input := aboutConversations(p)
 		c.Requests, c.Seconds = n+cells.LoadWarmup(l), seconds
 		if w := l.Warmup; w != nil && seconds > 0 {
-			c.Seconds += w.Time.Std().Seconds()
+			c.Seconds += w.Time.Seconds()
 		}
 		mean := synthetic(p).mean(0, n)
 		if mean.about = input; p.Workload.Dataset != "" {
@@ -379,10 +383,12 @@ func e2eOf(p plan.Plan, name string, out int) float64 {
 // paid by the hour or it is embedded: unknown is not zero.
 func (e *Estimate) priced(p plan.Plan) {
 	total, priced := 0.0, false
+	list, listErr := pricing.List(p)
 	for _, name := range names(p) {
 		t, _ := p.Endpoint(name)
 		n, all := probes(p, t)
 		m := Most{Target: name, Simulated: strings.HasPrefix(t.URL, "sim:")}
+		longest := all.most
 		var unknown error
 		for _, c := range e.Cells {
 			if c.Target != name {
@@ -394,10 +400,11 @@ func (e *Estimate) priced(p plan.Plan) {
 			if t.API == vocab.Embeddings {
 				c.most.out = 0
 			}
-			n += c.mostCount
+			n, longest = n+c.mostCount, max(longest, c.longest)
 			all.add(c.most)
 		}
-		price, err := pricing.Price(t.Price)
+		price, err := pricing.Price(list, t.Price)
+		err = cmp.Or(listErr, err)
 		switch {
 		case err != nil:
 			e.why(fmt.Sprintf("%s: %v", name, err))
@@ -414,7 +421,8 @@ func (e *Estimate) priced(p plan.Plan) {
 		}
 		m.Requests, m.InputTokens, m.OutputTokens = n, math.Ceil(all.most), all.out
 		if price != nil {
-			m.USD = new((m.InputTokens*price.Input + m.OutputTokens*price.Output) / 1e6)
+			in, out := pricing.Dearest(*price, int(math.Ceil(longest)))
+			m.USD = new((m.InputTokens*in + m.OutputTokens*out) / 1e6)
 			total, priced = total+*m.USD, true
 		}
 		e.Most = append(e.Most, m)

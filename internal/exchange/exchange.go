@@ -197,6 +197,10 @@ type Exchange struct {
 	OutputTokens    *int `json:"output_tokens,omitempty"`
 	CachedTokens    *int `json:"cached_tokens,omitempty"`
 	ReasoningTokens *int `json:"reasoning_tokens,omitempty"`
+	// CacheWriteTokens are those of the input that were written to the provider's
+	// cache, and CacheWrite1hTokens those of them that it keeps for an hour.
+	CacheWriteTokens   *int `json:"cache_write_tokens,omitempty"`
+	CacheWrite1hTokens *int `json:"cache_write_1h_tokens,omitempty"`
 	// UsageFell says that a later count was smaller than an earlier one, which
 	// was kept.
 	UsageFell bool `json:"usage_fell,omitempty"`

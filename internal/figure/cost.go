@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -63,25 +64,27 @@ func prices(r *result.Result) *Figure {
 	for i := range r.Targets {
 		listed[r.Targets[i].Name] = r.Targets[i].Price
 	}
-	one := func(v float64) *result.Estimate { return &result.Estimate{Value: result.Num(v)} }
+	// A price of the price list is quoted, and not rounded as an amount is.
+	list := func(rate func(*result.Price) *float64) func(*result.TargetCost) *result.Estimate {
+		return func(t *result.TargetCost) *result.Estimate {
+			if p := listed[t.Target]; p != nil && t.Kind == "api" {
+				if v := rate(p); v != nil {
+					return &result.Estimate{Value: result.Num(*v)}
+				}
+			}
+			return nil
+		}
+	}
 	columns := []struct {
-		name string
-		of   func(*result.TargetCost) *result.Estimate
+		name   string
+		quoted bool
+		of     func(*result.TargetCost) *result.Estimate
 	}{
-		{"input, listed", func(t *result.TargetCost) *result.Estimate {
-			if p := listed[t.Target]; p != nil && t.Kind == "api" {
-				return one(p.Input)
-			}
-			return nil
-		}},
-		{"output, listed", func(t *result.TargetCost) *result.Estimate {
-			if p := listed[t.Target]; p != nil && t.Kind == "api" {
-				return one(p.Output)
-			}
-			return nil
-		}},
-		{"mix", func(t *result.TargetCost) *result.Estimate { return &t.PerMTok }},
-		{"mix, always busy", func(t *result.TargetCost) *result.Estimate { return t.PerMTokFull }},
+		{"input, listed", true, list(func(p *result.Price) *float64 { return &p.Input })},
+		{"cached, listed", true, list(func(p *result.Price) *float64 { return p.Cached })},
+		{"output, listed", true, list(func(p *result.Price) *float64 { return &p.Output })},
+		{"mix", false, func(t *result.TargetCost) *result.Estimate { return &t.PerMTok }},
+		{"mix, always busy", false, func(t *result.TargetCost) *result.Estimate { return t.PerMTokFull }},
 	}
 	series := map[string]*Series{}
 	var left []string
@@ -99,6 +102,9 @@ func prices(r *result.Result) *Figure {
 			}
 			if series[t.Target] == nil {
 				series[t.Target] = &Series{Name: t.Target, Role: role(t.Target), Kind: Bar}
+			}
+			if col.quoted {
+				p.Label = amount.Price(p.Y)
 			}
 			series[t.Target].Points = append(series[t.Target].Points, p)
 			used = true
@@ -122,15 +128,31 @@ func projection(c *result.Cost) *Figure {
 		return nil
 	}
 	f := &Figure{
-		ID: "cost-projection", Title: "Cost over time", Subtitle: "cumulative, at the planned volume and today's prices", Evidence: result.Weakest(c.Evidence, result.Modelled),
+		ID: "cost-projection", Title: "Cost over time", Subtitle: "cumulative, from the planned volume at today's prices", Evidence: result.Weakest(c.Evidence, result.Modelled),
 		X: Axis{Label: "months"}, Y: Axis{Label: "cumulative cost", Unit: "USD"},
 	}
-	cand := Series{Name: "candidate", Role: Candidate, Kind: Line, Points: []Point{{}}}
-	base := Series{Name: "baseline", Role: Baseline, Kind: Line, Points: []Point{{}}}
-	for _, m := range c.Projection {
-		cand.Points = append(cand.Points, Point{X: float64(m.Month), Y: m.Candidate})
-		base.Points = append(base.Points, Point{X: float64(m.Month), Y: m.Baseline})
+	start := Point{Lo: result.Num(0), Hi: result.Num(0)}
+	for _, side := range []struct {
+		role   Role
+		of     func(result.Month) float64
+		lo, hi func(result.Month) *result.Number
+	}{
+		{Candidate, func(m result.Month) float64 { return m.Candidate }, func(m result.Month) *result.Number { return m.CandidateLo }, func(m result.Month) *result.Number { return m.CandidateHi }},
+		{Baseline, func(m result.Month) float64 { return m.Baseline }, func(m result.Month) *result.Number { return m.BaselineLo }, func(m result.Month) *result.Number { return m.BaselineHi }},
+	} {
+		line := Series{Name: string(side.role), Role: side.role, Kind: Line, Points: []Point{{}}}
+		band := Series{Name: string(side.role) + ", 95 %", Role: side.role, Kind: Band, Points: []Point{start}}
+		for _, m := range c.Projection {
+			line.Points = append(line.Points, Point{X: float64(m.Month), Y: side.of(m)})
+			if lo, hi := side.lo(m), side.hi(m); lo != nil && hi != nil {
+				band.Points = append(band.Points, Point{X: float64(m.Month), Y: side.of(m), Lo: lo, Hi: hi})
+			}
+		}
+		if len(band.Points) > 1 {
+			f.Series = append(f.Series, band)
+			f.Subtitle = "cumulative, from the planned volume at today's prices; shaded: 95 % interval"
+		}
+		f.Series = append(f.Series, line)
 	}
-	f.Series = []Series{cand, base}
 	return f
 }

@@ -23,6 +23,7 @@ const (
 	Step  Kind = "step"  // an empirical distribution
 	Bar   Kind = "bar"   // side by side with the other bar series
 	Stack Kind = "stack" // on top of the stack series before
+	Band  Kind = "band"  // the area between Lo and Hi of its points, under the lines
 	Dot   Kind = "dot"   // points on their own
 	Front Kind = "front" // points that no other beats, where more is better in both axes
 )
@@ -51,7 +52,8 @@ type Point struct {
 	AtLeast bool `json:"at_least,omitempty"`
 	// Hollow marks a value that nothing rests on, such as one that a check spoils.
 	Hollow bool `json:"hollow,omitempty"`
-	// Label names the point, where it is more than a place on the axes.
+	// Label names the point, where it is more than a place on the axes. A bar bears it
+	// in the place of its value.
 	Label string `json:"label,omitempty"`
 }
 
@@ -64,12 +66,23 @@ type Series struct {
 	Points []Point `json:"points"`
 }
 
+// Area is a range of the x axis that is shaded.
+type Area struct {
+	From float64       `json:"from"`
+	To   result.Number `json:"to"` // "inf": up to the end of the axis
+	Role Role          `json:"role"`
+}
+
 // Axis describes an axis. With Categories, positions are 0, 1, … and are
-// named by them.
+// named by them. Where the y axis has them, bars lie: they go from Base of the x
+// axis to X, at Y from the top.
 type Axis struct {
-	Label      string   `json:"label,omitempty"`
-	Unit       string   `json:"unit,omitempty"` // as in package metric; "times", "USD"
-	Log        bool     `json:"log,omitempty"`
+	Label string `json:"label,omitempty"`
+	Unit  string `json:"unit,omitempty"` // as in package metric; "times", "USD"
+	Log   bool   `json:"log,omitempty"`
+	Count bool   `json:"count,omitempty"` // of things: 250k, 3M
+	// Measured says that the values were not chosen: the axis names round ones.
+	Measured   bool     `json:"measured,omitempty"`
 	Share      bool     `json:"share,omitempty"` // of values in [0, 1], shown in percent
 	Base       float64  `json:"base,omitempty"`  // where bars begin; on a log axis 0 means its lower end
 	Categories []string `json:"categories,omitempty"`
@@ -101,6 +114,7 @@ type Figure struct {
 	Y        Axis            `json:"y"`
 	Series   []Series        `json:"series"`
 	Limits   []Limit         `json:"limits,omitempty"`
+	Areas    []Area          `json:"areas,omitempty"`
 	Note     string          `json:"note,omitempty"` // what is left out, and why
 }
 
@@ -194,7 +208,7 @@ func ofCost(r *result.Result) []*Figure {
 	if c == nil {
 		return nil
 	}
-	return []*Figure{breakdown(c), prices(r), projection(c)}
+	return []*Figure{byVolume(c), tornado(c), breakdown(c), prices(r), projection(c), againstLatency(r)}
 }
 
 func ofQuality(r *result.Result) []*Figure {

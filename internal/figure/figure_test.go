@@ -205,7 +205,7 @@ func TestLevels(t *testing.T) {
 func TestCost(t *testing.T) {
 	full := value(0.1)
 	r := &result.Result{
-		Targets: []result.Target{{Name: "candidate"}, {Name: "baseline", Price: &result.Price{Input: 2, Output: 10}}},
+		Targets: []result.Target{{Name: "candidate"}, {Name: "baseline", Price: &result.Price{Rates: result.Rates{Input: 2, Output: 10}}}},
 		Benchmarks: result.Benchmarks{Cost: &result.Cost{
 			Evidence: result.Measured,
 			Candidate: &result.TargetCost{Target: "candidate", Kind: "machine", PerMTok: between(1, 0.9, 1.1), PerMTokFull: &full,

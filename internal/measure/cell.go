@@ -106,7 +106,7 @@ func (c *Collector) metrics(p *part, load result.LoadShape) result.Metrics {
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}
 	c.bursts.mark(m.Stats, unitOf)
-	c.rates(m.Rates, p)
+	c.rates(m.Rates, p, load)
 	return m
 }
 
@@ -128,40 +128,25 @@ func (c *Collector) from(tag string, row int) []float64 {
 	return v[min(row, len(v)):]
 }
 
-func (c *Collector) rates(out map[string]result.Rate, p *part) {
-	ok, n, cut := 0, 0, 0
-	for _, s := range c.state[p.from:] {
-		switch {
-		case s&stateCut != 0:
-			cut++
-			continue
-		case s&stateOK != 0:
-			ok++
-		}
-		n++
-	}
-	if n > 0 {
-		// Of those that were cut, none or all might have succeeded.
-		lo, _ := stats.Wilson(ok, n+cut, conf)
-		_, hi := stats.Wilson(ok+cut, n+cut, conf)
-		out["success"] = result.Rate{Unit: unitOf("success"), Value: result.Num(float64(ok) / float64(n)), Lo: result.Num(lo), Hi: result.Num(hi), N: n}
-	} else {
-		out["success"] = result.Rate{Unit: unitOf("success"), Withheld: "no request ended"}
-	}
+func (c *Collector) rates(out map[string]result.Rate, p *part, load result.LoadShape) {
+	out["success"] = c.Success(p.from).rate()
 	if p.window.Length() == 0 {
 		for _, tag := range []string{"throughput", "output_throughput", "input_throughput"} {
 			out[tag] = result.Rate{Unit: unitOf(tag), Withheld: "the window is empty"}
 		}
 		return
 	}
-	for tag, t := range map[string]*tally{"throughput": &p.done, "output_throughput": &p.output, "wasted_throughput": &p.wasted, "input_throughput": &p.input} {
-		out[tag] = t.rate(unitOf(tag))
+	e := extent{lengths: p.lengths, offered: load.Kind == "open" && !c.KeepTurns}
+	for tag, t := range map[string]*tally{"throughput": &p.done, "output_throughput": &p.output, "input_throughput": &p.input} {
+		out[tag] = t.rate(unitOf(tag), e)
 	}
+	// Failures are no part of what is offered.
+	out["wasted_throughput"] = p.wasted.rate(unitOf("wasted_throughput"), extent{lengths: p.lengths})
 	if p.unknownInput {
 		out["input_throughput"] = result.Rate{Unit: unitOf("input_throughput"), Withheld: "the server did not report input tokens for every request"}
 	}
 	if len(c.GoodLimits) > 0 {
-		out["goodput"] = p.good.rate()
+		out["goodput"] = c.goodput(p, load, e)
 	}
 }
 

@@ -95,6 +95,8 @@ var all = []Metric{
 	{Tag: "goodput", Name: "requests per second that meet every limit", Unit: "1/s", Direction: HigherIsBetter, Kind: Rate, Formula: "completions in the window that meet all per-request limits at once ÷ window"},
 	{Tag: "savings", Name: "saved against the baseline", Unit: "percent", Direction: HigherIsBetter, Kind: Rate, Formula: "100 × (baseline − candidate) ÷ baseline, cost per month"},
 	{Tag: "cost_per_request", Name: "cost of a request", Unit: "USD", Kind: Rate, Formula: "prices × usage, or machine cost ÷ requests served"},
+	{Tag: "cost_per_success", Name: "cost of a request that succeeded", Unit: "USD", Kind: Rate, Formula: "what all requests cost ÷ those that succeeded"},
+	{Tag: "cost_per_accepted", Name: "cost of an accepted answer", Unit: "USD", Kind: Rate, Formula: "cost_per_success ÷ share of answers of at least cost.accept_score"},
 	{Tag: "cost_per_mtok", Name: "cost of a million tokens, input and output", Unit: "USD", Kind: Rate, Formula: "cost per request ÷ tokens per request × 10⁶"},
 	{Tag: "quality", Name: "heuristic quality score", Unit: "points", Direction: HigherIsBetter, Kind: Scored, Formula: "weighted mean of the applicable components, 0 to 100"},
 	{Tag: "quality_delta", Name: "quality against the baseline, same prompt", Unit: "points", Direction: HigherIsBetter, Kind: Scored, Formula: "candidate score − baseline score, paired by prompt"},

@@ -1,17 +1,21 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
-	"github.com/inferometer/inferometer/internal/vocab"
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 )
 
 const notSweptCapacity = "it belongs to the search of the capacity command"
 
 // benchmarkKeys size the benchmarks of the suite and the capacity search.
-var benchmarkKeys = []key.Declaration[Plan]{
+var benchmarkKeys = slices.Concat(suiteSizeKeys, key.LiftAll(demand.Keys, func(p *Plan) *CostPlan { return &p.Cost }), key.LiftAll(scoring.Keys, func(p *Plan) *QualityPlan { return &p.Quality }), capacityKeys)
+
+var suiteSizeKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "latency.iterations", Flag: "iterations", Group: key.GroupLatency, Value: "N", NoSweep: notSweptSuite,
 		Help: "prompts of the pass for latency, cost, quality"},
 		Bind: key.Whole(func(p *Plan) *int { return &p.Latency.Iterations })},
@@ -27,37 +31,9 @@ var benchmarkKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "throughput.load_baseline", Flag: "load-baseline", Group: key.GroupThroughput, Rare: true, NoSweep: notSweptSuite,
 		Help: "load the baseline and further targets too"},
 		Bind: key.Switch(func(p *Plan) *bool { return &p.Throughput.LoadBaseline })},
-	{Key: key.Key{Path: "cost.samples", Flag: "samples", Group: key.GroupCost, Value: "N", Rare: true, NoSweep: notSweptSuite,
-		Help: "requests from which token usage is taken"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Cost.Samples })},
-	{Key: key.Key{Path: "cost.sample_users", Flag: "sample-users", Group: key.GroupCost, Value: "N", Rare: true, NoSweep: notSweptSuite, Unset: "8", NoZero: "must be at least 1",
-		Help: "requests for usage figures beyond the pass that are sent at once", More: "They are for token counts and in no latency; a limit of the provider (rpm) paces them too."},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Cost.SampleUsers })},
-	{Key: key.Key{Path: "cost.monthly_requests", Flag: "monthly-requests", Group: key.GroupCost, Value: "N", NoSweep: notSweptSuite,
-		Help: "requests per month that the cost is for"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Cost.MonthlyRequests })},
-	{Key: key.Key{Path: "cost.beside_requests", Flag: "beside-requests", Group: key.GroupCost, Value: "N", Rare: true, NoSweep: notSweptSuite, Zero: "no second volume",
-		Help: "second monthly volume, printed next to it"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Cost.BesideRequests })},
-	{Key: key.Key{Path: "cost.peak_to_mean", Flag: "peak-to-mean", Group: key.GroupCost, Value: "RATIO", NoSweep: notSweptSuite,
-		Help: "peak request rate over the month's mean rate"},
-		Bind: key.Decimal(func(p *Plan) *float64 { return &p.Cost.PeakToMean })},
-	{Key: key.Key{Path: "cost.months", Flag: "months", Group: key.GroupCost, Value: "N", Rare: true, NoSweep: notSweptSuite,
-		Help: "months of the cost projection"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Cost.Months })},
-	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSweptSuite,
-		Help: "kinds of prompts", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
-		Bind: key.Texts(func(p *Plan) *[]string { return &p.Quality.Kinds })},
-	{Key: key.Key{Path: "quality.keywords", Flag: "keywords", Group: key.GroupQuality, Value: "LIST", Unset: "the shipped topics", NoSweep: notSweptSuite,
-		Help: "your own topics for the prompts"},
-		Bind: key.Texts(func(p *Plan) *[]string { return &p.Quality.Keywords })},
-	{Key: key.Key{Path: "quality.output_tokens", Flag: "quality-output-tokens", Group: key.GroupQuality, Value: "TOKENS", Rare: true, NoSweep: notSweptSuite,
-		Help: "token limit of a scored answer"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Quality.OutputTokens })},
-	{Key: key.Key{Path: "quality.weights", NoSweep: notSweptSuite,
-		Help: "weights of the score's components, by kind of prompt"},
-		Bind: weightsKey},
+}
 
+var capacityKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "capacity.slo", Flag: "slo", Group: key.GroupCapacity, Value: "LIMIT", NoSweep: notSweptCapacity,
 		Help: "limit to keep: 'ttft.p99<500ms'; repeatable", More: "Or mlperf/MODEL/SCENARIO, for the limits of that MLPerf benchmark."},
 		Bind: sloKey},

@@ -31,6 +31,9 @@ var clientKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "max_cost", Flag: "max-cost", Group: key.GroupPrice, Value: "USD", Unset: "no cap", NoSweep: "the cap is on the whole sweep", NoZero: "must be greater than 0; leave it out for no cap",
 		Help: "stop before the spend could pass this", More: "Every target then needs a price, or a machine, and at least one a price per token. Probes and warm-up count."},
 		Bind: key.Decimal(func(p *Plan) *float64 { return &p.MaxCost })},
+	{Key: key.Key{Path: "prices", Flag: "prices", Group: key.GroupPrice, Value: "FILE", Rare: true, NoSweep: notSweptPrice,
+		Help: "price file, whose entries win over the built-in list", More: "In the form of `inferometer prices import`; see prices.md."},
+		Bind: key.Text(func(p *Plan) *string { return &p.Prices })},
 
 	{Key: key.Key{Path: "client.connect_timeout", Flag: "connect-timeout", Group: key.GroupConnection, Value: "DURATION", Rare: true, NoSweep: notSweptConnection,
 		Help: "limit of DNS, TCP and TLS together"},

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/arrival"
+	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/stats"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Benchmark names one of the benchmarks of the suite.
@@ -60,6 +61,8 @@ type Plan struct {
 	// MaxCost stops the run before a dispatch that could take the spend over
 	// it, in USD; 0 means no cap. It needs a price for every priced target.
 	MaxCost float64 `yaml:"max_cost,omitempty" json:"max_cost,omitempty"`
+	// Prices is a price file whose entries win over the built-in list.
+	Prices string `yaml:"prices,omitempty" json:"prices,omitempty"`
 	// Undecided is the exit code policy for undecided claims: "gate" (97) or "pass".
 	Undecided string `yaml:"undecided,omitempty" json:"undecided,omitempty"`
 	// KeepText is "quality" (answers of the quality benchmark, mode 0600) or "none".
@@ -115,6 +118,7 @@ type (
 	Price   = terms.Price
 	Machine = terms.Machine
 	Limits  = terms.Limits
+	Warmup  = terms.Warmup
 )
 
 // WorkloadPlan says what is sent.
@@ -192,30 +196,11 @@ type ThroughputPlan struct {
 	Requests int `yaml:"requests,omitempty" json:"requests,omitempty"`
 }
 
-// CostPlan says from how many requests usage is taken and for which volume
-// the cost is worked out.
-type CostPlan struct {
-	Samples int `yaml:"samples" json:"samples"`
-	// SampleUsers is how many of those beyond the pass are sent at once; 0 means 8.
-	SampleUsers     int     `yaml:"sample_users,omitempty" json:"sample_users,omitempty"`
-	MonthlyRequests float64 `yaml:"monthly_requests" json:"monthly_requests"`
-	// BesideRequests is a second volume printed next to the first; 0 for none.
-	BesideRequests float64 `yaml:"beside_requests,omitempty" json:"beside_requests,omitempty"`
-	// PeakToMean is the peak rate over the mean rate of a month.
-	PeakToMean float64 `yaml:"peak_to_mean" json:"peak_to_mean"`
-	Months     int     `yaml:"months" json:"months"` // horizon of the projection
-}
+// CostPlan says for which traffic the cost is worked out.
+type CostPlan = demand.Cost
 
 // QualityPlan says what is scored.
-type QualityPlan struct {
-	Kinds    []string `yaml:"kinds,omitempty" json:"kinds,omitempty"`       // viral_hook, technical, code_generation
-	Keywords []string `yaml:"keywords,omitempty" json:"keywords,omitempty"` // replace the shipped topics
-	// OutputTokens is the token limit of an answer that is scored; the model
-	// may stop earlier.
-	OutputTokens int `yaml:"output_tokens" json:"output_tokens"`
-	// Weights replaces the default weights of a kind: component → weight.
-	Weights map[string]map[string]float64 `yaml:"weights,omitempty" json:"weights,omitempty"`
-}
+type QualityPlan = scoring.Quality
 
 // LoadPlan is the one cell of the load command. Exactly one of Users and Rate
 // is set; a trace brings its own times.
@@ -391,8 +376,8 @@ func Default() Plan {
 		Workload:   WorkloadPlan{InputTokens: 256, OutputTokens: 64},
 		Latency:    LatencyPlan{Iterations: 100, Warmup: 4},
 		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
-		Cost:       CostPlan{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12},
-		Quality:    QualityPlan{Kinds: vocab.QualityKinds(), OutputTokens: 160},
+		Cost:       demand.Default(),
+		Quality:    scoring.Default(),
 		Capacity:   CapacityPlan{In: "rate", MaxTime: Duration(10 * time.Minute), Precision: 0.05, Arrival: "poisson"},
 		Client: ClientPlan{
 			Timeout:        Duration(10 * time.Minute),

@@ -10,7 +10,6 @@ import (
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/suggest"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Validate says everything that is wrong with the plan, or nil. It looks at the
@@ -22,6 +21,7 @@ func (p Plan) Validate() error {
 	}
 	p.validateTargets(&out)
 	p.validateCap(&out)
+	p.validateReuse(&out)
 	p.validateAnswers(&out)
 	p.validateBenchmarks(&out)
 	p.validateSizes(&out)
@@ -75,6 +75,11 @@ func (p Plan) validateCap(out *key.Problems) {
 	terms.ValidateCap(users, out)
 }
 
+func (p Plan) validateReuse(out *key.Problems) {
+	scored := (len(p.Only) == 0 || slices.Contains(p.Only, Quality)) && p.Workload.Dataset == ""
+	terms.ValidateReuse(p.Quality.ReuseBaseline, p.Baseline != nil, scored, p.KeepText != "none", out)
+}
+
 func (t Target) validate(name string, out *key.Problems) {
 	keys := 0
 	for _, s := range []string{t.KeyEnv, t.KeyFile, t.KeyCommand} {
@@ -122,10 +127,6 @@ func (p Plan) validateSizes(out *key.Problems) {
 		{"latency.iterations", p.Latency.Iterations, 1, 10_000_000},
 		{"latency.warmup", p.Latency.Warmup, 0, 1_000_000},
 		{"throughput.requests", p.Throughput.Requests, 0, 100_000_000},
-		{"cost.samples", p.Cost.Samples, 1, 10_000_000},
-		{"cost.sample_users", p.Cost.SampleUsers, 0, 100_000},
-		{"cost.months", p.Cost.Months, 1, 600},
-		{"quality.output_tokens", p.Quality.OutputTokens, 1, 10_000_000},
 		{"client.max_inflight", p.Client.MaxInflight, 0, 1_000_000},
 	} {
 		switch {
@@ -139,19 +140,13 @@ func (p Plan) validateSizes(out *key.Problems) {
 		path string
 		v    float64
 	}{
-		{"client.breaker", p.Client.Breaker}, {"workload.temperature", p.Workload.Temperature}, {"cost.monthly_requests", p.Cost.MonthlyRequests},
-		{"cost.beside_requests", p.Cost.BesideRequests}, {"max_cost", p.MaxCost},
+		{"client.breaker", p.Client.Breaker}, {"workload.temperature", p.Workload.Temperature}, {"max_cost", p.MaxCost},
 	} {
 		if bad(f.v) {
 			out.Add(f.path, "invalid value %v: must be a number of at least 0", f.v)
 		}
 	}
-	if p.Cost.MonthlyRequests == 0 {
-		out.Add("cost.monthly_requests", "a month without requests has no cost to compare; give the volume that you expect")
-	}
-	if !(p.Cost.PeakToMean >= 1) || math.IsInf(p.Cost.PeakToMean, 0) {
-		out.Add("cost.peak_to_mean", "invalid value %v: a peak is at least the mean, so it must be at least 1", p.Cost.PeakToMean)
-	}
+	p.Cost.Validate(out)
 	if len(p.Throughput.Levels) == 0 {
 		out.Add("throughput.levels", "no level is given; give users at once, such as 10,25,50,100")
 	}
@@ -274,24 +269,7 @@ func (p Plan) validateWords(out *key.Problems) {
 	}) || strings.Trim(p.Name, ".") == "" {
 		out.Add("name", "invalid name %q: it is part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
 	}
-	for _, k := range p.Quality.Kinds {
-		if !slices.Contains(vocab.QualityKinds(), k) {
-			out.Add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, suggest.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
-		}
-	}
-	for _, kind := range sortedNames(p.Quality.Weights) {
-		sum := 0.0
-		for _, name := range sortedNames(p.Quality.Weights[kind]) {
-			w := p.Quality.Weights[kind][name]
-			if bad(w) {
-				out.Add("quality.weights", "invalid weight %v of %s.%s: must be a number of at least 0", w, kind, name)
-			}
-			sum += w
-		}
-		if !slices.Contains(vocab.QualityKinds(), kind) || sum <= 0 {
-			out.Add("quality.weights", "weights belong to one of %s, and at least one must be greater than 0: %q", strings.Join(vocab.QualityKinds(), ", "), kind)
-		}
-	}
+	p.Quality.Validate(out)
 }
 
 // All returns the benchmarks of the suite in the order of the report.
@@ -315,7 +293,7 @@ func BenchmarkOf(c Claim, l metric.Limit) Benchmark {
 		return Throughput
 	}
 	switch l.Metric.Tag {
-	case "savings", "cost_per_request", "cost_per_mtok":
+	case "savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok":
 		return Cost
 	case "quality", "quality_delta":
 		return Quality

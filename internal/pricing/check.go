@@ -3,18 +3,26 @@ package pricing
 import (
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
-// Check says which prices and machines of a plan are listed nowhere, as
-// key.Problems, before anything is asked or estimated.
+// List is the price list of a plan: the built-in one, and its price file over it.
+func List(pl plan.Plan) (catalog.List, error) { return catalog.Open(pl.Prices) }
+
+// Check says what is wrong with a plan's price file, and which prices and machines
+// are listed nowhere, as key.Problems, before anything is asked or estimated.
 func Check(pl plan.Plan) error {
 	var out key.Problems
+	list, err := List(pl)
+	if err != nil {
+		return key.Problems{{Path: "prices", Flag: "prices", Text: err.Error()}}
+	}
 	for _, t := range pl.Endpoints() {
 		path := strings.TrimSuffix(pl.PriceKey(t.Name), "price")
-		_, price := Price(t.Price)
-		_, machine := Machine(t.Machine)
+		_, price := Price(list, t.Price)
+		_, machine := Machine(list, t.Machine)
 		for _, c := range []struct {
 			key, flag string
 			err       error

@@ -1,6 +1,8 @@
 package pricing
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,6 +24,15 @@ func TestUnlistedPricesAreNamed(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %q", err, want)
 		}
+	}
+	file := filepath.Join(t.TempDir(), "prices.yaml")
+	if err := os.WriteFile(file, []byte("format: inferometer/prices/v1\nunit: 1M tokens\ncurrency: USD\nmodels:\n- {provider: us, model: m, input: -1, output: 2, as_of: 2026-10-01, source: s}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad := plan.Default()
+	bad.Prices = file
+	if err := Check(bad); err == nil || !strings.Contains(err.Error(), "prices (--prices): ") || !strings.Contains(err.Error(), "prices.yaml:5:") || !strings.Contains(err.Error(), "models[0].input") {
+		t.Errorf("a bad price file: %v", err)
 	}
 	p.Candidate.Price, p.Baseline, p.Targets = &plan.Price{Model: "gpt-5-mini"}, nil, nil
 	if err := Check(p); err != nil {

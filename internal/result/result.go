@@ -133,6 +133,8 @@ type Run struct {
 	// Spend is what the run's requests used and cost; absent where none were sent,
 	// and in results of older versions.
 	Spend *Spend `json:"spend,omitempty"`
+	// Reused are answers that this run did not ask for, since an earlier one had.
+	Reused []Reuse `json:"reused,omitempty"`
 	// Resumed lists when the run was resumed after an interruption.
 	Resumed []Resumption `json:"resumed,omitempty"`
 }
@@ -177,27 +179,6 @@ type Ability struct {
 	Name  string `json:"name"`  // streaming, usage, models, ignore_eos, metrics
 	State string `json:"state"` // yes, no, unknown
 	Note  string `json:"note,omitempty"`
-}
-
-// Price is a price list entry, USD per million tokens.
-type Price struct {
-	Model  string   `json:"model,omitempty"`
-	Input  float64  `json:"input"`
-	Cached *float64 `json:"cached,omitempty"`
-	Output float64  `json:"output"`
-	Source string   `json:"source"`
-	AsOf   string   `json:"as_of"`
-}
-
-// Machine is what a self-hosted target costs by the hour.
-type Machine struct {
-	Name        string  `json:"name,omitempty"`
-	Accelerator string  `json:"accelerator,omitempty"`
-	Count       int     `json:"count"`        // accelerators of one replica
-	USDPerHour  float64 `json:"usd_per_hour"` // of one accelerator
-	Source      string  `json:"source"`
-	AsOf        string  `json:"as_of"`
-	MinReplicas int     `json:"min_replicas"`
 }
 
 // Estimate is a value with its interval, or the reason why there is none.
@@ -298,12 +279,20 @@ func (s Statistic) Quantile(name string) (Estimate, bool) {
 
 // Rate is one number for a window.
 type Rate struct {
-	Unit     string  `json:"unit"`
-	Value    *Number `json:"value,omitempty"`
-	Lo       *Number `json:"lo,omitempty"`
-	Hi       *Number `json:"hi,omitempty"`
-	N        int     `json:"n"`
-	Withheld string  `json:"withheld,omitempty"`
+	Unit  string  `json:"unit"`
+	Value *Number `json:"value,omitempty"`
+	Lo    *Number `json:"lo,omitempty"`
+	Hi    *Number `json:"hi,omitempty"`
+	N     int     `json:"n"`
+	NEff  float64 `json:"n_eff,omitempty"` // effective sample size of a share; 0 for rates per second
+	// Withheld says why there is no value, or no interval of it.
+	Withheld string `json:"withheld,omitempty"`
+	// NeededWindowS is the window, in seconds, that would give an interval; 0: there
+	// is one, or nobody knows.
+	NeededWindowS float64 `json:"needed_window_s,omitempty"`
+	// DF are the degrees of freedom of the interval, Student's; 0 in shares, and in
+	// results from before there was more than one number of them, which was 9.
+	DF float64 `json:"df,omitempty"`
 	// Unlimited counts, for goodput, the ok requests for which the metric of a
 	// limit is undefined, so that this limit did not apply to them.
 	Unlimited int `json:"unlimited,omitempty"`

@@ -142,6 +142,8 @@ func (r *Run) add(rec exchange.Record) error {
 		return appendTo(&r.Probes, rec.Raw)
 	case kindScore:
 		return appendTo(&r.Scores, rec.Raw)
+	case kindReused:
+		return appendTo(&r.Reused, rec.Raw)
 	case kindResume:
 		r.End = nil
 		if err := appendTo(&r.Resumed, rec.Raw); err != nil {
@@ -170,7 +172,8 @@ func (r *Run) begin(raw json.RawMessage) error {
 	if old := r.byID[c.ID]; old != nil {
 		old.dropped = true
 		if c.Benchmark == plan.Latency { // whose answers are scored
-			r.Scores = slices.DeleteFunc(r.Scores, func(s ScoreRecord) bool { return s.Target == c.Target })
+			// Those that were not asked for again are not measured again either.
+			r.Scores = slices.DeleteFunc(r.Scores, func(s ScoreRecord) bool { return s.Target == c.Target && s.Reused == nil })
 		}
 	}
 	r.Cells, r.byID[c.ID], r.all[c.ID] = append(r.Cells, c), c, append(r.all[c.ID], c)

@@ -34,6 +34,7 @@ const (
 	kindEnd      = "end"
 	kindResume   = "resume"
 	kindProbes   = "probes"
+	kindReused   = "reused"
 )
 
 // RunRecord begins a log: what is known before the first request.
@@ -132,6 +133,19 @@ type ScoreRecord struct {
 	Truncated  bool               `json:"truncated,omitempty"`
 	Empty      bool               `json:"empty,omitempty"`
 	Notes      []string           `json:"notes,omitempty"`
+	// Reused is when the answer was recorded, of one that an earlier run had bought.
+	Reused *time.Time `json:"reused,omitempty"`
+}
+
+// ReusedRecord is an answer that an earlier run had bought and that this one did not
+// ask for again. It has no latency.
+type ReusedRecord struct {
+	Target string    `json:"target"`
+	Prompt string    `json:"prompt"`
+	At     time.Time `json:"at"` // when it was recorded
+	// Use is the tokens that were billed then; nil where the server did not report them.
+	Use         *pricing.Use `json:"use,omitempty"`
+	CachedKnown bool         `json:"cached_known,omitempty"`
 }
 
 // EndRecord ends a log.

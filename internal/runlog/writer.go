@@ -73,6 +73,9 @@ func (w *Writer) Parser(p *result.Parser) error { return w.log.Append(kindParser
 // Score writes the score of an answer.
 func (w *Writer) Score(s ScoreRecord) error { return w.log.Append(kindScore, s) }
 
+// Reused writes an answer that was not asked for again.
+func (w *Writer) Reused(r ReusedRecord) error { return w.log.Append(kindReused, r) }
+
 // End writes how the run ended.
 func (w *Writer) End(e EndRecord) error { return w.log.Append(kindEnd, e) }
 

@@ -49,18 +49,7 @@ func Wilson(k, n int, conf float64) (lo, hi float64) {
 	if n == 0 {
 		return 0, 1
 	}
-	z := NormalQuantile(1 - (1-conf)/2)
-	nn, p := float64(n), float64(k)/float64(n)
-	centre := (p + z*z/(2*nn)) / (1 + z*z/nn)
-	half := z / (1 + z*z/nn) * math.Sqrt(p*(1-p)/nn+z*z/(4*nn*nn))
-	lo, hi = max(0, centre-half), min(1, centre+half)
-	if k == 0 {
-		lo = 0
-	}
-	if k == n {
-		hi = 1
-	}
-	return lo, hi
+	return ScoreInterval(float64(k)/float64(n), float64(n), conf)
 }
 
 // ClopperPearsonLower returns the exact one-sided lower bound of k successes in

@@ -134,41 +134,6 @@ func ProofMinN(p, alpha float64) int {
 	return max(1, int(math.Ceil(math.Log(alpha)/math.Log(p)-1e-12)))
 }
 
-// DecideShareAtLeast decides whether the share of values that have a property is
-// at least target, with one-sided Clopper-Pearson bounds at error alpha. Values
-// for which that is open count against whichever is to be shown. Whether the
-// limit itself is allowed makes no difference to a bound, except at 0, which no
-// bound is above: a target of 0 is never proved by none.
-func DecideShareAtLeast(c Count, target, alpha float64) Decision {
-	d := Decision{NEff: float64(c.N), PProve: 1, PRefute: 1}
-	if c.N == 0 {
-		return d
-	}
-	d.PProve = 1 - BinomCDF(c.Least-1, c.N, target)
-	d.PRefute = BinomCDF(c.Most, c.N, target)
-	lower, upper := ClopperPearsonLower(c.Least, c.N, alpha), ClopperPearsonUpper(c.Most, c.N, alpha)
-	d.Proved, d.Refuted = lower >= target && lower > 0, upper < target
-	if d.Proved || d.Refuted {
-		return d
-	}
-	worst, best := float64(c.N-c.Least)/float64(c.N), float64(c.N-c.Most)/float64(c.N) // shares without it
-	d.needs(
-		firstN(c.N, func(n int) bool {
-			return ClopperPearsonLower(n-int(math.Ceil(worst*float64(n)-slack)), n, alpha) >= target
-		}),
-		firstN(c.N, func(n int) bool {
-			return ClopperPearsonUpper(n-int(math.Floor(best*float64(n)+slack)), n, alpha) < target
-		}),
-	)
-	return d
-}
-
-// DecideShareAtMost decides whether the share is at most target: whether that of
-// the other values is at least 1 − target.
-func DecideShareAtMost(c Count, target, alpha float64) Decision {
-	return DecideShareAtLeast(c.others(), 1-target, alpha)
-}
-
 // firstN finds the least n ≥ from for which decided holds, by doubling and
 // bisection; 0 if there is none up to maxNeeded. Rounding makes decided
 // flicker near its border, so the answer can be a few values too high.

@@ -134,7 +134,7 @@ func TestCutCountsAgainstWhateverIsToBeShown(t *testing.T) {
 			t.Errorf("quantile, %+v over: %+v", tt.over, d)
 		}
 		// The same as a share of successes.
-		if d := DecideShareAtLeast(tt.over.others(), 0.95, 0.05); d.Proved != tt.proved || d.Refuted != tt.refuted {
+		if d := DecideShareAtLeast(tt.over.others(), 100, 0.95, 0.05); d.Proved != tt.proved || d.Refuted != tt.refuted {
 			t.Errorf("share, %+v over: %+v", tt.over, d)
 		}
 	}
@@ -154,7 +154,7 @@ func TestDecideShareAtMost(t *testing.T) {
 		{Known(10, 10), 1, false, false}, // below 100 %: none failed
 		{Known(9, 10), 1, true, false},
 	} {
-		if d := DecideShareAtMost(tt.with, tt.target, 0.05); d.Proved != tt.proved || d.Refuted != tt.refuted {
+		if d := DecideShareAtMost(tt.with, float64(tt.with.N), tt.target, 0.05); d.Proved != tt.proved || d.Refuted != tt.refuted {
 			t.Errorf("%+v, at most %v: %+v", tt.with, tt.target, d)
 		}
 	}
@@ -172,7 +172,7 @@ func TestDecideShare(t *testing.T) {
 		{90, 100, false, true, 0},
 	}
 	for _, tt := range tests {
-		d := DecideShareAtLeast(Known(tt.ok, tt.n), 0.98, 0.05)
+		d := DecideShareAtLeast(Known(tt.ok, tt.n), float64(tt.n), 0.98, 0.05)
 		if d.Proved != tt.proved || d.Refuted != tt.refuted || d.NeededN != tt.needed {
 			t.Errorf("%d of %d: %+v", tt.ok, tt.n, d)
 		}

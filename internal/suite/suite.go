@@ -24,6 +24,9 @@ type Options = conduct.Options
 // Event is one step of progress.
 type Event = conduct.Event
 
+// Spend is what a run has cost so far.
+type Spend = conduct.Spend
+
 // Outcome is a finished run.
 type Outcome struct {
 	Result *result.Result

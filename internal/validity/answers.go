@@ -303,6 +303,13 @@ func repeatedPrompts(_ Input, e Evidence) result.Check {
 	}
 	r := grade("ratio", float64(e.Prompts.Repeated)/float64(n), 0, 2)
 	r.Text = fmt.Sprintf("%d of %d prompts had been sent before", e.Prompts.Repeated, n)
+	// Where the server reports cached tokens, the check of its prefix cache knows more.
+	if _, known := e.Answers.CachedShare(); e.Prompts.Earlier && !known {
+		r.Status, r.Limit = result.Warn, nil
+		r.Text = "the prompts have the bytes of an earlier run, since answers are reused, and this server does not say whether it still had them in its prefix cache"
+		r.Fix = "restart the server before the run, or measure latency without --reuse-baseline"
+		return r
+	}
 	if r.Status != result.Pass {
 		r.Fix = "use a larger --dataset, more --keywords or fewer requests"
 	}

@@ -61,7 +61,7 @@ var (
 	paces     = []string{"tpot", "tpot_vllm", "user_rate", "gap", "itl", "stall"}
 	rates     = []string{"throughput", "input_throughput", "output_throughput", "wasted_throughput", "goodput"}
 	counts    = []string{"input_tokens", "output_tokens"}
-	costs     = []string{"savings", "cost_per_request", "cost_per_mtok"}
+	costs     = []string{"savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok"}
 	scores    = []string{"quality", "quality_delta"}
 	success   = []string{"success"}
 )
@@ -94,7 +94,7 @@ var checks = []check{
 	{id: "network", cell: retransmits, figures: all(latencies, paces), about: "share of requests with a retransmitted segment: over 1 % warns"},
 	{id: "machine", cell: otherLoad, client: true, figures: all(latencies, paces), about: "processors that other programs used (over 90 % warns) or that the host withheld from this virtual machine (over 5 % warns)"},
 	{id: "conversations", cell: conversations, figures: all(latencies, counts, rates), about: "share of conversations that were unfinished at the end of the window: over half warns"},
-	{id: "output_length", cell: outputLength, tokens: true, figures: []string{"e2e", "e2e_service", "savings", "cost_per_request"},
+	{id: "output_length", cell: outputLength, tokens: true, figures: []string{"e2e", "e2e_service", "savings", "cost_per_request", "cost_per_success", "cost_per_accepted"},
 		about: "where a fixed output length was requested, its mean error: over 1 % warns, since the length is then a cap and what came is a condition of each claim. Where the lengths of two targets are over 10 % apart it fails, and spoils what compares them"},
 	{id: "unfinished", cell: unfinished, tokens: true, figures: all([]string{"output_tokens", "e2e", "e2e_service", "output_throughput"}, costs, scores), about: "any answer that ended without a finish reason warns"},
 	{id: "finish_reason", cell: finishReasons, tokens: true, figures: all(success, []string{"output_tokens", "e2e", "e2e_service"}, costs, scores), about: "any answer that ended with a finish reason of unknown meaning warns"},
@@ -107,7 +107,7 @@ var checks = []check{
 		about: "the server's token counts are there and fit what was sent and received, or it warns"},
 	{id: "prefix_cache", cell: cacheContamination, tokens: true, figures: all(latencies, []string{"input_throughput"}, costs), about: "share of input tokens that came from the server's prefix cache though every prompt is new: over 5 % warns"},
 	{id: "bundled", cell: bundledFrames, figures: []string{"gap", "itl", "tpot", "tpot_vllm", "user_rate"}, about: "share of answers that came all at once, or of frames that arrived together with another: over 10 % warns"},
-	{id: "repeated_prompts", cell: repeatedPrompts, tokens: true, figures: []string{"ttft", "ttft_service"}, about: "any prompt that had been sent before warns"},
+	{id: "repeated_prompts", cell: repeatedPrompts, tokens: true, figures: []string{"ttft", "ttft_service"}, about: "any prompt that had been sent before warns, and so do prompts that answers are reused for (`--reuse-baseline`) at a server that has no `cache_salt` and reports no cached tokens"},
 	{id: "samples", cell: sampleSize, long: true, figures: all(latencies, paces), about: "fewer than 36 requests warn: no quantile of p90 or above has an interval then"},
 
 	{id: "server_restart", cell: serverRestart, tokens: true, figures: all(latencies, paces, rates, success), about: "a counter of the server's metrics fell: fails if once (a restart), warns if more often (several servers)"},
@@ -122,6 +122,7 @@ var checks = []check{
 	{id: "proxy", run: proxies, figures: all(latencies, paces), about: "a target was measured through a proxy: warns"},
 	{id: "same_fields", run: sameFields, figures: all(latencies, paces), about: "all targets were asked in the same way to count the tokens of frames, or it warns"},
 	{id: "plausibility", run: plausibility, figures: all(latencies, paces, rates, counts), about: "no figure is better than the model and the accelerator allow, and figures of one cell agree, or it warns"},
+	{id: "prices", run: oldPrices, figures: costs, about: "a listed price that a target is charged by is over 90 days old: warns. What the plan states is confirmed by whoever states it"},
 	{id: "parser", run: parser, figures: all(latencies, paces, rates, counts, success, costs, scores), about: "share of frames that the fast reader read differently from a full JSON parser: any warns, over 0.1 % fails"},
 	{id: "calibration", run: calibration, client: true, figures: fromDue,
 		about: "what the client adds at the heaviest load, measured against the built-in responder: a median over 2 % of the tightest limit (or else of a median ttft) warns. What it did add is judged by `client_added`"},

@@ -27,6 +27,9 @@ type Input struct {
 	Parser []result.Parser
 	// Targets as they were found.
 	Targets []result.Target
+	// Priced is when costs were worked out, by which prices have an age; zero where
+	// none were.
+	Priced time.Time
 	// Resumed are the times at which the run was resumed after an interruption.
 	Resumed []time.Time
 	// TightestLimit is the smallest latency limit of the run, in ms; 0 where there
@@ -93,6 +96,9 @@ type Flow struct {
 type Prompts struct {
 	Repeated int  // measured ones that the target had been sent before
 	Shared   bool // the workload shares prefixes on purpose
+	// Earlier says that they have the bytes of an earlier run, and that nothing keeps
+	// the server from knowing them.
+	Earlier bool
 }
 
 // Client is what the client observed of itself and its host over the run.

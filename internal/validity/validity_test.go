@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
@@ -274,6 +275,8 @@ var checkTests = []struct {
 
 	{"new prompts", "repeated_prompts", result.Pass, nothing},
 	{"prompts repeat", "repeated_prompts", result.Warn, func(e *Evidence, _ *Input) { e.Prompts.Repeated = 50 }},
+	{"prompts of an earlier run", "repeated_prompts", result.Warn, func(e *Evidence, _ *Input) { e.Prompts.Earlier, e.Answers = true, Answers{} }},
+	{"prompts of an earlier run, and the server reports its cache", "repeated_prompts", result.Pass, func(e *Evidence, _ *Input) { e.Prompts.Earlier = true }},
 	{"no prompts", "repeated_prompts", "absent", func(e *Evidence, _ *Input) { e.Cell.Counts.Scheduled = 0 }},
 
 	{"many samples", "samples", result.Pass, nothing},
@@ -356,6 +359,12 @@ var checkTests = []struct {
 	{"a clock that was set", "clock", result.Warn, func(_ *Evidence, in *Input) { in.Client.ClockStep = f(-80) }},
 	{"a clock that was not compared", "clock", result.NotAssessed, func(_ *Evidence, in *Input) { in.Client.ClockStep = nil }},
 
+	{"no cost was worked out", "prices", "absent", func(_ *Evidence, in *Input) {
+		in.Targets[0].Price = &result.Price{AsOf: "2024-01-01"}
+	}},
+	{"new prices", "prices", result.Pass, priced("2026-09-01", "mirror")},
+	{"a stale price", "prices", result.Warn, priced("2026-08-31", "mirror")},
+	{"a stale price that the plan states", "prices", result.Pass, priced("2024-01-01", "plan")},
 	{"two processes", "shared_process", "absent", nothing},
 	{"one process for both", "shared_process", result.Warn, func(_ *Evidence, in *Input) { in.Client.Shared = true }},
 }
@@ -453,5 +462,13 @@ func TestResultsListTheWorstFirst(t *testing.T) {
 	v := Judge(in)
 	if v.Status != result.Fail || v.Checks[0].ID != "little" || v.Checks[0].Cell != "load/candidate" || v.Checks[1].ID != "complete" {
 		t.Errorf("%s: %+v", v.Status, v.Checks[:2])
+	}
+}
+
+// priced is a run of 30 November 2026 with a price of an earlier day.
+func priced(asOf string, kind result.SourceKind) func(*Evidence, *Input) {
+	return func(_ *Evidence, in *Input) {
+		in.Priced = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+		in.Targets[0].Price = &result.Price{Rates: result.Rates{Input: 1, Output: 2}, Source: "a list", AsOf: asOf, SourceKind: kind}
 	}
 }

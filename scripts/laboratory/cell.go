@@ -55,6 +55,14 @@ func exchangeOf(x *exchange.Exchange, q request, phase exchange.Phase, i int) {
 			first = stamp(q.first)
 		}
 		x.FirstByte, x.FirstToken, x.FirstAnswer, x.LastToken, x.Done = first, first, first, done, done
+		if q.length > 0 {
+			n := q.length
+			x.OutputTokens, x.TokenSource = &n, exchange.FromUsage
+			x.Frames = append(frames[:0], exchange.Frame{At: first, Tokens: 1})
+			if n > 1 {
+				x.Frames = append(x.Frames, exchange.Frame{At: done, Tokens: int32(n - 1)})
+			}
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func (e engine) serve(seed uint64, size lengths, next func() float64, done func(
 			if err := s.Add(q); err != nil {
 				return nil, err
 			}
-			all = append(all, request{due: due})
+			all = append(all, request{due: due, length: q.Output})
 			due = next()
 			continue
 		}
@@ -150,7 +150,7 @@ func (c chat) queue() queue {
 	if c.cold {
 		about += ", from an empty engine on"
 	}
-	q := queue{name: c.name(), about: about, sizes: []int{120, 500, 2000, 5000}, least: 20, runs: 300, unknown: []string{"p50", "p95", "p99", "mean", "e2e.p50", "e2e.p95"}}
+	q := queue{name: c.name(), about: about, sizes: []int{120, 500, 2000, 5000}, least: 20, runs: 200, unknown: []string{"p50", "p95", "p99", "mean", "e2e.p50", "e2e.p95"}}
 	q.measure = func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
 		e, rate, err := c.engine()
 		if err != nil {
@@ -165,6 +165,9 @@ func (c chat) queue() queue {
 		}
 		if err != nil {
 			return nil, err
+		}
+		for i := range all {
+			all[i].length = 0 // nothing here is about tokens
 		}
 		m := cell{load: result.LoadShape{Kind: "open", Rate: rate, Arrival: "poisson", Requests: n, Text: fmt.Sprintf("%.4g requests/s", rate)}}
 		m.take(all, warm, n, all[warm+n].due)

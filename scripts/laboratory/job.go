@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/stats"
 )
 
 // job is a cell: a number of runs of one queue and one size.
@@ -59,6 +62,17 @@ type Row struct {
 	FalseRefutation *float64 `json:"false_refutation,omitempty"`
 	Proved          *float64 `json:"proved,omitempty"`
 	Refuted         *float64 `json:"refuted,omitempty"`
+	// Spreads are of more values of a run, each over what is expected of it: of a search
+	// the reported load and the estimate, over the truth, and the time, over what it was given.
+	Spreads map[string]Spread `json:"spreads,omitempty"`
+}
+
+// Spread is how values lie over the runs.
+type Spread struct {
+	P5     float64 `json:"p5"`
+	Median float64 `json:"median"`
+	P95    float64 `json:"p95"`
+	Most   float64 `json:"most"`
 }
 
 // run makes all runs, on as many processors as there are, and adds them up.
@@ -126,7 +140,7 @@ func (j job) row(figure string, of []outcome) Row {
 	for _, o := range of {
 		if o.shown {
 			shown++
-			width += (o.hi - o.lo) / o.truth
+			width += (o.hi - o.lo) / o.truth // infinite, where it has one end
 			if o.holds() {
 				held++
 			}
@@ -144,7 +158,9 @@ func (j job) row(figure string, of []outcome) Row {
 		Shown: float64(shown) / all, Wrong: float64(shown-held) / all,
 	}
 	if shown > 0 {
-		r.Cover, r.Width = new(float64(held)/float64(shown)), new(width/float64(shown))
+		if r.Cover = new(float64(held) / float64(shown)); !math.IsInf(width, 0) {
+			r.Width = new(width / float64(shown))
+		}
 	}
 	p, f := new(float64(proved)/all), new(float64(refuted)/all)
 	if j.limit == 1 {
@@ -152,5 +168,24 @@ func (j job) row(figure string, of []outcome) Row {
 	} else {
 		r.Proved, r.Refuted = p, f
 	}
+	r.Spreads = spreads(of)
 	return r
+}
+
+func spreads(of []outcome) map[string]Spread {
+	values := map[string][]float64{}
+	for _, o := range of {
+		for name, v := range o.values {
+			values[name] = append(values[name], v)
+		}
+	}
+	var out map[string]Spread
+	for name, v := range values {
+		if out == nil {
+			out = map[string]Spread{}
+		}
+		slices.Sort(v)
+		out[name] = Spread{P5: stats.Quantile(v, .05), Median: stats.Quantile(v, .5), P95: stats.Quantile(v, .95), Most: v[len(v)-1]}
+	}
+	return out
 }

@@ -12,6 +12,7 @@ import (
 type request struct {
 	due, done float64
 	first     float64 // of its tokens; 0: at done
+	length    int     // tokens, where that is known and tokens is not
 	failed    bool
 	cut       bool      // by the client, at done
 	tokens    []float64 // when each came; nil: one, at done
@@ -141,7 +142,7 @@ func processes() []process {
 	})
 	add(process{
 		name: "bulk8/.8", about: "one server takes up to 8 waiting at once, log-normal time (σ .3)", rate: .8 * 8 / service, burn: burnIn(.8), sizes: openSizes,
-		simulate: bulk{8, .8 * 8 / service}.open, truth: rateOnly(.8 * 8 / service),
+		simulate: bulk{8, .8 * 8 / service, scaled(.3)}.open, truth: rateOnly(.8 * 8 / service),
 	})
 	add(process{
 		name: "ps/.7", about: "processor sharing, log-normal service (σ 1)", rate: .7 / service, burn: burnIn(.8), sizes: openSizes,

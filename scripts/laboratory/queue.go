@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/inferometer/inferometer/internal/seeded"
 )
@@ -21,8 +22,9 @@ type queue struct {
 	// long is a part of a long simulation, for the truths that no formula gives; nil: there
 	// are none. scale shortens it.
 	long func(r *rand.Rand, scale float64) (sample, error)
-	// unknown are those truths.
+	// unknown are those truths, and truths finds them: nil is from long simulations.
 	unknown []string
+	truths  func(parts int, scale float64) (map[string]float64, error)
 }
 
 // sample of a long simulation.
@@ -41,6 +43,8 @@ type outcome struct {
 	lo, hi float64
 	// of a claim at the limit
 	proved, refuted bool
+	// values are of more than this, over what is expected of each.
+	values map[string]float64
 }
 
 // holds reports whether the interval holds the truth.
@@ -57,13 +61,19 @@ func stream(seed uint64, name string, n, run int) *rand.Rand {
 // queues are all that there are, in the order of the tables.
 func queues() []queue {
 	var all []queue
-	for _, p := range processes() {
+	for _, p := range slices.Concat(processes(), heldout()) {
 		all = append(all, p.queue())
 	}
 	for _, cold := range []bool{false, true} {
 		for _, rho := range []float64{.3, .5, .7, .8, .9} {
 			all = append(all, chat{rho, cold}.queue())
 		}
+	}
+	for _, rho := range []float64{.5, .7, .85} {
+		all = append(all, paired{rho}.queue())
+	}
+	for _, s := range searches() {
+		all = append(all, s.queue())
 	}
 	all = append(all, steps{1400.0 / 3}.queue("steps/7s", []int{2, 9, 43}), steps{200.0 / 3}.queue("steps/1s", []int{15, 60, 300}))
 	return all

@@ -159,6 +159,7 @@ func lockstep(r *rand.Rand, n int) []request {
 type bulk struct {
 	most int
 	rate float64
+	law  func(*rand.Rand) float64
 }
 
 func (b bulk) open(r *rand.Rand, n int) []request {
@@ -168,10 +169,10 @@ func (b bulk) open(r *rand.Rand, n int) []request {
 		t += r.ExpFloat64() / b.rate
 		out[i].due = t
 	}
-	law, free := scaled(.3), 0.0
+	free := 0.0
 	for i := 0; i < n; {
 		begin := max(free, out[i].due)
-		free = begin + law(r)
+		free = begin + b.law(r)
 		for k := 0; k < b.most && i < len(out) && out[i].due <= begin; k++ {
 			out[i].done = free
 			i++

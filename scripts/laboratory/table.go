@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 )
 
@@ -30,6 +32,26 @@ func table(w io.Writer, rows []Row) error {
 		}
 		fmt.Fprintf(t, "%s\t%d\t%s\t%.5g\t%s\t%s\t%s\t%s\t%s\t%s\t%g\n", r.Queue, r.N, r.Figure, r.Truth,
 			ratio(r.Cover), percent(&r.Shown), percent(&r.Wrong), ratio(r.Width), percent(proved), percent(refuted), r.Limit)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return spreadTable(w, rows)
+}
+
+// spreadTable prints what else is known of the runs.
+func spreadTable(w io.Writer, rows []Row) error {
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return r.Spreads == nil })
+	if len(rows) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "\nQUEUE\tN\tOF ITS TRUTH OR TIME\t5 %\tMEDIAN\t95 %\tMOST")
+	for _, r := range rows {
+		for _, name := range slices.Sorted(maps.Keys(r.Spreads)) {
+			s := r.Spreads[name]
+			fmt.Fprintf(t, "%s\t%d\t%s\t%.3f\t%.3f\t%.3f\t%.3f\n", r.Queue, r.N, name, s.P5, s.Median, s.P95, s.Most)
+		}
 	}
 	return t.Flush()
 }

@@ -68,6 +68,14 @@ const truthParts = 16
 // simulateTruth finds the unknown truths of a queue from long simulations, which scale
 // shortens.
 func (q queue) simulateTruth(parts int, scale float64) (map[string]float64, error) {
+	if q.truths != nil {
+		return q.truths(parts, scale)
+	}
+	return q.fromLong(parts, scale)
+}
+
+// fromLong finds them as figures of its long simulation.
+func (q queue) fromLong(parts int, scale float64) (map[string]float64, error) {
 	samples, errs := make([]sample, parts), make([]error, parts)
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup

@@ -1,5 +1,5 @@
 // Package listing writes what files and the catalog hold as tables of plain text: traces
-// and their formats, prices, models and accelerators. It reads nothing itself.
+// and their formats, models and accelerators. It reads nothing itself.
 package listing
 
 import (
@@ -9,27 +9,6 @@ import (
 
 	"github.com/inferometer/inferometer/internal/catalog"
 )
-
-// Prices lists every price, with date and source.
-func Prices(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
-	row("MODEL\tPROVIDER\tINPUT\tCACHED\tOUTPUT\tAS OF\tSOURCE")
-	for _, m := range catalog.Prices() {
-		cached := "–"
-		if m.Cached != nil {
-			cached = fmt.Sprint(*m.Cached)
-		}
-		row("%s\t%s\t%v\t%s\t%v\t%s\t%s", m.Model, m.Provider, m.Input, cached, m.Output, m.AsOf, m.Source)
-	}
-	row("\t\t(USD per million tokens)\t\t\t\t")
-	row("")
-	row("ACCELERATOR\tPROVIDER\tUSD PER HOUR\tAS OF\tSOURCE")
-	for _, a := range catalog.Accelerators() {
-		row("%s\t%s\t%v\t%s\t%s", a.Name, a.Provider, a.USDPerHour, a.AsOf, a.Source)
-	}
-	return w.Flush()
-}
 
 // Known lists the models and accelerators whose sizes and rates are known.
 func Known(out io.Writer) error {

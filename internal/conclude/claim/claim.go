@@ -36,70 +36,7 @@ func Decide(c *result.Claim, l metric.Limit, rule string, cell Cell) {
 	default:
 		decideMoment(c, l, cell)
 	}
-	compareSteady(c, l, cell)
-}
-
-// decideSuccess decides a limit on the share of requests that succeeded, by the
-// exact bounds of Clopper and Pearson. Whether a request that was cut would have
-// succeeded is open.
-func decideSuccess(c *result.Claim, l metric.Limit, cell Cell) {
-	n := cell.Counts
-	all := n.OK + n.Failed + n.Shed + n.Cut
-	c.N = all
-	if all == n.Cut {
-		c.Reason = "no request ended"
-		return
-	}
-	ok := stats.Count{Least: n.OK, Most: n.OK + n.Cut, N: all}
-	decide, words := stats.DecideShareAtLeast, [2]string{"at least", "at most"}
-	bounds := [2]float64{stats.ClopperPearsonLower(ok.Least, all, c.Alpha), stats.ClopperPearsonUpper(ok.Most, all, c.Alpha)}
-	if upper(l) {
-		decide, words = stats.DecideShareAtMost, [2]string{"at most", "at least"}
-		bounds[0], bounds[1] = bounds[1], bounds[0]
-	}
-	d := decide(ok, l.Value, c.Alpha)
-	r := cell.Metrics.Rates["success"]
-	c.Estimate, c.Lo, c.Hi, c.NeededN = r.Value, r.Lo, r.Hi, d.NeededN
-	counted := fmt.Sprintf("%d of %d requests succeeded", n.OK, all)
-	if n.Cut > 0 {
-		counted += fmt.Sprintf(", and %d were cut, which counts against either verdict", n.Cut)
-	}
-	shown := func(side int) string {
-		c.Bound = result.Num(bounds[side])
-		return fmt.Sprintf("%s: %s %.4g %% with %.3g %% confidence", counted, words[side], 100*bounds[side], 100*(1-c.Alpha))
-	}
-	switch {
-	case d.Proved:
-		c.Verdict, c.Reason = result.Proved, shown(0)
-	case d.Refuted:
-		c.Verdict, c.Reason = result.Refuted, shown(1)
-	default:
-		c.Reason = fmt.Sprintf("%s, which does not decide %s", shown(0), l)
-		if c.NeededN > all {
-			c.Reason += fmt.Sprintf("; %d requests like these would %s", c.NeededN, direction(d))
-		}
-	}
-}
-
-// decideRate decides a rate by one-sided bounds at the claim's own error
-// probability.
-func decideRate(c *result.Claim, l metric.Limit, cell Cell) {
-	r, ok := cell.Metrics.Rates[l.Metric.Tag]
-	if !ok || r.Value == nil {
-		c.Reason = fmt.Sprintf("there is no %s in this cell", l.Metric.Name)
-		if r.Withheld != "" {
-			c.Reason += ": " + r.Withheld
-		}
-		return
-	}
-	c.N, c.Estimate, c.Lo, c.Hi = r.N, r.Value, r.Lo, r.Hi
-	lo, hi, ok := measure.RateBounds(r, c.Alpha)
-	if !ok {
-		c.Reason, c.NeededN = "too few completions for an interval", measure.RateMinN
-		return
-	}
-	Bounds(c, l, lo, hi)
-	cell.decideRateAgain(c, l, lo, hi)
+	needSteady(c, l, cell)
 }
 
 // decideMoment decides a limit on a mean by its bounds at the claim's own error

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -60,60 +59,6 @@ func TestDecideBounds(t *testing.T) {
 		Bounds(&c, limitOf(t, tt.limit), tt.lo, tt.hi)
 		if c.Verdict != tt.want || c.Bound == nil || float64(*c.Bound) != tt.bound || c.Reason == "" {
 			t.Errorf("%s of %v to %v: %s by %v (%s), want %s by %v", tt.limit, tt.lo, tt.hi, c.Verdict, c.Bound, c.Reason, tt.want, tt.bound)
-		}
-	}
-}
-
-func TestDecideRate(t *testing.T) {
-	rate := func(v, lo, hi float64) result.Rate {
-		return result.Rate{Value: result.Num(v), Lo: result.Num(lo), Hi: result.Num(hi), N: 600}
-	}
-	for _, tt := range []struct {
-		name   string
-		limit  string
-		rate   result.Rate
-		want   result.Verdict
-		needed int
-		reason string
-	}{
-		{"over it", "throughput>=10", rate(12, 11, 13), result.Proved, 0, "meets the limit"},
-		// One-sided at 0.05: 1.833 ÷ 2.262 (Student, 9 degrees of freedom) of the shown half-width.
-		{"around it", "throughput>=10", rate(10.5, 9.5, 11.5), result.Undecided, 0, "9.69 to 11.31"},
-		{"one-sided", "throughput>=10", rate(10.9, 9.9, 11.9), result.Proved, 0, "10.09"},
-		{"under it", "throughput>=10", rate(8, 7, 9), result.Refuted, 0, "breaks the limit"},
-		{"tokens", "output_throughput>100", rate(120, 110, 130), result.Proved, 0, "token/s"},
-		{"of another name", "input_throughput>10", rate(12, 11, 13), result.Undecided, 0, "there is no input tokens per second"},
-		{"withheld", "throughput>=10", result.Rate{Withheld: "the window is empty"}, result.Undecided, 0, "there is no"},
-		{"without an interval", "throughput>=10", result.Rate{Value: result.Num(12), N: 49}, result.Undecided, 50, "too few completions"},
-	} {
-		tag := limitOf(t, tt.limit).Metric.Tag
-		if tt.name == "of another name" {
-			tag = "throughput"
-		}
-		c := undecided()
-		decideRate(&c, limitOf(t, tt.limit), Cell{Requests: &measure.Collector{}, Cell: result.Cell{Metrics: result.Metrics{Rates: map[string]result.Rate{tag: tt.rate}}}})
-		if c.Verdict != tt.want || c.NeededN != tt.needed || !strings.Contains(c.Reason, tt.reason) {
-			t.Errorf("%s: %s, needs %d: %s", tt.name, c.Verdict, c.NeededN, c.Reason)
-		}
-		if tt.want != result.Undecided && (c.N != 600 || c.Estimate != tt.rate.Value || c.Lo != tt.rate.Lo || c.Hi != tt.rate.Hi) {
-			t.Errorf("%s: the claim has not the figures of the rate: %+v", tt.name, c)
-		}
-	}
-}
-
-// A claim that asks for more certainty gets bounds of more.
-func TestRateClaimsHonourAlpha(t *testing.T) {
-	cell := Cell{Cell: result.Cell{Metrics: result.Metrics{Rates: map[string]result.Rate{
-		"throughput": {Value: result.Num(11), Lo: result.Num(10), Hi: result.Num(12), N: 600},
-	}}}}
-	// Half-widths by Student's quantiles of 9 degrees of freedom (tables): 1.383,
-	// 1.833, 2.262 and 4.297.
-	for alpha, bound := range map[float64]float64{0.1: 11 - 1.383/2.262, 0.05: 11 - 1.833/2.262, 0.025: 10, 0.001: 11 - 4.297/2.262} {
-		c := undecided()
-		c.Alpha = alpha
-		decideRate(&c, limitOf(t, "throughput>=10"), cell)
-		if want := bound >= 10-1e-9; math.Abs(float64(*c.Bound)-bound) > 5e-4 || (c.Verdict == result.Proved) != want {
-			t.Errorf("alpha %v: %s by %v, want %v", alpha, c.Verdict, *c.Bound, bound)
 		}
 	}
 }
@@ -185,59 +130,5 @@ func TestShownAndDecidedRestOnOneEffectiveSize(t *testing.T) {
 	decideQuantile(&c, l, 0.95, "", cell)
 	if c.NEff != s.P95.NEff || c.NEff > 100 {
 		t.Errorf("five bursts are shown with an effective size of %v and decided with %v", s.P95.NEff, c.NEff)
-	}
-}
-
-func TestDecideSuccess(t *testing.T) {
-	for _, tt := range []struct {
-		name     string
-		ok, fail int
-		shed     int
-		limit    string
-		want     result.Verdict
-		needed   int
-		reason   string
-	}{
-		{"nothing ended", 0, 0, 0, "success>=95%", result.Undecided, 0, "no request ended"},
-		// 0.95^59 is the first under 0.05.
-		{"just enough", 59, 0, 0, "success>=95%", result.Proved, 0, "59 of 59"},
-		{"one short", 58, 0, 0, "success>=95%", result.Undecided, 59, "59 requests like these would prove it"},
-		{"some failed", 390, 10, 0, "success>=95%", result.Proved, 0, "390 of 400"},
-		{"half failed", 50, 50, 0, "success>=95%", result.Refuted, 0, "50 of 100"},
-		{"shed is not served", 50, 0, 50, "success>=95%", result.Refuted, 0, "50 of 100"},
-		{"all of them, where at most half may", 62, 0, 0, "success<50%", result.Refuted, 0, "at least 95.28 %"},
-		{"all of them, where a tenth may", 62, 0, 0, "success<=10%", result.Refuted, 0, "62 of 62"},
-		{"few of them, where at most half may", 5, 57, 0, "success<50%", result.Proved, 0, "at most"},
-		{"about half, where at most half may", 30, 32, 0, "success<=50%", result.Undecided, 0, "does not decide success<=50%"},
-		{"more than", 390, 10, 0, "success>95%", result.Proved, 0, "390 of 400"},
-	} {
-		c := undecided()
-		decideSuccess(&c, limitOf(t, tt.limit), Cell{Requests: &measure.Collector{}, Cell: result.Cell{Counts: result.Counts{OK: tt.ok, Failed: tt.fail, Shed: tt.shed}}})
-		if c.Verdict != tt.want || tt.needed != 0 && c.NeededN != tt.needed || !strings.Contains(c.Reason, tt.reason) || c.N != tt.ok+tt.fail+tt.shed {
-			t.Errorf("%s: %s of %d, needs %d: %s", tt.name, c.Verdict, c.N, c.NeededN, c.Reason)
-		}
-	}
-}
-
-// Requests that were cut may have succeeded or not: they never help a verdict.
-func TestSuccessOfCutRequestsIsOpen(t *testing.T) {
-	for _, tt := range []struct {
-		ok, fail, cut int
-		limit         string
-		want          result.Verdict
-	}{
-		{4500, 0, 0, "success>=99%", result.Proved},
-		{4500, 0, 1500, "success>=99%", result.Undecided}, // a quarter was cut
-		{4500, 0, 1500, "success>=60%", result.Proved},
-		{0, 0, 100, "success>=99%", result.Undecided},
-		{0, 90, 10, "success>=99%", result.Refuted},
-		{10, 0, 90, "success<50%", result.Undecided},
-	} {
-		c := undecided()
-		cell := Cell{Cell: result.Cell{Counts: result.Counts{OK: tt.ok, Failed: tt.fail, Cut: tt.cut}}}
-		decideSuccess(&c, limitOf(t, tt.limit), cell)
-		if c.Verdict != tt.want || c.Reason == "" {
-			t.Errorf("%+v: %s: %s", tt, c.Verdict, c.Reason)
-		}
 	}
 }

@@ -11,10 +11,11 @@ import (
 // Ledger has the bill of each target. Its zero value is empty.
 type Ledger struct{ bills map[string]pricing.Bill }
 
-// Add adds a request of the log, whether or not it counts for any figure.
-func (l *Ledger) Add(x *exchange.Exchange) {
+// Add adds a request of a run's log, whether or not it counts for any figure.
+func (l *Ledger) Add(run *runlog.Run, x *exchange.Exchange) {
 	b := l.bills[x.Target]
-	b.Add(x)
+	t, _ := run.Target(x.Target)
+	b.Add(x, t.Price)
 	l.set(x.Target, b)
 }
 
@@ -48,9 +49,9 @@ func (l *Ledger) Spend(run *runlog.Run, limit float64) *result.Spend {
 		b := l.bills[t.Name]
 		s := result.TargetSpend{
 			Target: t.Name, Requests: b.Reported.Requests + b.AtMost.Requests,
-			InputTokens: b.Reported.Input + b.AtMost.Input, CachedTokens: b.Reported.Cached + b.AtMost.Cached,
+			InputTokens: b.Reported.Input + b.AtMost.Input, CachedTokens: b.Reported.Cached + b.AtMost.Cached, CacheWriteTokens: b.Reported.CacheWrite + b.AtMost.CacheWrite,
 			OutputTokens: b.Reported.Output + b.AtMost.Output, AtMostRequests: b.AtMost.Requests,
-			Price: t.Price, Simulated: t.Evidence == result.Simulated,
+			Price: t.Price, Simulated: t.Evidence == result.Simulated, Reused: reusedOf(run, t.Name),
 		}
 		if t.Price != nil {
 			usd, guessed := b.Cost(*t.Price)

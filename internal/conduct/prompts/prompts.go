@@ -144,8 +144,15 @@ type padded struct {
 func (m *Maker) filler() workload.Source {
 	c := m.Config("pass/background", false)
 	c.Fit, c.Prefix, c.Language = nil, workload.Prefix{}, textgen.Language{} // it is cut to size by words
+	if m.reusable() {
+		c.Salt = m.Plan.Workload.CacheSalt // of no run
+	}
 	return workload.NewSynthetic(c)
 }
+
+// reusable reports whether the bytes of the pass must be those of every run with the
+// plan, whatever the candidate: answers to them are used again.
+func (m *Maker) reusable() bool { return m.Plan.Quality.ReuseBaseline > 0 }
 
 // Item adds the note to the prompt's system message.
 func (p *padded) Item(i int) (workload.Item, error) {
@@ -185,6 +192,24 @@ type Offset struct {
 
 // Item returns the item i places after the start.
 func (o Offset) Item(i int) (workload.Item, error) { return o.Source.Item(i + o.N) }
+
+// Picked has some items of a source, by their indices.
+type Picked struct {
+	workload.Source
+	Indices []int
+}
+
+// Item returns the item of the i-th index; after the last comes the first.
+func (p Picked) Item(i int) (workload.Item, error) {
+	n, err := workload.Wrap(i, len(p.Indices), "prompts that are left")
+	if err != nil {
+		return workload.Item{}, err
+	}
+	return p.Source.Item(p.Indices[n])
+}
+
+// Len is how many there are.
+func (p Picked) Len() int { return len(p.Indices) }
 
 // Main makes the measured prompts of a cell, and says in words what they are.
 func (m *Maker) Main(stream string) (workload.Source, string, error) {
@@ -234,7 +259,11 @@ func (m *Maker) Pass(items []quality.Item, stream string, from int) (main, warm 
 	case m.Plan.Workload.Dataset != "":
 		main, err = m.Dataset(out)
 	case items != nil:
-		main = &padded{Source: workload.NewQuality(items, out), fill: m.filler(), want: m.Plan.Workload.InputTokens, perWord: m.Target.TokensPerWord, overhead: m.Target.Overhead}
+		pad := &padded{Source: workload.NewQuality(items, out), fill: m.filler(), want: m.Plan.Workload.InputTokens}
+		if !m.reusable() {
+			pad.perWord, pad.overhead = m.Target.TokensPerWord, m.Target.Overhead
+		}
+		main = pad
 	default:
 		main = m.Synthetic("pass", true)
 	}

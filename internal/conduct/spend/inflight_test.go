@@ -56,7 +56,7 @@ func TestCapHoldsForPromptsOfUnknownLength(t *testing.T) {
 	}{{1, exchange.OK}, {10, exchange.OK}, {10, exchange.Truncated}, {100, exchange.OK}} {
 		synctest.Test(t, func(t *testing.T) {
 			c := New(tt.cap)
-			c.Price("candidate", &result.Price{Input: 3, Output: 15})
+			c.Price("candidate", &result.Price{Rates: result.Rates{Input: 3, Output: 15}})
 			p := &prompts{tokens: 100_000, class: tt.class, clock: exchange.NewClock()}
 			var mu sync.Mutex
 			cost, highest := 0.0, 0.0

@@ -1,4 +1,4 @@
-// Package spend holds the cap on what a run may cost.
+// Package spend counts what a run costs while it goes on, and holds the cap on it.
 package spend
 
 import (
@@ -44,17 +44,18 @@ func (s *Cap) Price(target string, p *result.Price) {
 
 // Admit reserves the most that x can cost, or says why the cap forbids it.
 func (s *Cap) Admit(x *exchange.Exchange) error {
-	if s.limit == 0 {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, ok := s.prices[x.Target]
 	if !ok {
 		return nil
 	}
+	if s.limit == 0 { // it is only counted
+		s.reserved[x] = 0
+		return nil
+	}
 	most := pricing.Bound(x)
-	worst := pricing.Cost(p, most)
+	worst := pricing.Cost(p, most) // at the highest rates that may apply
 	switch left := s.limit - s.spent; {
 	case worst > left:
 		s.refused = true
@@ -66,6 +67,14 @@ func (s *Cap) Admit(x *exchange.Exchange) error {
 	s.reserved[x] = worst
 	s.held += worst
 	return nil
+}
+
+// Spent is what has been booked in USD, by requests that have ended, and the cap; 0:
+// there is none. priced is false where no target has a price per token.
+func (s *Cap) Spent() (usd, limit float64, priced bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spent, s.limit, len(s.prices) > 0
 }
 
 // Over reports whether the cap has stopped a request.

@@ -13,7 +13,7 @@ import (
 )
 
 // price of a token: 2 and 10 USD per million.
-var price = result.Price{Input: 2, Output: 10}
+var price = result.Price{Rates: result.Rates{Input: 2, Output: 10}}
 
 // worst is the most that a request below can cost: 1500 input tokens and 100
 // output tokens.
@@ -91,8 +91,8 @@ func TestWithoutACap(t *testing.T) {
 		}
 		s.Settle(billedUsage(x))
 	}
-	if s.Over() || s.spent != 0 || len(s.reserved) != 0 {
-		t.Errorf("spent %v, %d reserved; nobody asked", s.spent, len(s.reserved))
+	if s.Over() || !nearly(s.spent, 100*usage) || len(s.reserved) != 0 {
+		t.Errorf("spent %v, %d reserved: it is counted, and nothing is held", s.spent, len(s.reserved))
 	}
 }
 
@@ -118,7 +118,7 @@ func TestCapHoldsInFlight(t *testing.T) {
 
 func TestTargetsShareTheCap(t *testing.T) {
 	s := capped(3.5 * worst)
-	s.Price("b", &result.Price{Input: 4, Output: 20}) // twice as much
+	s.Price("b", &result.Price{Rates: result.Rates{Input: 4, Output: 20}}) // twice as much
 	for i, target := range []string{"a", "b", "machine", "machine", "nobody"} {
 		if err := s.Admit(ask(target)); err != nil {
 			t.Errorf("request %d, of %s: %v", i, target, err)
@@ -172,7 +172,7 @@ func TestSettlesByWhatWasBilled(t *testing.T) {
 // server did not say how much it was.
 func TestSpendOfEarlierParts(t *testing.T) {
 	s := New(1)
-	s.Price("candidate", &result.Price{Input: 1, Output: 10})
+	s.Price("candidate", &result.Price{Rates: result.Rates{Input: 1, Output: 10}})
 	x := func(in, out int) *exchange.Exchange {
 		return &exchange.Exchange{Target: "candidate", AskedInput: in, AskedOutput: out, Sent: 5}
 	}
@@ -229,5 +229,29 @@ func TestEmbeddingsAreBilledForTheirInput(t *testing.T) {
 	x.Sent, x.Status, x.InputTokens = 1, 200, new(1000)
 	if s.Settle(x); !nearly(s.spent, 0.002) || pricing.Used(x).AtMost {
 		t.Errorf("spent %v", s.spent)
+	}
+}
+
+// Without a cap nothing is refused, and what was spent is known all the same.
+func TestSpendIsCountedWithoutACap(t *testing.T) {
+	s := New(0)
+	if _, _, priced := s.Spent(); priced {
+		t.Error("nothing has a price")
+	}
+	s.Price("a", &price)
+	for _, target := range []string{"a", "a", "machine"} {
+		x := ask(target)
+		if err := s.Admit(x); err != nil {
+			t.Fatal(err)
+		}
+		s.Settle(billedUsage(x))
+	}
+	x := ask("a")
+	if err := s.Admit(x); err != nil {
+		t.Fatal(err)
+	}
+	s.Withdraw(x)
+	if usd, limit, priced := s.Spent(); !nearly(usd, 2*usage) || limit != 0 || !priced || s.Over() {
+		t.Errorf("$%v of $%v, want $%v", usd, limit, 2*usage)
 	}
 }

@@ -142,11 +142,14 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 	if t.embedded && f.StartSim == nil {
 		return fmt.Errorf("this program cannot start the embedded endpoint %q; give a URL", t.Plan.URL)
 	}
-	var err error
-	if t.Found.Price, err = pricing.Price(t.Plan.Price); err != nil {
+	list, err := pricing.List(f.Plan)
+	if err != nil {
 		return err
 	}
-	if t.Found.Machine, err = pricing.Machine(t.Plan.Machine); err != nil {
+	if t.Found.Price, err = pricing.Price(list, t.Plan.Price); err != nil {
+		return err
+	}
+	if t.Found.Machine, err = pricing.Machine(list, t.Plan.Machine); err != nil {
 		return err
 	}
 	key, err := endpoint.LoadKey(ctx, t.Plan.KeyEnv, t.Plan.KeyFile, t.Plan.KeyCommand)

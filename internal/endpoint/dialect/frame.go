@@ -27,10 +27,15 @@ type Frame struct {
 type Usage struct {
 	Seen                             bool // there was a usage object
 	Input, Output, Cached, Reasoning int
+	// CacheWrite are those of Input that were written to the provider's cache, and
+	// CacheWrite1h those of them that it keeps for an hour.
+	CacheWrite, CacheWrite1h int
 }
 
 // noUsage is what a frame without counts says.
-func noUsage() Usage { return Usage{Input: -1, Output: -1, Cached: -1, Reasoning: -1} }
+func noUsage() Usage {
+	return Usage{Input: -1, Output: -1, Cached: -1, Reasoning: -1, CacheWrite: -1, CacheWrite1h: -1}
+}
 
 func (f *Frame) reset() { *f = Frame{Usage: noUsage(), IDs: -1, Logprobs: -1} }
 
@@ -95,34 +100,52 @@ func (w *walker) usage(u *Usage) {
 		return
 	}
 	u.Seen = true
+	total := -1
 	for w.Open('{'); w.More('}'); {
 		switch string(w.Key()) {
+		case "total_tokens":
+			total = w.Count()
 		case "prompt_tokens", "input_tokens":
 			u.Input = w.Count()
 		case "completion_tokens", "output_tokens":
 			u.Output = w.Count()
 		case "prompt_tokens_details", "input_tokens_details":
-			u.Cached = w.detail("cached_tokens")
+			w.details(u)
 		case "completion_tokens_details", "output_tokens_details":
-			u.Reasoning = w.detail("reasoning_tokens")
+			w.details(u)
 		default:
 			w.Skip()
 		}
 	}
+	u.foldReasoning(total)
 }
 
-func (w *walker) detail(name string) int {
-	n := -1
+// foldReasoning makes the output include reasoning where a server leaves it out and
+// only its total has it, as xAI does: LiteLLM and genai-prices bill the sum, too.
+func (u *Usage) foldReasoning(total int) {
+	if u.Input >= 0 && u.Output >= 0 && u.Reasoning > 0 && total == u.Input+u.Output+u.Reasoning {
+		u.Output += u.Reasoning
+	}
+}
+
+// details reads the parts of the input or of the output: cached_tokens and
+// cache_write_tokens of the one, reasoning_tokens of the other
+// (https://platform.openai.com/docs/guides/prompt-caching).
+func (w *walker) details(u *Usage) {
 	if w.Peek() != '{' {
 		w.Skip()
-		return n
+		return
 	}
 	for w.Open('{'); w.More('}'); {
-		if string(w.Key()) == name {
-			n = w.Count()
-		} else {
+		switch string(w.Key()) {
+		case "cached_tokens":
+			u.Cached = w.Count()
+		case "cache_write_tokens":
+			u.CacheWrite = w.Count()
+		case "reasoning_tokens":
+			u.Reasoning = w.Count()
+		default:
 			w.Skip()
 		}
 	}
-	return n
 }

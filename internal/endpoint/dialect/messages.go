@@ -128,10 +128,12 @@ func (w *walker) block(f *Frame) {
 type messagesUsage struct {
 	seen                         bool
 	input, output, read, written int
+	hour                         int // of written: kept for an hour
+	thinking                     int // of output
 }
 
 func (w *walker) messagesUsage() messagesUsage {
-	u := messagesUsage{input: -1, output: -1, read: -1, written: -1}
+	u := messagesUsage{input: -1, output: -1, read: -1, written: -1, hour: -1, thinking: -1}
 	if !w.Object() {
 		return u
 	}
@@ -146,11 +148,32 @@ func (w *walker) messagesUsage() messagesUsage {
 			u.read = w.Count()
 		case "cache_creation_input_tokens":
 			u.written = w.Count()
+		case "cache_creation":
+			u.hour = w.member("ephemeral_1h_input_tokens")
+		case "output_tokens_details":
+			u.thinking = w.member("thinking_tokens")
 		default:
 			w.Skip()
 		}
 	}
 	return u
+}
+
+// member reads one count of an object: −1 where it is not there.
+func (w *walker) member(name string) int {
+	n := -1
+	if w.Peek() != '{' {
+		w.Skip()
+		return n
+	}
+	for w.Open('{'); w.More('}'); {
+		if string(w.Key()) == name {
+			n = w.Count()
+		} else {
+			w.Skip()
+		}
+	}
+	return n
 }
 
 // counts are those of the exchange. At the start the output count is that of
@@ -159,7 +182,8 @@ func (w *walker) messagesUsage() messagesUsage {
 // without the cached ones: the larger count stands.
 func (u messagesUsage) counts(start, end bool) Usage {
 	out := noUsage()
-	out.Seen, out.Output, out.Cached = true, u.output, u.read
+	out.Seen, out.Output, out.Cached, out.Reasoning = true, u.output, u.read, u.thinking
+	out.CacheWrite, out.CacheWrite1h = u.written, u.hour
 	if u.input >= 0 {
 		out.Input = u.input + max(0, u.read) + max(0, u.written)
 	}
@@ -167,7 +191,7 @@ func (u messagesUsage) counts(start, end bool) Usage {
 		out.Output = -1
 	}
 	if end && out.Input <= 0 {
-		out.Input, out.Cached = -1, -1
+		out.Input, out.Cached, out.CacheWrite, out.CacheWrite1h = -1, -1, -1, -1
 	}
 	return out
 }
@@ -201,7 +225,13 @@ func parseMessages(o object) parsedFrame {
 	if v, ok := holder.object("usage"); ok {
 		u := messagesUsage{
 			seen: true, input: v.count("input_tokens"), output: v.count("output_tokens"),
-			read: v.count("cache_read_input_tokens"), written: v.count("cache_creation_input_tokens"),
+			read: v.count("cache_read_input_tokens"), written: v.count("cache_creation_input_tokens"), hour: -1, thinking: -1,
+		}
+		if c, ok := v.object("cache_creation"); ok {
+			u.hour = c.count("ephemeral_1h_input_tokens")
+		}
+		if d, ok := v.object("output_tokens_details"); ok {
+			u.thinking = d.count("thinking_tokens")
 		}
 		s.usage = u.counts(kind == "message_start", kind == "message_delta")
 	}

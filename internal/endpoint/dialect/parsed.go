@@ -222,19 +222,17 @@ func (o object) usage() Usage {
 			}
 		}
 	}
-	for _, n := range []struct {
-		to   *int
-		key  string
-		keys [2]string
-	}{
-		{&u.Cached, "cached_tokens", [2]string{"prompt_tokens_details", "input_tokens_details"}},
-		{&u.Reasoning, "reasoning_tokens", [2]string{"completion_tokens_details", "output_tokens_details"}},
-	} {
-		for _, key := range n.keys {
-			if d, ok := v.object(key); ok {
+	for _, key := range []string{"prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details"} {
+		d, ok := v.object(key)
+		for _, n := range []struct {
+			to  *int
+			key string
+		}{{&u.Cached, "cached_tokens"}, {&u.CacheWrite, "cache_write_tokens"}, {&u.Reasoning, "reasoning_tokens"}} {
+			if _, has := d[n.key]; ok && has {
 				*n.to = d.count(n.key)
 			}
 		}
 	}
+	u.foldReasoning(v.count("total_tokens"))
 	return u
 }

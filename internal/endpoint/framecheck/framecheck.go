@@ -71,10 +71,11 @@ type header struct {
 	Text, Finish    uint32 // lengths, as they came
 	Input, Output   int32
 	Cached, Reasons int32
+	Write, Write1h  int32
 	IDs, Logprobs   int32
 }
 
-const headerSize = 4 + 1 + 1 + 4 + 4 + 6*4
+const headerSize = 4 + 1 + 1 + 4 + 4 + 8*4
 
 const (
 	flagOK uint8 = 1 << iota
@@ -103,6 +104,7 @@ func headerOf(size int, f *dialect.Frame, ok bool) header {
 	h.Kind, h.Text, h.Finish = uint8(f.Kind), uint32(len(f.Text)), uint32(len(f.Finish))
 	h.Input, h.Output = int32(f.Usage.Input), int32(f.Usage.Output)
 	h.Cached, h.Reasons = int32(f.Usage.Cached), int32(f.Usage.Reasoning)
+	h.Write, h.Write1h = int32(f.Usage.CacheWrite), int32(f.Usage.CacheWrite1h)
 	h.IDs, h.Logprobs = int32(f.IDs), int32(f.Logprobs)
 	return h
 }
@@ -113,7 +115,7 @@ func (h header) append(b []byte) []byte {
 	b = append(b, h.Flags, h.Kind)
 	b = le.AppendUint32(b, h.Text)
 	b = le.AppendUint32(b, h.Finish)
-	for _, v := range [...]int32{h.Input, h.Output, h.Cached, h.Reasons, h.IDs, h.Logprobs} {
+	for _, v := range [...]int32{h.Input, h.Output, h.Cached, h.Reasons, h.Write, h.Write1h, h.IDs, h.Logprobs} {
 		b = le.AppendUint32(b, uint32(v))
 	}
 	return b
@@ -122,7 +124,7 @@ func (h header) append(b []byte) []byte {
 func readHeader(b []byte) header {
 	le := binary.LittleEndian
 	h := header{Size: le.Uint32(b), Flags: b[4], Kind: b[5], Text: le.Uint32(b[6:]), Finish: le.Uint32(b[10:])}
-	for i, p := range [...]*int32{&h.Input, &h.Output, &h.Cached, &h.Reasons, &h.IDs, &h.Logprobs} {
+	for i, p := range [...]*int32{&h.Input, &h.Output, &h.Cached, &h.Reasons, &h.Write, &h.Write1h, &h.IDs, &h.Logprobs} {
 		*p = int32(le.Uint32(b[14+4*i:]))
 	}
 	return h

@@ -118,12 +118,12 @@ func Unsigned[S any](at func(*S) *uint64) Binding[S] {
 
 // Decimal binds a number.
 func Decimal[S any](at func(*S) *float64) Binding[S] {
-	return scalar(DecimalKind, at, parseFloat, FormatNumber)
+	return scalar(DecimalKind, at, ParseFloat, FormatNumber)
 }
 
 // DecimalOrUnset binds a number that nobody may have set: nil.
 func DecimalOrUnset[S any](at func(*S) **float64) Binding[S] {
-	return optional(DecimalKind, at, parseFloat, FormatNumber)
+	return optional(DecimalKind, at, ParseFloat, FormatNumber)
 }
 
 // Duration binds a time.Duration, or a type of it.
@@ -176,9 +176,21 @@ func List[S, T any](at func(*S) *[]T, parse func(string) (T, error), text func(T
 	}
 }
 
+// Decimals binds a list of numbers.
+func Decimals[S any](at func(*S) *[]float64) Binding[S] { return List(at, ParseFloat, FormatNumber) }
+
 // Texts binds a list of texts.
 func Texts[S any, T ~string](at func(*S) *[]T) Binding[S] {
 	return List(at, func(s string) (T, error) { return T(s), nil }, func(v T) string { return string(v) })
+}
+
+// LiftAll makes declarations of a part of S ones of S.
+func LiftAll[S, P any](rows []Declaration[P], part func(*S) *P) []Declaration[S] {
+	var out []Declaration[S]
+	for _, d := range rows {
+		out = append(out, Declaration[S]{Key: d.Key, Bind: Lift(d.Bind, part)})
+	}
+	return out
 }
 
 // Lift makes a binding of a part of S one of S.
@@ -233,12 +245,20 @@ func parseUint(text string) (uint64, error) {
 	return n, nil
 }
 
-func parseFloat(text string) (float64, error) {
-	x, err := strconv.ParseFloat(CleanNumber(text), 64)
+// ParseFloat reads a number, which may end in k, M or B for thousands, millions and
+// billions: 0.4, 3e6, 3_000_000 and 3M.
+func ParseFloat(text string) (float64, error) {
+	digits, factor := CleanNumber(text), 1.0
+	if n := len(digits); n > 1 && digits[n-2] >= '0' && digits[n-2] <= '9' {
+		if f, ok := map[byte]float64{'k': 1e3, 'M': 1e6, 'B': 1e9}[digits[n-1]]; ok {
+			digits, factor = digits[:n-1], f
+		}
+	}
+	x, err := strconv.ParseFloat(digits, 64)
 	if err != nil {
 		return 0, notNumber(text, "a number", err)
 	}
-	return x, nil
+	return x * factor, nil
 }
 
 // ParseDuration reads a text like 250ms.

@@ -1,6 +1,8 @@
 package content
 
 import (
+	"slices"
+
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -13,6 +15,10 @@ func spendTable(s *result.Spend) Table {
 	if s == nil {
 		return t
 	}
+	reused := slices.ContainsFunc(s.Targets, func(x result.TargetSpend) bool { return x.Reused > 0 })
+	if reused {
+		t.Head = append(t.Head, columns("answers reused")...)
+	}
 	for _, x := range s.Targets {
 		cost := format.Missing
 		if x.USD != nil {
@@ -21,9 +27,13 @@ func spendTable(s *result.Spend) Table {
 				cost = "at most " + cost
 			}
 		}
-		t.Rows = append(t.Rows, []string{
+		row := []string{
 			plaintext.Line(x.Target), format.Count(x.Requests), format.Count(x.InputTokens), format.Count(x.CachedTokens), format.Count(x.OutputTokens), cost,
-		})
+		}
+		if reused {
+			row = append(row, format.Count(x.Reused))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

@@ -28,7 +28,7 @@ func axisLabel(a figure.Axis) string {
 		unit = "per second"
 	case "token/s":
 		unit = "tokens per second"
-	case "times":
+	case "times", "percent":
 		unit = ""
 	case "ms/token":
 		unit = "ms"
@@ -95,6 +95,10 @@ func extent(f figure.Figure) (x, y bounds) {
 // setAxes fixes ranges, scales and ticks.
 func setAxes(p *plot.Plot, f figure.Figure) {
 	x, y := extent(f)
+	if n := len(f.Y.Categories); n > 0 {
+		setLying(p, f, x)
+		return
+	}
 	if n := len(f.X.Categories); n > 0 {
 		pad := p.Y.Padding
 		p.NominalX(thinned(f.X.Categories)...)
@@ -116,6 +120,37 @@ func setAxes(p *plot.Plot, f figure.Figure) {
 	}
 	p.Y.Min, p.Y.Max = linearRange(f, y)
 	p.Y.Tick.Marker = linearTicks(f.Y)
+}
+
+// setLying sets the axes of bars that lie: the first category is on top, and there is
+// space at both ends for what the bars bear.
+func setLying(p *plot.Plot, f figure.Figure, x bounds) {
+	x.add(f.X.Base)
+	p.X.Tick.Marker = linearTicks(f.X)
+	p.NominalY(f.Y.Categories...)
+	p.X.Padding = 2 // which the line before widens by the first name
+	p.Y.Tick.Label.Font = sans(8)
+	var name, left, right vg.Length
+	for _, c := range f.Y.Categories {
+		name = max(name, style(sans(8), inkColor).Width(c))
+	}
+	for _, s := range f.Series {
+		for _, pt := range s.Points {
+			w := style(sans(7.5), inkColor).Width(pt.Label)
+			if pt.X < f.X.Base {
+				left = max(left, w)
+			} else {
+				right = max(right, w)
+			}
+		}
+	}
+	width := float64(max(60, figureWidth-2*margin-name-12))
+	before, after := float64(left+10)/width, float64(right+10)/width
+	span := max(x.hi-x.lo, 1e-9) / max(0.2, 1-before-after)
+	p.X.Min, p.X.Max = x.lo-before*span, x.hi+after*span
+	n := float64(len(f.Y.Categories))
+	p.Y.Min, p.Y.Max = -0.6, n-0.4
+	p.Y.Scale = plot.InvertedScale{Normalizer: plot.LinearScale{}}
 }
 
 func setX(p *plot.Plot, f figure.Figure, x bounds) {
@@ -181,7 +216,7 @@ const mostPositions = 12
 // swept says whether the places on the x axis were chosen, so that ticks belong
 // there; else they were measured.
 func swept(f figure.Figure) bool {
-	return !has(f, figure.Front) && !has(f, figure.Step)
+	return !has(f, figure.Front) && !has(f, figure.Step) && !f.X.Measured
 }
 
 func has(f figure.Figure, k figure.Kind) bool {
@@ -335,12 +370,31 @@ func tickLabel(v float64, a figure.Axis) string {
 	if a.Share {
 		return strconv.FormatFloat(100*v, 'g', 4, 64) + " %"
 	}
+	if a.Count {
+		return counted(v)
+	}
 	s := strconv.FormatFloat(v, 'g', 4, 64)
 	if math.Abs(v) >= 1000 {
 		s = format.Whole(v)
 	}
-	if a.Unit == "USD" {
+	switch a.Unit {
+	case "USD":
 		return "$" + s
+	case "percent":
+		return s + " %"
 	}
 	return s
+}
+
+// counted writes a number of things in little space: 250k, 3M.
+func counted(v float64) string {
+	for _, u := range []struct {
+		of   float64
+		name string
+	}{{1e9, "B"}, {1e6, "M"}, {1e3, "k"}} {
+		if math.Abs(v) >= u.of {
+			return strconv.FormatFloat(v/u.of, 'g', 4, 64) + u.name
+		}
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }

@@ -103,6 +103,11 @@ func cleaned(f figure.Figure) figure.Figure {
 		categories[i] = format.Ends(c, 24)
 	}
 	f.X.Categories = categories
+	lying := make([]string, len(f.Y.Categories))
+	for i, c := range f.Y.Categories {
+		lying[i] = format.Ends(c, 32)
+	}
+	f.Y.Categories = lying
 	series := make([]figure.Series, len(f.Series))
 	for i, s := range f.Series {
 		s.Name = format.Ends(s.Name, 36)
@@ -161,13 +166,16 @@ func fitting(s draw.TextStyle, text string, width vg.Length) string {
 
 // legend writes one row of samples and names, where there is more than one.
 func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
-	if len(f.Series) < 2 {
+	if named(f.Series) < 2 {
 		return draw.Crop(c, 0, 0, 0, -4)
 	}
 	s := style(sans(8.5), inkColor)
 	s.YAlign = text.YCenter
 	x, y, rows := c.Min.X, c.Max.Y-6, 1
 	for i, series := range f.Series {
+		if series.Kind == figure.Band {
+			continue // the line in it has the name
+		}
 		sample := sampleWidth(series)
 		w := sample + 5 + s.Width(series.Name) + 12
 		if x+w > c.Max.X && x > c.Min.X {
@@ -189,6 +197,17 @@ func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
 		x += w
 	}
 	return draw.Crop(c, 0, 0, 0, -vg.Length(12*rows+5))
+}
+
+// named counts the series that a legend has.
+func named(series []figure.Series) int {
+	n := 0
+	for _, s := range series {
+		if s.Kind != figure.Band {
+			n++
+		}
+	}
+	return n
 }
 
 // sampleWidth is longer for dashes: the mark in their middle would hide them.
@@ -239,21 +258,36 @@ func drawing(f figure.Figure) *plot.Plot {
 		p.Y.Label.TextStyle.Font = sans(7)
 	}
 	p.Y.Label.Text = fitting(p.Y.Label.TextStyle, p.Y.Label.Text, plotHeight)
-	p.Add(grid{})
+	for _, a := range f.Areas {
+		p.Add(shade{a})
+	}
+	p.Add(grid{len(f.Y.Categories) > 0})
 	addSeries(p, f)
 	p.Add(labels(f.Series))
+	upright := 0
 	for _, l := range f.Limits {
-		p.Add(limitLine{l})
+		p.Add(limitLine{l, upright, f.X.Count})
+		if l.Vertical {
+			upright++
+		}
 	}
 	setAxes(p, f)
 	return p
 }
 
-// grid draws a line at each labelled value.
-type grid struct{}
+// grid draws a line at each labelled value of the axis that has values.
+type grid struct{ upright bool }
 
-func (grid) Plot(c draw.Canvas, p *plot.Plot) {
-	_, ty := p.Transforms(&c)
+func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	if g.upright {
+		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+			if t.Label != "" {
+				c.StrokeLine2(draw.LineStyle{Color: gridColor, Width: 0.6}, tx(t.Value), c.Min.Y, tx(t.Value), c.Max.Y)
+			}
+		}
+		return
+	}
 	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
 		if t.Label != "" {
 			c.StrokeLine2(draw.LineStyle{Color: gridColor, Width: 0.6}, c.Min.X, ty(t.Value), c.Max.X, ty(t.Value))

@@ -3,6 +3,7 @@ package draw
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -80,6 +81,14 @@ func addSeries(p *plot.Plot, f figure.Figure) {
 	below := make([]float64, len(f.X.Categories))
 	for i, s := range f.Series {
 		c := colorOf(f, i)
+		switch {
+		case s.Kind == figure.Band:
+			p.Add(band{s.Points, c})
+			continue
+		case s.Kind == figure.Bar && len(f.Y.Categories) > 0:
+			p.Add(lying{points: s.Points, width: min(14, 0.5*figureHeight/vg.Length(len(f.Y.Categories))*0.75), color: c, base: f.X.Base})
+			continue
+		}
 		switch s.Kind {
 		case figure.Bar:
 			width := barWidth(len(f.X.Categories), bars)
@@ -132,6 +141,9 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 		if b.axis.Unit == "USD" {
 			label = amount.USD(pt.Y)
 		}
+		if pt.Label != "" {
+			label = pt.Label
+		}
 		if pt.AtLeast {
 			label = "≥ " + label
 			c.StrokeLines(draw.LineStyle{Color: b.color, Width: 1.2, Dashes: []vg.Length{3, 2}}, append(box, box[0]))
@@ -143,6 +155,75 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		valueLabel(c, x, max(top, low), label)
 	}
+}
+
+// lying are bars from a base to the left or the right.
+type lying struct {
+	points []figure.Point
+	width  vg.Length
+	color  color.NRGBA
+	base   float64
+}
+
+func (b lying) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	for _, pt := range b.points {
+		y, from, to := ty(pt.Y), tx(b.base), tx(pt.X)
+		c.FillPolygon(b.color, rectangle(min(from, to), y-b.width/2, max(from, to), y+b.width/2))
+		s := style(sans(7.5), inkColor)
+		s.XAlign, s.YAlign = text.XLeft, text.YCenter
+		at := vg.Point{X: to + 3, Y: y}
+		if pt.X < b.base {
+			s.XAlign, at.X = text.XRight, to-3
+		}
+		c.FillText(s, at, pt.Label)
+	}
+}
+
+// tint is how opaque areas are that lie under lines, of 255.
+const tint = 0x30
+
+func tinted(c color.NRGBA) color.NRGBA {
+	c.A = tint
+	return c
+}
+
+// band is the area between the bounds of points.
+type band struct {
+	points []figure.Point
+	color  color.NRGBA
+}
+
+func (b band) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	var low, high []vg.Point
+	for _, pt := range b.points {
+		if pt.Lo == nil || pt.Hi == nil || math.IsInf(float64(*pt.Hi), 0) {
+			continue
+		}
+		low = append(low, vg.Point{X: tx(pt.X), Y: ty(float64(*pt.Lo))})
+		high = append(high, vg.Point{X: tx(pt.X), Y: ty(float64(*pt.Hi))})
+	}
+	slices.Reverse(low)
+	if len(high) > 1 {
+		c.FillPolygon(tinted(b.color), append(high, low...))
+	}
+}
+
+// shade is a part of the x axis.
+type shade struct{ figure.Area }
+
+func (s shade) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, _ := p.Transforms(&c)
+	from, to := max(s.From, p.X.Min), min(float64(s.To), p.X.Max)
+	if from >= to {
+		return
+	}
+	col := partColors[0]
+	if s.Role == figure.Baseline {
+		col = partColors[1]
+	}
+	c.FillPolygon(tinted(col), rectangle(tx(from), c.Min.Y, tx(to), c.Max.Y))
 }
 
 func valueLabel(c draw.Canvas, x, y vg.Length, label string) {
@@ -241,8 +322,14 @@ func (l path) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// limitLine is a limit with its text.
-type limitLine struct{ figure.Limit }
+// limitLine is a limit with its text; the n-th of those that are upright has it a line
+// further into the drawing than the one before: from below, or from the top,
+// where lines that begin at 0 leave space.
+type limitLine struct {
+	figure.Limit
+	n       int
+	fromTop bool
+}
 
 func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
@@ -251,7 +338,10 @@ func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 	if l.Vertical {
 		x := tx(l.Value)
 		c.StrokeLine2(line, x, c.Min.Y, x, c.Max.Y)
-		at := vg.Point{X: x + 3, Y: c.Min.Y + 4}
+		at := vg.Point{X: x + 3, Y: c.Min.Y + 4 + 11*vg.Length(l.n)}
+		if l.fromTop {
+			at.Y = c.Max.Y - 10 - 11*vg.Length(l.n)
+		}
 		if at.X+s.Width(l.Label) > c.Max.X {
 			s.XAlign, at.X = text.XRight, x-3
 		}

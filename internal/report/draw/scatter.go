@@ -137,6 +137,9 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	for _, s := range slices.Backward(l) {
+		if s.Kind == figure.Bar {
+			continue // bars bear theirs
+		}
 		st := style(sans(7.5), inkColor)
 		if s.Role == figure.Faint {
 			st.Color = softColor

@@ -53,6 +53,7 @@ func Of(r *result.Result) []Sentence {
 	out = append(out, Forecast(b.Forecast, "Forecast")...)
 	say("Cost", "", costs(b.Cost)...)
 	say("Quality", "", goodness(b.Quality))
+	say("Reused", "", reused(r)...)
 	say("Failures", string(result.Fail), failed(r))
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
 		say("Claims", string(v), verdicts(r.Claims, v))
@@ -376,15 +377,24 @@ func costs(c *result.Cost) []string {
 			text += " " + format.Spoilt
 		}
 		text += "."
+		if why := bills(c, v); why != "" {
+			text += " " + why
+		}
 	}
 	switch e := c.BreakEven; {
 	case e == nil:
+	case e.MonthlyRequests.Value != nil && len(e.Wins)+e.More > 1:
+		text += fmt.Sprintf(" Cheaper from about %s a month, but not at every volume above: the report lists them.", format.Estimate(e.MonthlyRequests, "", 0))
 	case e.MonthlyRequests.Value != nil:
 		text += fmt.Sprintf(" Cheaper from about %s a month on.", format.Estimate(e.MonthlyRequests, "", 0))
 	default:
 		text += " " + format.Sentence(e.Text)
 	}
-	return []string{strings.TrimSpace(text)}
+	out := []string{strings.TrimSpace(text)}
+	if o := c.Odds; o != nil && c.SavingsSpoilt == "" && o.Cheaper > 0.001 && o.Cheaper < 0.999 { // else the interval says it
+		out = append(out, plaintext.Line(c.Odds.Text))
+	}
+	return out
 }
 
 func negative(n *result.Number) *result.Number {

@@ -164,3 +164,24 @@ func TestSpoiltCostsAndScoresAreMarked(t *testing.T) {
 		}
 	}
 }
+
+// Answers that were not asked for again are said, with their age and what they leave
+// out.
+func TestReusedAnswersAreSaid(t *testing.T) {
+	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	r := &result.Result{Run: result.Run{Started: at, Reused: []result.Reuse{{Target: "baseline", Answers: 100, Oldest: at.Add(-5 * time.Hour), Newest: at.Add(-4 * time.Hour)}}}}
+	got := strings.Join(reused(r), "|")
+	for _, want := range []string{"All 100 answers of the baseline", "up to 5 hours before this one", "no latency in this run", "--reuse-baseline"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+	r.Run.Reused[0].Sent = 20
+	if got := strings.Join(reused(r), "|"); !strings.HasPrefix(got, "100 of 120 answers of the baseline") || strings.Contains(got, "none of these prompts") {
+		t.Errorf("%q", got)
+	}
+	s := &result.Spend{USD: result.Num(0.01), Targets: []result.TargetSpend{{Target: "baseline", Requests: 2, Reused: 100}}}
+	if got := spent(s); !strings.Contains(got, "100 answers were reused and cost nothing") {
+		t.Errorf("%q", got)
+	}
+}

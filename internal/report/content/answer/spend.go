@@ -14,8 +14,9 @@ func spent(s *result.Spend) string {
 	if s == nil {
 		return ""
 	}
-	requests, in, out := 0, 0, 0
+	requests, in, out, again := 0, 0, 0, 0
 	for _, t := range s.Targets {
+		again += t.Reused
 		requests, in, out = requests+t.Requests, in+t.InputTokens, out+t.OutputTokens
 	}
 	if requests == 0 {
@@ -35,5 +36,32 @@ func spent(s *result.Spend) string {
 	if s.Simulated {
 		text += " by the list price (a simulated server charges nothing)"
 	}
+	if again > 0 {
+		used += fmt.Sprintf("; %s answers were reused and cost nothing", format.Count(again))
+	}
 	return plaintext.Capital(text) + " for " + used + "."
+}
+
+// reused says of which targets answers are of an earlier run, how old those are, and
+// what that leaves out.
+func reused(r *result.Result) []string {
+	var out []string
+	for _, u := range r.Run.Reused {
+		if u.Answers == 0 {
+			continue
+		}
+		who := the(u.Target)
+		text := fmt.Sprintf("All %s answers of %s are", format.Count(u.Answers), who)
+		if u.Sent > 0 {
+			text = fmt.Sprintf("%s of %s answers of %s are", format.Count(u.Answers), format.Count(u.Answers+u.Sent), who)
+		}
+		text += fmt.Sprintf(" of an earlier run, recorded up to %s before this one, and cost nothing now. ", amount.Age(max(0, r.Run.Started.Sub(u.Oldest))))
+		if u.Sent == 0 {
+			text += "The target was sent none of these prompts, so it has no latency in this run (leave --reuse-baseline out to compare it); its cost is that of the tokens that it reported then."
+		} else {
+			text += "They are part of no latency; their cost is that of the tokens that were reported then."
+		}
+		out = append(out, text)
+	}
+	return out
 }
