@@ -174,10 +174,12 @@ func processes() []process {
 			simulate: outages{mean: mean}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
 		})
 	}
-	add(process{
-		name: "outage-cut/20", about: "the same, where requests hang in outages until the client cuts them", rate: 10, sizes: outageSizes,
-		simulate: outages{mean: 20, hang: true}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
-	})
+	for _, mean := range []int{5, 20} {
+		add(process{
+			name: fmt.Sprintf("outage-cut/%d", mean), about: "the same, where requests hang in outages until the client cuts them", rate: 10, sizes: outageSizes,
+			simulate: outages{mean: mean, hang: true}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
+		})
+	}
 	return all
 }
 
