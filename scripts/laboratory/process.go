@@ -51,7 +51,7 @@ var latencies = []figure{
 }
 
 func (p process) queue() queue {
-	return queue{
+	q := queue{
 		unknown: p.unknown(), long: p.long,
 		name: p.name, about: p.about, sizes: p.sizes, least: 20, runs: 300,
 		measure: func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
@@ -61,6 +61,10 @@ func (p process) queue() queue {
 			return c.outcomes(p.shown(), p.truthOf, limit)
 		},
 	}
+	if p.figures == nil {
+		q.series = p.series
+	}
+	return q
 }
 
 // unknown are the figures whose truth no formula gives.
