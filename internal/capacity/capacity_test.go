@@ -87,7 +87,7 @@ func atShare(places int, service, share, wait float64) float64 {
 // ever over them. They are not unseen: that the ladder must leave time, and how
 // long cells are, was found and set right on them.
 func TestOtherQueuesHaveTheirBordersFoundInHalfAnHour(t *testing.T) {
-	seeds := 12
+	seeds := 4
 	if os.Getenv("INFEROMETER_LONG") != "" {
 		seeds = 100
 	}
