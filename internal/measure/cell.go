@@ -106,7 +106,7 @@ func (c *Collector) metrics(p *part, load result.LoadShape) result.Metrics {
 		m.Stats["gap"], m.Stats["itl"] = gap, itl
 	}
 	c.bursts.mark(m.Stats, unitOf)
-	c.rates(m.Rates, p)
+	c.rates(m.Rates, p, load)
 	return m
 }
 
@@ -128,7 +128,7 @@ func (c *Collector) from(tag string, row int) []float64 {
 	return v[min(row, len(v)):]
 }
 
-func (c *Collector) rates(out map[string]result.Rate, p *part) {
+func (c *Collector) rates(out map[string]result.Rate, p *part, load result.LoadShape) {
 	out["success"] = c.Success(p.from).rate()
 	if p.window.Length() == 0 {
 		for _, tag := range []string{"throughput", "output_throughput", "input_throughput"} {
@@ -136,14 +136,17 @@ func (c *Collector) rates(out map[string]result.Rate, p *part) {
 		}
 		return
 	}
-	for tag, t := range map[string]*tally{"throughput": &p.done, "output_throughput": &p.output, "wasted_throughput": &p.wasted, "input_throughput": &p.input} {
-		out[tag] = t.rate(unitOf(tag))
+	e := extent{lengths: p.lengths, offered: load.Kind == "open" && !c.KeepTurns}
+	for tag, t := range map[string]*tally{"throughput": &p.done, "output_throughput": &p.output, "input_throughput": &p.input} {
+		out[tag] = t.rate(unitOf(tag), e)
 	}
+	// Failures are no part of what is offered.
+	out["wasted_throughput"] = p.wasted.rate(unitOf("wasted_throughput"), extent{lengths: p.lengths})
 	if p.unknownInput {
 		out["input_throughput"] = result.Rate{Unit: unitOf("input_throughput"), Withheld: "the server did not report input tokens for every request"}
 	}
 	if len(c.GoodLimits) > 0 {
-		out["goodput"] = p.good.rate()
+		out["goodput"] = c.goodput(p, load, e)
 	}
 }
 

@@ -167,18 +167,18 @@ func pooled(xs []*exchange.Exchange) (gap, itl result.Statistic, ok bool) {
 }
 
 func TestPooled(t *testing.T) {
-	// 12 s of frames: enough blocks of a second for an interval.
-	gap, itl, ok := pooled(series(120))
+	// 15 s of frames: enough stretches for an interval of the median.
+	gap, itl, ok := pooled(series(150))
 	if !ok || gap.P50.Value == nil || math.Abs(float64(*gap.P50.Value)-5) > 0.05 || gap.N < 10 {
 		t.Errorf("%+v, %v", gap, ok)
 	}
 	if itl.P50.Value == nil {
 		t.Errorf("as many tokens as frames, and no itl: %+v", itl)
 	}
-	if gap, _, ok := pooled(series(40)); ok && gap.P50.Value != nil && gap.P50.Lo != nil {
-		t.Errorf("an interval from under ten blocks: %+v", gap.P50)
+	if gap, _, ok := pooled(series(10)); ok && gap.P50.Value != nil && gap.P50.Lo != nil {
+		t.Errorf("an interval from under twelve stretches: %+v", gap.P50)
 	}
-	bundled := series(120)
+	bundled := series(150)
 	for _, x := range bundled {
 		x.OutputTokens = num(9)
 	}
@@ -228,7 +228,7 @@ func TestRefusedConnectionsAreArrivals(t *testing.T) {
 func TestCountsThatDoNotAddUp(t *testing.T) {
 	for name, counts := range map[string][]int32{"more frames' worth": {7, 0, 9}, "all counted": {7, 8, 9}} {
 		for _, total := range []int{3, 5} {
-			xs := series(120)
+			xs := series(150)
 			for _, x := range xs {
 				x.OutputTokens, x.FrameTokens = num(total), exchange.FromContinuous
 				x.Frames = x.Frames[:0]

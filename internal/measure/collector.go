@@ -41,7 +41,6 @@ type Collector struct {
 
 	// One row for each measured exchange, in due order once settled.
 	due, writing  []exchange.Stamp // writing as arrived has it
-	second, final []exchange.Stamp // ends of the first and the last gap of an ok request
 	state         []state
 	prompts       []string
 	turns         []int32 // which turn of a conversation; KeepTurns
@@ -112,7 +111,6 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	c.bursts.add(x)
 	c.due, c.writing = append(c.due, x.Due), append(c.writing, arrived(x))
 	var s state
-	var second, final exchange.Stamp
 	switch x.Class {
 	case exchange.OK:
 		s = stateOK
@@ -121,9 +119,6 @@ func (c *Collector) Add(x *exchange.Exchange) {
 		}
 		if x.OutputTokens != nil && len(x.Frames) > 0 && x.Frames[0].Tokens <= 0 && *x.OutputTokens != len(x.Frames) {
 			s |= stateFirstUnknown
-		}
-		if n := len(x.Frames); n > 1 {
-			second, final = x.Frames[1].At, x.Frames[n-1].At
 		}
 	case exchange.Cut:
 		s = stateCut
@@ -134,7 +129,7 @@ func (c *Collector) Add(x *exchange.Exchange) {
 	if x.FirstToken.Happened() && !x.KernelStamps {
 		s |= stateReadStamps
 	}
-	c.state, c.second, c.final = append(c.state, s), append(c.second, second), append(c.final, final)
+	c.state = append(c.state, s)
 	if c.KeepPrompts {
 		c.prompts = append(c.prompts, x.Prompt)
 	}
@@ -230,7 +225,7 @@ func (c *Collector) sort() {
 		}
 	}
 	c.cut = cut
-	for _, s := range []*[]exchange.Stamp{&c.due, &c.writing, &c.second, &c.final} {
+	for _, s := range []*[]exchange.Stamp{&c.due, &c.writing} {
 		*s = permuted(*s, order)
 	}
 	c.state = permuted(c.state, order)
@@ -292,9 +287,9 @@ func (c *Collector) findSteady() {
 		c.steadyFrom = index[cut]
 		c.steadyNote = fmt.Sprintf("steady after the first %d requests (MSER-5)", c.steadyFrom)
 	}
-	if _, p := stats.MannKendall(series[cut:]); p < 0.01 {
+	if _, p := stats.Trend(series[cut:]); p < 0.01 {
 		c.trend = true
-		c.steadyNote += "; a trend remains (Mann-Kendall)"
+		c.steadyNote += "; a trend remains between the halves"
 	}
 }
 

@@ -2,8 +2,6 @@ package measure
 
 import (
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/stats"
 )
 
 // part is what the second pass adds up over one window: rates, and pooled gaps
@@ -30,16 +28,7 @@ func (c *Collector) part(from int, window exchange.Spans) *part {
 	for _, t := range []*tally{&p.done, &p.input, &p.output, &p.wasted, &p.good.good, &p.good.best} {
 		t.length = window.Length()
 	}
-	var first, last exchange.Stamp
-	for i := from; i < len(c.due); i++ {
-		if at := c.second[i]; at.Happened() {
-			if first == 0 || at < first {
-				first = at
-			}
-			last = max(last, c.final[i])
-		}
-	}
-	p.gap, p.itl = newPool(first, last), newPool(first, last)
+	p.gap, p.itl = newPool(window, p.lengths), newPool(window, p.lengths)
 	return p
 }
 
@@ -61,6 +50,9 @@ func (p *part) within(at exchange.Stamp) (exchange.Stamp, bool) {
 // the measured requests of the part.
 func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 	ok := x.Class == exchange.OK
+	if at, in := p.within(x.Due); ok && in {
+		p.offer(at, x)
+	}
 	if at, in := p.within(x.Done); in {
 		if ok {
 			p.done.add(at, 1)
@@ -113,6 +105,18 @@ func (p *part) add(x *exchange.Exchange, tokens spread, mine bool) {
 	}
 }
 
+// offer counts what a request asked for that was due at a time of the window.
+func (p *part) offer(at exchange.Stamp, x *exchange.Exchange) {
+	p.done.offer(at, 1)
+	p.good.offer(at, x)
+	if x.InputTokens != nil {
+		p.input.offer(at, float64(*x.InputTokens))
+	}
+	if n, src := x.Output(); src != exchange.Unknown {
+		p.output.offer(at, float64(n))
+	}
+}
+
 // pool adds the gaps of a request.
 func (p *part) pool(frames []exchange.Frame, tokens spread) {
 	p.bundled = p.bundled || tokens == spreadUnknown
@@ -130,71 +134,4 @@ func (p *part) pool(frames []exchange.Frame, tokens spread) {
 			p.itl.add(f.At, v, 1)
 		}
 	}
-}
-
-// tally counts events over a window whose time begins at 0.
-type tally struct {
-	length exchange.Stamp // of the window
-	n      int
-	sum    float64
-	slices [rateSlices]float64
-
-	// The slice of the latest event, and the stamps between which it applies: a
-	// request's frames are close together.
-	slice    int
-	from, to exchange.Stamp
-}
-
-// rateSlices is the number of slices of a window from which the interval of a
-// rate is computed (batch means).
-const rateSlices = 10
-
-// add counts w at a time of the window.
-func (t *tally) add(at exchange.Stamp, w float64) {
-	t.n++
-	t.sum += w
-	if at < t.from || at > t.to {
-		k := int(float64(at) / float64(t.length) * rateSlices)
-		if k = min(k, rateSlices-1); k != t.slice || t.to == 0 {
-			t.slice, t.from, t.to = k, at, at
-		}
-		t.from, t.to = min(t.from, at), max(t.to, at)
-	}
-	t.slices[t.slice] += w
-}
-
-// RateMinN is the least number of events from which a rate has an interval:
-// fewer leave slices that are too coarse.
-const RateMinN = 5 * rateSlices
-
-// RateBounds returns the one-sided bounds of a rate at error alpha each. It is not
-// ok for a rate without an interval. The shown interval is Student's over the
-// slices of the window, so that half of its width is a known multiple of the
-// standard error; its upper end is taken, since the lower one ends at 0.
-func RateBounds(r result.Rate, alpha float64) (lo, hi float64, ok bool) {
-	if r.Value == nil || r.Lo == nil || r.Hi == nil {
-		return 0, 0, false
-	}
-	const df = rateSlices - 1
-	v := float64(*r.Value)
-	half := (float64(*r.Hi) - v) * stats.StudentQuantile(1-alpha, df) / stats.StudentQuantile(1-(1-conf)/2, df)
-	return max(0, v-half), v + half, true
-}
-
-// rate is the sum over the window, with a Student interval over ten equal
-// slices of it; without one below fifty events, where slices are too coarse.
-func (t *tally) rate(unit string) result.Rate {
-	seconds := float64(t.length) / 1e9
-	r := result.Rate{Unit: unit, Value: result.Num(t.sum / seconds), N: t.n}
-	if t.n < RateMinN {
-		return r
-	}
-	means := make([]float64, rateSlices)
-	for i, w := range t.slices {
-		means[i] = w / (seconds / rateSlices)
-	}
-	if _, lo, hi, ok := stats.MeanInterval(means, conf); ok {
-		r.Lo, r.Hi = result.Num(max(0, lo)), result.Num(hi)
-	}
-	return r
 }

@@ -3,7 +3,6 @@ package measure
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -11,29 +10,34 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// All streams of a server share its engine steps, so gaps are not
-// independent: their n is the number of blocks of at least blockNS of time,
-// and intervals come from resampling whole blocks.
+// All streams of a server share its engine steps, so gaps are not independent:
+// what counts is how many stretches of time they come from, each of some request
+// lengths, in which the requests that run together are others.
 const (
-	blockNS   = 1e9
-	minBlocks = 10
-	resamples = 400
-	// maxBlocks bounds memory: a longer window has longer blocks.
+	stretchLengths = 4   // of a stretch, in request lengths
+	leastStretchS  = 0.1 // seconds
+	// maxBlocks bounds memory: in a longer window several stretches share a block.
 	maxBlocks = 512
 	// maxExact is the number of values up to which point estimates are exact;
 	// more are taken from the blocks' histograms.
 	maxExact = 1 << 20
 )
 
+// stretchesFor is how many stretches a quantile takes for an interval: twice as many
+// as independent values. With fewer it is shown mainly in runs that were calm.
+func stretchesFor(p float64) int { return 2 * stats.QuantileMinN(p, conf, true) }
+
 // pool gathers the values of a pooled metric by blocks of time.
 type pool struct {
-	first  exchange.Stamp
-	width  exchange.Stamp // of a block
-	blocks []stats.Histogram
-	exact  []float64 // all values; nil once there are more than maxExact
-	n      int
+	window    exchange.Spans
+	stretches int     // that fit into the window
+	stretchS  float64 // the length of one, in seconds
+	blocks    []stats.Histogram
+	exact     []float64 // all values; nil once there are more than maxExact
+	n         int
 
-	// The block that was used last: a request's frames are close together.
+	// The block that was used last, and the stamps between which it applies: a
+	// request's frames are close together.
 	current  *stats.Histogram
 	from, to exchange.Stamp
 
@@ -41,26 +45,37 @@ type pool struct {
 	ref, sum, squares, min, max float64
 }
 
-// newPool returns a pool for values between two stamps.
-func newPool(first, last exchange.Stamp) pool {
-	n := max(1, int(float64(last-first)/blockNS)) // the last block is the longest
-	width := exchange.Stamp(blockNS)
-	if n > maxBlocks {
-		width *= exchange.Stamp((n + maxBlocks - 1) / maxBlocks)
-		n = max(1, int((last-first)/width))
+// newPool returns a pool for a window of so many request lengths.
+func newPool(window exchange.Spans, lengths float64) pool {
+	seconds := float64(window.Length()) / 1e9
+	p := pool{window: window, stretchS: leastStretchS, min: math.Inf(1), max: math.Inf(-1)}
+	if lengths > 0 {
+		p.stretchS = max(leastStretchS, stretchLengths*seconds/lengths)
 	}
-	return pool{first: first, width: width, blocks: make([]stats.Histogram, n), min: math.Inf(1), max: math.Inf(-1)}
+	p.stretches = int(seconds / p.stretchS)
+	p.blocks = make([]stats.Histogram, max(1, min(p.stretches, maxBlocks)))
+	return p
+}
+
+// block of a moment. Tokens that come after the end of a part of the window belong
+// to its last block.
+func (p *pool) block(at exchange.Stamp) *stats.Histogram {
+	i, before := p.window.Near(at)
+	if i < 0 {
+		return &p.blocks[0]
+	}
+	into := before + min(max(at, p.window[i].Start), p.window[i].End) - p.window[i].Start
+	k := int(float64(into) / float64(p.window.Length()) * float64(len(p.blocks)))
+	return &p.blocks[min(k, len(p.blocks)-1)]
 }
 
 // add counts a value the given number of times.
 func (p *pool) add(at exchange.Stamp, v float64, times int) {
-	if at >= p.to || at < p.from || p.current == nil {
-		k := min(len(p.blocks)-1, int((at-p.first)/p.width))
-		p.current = &p.blocks[k]
-		p.from = p.first + exchange.Stamp(k)*p.width
-		if p.to = p.from + p.width; k == len(p.blocks)-1 {
-			p.to = math.MaxInt64
+	if at > p.to || at < p.from || p.current == nil {
+		if k := p.block(at); k != p.current {
+			p.current, p.from, p.to = k, at, at
 		}
+		p.from, p.to = min(p.from, at), max(p.to, at)
 	}
 	p.current.Add(v, times)
 	if p.n == 0 {
@@ -80,9 +95,12 @@ func (p *pool) add(at exchange.Stamp, v float64, times int) {
 }
 
 func (p *pool) statistic(unit string) result.Statistic {
-	blocks := slices.DeleteFunc(p.blocks, func(h stats.Histogram) bool { return h.N() == 0 })
-	s := result.Statistic{Unit: unit, N: len(blocks), NEff: float64(len(blocks)), NOK: p.n}
+	s := result.Statistic{Unit: unit, N: max(1, p.stretches), NEff: float64(max(1, p.stretches)), NOK: p.n}
 	var q func(float64) float64
+	var all stats.Histogram
+	for i := range p.blocks {
+		all.Merge(&p.blocks[i])
+	}
 	if p.exact != nil {
 		moments(&s, p.exact)
 		slices.Sort(p.exact)
@@ -92,29 +110,61 @@ func (p *pool) statistic(unit string) result.Statistic {
 		n := float64(p.n)
 		s.Mean, s.Min, s.Max = result.Num(p.ref+p.sum/n), result.Num(p.min), result.Num(p.max)
 		s.SD = result.Num(math.Sqrt(max(0, p.squares-p.sum*p.sum/n) / (n - 1)))
-		var all stats.Histogram
-		for i := range blocks {
-			all.Merge(&blocks[i])
-		}
 		q = func(v float64) float64 { return min(p.max, max(p.min, all.Quantile(v))) }
 		s.Curve = curve(p.n, q)
 		s.Note = fmt.Sprintf("quantiles from a histogram of %d values: each within %.2g %% of the exact one", p.n, 100*stats.HistogramError)
 	}
 	ps := []float64{.5, .9, .95, .99, .999}
-	es := []*result.Estimate{&s.P50, &s.P90, &s.P95, &s.P99, &s.P999}
-	if len(blocks) < minBlocks {
-		for i, e := range es {
-			*e = result.Estimate{Withheld: "too few blocks of one second for an interval", NeededN: minBlocks, Sample: result.Num(q(ps[i]))}
-		}
-		return s
-	}
-	lo, hi := resample(blocks, ps)
-	for i, e := range es {
-		v := q(ps[i])
-		// Half a bin of rounding must not put the value outside.
-		*e = result.Estimate{Value: result.Num(v), Lo: result.Num(min(lo[i], v)), Hi: result.Num(max(hi[i], v)), Sample: result.Num(v)}
+	for i, e := range []*result.Estimate{&s.P50, &s.P90, &s.P95, &s.P99, &s.P999} {
+		*e = p.estimate(ps[i], q, &all)
 	}
 	return s
+}
+
+// estimate is one quantile. Its interval is Woodruff's (1952) of a sample of
+// clusters, which stretches of time are: the values at the shares that are as far
+// above and below as the share under the quantile is uncertain.
+func (p *pool) estimate(of float64, q func(float64) float64, all *stats.Histogram) result.Estimate {
+	v := q(of)
+	e := result.Estimate{Sample: result.Num(v)}
+	needed := stretchesFor(of)
+	if p.stretches >= needed {
+		half := p.uncertainty(v, all)
+		if lo, hi := of-half, of+half; lo > 0 && hi < 1 {
+			// A bin of rounding must not put the value outside.
+			e.Value, e.Lo, e.Hi = result.Num(v), result.Num(min(q(lo), v)), result.Num(max(q(hi), v))
+			return e
+		}
+		far := half / min(of, 1-of)
+		needed = int(math.Ceil(float64(p.stretches) * far * far))
+	}
+	e.NeededN, e.NeededWindowS = needed, roundUp(float64(needed)*p.stretchS)
+	e.Withheld = fmt.Sprintf("gaps of requests that run together are alike: the window has %d stretches of time that are not, and an interval takes %d, about %.6g s", p.stretches, needed, e.NeededWindowS)
+	return e
+}
+
+// uncertainty is half the width of the two-sided interval of the share of values up
+// to v: the widest of Student's over five, ten and all blocks, since fewer see a
+// longer memory and more are known better.
+func (p *pool) uncertainty(v float64, all *stats.Histogram) float64 {
+	bin := stats.Bin(v)
+	total := float64(all.N())
+	share := float64(all.UpTo(bin)) / total
+	half := 0.0
+	for _, k := range []int{5, 10, len(p.blocks)} {
+		residual := make([]float64, k) // of each group of blocks: values up to v, less their share
+		for i := range p.blocks {
+			b := &p.blocks[i]
+			residual[i*k/len(p.blocks)] += float64(b.UpTo(bin)) - share*float64(b.N())
+		}
+		ss := 0.0
+		for _, r := range residual {
+			ss += r * r
+		}
+		df := float64(k - 1)
+		half = max(half, stats.StudentQuantile(1-(1-conf)/2, df)*math.Sqrt(ss*float64(k)/df)/total)
+	}
+	return half
 }
 
 // mostCoalesced is the share of frames that may arrive together with the
@@ -145,51 +195,4 @@ func (p *part) pooled() (gap, itl result.Statistic, ok bool) {
 func withheld(why string) result.Statistic {
 	w := result.Estimate{Withheld: why}
 	return result.Statistic{Unit: "ms/token", P50: w, P90: w, P95: w, P99: w, P999: w, Note: why}
-}
-
-// resample bootstraps whole blocks and returns 95 % percentile intervals. The
-// seed is fixed: the same exchanges always give the same interval.
-func resample(blocks []stats.Histogram, ps []float64) (lo, hi []float64) {
-	rng := rand.New(rand.NewPCG(1, uint64(len(blocks))))
-	first, end := stats.HistogramBins, 0
-	for i := range blocks {
-		f, counts := blocks[i].Counts()
-		first, end = min(first, f), max(end, f+len(counts))
-	}
-	draws := make([][]float64, len(ps))
-	sum := make([]uint64, end-first)
-	times := make([]uint64, len(blocks)) // how often a block was drawn
-	for range resamples {
-		clear(sum)
-		clear(times)
-		for range blocks {
-			times[rng.IntN(len(blocks))]++
-		}
-		total := uint64(0)
-		for i, w := range times {
-			if w == 0 {
-				continue
-			}
-			f, counts := blocks[i].Counts()
-			into := sum[f-first:]
-			for k, c := range counts {
-				into[k] += w * uint64(c)
-			}
-			total += w * blocks[i].N()
-		}
-		seen, k := uint64(0), 0
-		for i, p := range ps {
-			for k < len(sum)-1 && float64(seen+sum[k]) < p*float64(total) {
-				seen += sum[k]
-				k++
-			}
-			draws[i] = append(draws[i], stats.BinValue(first+k))
-		}
-	}
-	for i := range ps {
-		slices.Sort(draws[i])
-		lo = append(lo, stats.Quantile(draws[i], 0.025))
-		hi = append(hi, stats.Quantile(draws[i], 0.975))
-	}
-	return lo, hi
 }

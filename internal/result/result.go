@@ -287,9 +287,9 @@ type Rate struct {
 	NEff  float64 `json:"n_eff,omitempty"` // effective sample size of a share; 0 for rates per second
 	// Withheld says why there is no value, or no interval of it.
 	Withheld string `json:"withheld,omitempty"`
-	// NeededS is the length of a window, in seconds, that would give an interval; 0:
-	// there is one, or time alone gives none.
-	NeededS float64 `json:"needed_s,omitempty"`
+	// NeededWindowS is the window, in seconds, that would give an interval; 0: there
+	// is one, or nobody knows.
+	NeededWindowS float64 `json:"needed_window_s,omitempty"`
 	// DF are the degrees of freedom of the interval, Student's; 0 in shares, and in
 	// results from before there was more than one number of them, which was 9.
 	DF float64 `json:"df,omitempty"`

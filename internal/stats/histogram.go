@@ -88,9 +88,14 @@ func (h *Histogram) Merge(o *Histogram) {
 // N returns how many values have been counted.
 func (h *Histogram) N() uint64 { return h.n }
 
-// Counts returns the bin of the first count and the counts from there on. They
-// belong to the histogram and must not be changed.
-func (h *Histogram) Counts() (first int, counts []uint32) { return h.first, h.counts }
+// UpTo returns how many values are in bins up to one.
+func (h *Histogram) UpTo(bin int) uint64 {
+	sum := uint64(0)
+	for _, c := range h.counts[:max(0, min(len(h.counts), bin-h.first+1))] {
+		sum += uint64(c)
+	}
+	return sum
+}
 
 // Quantile returns the middle of the bin that holds the value of rank
 // ⌈p·n⌉; NaN for none.

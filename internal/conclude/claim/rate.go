@@ -2,6 +2,7 @@ package claim
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -22,7 +23,10 @@ func decideRate(c *result.Claim, l metric.Limit, cell Cell) {
 	c.N, c.Estimate, c.Lo, c.Hi = r.N, r.Value, r.Lo, r.Hi
 	lo, hi, ok := measure.RateBounds(r, c.Alpha)
 	if !ok {
-		c.Reason, c.NeededN = "too few completions for an interval", measure.RateMinN
+		c.Reason = fmt.Sprintf("%s without an interval decides nothing: %s", l.Metric.Name, r.Withheld)
+		if cell.WindowS > 0 {
+			c.NeededN = int(math.Ceil(float64(cell.Counts.Scheduled) * r.NeededWindowS / cell.WindowS))
+		}
 		return
 	}
 	Bounds(c, l, lo, hi)

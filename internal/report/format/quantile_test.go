@@ -30,7 +30,7 @@ func TestQuantileWithoutInterval(t *testing.T) {
 		{"few for a tail, no bound", result.Statistic{Unit: "ms", N: 2, NEff: 2, P95: median}, "p95", "withheld (n=2 of 6)"},
 		{"median of one", result.Statistic{Unit: "ms", N: 1, NEff: 1, P50: median}, "p50", "~24.0 ms (n=1 of 6)"},
 		{"slow tail", result.Statistic{Unit: "token/s", N: 60, NEff: 60, P5: &slow}, "p5", "~27.0 token/s [–, 30.0] (n=60 of 72)"},
-		{"gaps of three seconds", result.Statistic{Unit: "ms", N: 3, NOK: 1500, NEff: 3, P99: result.Estimate{NeededN: 10, Sample: result.Num(7)}}, "p99", "~7.00 ms (3 of 10 s)"},
+		{"gaps of three seconds", result.Statistic{Unit: "ms", N: 3, NOK: 1500, NEff: 3, P99: result.Estimate{NeededN: 10, Sample: result.Num(7)}}, "p99", "~7.00 ms (3 of 10 stretches of time)"},
 		{"failures", result.Statistic{Unit: "ms", N: 60, NOK: 38, NEff: 60, P95: failed, Answered: answered}, "p95", "~∞ [203, –] (answered: 210 ms) (n=60 of 72)"},
 		{"failures with an interval", result.Statistic{Unit: "ms", N: 100, NOK: 38, NEff: 100, P50: result.Estimate{Value: result.Num(inf), Lo: result.Num(203), Hi: result.Num(inf)}, Answered: answered}, "p50", "∞ [203, ∞] (answered: 200 ms)"},
 		{"an older result", result.Statistic{Unit: "ms", N: 120, NEff: 17, P95: old}, "p95", "≥ 50.8 ms (n=120, effective 17 of 72)"},
@@ -62,5 +62,33 @@ func TestHowManyRequestsWouldDo(t *testing.T) {
 	}
 	if _, ok := WouldDo(result.Statistic{N: 100, P95: result.Estimate{Value: result.Num(1)}}, "p95"); ok {
 		t.Error("an estimate has an interval")
+	}
+}
+
+// A mean has its interval, or is marked as the sample's own.
+func TestMeanHasItsInterval(t *testing.T) {
+	s := result.Statistic{N: 120, Unit: "ms", Mean: result.Num(44.5), MeanLo: result.Num(40), MeanHi: result.Num(51)}
+	if got := Mean(s); got != "44.5 ms [40.0, 51.0]" {
+		t.Error(got)
+	}
+	s.MeanLo, s.MeanHi, s.MeanWithheld = nil, nil, "too few"
+	if got := Mean(s); got != "~44.5 ms" || !Weak(got) {
+		t.Error(got)
+	}
+	s.MeanWithheld = "" // of a version that had no intervals of means
+	if got := Mean(s); got != "44.5 ms" {
+		t.Error(got)
+	}
+}
+
+// A quantile's own effective size stands next to it, that of the statistic where it
+// has none.
+func TestEachQuantileHasItsEffectiveSize(t *testing.T) {
+	s := result.Statistic{N: 500, NEff: 90, Unit: "ms", P95: result.Estimate{Sample: result.Num(57.1), AtLeast: result.Num(50.8), NeededN: 72, NEff: 41.7}}
+	if got := Quantile(s, "p95"); got != "~57.1 ms [50.8, –] (n=500, effective 41 of 72)" {
+		t.Error(got)
+	}
+	if n, ok := WouldDo(s, "p95"); !ok || n != 870 {
+		t.Error(n, ok)
 	}
 }
