@@ -35,7 +35,7 @@ type Step struct {
 func (c Config) Next(h []Observation) (s Step, ok bool) {
 	defer func() {
 		s.Known = c.known(h)
-		if s.Load.Users == 0 {
+		if s.Load.Role == Explore || s.Load.Role == Confirm {
 			s.Load.WarmUp = c.longestWarmUp()
 		}
 		s.Load.Grace = c.grace(h)

@@ -169,7 +169,7 @@ func (a *Analysis) history() (h []capacity.Observation, ids []string) {
 			continue
 		}
 		w := c.Window
-		h = append(h, c.trial.Observation(*c.Search, w.Began, w.Start, w.End, w.Overloaded()))
+		h = append(h, c.trial.Observation(*c.Search, w.Course()))
 		ids = append(ids, c.ID)
 	}
 	return h, ids

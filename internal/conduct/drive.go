@@ -18,7 +18,6 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/vocab"
-	"github.com/inferometer/inferometer/internal/warmup"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -27,6 +26,9 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	limits := c.maker.Plan.Client
 	shape := c.shape
 	shape.MaxInflight, shape.Grace, shape.Limit = limits.MaxInflight, limits.Grace.Std(), c.target.Limit
+	if c.Search != nil && c.Search.Grace > 0 {
+		shape.Grace = min(shape.Grace, inSeconds(c.Search.Grace))
+	}
 	if in, _, err := c.maker.Plan.Workload.Lengths(); err == nil && in.Varies() {
 		c.longest = max(c.longest, in.Largest())
 	}
@@ -83,9 +85,6 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	}
 	if m := watch.median(); m > 0 {
 		s.medianE2E.set(c.target, m)
-	}
-	if w.WarmupEnd == warmup.Settled && w.Reason == "" {
-		s.settled.add(c.target, watch.latencies())
 	}
 	end := runlog.WindowRecord{
 		Cell: c.ID, Round: c.round(), Began: start, Start: w.Start, End: w.End, Reason: w.Reason, Stopped: w.Stopped,
@@ -259,7 +258,6 @@ type progress struct {
 	mu   sync.Mutex // protects all following fields
 	done int
 	e2e  stats.Histogram // ms, service; it does not grow with the requests
-	took warmup.Latencies
 	ends ends
 	// trouble is what keeps the cell from being measured well, in words.
 	trouble string
@@ -279,7 +277,6 @@ func (p *progress) Emit(x *exchange.Exchange) {
 	p.ends.add(x)
 	if v, ok := x.LastToken.Sub(x.Writing); ok && x.Class == exchange.OK {
 		p.e2e.Add(v, 1)
-		p.took.Add(v / 1e3)
 	}
 }
 

@@ -73,7 +73,7 @@ func (e *Earlier) read(path string) (err error) {
 			break // a search that could not carry its first cell begins again
 		}
 		w := c.Window
-		e.observed = append(e.observed, trials[c].Observation(*c.Search, w.Began, w.Start, w.End, w.Overloaded()))
+		e.observed = append(e.observed, trials[c].Observation(*c.Search, w.Course()))
 	}
 	return errors.Join(err, e.run.Damaged)
 }

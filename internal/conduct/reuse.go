@@ -48,7 +48,7 @@ func (s *Session) store() reuse.Store {
 	if s.plan.Quality.ReuseBaseline == 0 || s.CacheDir == "" {
 		return reuse.Store{}
 	}
-	return reuse.Store{Dir: filepath.Join(s.CacheDir, "answers"), MaxAge: s.plan.Quality.ReuseBaseline.Std()}
+	return reuse.Store{Dir: filepath.Join(s.CacheDir, "answers"), MaxAge: s.plan.Quality.ReuseBaseline}
 }
 
 // reusable reports whether the answers of a cell may be those of an earlier run: they

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/capacity/trial"
@@ -18,10 +19,6 @@ import (
 
 // errOverload ends a cell of a search whose outcome is known.
 var errOverload = errors.New(runlog.OverloadReason)
-
-// searchWarmups is how many warm-ups that load never settles in take all of a
-// search's time.
-const searchWarmups = 20
 
 // search is the program of a search for capacity: which cell comes next depends
 // on what the cells before it showed.
@@ -50,13 +47,16 @@ func (p *search) Next(done []Finished) (Step, bool, error) {
 	h := slices.Clone(p.before)
 	for _, f := range done {
 		c := f.Cell
-		h = append(h, c.trial.Observation(*c.Search, f.Began, f.Window.Start, f.Window.End, f.Window.Reason == errOverload.Error()))
+		h = append(h, c.trial.Observation(*c.Search, trial.Course{
+			Began: f.Began, Start: f.Window.Start, End: f.Window.End,
+			Overloaded: f.Window.Reason == errOverload.Error(), Growing: f.Window.WarmupEnd == warmup.Growing,
+		}))
 	}
 	next, more := p.config.Next(h)
 	if !more {
 		return Step{}, false, nil
 	}
-	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Load), next.Load)
+	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Load), next)
 	if err != nil {
 		return Step{}, false, err
 	}
@@ -71,7 +71,8 @@ func (p *search) Next(done []Finished) (Step, bool, error) {
 func (p *search) Heaviest() *Cell { return nil }
 
 // searchCell makes a cell of a search ready to run.
-func (s *Session) searchCell(id string, want capacity.Load) (*Cell, error) {
+func (s *Session) searchCell(id string, next capacity.Step) (*Cell, error) {
+	want := next.Load
 	t := s.targets[0]
 	main, text, err := s.maker.Main(id)
 	if err != nil {
@@ -97,12 +98,16 @@ func (s *Session) searchCell(id string, want capacity.Load) (*Cell, error) {
 		c.shape.Warmup = 4
 	}
 	// The system is to be as full as in the long run when the measured part begins.
-	c.shape.Settle = loadgen.Settling{Cap: min(warmup.Cap, s.plan.Capacity.MaxTime.Std()/searchWarmups), Known: s.settled.of(t)}
-	if want.Users > 0 {
-		c.shape.Settle.Requests = 10 * want.Users
+	// The ladder only wants a rate, for which it is enough that all users have begun.
+	if seconds := want.WarmUp; seconds > 0 {
+		c.shape.Settle = loadgen.Settling{Cap: inSeconds(seconds), Known: next.Known, Requests: 10 * want.Users}
 	}
+	c.shape.Duration = inSeconds(want.Window)
 	return c, nil
 }
+
+// inSeconds is a time that the search gives in seconds.
+func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // searching watches a cell of a search.
 type searching struct {

@@ -78,9 +78,7 @@ type Session struct {
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
-	// settled are the latencies of a target's loads that settled.
-	settled latencies
-	before  *Earlier // what an earlier part of the run has left; nil for a first one
+	before    *Earlier // what an earlier part of the run has left; nil for a first one
 	// firstRound is the first round of blocks that is measured again; 0: none is.
 	firstRound int
 }

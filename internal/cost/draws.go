@@ -193,10 +193,14 @@ func odds(cand, base *bill, in Input) *result.Odds {
 		Savings: between(stats.Quantile(percent, 0.5), percent, oddsConf).estimate(),
 		Month:   between(stats.Quantile(month, 0.5), month, oddsConf).estimate(),
 	}
-	o.Text = fmt.Sprintf("Of %s draws from the intervals of what was measured, the candidate is cheaper in %s %%.", amount.Count(drawCount), short(100*float64(o.Cheaper)))
-	if s := o.Savings; s.Lo != nil && s.Hi != nil {
-		o.Text = fmt.Sprintf("Of %s draws from the intervals of what was measured, the candidate is cheaper in %s %%, and 90 %% of them save between %s %% and %s %%. Prices, volume and peak are as stated.",
-			amount.Count(drawCount), short(100*float64(o.Cheaper)), short(float64(*s.Lo)), short(float64(*s.Hi)))
+	often := map[float64]string{0: "in none", drawCount: "in all"}[float64(cheaper)]
+	if often == "" {
+		often = fmt.Sprintf("in %s %%", short(100*float64(o.Cheaper)))
 	}
+	o.Text = fmt.Sprintf("Of %s draws from the intervals of what was measured, the candidate is cheaper %s", amount.Count(drawCount), often)
+	if s := o.Savings; s.Lo != nil && s.Hi != nil {
+		o.Text += fmt.Sprintf(", and 90 %% of them save between %s %% and %s %%", short(float64(*s.Lo)), short(float64(*s.Hi)))
+	}
+	o.Text += ". Prices, volume and peak are as stated."
 	return o
 }

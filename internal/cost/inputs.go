@@ -56,8 +56,9 @@ func (b *bill) inputs(in Input) []result.CostInput {
 	if b.Evidence == result.Simulated {
 		measured = result.BasisSimulated
 	}
-	listed := func(source tariff.SourceKind) string {
-		if source == tariff.FromPlan {
+	// A price that the plan states with its source and day can be looked up by anyone.
+	listed := func(kind tariff.SourceKind, source, asOf string) string {
+		if kind == tariff.FromPlan && (source == "" || source == "the plan" || asOf == "") {
 			return result.BasisPlan
 		}
 		return result.BasisListed
@@ -84,14 +85,14 @@ func (b *bill) inputs(in Input) []result.CostInput {
 			add("PUE of the site", short(own.PUE), pue, key+".bought.pue")
 			add("price of electricity", amount.Price(own.USDPerKWh)+" per kWh", result.BasisPlan, key+".bought.usd_per_kwh")
 		} else if m.USDPerHour > 0 {
-			i := add("price of an accelerator hour", amount.Price(m.USDPerHour), listed(m.SourceKind), key+".usd_per_hour")
+			i := add("price of an accelerator hour", amount.Price(m.USDPerHour), listed(m.SourceKind, m.Source, m.AsOf), key+".usd_per_hour")
 			i.Source, i.AsOf = m.Source, m.AsOf
 		}
 		if m.StaffMonth > 0 {
 			add("staff", amount.USD(m.StaffMonth)+" per month", result.BasisPlan, key+".staff_usd_per_month")
 		}
 	} else if p := b.Price; p != nil {
-		i := add("price per million tokens", fmt.Sprintf("%s in, %s out", amount.Price(p.Input), amount.Price(p.Output)), listed(p.SourceKind), b.Name+".price")
+		i := add("price per million tokens", fmt.Sprintf("%s in, %s out", amount.Price(p.Input), amount.Price(p.Output)), listed(p.SourceKind, p.Source, p.AsOf), b.Name+".price")
 		i.Source, i.AsOf = p.Source, p.AsOf
 	}
 	return out

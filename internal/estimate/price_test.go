@@ -17,12 +17,12 @@ func TestDryRunIsABoundAtEveryTier(t *testing.T) {
 unit: 1M tokens
 currency: USD
 models:
-- {provider: us, model: m, input: 1, cached: 0.1, cache_write: 1.25, output: 5, long_context: [{above: 2000, input: 2, cache_write: 2.5, output: 7.5}], as_of: 2026-10-01, source: s}
+- {provider: us, model: m, input: 1, cached: 0.1, cache_write: 1.25, output: 5, long_context: [{above: 50000, input: 2, cache_write: 2.5, output: 7.5}], as_of: 2026-10-01, source: s}
 `), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for tokens, want := range map[int][2]float64{100: {1.25, 5}, 5000: {2.5, 7.5}} {
+	for tokens, want := range map[int][2]float64{100: {1.25, 5}, 60000: {2.5, 7.5}} {
 		p := plan.Default()
 		p.Only = []plan.Benchmark{plan.Load}
 		p.Prices, p.Candidate.URL, p.Candidate.Price = file, "http://a", &plan.Price{Model: "us/m"}

@@ -3,10 +3,14 @@ package figure
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 )
+
+// ByVolume is the id of the figure that decides a comparison of costs.
+const ByVolume = "cost-by-volume"
 
 // byVolume is what a month costs against its requests: machines are a staircase, an
 // API is a straight line, and where they cross decides.
@@ -15,7 +19,7 @@ func byVolume(c *result.Cost) *Figure {
 		return nil
 	}
 	f := &Figure{
-		ID: "cost-by-volume", Title: "Cost of a month by volume", Subtitle: "shaded: the candidate is cheaper",
+		ID: ByVolume, Title: "Cost of a month by volume", Subtitle: "shaded: the candidate is cheaper",
 		Evidence: result.Weakest(c.Evidence, result.Modelled),
 		X:        Axis{Label: "requests per month", Count: true, Measured: true}, Y: Axis{Label: "cost per month", Unit: "USD"},
 	}
@@ -85,15 +89,16 @@ func tornado(c *result.Cost) *Figure {
 	f := &Figure{
 		ID: "cost-sensitivity", Title: "What the savings depend on", Subtitle: "savings at the planned volume when one input moves and the others stay",
 		Evidence: result.Weakest(c.Evidence, result.Modelled), X: Axis{Label: "savings", Unit: "percent", Base: base},
-		Limits: []Limit{{Value: base, Label: "as planned: " + amount.Significant(base, 3) + " %", Vertical: true}},
+		Limits: []Limit{{Value: base, Label: "as planned: " + inPercent(base), Vertical: true}},
 	}
 	low, high := Series{Name: "at the lower value", Role: Part, Kind: Bar}, Series{Name: "at the higher value", Role: Part, Kind: Bar}
-	const most = 10
-	for i, s := range c.Sensitivity {
-		if i == most {
-			f.Note = fmt.Sprintf("%d inputs of less effect are left out", len(c.Sensitivity)-most)
-			break
+	var still []string
+	for _, s := range c.Sensitivity {
+		if s.SavingsLow == s.SavingsHigh {
+			still = append(still, s.Name)
+			continue
 		}
+		i := len(f.Y.Categories)
 		f.Y.Categories = append(f.Y.Categories, s.Name)
 		for _, end := range []struct {
 			of    *Series
@@ -106,7 +111,20 @@ func tornado(c *result.Cost) *Figure {
 		}
 	}
 	f.Series = []Series{low, high}
+	if len(f.Y.Categories) == 0 {
+		return nil
+	}
+	if len(still) > 0 {
+		f.Note = "no effect within its range: " + strings.Join(still, ", ")
+	}
 	return f
+}
+
+func inPercent(v float64) string {
+	if math.Abs(v) >= 100 {
+		return amount.Count(v) + " %"
+	}
+	return amount.Significant(v, 3) + " %"
 }
 
 // againstLatency sets what a million tokens cost at each load against how long its

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -42,9 +43,9 @@ func latencyComparison(r *result.Result) *Figure {
 				s.Points = append(s.Points, p)
 			}
 			if !ok || p.AtLeast {
-				left = append(left, fmt.Sprintf("%s of the %s has no interval (%s)", row.name, c.Target, absence(e, st.N, st.NEff)))
+				left = append(left, fmt.Sprintf("%s of the %s has no interval (%s)", row.name, c.Target, absence(e, st.N, cmp.Or(e.NEff, st.NEff))))
 				if e.Value != nil {
-					left[len(left)-1] = fmt.Sprintf("%s of the %s is %s", row.name, c.Target, absence(e, st.N, st.NEff))
+					left[len(left)-1] = fmt.Sprintf("%s of the %s is %s", row.name, c.Target, absence(e, st.N, cmp.Or(e.NEff, st.NEff)))
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/inferometer/inferometer/internal/result"
@@ -71,7 +72,7 @@ func quantile(tag, stat string) func(result.Cell) (result.Estimate, size) {
 	return func(c result.Cell) (result.Estimate, size) {
 		st := c.Metrics.Stats[tag]
 		e, _ := st.Quantile(stat)
-		return e, size{st.N, st.NEff}
+		return e, size{st.N, cmp.Or(e.NEff, st.NEff)}
 	}
 }
 

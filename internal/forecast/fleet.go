@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
@@ -382,9 +383,9 @@ func fleetText(l *layout, f *result.ForecastFleet) []string {
 	}
 	text := fmt.Sprintf("%s accelerator hours", figure(f.Hours))
 	if f.USD != nil {
-		text += fmt.Sprintf(", $%s at $%s an hour (%s)", figure(float64(*f.USD)), figure(l.Price.USDPerHour), l.Price.Source)
+		text += fmt.Sprintf(", %s at %s an hour (%s)", amount.USD(float64(*f.USD)), amount.Price(l.Price.USDPerHour), l.Price.Source)
 		if f.USDMTok != nil {
-			text += fmt.Sprintf(": $%s a million tokens", figure(float64(*f.USDMTok)))
+			text += fmt.Sprintf(": %s a million tokens", amount.USD(float64(*f.USDMTok)))
 		}
 	} else {
 		text += "; no cost: " + l.NoPrice

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -199,8 +200,8 @@ func (l *layout) sentences(f *result.Forecast, border [3]float64) []string {
 	out = append(out, fmt.Sprintf("An accelerator has %s GB, of which weights take %s. The cache of a replica holds %d tokens: %d sequences of mean length.",
 		figure(m.TotalGB), figure(m.WeightsGB), m.KVTokens, m.KVSequences))
 	if c := f.Cost; c != nil {
-		out = append(out, fmt.Sprintf("At $%s an hour and accelerator (%s): $%s a million tokens and $%s a request, with the machines at that load all the time.",
-			figure(c.USDPerHour), priceText(c), between(c.FullMTok), between(c.FullRequest)))
+		out = append(out, fmt.Sprintf("At %s an hour and accelerator (%s): $%s a million tokens and $%s a request, with the machines at that load all the time.",
+			amount.Price(c.USDPerHour), priceText(c), between(c.FullMTok), between(c.FullRequest)))
 		if c.AskedMTok != nil {
 			out = append(out, fmt.Sprintf("At %s requests/s on the machines that it takes: $%s a million tokens, $%s a request, $%s a month.",
 				figure(l.Rate), between(*c.AskedMTok), between(*c.AskedRequest), between(*c.AskedPerMonth)))

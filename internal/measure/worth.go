@@ -66,7 +66,7 @@ func (c *Collector) requestLengths(from int, windowS float64) float64 {
 func (d dependence) tooFew(neff float64, needed int) string {
 	text := "too few independent requests for an interval"
 	if !d.Independent && d.Lengths > 0 && neff >= stats.LengthWorth*d.Lengths*(1-1e-9) {
-		text = fmt.Sprintf("the window is too short for an interval: it holds %.2g request lengths, which count as %.2g independent requests", d.Lengths, neff)
+		text = fmt.Sprintf("the window is too short for an interval: it holds %s request lengths, which count as %s independent requests", twoDigits(d.Lengths), twoDigits(neff))
 	}
 	if w := d.windowFor(neff, needed); w > 0 {
 		text += fmt.Sprintf("; a window of about %.6g s would do", w)
@@ -83,4 +83,12 @@ func (d dependence) windowFor(neff float64, needed int) float64 {
 	w := d.windowS * max(1, float64(needed)/neff)
 	unit := math.Pow(10, math.Floor(math.Log10(w))-1)
 	return math.Ceil(w/unit) * unit
+}
+
+// twoDigits prints a size without an exponent.
+func twoDigits(v float64) string {
+	if v >= 10 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2g", v)
 }

@@ -7,13 +7,13 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
-	"github.com/inferometer/inferometer/internal/vocab"
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 )
 
 const notSweptCapacity = "it belongs to the search of the capacity command"
 
 // benchmarkKeys size the benchmarks of the suite and the capacity search.
-var benchmarkKeys = slices.Concat(suiteSizeKeys, key.LiftAll(demand.Keys, func(p *Plan) *CostPlan { return &p.Cost }), qualityKeys)
+var benchmarkKeys = slices.Concat(suiteSizeKeys, key.LiftAll(demand.Keys, func(p *Plan) *CostPlan { return &p.Cost }), key.LiftAll(scoring.Keys, func(p *Plan) *QualityPlan { return &p.Quality }), capacityKeys)
 
 var suiteSizeKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "latency.iterations", Flag: "iterations", Group: key.GroupLatency, Value: "N", NoSweep: notSweptSuite,
@@ -33,23 +33,7 @@ var suiteSizeKeys = []key.Declaration[Plan]{
 		Bind: key.Switch(func(p *Plan) *bool { return &p.Throughput.LoadBaseline })},
 }
 
-var qualityKeys = []key.Declaration[Plan]{
-	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSweptSuite,
-		Help: "kinds of prompts", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
-		Bind: key.Texts(func(p *Plan) *[]string { return &p.Quality.Kinds })},
-	{Key: key.Key{Path: "quality.keywords", Flag: "keywords", Group: key.GroupQuality, Value: "LIST", Unset: "the shipped topics", NoSweep: notSweptSuite,
-		Help: "your own topics for the prompts"},
-		Bind: key.Texts(func(p *Plan) *[]string { return &p.Quality.Keywords })},
-	{Key: key.Key{Path: "quality.output_tokens", Flag: "quality-output-tokens", Group: key.GroupQuality, Value: "TOKENS", Rare: true, NoSweep: notSweptSuite,
-		Help: "token limit of a scored answer"},
-		Bind: key.Whole(func(p *Plan) *int { return &p.Quality.OutputTokens })},
-	{Key: key.Key{Path: "quality.weights", NoSweep: notSweptSuite,
-		Help: "weights of the score's components, by kind of prompt"},
-		Bind: weightsKey},
-	{Key: key.Key{Path: "quality.reuse_baseline", Flag: "reuse-baseline", Group: key.GroupQuality, Value: "DURATION", Rare: true, NoSweep: notSweptSuite, Zero: "every answer is a new one",
-		Help: "score answers of the baseline that are at most this old again", More: "They are kept in the user's cache folder, and are part of no latency; see docs/costs.md."},
-		Bind: key.Duration(func(p *Plan) *Duration { return &p.Quality.ReuseBaseline })},
-
+var capacityKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "capacity.slo", Flag: "slo", Group: key.GroupCapacity, Value: "LIMIT", NoSweep: notSweptCapacity,
 		Help: "limit to keep: 'ttft.p99<500ms'; repeatable", More: "Or mlperf/MODEL/SCENARIO, for the limits of that MLPerf benchmark."},
 		Bind: sloKey},

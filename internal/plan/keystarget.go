@@ -57,44 +57,19 @@ var endpointRows = []targetKey{
 		Bind: key.Whole(func(t *Target) *int { return &t.RPM })}, "baseline-rpm"},
 	{key.Declaration[Target]{Key: key.Key{Path: "tpm", Flag: "tpm", Value: "N", Rare: true, Unit: "tokens", Zero: "no limit", NoSweep: notSweptLimit, Help: "most tokens per minute: input, and the limit of the answer", More: "As for rpm."},
 		Bind: key.Whole(func(t *Target) *int { return &t.TPM })}, "baseline-tpm"},
-
-	{key.Declaration[Target]{Key: key.Key{Path: "price.model", Flag: "price", Group: key.GroupPrice, Value: "MODEL", Help: "model of the price list (prices ls)", NoSweep: notSweptPrice},
-		Bind: key.Text(func(t *Target) *string { return &t.price().Model }), Missing: noPrice}, "baseline-price"},
-	{key.Declaration[Target]{Key: key.Key{Path: "price.input", Help: "USD per million input tokens", NoSweep: notSweptPrice},
-		Bind: key.DecimalOrUnset(func(t *Target) **float64 { return &t.price().Input }), Missing: noPrice}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "price.cached", Help: "USD per million input tokens read from the provider's cache", NoSweep: notSweptPrice},
-		Bind: key.DecimalOrUnset(func(t *Target) **float64 { return &t.price().Cached }), Missing: noPrice}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "price.output", Help: "USD per million output tokens", NoSweep: notSweptPrice},
-		Bind: key.DecimalOrUnset(func(t *Target) **float64 { return &t.price().Output }), Missing: noPrice}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "price.as_of", Help: "day of the price", NoSweep: notSweptPrice},
-		Bind: key.Text(func(t *Target) *string { return &t.price().AsOf }), Missing: noPrice}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "price.source", Help: "source of the price", NoSweep: notSweptPrice},
-		Bind: key.Text(func(t *Target) *string { return &t.price().Source }), Missing: noPrice}, ""},
-
-	{key.Declaration[Target]{Key: key.Key{Path: "machine.name", Help: "name of the machine, for the report"},
-		Bind: key.Text(func(t *Target) *string { return &t.machine().Name }), Missing: noMachine}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "machine.accelerator", Flag: "accelerator", Group: key.GroupPrice, Value: "NAME", Help: "accelerator of the target, for its hourly price"},
-		Bind: key.Text(func(t *Target) *string { return &t.machine().Accelerator }), Missing: noMachine}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "machine.count", Flag: "accelerators", Group: key.GroupPrice, Value: "N", Unit: "accelerators", Help: "accelerators of one replica", Unset: "1", NoZero: "a replica has at least 1 accelerator"},
-		Bind: key.Whole(func(t *Target) *int { return &t.machine().Count }), Missing: noMachine}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "machine.usd_per_hour", Flag: "usd-per-hour", Group: key.GroupPrice, Value: "USD", Help: "price of one accelerator hour", Unset: "as listed", NoZero: "must be greater than 0; leave it out for the list price of the accelerator"},
-		Bind: key.Decimal(func(t *Target) *float64 { return &t.machine().USDPerHour }), Missing: noMachine}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "machine.as_of", Help: "day of the hourly price"},
-		Bind: key.Text(func(t *Target) *string { return &t.machine().AsOf }), Missing: noMachine}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "machine.source", Help: "source of the hourly price"},
-		Bind: key.Text(func(t *Target) *string { return &t.machine().Source }), Missing: noMachine}, ""},
 }
 
-// termRows are the keys of prices and machines that are declared with them: rates that
-// few prices have, and how a machine is rented, run and what it cost to buy.
+// termRows are the keys of prices and machines, which are declared with them.
 func termRows() []targetKey {
 	var out []targetKey
-	for _, d := range terms.RateKeys {
+	for _, d := range slices.Concat(terms.PriceKeys, terms.RateKeys) {
 		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).price), Missing: noPrice}}
-		row.Path = "price." + d.Path
+		if row.Path = "price." + d.Path; d.Flag == "price" {
+			row.baseline = "baseline-price"
+		}
 		out = append(out, row)
 	}
-	for _, d := range slices.Concat(terms.RentKeys, terms.RunningKeys) {
+	for _, d := range slices.Concat(terms.MachineKeys, terms.RentKeys, terms.RunningKeys) {
 		row := targetKey{Declaration: key.Declaration[Target]{Key: d.Key, Bind: key.Lift(d.Bind, (*Target).machine)}}
 		row.Path = "machine." + d.Path
 		row.Missing = func(t *Target) bool { return t.Machine == nil || d.Absent(t.Machine) }
@@ -112,9 +87,8 @@ var simRows = []targetKey{
 		Bind: key.Whole(func(t *Target) *int { return &t.sim().Slots }), Missing: noSim}, ""},
 }
 
-func noPrice(t *Target) bool   { return t.Price == nil }
-func noMachine(t *Target) bool { return t.Machine == nil }
-func noSim(t *Target) bool     { return t.Sim == nil }
+func noPrice(t *Target) bool { return t.Price == nil }
+func noSim(t *Target) bool   { return t.Sim == nil }
 
 // price, machine and sim return a part of a target, and make it if it is not
 // there.

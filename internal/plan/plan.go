@@ -9,9 +9,9 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/stats"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Benchmark names one of the benchmarks of the suite.
@@ -199,18 +199,7 @@ type ThroughputPlan struct {
 type CostPlan = demand.Cost
 
 // QualityPlan says what is scored.
-type QualityPlan struct {
-	Kinds    []string `yaml:"kinds,omitempty" json:"kinds,omitempty"`       // viral_hook, technical, code_generation
-	Keywords []string `yaml:"keywords,omitempty" json:"keywords,omitempty"` // replace the shipped topics
-	// OutputTokens is the token limit of an answer that is scored; the model
-	// may stop earlier.
-	OutputTokens int `yaml:"output_tokens" json:"output_tokens"`
-	// Weights replaces the default weights of a kind: component → weight.
-	Weights map[string]map[string]float64 `yaml:"weights,omitempty" json:"weights,omitempty"`
-	// ReuseBaseline is how old an answer of the baseline may be to be scored again
-	// in the place of a new one; 0: all are new.
-	ReuseBaseline Duration `yaml:"reuse_baseline,omitempty" json:"reuse_baseline,omitempty"`
-}
+type QualityPlan = scoring.Quality
 
 // LoadPlan is the one cell of the load command. Exactly one of Users and Rate
 // is set; a trace brings its own times.
@@ -387,7 +376,7 @@ func Default() Plan {
 		Latency:    LatencyPlan{Iterations: 100, Warmup: 4},
 		Throughput: ThroughputPlan{Levels: []int{10, 25, 50, 100}},
 		Cost:       demand.Default(),
-		Quality:    QualityPlan{Kinds: vocab.QualityKinds(), OutputTokens: 160},
+		Quality:    scoring.Default(),
 		Capacity:   CapacityPlan{In: "rate", MaxTime: Duration(10 * time.Minute), Precision: 0.05, Arrival: "poisson"},
 		Client: ClientPlan{
 			Timeout:        Duration(10 * time.Minute),

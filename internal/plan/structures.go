@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -76,23 +75,6 @@ var sloKey = key.Binding[Plan]{
 	Text:  func(p *Plan) string { return strings.Join(p.Capacity.SLO, ", ") },
 	Reset: func(p *Plan) { p.Capacity.SLO = nil },
 	Touch: func(*Plan) {},
-}
-
-var weightsKey = key.Binding[Plan]{
-	Kind:  key.StructureKind,
-	Touch: func(*Plan) {},
-	Node: func(r *key.Reader, p *Plan, n ast.Node, path string) error {
-		return r.Decode(n, path, &p.Quality.Weights)
-	},
-	Text: func(p *Plan) string {
-		var parts []string
-		for _, kind := range sortedNames(p.Quality.Weights) {
-			for _, name := range sortedNames(p.Quality.Weights[kind]) {
-				parts = append(parts, fmt.Sprintf("%s.%s=%s", kind, name, key.FormatNumber(p.Quality.Weights[kind][name])))
-			}
-		}
-		return strings.Join(parts, " ")
-	},
 }
 
 // scanKeysKey has swept keys in their order.

@@ -10,7 +10,6 @@ import (
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/suggest"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // Validate says everything that is wrong with the plan, or nil. It looks at the
@@ -78,7 +77,7 @@ func (p Plan) validateCap(out *key.Problems) {
 
 func (p Plan) validateReuse(out *key.Problems) {
 	scored := (len(p.Only) == 0 || slices.Contains(p.Only, Quality)) && p.Workload.Dataset == ""
-	terms.ValidateReuse(p.Quality.ReuseBaseline.Std(), p.Baseline != nil, scored, p.KeepText != "none", out)
+	terms.ValidateReuse(p.Quality.ReuseBaseline, p.Baseline != nil, scored, p.KeepText != "none", out)
 }
 
 func (t Target) validate(name string, out *key.Problems) {
@@ -128,7 +127,6 @@ func (p Plan) validateSizes(out *key.Problems) {
 		{"latency.iterations", p.Latency.Iterations, 1, 10_000_000},
 		{"latency.warmup", p.Latency.Warmup, 0, 1_000_000},
 		{"throughput.requests", p.Throughput.Requests, 0, 100_000_000},
-		{"quality.output_tokens", p.Quality.OutputTokens, 1, 10_000_000},
 		{"client.max_inflight", p.Client.MaxInflight, 0, 1_000_000},
 	} {
 		switch {
@@ -271,24 +269,7 @@ func (p Plan) validateWords(out *key.Problems) {
 	}) || strings.Trim(p.Name, ".") == "" {
 		out.Add("name", "invalid name %q: it is part of a folder's name; use up to 80 letters, digits, dots, dashes and underscores", p.Name)
 	}
-	for _, k := range p.Quality.Kinds {
-		if !slices.Contains(vocab.QualityKinds(), k) {
-			out.Add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, suggest.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
-		}
-	}
-	for _, kind := range sortedNames(p.Quality.Weights) {
-		sum := 0.0
-		for _, name := range sortedNames(p.Quality.Weights[kind]) {
-			w := p.Quality.Weights[kind][name]
-			if bad(w) {
-				out.Add("quality.weights", "invalid weight %v of %s.%s: must be a number of at least 0", w, kind, name)
-			}
-			sum += w
-		}
-		if !slices.Contains(vocab.QualityKinds(), kind) || sum <= 0 {
-			out.Add("quality.weights", "weights belong to one of %s, and at least one must be greater than 0: %q", strings.Join(vocab.QualityKinds(), ", "), kind)
-		}
-	}
+	p.Quality.Validate(out)
 }
 
 // All returns the benchmarks of the suite in the order of the report.

@@ -1,63 +1,112 @@
 package report
 
 import (
-	"math"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/tariff"
 )
 
-// priced is the whole run with all that the costs can have.
+// priced is the whole run with costs as this version works them out: machines that
+// are rented by two, a price of which the plan states a part over an entry with tiers,
+// and a volume at which a claim on savings is refuted.
 func priced(t *testing.T) *result.Result {
 	t.Helper()
 	r := fixture(t, "full")
-	c := r.Benchmarks.Cost
-	fleet := result.CostFleet{InputTokens: 256, OutputTokens: 64, USDPerHour: 1.55, Accelerators: 1, RequestsPerSecond: 2.5, MinReplicas: 1}
-	own, api := cost.Side{Fleet: &fleet}, cost.Side{PerRequest: 0.00155}
-	d := cost.Demand{PeakToMean: 3}
-	each := fleet.RequestsPerSecond * cost.SecondsPerMonth / 3
-	for k := 0.0; k < 4; k++ {
-		for _, at := range []float64{k*each + 1, (k + 1) * each} {
-			at = math.Floor(at)
-			c.Curve = append(c.Curve, result.CurvePoint{MonthlyRequests: at, Candidate: own.Month(at, d).USD, Baseline: api.Month(at, d).USD})
+	price := &result.Price{
+		Model: "gpt-x", Entry: "example/gpt-x-2026-10-01", Rates: tariff.Rates{Input: 0.5, Cached: new(0.125), Output: 10},
+		LongContext: []result.LongContext{{Above: 272_000, Rates: tariff.Rates{Input: 4, Output: 15}}},
+		Source:      "the price list of someone\x1b[2J", AsOf: "2026-07-24", SourceKind: tariff.FromMirror,
+		Fields: map[string]result.Origin{"input": {Source: "our contract <b>", AsOf: "2026-11-01", Kind: tariff.FromPlan}},
+		Note:   "announced to rise on 2027-01-01",
+	}
+	machine := &result.Machine{Accelerator: "L40S", Count: 1, Node: 2, USDPerHour: 6.155, Rent: tariff.OnDemand, Source: "its provider", AsOf: "2026-10", SourceKind: tariff.FromProvider, MinReplicas: 1}
+	r.Targets[0].Machine, r.Targets[0].Price, r.Targets[1].Price = machine, nil, price
+	usage := func(out int) []cost.Usage {
+		var all []cost.Usage
+		for i := range 40 {
+			all = append(all, cost.Usage{Prompt: fmt.Sprint(i), Use: pricing.Use{Input: 256, Output: out + i%7}, CachedKnown: true})
 		}
+		return all
 	}
-	c.BreakEven.Wins = cost.Cheaper(own, api, d).List
-	c.Volumes[0].MonthlyRequests = 3e6
-	for i := range c.Projection {
-		m := &c.Projection[i]
-		m.CandidateLo, m.CandidateHi = result.Num(m.Candidate*0.93), result.Num(m.Candidate*1.1)
-		m.BaselineLo, m.BaselineHi = result.Num(m.Baseline*0.97), result.Num(m.Baseline*1.03)
+	capacity := &cost.Capacity{
+		Requests: result.Rate{Value: result.Num(0.6), Lo: result.Num(0.5), Hi: result.Num(0.7)}, Cell: "throughput/candidate@50", From: "throughput/candidate@50 (50 users at once)",
+		Input: result.Rate{Value: result.Num(0.6 * 256)}, Output: result.Rate{Value: result.Num(0.6 * 64)},
 	}
-	base := float64(*c.Volumes[0].SavingsPercent.Value)
-	c.Sensitivity = []result.Swing{
-		{Name: "utilization", Low: "10 %", High: "80 %", Base: "33 %", SavingsLow: result.Number(base - 90), SavingsHigh: result.Number(base + 15)},
-		{Name: "price of an accelerator hour", Low: "$0.78", High: "$3.10", Base: "$1.55", SavingsLow: result.Number(base + 16), SavingsHigh: result.Number(base - 33)},
-		{Name: "API price", Low: "half", High: "as listed", Base: "as listed", SavingsLow: result.Number(base - 30), SavingsHigh: result.Number(base)},
-		{Name: "output length", Low: "32 tokens", High: "128 tokens", Base: "64 tokens", SavingsLow: result.Number(base - 12), SavingsHigh: result.Number(base + 9)},
-	}
+	r.Benchmarks.Cost = cost.Assess(cost.Input{
+		Candidate:       cost.Target{Name: "candidate", Evidence: result.Simulated, Machine: machine, Usage: usage(64), Capacity: capacity, Peak: capacity},
+		Baseline:        &cost.Target{Name: "baseline", Evidence: result.Simulated, Price: price, Usage: usage(64)},
+		MonthlyRequests: 1e6, BesideRequests: 20e6, Demand: cost.Demand{PeakToMean: 3}, Growth: 0.05, Months: 12, Conf: 0.95, Seed: 1,
+	})
+	r.Claims = []result.Claim{{
+		ID: "cheap", Benchmark: "cost", Limit: "savings>=50%", Text: "savings of at least 50 % at 1,000,000 requests per month (given)", Verdict: result.Refuted, Reason: "the whole interval is on the wrong side of 50 %",
+		Evidence: result.Simulated, Inputs: []string{"candidate"}, Set: true, Unit: "percent", Alpha: 0.05, N: 40, Margin: result.Num(50),
+		Estimate: r.Benchmarks.Cost.Volumes[0].SavingsPercent.Value, Lo: r.Benchmarks.Cost.Volumes[0].SavingsPercent.Lo, Hi: r.Benchmarks.Cost.Volumes[0].SavingsPercent.Hi,
+	}}
 	return r
 }
 
+// A price is quoted as it is listed, each rate with its own date and source, and an
+// amount is rounded.
+func TestPricesAreQuotedWithTheirSources(t *testing.T) {
+	var rows []string
+	for _, tab := range sectionOf(t, priced(t), "cost").Tables {
+		if tab.Title == "Prices" {
+			for _, row := range tab.Rows {
+				rows = append(rows, strings.Join(row, "|"))
+			}
+		}
+	}
+	text := strings.Join(rows, "\n")
+	for _, want := range []string{
+		"baseline|1M tokens of input|$0.50|2026-11-01|our contract <b>",
+		"baseline|1M tokens of input from the cache|$0.125|2026-07-24|the price list of someone",
+		"baseline|1M tokens of output|$10.00|2026-07-24|",
+		"baseline|1M tokens of input, requests of more than 272,000 input tokens|$4.00|2026-07-24|",
+		"candidate|one hour of L40S, on demand|$6.155|2026-10|its provider (the provider's page)",
+		"candidate|one hour of a node of 2, which is the least that is rented|$12.31|2026-10|",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Errorf("%q", text)
+	}
+}
+
+// A refuted claim on savings is explained in dollars.
+func TestARefutedSavingIsExplainedInMoney(t *testing.T) {
+	s := sectionOf(t, priced(t), "claims")
+	row := strings.Join(s.Tables[0].Rows[0], "|")
+	if !strings.Contains(row, "For 1,000,000 requests a month the baseline costs $") || !strings.Contains(row, "whether it works or not") {
+		t.Errorf("%s", row)
+	}
+}
+
+// The figures of the costs, to be looked at: LOOK=FOLDER go test -run TestLook.
 func TestLook(t *testing.T) {
 	dir := os.Getenv("LOOK")
 	if dir == "" {
-		t.Skip()
+		t.Skip("set LOOK to a folder")
 	}
 	r := priced(t)
 	for _, f := range figure.All(r) {
-		if f.Benchmark != "cost" && f.ID != "latency-by-level" {
+		if f.Benchmark != "cost" {
 			continue
 		}
 		b, err := draw.PNG(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(dir+"/"+f.ID+".png", b, 0o644); err != nil {
+		if err := os.WriteFile(dir+"/"+f.ID+".png", b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -65,7 +114,7 @@ func TestLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(dir+"/page.html", b, 0o644); err != nil {
+	if err := os.WriteFile(dir+"/page.html", b, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

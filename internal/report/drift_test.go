@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ func everything(t *testing.T) *result.Result {
 	r := interleaved(t)
 	b := &r.Benchmarks
 	b.Scan = fixture(t, "sweep-grid").Benchmarks.Scan
+	b.Cost = priced(t).Benchmarks.Cost
+	b.Cost.BreakEven.Wins = []result.VolumeRange{{From: 10, To: 20}, {From: 30, To: result.Number(math.Inf(1))}}
 	b.Latency.Cells[0].Errors = []string{"connection reset"}
 	ttft := b.Latency.Cells[0].Metrics.Stats["ttft"]
 	ttft.Note = "frames were bundled"
@@ -63,6 +66,7 @@ var (
 	pagesOnlyTables   = []string{
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
 		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
+		"Prices", "What the amounts follow from", "What a machine's tokens cost at each throughput", "Savings when one input moves", "Volumes at which the candidate is cheaper",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )

@@ -19,13 +19,17 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // built-in simulator (of an older version, without samples), a run of nothing but
 // a URL on a busy machine, one target with three requests, a run that was
 // interrupted after its first benchmark, one in which nothing succeeded, and
-// sweeps over one and two keys, which sweeps makes.
-var fixtures = []string{"full", "default", "minimal", "interrupted", "failed", "sweep", "sweep-grid"}
+// sweeps over one and two keys, which sweeps makes, and the whole run with costs as
+// they are worked out now.
+var fixtures = []string{"full", "default", "minimal", "interrupted", "failed", "sweep", "sweep-grid", "priced"}
 
 func fixture(t *testing.T, name string) *result.Result {
 	t.Helper()
 	if r := sweeps()[name]; r != nil {
 		return r
+	}
+	if name == "priced" {
+		return priced(t)
 	}
 	b, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err != nil {

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/capacity"
+	"github.com/inferometer/inferometer/internal/capacity/trial"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/scrape"
+	"github.com/inferometer/inferometer/internal/warmup"
 )
 
 // Kinds of records in the log, besides exchanges. Their order is the order of
@@ -107,6 +109,11 @@ type WindowRecord struct {
 	// Overload says that a search ended it, since its outcome was known.
 	Overload bool `json:"overload,omitempty"`
 	result.Client
+}
+
+// Course is how a cell of a search went.
+func (w WindowRecord) Course() trial.Course {
+	return trial.Course{Began: w.Began, Start: w.Start, End: w.End, Overloaded: w.Overloaded(), Growing: w.WarmupEnd == string(warmup.Growing)}
 }
 
 // OverloadReason is why a search ends a cell early.

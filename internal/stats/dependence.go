@@ -14,6 +14,9 @@ func ESS(x []float64) float64 {
 	if len(x) < 4 {
 		return float64(len(x))
 	}
+	if len(x) >= veryLongSeries {
+		return groupedESS(x, len(x)/longSeries)
+	}
 	if len(x) >= longSeries {
 		// The sequence ends after few lags unless dependence reaches far.
 		if n, ok := geyer(nearCovariance(x), len(x)); ok {
@@ -25,6 +28,22 @@ func ESS(x []float64) float64 {
 	}
 	n, _ := geyer(autocovariance(x), len(x))
 	return n
+}
+
+// groupedESS is ESS by the means of groups of so many neighbouring values, whose
+// variance has the dependence within a group, and whose autocovariances that beyond
+// it: a million values, of which a statistic asks a dozen times, take milliseconds.
+func groupedESS(x []float64, group int) float64 {
+	n, k := float64(len(x)), len(x)/group
+	means := make([]float64, k)
+	for i := range means {
+		means[i] = Mean(x[i*group : (i+1)*group])
+	}
+	of := Variance(means)
+	if !(of > 0) {
+		return n
+	}
+	return min(n, Variance(x)/of*ESS(means))
 }
 
 // geyer sums the initial monotone sequence of a series of n values. It is not
@@ -54,9 +73,10 @@ func geyer(acov []float64, n int) (ess float64, ok bool) {
 // A transform of a whole long series costs far more than the few lags that are
 // used in the end.
 const (
-	longSeries = 1 << 14
-	nearLags   = 16
-	blockLags  = 1 << 12
+	longSeries     = 1 << 14
+	veryLongSeries = 1 << 18
+	nearLags       = 16
+	blockLags      = 1 << 12
 )
 
 // nearCovariance returns the autocovariances at the first few lags, by their
@@ -154,8 +174,10 @@ type Series struct {
 // LengthWorth is how many independent values one request length of a window may be
 // worth: what is in flight at the same time shares what the server does, so that
 // no window is worth more than a small multiple of the requests that fit into it
-// one after the other.
-const LengthWorth = 2
+// one after the other. With 4, chat requests of an engine at 0.7 of saturation have
+// no median in 6 request lengths (where the other sizes cover it in 87 % of runs), and a
+// p95 in 25, covered in all of 80 runs.
+const LengthWorth = 4
 
 // Dependence says how much the values of a series depend on each other. The
 // zero value is that of an empty series.

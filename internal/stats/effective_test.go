@@ -129,11 +129,15 @@ func TestNoWindowIsWorthMoreThanItsRequestLengthsAllow(t *testing.T) {
 		x[i] = rng.ExpFloat64()
 	}
 	d, _ := Series{Values: x, Lengths: 9}.Examine()
-	if got := d.NEff(1, 0.05); got != 18 {
+	if got := d.NEff(1, 0.05); got != 9*LengthWorth {
 		t.Errorf("an effective size of %v in nine request lengths", got)
 	}
-	if e, _ := d.Expectation(0.05); e.NEff != 18 || !e.Rough {
+	if e, _ := d.Expectation(0.05); e.NEff != 9*LengthWorth || e.Rough {
 		t.Errorf("the mean: %+v", e)
+	}
+	d, _ = Series{Values: x, Lengths: 7}.Examine()
+	if e, _ := d.Expectation(0.05); !e.Rough {
+		t.Errorf("seven request lengths: %+v", e)
 	}
 	for i := range x {
 		x[i] = float64(i * 7919 % 101)

@@ -109,6 +109,20 @@ func TestESSOfLongSeries(t *testing.T) {
 	}
 }
 
+// Groups of a very long series say what its values say.
+func TestESSOfVeryLongSeries(t *testing.T) {
+	for _, phi := range []float64{0, 0.5, 0.9, 0.999} {
+		x := lcg(9, veryLongSeries, phi)
+		want, _ := geyer(autocovariance(x), len(x))
+		if got := ESS(x); math.Abs(got/want-1) > 0.1 {
+			t.Errorf("AR(%v): %v, by one transform %v", phi, got, want)
+		}
+	}
+	if got := ESS(make([]float64, veryLongSeries)); got != veryLongSeries {
+		t.Errorf("the effective size of a constant series is %v", got)
+	}
+}
+
 func BenchmarkMillion(b *testing.B) {
 	x := lcg(1, 1_000_000, 0.9)
 	for _, c := range []struct {

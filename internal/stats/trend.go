@@ -51,6 +51,43 @@ func MannKendall(x []float64) (tau, p float64) {
 	return s / (n * (n - 1) / 2), min(1, 2*NormalCDF(-math.Abs(z)))
 }
 
+// Trend tests a long series, such as latencies in the order of their due times, for a
+// level that is another one in its second half: the difference of the halves' mean
+// ranks, and the two-sided p of none. Latencies of a queue rise and fall over many
+// requests, which is no trend: the variance of the difference is that by lugsail batch
+// means of the ranks, their straight trend taken off, with Student's freedom of an eighth of
+// their effective size, at most trendFreedom. A run that is hardly longer than a burst
+// has too few independent values to show a trend.
+//
+// At p < .01 it finds one in 0 to 5 % of stationary runs of 120 to 2,000 requests of
+// M/M/1, M/D/8, shared processors, AR(1), closed loops and an engine with continuous
+// batching, where Mann and Kendall's test with Hamed and Rao's correction
+// (MannKendall) finds one in up to 23 %, and more often the longer the run.
+func Trend(x []float64) (shift, p float64) {
+	if len(x) < minTrend {
+		return 0, 1
+	}
+	r := Ranks(x)
+	half := len(r) / 2
+	a, b := Mean(r[:half]), Mean(r[half:])
+	r = detrended(r)
+	v, ok := lugsail(r)
+	if !ok || !(v > 0) {
+		return 0, 1
+	}
+	freedom := max(1, min(trendFreedom, ESS(r)/8))
+	return b - a, 2 * StudentCDF(-math.Abs(b-a)/math.Sqrt(4*v/float64(len(r))), freedom)
+}
+
+const (
+	// minTrend is the least number of values in which Trend looks for one: batches of
+	// six.
+	minTrend = 60
+	// trendFreedom is less than a variance by ten overlapping batches has: these are
+	// not independent of each other where a queue's memory is as long as they are.
+	trendFreedom = 8
+)
+
 // trendInflation is how many times larger the variance of Mann and Kendall's
 // statistic is than that of independent values: n/n* of Hamed and Rao (1998), from
 // the autocorrelations of the ranks, their straight trend taken off, that are

@@ -65,3 +65,41 @@ func TestAQueueHasNoTrend(t *testing.T) {
 		t.Errorf("a trend is found in %d of 100 runs that have one", found)
 	}
 }
+
+// Between the halves of a steady queue there is a trend in 5 % of runs at most, also
+// where a run is hardly longer than a burst; a rise of latencies is found.
+func TestFewTrendsAreFoundInSteadyQueues(t *testing.T) {
+	if testing.Short() || raced {
+		t.Skip("thousands of simulated runs; ten times slower under the race detector")
+	}
+	const runs, warm, alpha = 300, 2000, 0.01
+	for _, rho := range []float64{.5, .8, .9} {
+		for _, n := range []int{120, 600} {
+			rng := rand.New(rand.NewPCG(uint64(n), math.Float64bits(rho)))
+			found := 0
+			for range runs {
+				if _, p := Trend(mdc(rng, 8, rho, 1e-3, warm+n)[warm:]); p < alpha {
+					found++
+				}
+			}
+			t.Logf("utilization %v, n=%d: a trend in %.1f %%", rho, n, 100*float64(found)/runs)
+			if found > runs*7/100 { // 5 %, and what the count of 300 may miss
+				t.Errorf("utilization %v, n=%d: a trend in %d of %d runs without one", rho, n, found, runs)
+			}
+		}
+	}
+	rng := rand.New(rand.NewPCG(6, 7))
+	found := 0
+	for range 100 {
+		x := mdc(rng, 8, .7, 1e-3, warm+600)[warm:]
+		for i := range x {
+			x[i] += float64(i) / 600
+		}
+		if shift, p := Trend(x); p < alpha && shift > 0 {
+			found++
+		}
+	}
+	if found < 90 {
+		t.Errorf("a rise is found in %d of 100 runs that have one", found)
+	}
+}

@@ -72,6 +72,9 @@ func queues() []queue {
 	for _, rho := range []float64{.5, .7, .85} {
 		all = append(all, paired{rho}.queue())
 	}
+	for _, s := range searches() {
+		all = append(all, s.queue())
+	}
 	all = append(all, steps{1400.0 / 3}.queue("steps/7s", []int{2, 9, 43}), steps{200.0 / 3}.queue("steps/1s", []int{15, 60, 300}))
 	return all
 }

@@ -119,13 +119,20 @@ func (t *Trial) Overloaded(now exchange.Stamp) bool {
 	return t.measuring && t.backlog.Overloaded(float64(now)/nsPerS-t.first)
 }
 
-// Observation is the trial as the search sees it. began is when the cell began,
-// warm-up included, and start and end are its measured window.
-func (t *Trial) Observation(c capacity.Load, began, start, end exchange.Stamp, overloaded bool) capacity.Observation {
+// Course is how a cell went: when it began, warm-up included, its measured window,
+// whether it was cut short by overload, and whether the requests in flight still grew
+// at the cap of its warm-up.
+type Course struct {
+	Began, Start, End   exchange.Stamp
+	Overloaded, Growing bool
+}
+
+// Observation is the trial as the search sees it.
+func (t *Trial) Observation(c capacity.Load, went Course) capacity.Observation {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	from, to := float64(start)/nsPerS, float64(end)/nsPerS
-	o := capacity.Observation{Load: c, Window: to - from, Overloaded: overloaded}
+	from, to := float64(went.Start)/nsPerS, float64(went.End)/nsPerS
+	o := capacity.Observation{Load: c, Window: to - from, Overloaded: went.Overloaded, Growing: went.Growing}
 	last := to
 	for _, r := range t.rows {
 		last = max(last, r.Done)
@@ -141,6 +148,6 @@ func (t *Trial) Observation(c capacity.Load, began, start, end exchange.Stamp, o
 			o.Completions = append(o.Completions, at-from)
 		}
 	}
-	o.Seconds = last - float64(began)/nsPerS
+	o.Seconds = last - float64(went.Began)/nsPerS
 	return o
 }

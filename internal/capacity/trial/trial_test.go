@@ -40,7 +40,7 @@ func TestCutRequestsAreOpenInASearch(t *testing.T) {
 			}
 			tr.Add(x)
 		}
-		o := tr.Observation(capacity.Load{Rate: 100, Users: 1}, 1, 1, ms(4000), false)
+		o := tr.Observation(capacity.Load{Rate: 100, Users: 1}, Course{Began: 1, Start: 1, End: ms(4000)})
 		j := o.Judge(limits, 0.05)
 		if l := j[0]; l.Over != tt.over || l.Open != tt.open || l.Proved != tt.proved || l.Refuted != tt.refuted {
 			t.Errorf("%s: %+v", tt.name, l)
@@ -76,7 +76,7 @@ func TestAnswersAtOnceAreOpenInASearch(t *testing.T) {
 			x.Done = x.LastToken
 			tr.Add(x)
 		}
-		o := tr.Observation(capacity.Load{Rate: 100, Users: 1}, 1, 1, 4e9, false)
+		o := tr.Observation(capacity.Load{Rate: 100, Users: 1}, Course{Began: 1, Start: 1, End: 4e9})
 		if j := o.Judge(limits, 0.05)[0]; j.N != 400 || j.Open != tt.open || j.Over != tt.open || j.Proved != tt.proved || j.Refuted {
 			t.Errorf("one of %d at once: %+v", tt.atOnce, j)
 		}

@@ -87,7 +87,7 @@ type cell struct {
 // Cell drives one cell.
 func (e Endpoint) Cell(step capacity.Step) capacity.Observation {
 	c := &cell{endpoint: e, load: step.Load, server: e.Server(step.Load.Seed), begin: -1}
-	c.watch = warmup.Watch{Cap: duration(step.Load.WarmUp), Known: step.Known}
+	c.watch = warmup.Watch{Cap: duration(step.Load.WarmUp), Known: step.Known, Closed: step.Load.Users > 0}
 	if c.load.Users > 0 {
 		c.closed()
 	} else {
@@ -223,7 +223,11 @@ func (c *cell) step() {
 			c.send(false)
 			continue
 		}
-		c.send(len(c.ended) >= users)
+		warm := len(c.ended) >= users
+		if l := c.load; warm && c.begin < 0 && l.WarmUp > 0 {
+			warm = len(c.requests) >= 10*users || c.watch.Over(duration(c.now)) != warmup.NotYet
+		}
+		c.send(warm)
 		if c.sent == c.load.Requests {
 			c.end = c.now
 		}

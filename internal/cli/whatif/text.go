@@ -18,12 +18,10 @@ func write(out io.Writer, s *scenario, a result.CostAnswer) error {
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
 	line("%s", a.Text)
 	switch {
-	case a.SavingsMonth > 0:
-		line("Own machines save %s a month (%s %%), %s in the first year.", amount.USD(a.SavingsMonth), short(a.SavingsPercent), amount.USD(a.SavingsYear))
-	case a.SavingsMonth < 0:
-		line("Own machines cost %s a month more (%s %% of the API's price).", amount.USD(-a.SavingsMonth), short(100-a.SavingsPercent))
-	default:
-		line("Both cost the same.")
+	case a.SavingsYear > 0:
+		line("In the first year own machines save %s.", amount.USD(a.SavingsYear))
+	case a.SavingsYear < 0:
+		line("In the first year own machines cost %s more.", amount.USD(-a.SavingsYear))
 	}
 	line("%s", wins(a))
 	line("")
@@ -77,5 +75,3 @@ func wins(a result.CostAnswer) string {
 	}
 	return text + "."
 }
-
-func short(v float64) string { return amount.Significant(v, 3) }

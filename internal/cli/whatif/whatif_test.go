@@ -107,7 +107,7 @@ func TestEachInputSaysWhereItComesFrom(t *testing.T) {
 		}
 		// 3,000,000 × 320 tokens ÷ (2,500 × 0.4 × 2,628,000 s) is 0.37: one H100 for 730 h.
 		for _, want := range []string{
-			"3,000,000 requests a month cost $1,964 on own machines (1 replica", "requests per month", "--monthly-requests", "--utilization", "--usd-per-hour", "--tokens-per-second",
+			"3,000,000 requests per month cost $1,964 on own machines (1 replica", "requests per month", "--monthly-requests", "--utilization", "--usd-per-hour", "--tokens-per-second",
 			"the run: mean of 200 requests", "the run, the provider", "2026-10-01", "$2.69 per accelerator hour", "$3.00 per 1M tokens",
 		} {
 			if !strings.Contains(out, want) {

@@ -36,7 +36,7 @@ func Decide(c *result.Claim, l metric.Limit, rule string, cell Cell) {
 	default:
 		decideMoment(c, l, cell)
 	}
-	compareSteady(c, l, cell)
+	needSteady(c, l, cell)
 }
 
 // decideMoment decides a limit on a mean by its bounds at the claim's own error

@@ -10,7 +10,8 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-func cost(c *result.Cost) *Section {
+func cost(r *result.Result) *Section {
+	c := r.Benchmarks.Cost
 	if c == nil {
 		return nil
 	}
@@ -62,6 +63,16 @@ func cost(c *result.Cost) *Section {
 	})
 	first := len(t.Rows)
 	row("per request", func(tc *result.TargetCost) string { return amount(tc, tc.PerRequest, "USD") })
+	optional := func(of func(*result.TargetCost) *result.Estimate) func(*result.TargetCost) string {
+		return func(tc *result.TargetCost) string {
+			e := of(tc)
+			if e == nil {
+				return format.Missing
+			}
+			return amount(tc, *e, "USD")
+		}
+	}
+	row("per accepted answer", optional(func(tc *result.TargetCost) *result.Estimate { return tc.PerAccepted }))
 	row("per million tokens, in and out", func(tc *result.TargetCost) string { return amount(tc, tc.PerMTok, "USD") })
 	row("… with the machine always busy", func(tc *result.TargetCost) string {
 		if tc.PerMTokFull == nil {
@@ -70,6 +81,12 @@ func cost(c *result.Cost) *Section {
 		return amount(tc, *tc.PerMTokFull, "USD")
 	})
 	short := Table{Head: t.Head, Rows: slices.Clone(t.Rows[first:])}
+	row("per successful request", optional(func(tc *result.TargetCost) *result.Estimate { return tc.PerSuccess }))
+	byKind := len(t.Rows)
+	row("per million input tokens *", optional(func(tc *result.TargetCost) *result.Estimate { return tc.PerMTokInput }))
+	row("per million cached tokens *", optional(func(tc *result.TargetCost) *result.Estimate { return tc.PerMTokCached }))
+	row("per million output tokens *", optional(func(tc *result.TargetCost) *result.Estimate { return tc.PerMTokOutput }))
+	split := len(t.Rows) > byKind
 	row("tokens per dollar", func(tc *result.TargetCost) string { return amount(tc, tc.TokensPerUSD, "") })
 	row("tokens in, mean", func(tc *result.TargetCost) string { return format.Span(tc.InputTokens, nil, nil, "") })
 	row("tokens out, mean", func(tc *result.TargetCost) string { return format.Span(tc.OutputTokens, nil, nil, "") })
@@ -97,6 +114,24 @@ func cost(c *result.Cost) *Section {
 	if c.BreakEven != nil {
 		s.detail(plaintext.Line(c.BreakEven.Text))
 	}
+	if c.Odds != nil && c.Withheld == "" {
+		s.detail(doubted(plaintext.Line(c.Odds.Text), c.SavingsSpoilt))
+	}
+	if c.Cache != nil {
+		s.detail(plaintext.Line(c.Cache.Text))
+	}
+	prices, about := priceTable(r.Targets)
+	inputs := inputTable(c)
+	inputs.Folded = len(inputs.Rows) > 12
+	for _, t := range []Table{winsTable(c.BreakEven), operatingTable(c), sensitivityTable(c), prices, inputs} {
+		if len(t.Rows) > 0 {
+			s.pages(t)
+		}
+	}
+	if split {
+		s.remark("By kind of token (*): an API has a price for each kind of token; a machine has one cost for all, here divided by the tokens of that kind alone, so these two must not be added. Tokens of two tokenizers are not the same unit: compare requests.")
+	}
+	s.remark(sentences(about)...)
 	for _, tc := range both {
 		if tc.CapacityFrom != "" {
 			s.remark(plaintext.Line("capacity of the " + tc.Target + ": " + tc.CapacityFrom))

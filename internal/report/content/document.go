@@ -26,7 +26,7 @@ func Of(r *result.Result) Document {
 	for _, s := range []*Section{
 		claims(r),
 		latency(b.Latency, v), load(b.Load, v), capacity(b.Capacity), scan(b.Scan, v), forecast(b.Forecast), assumed(b.Forecast),
-		throughput(b.Throughput, v), cost(b.Cost), quality(b), hardware(b),
+		throughput(b.Throughput, v), cost(r), quality(b), hardware(b),
 		impact(r), specification(r), validity(r), reproduce(r),
 	} {
 		if s != nil {
@@ -92,7 +92,7 @@ func title(r *result.Result) string {
 }
 
 // place gives each figure to the section of its benchmark. A sweep shows its
-// first two, which sum it up, before its tables.
+// first two, which sum it up, before its tables, and costs the one that decides.
 func (d *Document) place(figures []figure.Figure) {
 	for i := range d.Sections {
 		s := &d.Sections[i]
@@ -101,8 +101,11 @@ func (d *Document) place(figures []figure.Figure) {
 				s.Figures = append(s.Figures, f)
 			}
 		}
-		if s.ID == "scan" && len(s.Figures) > 1 {
+		switch {
+		case s.ID == "scan" && len(s.Figures) > 1:
 			s.Lead, s.Figures = s.Figures[:2], s.Figures[2:]
+		case s.ID == "cost" && len(s.Figures) > 0 && s.Figures[0].ID == figure.ByVolume:
+			s.Lead, s.Figures = s.Figures[:1], s.Figures[1:]
 		}
 	}
 }

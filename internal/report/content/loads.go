@@ -85,7 +85,7 @@ func inShort(cells []result.Cell, v result.Validity) []Table {
 	return []Table{times, filled(rates)}
 }
 
-// shortText is a mean, a median or p95 with its interval, or another quantile
+// shortText is a mean, median or p95 with its interval, or another quantile
 // without.
 func shortText(s result.Statistic, stat string) string {
 	if s.N == 0 {
@@ -94,7 +94,7 @@ func shortText(s result.Statistic, stat string) string {
 	var text string
 	switch stat {
 	case "mean":
-		text = format.Span(s.Mean, nil, nil, s.Unit)
+		text = format.Mean(s)
 	case "p50", "p95":
 		text = format.WithoutSize(format.Quantile(s, stat))
 	default:
@@ -184,7 +184,7 @@ func statText(m result.Metrics, tag, stat string) string {
 	}
 	var text string
 	if stat == "mean" {
-		text = format.Span(s.Mean, nil, nil, s.Unit)
+		text = format.Mean(s)
 		if s.Mean != nil && s.NOK < s.N {
 			text += fmt.Sprintf(" (ok only, n=%d)", s.NOK)
 		}
@@ -230,7 +230,7 @@ func sampledNote(cells []result.Cell, stats []string) string {
 		for _, tag := range latencyTags {
 			s := c.Metrics.Stats[tag]
 			for _, stat := range stats {
-				some = some || format.Weak(format.Middle(s, stat))
+				some = some || format.Weak(format.Middle(s, stat)) || stat == "mean" && format.Weak(format.Mean(s))
 				if n, ok := format.WouldDo(s, stat); ok {
 					need[stat] = max(need[stat], n)
 				}

@@ -66,7 +66,7 @@ func TestWarningsAreFoldedByCause(t *testing.T) {
 func TestNoCostsWithoutAPrice(t *testing.T) {
 	none := result.Estimate{Withheld: "it has neither a price nor a machine"}
 	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none, TokensPerUSD: none, Samples: 9}}
-	s := cost(c)
+	s := cost(&result.Result{Benchmarks: result.Benchmarks{Cost: c}})
 	text := ""
 	for _, tab := range s.Tables {
 		for _, row := range tab.Rows {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -33,7 +32,10 @@ func impact(r *result.Result) *Section {
 // specification lists what ran where.
 func specification(r *result.Result) *Section {
 	s := &Section{ID: "specification", Title: "Technical specification", PagesOnly: true}
-	targets, prices := targetTables(r)
+	prices, about := priceTable(r.Targets)
+	if r.Benchmarks.Cost != nil { // where the costs are
+		prices, about = Table{}, nil
+	}
 	inputs := Table{Title: "Where the figures come from", Head: columns("input", "evidence", "source")}
 	for _, in := range r.Inputs {
 		inputs.Rows = append(inputs.Rows, []string{plaintext.Line(in.Name), string(in.Evidence), plaintext.Line(in.Source)})
@@ -43,10 +45,11 @@ func specification(r *result.Result) *Section {
 		cells.Rows = append(cells.Rows, []string{plaintext.Line(c.ID), plaintext.Line(c.Load.Text), plaintext.Line(c.Workload.Text), format.Number(c.WindowS) + " s", warmupText(c)})
 	}
 	cells.Folded = len(cells.Rows) > 12
-	for _, t := range []Table{runTable(r), targets, prices, inputs, cells} {
+	for _, t := range []Table{runTable(r), targetTable(r), prices, inputs, cells} {
 		t.Layout = Words
 		s.Tables = append(s.Tables, t)
 	}
+	s.remark(sentences(about)...)
 	if sp := r.Run.Spend; sp != nil {
 		s.Tables = append(s.Tables, spendTable(sp))
 		s.say(format.Sentence(sp.Note))
@@ -80,35 +83,23 @@ func runTable(r *result.Result) Table {
 	return t
 }
 
-// targetTables list the endpoints, and what they cost.
-func targetTables(r *result.Result) (targets, prices Table) {
-	targets = Table{Title: "Targets", Head: columns("target", "model", "URL", "server", "API", "fields sent", "evidence")}
-	prices = Table{Title: "Prices and machines", Head: columns("target", "price", "as of", "source")}
-	for _, t := range r.Targets {
-		stream := t.API
-		if t.Streaming {
+// targetTable lists the endpoints.
+func targetTable(r *result.Result) Table {
+	t := Table{Title: "Targets", Head: columns("target", "model", "URL", "server", "API", "fields sent", "evidence")}
+	for _, x := range r.Targets {
+		stream := x.API
+		if x.Streaming {
 			stream += ", streamed"
 		}
-		url := t.URL
-		if t.Proxy != "" {
-			url += " through the proxy " + t.Proxy
+		url := x.URL
+		if x.Proxy != "" {
+			url += " through the proxy " + x.Proxy
 		}
-		targets.Rows = append(targets.Rows, []string{
-			plaintext.Line(t.Name), plaintext.Line(t.Model), plaintext.Line(url), plaintext.Line(t.Server), plaintext.Line(stream), plaintext.Line(strings.Join(t.Fields, ", ")), string(t.Evidence),
+		t.Rows = append(t.Rows, []string{
+			plaintext.Line(x.Name), plaintext.Line(x.Model), plaintext.Line(url), plaintext.Line(x.Server), plaintext.Line(stream), plaintext.Line(strings.Join(x.Fields, ", ")), string(x.Evidence),
 		})
-		if p := t.Price; p != nil {
-			text := fmt.Sprintf("%s in, %s out", amount.Price(p.Input), amount.Price(p.Output))
-			if p.Cached != nil {
-				text += fmt.Sprintf(", %s cached", amount.Price(*p.Cached))
-			}
-			prices.Rows = append(prices.Rows, []string{plaintext.Line(t.Name), text + " per million tokens", plaintext.Line(p.AsOf), plaintext.Line(p.Source)})
-		}
-		if mc := t.Machine; mc != nil {
-			text := fmt.Sprintf("%d × %s, %s per hour each", mc.Count, mc.Accelerator, amount.Price(mc.USDPerHour))
-			prices.Rows = append(prices.Rows, []string{plaintext.Line(t.Name), plaintext.Line(text), plaintext.Line(mc.AsOf), plaintext.Line(mc.Source)})
-		}
 	}
-	return targets, prices
+	return t
 }
 
 // reproduce says how to measure the same again.

@@ -126,12 +126,28 @@ func setAxes(p *plot.Plot, f figure.Figure) {
 // space at both ends for what the bars bear.
 func setLying(p *plot.Plot, f figure.Figure, x bounds) {
 	x.add(f.X.Base)
-	pad := 0.16 * max(x.hi-x.lo, 1e-9)
-	p.X.Min, p.X.Max = x.lo-pad, x.hi+pad
 	p.X.Tick.Marker = linearTicks(f.X)
 	p.NominalY(f.Y.Categories...)
 	p.X.Padding = 2 // which the line before widens by the first name
 	p.Y.Tick.Label.Font = sans(8)
+	var name, left, right vg.Length
+	for _, c := range f.Y.Categories {
+		name = max(name, style(sans(8), inkColor).Width(c))
+	}
+	for _, s := range f.Series {
+		for _, pt := range s.Points {
+			w := style(sans(7.5), inkColor).Width(pt.Label)
+			if pt.X < f.X.Base {
+				left = max(left, w)
+			} else {
+				right = max(right, w)
+			}
+		}
+	}
+	width := float64(max(60, figureWidth-2*margin-name-12))
+	before, after := float64(left+10)/width, float64(right+10)/width
+	span := max(x.hi-x.lo, 1e-9) / max(0.2, 1-before-after)
+	p.X.Min, p.X.Max = x.lo-before*span, x.hi+after*span
 	n := float64(len(f.Y.Categories))
 	p.Y.Min, p.Y.Max = -0.6, n-0.4
 	p.Y.Scale = plot.InvertedScale{Normalizer: plot.LinearScale{}}

@@ -266,7 +266,7 @@ func drawing(f figure.Figure) *plot.Plot {
 	p.Add(labels(f.Series))
 	upright := 0
 	for _, l := range f.Limits {
-		p.Add(limitLine{l, upright, len(f.Areas) > 0})
+		p.Add(limitLine{l, upright, f.X.Count})
 		if l.Vertical {
 			upright++
 		}

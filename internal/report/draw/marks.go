@@ -323,8 +323,8 @@ func (l path) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // limitLine is a limit with its text; the n-th of those that are upright has it a line
-// further into the drawing than the one before: from below, or from the top, where
-// shaded areas leave space.
+// further into the drawing than the one before: from below, or from the top,
+// where lines that begin at 0 leave space.
 type limitLine struct {
 	figure.Limit
 	n       int

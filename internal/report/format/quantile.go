@@ -54,9 +54,9 @@ func quantile(s result.Statistic, stat string) (value, interval, answered, size 
 			size = " (" + size
 		}
 	default:
-		size = " (" + sizeOf(s, e.NeededN) + ")"
+		size = " (" + sizeOf(s, e) + ")"
 		switch {
-		case e.Sample != nil && (stat == "p50" || tailShown(s)):
+		case e.Sample != nil && (stat == "p50" || tailShown(s, e)):
 			shown = e.Sample
 			value = Approximate + WithUnit(float64(*e.Sample), s.Unit)
 			if e.AtLeast != nil || e.AtMost != nil {
@@ -80,29 +80,42 @@ func quantile(s result.Statistic, stat string) (value, interval, answered, size 
 // pieces: gaps between tokens, in stretches of time.
 func pooled(s result.Statistic) bool { return s.NOK > s.N }
 
-func tailShown(s result.Statistic) bool {
+func tailShown(s result.Statistic, e result.Estimate) bool {
 	if pooled(s) {
 		return s.NOK >= minGaps
 	}
-	return effective(s) >= minTail
+	return effective(s, e) >= minTail
 }
 
-func effective(s result.Statistic) float64 {
-	if s.NEff > 0 {
+// effective is the effective sample size of a quantile.
+func effective(s result.Statistic, e result.Estimate) float64 {
+	switch {
+	case e.NEff > 0:
+		return e.NEff
+	case s.NEff > 0:
 		return s.NEff
 	}
 	return float64(s.N)
 }
 
 // sizeOf says how much of the needed size there is.
-func sizeOf(s result.Statistic, needed int) string {
+func sizeOf(s result.Statistic, e result.Estimate) string {
 	if pooled(s) {
-		return fmt.Sprintf("%d of %d stretches of time", s.N, needed)
+		return fmt.Sprintf("%d of %d stretches of time", s.N, e.NeededN)
 	}
-	if eff := math.Floor(effective(s)); eff < float64(s.N) {
-		return fmt.Sprintf("n=%s, effective %.0f of %s", Count(s.N), eff, Count(needed))
+	if eff := math.Floor(effective(s, e)); eff < float64(s.N) {
+		return fmt.Sprintf("n=%s, effective %.0f of %s", Count(s.N), eff, Count(e.NeededN))
 	}
-	return fmt.Sprintf("n=%s of %s", Count(s.N), Count(needed))
+	return fmt.Sprintf("n=%s of %s", Count(s.N), Count(e.NeededN))
+}
+
+// Mean prints a mean with its interval, or as the sample's where it has none.
+func Mean(s result.Statistic) string {
+	text := Span(s.Mean, s.MeanLo, s.MeanHi, s.Unit)
+	if s.Mean != nil && s.MeanWithheld != "" {
+		return Approximate + text
+	}
+	return text
 }
 
 // WouldDo returns how many requests like those of a statistic would give a
@@ -110,10 +123,10 @@ func sizeOf(s result.Statistic, needed int) string {
 // requests would not help, and for gaps, of which stretches of time are counted.
 func WouldDo(s result.Statistic, stat string) (int, bool) {
 	e, ok := s.Quantile(stat)
-	if !ok || e.Value != nil || e.NeededN == 0 || pooled(s) || effective(s) <= 0 {
+	if !ok || e.Value != nil || e.NeededN == 0 || pooled(s) || effective(s, e) <= 0 {
 		return 0, false
 	}
-	n := float64(s.N) * float64(e.NeededN) / effective(s)
+	n := float64(s.N) * float64(e.NeededN) / effective(s, e)
 	if n <= float64(e.NeededN) {
 		return e.NeededN, true
 	}

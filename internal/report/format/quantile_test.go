@@ -64,3 +64,31 @@ func TestHowManyRequestsWouldDo(t *testing.T) {
 		t.Error("an estimate has an interval")
 	}
 }
+
+// A mean has its interval, or is marked as the sample's own.
+func TestMeanHasItsInterval(t *testing.T) {
+	s := result.Statistic{N: 120, Unit: "ms", Mean: result.Num(44.5), MeanLo: result.Num(40), MeanHi: result.Num(51)}
+	if got := Mean(s); got != "44.5 ms [40.0, 51.0]" {
+		t.Error(got)
+	}
+	s.MeanLo, s.MeanHi, s.MeanWithheld = nil, nil, "too few"
+	if got := Mean(s); got != "~44.5 ms" || !Weak(got) {
+		t.Error(got)
+	}
+	s.MeanWithheld = "" // of a version that had no intervals of means
+	if got := Mean(s); got != "44.5 ms" {
+		t.Error(got)
+	}
+}
+
+// A quantile's own effective size stands next to it, that of the statistic where it
+// has none.
+func TestEachQuantileHasItsEffectiveSize(t *testing.T) {
+	s := result.Statistic{N: 500, NEff: 90, Unit: "ms", P95: result.Estimate{Sample: result.Num(57.1), AtLeast: result.Num(50.8), NeededN: 72, NEff: 41.7}}
+	if got := Quantile(s, "p95"); got != "~57.1 ms [50.8, –] (n=500, effective 41 of 72)" {
+		t.Error(got)
+	}
+	if n, ok := WouldDo(s, "p95"); !ok || n != 870 {
+		t.Error(n, ok)
+	}
+}

@@ -377,15 +377,24 @@ func costs(c *result.Cost) []string {
 			text += " " + format.Spoilt
 		}
 		text += "."
+		if why := bills(c, v); why != "" {
+			text += " " + why
+		}
 	}
 	switch e := c.BreakEven; {
 	case e == nil:
+	case e.MonthlyRequests.Value != nil && len(e.Wins)+e.More > 1:
+		text += fmt.Sprintf(" Cheaper from about %s a month, but not at every volume above: the report lists them.", format.Estimate(e.MonthlyRequests, "", 0))
 	case e.MonthlyRequests.Value != nil:
 		text += fmt.Sprintf(" Cheaper from about %s a month on.", format.Estimate(e.MonthlyRequests, "", 0))
 	default:
 		text += " " + format.Sentence(e.Text)
 	}
-	return []string{strings.TrimSpace(text)}
+	out := []string{strings.TrimSpace(text)}
+	if o := c.Odds; o != nil && c.SavingsSpoilt == "" && o.Cheaper > 0.001 && o.Cheaper < 0.999 { // else the interval says it
+		out = append(out, plaintext.Line(c.Odds.Text))
+	}
+	return out
 }
 
 func negative(n *result.Number) *result.Number {
