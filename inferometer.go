@@ -50,6 +50,7 @@ type (
 	ReplayPlan     = plan.Replay
 	CapacityPlan   = plan.CapacityPlan
 	RateLimits     = terms.Limits
+	WarmupPlan     = terms.Warmup
 	Limits         = plan.SLO
 	PrefixPlan     = plan.PrefixPlan
 	RowsPlan       = plan.RowsPlan

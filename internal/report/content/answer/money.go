@@ -29,25 +29,23 @@ func bills(c *result.Cost, v result.VolumeCost) string {
 	return format.Sentence(side(c.Candidate, v.Candidate) + "; " + side(c.Baseline, v.Baseline))
 }
 
-// InMoney says what a claim on savings comes to in dollars a month; "" for other
-// claims and where a cost is not known.
-func InMoney(r *result.Result, c result.Claim) string {
+// Reason is why a claim was decided as it was. Of a claim on savings it begins with what
+// the claim comes to in dollars, for those who have to sign.
+func Reason(r *result.Result, c result.Claim) string {
 	k := r.Benchmarks.Cost
-	if !strings.HasPrefix(c.Limit, "savings") || k == nil || k.Withheld != "" || len(k.Volumes) == 0 {
-		return ""
+	if !strings.HasPrefix(c.Limit, "savings") || k == nil || k.Withheld != "" || len(k.Volumes) == 0 || k.Volumes[0].SavingsPercent.Value == nil {
+		return format.Sentence(c.Reason)
 	}
 	v := k.Volumes[0]
-	if v.SavingsPercent.Value == nil || v.Candidate.Value == nil || v.Baseline.Value == nil {
-		return ""
-	}
-	text := fmt.Sprintf("For %s requests a month the baseline costs %s and the candidate %s, %s.",
-		amount.Count(v.MonthlyRequests), amount.USD(float64(*v.Baseline.Value)), amount.USD(float64(*v.Candidate.Value)), InTimes(v))
+	money := format.Sentence(v.Text)
 	if k.Candidate != nil && k.Candidate.Kind == "machine" && *v.SavingsPercent.Value < 0 {
-		text += " A machine costs the same whether it works or not, so few requests make each one expensive"
+		money += " A machine costs the same whether it works or not, so few requests make each one expensive"
 		if b := k.BreakEven; b != nil && b.MonthlyRequests.Value != nil {
-			text += fmt.Sprintf(": it pays from about %s a month", amount.Count(float64(*b.MonthlyRequests.Value)))
+			money += fmt.Sprintf(": it pays from about %s a month", amount.Count(float64(*b.MonthlyRequests.Value)))
 		}
-		text += "."
+		money += "."
 	}
-	return text
+	// The reason may end with the same sentence.
+	why := strings.Replace(c.Reason, ". "+strings.TrimSuffix(v.Text, "."), "", 1)
+	return strings.TrimSpace(money + " " + format.Sentence(why))
 }
