@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/plan"
 )
 
@@ -142,12 +143,13 @@ func PassOutput(p plan.Plan) int {
 	return p.Workload.OutputTokens
 }
 
-// levelRequests is how many requests a throughput level sends.
+// levelRequests is how many requests a throughput level sends: so many for each user
+// that its window is long enough for intervals of rates.
 func levelRequests(p plan.Plan, level int) int {
 	if p.Throughput.Requests > 0 {
 		return p.Throughput.Requests
 	}
-	return max(100, 5*level)
+	return max(100, measure.RateLengths*level)
 }
 
 // LoadWarmup is how many requests go before the measured ones of a load at least:

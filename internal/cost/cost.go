@@ -146,6 +146,9 @@ func Assess(in Input) *result.Cost {
 	if cand.machine() || base.machine() {
 		out.Notes = append(out.Notes, fmt.Sprintf("Machines are there for a peak of %g times the mean rate, %g hours per month. Storage, traffic and taxes are not included, and staff is where the plan states it.", in.PeakToMean, HoursPerMonth))
 	}
+	if busiest := in.busiest(); busiest > in.PeakToMean && (cand.machine() || base.machine()) {
+		out.Notes = append(out.Notes, fmt.Sprintf("The busiest hour of cost.profile has %s times the mean rate, which is above cost.peak_to_mean and counts as the peak.", short(busiest)))
+	}
 	if in.BatchShare > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s %% of the requests can wait: they are priced as batches at an API, and are spread evenly over the day on machines.", short(100*in.BatchShare)))
 	}

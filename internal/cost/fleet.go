@@ -24,13 +24,19 @@ type Demand struct {
 	BatchShare float64
 }
 
-// weights are the rates that machines must carry in each hour of a day over the
-// month's mean rate.
-func (d Demand) weights() [hoursPerDay]float64 {
+// busiest is the rate of the profile's busiest hour over the mean; 1 without one.
+func (d Demand) busiest() float64 {
 	busiest := 1.0
 	for _, s := range d.Profile {
 		busiest = max(busiest, hoursPerDay*s)
 	}
+	return busiest
+}
+
+// weights are the rates that machines must carry in each hour of a day over the
+// month's mean rate.
+func (d Demand) weights() [hoursPerDay]float64 {
+	busiest := d.busiest()
 	peak := max(d.PeakToMean, busiest)
 	var w [hoursPerDay]float64
 	for h := range w {

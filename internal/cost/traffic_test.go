@@ -179,6 +179,9 @@ func TestRunningMachines(t *testing.T) {
 	in.Profile = make([]float64, 24)
 	in.Profile[3] = 1
 	c = Assess(in)
+	if !strings.Contains(notes(c), "busiest hour of cost.profile has 24 times the mean") {
+		t.Errorf("%q", notes(c))
+	}
 	if !strings.Contains(notes(c), "committed is paid for all the time") || c.Scenario.Own.Scaling != "" {
 		t.Errorf("%q", notes(c))
 	}

@@ -2,6 +2,7 @@ package estimate
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/measure"
@@ -22,7 +23,7 @@ func Claims(p plan.Plan) []string {
 			continue
 		}
 		n, known := planned(p, c, plan.BenchmarkOf(c, l))
-		if text := short(c, l, n); known && text != "" {
+		if text := short(p, c, l, n); known && text != "" {
 			out = append(out, fmt.Sprintf("claim %s cannot be proved: %s", l, text))
 		}
 	}
@@ -53,7 +54,7 @@ func planned(p plan.Plan, c plan.Claim, b plan.Benchmark) (n int, known bool) {
 }
 
 // short says why n requests cannot prove a limit; "" where they may.
-func short(c plan.Claim, l metric.Limit, n int) string {
+func short(p plan.Plan, c plan.Claim, l metric.Limit, n int) string {
 	alpha := c.ErrorProbability()
 	least, what := 0, "requests"
 	switch q, isQuantile := l.Quantile(); {
@@ -73,7 +74,7 @@ func short(c plan.Claim, l metric.Limit, n int) string {
 		}
 		least = stats.ProofMinN(share, alpha)
 	case l.Metric.Kind == metric.Rate && plan.BenchmarkOf(c, l) != plan.Cost:
-		least, what = measure.RateMinN, "completions"
+		least, what = max(measure.RateMinN, measure.RateLengths*usersOf(p, c, plan.BenchmarkOf(c, l))), "completions"
 	case l.Metric.Kind == metric.PerRequest:
 		least = 2
 	}
@@ -85,4 +86,30 @@ func short(c plan.Claim, l metric.Limit, n int) string {
 		text += fmt.Sprintf(" (error probability %v); fewer can only refute it", alpha)
 	}
 	return text
+}
+
+// usersOf is how many users send the requests that decide a claim; 0: an open loop.
+func usersOf(p plan.Plan, c plan.Claim, b plan.Benchmark) int {
+	switch b {
+	case plan.Throughput:
+		return plan.LevelOf(c, p)
+	case plan.Load:
+		return p.Load.Users
+	}
+	return 0
+}
+
+// levels names the throughput levels that send too few requests for intervals of
+// their rates; "": none does.
+func levels(p plan.Plan) string {
+	var short []string
+	for _, level := range p.Throughput.Levels {
+		if n := p.Throughput.Requests; n > 0 && n < max(measure.RateMinN, measure.RateLengths*level) {
+			short = append(short, fmt.Sprint(level))
+		}
+	}
+	if len(short) == 0 || !cells.Selected(p, plan.Throughput) {
+		return ""
+	}
+	return fmt.Sprintf("%d requests are too few for an interval of requests/s and tokens/s at %s users: it takes %d per user, and at least %d", p.Throughput.Requests, strings.Join(short, ", "), measure.RateLengths, measure.RateMinN)
 }

@@ -31,6 +31,8 @@ func TestClaimsThatThePlanCannotProveAreNamed(t *testing.T) {
 		{"enough for success", plan.Claim{Limit: "success>=98%"}, requests(149), ""},
 		{"all must succeed", plan.Claim{Limit: "success>=100%"}, requests(1000), "no number of requests"},
 		{"a rate", plan.Claim{Limit: "throughput>=10"}, requests(49), "at least 50 completions"},
+		{"a rate of a level", plan.Claim{Limit: "throughput>=10", Level: 25}, func(p *plan.Plan) { p.Throughput.Requests = 374 }, "at least 375 completions"},
+		{"a rate of a level as long as it takes", plan.Claim{Limit: "throughput>=10", Level: 25}, func(*plan.Plan) {}, ""},
 		{"a timed open loop", plan.Claim{Limit: "ttft.p95<500ms"}, load(plan.LoadPlan{Rate: 0.5, Duration: minute}), "30 requests are planned"},
 		{"a longer one", plan.Claim{Limit: "ttft.p95<500ms"}, load(plan.LoadPlan{Rate: 5, Duration: minute}), ""},
 		{"an open loop that ends first by its requests", plan.Claim{Limit: "ttft.p95<500ms"}, load(plan.LoadPlan{Rate: 5, Duration: minute, Requests: 20}), "20 requests"},
@@ -52,5 +54,22 @@ func TestClaimsThatThePlanCannotProveAreNamed(t *testing.T) {
 		if notes := strings.Join(Of(p, Load).Notes, "; "); !strings.Contains(notes, tt.want) {
 			t.Errorf("%s: the dry run does not say so: %q", tt.name, notes)
 		}
+	}
+}
+
+// Levels send as many requests as the intervals of their rates take, unless the plan
+// says otherwise; the dry run then says so.
+func TestLevelsTooShortForIntervalsOfRatesAreNamed(t *testing.T) {
+	of := func(requests int) string {
+		p := plan.Default()
+		p.Candidate.URL = "http://127.0.0.1:1"
+		p.Throughput.Levels, p.Throughput.Requests = []int{2, 4, 8}, requests
+		return strings.Join(Of(p, nil).Notes, "; ")
+	}
+	if got := of(0); strings.Contains(got, "too few for an interval") {
+		t.Errorf("the default: %q", got)
+	}
+	if got := of(60); !strings.Contains(got, "60 requests are too few for an interval of requests/s and tokens/s at 8 users: it takes 15 per user") {
+		t.Errorf("60 requests at 2, 4 and 8 users: %q", got)
 	}
 }

@@ -84,6 +84,9 @@ func Of(p plan.Plan, part Part) Estimate {
 		part(&e, p)
 	}
 	e.Notes = append(e.Notes, Claims(p)...)
+	if text := levels(p); text != "" {
+		e.Notes = append(e.Notes, text)
+	}
 	return e
 }
 

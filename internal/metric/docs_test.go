@@ -47,21 +47,62 @@ At 95 % confidence. Fewer, and a report shows the value of the sample, marked ~ 
 | to refute one, at best | 10 | 10 | 2 | 1 | 1 |
 
 These are numbers of independent requests. Requests under load depend on each other
-(slow ones come in bursts), so claims use an effective sample size: the
-smallest of Geyer's estimates for the ranks of the latencies, for being over the
-limit, and for being in the slowest tenth. For one user at a time it is n.
+(slow ones come in bursts), so what is shown and what is decided rest on one effective sample size,
+each at its own error. It is the smallest of:
+
+- Geyer's estimates (initial monotone sequence, 1992) for the ranks of the latencies, for being over the value in
+  question (the quantile of the sample, or the claim's limit), for being in the slowest tenth, and for the latencies
+  themselves;
+- lugsail batch means (Vats and Flegal 2022) of being over that value, over all runs of n/10 neighbouring requests,
+  with Student's freedom (Korn and Graubard's adjustment): they see a slow part of the dependence, such as the requests
+  in flight at an engine, that is lost in the noise of the first four;
+- four times the number of request lengths in the window (its length ÷ the mean e2e): no window is worth many times
+  the requests that fit into it one after the other;
+- for turns of conversations, that of clusters (Kish's design effect).
+
+For one user at a time it is n, where Bartels' rank version of von Neumann's ratio sees no likeness of neighbours
+(one-sided, 10 %); else one user is judged as all loads. For loads that are not one user's, nothing
+has an interval under an effective size of 30, so that p50 needs 30 in place of 6. From about eight request lengths
+on a p50 can be shown, from 18 on a p95. result.json says for each quantile the effective size (` + "`n_eff`" + `), the one that
+is needed (` + "`needed_n`" + `) and the window of the same load that would do (` + "`needed_window_s`" + `).
+
+A mean has an interval from an effective size of 30 on: the wider of Student's at the effective size of the latencies,
+and of ten lugsail batches', adjusted for the skewness of the mean (Johnson 1978, as N-Skart has it).
+
+What this does not reach, in simulated runs at a true limit or value: with 100 requests of a queue that is rarely
+full (M/D/8 at half load), 23 % of the means that could be shown are wrong; with 500 requests at 0.8 of the load,
+a third of the runs show a mean, and 12 % of all runs a wrong one, nearly always too low, since a run that has seen no burst cannot know of any.
+Where the server's own speed drifts more slowly than the run is long (AR(1) .99 over 500 requests), 13 % of the runs show a wrong median.
 
 ## How a claim is decided
 
 At error probability 0.05, one-sided, unless the claim has an alpha of its own.
 
-- **A quantile**: by the exact binomial test on the requests that broke the limit, at the effective
-  sample size. A proof needs the number above. A refutation needs only the breaches: of 40 requests that
-  all break a p95 limit, two are enough. Where the limit lets more break it than alpha (p50, p90), one burst
+- **A quantile**: by the binomial test on the requests that broke the limit, at the effective
+  sample size (continued to sizes that are not whole; counts are rounded against the decision). A proof needs the number
+  above, and takes half of an effective size under 30: a limit far away is still proved. A refutation needs only the
+  breaches: of 40 requests that all break a p95 limit, two are enough. Where the limit lets more break it than alpha (p50, p90), one burst
   can be most of a short run, and refuting takes an effective size of 10 as well. An undecided claim says how
   many requests like these would decide it, and in which direction.
-- **Success**: by the exact bounds of Clopper and Pearson, for ` + "`>=`, `>`, `<=` and `<`" + ` alike.
-- **A rate** (throughput, output_throughput): by Student's bounds over ten slices of the window.
+- **A mean**: by the bounds above, one-sided at the claim's error; undecided under an effective size of 30.
+- **Success**: by the bounds of Clopper and Pearson, for ` + "`>=`, `>`, `<=` and `<`" + ` alike, on n where failures show
+  no sign of dependence (Fisher's test of the gaps between them, one-sided 10 %). Where they come together, the effective
+  size is the least of the series' own and of n ÷ the failures in the outage that a failure is in ÷ (1 + 2 ÷ outages).
+  A proof says which outages so few requests may have missed: in outages of L requests each, n × (what may fail) ÷ L
+  of them were to be expected, and as few as were seen have a probability of alpha at Poisson's upper limit. At a
+  limit of 98 %, 500 requests without a failure exclude outages of up to 3 requests, and 2,000 of up to 13. In simulated runs
+  at a true 98 %, where outages are of 5, 20 or 50 requests and four of them to be expected, at most 8 % prove more.
+- **A rate** (throughput, output_throughput, goodput): by Student's bounds over slices of the window, at the claim's alpha.
+  In a closed loop there are at least five slices of at least three request lengths (mean e2e) each, with the lugsail
+  correction, so that a rate takes 15 request lengths. In an open loop what arrives in ten slices is
+  looked at next to what completes, and the larger variance counts: two request lengths are enough. Goodput is at least
+  as uncertain as throughput and its share inside the limits together. Without an interval a rate stands alone, and
+  claims on it are undecided; both say which window would do. Not reached: closed loops whose server drifts more slowly
+  than a slice (speed AR(1) .99: 74 % of intervals hold the truth at 500 requests, 86 % at 2,000), and heavy-tailed lengths
+  that share one processor (σ 1.5: 87 and 91 %).
+- **Quantiles of gap and itl**: streams that run together share the engine's steps, so what counts are stretches of four
+  request lengths, and a quantile takes twice as many as it takes independent requests: p50 12 (48 request lengths), p90
+  72, p95 144, p99 736. With fewer it would be shown mainly in calm runs, in which it is too low.
 - **A request that the client cut** (grace over, Ctrl-C, the cap on the spend) has an outcome with bounds: its
   latency is at least the time so far, its tpot at least the time since its first token ÷ the tokens that it was
   still allowed, its success is open. It counts as a breach only if it had broken the limit by then; else it

@@ -3,7 +3,6 @@ package plan
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -74,9 +73,6 @@ func (p *Plan) set(path, text string) error {
 }
 
 func errNoKey(path string) error { return fmt.Errorf("there is no key %q", path) }
-
-// sortedNames are the keys of a map, so that errors come in the same order.
-func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // Value is one value of a plan with where it came from.
 type Value struct {

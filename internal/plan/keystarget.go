@@ -87,9 +87,8 @@ var simRows = []targetKey{
 		Bind: key.Whole(func(t *Target) *int { return &t.sim().Slots }), Missing: noSim}, ""},
 }
 
-func noPrice(t *Target) bool   { return t.Price == nil }
-func noMachine(t *Target) bool { return t.Machine == nil }
-func noSim(t *Target) bool     { return t.Sim == nil }
+func noPrice(t *Target) bool { return t.Price == nil }
+func noSim(t *Target) bool   { return t.Sim == nil }
 
 // price, machine and sim return a part of a target, and make it if it is not
 // there.

@@ -192,7 +192,7 @@ type LatencyPlan struct {
 type ThroughputPlan struct {
 	Levels       []int `yaml:"levels" json:"levels"`
 	LoadBaseline bool  `yaml:"load_baseline" json:"load_baseline"`
-	// Requests at each level; 0 means max(100, 5 × level).
+	// Requests at each level; 0 means max(100, 15 × level).
 	Requests int `yaml:"requests,omitempty" json:"requests,omitempty"`
 }
 

@@ -214,6 +214,7 @@ func explained(cells []result.Cell, v result.Validity, stats ...string) []Note {
 	if text := sampledNote(cells, stats); text != "" {
 		out = append(out, Note{Sampled, text})
 	}
+	out = append(out, ratesNotes(cells)...)
 	if text := spoiltNote(cells, v); text != "" {
 		out = append(out, Note{Spoilt, text})
 	}

@@ -168,7 +168,11 @@ func Estimate(e result.Estimate, unit string, n int) string {
 	return Missing
 }
 
-// Rate prints the rate of a window.
+// Rate prints the rate of a window; one that has a reason for having no interval is
+// that of the sample.
 func Rate(r result.Rate) string {
+	if r.Value != nil && r.Lo == nil && r.Hi == nil && r.Withheld != "" {
+		return Approximate + WithUnit(float64(*r.Value), r.Unit)
+	}
 	return Estimate(result.Estimate{Value: r.Value, Lo: r.Lo, Hi: r.Hi, Withheld: r.Withheld}, r.Unit, 0)
 }

@@ -77,7 +77,7 @@ func quantile(s result.Statistic, stat string) (value, interval, answered, size 
 }
 
 // pooled says that a statistic is over more values than there are independent
-// pieces: gaps in blocks of a second.
+// pieces: gaps between tokens, in stretches of time.
 func pooled(s result.Statistic) bool { return s.NOK > s.N }
 
 func tailShown(s result.Statistic, e result.Estimate) bool {
@@ -101,7 +101,7 @@ func effective(s result.Statistic, e result.Estimate) float64 {
 // sizeOf says how much of the needed size there is.
 func sizeOf(s result.Statistic, e result.Estimate) string {
 	if pooled(s) {
-		return fmt.Sprintf("%d of %d s", s.N, e.NeededN)
+		return fmt.Sprintf("%d of %d stretches of time", s.N, e.NeededN)
 	}
 	if eff := math.Floor(effective(s, e)); eff < float64(s.N) {
 		return fmt.Sprintf("n=%s, effective %.0f of %s", Count(s.N), eff, Count(e.NeededN))
@@ -120,7 +120,7 @@ func Mean(s result.Statistic) string {
 
 // WouldDo returns how many requests like those of a statistic would give a
 // quantile an interval, to two digits; false where there is one, where more
-// requests would not help, and for values that are counted in seconds.
+// requests would not help, and for gaps, of which stretches of time are counted.
 func WouldDo(s result.Statistic, stat string) (int, bool) {
 	e, ok := s.Quantile(stat)
 	if !ok || e.Value != nil || e.NeededN == 0 || pooled(s) || effective(s, e) <= 0 {
