@@ -18,7 +18,7 @@ func TestBlocksThatHadNotSettledAreNotCompared(t *testing.T) {
 		c.Load = result.LoadShape{Kind: kind, Arrival: arrival}
 		for i := range 5 {
 			begin := float64(1000 * i)
-			c.Blocks = append(c.Blocks, runlog.WindowRecord{Round: i + 1, Start: second(begin), End: second(begin + length), WarmedS: 9, WarmupEnd: end})
+			c.Blocks = append(c.Blocks, runlog.WindowRecord{Round: i + 1, Start: second(begin), End: second(begin + length), WarmedS: 6, WarmupEnd: end})
 			x := &exchange.Exchange{Phase: exchange.Measured, Index: i, Due: second(begin), FirstToken: second(begin + 1), FirstAnswer: second(begin + 1), LastToken: second(begin + 2), Done: second(begin + 2), Streamed: true}
 			c.Add(x)
 		}
