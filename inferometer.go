@@ -22,6 +22,8 @@ import (
 	"github.com/inferometer/inferometer/examples"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/demand"
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/result"
@@ -41,8 +43,8 @@ type (
 	WorkloadPlan   = plan.WorkloadPlan
 	LatencyPlan    = plan.LatencyPlan
 	ThroughputPlan = plan.ThroughputPlan
-	CostPlan       = plan.CostPlan
-	QualityPlan    = plan.QualityPlan
+	CostPlan       = demand.Cost
+	QualityPlan    = scoring.Quality
 	LoadPlan       = plan.LoadPlan
 	ScanPlan       = plan.ScanPlan
 	ScanKeys       = plan.ScanKeys
@@ -50,6 +52,7 @@ type (
 	ReplayPlan     = plan.Replay
 	CapacityPlan   = plan.CapacityPlan
 	RateLimits     = terms.Limits
+	WarmupPlan     = terms.Warmup
 	Limits         = plan.SLO
 	PrefixPlan     = plan.PrefixPlan
 	RowsPlan       = plan.RowsPlan

@@ -12,6 +12,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 )
 
 func poisson(rate float64, requests int, d time.Duration) loadgen.Shape {
@@ -230,9 +231,9 @@ func TestAShortLoadHasAShortWarmup(t *testing.T) {
 		{"one user", plan.LoadPlan{Users: 1, Requests: 5}, time.Minute, 5},
 		{"eight users", plan.LoadPlan{Users: 8, Requests: 1000}, time.Minute, 88},
 		{"eight users, few requests", plan.LoadPlan{Users: 8, Requests: 20}, time.Minute, 32},
-		{"as many as asked for", plan.LoadPlan{Rate: 10, Requests: 20, Warmup: plan.WarmupRequests(3)}, 0, 3},
-		{"none", plan.LoadPlan{Users: 8, Requests: 20, Warmup: plan.WarmupRequests(0)}, 0, 0},
-		{"as long as asked for", plan.LoadPlan{Rate: 10, Requests: 20, Warmup: &plan.Warmup{Time: plan.Duration(9 * time.Second)}}, 0, 90},
+		{"as many as asked for", plan.LoadPlan{Rate: 10, Requests: 20, Warmup: terms.WarmupRequests(3)}, 0, 3},
+		{"none", plan.LoadPlan{Users: 8, Requests: 20, Warmup: terms.WarmupRequests(0)}, 0, 0},
+		{"as long as asked for", plan.LoadPlan{Rate: 10, Requests: 20, Warmup: &plan.Warmup{Time: 9 * time.Second}}, 0, 90},
 		{"a curve", plan.LoadPlan{RateCurve: "ramp:1..50/10m"}, 0, 1},
 	} {
 		s := loadgen.Shape{Users: tt.load.Users, Requests: tt.load.Requests, Duration: tt.load.Duration.Std()}

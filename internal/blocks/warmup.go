@@ -22,7 +22,7 @@ func WarmedUp(l plan.LoadPlan, s loadgen.Shape) loadgen.Shape {
 	s.Warmup = cells.LoadWarmup(l)
 	switch {
 	case l.Warmup != nil:
-		s.Settle.Time = l.Warmup.Time.Std()
+		s.Settle.Time = l.Warmup.Time
 	case l.RateCurve == "" && l.Trace == "" && (s.Users > 0 || s.Schedule.Process != ""):
 		s.Settle.Cap = SettleCap(s)
 		if s.Users > 0 {
@@ -63,7 +63,7 @@ func Before(l plan.LoadPlan, conversing bool) loadgen.Shape {
 	switch {
 	case w != nil && w.None():
 	case w != nil && w.Time > 0:
-		s.Duration = w.Time.Std()
+		s.Duration = w.Time
 	case w != nil:
 		s.Requests = max(beforeRequests, w.Requests)
 	default:

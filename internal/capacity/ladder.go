@@ -23,7 +23,10 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 	}
 	last := rungs[len(rungs)-1]
 	over := last.failed() > 0.1 || spent(h) > ladderShare*c.seconds() || 2*last.Users > c.maxUsers()
-	if c.topped(rungs) || over {
+	// Where time is short, more users of a load that is far beyond the limits say
+	// nothing of the border.
+	far := len(c.Limits) > 0 && spent(h) > ladderShare/2*c.seconds() && tightest(last.Judge(c.Limits, c.alpha())).strain() > farOver
+	if c.topped(rungs) || over || far {
 		users := last.Users
 		if last.failed() > 0.1 && len(rungs) > 1 {
 			users = rungs[len(rungs)-2].Users // a load with errors is not carried
@@ -46,6 +49,9 @@ func (c Config) ladder(h []Observation) (Step, bool) {
 	}
 	return c.rung(step*last.Users, last.Throughput()), true
 }
+
+// farOver is the strain that is far beyond the limits.
+const farOver = 5
 
 // rung is a step of the ladder: three requests per user, and more where they
 // take little time.

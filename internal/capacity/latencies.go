@@ -53,12 +53,19 @@ func (c Config) learn(h []Observation) {
 }
 
 // longestWarmUp is how long the warm-up of a cell may take in seconds.
-func (c Config) longestWarmUp() float64 { return min(warmup.Cap.Seconds(), c.seconds()/15) }
+func (c Config) longestWarmUp() float64 { return min(warmup.Cap.Seconds(), c.seconds()/24) }
 
-// grace is how long a cell waits for requests in flight at its end, in seconds: some
-// ten times what they take.
+// grace is how long a cell waits for requests in flight at its end, in seconds. Few
+// take more than three times the mean, and whether a latency is over its limit is
+// mostly known of them before they end. Whether they succeed is not.
 func (c Config) grace(h []Observation) float64 {
-	return min(30, c.seconds()/30, max(1, 10*c.known(h).Mean()))
+	means := 3.0
+	for _, l := range c.Limits {
+		if l.Quantile == 0 {
+			means = 10
+		}
+	}
+	return min(30, c.seconds()/30, max(1, means*c.known(h).Mean()))
 }
 
 // overhead is how long a cell takes besides its window, in seconds: as those so far,

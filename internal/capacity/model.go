@@ -25,6 +25,7 @@ type point struct {
 	weight       float64 // its effective sample size
 	n, neff      float64
 	cells        float64
+	byLength     bool // the request lengths of the window set neff, which grow as it does
 	allowed      float64
 	overloaded   bool
 	smooth       float64 // the strain, made monotone
@@ -37,7 +38,7 @@ const (
 	mostRise    = 30
 	defaultRise = 8 // of the 99th percentile of the wait in M/D/8 at utilization 0.6
 	riseSpread  = 4
-	mostDoubt   = 0.25
+	mostDoubt   = 0.18
 )
 
 // fit makes the model; ok is false where the border is not enclosed.
@@ -51,7 +52,7 @@ func (c Config) fit(h []Observation) (m model, ok bool) {
 			continue
 		}
 		j := tightest(o.Judge(c.Limits, c.alpha()))
-		p := point{load: o.load(), strain: j.strain(), cells: 1, n: float64(j.N), neff: j.NEff, weight: max(1, j.NEff), allowed: j.Allowed, overloaded: o.broke()}
+		p := point{load: o.load(), strain: j.strain(), cells: 1, n: float64(j.N), neff: j.NEff, weight: max(1, j.NEff), allowed: j.Allowed, overloaded: o.broke(), byLength: j.NEff > 1.9*o.lengths()}
 		if o.broke() {
 			p.strain = max(p.strain, 1/p.allowed) // all would be over, in the end
 		}
@@ -110,7 +111,7 @@ func (m *model) merge() {
 			all := q.weight + p.weight
 			q.strain = (q.strain*q.weight + p.strain*p.weight) / all
 			q.weight, q.n, q.neff, q.cells = all, q.n+p.n, q.neff+p.neff, q.cells+p.cells
-			q.overloaded = q.overloaded || p.overloaded
+			q.overloaded, q.byLength = q.overloaded || p.overloaded, q.byLength && p.byLength
 			continue
 		}
 		out = append(out, p)
@@ -187,6 +188,9 @@ func (m model) perNEff(load, n float64) float64 {
 	for _, p := range m.points {
 		if !p.overloaded && p.neff >= 1 {
 			longer := min(mostLonger, max(1, math.Pow(n/(p.n/p.cells), longerPower)))
+			if p.byLength {
+				longer = 1
+			}
 			at, y, w = append(at, p.load), append(y, longer*max(1, p.n/p.neff)), append(w, p.n)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 // Shares of the time that the parts of a search may take.
 const (
 	ladderShare  = 0.25
-	exploreShare = 0.3 // ladder and exploration together
-	leastExplore = 0.2 // exploration, however long the ladder took
+	exploreShare = 0.3  // ladder and exploration together
+	leastExplore = 0.25 // exploration, however long the ladder took
 )
 
 // growth is the factor by which twice the users must carry more, or the ladder

@@ -79,6 +79,7 @@ func someModels() List {
 		{Provider: "google", Model: "gemini-2.5-pro", Rates: tariff.Rates{Input: 1.25, Output: 10}},
 		{Provider: "groq", Model: "openai/gpt-oss-120b", Rates: tariff.Rates{Input: 0.15, Output: 0.6}},
 		{Provider: "together", Model: "openai/gpt-oss-120b", Rates: tariff.Rates{Input: 0.35, Output: 0.75}},
+		{Provider: "cerebras", Model: "gpt-oss-120b", Rates: tariff.Rates{Input: 0.4, Output: 0.8}},
 	}, nil)
 }
 
@@ -107,11 +108,12 @@ func TestNamesResolve(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"gpt-5-minni":  `did you mean "gpt-5-mini"`,
-		"gpt-oss-120b": "choose one of groq/openai/gpt-oss-120b, together/openai/gpt-oss-120b",
-		"":             "needs the name of a model",
-		"llama-9":      `no price is listed for model "llama-9", so what it costs is unknown`,
-		"gpt-5":        "similar", // and not the price of gpt-5-mini
+		"gpt-5-minni":         `did you mean "gpt-5-mini"`,
+		"gpt-oss-120b":        "choose one of groq/openai/gpt-oss-120b, together/openai/gpt-oss-120b, cerebras/gpt-oss-120b", // and not that of cerebras alone
+		"openai/gpt-oss-120b": "choose one of groq/openai/gpt-oss-120b, together/openai/gpt-oss-120b",
+		"":                    "needs the name of a model",
+		"llama-9":             `no price is listed for model "llama-9", so what it costs is unknown`,
+		"gpt-5":               "similar", // and not the price of gpt-5-mini
 	} {
 		if p, _, err := someModels().Price(name); err == nil || !strings.Contains(err.Error(), want) && want != "similar" || p.Model != "" {
 			t.Errorf("%q: %+v, %v, want %q", name, p, err, want)
@@ -133,7 +135,7 @@ func TestPriceFileWins(t *testing.T) {
 	if p, _, err := l.Price("mini"); err != nil || p.Model != "gpt-5-mini" {
 		t.Errorf("%v, %v", p, err)
 	}
-	if n := len(l.Prices()); n != 8 {
+	if n := len(l.Prices()); n != 9 {
 		t.Errorf("%d entries", n)
 	}
 }

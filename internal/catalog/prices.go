@@ -93,10 +93,14 @@ func (l List) match(model string, sells func(provider string) bool) (found []Pri
 		return len(found) > 0
 	}
 	names := func(p Price) []string { return append([]string{p.Model}, p.Aliases...) }
-	exactly := func(p Price) bool {
-		return slices.ContainsFunc(names(p), func(n string) bool { return fold(n) == want || fold(p.Provider+"/"+n) == want })
+	// With a provider, or with the path that a provider puts before a model. A bare name
+	// is left to the next rule, which finds it at all who sell it.
+	whole := func(p Price) bool {
+		return slices.ContainsFunc(names(p), func(n string) bool {
+			return fold(p.Provider+"/"+n) == want || strings.Contains(want, "/") && fold(n) == want
+		})
 	}
-	if collect(func(p Price) bool { return fold(p.Name()) == want }) || collect(exactly) {
+	if collect(func(p Price) bool { return fold(p.Name()) == want }) || collect(whole) {
 		return found, ""
 	}
 	for _, undated := range []bool{false, true} {

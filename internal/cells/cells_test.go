@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 )
 
 // A warm-up of 0 is none, and one that nobody asked for is one request per user
@@ -15,8 +16,8 @@ func TestWarmup(t *testing.T) {
 	}{
 		{plan.LoadPlan{Users: 8}, 8},
 		{plan.LoadPlan{Rate: 30}, 30},
-		{plan.LoadPlan{Users: 8, Warmup: plan.WarmupRequests(0)}, 0},
-		{plan.LoadPlan{Users: 8, Warmup: plan.WarmupRequests(3)}, 3},
+		{plan.LoadPlan{Users: 8, Warmup: terms.WarmupRequests(0)}, 0},
+		{plan.LoadPlan{Users: 8, Warmup: terms.WarmupRequests(3)}, 3},
 		{plan.LoadPlan{Users: 8, Warmup: &plan.Warmup{Time: 1}}, 8},
 		{plan.LoadPlan{Rate: 8, Warmup: &plan.Warmup{Time: 1}}, 0},
 	} {

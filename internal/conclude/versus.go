@@ -132,7 +132,7 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	if stat != geometric {
 		name = stat + " of the " + name
 	}
-	if c.withhold(p, stat) {
+	if c.withhold(p, stat) || c.withholdUnsettled(p) {
 		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
 		return c.Comparison
 	}

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -74,6 +76,29 @@ func TestWhatIfFollowsTheSharedVectors(t *testing.T) {
 		}
 		if have, err := json.Marshal(wins); err != nil || string(have) != string(want) {
 			t.Errorf("%s: cheaper at %s, want %s", v.Name, have, want)
+		}
+	}
+}
+
+// docs/cost.md works the example of a refuted saving out by hand, too.
+func TestTheManualWorksTheRefutedSavingOut(t *testing.T) {
+	b, err := os.ReadFile("../../docs/cost.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	use := []Usage{used("a", 256, 0, 40), used("b", 256, 0, 40)}
+	c := Assess(Input{
+		Candidate: Target{
+			Name: "candidate", Evidence: result.Simulated, Usage: use,
+			Machine: &result.Machine{Count: 1, USDPerHour: 3.85, MinReplicas: 1}, Capacity: &Capacity{Requests: rate(68.05, 65.4, 70.7)},
+		},
+		Baseline:        &Target{Name: "baseline", Evidence: result.Simulated, Usage: use, Price: price(1, 0.05, 5)},
+		MonthlyRequests: 500_000, Demand: Demand{PeakToMean: 4}, Months: 12,
+	})
+	text := strings.Join(strings.Fields(strings.ReplaceAll(string(b), "\n> ", "\n")), " ")
+	for _, want := range []string{c.Volumes[0].Text, "it pays from about " + amount.Count(float64(*c.BreakEven.MonthlyRequests.Value)) + " a month"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("docs/cost.md has no %q", want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 )
 
 // A dry run counts the history that each turn carries.
@@ -12,7 +13,7 @@ func TestEstimateOfConversations(t *testing.T) {
 	p := plan.Default()
 	p.Candidate.URL, p.Only = "http://127.0.0.1:1", []plan.Benchmark{plan.Load}
 	p.Workload.InputTokens, p.Workload.OutputTokens, p.Workload.Turns, p.Workload.TurnTokens = 100, 20, "3", "10"
-	p.Load.Conversations, p.Load.Warmup = 5, plan.WarmupRequests(1)
+	p.Load.Conversations, p.Load.Warmup = 5, terms.WarmupRequests(1)
 	for _, tt := range []struct {
 		change   func()
 		requests int

@@ -295,7 +295,7 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 		n, seconds, input := aboutConversations(p)
 		c.Requests, c.Seconds = n+cells.LoadWarmup(l), seconds
 		if w := l.Warmup; w != nil && seconds > 0 {
-			c.Seconds += w.Time.Std().Seconds()
+			c.Seconds += w.Time.Seconds()
 		}
 		mean := synthetic(p).mean(0, n)
 		if mean.about = input; p.Workload.Dataset != "" {

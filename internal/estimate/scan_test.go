@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 )
 
 // A dry run lists every cell with its values, and adds them up.
@@ -15,7 +16,7 @@ func TestEstimateOfASweep(t *testing.T) {
 	p.Candidate.URL = "http://127.0.0.1:1"
 	p.Candidate.Price = &plan.Price{Input: new(1.0), Output: new(2.0)}
 	p.Only = []plan.Benchmark{plan.Load}
-	p.Load.Requests, p.Load.Warmup = 100, plan.WarmupRequests(1)
+	p.Load.Requests, p.Load.Warmup = 100, terms.WarmupRequests(1)
 	p.Scan = plan.ScanPlan{CoolDown: plan.Duration(5 * time.Second), Keys: plan.ScanKeys{{Key: "users", Items: []string{"1..4x2"}}, {Key: "output-tokens", Items: []string{"10", "30"}}}}
 	if err := p.Validate(); err != nil {
 		t.Fatal(err)

@@ -80,9 +80,7 @@ func (d dependence) windowFor(neff float64, needed int) float64 {
 	if !(neff > 0) || !(d.windowS > 0) {
 		return 0
 	}
-	w := d.windowS * max(1, float64(needed)/neff)
-	unit := math.Pow(10, math.Floor(math.Log10(w))-1)
-	return math.Ceil(w/unit) * unit
+	return roundUp(d.windowS * max(1, float64(needed)/neff))
 }
 
 // twoDigits prints a size without an exponent.

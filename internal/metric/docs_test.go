@@ -77,6 +77,7 @@ Where the server's own speed drifts more slowly than the run is long (AR(1) .99 
 ## How a claim is decided
 
 At error probability 0.05, one-sided, unless the claim has an alpha of its own.
+[coverage.md](coverage.md) counts how often that is right, on queues whose truth is known.
 
 - **A quantile**: by the binomial test on the requests that broke the limit, at the effective
   sample size (continued to sizes that are not whole; counts are rounded against the decision). A proof needs the number

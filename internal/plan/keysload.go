@@ -6,6 +6,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/scan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 )
 
 const noBurstiness = "the shape of gamma and weibull arrivals must be greater than 0; 1 is poisson, and the smaller it is, the burstier they are"
@@ -37,7 +38,7 @@ var loadKeys = []key.Declaration[Plan]{
 		Bind: key.Duration(func(p *Plan) *Duration { return &p.Load.Duration })},
 	{Key: key.Key{Path: "load.warmup", Flag: "warmup", Group: key.GroupLoad, Value: "N|TIME", Unset: "until the load has settled", Zero: "no warm-up",
 		Help: "requests, or time, before measurement", More: "Such as 50 or 20s. The default ends when three times the mean latency has passed and the requests in flight have stopped growing, at most 60s, or as long as the load itself."},
-		Bind: key.ParsedOrUnset(func(p *Plan) **Warmup { return &p.Load.Warmup }, ParseWarmup, Warmup.String)},
+		Bind: key.ParsedOrUnset(func(p *Plan) **Warmup { return &p.Load.Warmup }, terms.ParseWarmup, Warmup.String)},
 	{Key: key.Key{Path: "load.blocks", Flag: "blocks", Group: key.GroupLoad, Value: "N", Rare: true, Unset: "5 to 10", NoSweep: "only several targets take turns, and a sweep measures the candidate", NoZero: "must be at least 1",
 		Help: "blocks in which several targets take turns", More: "With a baseline or further targets. The default is as many as are long enough."},
 		Bind: key.Whole(func(p *Plan) *int { return &p.Load.Blocks })},

@@ -118,6 +118,7 @@ type (
 	Price   = terms.Price
 	Machine = terms.Machine
 	Limits  = terms.Limits
+	Warmup  = terms.Warmup
 )
 
 // WorkloadPlan says what is sent.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/plan/terms"
 )
 
 func TestWarmupIsACountOrATime(t *testing.T) {
@@ -15,8 +17,8 @@ func TestWarmupIsACountOrATime(t *testing.T) {
 	}{
 		{"50", Warmup{Requests: 50}, ""},
 		{"1_000", Warmup{Requests: 1000}, ""},
-		{"20s", Warmup{Time: Duration(20 * time.Second)}, ""},
-		{"1m30s", Warmup{Time: Duration(90 * time.Second)}, ""},
+		{"20s", Warmup{Time: 20 * time.Second}, ""},
+		{"1m30s", Warmup{Time: 90 * time.Second}, ""},
 		{"0", Warmup{}, ""},
 		{"0s", Warmup{}, ""},
 		{"-1", Warmup{}, "negative"},
@@ -25,14 +27,14 @@ func TestWarmupIsACountOrATime(t *testing.T) {
 		{"20 requests", Warmup{}, "neither"},
 		{"1.5", Warmup{}, "neither"},
 	} {
-		got, err := ParseWarmup(tt.text)
+		got, err := terms.ParseWarmup(tt.text)
 		if got != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%q: %v, %v", tt.text, got, err)
 		}
 		if err != nil {
 			continue
 		}
-		if again, err := ParseWarmup(got.String()); err != nil || again != got {
+		if again, err := terms.ParseWarmup(got.String()); err != nil || again != got {
 			t.Errorf("%q is written as %q", tt.text, got)
 		}
 		b, err := json.Marshal(got)

@@ -12,6 +12,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 )
@@ -104,7 +105,7 @@ func TestStoppedTurnsAreResumed(t *testing.T) {
 	p.Candidate.URL, p.Baseline = s.URL, &plan.Target{URL: s.URL, API: p.Candidate.API, Stream: true}
 	p.Dir, p.Only = t.TempDir(), []plan.Benchmark{plan.Load}
 	p.Client.Calibrate, p.Workload.InputTokens, p.Workload.OutputTokens = false, 30, 6
-	p.Load.Users, p.Load.Requests, p.Load.Blocks, p.Load.Warmup = 2, 120, 6, plan.WarmupRequests(1)
+	p.Load.Users, p.Load.Requests, p.Load.Blocks, p.Load.Warmup = 2, 120, 6, terms.WarmupRequests(1)
 	p.Load.ThinkTime = plan.Duration(time.Millisecond) // the stop falls into the block
 	out := stoppedAt(t, p, 6)                          // the second block of round 3
 	if got := out.Result.Benchmarks.Load.Versus[0]; got.Rounds != 2 {

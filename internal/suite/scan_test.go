@@ -16,6 +16,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 )
@@ -87,7 +88,7 @@ func sweep(t *testing.T, url string, values ...string) plan.Plan {
 	p.Only = []plan.Benchmark{plan.Load}
 	p.Workload.InputTokens = 30
 	p.Client.Calibrate = false
-	p.Load.Users, p.Load.Requests, p.Load.Warmup = 10, 24, plan.WarmupRequests(1)
+	p.Load.Users, p.Load.Requests, p.Load.Warmup = 10, 24, terms.WarmupRequests(1)
 	p.Scan.Keys = plan.ScanKeys{{Key: "output-tokens", Items: values}}
 	return p
 }

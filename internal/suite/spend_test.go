@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 )
 
 // meter is a server that bills: it counts what it has reported as used, and answers
@@ -102,7 +103,7 @@ func TestCapReservesForToolsBesideThePrompt(t *testing.T) {
 			p.Candidate.URL, p.Candidate.MetricsURL = s.URL, plan.MetricsOff
 			p.Candidate.Price = &plan.Price{Input: new(3.0), Output: new(15.0)}
 			p.Workload.InputTokens, p.Workload.OutputTokens, p.Load.Users, p.Load.Requests = 100, 6, 40, 200
-			p.Load.Warmup = plan.WarmupRequests(0)
+			p.Load.Warmup = terms.WarmupRequests(0)
 			edit(&p)
 			p.MaxCost = 0.6
 			out, err := Run(t.Context(), p, Options{})

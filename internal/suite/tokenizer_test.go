@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/tokens"
 )
@@ -91,7 +92,7 @@ func (s *counting) load(t *testing.T, change func(*plan.Plan)) (*result.Result, 
 	p.Candidate.URL, p.Dir, p.Only = server.URL, t.TempDir(), []plan.Benchmark{plan.Load}
 	p.Client.Calibrate = false
 	p.Workload.InputTokens, p.Workload.OutputTokens = 300, 3
-	p.Load.Users, p.Load.Requests, p.Load.Warmup = 2, 20, plan.WarmupRequests(4)
+	p.Load.Users, p.Load.Requests, p.Load.Warmup = 2, 20, terms.WarmupRequests(4)
 	change(&p)
 	out, err := Run(t.Context(), p, Options{})
 	if err != nil {

@@ -41,6 +41,9 @@ type options struct {
 	json   bool
 	list   bool
 	truths bool
+	series bool
+	renew  string
+	peer   string
 }
 
 func flags(stderr io.Writer) (*flag.FlagSet, *options) {
@@ -54,6 +57,9 @@ func flags(stderr io.Writer) (*flag.FlagSet, *options) {
 	f.Float64Var(&o.limit, "limit", 1, "claim this multiple of the truth instead of the truth itself")
 	f.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	f.BoolVar(&o.list, "list", false, "list the queues")
+	f.BoolVar(&o.series, "series", false, "print the latencies of each run as lines of JSON, for other tools")
+	f.StringVar(&o.renew, "renew", "", "write the tables of this page anew (docs/coverage.md)")
+	f.StringVar(&o.peer, "peer", "", "with --renew: file with what guidellm_cover.py printed")
 	f.BoolVar(&o.truths, "truths", false, "simulate the truths that no formula gives, for scripts/laboratory/truths.csv")
 	return f, o
 }
@@ -90,6 +96,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.series {
+		return writeSeries(ctx, jobs, stdout)
+	}
 	var all []Row
 	for i, j := range jobs {
 		rows, err := j.run(ctx, func(done int) {
@@ -99,6 +108,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 		all = append(all, rows...)
+	}
+	if o.renew != "" {
+		return renew(o, all)
 	}
 	if o.json {
 		e := json.NewEncoder(stdout)

@@ -51,7 +51,7 @@ var latencies = []figure{
 }
 
 func (p process) queue() queue {
-	return queue{
+	q := queue{
 		unknown: p.unknown(), long: p.long,
 		name: p.name, about: p.about, sizes: p.sizes, least: 20, runs: 300,
 		measure: func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
@@ -61,6 +61,10 @@ func (p process) queue() queue {
 			return c.outcomes(p.shown(), p.truthOf, limit)
 		},
 	}
+	if p.figures == nil {
+		q.series = p.series
+	}
+	return q
 }
 
 // unknown are the figures whose truth no formula gives.
@@ -174,10 +178,12 @@ func processes() []process {
 			simulate: outages{mean: mean}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
 		})
 	}
-	add(process{
-		name: "outage-cut/20", about: "the same, where requests hang in outages until the client cuts them", rate: 10, sizes: outageSizes,
-		simulate: outages{mean: 20, hang: true}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
-	})
+	for _, mean := range []int{5, 20} {
+		add(process{
+			name: fmt.Sprintf("outage-cut/%d", mean), about: "the same, where requests hang in outages until the client cuts them", rate: 10, sizes: outageSizes,
+			simulate: outages{mean: mean, hang: true}.run, figures: successes, truth: formulas(map[string]float64{"success": .98}),
+		})
+	}
 	return all
 }
 

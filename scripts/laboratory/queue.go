@@ -19,6 +19,8 @@ type queue struct {
 	// measure makes one run of n and returns what was shown and decided of each
 	// figure. limit is that of the claims, as a multiple of the truth.
 	measure func(n int, r *rand.Rand, limit float64) ([]outcome, error)
+	// series are the latencies of such a run; nil: the queue is not about them.
+	series func(n int, r *rand.Rand) (Series, error)
 	// long is a part of a long simulation, for the truths that no formula gives; nil: there
 	// are none. scale shortens it.
 	long func(r *rand.Rand, scale float64) (sample, error)

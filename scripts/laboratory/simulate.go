@@ -27,28 +27,6 @@ func (h heap) replaceFirst(v float64) {
 	h[i] = v
 }
 
-func (h *heap) push(v float64) {
-	*h = append(*h, v)
-	s := *h
-	i := len(s) - 1
-	for i > 0 && s[(i-1)/2] > v {
-		s[i] = s[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	s[i] = v
-}
-
-// pop takes the first, of one or more.
-func (h *heap) pop() float64 {
-	s := *h
-	first, last := s[0], s[len(s)-1]
-	*h = s[:len(s)-1]
-	if len(*h) > 0 {
-		h.replaceFirst(last)
-	}
-	return first
-}
-
 // Laws of the time of service, of mean service.
 func exponential(r *rand.Rand) float64 { return service * r.ExpFloat64() }
 func constant(*rand.Rand) float64      { return service }

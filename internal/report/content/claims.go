@@ -38,7 +38,7 @@ func claims(r *result.Result) *Section {
 			evidence += " (" + plaintext.Line(c.Weakest) + ")"
 		}
 		t.Rows = append(t.Rows, []string{
-			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, strings.TrimSpace(answer.InMoney(r, c) + " " + format.Sentence(c.Reason)), strings.TrimSpace(format.Sentence(c.Text) + " " + answer.Hours(r)),
+			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, answer.Reason(r, c), strings.TrimSpace(format.Sentence(c.Text) + " " + answer.Hours(r)),
 		})
 	}
 	short := Table{Layout: t.Layout, Head: t.Head}

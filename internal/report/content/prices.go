@@ -52,17 +52,26 @@ func priceTable(targets []result.Target) (t Table, notes []string) {
 				notes = append(notes, fmt.Sprintf("price of the %s: %q is the entry %s of the price list", x.Name, p.Model, p.Entry))
 			}
 			if p.Page != "" {
-				notes = append(notes, fmt.Sprintf("the provider's own page for the price of the %s: %s", x.Name, p.Page))
+				notes = append(notes, fmt.Sprintf("the provider's own page for the price of the %s: %s", x.Name, address(p.Page)))
 			}
 		}
 		if m := x.Machine; m != nil {
 			machinePrices(x.Name, m, row)
 			if m.Page != "" {
-				notes = append(notes, fmt.Sprintf("the provider's own page for the machine of the %s: %s", x.Name, m.Page))
+				notes = append(notes, fmt.Sprintf("the provider's own page for the machine of the %s: %s", x.Name, address(m.Page)))
 			}
 		}
 	}
 	return t, notes
+}
+
+// address is that of a page to look up. A report links to nothing and loads nothing.
+func address(page string) string {
+	_, rest, ok := strings.Cut(page, "://")
+	if !ok {
+		return page
+	}
+	return rest
 }
 
 // sourceKinds say who says that a price is what it is.

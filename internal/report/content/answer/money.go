@@ -5,9 +5,98 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/amount"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
+
+// costs says what is saved, and from which volume.
+func costs(c *result.Cost) []string {
+	if c == nil {
+		return nil
+	}
+	if c.Withheld != "" || len(c.Volumes) == 0 {
+		var parts []string
+		for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
+			if tc != nil && tc.PerRequest.Value != nil && tc.PerMTok.Value != nil {
+				parts = append(parts, fmt.Sprintf("%s: %s a request, %s a million tokens", plaintext.Line(tc.Target),
+					format.Estimate(tc.PerRequest, "USD", 0), format.Estimate(tc.PerMTok, "USD", 0)))
+			}
+		}
+		if parts != nil && c.Spoilt != "" {
+			parts[len(parts)-1] += " " + format.Spoilt
+		}
+		if parts == nil {
+			why := c.Withheld
+			if tc := c.Candidate; tc != nil && tc.PerRequest.Withheld != "" {
+				why = tc.PerRequest.Withheld
+			}
+			return []string{strings.TrimSpace("Unknown. " + format.Sentence(why))}
+		}
+		for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
+			if tc != nil && tc.PerRequest.Value == nil && tc.PerRequest.Withheld != "" {
+				parts = append(parts, fmt.Sprintf("%s: unknown: %s", plaintext.Line(tc.Target), plaintext.Line(tc.PerRequest.Withheld)))
+			}
+		}
+		return []string{format.Sentence(strings.Join(parts, "; "))}
+	}
+	v := c.Volumes[0]
+	text := ""
+	if m := v.SavingsMonth.Value; m != nil {
+		saved, way := v.SavingsMonth, "less"
+		if *m < 0 {
+			way = "more"
+			saved = result.Estimate{Value: negative(saved.Value), Lo: negative(saved.Hi), Hi: negative(saved.Lo)}
+		}
+		text = fmt.Sprintf("%s a month %s than the baseline at %s requests a month", format.Estimate(saved, "USD", 0), way, format.Number(v.MonthlyRequests))
+		if by := InTimes(v); by != "" {
+			text += " (" + by + ")"
+		}
+		if c.SavingsSpoilt != "" {
+			text += " " + format.Spoilt
+		}
+		text += "."
+		if why := bills(c, v); why != "" {
+			text += " " + why
+		}
+	}
+	switch e := c.BreakEven; {
+	case e == nil:
+	case e.MonthlyRequests.Value != nil && len(e.Wins)+e.More > 1:
+		text += fmt.Sprintf(" Cheaper from about %s a month, but not at every volume above: the report lists them.", format.Estimate(e.MonthlyRequests, "", 0))
+	case e.MonthlyRequests.Value != nil:
+		text += fmt.Sprintf(" Cheaper from about %s a month on.", format.Estimate(e.MonthlyRequests, "", 0))
+	default:
+		text += " " + format.Sentence(e.Text)
+	}
+	out := []string{strings.TrimSpace(text)}
+	if o := c.Odds; o != nil && c.SavingsSpoilt == "" && o.Cheaper > 0.001 && o.Cheaper < 0.999 { // else the interval says it
+		out = append(out, plaintext.Line(c.Odds.Text))
+	}
+	return out
+}
+
+func negative(n *result.Number) *result.Number {
+	if n == nil {
+		return nil
+	}
+	return result.Num(-float64(*n))
+}
+
+// InTimes is what is saved in percent, or how many times more it costs: −2,511 %
+// saved is nothing that anyone says.
+func InTimes(v result.VolumeCost) string {
+	p := v.SavingsPercent.Value
+	switch {
+	case p == nil:
+		return ""
+	case *p < -100:
+		return fmt.Sprintf("%s times the baseline's cost", format.Number(1-float64(*p)/100))
+	case *p < 0:
+		return format.WithUnit(-float64(*p), "percent") + " more"
+	}
+	return format.WithUnit(float64(*p), "percent") + " less"
+}
 
 // bills says what a month costs on each side and why, for a reader who knows money and
 // not machines; empty where a cost is not known.
@@ -29,25 +118,23 @@ func bills(c *result.Cost, v result.VolumeCost) string {
 	return format.Sentence(side(c.Candidate, v.Candidate) + "; " + side(c.Baseline, v.Baseline))
 }
 
-// InMoney says what a claim on savings comes to in dollars a month; "" for other
-// claims and where a cost is not known.
-func InMoney(r *result.Result, c result.Claim) string {
+// Reason is why a claim was decided as it was. Of a claim on savings it begins with what
+// the claim comes to in dollars, for those who have to sign.
+func Reason(r *result.Result, c result.Claim) string {
 	k := r.Benchmarks.Cost
-	if !strings.HasPrefix(c.Limit, "savings") || k == nil || k.Withheld != "" || len(k.Volumes) == 0 {
-		return ""
+	if !strings.HasPrefix(c.Limit, "savings") || k == nil || k.Withheld != "" || len(k.Volumes) == 0 || k.Volumes[0].SavingsPercent.Value == nil {
+		return format.Sentence(c.Reason)
 	}
 	v := k.Volumes[0]
-	if v.SavingsPercent.Value == nil || v.Candidate.Value == nil || v.Baseline.Value == nil {
-		return ""
-	}
-	text := fmt.Sprintf("For %s requests a month the baseline costs %s and the candidate %s, %s.",
-		amount.Count(v.MonthlyRequests), amount.USD(float64(*v.Baseline.Value)), amount.USD(float64(*v.Candidate.Value)), InTimes(v))
+	money := format.Sentence(v.Text)
 	if k.Candidate != nil && k.Candidate.Kind == "machine" && *v.SavingsPercent.Value < 0 {
-		text += " A machine costs the same whether it works or not, so few requests make each one expensive"
+		money += " A machine costs the same whether it works or not, so few requests make each one expensive"
 		if b := k.BreakEven; b != nil && b.MonthlyRequests.Value != nil {
-			text += fmt.Sprintf(": it pays from about %s a month", amount.Count(float64(*b.MonthlyRequests.Value)))
+			money += fmt.Sprintf(": it pays from about %s a month", amount.Count(float64(*b.MonthlyRequests.Value)))
 		}
-		text += "."
+		money += "."
 	}
-	return text
+	// The reason may end with the same sentence.
+	why := strings.Replace(c.Reason, ". "+strings.TrimSuffix(v.Text, "."), "", 1)
+	return strings.TrimSpace(money + " " + format.Sentence(why))
 }

@@ -1,4 +1,4 @@
-package plan
+package terms
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 // requests, or a time. Both 0: there is none.
 type Warmup struct {
 	Requests int
-	Time     Duration
+	Time     time.Duration
 }
 
 // WarmupRequests is a warm-up of n requests.
@@ -38,7 +38,7 @@ func ParseWarmup(text string) (Warmup, error) {
 	case strings.Trim(text, "0123456789") == "":
 		return Warmup{}, fmt.Errorf("%q is too large", text)
 	}
-	return Warmup{Time: Duration(d)}, nil
+	return Warmup{Time: d}, nil
 }
 
 // None reports whether there is none.
