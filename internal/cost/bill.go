@@ -324,8 +324,12 @@ func (b *bill) month(volume float64) interval {
 // need is the machines of a volume.
 func (b *bill) need(volume float64) Month { return b.at().Month(volume, b.demand) }
 
-// hourly is what one replica costs in an hour.
-func (b *bill) hourly() float64 { return float64(b.fleet.Accelerators) * b.fleet.USDPerHour }
+// hourly is what one replica costs in an hour where the nodes are full: what is left of
+// a node that holds no whole number of replicas is paid for too.
+func (b *bill) hourly() float64 {
+	n, accelerators := fleet{b.fleet}.perNode()
+	return accelerators / n * b.fleet.USDPerHour
+}
 
 // fullUse is USD per request where a replica always works at its capacity.
 func (b *bill) fullUse() interval { return b.capacity.inverse().times(b.hourly() / 3600) }
