@@ -52,7 +52,7 @@ func overloaded(cells []result.Cell) []string {
 		}
 		asked := "the load that was asked for"
 		if o.Asked > 0 {
-			asked = format.Number(o.Asked) + " requests/s"
+			asked = fmt.Sprintf("%.4g requests/s", o.Asked)
 		}
 		const depend = "so latencies depend on how long the run lasted."
 		switch {

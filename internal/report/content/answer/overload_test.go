@@ -21,10 +21,10 @@ func TestTheAnswerBeginsWithTheOverload(t *testing.T) {
 		c    result.Cell
 		want string
 	}{
-		"growing warm-up":   {opened(false, "growing", 9.9), "You asked for 20.0 requests/s, and the server carried about 9.90: the queue kept growing, so latencies depend on how long the run lasted."},
-		"without a warm-up": {opened(true, "", 9.9), "You asked for 20.0 requests/s, and the server carried about 9.90: the queue kept growing, so latencies depend on how long the run lasted."},
-		"nothing ended":     {opened(true, "", 0), "The server did not carry 20.0 requests/s: the queue kept growing, so latencies depend on how long the run lasted."},
-		"not steady":        {opened(false, "growing", 19.4), "The requests in flight were still growing when the measured part began: 20.0 requests/s is more than the server carries, or not steady. Latencies may depend on how long the run lasted."},
+		"growing warm-up":   {opened(false, "growing", 9.9), "You asked for 20 requests/s, and the server carried about 9.90: the queue kept growing, so latencies depend on how long the run lasted."},
+		"without a warm-up": {opened(true, "", 9.9), "You asked for 20 requests/s, and the server carried about 9.90: the queue kept growing, so latencies depend on how long the run lasted."},
+		"nothing ended":     {opened(true, "", 0), "The server did not carry 20 requests/s: the queue kept growing, so latencies depend on how long the run lasted."},
+		"not steady":        {opened(false, "growing", 19.4), "The requests in flight were still growing when the measured part began: 20 requests/s is more than the server carries, or not steady. Latencies may depend on how long the run lasted."},
 	} {
 		out := Of(&result.Result{Benchmarks: result.Benchmarks{Load: &result.Load{Cells: []result.Cell{tt.c}}}})
 		if len(out) == 0 || out[0].Lead != "Overload" || out[0].Text != tt.want {
