@@ -444,6 +444,6 @@ func throughput(t *result.Throughput, v result.Validity) *Section {
 	}
 	s.table(filled(rates), short)
 	s.pages(times, server)
-	s.Notes = explained(t.Cells, v, "p50", "p95")
+	s.Notes = slices.DeleteFunc(explained(t.Cells, v, "p50", "p95"), func(n Note) bool { return n.Kind == Remark }) // of rates that it does not have
 	return s
 }
