@@ -97,7 +97,7 @@ func failedChecks(v result.Validity) string {
 var effects = []struct{ metric, name, less, more string }{
 	{"ttft", "first token", "sooner", "later"},
 	{"e2e", "whole answer", "sooner", "later"},
-	{"tpot", "each further token", "faster", "slower"},
+	{"tpot", "time per further token", "shorter", "longer"}, // half the time is twice as fast, and not half as fast again
 	{"user_rate", "output speed", "slower", "faster"}, // the same again, where tpot is not compared
 }
 
