@@ -107,6 +107,9 @@ func shortText(s result.Statistic, stat string) string {
 }
 
 func okText(c result.Cell) string {
+	if c.Counts.OnlyWarmup() {
+		return "none, it ended in the warm-up"
+	}
 	s := fmt.Sprintf("%s of %s", format.Count(c.Counts.OK), format.Count(c.Counts.Scheduled))
 	if c.Counts.Cut > 0 {
 		s += fmt.Sprintf(", %s cut by the client", format.Count(c.Counts.Cut))
