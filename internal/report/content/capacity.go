@@ -37,7 +37,7 @@ func capacity(c *result.Capacity) *Section {
 	if c.In == "users" {
 		s.detail("In a closed loop a slow server receives less load, so this does not show what it carries at a given rate.")
 	}
-	trials := Table{Head: columns("load", "completed/s", "over the limit", "effective n", "outcome")}
+	trials := Table{Head: columns("load", "completed/s", "over the limit", "independent", "outcome")}
 	short := Table{Head: trials.Head}
 	for _, t := range c.Trials {
 		row := trialRow(t)

@@ -253,7 +253,7 @@ func sampledNote(cells []result.Cell, stats []string) string {
 		if n := need[stat]; n > 0 {
 			many := format.Count(n)
 			if enough == nil {
-				many = "about " + many + " such requests would do"
+				many = "about " + many + " such requests would give an interval"
 			}
 			enough = append(enough, many+" for "+stat)
 		}
