@@ -375,8 +375,11 @@ func load(l *result.Load, v result.Validity) *Section {
 		}
 		if a := c.Arrivals; a != nil {
 			intended := "intended"
-			if c.Conversations != nil {
+			switch {
+			case c.Conversations != nil:
 				intended = "came due"
+			case c.Load.Rate > 0 && c.Load.RateCurve == "" && c.Load.Arrival != "constant":
+				intended = fmt.Sprintf("drawn, of %.4g asked for on average", c.Load.Rate)
 			}
 			s.say(fmt.Sprintf("Arrivals%s: %s requests/s %s, %s achieved; sent %s ms after they were due at p50, %s ms at p99, %s ms at most.",
 				of, format.Number(a.IntendedRate), intended, format.Number(a.AchievedRate), format.Number(a.ErrorP50MS), format.Number(a.ErrorP99MS), format.Number(a.ErrorMaxMS)))

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,5 +24,19 @@ func TestNotesNameTheirRates(t *testing.T) {
 	}
 	if d := cmp.Diff(want, ratesNotes([]result.Cell{c, c})); d != "" {
 		t.Error(d)
+	}
+}
+
+// What was drawn by chance is not what the user intended.
+func TestArrivalsTellWhatWasDrawnFromWhatWasAskedFor(t *testing.T) {
+	l := result.Load{Cells: []result.Cell{{Target: "candidate", Load: result.LoadShape{Kind: "open", Arrival: "poisson", Rate: 5}, Arrivals: &result.Arrivals{IntendedRate: 4.44, AchievedRate: 4.44}}}}
+	found := ""
+	for _, p := range load(&l, result.Validity{}).Text {
+		if strings.HasPrefix(p.Text, "Arrivals") {
+			found = p.Text
+		}
+	}
+	if !strings.HasPrefix(found, "Arrivals: 4.44 requests/s drawn, of 5 asked for on average, 4.44 achieved;") {
+		t.Errorf("%q", found)
 	}
 }
