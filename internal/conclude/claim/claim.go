@@ -109,13 +109,17 @@ func Bounds(c *result.Claim, l metric.Limit, lo, hi float64) {
 	if l.Op == metric.Greater || l.Op == metric.GreaterEqual {
 		near, far = lo, hi
 	}
+	met, broken := "the confidence bound", "even the favourable confidence bound"
+	if figure(lo, l.Metric.Unit) == figure(hi, l.Metric.Unit) { // a value that has no spread
+		met, broken = "the value", "the value"
+	}
 	switch {
 	case !math.IsInf(near, 0) && l.Holds(near):
 		c.Verdict, c.Bound = result.Proved, result.Num(near)
-		c.Reason = fmt.Sprintf("the confidence bound %s meets the limit", figure(near, l.Metric.Unit))
+		c.Reason = fmt.Sprintf("%s %s meets the limit", met, figure(near, l.Metric.Unit))
 	case !math.IsInf(far, 0) && !l.Holds(far):
 		c.Verdict, c.Bound = result.Refuted, result.Num(far)
-		c.Reason = fmt.Sprintf("even the favourable confidence bound %s breaks the limit", figure(far, l.Metric.Unit))
+		c.Reason = fmt.Sprintf("%s %s breaks the limit", broken, figure(far, l.Metric.Unit))
 	default:
 		c.Bound = result.Num(near)
 		c.Reason = fmt.Sprintf("the interval %s to %s contains the limit", figure(lo, l.Metric.Unit), figure(hi, l.Metric.Unit))
