@@ -134,10 +134,10 @@ func setLying(p *plot.Plot, f figure.Figure, x bounds) {
 	for _, c := range f.Y.Categories {
 		name = max(name, style(sans(8), inkColor).Width(c))
 	}
-	for _, s := range f.Series {
+	for i, s := range f.Series {
 		for _, pt := range s.Points {
 			w := style(sans(7.5), inkColor).Width(pt.Label)
-			if pt.X < f.X.Base {
+			if _, beside := lies(f, i, pt); beside {
 				left = max(left, w)
 			} else {
 				right = max(right, w)

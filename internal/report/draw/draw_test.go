@@ -193,3 +193,30 @@ func TestFurtherTargetsAreToldApart(t *testing.T) {
 		t.Error("candidate and baseline have lost their colours")
 	}
 }
+
+// Of two ends of an input that lie on the same side of the savings, neither bar hides the
+// other, and no label lies on a bar.
+func TestEndsOnTheSameSideDoNotOverlap(t *testing.T) {
+	for _, tt := range []struct {
+		low, high, lowFrom, highFrom float64
+		lowLeft, highLeft            bool
+	}{
+		{40, 80, 69, 69, true, false},
+		{80, 40, 69, 69, false, true},
+		{40, 68.9, 68.9, 69, true, false}, // the nearer label stands beyond the base
+		{40, 69, 69, 69, true, false},
+		{69, 40, 69, 69, false, true},
+		{80, 69, 69, 69, false, true},
+		{70, 80, 69, 70, true, false},
+		{80, 80, 69, 69, false, true},
+	} {
+		f := figure.Figure{X: figure.Axis{Base: 69}, Y: figure.Axis{Categories: []string{"an input"}}, Series: []figure.Series{
+			{Kind: figure.Bar, Points: []figure.Point{{X: tt.low, Label: "low"}}}, {Kind: figure.Bar, Points: []figure.Point{{X: tt.high, Label: "high"}}},
+		}}
+		from, left := lies(f, 0, f.Series[0].Points[0])
+		from2, left2 := lies(f, 1, f.Series[1].Points[0])
+		if from != tt.lowFrom || from2 != tt.highFrom || left != tt.lowLeft || left2 != tt.highLeft {
+			t.Errorf("%+v: %v %v, %v %v", tt, from, left, from2, left2)
+		}
+	}
+}
