@@ -354,7 +354,7 @@ func logTicks(a figure.Axis) plot.Ticker {
 		var out []plot.Tick
 		for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
 			for _, m := range steps {
-				if v := m * math.Pow(10, e); v >= lo*0.999 && v <= hi*1.001 {
+				if v := m * math.Pow(10, e); v >= lo && v <= hi {
 					out = append(out, plot.Tick{Value: v, Label: tickLabel(v, a)})
 				}
 			}

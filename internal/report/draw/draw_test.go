@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 
+	"gonum.org/v1/plot/vg/vgimg"
+
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -218,5 +220,19 @@ func TestEndsOnTheSameSideDoNotOverlap(t *testing.T) {
 		if from != tt.lowFrom || from2 != tt.highFrom || left != tt.lowLeft || left2 != tt.highLeft {
 			t.Errorf("%+v: %v %v, %v %v", tt, from, left, from2, left2)
 		}
+	}
+}
+
+// A logarithmic axis reaches up to the legend: its label takes no space above it.
+func TestALogarithmicAxisLeavesNoBlankAbove(t *testing.T) {
+	f := figure.Figure{
+		X: figure.Axis{Label: "median time to first token", Unit: "ms", Log: true, Measured: true}, Y: figure.Axis{Label: "cost per million tokens", Unit: "USD", Log: true},
+		Series: []figure.Series{{Name: "candidate", Kind: figure.Dot, Points: []figure.Point{{X: 44, Y: 0.052}, {X: 62, Y: 0.038}}}, {Name: "baseline", Kind: figure.Dot, Points: []figure.Point{{X: 342, Y: 1.538}}}},
+	}
+	c := draw.New(vgimg.New(figureWidth, figureHeight))
+	p := drawing(f)
+	c = besideLog(p, f, c)
+	if blank := c.Max.Y - p.DataCanvas(c).Max.Y; blank > 8 {
+		t.Errorf("%v points above the axis are blank", blank)
 	}
 }
