@@ -25,7 +25,10 @@ func TestWhatMachinesCostIsNotCalledFixedWhereItIsNot(t *testing.T) {
 	}{
 		{cost(result.CostScenario{}), "The machines of the candidate cost $5,000 a month whether they work or not (busy 50 % of the time); the baseline charges $8,000 for these requests."},
 		{cost(result.CostScenario{Profile: make([]float64, 24), Own: result.CostFleet{Scaling: tariff.ScaleToZero}}), "The machines of the candidate cost $5,000 a month, as many as each hour needs (busy 50 % of the time); "},
-		{cost(result.CostScenario{FallbackShare: 0.1}, result.Part{Name: "fallback", USD: 0.8}), "its machines cost $4,200 whether they work or not (busy 50 % of the time), and requests that are sent to the baseline again $800.00; "},
+		{cost(result.CostScenario{FallbackShare: 0.1}, result.Part{Name: "fallback", USD: 0.8}), "The candidate costs $5,000 a month: $4,200 for its machines whether they work or not (busy 50 % of the time), and $800.00 for requests that are sent to the baseline again; "},
+		{&result.Cost{
+			Candidate: &result.TargetCost{Target: "candidate", Kind: "api", Parts: []result.Part{{Name: "fallback", USD: 3}}}, Baseline: &result.TargetCost{Target: "baseline", Kind: "api"},
+		}, "The candidate costs $5,000 for these requests: $2,000 of its own, and $3,000 for those that are sent to the baseline again; "},
 	} {
 		if got := bills(tt.of, v); !strings.Contains(got, tt.want) {
 			t.Errorf("%q lacks %q", got, tt.want)

@@ -107,26 +107,31 @@ func bills(c *result.Cost, v result.VolumeCost) string {
 	}
 	side := func(t *result.TargetCost, e result.Estimate) string {
 		usd := amount.USD(float64(*e.Value))
+		again := 0.0
+		for _, p := range t.Parts {
+			if p.Name == "fallback" {
+				again = p.USD * v.MonthlyRequests
+			}
+		}
+		own := amount.USD(float64(*e.Value) - again)
 		if t.Kind != "machine" {
+			if again > 0 {
+				return fmt.Sprintf("%s costs %s for these requests: %s of its own, and %s for those that are sent to the baseline again", the(t.Target), usd, own, amount.USD(again))
+			}
 			return fmt.Sprintf("%s charges %s for these requests", the(t.Target), usd)
 		}
 		busy := ""
 		if v.Utilisation != nil && t.Target == c.Candidate.Target {
 			busy = fmt.Sprintf(" (busy %s %% of the time)", amount.Significant(100*float64(*v.Utilisation), 3))
 		}
+		how := " whether they work or not"
 		if s := c.Scenario; s != nil && len(s.Profile) > 0 && s.Own.Scaling != "" && s.Own.Scaling != tariff.AlwaysOn {
-			return fmt.Sprintf("the machines of %s cost %s a month, as many as each hour needs%s", the(t.Target), usd, busy)
+			how = ", as many as each hour needs"
 		}
-		if s := c.Scenario; s != nil && s.FallbackShare > 0 && t.Target == c.Candidate.Target {
-			again := 0.0
-			for _, p := range t.Parts {
-				if p.Name == "fallback" {
-					again = p.USD * v.MonthlyRequests
-				}
-			}
-			return fmt.Sprintf("%s costs %s a month: its machines cost %s whether they work or not%s, and requests that are sent to the baseline again %s", the(t.Target), usd, amount.USD(float64(*e.Value)-again), busy, amount.USD(again))
+		if again > 0 {
+			return fmt.Sprintf("%s costs %s a month: %s for its machines%s%s, and %s for requests that are sent to the baseline again", the(t.Target), usd, own, how, busy, amount.USD(again))
 		}
-		return fmt.Sprintf("the machines of %s cost %s a month whether they work or not%s", the(t.Target), usd, busy)
+		return fmt.Sprintf("the machines of %s cost %s a month%s%s", the(t.Target), usd, how, busy)
 	}
 	return format.Sentence(side(c.Candidate, v.Candidate) + "; " + side(c.Baseline, v.Baseline))
 }
