@@ -44,11 +44,19 @@ type field struct {
 	always            bool // shown also where it is 0
 }
 
-func usdPerHour(v float64) string { return amount.Price(v) + " per accelerator hour" }
-func perMTok(v float64) string    { return amount.Price(v) + " per 1M tokens" }
-func tokens(v float64) string     { return amount.Significant(v, 6) }
-func plain(v float64) string      { return amount.Significant(v, 4) }
-func percent(v float64) string    { return amount.Significant(100*v, 3) + " %" }
+// usdPerHour rounds what was worked out from a purchase: no list has so many decimals.
+func usdPerHour(v float64) string {
+	text := amount.Price(v)
+	if len(text) > len("$1,000.123456") {
+		text = amount.USD(v)
+	}
+	return text + " per accelerator hour"
+}
+
+func perMTok(v float64) string { return amount.Price(v) + " per 1M tokens" }
+func tokens(v float64) string  { return amount.Significant(v, 6) }
+func plain(v float64) string   { return amount.Significant(v, 4) }
+func percent(v float64) string { return amount.Significant(100*v, 3) + " %" }
 
 func whole(at func(*result.CostScenario) *int) *func(*result.CostScenario) *int { return &at }
 
@@ -204,8 +212,9 @@ func (f *flags) lengths(s *scenario, api *result.Target) {
 		s.Own.RequestsPerSecond /= longer
 		s.set(fmt.Sprintf("%s, scaled down by %s for the length of the requests", s.from["own.requests_per_second"], plain(longer)), "own.requests_per_second")
 	}
-	if changed && api != nil && api.Price != nil && s.from["api.input"] != "" && len(api.Price.LongContext) > 0 {
-		s.price(api.Price, s.from["api.input"])
+	if changed && api != nil && api.Price != nil && s.from["api.input"] != "" && pricing.At(*api.Price, int(s.API.InputTokens)) != api.Price.Rates {
+		o := api.Price.Origin("long_context")
+		s.price(api.Price, sourced("the run", o.Source, o.AsOf))
 	}
 }
 
@@ -216,7 +225,8 @@ func (f *flags) batches(s *scenario, api *result.Target) error {
 		return nil
 	}
 	if f.model == "" && api != nil && api.Price != nil && !f.of["input-price"].set && !f.of["output-price"].set {
-		if s.batch(api.Price, s.from["api.input"]); s.API.BatchFactor > 0 {
+		o := api.Price.Origin("batch")
+		if s.batch(api.Price, sourced("the run", o.Source, o.AsOf)); s.API.BatchFactor > 0 {
 			return nil
 		}
 	}
@@ -300,7 +310,10 @@ func (s *scenario) ofRun(r *result.Result) {
 		s.set(sourced("the run", own.Machine.Source, own.Machine.AsOf), "own.usd_per_hour", "own.node")
 	}
 	if api != nil && api.Price != nil {
-		s.set(sourced("the run", api.Price.Source, api.Price.AsOf), "api.input", "api.cached", "api.output", "api.batch_factor", "api.surcharge")
+		for key, of := range map[string][]string{"input": {"api.input", "api.surcharge"}, "cached": {"api.cached"}, "output": {"api.output"}, "batch": {"api.batch_factor"}} {
+			o := api.Price.Origin(key)
+			s.set(sourced("the run", o.Source, o.AsOf), of...)
+		}
 	}
 	if c == nil {
 		return
