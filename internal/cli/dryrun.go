@@ -32,6 +32,7 @@ func (p *Process) dryRun(pl plan.Plan, prov key.Provenance, asJSON bool) error {
 	}
 	row("")
 	row("CELL\tREQUESTS\tTOKENS IN\tTOKENS OUT\tSECONDS")
+	more := "" // "+": some cells send requests that cannot be counted
 	for _, c := range e.Cells {
 		id := c.ID
 		if c.Words != "" {
@@ -41,17 +42,21 @@ func (p *Process) dryRun(pl plan.Plan, prov key.Provenance, asJSON bool) error {
 			row("%s\tunknown\tunknown\tunknown\t%.0f", id, c.Seconds)
 			continue
 		}
-		row("%s\t%d\t%.0f\t%.0f\t%.0f", id, c.Requests, c.InputTokens, c.OutputTokens, c.Seconds)
+		plus := ""
+		if c.Beside != "" {
+			plus, more = "+", "+"
+		}
+		row("%s\t%d%s\t%.0f%s\t%.0f%s\t%.0f", id, c.Requests, plus, c.InputTokens, plus, c.OutputTokens, plus, c.Seconds)
 	}
 	if slices.ContainsFunc(e.Cells, func(c estimate.Cell) bool { return c.Unknown != "" }) {
 		row("total\tunknown\tunknown\tunknown\t%.0f", e.Seconds)
 	} else {
-		row("total\t%d\t%.0f\t%.0f\t%.0f", e.Requests, e.InputTokens, e.OutputTokens, e.Seconds)
+		row("total\t%d%s\t%.0f%s\t%.0f%s\t%.0f", e.Requests, more, e.InputTokens, more, e.OutputTokens, more, e.Seconds)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	out := fmt.Sprintf("\ntime   about %s (an estimate)\n%s", (time.Duration(e.Seconds) * time.Second).Round(time.Second), spend(e))
+	out := fmt.Sprintf("\ntime   about %s (an estimate)\n%s", time.Duration(e.Seconds*float64(time.Second)).Round(time.Second), spend(e))
 	for _, n := range e.Notes {
 		out += "note   " + n + "\n"
 	}
