@@ -34,14 +34,19 @@ type Estimate struct {
 	USD     *float64
 	Unknown []string `json:",omitempty"`
 	// Most are the requests and tokens that USD is made of, by target.
-	Most  []Most `json:",omitempty"`
-	Notes []string
+	Most []Most `json:",omitempty"`
+	// Probes are the most requests that ask all targets what they can do, which are in
+	// no cell.
+	Probes int `json:",omitempty"`
+	Notes  []string
 }
 
 // Most is the most that a target is sent, and what it costs.
 type Most struct {
 	Target       string
 	Requests     int
+	Probes       int `json:",omitempty"` // of Requests
+	Counted      int `json:",omitempty"` // of Requests, in the cells
 	InputTokens  float64
 	OutputTokens float64
 	USD          *float64 `json:",omitempty"` // nil: it is not paid by the token
@@ -394,7 +399,10 @@ func (e *Estimate) priced(p plan.Plan) {
 	for _, name := range names(p) {
 		t, _ := p.Endpoint(name)
 		n, all := probes(p, t)
-		m := Most{Target: name, Simulated: strings.HasPrefix(t.URL, "sim:")}
+		m := Most{Target: name, Probes: n, Simulated: strings.HasPrefix(t.URL, "sim:")}
+		if len(e.Cells) > 0 {
+			e.Probes += n
+		}
 		longest := all.most
 		var unknown error
 		for _, c := range e.Cells {
@@ -408,6 +416,7 @@ func (e *Estimate) priced(p plan.Plan) {
 				c.most.out = 0
 			}
 			n, longest = n+c.mostCount, max(longest, c.longest)
+			m.Counted += min(c.Requests, c.mostCount)
 			all.add(c.most)
 		}
 		price, err := pricing.Price(list, t.Price)
