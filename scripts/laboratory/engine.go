@@ -150,7 +150,7 @@ func (c chat) queue() queue {
 	if c.cold {
 		about += ", from an empty engine on"
 	}
-	q := queue{name: c.name(), about: about, sizes: []int{120, 500, 2000, 5000}, least: 20, runs: 200, unknown: []string{"p50", "p95", "p99", "mean", "e2e.p50", "e2e.p95"}}
+	q := queue{name: c.name(), about: about, sizes: []int{120, 500, 2000, 5000}, least: 20, runs: 150, unknown: []string{"p50", "p95", "p99", "mean", "e2e.p50", "e2e.p95"}}
 	q.measure = func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
 		e, rate, err := c.engine()
 		if err != nil {
@@ -231,6 +231,7 @@ func (e engine) warmedUp(r *rand.Rand, rate float64, n int) (all []request, warm
 type warming struct {
 	watch warmup.Watch
 	over  bool
+	how   warmup.End
 	known int   // requests that it was told of
 	open  []int // those that had not ended
 }
@@ -250,6 +251,7 @@ func (w *warming) ask(all []request, now float64) bool {
 		}
 		return ended
 	})
-	w.over = w.watch.Over(at(now)) != warmup.NotYet
+	w.how = w.watch.Over(at(now))
+	w.over = w.how != warmup.NotYet
 	return w.over
 }

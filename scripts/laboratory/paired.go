@@ -33,7 +33,7 @@ func (p paired) name() string { return "paired/" + short(p.rho) }
 
 func (p paired) queue() queue {
 	return queue{
-		name: p.name(), about: "two such engines take turns, steps of one 10 % longer; ratios", sizes: []int{500}, least: 100, runs: 100,
+		name: p.name(), about: "two such engines take turns, steps of one 10 % longer; ratios", sizes: []int{500}, least: 100, runs: 60,
 		unknown: ratioFigures,
 		measure: func(n int, r *rand.Rand, _ float64) ([]outcome, error) {
 			folder, err := os.MkdirTemp("", "coverage")
@@ -167,6 +167,7 @@ func (e engine) prompts(seed uint64) lengths {
 type block struct {
 	all     []request // from an empty engine on
 	warm, n int
+	settled warmup.End // how its warm-up ended
 }
 
 // block runs an engine through its warm-up and its part of the load.
@@ -194,6 +195,7 @@ func (e engine) block(part blocks.Part, rate float64, prompts lengths, r *rand.R
 	b.all, err = e.serve(r.Uint64(), size, next, func(all []request, now float64) bool {
 		if !w.over && w.ask(all, now) {
 			b.warm, opened, measured = len(all), now, ended(len(all)+b.n)
+			b.settled = w.how
 		}
 		return measured != nil && measured(all, now)
 	})
@@ -222,6 +224,7 @@ func (b block) write(log *runlog.Writer, target string, round int, from float64)
 	}
 	err := log.Window(runlog.WindowRecord{
 		Cell: id, Round: round, Began: stamp(from), Start: stamp(from + b.all[b.warm].due), End: stamp(from + until),
+		WarmedS: b.all[b.warm].due, WarmupEnd: string(b.settled),
 	})
 	return from + last + 1, err
 }
