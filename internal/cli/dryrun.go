@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -27,8 +28,16 @@ func (p *Process) dryRun(pl plan.Plan, prov key.Provenance, asJSON bool) error {
 	w := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 	row := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 	row("KEY\tVALUE\tFROM")
+	leftOut, unset := 0, key.Origin{}.String()
 	for _, v := range values {
+		if v.From == unset && idle(pl, v.Path) {
+			leftOut++
+			continue
+		}
 		row("%s\t%s\t%s", v.Path, v.Text, v.From)
+	}
+	if leftOut > 0 {
+		row("(and %d defaults of what this plan does not run; --json has them)", leftOut)
 	}
 	row("")
 	row("CELL\tREQUESTS\tTOKENS IN\tTOKENS OUT\tSECONDS")
@@ -65,6 +74,22 @@ func (p *Process) dryRun(pl plan.Plan, prov key.Provenance, asJSON bool) error {
 	}
 	_, err := fmt.Fprint(p.Stdout, out+"\nNothing was sent.\n")
 	return err
+}
+
+// idle reports whether a key is of a part of the plan that it does not run.
+func idle(p plan.Plan, path string) bool {
+	selected := func(b plan.Benchmark) bool { return cells.Selected(p, b) }
+	for prefix, runs := range map[string]bool{
+		"latency.":    selected(plan.Latency) || selected(plan.Quality) || selected(plan.Cost), // they share its pass
+		"throughput.": selected(plan.Throughput), "cost.": selected(plan.Cost), "quality.": selected(plan.Quality),
+		"capacity.": selected(plan.Capacity), "load.": selected(plan.Load), "scan.": p.Scan.On(),
+		"load.replay.": p.Load.Trace != "", "workload.rows.": p.Workload.Dataset != "",
+	} {
+		if !runs && strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // spend says what a plan can cost at most, and what that is made of, or why it is

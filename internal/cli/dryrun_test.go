@@ -55,3 +55,29 @@ func TestDryRunSaysThatTheCapMayStopIt(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// A dry run lists the keys of what the plan runs, and of the rest those that somebody
+// has set.
+func TestDryRunListsTheKeysOfWhatRuns(t *testing.T) {
+	load := dry(t, "load", "http://127.0.0.1:1", "--users", "2", "--requests", "20")
+	run := dry(t, "run", "http://127.0.0.1:1", "--monthly-requests", "7")
+	for _, tt := range []struct {
+		out, key string
+		want     bool
+	}{
+		{load, "load.users", true}, {load, "load.think_time", true}, {load, "client.timeout", true},
+		{load, "load.replay.", false}, {load, "throughput.", false}, {load, "quality.", false}, {load, "scan.", false}, {load, "latency.", false},
+		{run, "latency.iterations", true}, {run, "cost.samples", true}, {run, "throughput.levels", true}, {run, "cost.monthly_requests", true},
+		{run, "load.", false}, {run, "capacity.", false},
+		{dry(t, "run", "http://127.0.0.1:1", "--only", "latency", "--monthly-requests", "7"), "cost.monthly_requests", true},
+		{dry(t, "run", "http://127.0.0.1:1", "--only", "latency"), "cost.", false},
+		{dry(t, "run", "http://127.0.0.1:1", "--json"), `      "key": "load.replay.open"`, true},
+	} {
+		if strings.Contains(tt.out, "\n"+tt.key) != tt.want {
+			t.Errorf("%s: listed %v in %s", tt.key, !tt.want, tt.out)
+		}
+	}
+	if !strings.Contains(load, "defaults of what this plan does not run; --json has them") {
+		t.Errorf("%s", load)
+	}
+}

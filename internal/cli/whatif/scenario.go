@@ -239,17 +239,17 @@ func (f *flags) listed(s *scenario) error {
 	if f.list, err = catalog.Open(f.prices); err != nil {
 		return fmt.Errorf("--prices: %w", err)
 	}
-	if f.gpu != "" {
-		m := &plan.Machine{Accelerator: f.gpu, Rent: f.rent, USDPerHour: f.of["usd-per-hour"].v, Count: max(1, s.Own.Accelerators)}
+	if f.accelerator != "" {
+		m := &plan.Machine{Accelerator: f.accelerator, Rent: f.rent, USDPerHour: f.of["usd-per-hour"].v, Count: max(1, s.Own.Accelerators)}
 		if f.of["accelerators"].set {
 			m.Count = int(f.of["accelerators"].v)
 		}
 		found, err := pricing.Machine(f.list, m)
 		if err != nil {
-			return fmt.Errorf("--gpu: %w", err)
+			return fmt.Errorf("--accelerator: %w", err)
 		}
 		s.Own.USDPerHour, s.Own.Node = found.USDPerHour, found.Node
-		from := "--gpu " + f.gpu
+		from := "--accelerator " + f.accelerator
 		if found.Offer != "" {
 			from += " (" + found.Offer + ", " + catalog.Words(found.Rent) + ")"
 		}
@@ -409,20 +409,20 @@ func (s *scenario) complete() error {
 	if s.from["api.cached_share"] == "" {
 		s.set("assumed", "api.cached_share")
 	}
-	var missing []string
-	lacks := func(yes bool, flags string) {
+	var missing, example []string
+	lacks := func(yes bool, flags, such string) {
 		if yes {
-			missing = append(missing, flags)
+			missing, example = append(missing, flags), append(example, such)
 		}
 	}
-	lacks(s.MonthlyRequests == 0 && s.from["monthly_requests"] == "", "--monthly-requests")
-	lacks(s.Utilization == 0 && s.PeakToMean == 0 && s.from["utilization"] == "" && s.from["peak_to_mean"] == "", "--utilization or --peak-to-mean")
-	lacks(s.from["own.usd_per_hour"] == "", "--gpu or --usd-per-hour")
-	lacks(s.Own.RequestsPerSecond == 0 && s.Own.TokensPerSecond == 0, "--tokens-per-second or --requests-per-second")
-	lacks(s.from["api.input"] == "" || s.from["api.output"] == "", "--price, or --input-price and --output-price")
-	lacks(s.API.InputTokens+s.API.OutputTokens == 0, "--input-tokens and --output-tokens")
+	lacks(s.MonthlyRequests == 0 && s.from["monthly_requests"] == "", "--monthly-requests", "--monthly-requests 3M")
+	lacks(s.Utilization == 0 && s.PeakToMean == 0 && s.from["utilization"] == "" && s.from["peak_to_mean"] == "", "--utilization or --peak-to-mean", "--utilization 0.4")
+	lacks(s.from["own.usd_per_hour"] == "", "--accelerator or --usd-per-hour", "--accelerator h100")
+	lacks(s.Own.RequestsPerSecond == 0 && s.Own.TokensPerSecond == 0, "--tokens-per-second or --requests-per-second", "--tokens-per-second 2500")
+	lacks(s.from["api.input"] == "" || s.from["api.output"] == "", "--price, or --input-price and --output-price", "--price gpt-5-mini")
+	lacks(s.API.InputTokens+s.API.OutputTokens == 0, "--input-tokens and --output-tokens", "--input-tokens 256 --output-tokens 64")
 	if len(missing) > 0 {
-		return fmt.Errorf("the run does not say all that the answer needs; add %s", strings.Join(missing, ", "))
+		return fmt.Errorf("the run does not say all that the answer needs; add %s; for example: inferometer cost whatif RUN %s", strings.Join(missing, ", "), strings.Join(example, " "))
 	}
 	return nil
 }
