@@ -235,6 +235,14 @@ func (a *Analysis) why(h []capacity.Observation, ids []string, over float64) str
 	return strings.Join(parts, "; ")
 }
 
+// queueGrew reports whether a load was given up since its queue grew, whatever its
+// requests that ended say.
+func queueGrew(c *result.Capacity, load float64) bool {
+	return slices.ContainsFunc(c.Trials, func(t result.Trial) bool {
+		return t.Rate+float64(t.Users) == load && (t.Growing || t.Overloaded) && t.Role != string(capacity.Ladder)
+	})
+}
+
 // capacityText is the answer in a sentence.
 func capacityText(c *result.Capacity) string {
 	limits := strings.Join(c.Limits, " and ")
@@ -253,6 +261,8 @@ func capacityText(c *result.Capacity) string {
 		}
 		fmt.Fprintf(&b, "Without latency limits it completes %.4g requests/s, with %d concurrent users.", c.Saturation.Rate, c.Saturation.Users)
 		return b.String()
+	case len(c.Limits) == 0:
+		return "The search ended before it was known how many requests per second it completes."
 	case c.Rate != nil:
 		fmt.Fprintf(&b, "It carries %s within %s, proved by a separate confirmation run.", load(c.Rate), limits)
 	default:
@@ -261,6 +271,8 @@ func capacityText(c *result.Capacity) string {
 	switch {
 	case c.Refuted != nil:
 		fmt.Fprintf(&b, " At %s the limits no longer hold.", load(c.Refuted))
+	case c.Over != nil && queueGrew(c, float64(*c.Over)):
+		fmt.Fprintf(&b, " From %s the queue kept growing, so no limit would hold for long.", load(c.Over))
 	case c.Over != nil:
 		fmt.Fprintf(&b, " From %s the limits seemed not to hold.", load(c.Over))
 	case c.Broke == "" && c.Saturation != nil && c.Saturation.Rising:

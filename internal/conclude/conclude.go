@@ -263,6 +263,9 @@ func (a *Analysis) measureCells() {
 			ID: c.ID, Target: c.Target, Evidence: t.Evidence, Workload: c.Workload, Load: c.Load,
 			Blocks: c.seen.window,
 		})
+		if cell.Counts.OnlyWarmup() {
+			cell.Metrics.Rates = map[string]result.Rate{} // there was no window for them
+		}
 		cell.Client, cell.Server = clientOf(c), serverOf(c)
 		cell.Achieved = achieved(c, &cell.Load)
 		cell.Warmup, cell.Blocks = warmupOf(c), a.blocksOf(c)

@@ -75,7 +75,7 @@ func (c *Cell) describe(s loadgen.Shape, maxInflight int) result.LoadShape {
 		ends = append(ends, fmt.Sprintf("%d requests", s.Requests))
 	}
 	if s.Duration > 0 {
-		ends = append(ends, s.Duration.String())
+		ends = append(ends, s.Duration.Round(time.Millisecond).String())
 	}
 	end, starts := strings.Join(ends, " or "), "requests/s"
 	if c.conversations != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
@@ -71,8 +72,8 @@ func (c *Collector) goodput(p *part, load result.LoadShape, e extent) result.Rat
 	if share > 0 && share < 1 && neff < stats.MinEffective {
 		r.Lo, r.Hi, r.DF = nil, nil, 0
 		r.NeededWindowS = windowFor(p.good.good.seconds(), stats.MinEffective, neff)
-		r.Withheld = fmt.Sprintf("no interval: requests outside of the limits come together, so that %d are worth %.0f independent ones, and it takes %d (%.6g s)",
-			len(c.due)-p.from, math.Floor(neff), stats.MinEffective, r.NeededWindowS)
+		r.Withheld = fmt.Sprintf("no interval: requests outside of the limits come together, so that %d are worth %.0f independent ones; %d, in %s s, are needed",
+			len(c.due)-p.from, math.Floor(neff), stats.MinEffective, amount.Significant(r.NeededWindowS, 3))
 		return r
 	}
 	k := e.slices()

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -139,7 +140,7 @@ func (p *pool) estimate(of float64, q func(float64) float64, all *stats.Histogra
 		needed = int(math.Ceil(float64(p.stretches) * far * far))
 	}
 	e.NeededN, e.NeededWindowS = needed, windowFor(p.stretchS, float64(needed), 1)
-	e.Withheld = fmt.Sprintf("gaps of requests that run together are alike: the window has %d stretches of time that are not, and an interval takes %d, about %.6g s", p.stretches, needed, e.NeededWindowS)
+	e.Withheld = fmt.Sprintf("gaps of requests that run together are alike: the window has %d stretches of time that are not, and an interval takes %d, about %s s", p.stretches, needed, amount.Significant(e.NeededWindowS, 3))
 	return e
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -107,7 +108,11 @@ func (e extent) tooShort(seconds float64) (why string, needed float64) {
 		least = openLengths
 	}
 	needed = windowFor(seconds, least, e.lengths)
-	return fmt.Sprintf("no interval: the window of %.6g s is %.2g times as long as a request, and must be %.0f times (%.6g s)", seconds, e.lengths, least, needed), needed
+	have, want := amount.Significant(seconds, 3), amount.Significant(needed, 3)
+	if have == want { // of which it is short by less than is shown
+		have = "less than " + have
+	}
+	return fmt.Sprintf("no interval: the window lasted %s s; %.0f request lengths, %s s, are needed", have, least, want), needed
 }
 
 // standardError of the rate over k slices.
@@ -143,7 +148,7 @@ func (t *tally) rate(unit string, e extent) result.Rate {
 	k := e.slices()
 	switch {
 	case t.n < RateMinN:
-		r.Withheld = fmt.Sprintf("no interval: %d completions, and it takes %d", t.n, RateMinN)
+		r.Withheld = fmt.Sprintf("no interval: %d completions; %d are needed", t.n, RateMinN)
 		r.NeededWindowS = windowFor(t.seconds(), RateMinN, float64(t.n))
 	case k == 0:
 		r.Withheld, r.NeededWindowS = e.tooShort(t.seconds())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 )
@@ -69,7 +70,7 @@ func (d dependence) tooFew(neff float64, needed int) string {
 		text = fmt.Sprintf("the window is too short for an interval: it holds %s request lengths, which count as %s independent requests", twoDigits(d.Lengths), twoDigits(neff))
 	}
 	if w := windowFor(d.windowS, float64(needed), neff); w > 0 {
-		text += fmt.Sprintf("; a window of about %.6g s would do", w)
+		text += fmt.Sprintf("; a window of about %s s would do", amount.Significant(w, 3))
 	}
 	return text
 }

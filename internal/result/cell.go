@@ -103,6 +103,10 @@ type Cell struct {
 	Blocks []Block `json:"blocks,omitempty"`
 }
 
+// OnlyWarmup reports whether a cell ended, or was interrupted, in its warm-up, with
+// a server that answered: nothing of it was measured, and nothing is wrong with it.
+func (c *Counts) OnlyWarmup() bool { return c.Scheduled == 0 && c.Warmup > c.WarmupFailed }
+
 // Failure is the requests of a cell that failed in one way.
 type Failure struct {
 	Class   string `json:"class"`

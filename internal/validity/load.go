@@ -30,11 +30,11 @@ func complete(in Input) []result.Check {
 
 // errorShare: a run in which most requests fail measures the failure, not the
 // server. 1 % warns, half fails.
-func errorShare(_ Input, e Evidence) result.Check {
+func errorShare(in Input, e Evidence) result.Check {
 	n := e.Cell.Counts
 	all := n.OK + n.Failed + n.Shed
 	if all == 0 {
-		return noneEnded(e)
+		return noneEnded(in, e)
 	}
 	share := float64(n.Failed+n.Shed) / float64(all)
 	r := grade("ratio", share, 0.01, 0.5)

@@ -7,9 +7,16 @@ import (
 )
 
 // noneEnded is about a cell in which no request ended. Where requests were waiting
-// for an answer when the client gave up, the load was more than the server carries:
-// the URL is right.
-func noneEnded(e Evidence) result.Check {
+// for an answer when the client gave up, the load was more than the server carries,
+// and where the warm-up was answered, the run ended too early: the URL is right.
+func noneEnded(in Input, e Evidence) result.Check {
+	if e.Cell.Counts.OnlyWarmup() {
+		how := "ended"
+		if in.Status == result.Interrupted {
+			how = "was interrupted"
+		}
+		return result.Check{Status: result.Fail, Text: fmt.Sprintf("the run %s in the warm-up, so nothing was measured", how)}
+	}
 	c := result.Check{Status: result.Fail, Text: "no request ended, so nothing was measured",
 		Fix: "check the URL with: inferometer doctor URL"}
 	cut := e.Cell.Counts.Cut

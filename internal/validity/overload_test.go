@@ -27,6 +27,25 @@ func TestOverloadIsNoWrongURL(t *testing.T) {
 	}
 }
 
+// Whoever presses Ctrl-C in the warm-up of a server that answers has the right URL.
+func TestAnInterruptedWarmupIsNoWrongURL(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status result.Status
+		n      result.Counts
+		text   string
+		fix    bool
+	}{
+		"interrupted":     {result.Interrupted, result.Counts{Warmup: 10, WarmupCut: 2}, "the run was interrupted in the warm-up, so nothing was measured", false},
+		"spend cap":       {result.Partial, result.Counts{Warmup: 10}, "the run ended in the warm-up, so nothing was measured", false},
+		"nothing answers": {result.Interrupted, result.Counts{Warmup: 10, WarmupFailed: 10}, "no request ended, so nothing was measured", true},
+	} {
+		c := errorShare(Input{Status: tt.status}, Evidence{Cell: &result.Cell{Counts: tt.n}})
+		if c.Status != result.Fail || c.Text != tt.text || (c.Fix != "") != tt.fix {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+}
+
 // Users who never got through are a finding, with what was in flight without them.
 func TestMissingUsersAreSaid(t *testing.T) {
 	c := usersShort(Input{}, Evidence{Cell: &result.Cell{

@@ -95,7 +95,7 @@ func decideMean(c *result.Claim, l metric.Limit, d stats.Dependence) (mean float
 		c.Reason = fmt.Sprintf("too few requests for an interval of their mean: %d", c.N)
 	case e.Rough:
 		c.NeededN = neededRequests(stats.MinEffective, e.NEff, c.N)
-		c.Reason = fmt.Sprintf("%d requests (effective %.0f) are too few for an interval of their mean; about %d requests like these would give one", c.N, e.NEff, c.NeededN)
+		c.Reason = fmt.Sprintf("%d requests (worth %.0f independent ones) are too few for an interval of their mean; about %d requests like these would give one", c.N, e.NEff, c.NeededN)
 	default:
 		Bounds(c, l, e.Lo, e.Hi)
 	}

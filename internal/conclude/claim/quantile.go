@@ -153,9 +153,9 @@ func decideBinomial(c *result.Claim, l metric.Limit, q float64, b breaches) {
 	over := b.text()
 	switch half := stats.ProofSize(c.NEff, c.N); {
 	case half < c.NEff && !d.Refuted:
-		over += fmt.Sprintf(" (effective %.0f: under %d, so that a proof takes half of it)", c.NEff, stats.MinEffective)
+		over += fmt.Sprintf(" (worth %.0f independent ones; under %d a proof counts half of them)", c.NEff, stats.MinEffective)
 	case c.NEff < float64(c.N)-0.5:
-		over += fmt.Sprintf(" (effective %.0f)", c.NEff)
+		over += fmt.Sprintf(" (worth %.0f independent ones)", c.NEff)
 	}
 	allowed := fmt.Sprintf("%.3g %% may", 100*(1-p))
 	switch {
@@ -200,7 +200,7 @@ func decideMLPerf(c *result.Claim, l metric.Limit, q float64, b breaches) {
 		c.Verdict = result.Proved
 		c.Reason = fmt.Sprintf("%s, and the rule requires %d for that", b.text(), needed)
 		if !own.Proved {
-			c.Reason += fmt.Sprintf("; warning: their effective number is %.0f, which would not prove this", c.NEff)
+			c.Reason += fmt.Sprintf("; warning: they are worth %.0f independent ones, which would not prove this", c.NEff)
 		}
 	case stats.DecideQuantile(b.Count, float64(c.N), q, c.Alpha).Refuted:
 		c.Verdict = result.Refuted

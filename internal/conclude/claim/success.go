@@ -34,7 +34,7 @@ func decideSuccess(c *result.Claim, l metric.Limit, cell Cell) {
 	c.NeededN = neededRequests(d.NeededN, c.NEff, ok.N)
 	counted := fmt.Sprintf("%d of %d requests succeeded", ok.Least, ok.N)
 	if c.NEff < n-0.5 {
-		counted += fmt.Sprintf(" (effective %.0f, since failures came together)", math.Floor(c.NEff))
+		counted += fmt.Sprintf(" (worth %.0f independent ones, since failures came together)", math.Floor(c.NEff))
 	}
 	if cut := ok.Most - ok.Least; cut > 0 {
 		counted += fmt.Sprintf(", and %d were cut, which counts against either verdict", cut)

@@ -17,7 +17,11 @@ func capacity(c *result.Capacity) *Section {
 	s := &Section{ID: "capacity", Title: "Capacity", Evidence: c.Evidence}
 	s.detail(plaintext.Line(c.Text)) // on a terminal the answer says it
 	if c.Broke != "" {
-		s.say(plaintext.Line(fmt.Sprintf("What breaks first beyond it is %s: %s.", c.Broke, c.Why)))
+		where := "beyond it"
+		if c.Rate == nil { // there is nothing to be beyond of
+			where = "as the load grows"
+		}
+		s.say(plaintext.Line(fmt.Sprintf("What breaks first %s is %s: %s.", where, c.Broke, c.Why)))
 	}
 	if sat := c.Saturation; sat != nil {
 		what := "Saturation regardless of latency:"
@@ -33,7 +37,7 @@ func capacity(c *result.Capacity) *Section {
 	if c.In == "users" {
 		s.detail("In a closed loop a slow server receives less load, so this does not show what it carries at a given rate.")
 	}
-	trials := Table{Head: columns("load", "completed/s", "over the limit", "effective n", "outcome")}
+	trials := Table{Head: columns("load", "completed/s", "over the limit", "independent", "outcome")}
 	short := Table{Head: trials.Head}
 	for _, t := range c.Trials {
 		row := trialRow(t)
@@ -90,7 +94,8 @@ func trialRow(t result.Trial) []string {
 	case t.Overloaded:
 		outcome += ": overloaded, cut short"
 	case t.Growing:
-		outcome += ": requests in flight kept growing"
+		outcome += ": not judged, since the queue kept growing"
+		over, effective = []string{format.Missing}, []string{format.Missing}
 	case t.Verdict != "":
 		outcome += ": " + string(t.Verdict)
 	}

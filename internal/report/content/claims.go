@@ -28,7 +28,7 @@ func claims(r *result.Result) *Section {
 	for _, c := range r.Claims {
 		n := fmt.Sprintf("n=%d", c.N)
 		if c.NEff > 0 && c.NEff < float64(c.N)-0.5 {
-			n += fmt.Sprintf(" (effective %.0f)", c.NEff)
+			n += fmt.Sprintf(" (worth %.0f)", c.NEff)
 		}
 		if c.Verdict == result.Undecided && c.NeededN > c.N {
 			n += fmt.Sprintf(", needs %s", format.Count(c.NeededN))

@@ -107,6 +107,9 @@ func shortText(s result.Statistic, stat string) string {
 }
 
 func okText(c result.Cell) string {
+	if c.Counts.OnlyWarmup() {
+		return "none, it ended in the warm-up"
+	}
 	s := fmt.Sprintf("%s of %s", format.Count(c.Counts.OK), format.Count(c.Counts.Scheduled))
 	if c.Counts.Cut > 0 {
 		s += fmt.Sprintf(", %s cut by the client", format.Count(c.Counts.Cut))
@@ -250,7 +253,7 @@ func sampledNote(cells []result.Cell, stats []string) string {
 		if n := need[stat]; n > 0 {
 			many := format.Count(n)
 			if enough == nil {
-				many = "about " + many + " such requests would do"
+				many = "about " + many + " such requests would give an interval"
 			}
 			enough = append(enough, many+" for "+stat)
 		}
@@ -444,6 +447,6 @@ func throughput(t *result.Throughput, v result.Validity) *Section {
 	}
 	s.table(filled(rates), short)
 	s.pages(times, server)
-	s.Notes = explained(t.Cells, v, "p50", "p95")
+	s.Notes = slices.DeleteFunc(explained(t.Cells, v, "p50", "p95"), func(n Note) bool { return n.Kind == Remark }) // of rates that it does not have
 	return s
 }

@@ -133,3 +133,16 @@ func TestNoNumberOfRequestsIsPromisedInAnOverload(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A cell that ended in its warm-up has no figures, and no "0 of 0".
+func TestAnEndedWarmupHasNoFigures(t *testing.T) {
+	c := result.Cell{Target: "candidate", Counts: result.Counts{Warmup: 10, WarmupCut: 2}}
+	failed := result.Validity{Checks: []result.Check{{ID: "errors", Status: result.Fail, Cell: c.ID, Figures: []string{"throughput"}}}}
+	if text := spoiltNote([]result.Cell{c}, failed); text != "" {
+		t.Error(text)
+	}
+	tables := inShort([]result.Cell{c}, result.Validity{})
+	if len(tables[0].Rows) != 0 || len(tables[1].Rows) != 1 || strings.Join(tables[1].Rows[0], "|") != "candidate|none, it ended in the warm-up" {
+		t.Errorf("%+v", tables)
+	}
+}

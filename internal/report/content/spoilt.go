@@ -13,6 +13,9 @@ func spoiltNote(cells []result.Cell, v result.Validity) string {
 	var ids []string
 	in := map[string][]string{}
 	for _, c := range cells {
+		if c.Counts.OnlyWarmup() {
+			continue // it has no figures
+		}
 		seen := map[string]bool{}
 		for _, tag := range append([]string{"success", "throughput", "output_throughput", "user_rate"}, latencyTags...) {
 			for k := range v.Failing(tag, c.ID) {

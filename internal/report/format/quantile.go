@@ -26,7 +26,7 @@ const minTail, minGaps = 10, 100
 // too few independent requests for one, it prints the sample's value with the
 // one-sided bound and with the effective number that would do:
 //
-//	~57.1 ms [50.8, –] (n=120, effective 17 of 72)
+//	~57.1 ms [50.8, –] (n=120, worth 17 of 72 needed)
 func Quantile(s result.Statistic, stat string) string {
 	value, interval, answered, size := quantile(s, stat)
 	return value + interval + answered + size
@@ -127,7 +127,7 @@ func sizeOf(s result.Statistic, e result.Estimate) string {
 		return fmt.Sprintf("%d of %d stretches of time", s.N, e.NeededN)
 	}
 	if eff := math.Floor(effective(s, e)); eff < float64(s.N) {
-		return fmt.Sprintf("n=%s, effective %.0f of %s", Count(s.N), eff, Count(e.NeededN))
+		return fmt.Sprintf("n=%s, worth %.0f of %s needed", Count(s.N), eff, Count(e.NeededN))
 	}
 	return fmt.Sprintf("n=%s of %s", Count(s.N), Count(e.NeededN))
 }

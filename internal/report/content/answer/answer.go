@@ -97,8 +97,8 @@ func failedChecks(v result.Validity) string {
 var effects = []struct{ metric, name, less, more string }{
 	{"ttft", "first token", "sooner", "later"},
 	{"e2e", "whole answer", "sooner", "later"},
-	{"tpot", "each further token", "faster", "slower"},
-	{"user_rate", "output speed", "slower", "faster"}, // the same again, where tpot is not compared
+	{"tpot", "time per further token", "shorter", "longer"}, // half the time is twice as fast, and not half as fast again
+	{"user_rate", "output speed", "slower", "faster"},       // the same again, where tpot is not compared
 }
 
 // speeds compares the candidate with each other target in a sentence.
@@ -277,7 +277,11 @@ func carries(b result.Benchmarks, each bool, v result.Validity) []string {
 	if l := b.Load; l != nil {
 		var parts []string
 		for _, c := range l.Cells {
-			if text := delivered(c, v); text != "" {
+			text := delivered(c, v)
+			if c.Counts.OnlyWarmup() {
+				text = "nothing was measured, since it ended in the warm-up"
+			}
+			if text != "" {
 				if len(l.Cells) > 1 {
 					text = plaintext.Line(c.Target) + " " + text
 				}

@@ -33,6 +33,15 @@ func TestEffect(t *testing.T) {
 	}
 }
 
+// A time of 0.537 is 46 % shorter; the speed is 86 % higher, and "46 % faster" is
+// neither.
+func TestAShorterTimeIsNotSaidAsASpeed(t *testing.T) {
+	got := speeds([]result.Comparison{{Metric: "tpot", Stat: result.StatGeometricMean, Estimate: estimate(.537, .53, .54), Pairs: 50}}, nil)
+	if len(got) != 1 || got[0] != "Time per further token 46 % shorter [46, 47] than the baseline (50 pairs)." {
+		t.Errorf("%q", got)
+	}
+}
+
 // What is infinitely slower has no ratio.
 func TestNoEffectOfFailures(t *testing.T) {
 	if got := effect(estimate(math.Inf(1), 3, math.Inf(1)), "sooner", "later"); got != "" {

@@ -46,3 +46,12 @@ func TestASweepNamesItsOverloads(t *testing.T) {
 		t.Errorf("%q", out)
 	}
 }
+
+// An interruption in the warm-up is the answer.
+func TestTheAnswerSaysThatItEndedInTheWarmup(t *testing.T) {
+	c := result.Cell{ID: "load/candidate", Counts: result.Counts{Warmup: 10, WarmupCut: 2}}
+	out := Of(&result.Result{Benchmarks: result.Benchmarks{Load: &result.Load{Cells: []result.Cell{c}}}})
+	if len(out) != 1 || out[0].Text != "Nothing was measured, since it ended in the warm-up." {
+		t.Errorf("%+v", out)
+	}
+}
