@@ -70,7 +70,7 @@ func (c *Collector) goodput(p *part, load result.LoadShape, e extent) result.Rat
 	share, neff := c.inside(p, load)
 	if share > 0 && share < 1 && neff < stats.MinEffective {
 		r.Lo, r.Hi, r.DF = nil, nil, 0
-		r.NeededWindowS = roundUp(p.good.good.seconds() * stats.MinEffective / neff)
+		r.NeededWindowS = windowFor(p.good.good.seconds(), stats.MinEffective, neff)
 		r.Withheld = fmt.Sprintf("no interval: requests outside of the limits come together, so that %d are worth %.0f independent ones, and it takes %d (%.6g s)",
 			len(c.due)-p.from, math.Floor(neff), stats.MinEffective, r.NeededWindowS)
 		return r

@@ -25,6 +25,9 @@ const (
 // Geyer's sequence takes sums of two neighbouring autocovariances as long as they fall
 // and are above 0, as those of a reversible chain do. Where values swing it ends within
 // the first batch, and does not see a backlog that lasts for many.
+//
+// Neighbours within a swing are alike. A file of prompts that is sent over and over comes back
+// as well, but without that: its requests share no batch.
 func swing(x []float64) int {
 	n := len(x)
 	if n >= veryLongSeries {
@@ -40,7 +43,7 @@ func swing(x []float64) int {
 	} else {
 		acov = blockCovariance(x, swingLags)
 	}
-	if !(acov[0] > 0) {
+	if acov[1] < comeback*acov[0] || !(acov[0] > 0) {
 		return 0
 	}
 	// The difference of two such sums of independent values has a variance of 4/n, and

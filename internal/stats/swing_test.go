@@ -69,3 +69,16 @@ func TestNothingSwingsWithoutBatches(t *testing.T) {
 		}
 	}
 }
+
+// Prompts that are sent over and over come back without being alike to their
+// neighbours, and say nothing of batches.
+func TestPromptsThatComeAgainDoNotSwing(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x := make([]float64, 550)
+	for i := range x {
+		x[i] = float64(i*7%11) + r.NormFloat64()/10
+	}
+	if s := swing(x); s > 0 {
+		t.Errorf("eleven prompts in turn swing with a length of %d", s)
+	}
+}

@@ -64,13 +64,17 @@ func (p paired) queue() queue {
 	}
 }
 
+// longSettles is how long a part of a long run goes on before it counts, in seconds: near
+// saturation the slower engine takes minutes to fill.
+const longSettles = 300
+
 // long is a part of a long run of one engine.
 func (p paired) long(slower float64, r *rand.Rand, scale float64) (sample, error) {
 	e, rate, err := p.engine(slower)
 	if err != nil {
 		return sample{}, err
 	}
-	n, warm := int(20_000*scale), int(settles*rate)
+	n, warm := int(20_000*scale), int(longSettles*rate)
 	all, err := e.serve(r.Uint64(), e.drawn(r), poisson(r, rate), ended(warm+n))
 	if err != nil {
 		return sample{}, err
