@@ -45,3 +45,22 @@ func TestALoadSaysHowManyUsersItHad(t *testing.T) {
 		}
 	}
 }
+
+// A load without a warm-up is seen to be more than the server carries, too.
+func TestALoadThatIsNotCarriedKeepsGrowing(t *testing.T) {
+	for perS, want := range map[int]bool{9: false, 20: true} {
+		c := &cell{Cell: &runlog.Cell{Window: &runlog.WindowRecord{Start: 1, End: 30e9}}}
+		c.Load.Kind = "open"
+		c.seen.window = exchange.Spans{{Start: 1, End: 30e9}}
+		free := exchange.Stamp(0)
+		for i := range 30 * perS {
+			x := &exchange.Exchange{Due: exchange.Stamp(1 + i*1e9/perS), Phase: exchange.Measured, Class: exchange.OK}
+			free = max(free, x.Due) + 1e8 // ten a second
+			x.Done = free
+			c.queue(x)
+		}
+		if a := achieved(c, &result.LoadShape{Kind: "open"}); a.Growing != want {
+			t.Errorf("%d requests/s: %+v", perS, a)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package conclude
 import (
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/pricing"
@@ -28,7 +29,8 @@ type observed struct {
 	failed             int            // where usage is kept
 	failedBilled       []pricing.Use  // of those, what is billed all the same
 	done               int
-	users              map[int]struct{} // who had a request that ended
+	backlog            *capacity.Backlog // of an open loop; nil: not looked at
+	users              map[int]struct{}  // who had a request that ended
 }
 
 // add takes an exchange in the first pass; sent are the hashes of the prompts
@@ -36,6 +38,7 @@ type observed struct {
 func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	c.Add(x)
 	c.client.add(x, c.Block)
+	c.queue(x)
 	if c.trial != nil {
 		c.trial.Add(x)
 	}

@@ -198,8 +198,12 @@ func odds(cand, base *bill, in Input) *result.Odds {
 		often = fmt.Sprintf("in %s %%", short(100*float64(o.Cheaper)))
 	}
 	o.Text = fmt.Sprintf("Of %s draws from the intervals of what was measured, the candidate is cheaper %s", amount.Count(drawCount), often)
-	if s := o.Savings; s.Lo != nil && s.Hi != nil {
-		o.Text += fmt.Sprintf(", and 90 %% of them save between %s %% and %s %%", short(float64(*s.Lo)), short(float64(*s.Hi)))
+	switch s := o.Savings; {
+	case s.Lo == nil || s.Hi == nil:
+	case short(float64(*s.Lo)) == short(float64(*s.Hi)):
+		o.Text += fmt.Sprintf(", and the savings are %s %% in 90 %% of them", short(float64(*s.Lo)))
+	default:
+		o.Text += fmt.Sprintf(", and in 90 %% of them the savings are between %s %% and %s %%", short(float64(*s.Lo)), short(float64(*s.Hi)))
 	}
 	o.Text += ". Prices, volume and peak are as stated."
 	return o

@@ -73,8 +73,11 @@ func (i interval) over(a interval) interval {
 	if a.value <= 0 || i.value <= 0 {
 		return interval{value: i.value / a.value}
 	}
-	if !i.bounded || !a.bounded {
+	switch {
+	case !i.bounded || !a.bounded:
 		return interval{value: i.value / a.value}
+	case a.lo == a.hi: // exact: rounding must not leave the value outside its bounds
+		return interval{i.value / a.value, i.lo / a.value, i.hi / a.value, true}
 	}
 	q := stats.RatioMOVER(stats.Bounded{Value: a.value, Lo: a.lo, Hi: a.hi}, stats.Bounded{Value: i.value, Lo: i.lo, Hi: i.hi})
 	return interval{i.value / a.value, q.Lo, q.Hi, true}

@@ -63,3 +63,17 @@ func TestQuestionsThatMakeNoSense(t *testing.T) {
 		}
 	}
 }
+
+// Machines that may be 40 % busy are never busier, whatever part of the requests can
+// wait.
+func TestUtilizationIsAMostWithBatchesToo(t *testing.T) {
+	s := result.CostScenario{
+		MonthlyRequests: 1e9, Utilization: 0.4, BatchShare: 0.5,
+		Own: result.CostFleet{USDPerHour: 3, RequestsPerSecond: 50, MinReplicas: 1},
+		API: result.CostAPI{InputTokens: 1000, OutputTokens: 100, Input: 1, Output: 5, BatchFactor: 0.5},
+	}
+	a, err := WhatIf(s)
+	if err != nil || a.Utilization > s.Utilization || a.Replicas != 20 { // 380.5 ÷ s ÷ 50 ÷ 0.4 = 19.03
+		t.Errorf("%+v %v", a, err)
+	}
+}

@@ -46,8 +46,8 @@ func WhatIf(s result.CostScenario) (result.CostAnswer, error) {
 // sides are both sides of a scenario.
 func sides(s result.CostScenario) (own, api Side, d Demand) {
 	d = Demand{PeakToMean: s.PeakToMean, Profile: s.Profile, BatchShare: s.BatchShare}
-	if s.Utilization > 0 {
-		d.PeakToMean = 1 / s.Utilization
+	if s.Utilization > 0 { // of all requests, those that can wait included
+		d.PeakToMean, d.BatchShare = 1/s.Utilization, 0
 	}
 	api = Side{PerRequest: apiRequest(s)}
 	return Side{PerRequest: s.FallbackShare * api.PerRequest, Fleet: &s.Own}, api, d

@@ -42,7 +42,36 @@ func Price(list catalog.List, p *plan.Price) (*result.Price, error) {
 		}
 	}
 	state(out, p, own)
+	dropDiscounts(out, p)
 	return out, nil
+}
+
+// dropDiscounts leaves out listed rates that are no discount on what the plan states:
+// a contract's price is not raised by a list's. What is read from the cache costs as
+// much as other input then, and what a batch costs is unknown.
+func dropDiscounts(out *result.Price, p *plan.Price) {
+	if p.Input == nil && p.Output == nil {
+		return
+	}
+	drop := func(key, what string) {
+		if delete(out.Fields, key); len(out.Fields) == 0 {
+			out.Fields = nil
+		}
+		out.Note = note(out.Note, "the listed price of "+what+" is above the price in the plan and is left out")
+	}
+	if p.Cached == nil && out.Cached != nil && *out.Cached > out.Input {
+		out.Cached = nil
+		drop("cached", "cached input")
+	}
+	for _, s := range []struct {
+		key, what string
+		of        **result.Service
+	}{{"batch", "batches", &out.Batch}, {"flex", "flex", &out.Flex}} {
+		if l := *s.of; l != nil && (l.Input > out.Input || l.Output > out.Output) {
+			*s.of = nil
+			drop(s.key, s.what)
+		}
+	}
 }
 
 // fromList fills a price with an entry. Where the plan states input and output

@@ -39,7 +39,7 @@ func TestPartialOverrideKeepsTheSourcesApart(t *testing.T) {
 	listed := result.Origin{Source: "LiteLLM", AsOf: "2026-07-24", Kind: tariff.FromMirror}
 	own := result.Origin{Source: "our contract", AsOf: "2026-11-01", Kind: tariff.FromPlan}
 
-	p, err := Price(l, &plan.Price{Model: "gpt-5", Input: num(0.5), Source: "our contract", AsOf: "2026-11-01"})
+	p, err := Price(l, &plan.Price{Model: "gpt-5", Input: num(0.75), Source: "our contract", AsOf: "2026-11-01"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,12 +48,12 @@ func TestPartialOverrideKeepsTheSourcesApart(t *testing.T) {
 			t.Errorf("%s: %s", key, diff)
 		}
 	}
-	if p.Input != 0.5 || *p.Cached != 0.125 || p.Output != 10 || p.Entry != "openai/gpt-5" || p.Page == "" {
+	if p.Input != 0.75 || *p.Cached != 0.125 || p.Output != 10 || p.Entry != "openai/gpt-5" || p.Page == "" {
 		t.Errorf("%+v", p)
 	}
 
 	// Where it states input and output the price is its own, and the rest is marked.
-	p, err = Price(l, &plan.Price{Model: "gpt-5-2025-08-07", Input: num(0.5), Output: num(4), Source: "our contract", AsOf: "2026-11-01"})
+	p, err = Price(l, &plan.Price{Model: "gpt-5-2025-08-07", Input: num(0.75), Output: num(6), Source: "our contract", AsOf: "2026-11-01"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +72,28 @@ func TestPartialOverrideKeepsTheSourcesApart(t *testing.T) {
 	}
 	if p, err := Price(l, &plan.Price{Model: "ours", Input: num(0.125)}); err == nil {
 		t.Errorf("half a price of an unknown model: %+v", p)
+	}
+}
+
+// A price list does not make a contract dearer: what it calls a discount, and is above
+// the plan's own price, is left out and told.
+func TestAListedDiscountIsNotAboveTheContract(t *testing.T) {
+	p, err := Price(list(t), &plan.Price{Model: "gpt-5", Input: num(0.1), Output: num(4)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Cached != nil || p.Batch != nil || !strings.Contains(p.Note, "cached input is above the price in the plan") || !strings.Contains(p.Note, "batches is above") {
+		t.Errorf("%+v", p)
+	}
+	if got := Cost(*p, Use{Input: 1e6, Cached: 1e6}); got != 0.1 {
+		t.Errorf("a million cached tokens cost %v at a contract's 0.1", got)
+	}
+	if _, ok := For(*p, Batch); ok {
+		t.Error("a batch has a price above the usual one")
+	}
+	p, err = Price(list(t), &plan.Price{Model: "gpt-5", Input: num(0.1), Cached: num(0.2), Output: num(4)})
+	if err != nil || *p.Cached != 0.2 {
+		t.Errorf("what the plan states is %+v, %v", p, err)
 	}
 }
 

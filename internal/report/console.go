@@ -53,6 +53,7 @@ func newConsole(o ConsoleOptions) *console {
 type console struct {
 	ConsoleOptions
 	answered bool // the last line is an answer
+	marks    map[string]bool
 	b        strings.Builder
 }
 
@@ -145,6 +146,7 @@ func (c *console) document(d content.Document) {
 			c.section(s, d)
 		}
 	}
+	c.legend()
 	c.answers(d)
 }
 

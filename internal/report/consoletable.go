@@ -110,6 +110,7 @@ func (c *console) grid(t content.Table, w []int) {
 	}
 	c.gridRow(t, w, head, func(_ int, text string) string { return c.dim(text) })
 	for _, row := range t.Rows {
+		c.note(t, row)
 		c.gridRow(t, w, row, func(i int, text string) string {
 			switch {
 			case t.Head[i].Kind == content.Verdict:

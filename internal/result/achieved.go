@@ -11,6 +11,9 @@ type Achieved struct {
 	// InFlight is how many requests were in flight on average over the window;
 	// absent where none was sent.
 	InFlight *Number `json:"in_flight,omitempty"`
+	// Growing says that, in an open loop, fewer requests ended than came, all
+	// along: the load is more than the server carries.
+	Growing bool `json:"growing,omitempty"`
 }
 
 // WantedUsers is how many users of a closed loop can have an answer: all,

@@ -1,6 +1,7 @@
 package validity
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -117,6 +118,7 @@ func cutShare(_ Input, e Evidence) result.Check {
 		if e.Flag != "" {
 			r.Fix += ", or lower " + e.Flag
 		}
+		r.Fix = cmp.Or(e.lower(), r.Fix)
 	}
 	return r
 }
@@ -201,7 +203,7 @@ func windowLength(_ Input, e Evidence) result.Check {
 		have, want := apart(length, need)
 		times, five := apart(length/(need/5), 5)
 		r.Text = fmt.Sprintf("the %s is %s s, %s times the median end-to-end latency; rates of so short a window show its edges: %s times, %s s, are needed", what, have, times, five, want)
-		r.Fix = fix
+		r.Fix = cmp.Or(e.lower(), fix)
 	}
 	return r
 }
@@ -211,10 +213,10 @@ func steady(_ Input, e Evidence) result.Check {
 	switch {
 	case e.Cell.Steady != nil && e.Requests != nil && e.Requests.Trend():
 		r.Status = result.Warn
-		r.Fix = e.longer() + ", with a longer warm-up, or look for a drift of the server"
+		r.Fix = cmp.Or(e.lower(), e.longer()+", with a longer warm-up, or look for a drift of the server")
 	case e.Cell.Steady == nil && e.Cell.Counts.OK >= 50:
 		r.Status = result.Warn
-		r.Fix = e.longer() + ", with a longer warm-up"
+		r.Fix = cmp.Or(e.lower(), e.longer()+", with a longer warm-up")
 	case e.Cell.Steady == nil:
 		r.Status = result.NotAssessed
 	}

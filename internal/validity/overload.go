@@ -24,7 +24,24 @@ func noneEnded(e Evidence) result.Check {
 	if e.Flag != "" {
 		c.Fix += ", or lower " + e.Flag
 	}
+	if fix := e.lower(); fix != "" {
+		c.Fix = fix
+	}
 	return c
+}
+
+// lower is all that helps where the load was more than the server carries: a longer
+// run has a longer queue. Empty where it was not.
+func (e Evidence) lower() string {
+	o := e.Cell.Overload()
+	if o == nil || !o.Sure {
+		return ""
+	}
+	fix := "the load is more than the server carries: lower it"
+	if e.Flag != "" {
+		fix = "the load is more than the server carries: lower " + e.Flag
+	}
+	return fix
 }
 
 // usersShort: a closed loop in which some users never get an answer is the load of

@@ -37,3 +37,23 @@ func TestMissingUsersAreSaid(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// Where the load is more than the server carries, only a lower one helps.
+func TestNoLongerRunIsAdvisedInAnOverload(t *testing.T) {
+	e := Evidence{Flag: "--rate", More: "--requests", Cell: &result.Cell{
+		Load: result.LoadShape{Kind: "open", Rate: 20}, Achieved: &result.Achieved{Growing: true}, Warmup: &result.Warmup{End: "growing", Seconds: 31},
+		WindowS: 30, Counts: result.Counts{Scheduled: 584, Cut: 280, OK: 304},
+		Metrics: result.Metrics{Stats: map[string]result.Statistic{"e2e": {N: 304, P50: result.Estimate{Value: result.Num(36_000)}}}},
+	}}
+	none := e
+	cell := *e.Cell
+	cell.Counts = result.Counts{Scheduled: 584, Cut: 584}
+	none.Cell = &cell
+	for name, c := range map[string]result.Check{
+		"cut": cutShare(Input{}, e), "warmup": warmedUp(Input{}, e), "steady": steady(Input{}, e), "errors": errorShare(Input{}, none),
+	} {
+		if c.Status == result.Pass || c.Fix != "the load is more than the server carries: lower --rate" {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package validity
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -20,7 +21,7 @@ func warmedUp(_ Input, e Evidence) result.Check {
 	case warmup.Growing:
 		r.Status = result.Warn
 		r.Flatters = true
-		r.Fix = "lower the load, or give it a longer --warmup, such as " + longerWarmup(w)
+		r.Fix = cmp.Or(e.lower(), "lower the load, or give it a longer --warmup, such as "+longerWarmup(w))
 	case warmup.Short:
 		r.Status = result.NotAssessed
 	}

@@ -69,7 +69,7 @@ func (s search) queue() queue {
 		name = "heldout/" + name
 	}
 	return queue{
-		name: name, about: "search for capacity: " + s.about, counts: "seconds of the search", sizes: []int{600, 1800}, least: 60, runs: 100,
+		name: name, about: "search for capacity: " + s.about, counts: "seconds of the search", sizes: []int{600, 1800}, least: 60, runs: 60,
 		unknown: []string{"capacity"},
 		truths: func(parts int, scale float64) (map[string]float64, error) {
 			border, err := s.border(int(4e6 * scale))

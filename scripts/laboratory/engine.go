@@ -150,7 +150,7 @@ func (c chat) queue() queue {
 	if c.cold {
 		about += ", from an empty engine on"
 	}
-	q := queue{name: c.name(), about: about, sizes: []int{120, 500, 2000, 5000}, least: 20, runs: 200, unknown: []string{"p50", "p95", "p99", "mean", "e2e.p50", "e2e.p95"}}
+	q := queue{name: c.name(), about: about, sizes: []int{120, 500, 2000, 5000}, least: 20, runs: 150, unknown: []string{"p50", "p95", "p99", "mean", "e2e.p50", "e2e.p95"}}
 	q.measure = func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
 		e, rate, err := c.engine()
 		if err != nil {

@@ -33,7 +33,7 @@ func (p paired) name() string { return "paired/" + short(p.rho) }
 
 func (p paired) queue() queue {
 	return queue{
-		name: p.name(), about: "two such engines take turns, steps of one 10 % longer; ratios", sizes: []int{500}, least: 100, runs: 100,
+		name: p.name(), about: "two such engines take turns, steps of one 10 % longer; ratios", sizes: []int{500}, least: 100, runs: 60,
 		unknown: ratioFigures,
 		measure: func(n int, r *rand.Rand, _ float64) ([]outcome, error) {
 			folder, err := os.MkdirTemp("", "coverage")

@@ -53,7 +53,7 @@ var latencies = []figure{
 func (p process) queue() queue {
 	q := queue{
 		unknown: p.unknown(), long: p.long,
-		name: p.name, about: p.about, sizes: p.sizes, least: 20, runs: 300,
+		name: p.name, about: p.about, sizes: p.sizes, least: 20, runs: 200,
 		measure: func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
 			c := cell{load: p.load(n)}
 			all := p.simulate(r, p.burn+n+1)

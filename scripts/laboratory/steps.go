@@ -82,7 +82,7 @@ var tokenFigures = []figure{
 func (s steps) queue(name string, sizes []int) queue {
 	return queue{
 		name: name, about: fmt.Sprintf("engine of 10 running requests whose answers take %.0f s", s.e2e()),
-		counts: "times of a request", sizes: sizes, least: 1, runs: 300,
+		counts: "times of a request", sizes: sizes, least: 1, runs: 200,
 		measure: func(n int, r *rand.Rand, limit float64) ([]outcome, error) {
 			from, long := 10*s.e2e(), float64(n)*s.e2e()
 			all := s.until(r, from+long+20/s.rate())

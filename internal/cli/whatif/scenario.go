@@ -44,11 +44,19 @@ type field struct {
 	always            bool // shown also where it is 0
 }
 
-func usdPerHour(v float64) string { return amount.Price(v) + " per accelerator hour" }
-func perMTok(v float64) string    { return amount.Price(v) + " per 1M tokens" }
-func tokens(v float64) string     { return amount.Significant(v, 6) }
-func plain(v float64) string      { return amount.Significant(v, 4) }
-func percent(v float64) string    { return amount.Significant(100*v, 3) + " %" }
+// usdPerHour rounds what was worked out from a purchase: no list has so many decimals.
+func usdPerHour(v float64) string {
+	text := amount.Price(v)
+	if len(text) > len("$1,000.123456") {
+		text = amount.USD(v)
+	}
+	return text + " per accelerator hour"
+}
+
+func perMTok(v float64) string { return amount.Price(v) + " per 1M tokens" }
+func tokens(v float64) string  { return amount.Significant(v, 6) }
+func plain(v float64) string   { return amount.Significant(v, 4) }
+func percent(v float64) string { return amount.Significant(100*v, 3) + " %" }
 
 func whole(at func(*result.CostScenario) *int) *func(*result.CostScenario) *int { return &at }
 
@@ -136,6 +144,8 @@ func (f *flags) scenario(r *result.Result) (*scenario, error) {
 	if n := f.of["utilization"]; n.set && !(n.v > 0 && n.v <= 1) {
 		return nil, fmt.Errorf("--utilization %v: must be greater than 0 and at most 1, as in 0.4 for 40 %%", n.v)
 	}
+	_, api := sides(r)
+	f.lengths(s, api)
 	if err := f.listed(s); err != nil {
 		return nil, err
 	}
@@ -165,6 +175,9 @@ func (f *flags) scenario(r *result.Result) (*scenario, error) {
 			s.API.Cached = nil
 		}
 	}
+	if err := f.batches(s, api); err != nil {
+		return nil, err
+	}
 	if err := s.complete(); err != nil {
 		return nil, err
 	}
@@ -174,6 +187,50 @@ func (f *flags) scenario(r *result.Result) (*scenario, error) {
 		}
 	}
 	return s, nil
+}
+
+// lengths takes the length of a request from flags. A replica carries fewer requests
+// that are longer, in proportion; shorter ones, which were not measured, are not taken
+// to be more (docs/cost.md). The price of the run is that of the new length, since
+// long context reprices the whole request.
+func (f *flags) lengths(s *scenario, api *result.Target) {
+	longer, changed := 1.0, false
+	for _, x := range []struct {
+		flag     string
+		own, api *float64
+	}{{"input-tokens", &s.Own.InputTokens, &s.API.InputTokens}, {"output-tokens", &s.Own.OutputTokens, &s.API.OutputTokens}} {
+		n := f.of[x.flag]
+		if !n.set {
+			continue
+		}
+		if *x.own > 0 {
+			longer = max(longer, n.v / *x.own)
+		}
+		*x.own, *x.api, changed = n.v, n.v, true
+	}
+	if s.Own.RequestsPerSecond > 0 && longer > 1 {
+		s.Own.RequestsPerSecond /= longer
+		s.set(fmt.Sprintf("%s, scaled down by %s for the length of the requests", s.from["own.requests_per_second"], plain(longer)), "own.requests_per_second")
+	}
+	if changed && api != nil && api.Price != nil && s.from["api.input"] != "" && pricing.At(*api.Price, int(s.API.InputTokens)) != api.Price.Rates {
+		o := api.Price.Origin("long_context")
+		s.price(api.Price, sourced("the run", o.Source, o.AsOf))
+	}
+}
+
+// batches takes the price of batched requests from the price of the run, where a flag
+// says that there are some and the run had none.
+func (f *flags) batches(s *scenario, api *result.Target) error {
+	if !f.of["batch-share"].set || s.BatchShare == 0 || s.API.BatchFactor > 0 {
+		return nil
+	}
+	if f.model == "" && api != nil && api.Price != nil && !f.of["input-price"].set && !f.of["output-price"].set {
+		o := api.Price.Origin("batch")
+		if s.batch(api.Price, sourced("the run", o.Source, o.AsOf)); s.API.BatchFactor > 0 {
+			return nil
+		}
+	}
+	return errors.New("--batch-share: what the API charges for a batch is unknown: name a model that has a price for it (--price, inferometer prices show), or set cost.batch_factor in the plan")
 }
 
 // listed takes the prices of the price list that flags name.
@@ -214,6 +271,11 @@ func (s *scenario) price(p *result.Price, from string) {
 	at := pricing.At(*p, int(s.API.InputTokens))
 	s.API.Input, s.API.Cached, s.API.Output, s.API.Surcharge, s.API.BatchFactor = at.Input, at.Cached, at.Output, 0, 0
 	s.set(from, "api.input", "api.cached", "api.output")
+	s.batch(p, from)
+}
+
+// batch takes what a batched request of the mean length costs over another.
+func (s *scenario) batch(p *result.Price, from string) {
 	use := pricing.Use{Input: int(s.API.InputTokens), Cached: int(s.API.InputTokens * s.API.CachedShare), Output: int(s.API.OutputTokens)}
 	if b, ok := pricing.For(*p, pricing.Batch); ok && pricing.Cost(*p, use) > 0 {
 		s.API.BatchFactor = pricing.Cost(b, use) / pricing.Cost(*p, use)
@@ -248,7 +310,10 @@ func (s *scenario) ofRun(r *result.Result) {
 		s.set(sourced("the run", own.Machine.Source, own.Machine.AsOf), "own.usd_per_hour", "own.node")
 	}
 	if api != nil && api.Price != nil {
-		s.set(sourced("the run", api.Price.Source, api.Price.AsOf), "api.input", "api.cached", "api.output", "api.batch_factor", "api.surcharge")
+		for key, of := range map[string][]string{"input": {"api.input", "api.surcharge"}, "cached": {"api.cached"}, "output": {"api.output"}, "batch": {"api.batch_factor"}} {
+			o := api.Price.Origin(key)
+			s.set(sourced("the run", o.Source, o.AsOf), of...)
+		}
 	}
 	if c == nil {
 		return

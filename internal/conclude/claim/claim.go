@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/measure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
@@ -111,14 +112,32 @@ func Bounds(c *result.Claim, l metric.Limit, lo, hi float64) {
 	switch {
 	case !math.IsInf(near, 0) && l.Holds(near):
 		c.Verdict, c.Bound = result.Proved, result.Num(near)
-		c.Reason = fmt.Sprintf("the confidence bound %.4g %s meets the limit", near, l.Metric.Unit)
+		c.Reason = fmt.Sprintf("the confidence bound %s meets the limit", figure(near, l.Metric.Unit))
 	case !math.IsInf(far, 0) && !l.Holds(far):
 		c.Verdict, c.Bound = result.Refuted, result.Num(far)
-		c.Reason = fmt.Sprintf("even the favourable confidence bound %.4g %s breaks the limit", far, l.Metric.Unit)
+		c.Reason = fmt.Sprintf("even the favourable confidence bound %s breaks the limit", figure(far, l.Metric.Unit))
 	default:
 		c.Bound = result.Num(near)
-		c.Reason = fmt.Sprintf("the interval %.4g to %.4g %s contains the limit", lo, hi, l.Metric.Unit)
+		c.Reason = fmt.Sprintf("the interval %s to %s contains the limit", figure(lo, l.Metric.Unit), figure(hi, l.Metric.Unit))
 	}
+}
+
+// figure writes a bound as the rest of a report does.
+func figure(v float64, unit string) string {
+	switch {
+	case math.IsInf(v, 0):
+		return amount.Count(v)
+	case unit == "USD":
+		return amount.USD(v)
+	case unit == "percent":
+		unit = "%"
+	case unit == "ratio":
+		v, unit = 100*v, "%"
+	}
+	if math.Abs(v) >= 1000 {
+		return amount.Count(v) + " " + unit
+	}
+	return amount.Significant(v, 4) + " " + unit
 }
 
 // Phrase says a limit in words.

@@ -84,7 +84,7 @@ func TestDecideMoment(t *testing.T) {
 		reason string
 	}{
 		{"under it", "ttft.mean<10.5ms", hundred, 0.05, result.Proved, 10.3338, "meets the limit"},
-		{"too near", "ttft.mean<10.2ms", hundred, 0.05, result.Undecided, 10.3338, "9.666 to 10.33 ms"},
+		{"too near", "ttft.mean<10.2ms", hundred, 0.05, result.Undecided, 10.3338, "9.666 ms to 10.33 ms"},
 		{"over it", "ttft.mean<9.5ms", hundred, 0.05, result.Refuted, 9.6662, "breaks the limit"},
 		{"surer", "ttft.mean<10.5ms", hundred, 0.001, result.Undecided, 10.6381, ""},
 		{"a least mean", "ttft.mean>9.5ms", hundred, 0.05, result.Proved, 9.6662, ""},

@@ -23,7 +23,7 @@ func TestDecideRate(t *testing.T) {
 	}{
 		{"over it", "throughput>=10", rate(12, 11, 13), result.Proved, 0, "meets the limit"},
 		// One-sided at 0.05: 1.833 ÷ 2.262 (Student, 9 degrees of freedom) of the shown half-width.
-		{"around it", "throughput>=10", rate(10.5, 9.5, 11.5), result.Undecided, 0, "9.69 to 11.31"},
+		{"around it", "throughput>=10", rate(10.5, 9.5, 11.5), result.Undecided, 0, "9.69 1/s to 11.31 1/s"},
 		{"one-sided", "throughput>=10", rate(10.9, 9.9, 11.9), result.Proved, 0, "10.09"},
 		{"under it", "throughput>=10", rate(8, 7, 9), result.Refuted, 0, "breaks the limit"},
 		{"tokens", "output_throughput>100", rate(120, 110, 130), result.Proved, 0, "token/s"},

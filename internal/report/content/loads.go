@@ -224,9 +224,10 @@ func explained(cells []result.Cell, v result.Validity, stats ...string) []Note {
 // sampledNote says what stands in the place of an estimate, and how many requests
 // would give one.
 func sampledNote(cells []result.Cell, stats []string) string {
-	some := false
+	some, growing := false, false
 	need := map[string]int{}
 	for _, c := range cells {
+		growing = growing || c.Overload() != nil
 		for _, tag := range latencyTags {
 			s := c.Metrics.Stats[tag]
 			for _, stat := range stats {
@@ -239,6 +240,9 @@ func sampledNote(cells []result.Cell, stats []string) string {
 	}
 	if !some {
 		return ""
+	}
+	if growing {
+		return "no interval: the sample's value. The requests in flight kept growing, and more such requests do not help."
 	}
 	text := "too few independent requests for an interval: the sample's value"
 	var enough []string

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -16,7 +17,8 @@ const Approximate = "~"
 func Weak(text string) bool { return strings.HasPrefix(text, Approximate) }
 
 // minTail is the effective number of requests under which the tail of a sample
-// is one or two of them, and is not shown. minGaps is the same for gaps between
+// is one or two of them, and is not shown unless a bound can stand next to it: a
+// bound alone reads like the value. minGaps is the same for gaps between
 // tokens, of which there are many in a second.
 const minTail, minGaps = 10, 100
 
@@ -43,6 +45,9 @@ func quantile(s result.Statistic, stat string) (value, interval, answered, size 
 	if !ok {
 		return Missing, "", "", ""
 	}
+	if e.Value == nil && e.Sample == nil && e.AtLeast != nil && saysNothing(s, stat, *e.AtLeast) {
+		e.AtLeast = nil
+	}
 	shown := e.Value
 	switch {
 	case e.Value != nil:
@@ -56,7 +61,7 @@ func quantile(s result.Statistic, stat string) (value, interval, answered, size 
 	default:
 		size = " (" + sizeOf(s, e) + ")"
 		switch {
-		case e.Sample != nil && (stat == "p50" || tailShown(s, e)):
+		case e.Sample != nil && (stat == "p50" || e.AtLeast != nil || e.AtMost != nil || tailShown(s, e)):
 			shown = e.Sample
 			value = Approximate + WithUnit(float64(*e.Sample), s.Unit)
 			if e.AtLeast != nil || e.AtMost != nil {
@@ -74,6 +79,24 @@ func quantile(s result.Statistic, stat string) (value, interval, answered, size 
 		answered = " (answered: " + WithUnit(a, s.Unit) + ")"
 	}
 	return value, interval, answered, size
+}
+
+// saysNothing reports whether a bound from below is no more than 0 or than a lower
+// percentile of the same values, next to which it would read like a contradiction.
+func saysNothing(s result.Statistic, stat string, bound result.Number) bool {
+	if bound <= 0 {
+		return true
+	}
+	for _, lower := range []string{"p50", "p90", "p95"} {
+		if lower == stat {
+			break
+		}
+		e, _ := s.Quantile(lower)
+		if v := cmp.Or(e.Value, e.Sample); v != nil && *v > bound {
+			return true
+		}
+	}
+	return false
 }
 
 // pooled says that a statistic is over more values than there are independent

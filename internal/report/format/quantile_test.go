@@ -8,8 +8,8 @@ import (
 )
 
 // A percentile without an interval shows the sample's value, marked, with its
-// bound and what is missing; a tail of fewer than ten independent requests shows
-// the bound alone; a median is shown from one request on.
+// bound and what is missing; a tail of fewer than ten independent requests is shown
+// with a bound alone, and never as the bound alone; a median is shown from one request on.
 func TestQuantileWithoutInterval(t *testing.T) {
 	inf := math.Inf(1)
 	short := result.Estimate{Withheld: "too few", NeededN: 72, AtLeast: result.Num(50.8), Sample: result.Num(57.1)}
@@ -26,7 +26,7 @@ func TestQuantileWithoutInterval(t *testing.T) {
 	}{
 		{"dependent", result.Statistic{Unit: "ms", N: 120, NEff: 17.4, P95: short}, "p95", "~57.1 ms [50.8, –] (n=120, effective 17 of 72)"},
 		{"independent", result.Statistic{Unit: "ms", N: 1200, NEff: 1200, P99: result.Estimate{NeededN: 3688, Sample: result.Num(9)}}, "p99", "~9.00 ms (n=1,200 of 3,688)"},
-		{"few for a tail", result.Statistic{Unit: "ms", N: 500, NEff: 5, P95: short}, "p95", "≥ 50.8 ms (n=500, effective 5 of 72)"},
+		{"few for a tail", result.Statistic{Unit: "ms", N: 500, NEff: 5, P95: short}, "p95", "~57.1 ms [50.8, –] (n=500, effective 5 of 72)"},
 		{"few for a tail, no bound", result.Statistic{Unit: "ms", N: 2, NEff: 2, P95: median}, "p95", "withheld (n=2 of 6)"},
 		{"median of one", result.Statistic{Unit: "ms", N: 1, NEff: 1, P50: median}, "p50", "~24.0 ms (n=1 of 6)"},
 		{"slow tail", result.Statistic{Unit: "token/s", N: 60, NEff: 60, P5: &slow}, "p5", "~27.0 token/s [–, 30.0] (n=60 of 72)"},
@@ -45,6 +45,24 @@ func TestQuantileWithoutInterval(t *testing.T) {
 		if short := WithoutInterval(WithoutSize(got)); short != Middle(tt.s, tt.stat) && tt.name != "cut" {
 			t.Errorf("%s: short %q, want %q", tt.name, short, Middle(tt.s, tt.stat))
 		}
+	}
+}
+
+// No percentile reads as if it were below a lower one.
+func TestPercentilesDoNotFall(t *testing.T) {
+	s := result.Statistic{
+		Unit: "ms", N: 584, NEff: 3, P50: result.Estimate{NeededN: 30, Sample: result.Num(22_697)},
+		P90: result.Estimate{NeededN: 36, AtLeast: result.Num(20_469)},
+		P95: result.Estimate{NeededN: 72, AtLeast: result.Num(20_469), Sample: result.Num(30_000)},
+		P99: result.Estimate{NeededN: 368, AtLeast: result.Num(31_000)},
+	}
+	for stat, want := range map[string]string{"p50": "~22,697 ms", "p90": "withheld", "p95": "~30,000 ms", "p99": "≥ 31,000 ms"} {
+		if got := Middle(s, stat); got != want {
+			t.Errorf("%s: %q, want %q", stat, got, want)
+		}
+	}
+	if got := Middle(result.Statistic{P90: result.Estimate{NeededN: 36, AtLeast: result.Num(0)}}, "p90"); got != "withheld" {
+		t.Errorf("%q, which says nothing", got)
 	}
 }
 

@@ -44,6 +44,7 @@ func Of(r *result.Result) []Sentence {
 	if l := b.Load; l != nil {
 		versus, compared = append(versus, l.Versus...), append(compared, l.Cells...)
 	}
+	say("Overload", string(result.Warn), overloads(b)...)
 	speed := speeds(versus, compared)
 	if len(speed) == 0 {
 		speed = serves(compared, v)
