@@ -151,9 +151,6 @@ func (c Config) chance(h []Observation, m model, left, above, below, alpha float
 		n := min(1e7, left*c.perSecond(h, at))
 		p := c.power(m, at, n, alpha, above == 0)
 		gain := p * (at - above)
-		if above == 0 {
-			gain *= p // there is no second chance
-		}
 		if p >= least && gain > best {
 			best, load, requests, ok = gain, at, int(n), true
 		}

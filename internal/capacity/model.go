@@ -52,7 +52,7 @@ func (c Config) fit(h []Observation) (m model, ok bool) {
 			continue
 		}
 		j := tightest(o.Judge(c.Limits, c.alpha()))
-		p := point{load: o.load(), strain: j.strain(), cells: 1, n: float64(j.N), neff: j.NEff, weight: max(1, j.NEff), allowed: j.Allowed, overloaded: o.broke(), byLength: j.NEff > 1.9*o.lengths()}
+		p := point{load: o.load(), strain: j.strain(), cells: 1, n: float64(j.N), neff: j.NEff, weight: max(1, j.NEff), allowed: j.Allowed, overloaded: o.broke(), byLength: j.NEff > 0.95*stats.LengthWorth*o.lengths()}
 		if o.broke() {
 			p.strain = max(p.strain, 1/p.allowed) // all would be over, in the end
 		}
@@ -200,7 +200,7 @@ func (m model) perNEff(load, n float64) float64 {
 	y = stats.Isotonic(y, w)
 	// One request of several lengths that are in the system at once is worth no more
 	// than they are (stats.Series.Lengths).
-	least := max(1, load*m.length/2)
+	least := max(1, load*m.length/stats.LengthWorth)
 	switch i := sort.SearchFloat64s(at, load); {
 	case i == 0:
 		return max(least, 1+(y[0]-1)*load/at[0])
@@ -215,7 +215,7 @@ func (m model) perNEff(load, n float64) float64 {
 // queues of the package virtual.
 const (
 	longerPower = 0.3
-	mostLonger  = 3
+	mostLonger  = 1.5
 )
 
 // strainAt is the strain expected at a load.

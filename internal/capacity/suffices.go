@@ -26,7 +26,7 @@ func (c Config) suffices(h []Observation) float64 {
 	least := math.Inf(1)
 	for share := 0.1; share <= 0.91; share += 0.1 {
 		each := c.perSecond(h, share*top)
-		requests := n * max(1, share*top*m.length/2)
+		requests := n * max(1, share*top*m.length/stats.LengthWorth)
 		for range 3 { // how many it takes depends on how many there are
 			if len(m.points) > 0 {
 				requests = n * m.perNEff(share*top, requests)

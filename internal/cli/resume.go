@@ -51,7 +51,10 @@ func (p *Process) tellResume(out *suite.Outcome) {
 	case b.Capacity != nil:
 		command = "capacity"
 	case b.Load != nil && len(r.Targets) == 1:
-		return // a single cell would begin from scratch
+		if r.Run.Status == result.Interrupted {
+			_, _ = fmt.Fprintln(p.Stderr, "inferometer: a load of one target is measured in one piece, which cannot be resumed: run the same command again")
+		}
+		return
 	case b.Load != nil:
 		command = "load"
 	}

@@ -116,5 +116,12 @@ func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Resul
 	if l.Metric.Tag == "savings" {
 		c.Reason += ". " + strings.TrimSuffix(k.Volumes[0].Text, ".")
 	}
-	claim.OldPrices(c, res.Targets, res.Run.Started)
+	var also []string
+	if share := a.plan.Cost.CachedShare; share != nil && *share > 0 {
+		also = append(also, "cached")
+	}
+	if a.plan.Cost.BatchShare > 0 && a.plan.Cost.BatchFactor == 0 {
+		also = append(also, "batch")
+	}
+	claim.OldPrices(c, res.Targets, res.Run.Started, also...)
 }

@@ -48,27 +48,34 @@ func (a *Analysis) Latency(res *result.Result) error {
 	return nil
 }
 
-// shareUnder is the share of requests that meet a limit. A failed request
+// shareUnder is the share of requests that meet a limit, with Wilson's interval at
+// the effective size of those that do not. A failed request
 // does not; a request without the metric is left out. One that was cut before
 // this was known is not counted, and widens the interval to both sides.
 func shareUnder(l metric.Limit, c *cell) result.Share {
 	s := result.Share{Limit: l.String(), Target: c.Target}
 	open := 0
+	var broken []float64 // in due order: 1 where the limit is not known to be met
 	for i := range c.Len() {
 		switch c.Stand(l, i) {
 		case measure.Undefined:
 		case measure.Open:
 			open++
+			broken = append(broken, 1)
 		case measure.Meets:
 			s.K++
 			s.N++
+			broken = append(broken, 0)
 		default:
 			s.N++
+			broken = append(broken, 1)
 		}
 	}
 	if s.N > 0 {
-		lo, _ := stats.Wilson(s.K, s.N+open, shownConf)
-		_, hi := stats.Wilson(s.K+open, s.N+open, shownConf)
+		d, _ := c.Series(broken, nil, c.Load).Examine()
+		n, neff := float64(s.N+open), d.NEff(0.5, (1-shownConf)/2)
+		lo, _ := stats.ScoreInterval(float64(s.K)/n, neff, shownConf)
+		_, hi := stats.ScoreInterval(float64(s.K+open)/n, neff, shownConf)
 		s.Value, s.Lo, s.Hi = result.Num(float64(s.K)/float64(s.N)), result.Num(lo), result.Num(hi)
 	}
 	return s

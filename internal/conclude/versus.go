@@ -136,7 +136,7 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
 		return c.Comparison
 	}
-	b, ok := logRatio(values, stat)
+	b, ok := stats.LogRatioOfGroups(values, ratioOf(stat), shownConf)
 	if !ok { // every round has pairs, and all values are above 0
 		c.Estimate = result.Estimate{Withheld: "the rounds do not vary, so there is no interval"}
 		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
@@ -301,35 +301,10 @@ func quantileOf(stat string) float64 {
 	return 0.5
 }
 
-// logRatio is the logarithm of candidate ÷ other of a statistic, which each
-// round has one of: their mean, weighted by their pairs, with the interval that
-// their scatter gives. Within a round nothing is assumed of the requests, and
-// what reached both targets alike, such as a drift, is in no round's ratio. A
-// quantile of all rounds together would be that of the slowest ones.
-func logRatio(rounds [][][2]float64, stat string) (stats.Bounded, bool) {
-	sizes, ratios := make([]int, len(rounds)), make([]float64, len(rounds))
-	for i, r := range rounds {
-		sizes[i], ratios[i] = len(r), roundRatio(r, stat)
-	}
-	return stats.MeanOfGroups(ratios, sizes, shownConf)
-}
-
-// roundRatio is the log ratio of one round.
-func roundRatio(pairs [][2]float64, stat string) float64 {
+// ratioOf is how a round's ratio of a statistic is taken.
+func ratioOf(stat string) func(pairs [][2]float64) float64 {
 	if stat == geometric {
-		sum := 0.0
-		for _, v := range pairs {
-			sum += math.Log(v[0] / v[1])
-		}
-		return sum / float64(len(pairs))
+		return stats.LogMeanRatio
 	}
-	var sides [2][]float64
-	for side := range sides {
-		for _, v := range pairs {
-			sides[side] = append(sides[side], v[side])
-		}
-		slices.Sort(sides[side])
-	}
-	q := quantileOf(stat)
-	return math.Log(stats.Quantile(sides[0], q) / stats.Quantile(sides[1], q))
+	return stats.LogQuantileRatio(quantileOf(stat))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/stats"
 )
 
 // world makes the latencies of two targets of which the candidate takes effect
@@ -95,7 +96,7 @@ func TestIntervalsOfInterleavedTargetsHoldTheTruth(t *testing.T) {
 				rng := rand.New(rand.NewPCG(7, 11))
 				held := 0
 				for range runs {
-					b, ok := logRatio(w.run(rng, interleaved(rng, w.rounds)), stat)
+					b, ok := stats.LogRatioOfGroups(w.run(rng, interleaved(rng, w.rounds)), ratioOf(stat), shownConf)
 					if !ok {
 						t.Fatal("no interval")
 					}
@@ -125,7 +126,7 @@ func TestInterleavingBeatsOneAfterTheOther(t *testing.T) {
 	var off [2]float64
 	for range runs {
 		for i, order := range [][][2]int{interleaved(rng, w.rounds), oneAfterTheOther(w.rounds)} {
-			b, ok := logRatio(w.run(rng, order), geometric)
+			b, ok := stats.LogRatioOfGroups(w.run(rng, order), stats.LogMeanRatio, shownConf)
 			if !ok {
 				t.Fatal("no interval")
 			}

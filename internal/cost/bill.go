@@ -114,11 +114,7 @@ func (b *bill) byToken(in Input) {
 		all.BatchShare = 1
 		b.batch = b.mean(in.CachedShare, all) / b.mean(in.CachedShare, none)
 	}
-	text := fmt.Sprintf("%s: %s per million input tokens, %s per million output tokens", b.Name, amount.Price(p.Input), amount.Price(p.Output))
-	if p.Cached != nil {
-		text = fmt.Sprintf("%s: %s per million input tokens (%s if cached), %s per million output tokens", b.Name, amount.Price(p.Input), amount.Price(*p.Cached), amount.Price(p.Output))
-	}
-	b.notes = append(b.notes, text+sourced(p.Source, p.AsOf)+".")
+	b.notes = append(b.notes, b.Name+": "+prices(p)+".")
 	if !b.cachedKnown && in.CachedShare == nil {
 		b.notes = append(b.notes, b.Name+": not every request reported how much of its input was cached; where it is unknown, the input counts as not cached.")
 	}
@@ -323,6 +319,15 @@ func (b *bill) month(volume float64) interval {
 
 // need is the machines of a volume.
 func (b *bill) need(volume float64) Month { return b.at().Month(volume, b.demand) }
+
+// hourPrice writes the price of an accelerator hour: as listed, or rounded where it was
+// worked out from a purchase.
+func (b *bill) hourPrice() string {
+	if b.Machine.Bought != nil {
+		return amount.USD(b.fleet.USDPerHour)
+	}
+	return amount.Price(b.fleet.USDPerHour)
+}
 
 // hourly is what one replica costs in an hour where the nodes are full: what is left of
 // a node that holds no whole number of replicas is paid for too.

@@ -39,6 +39,8 @@ func breakEven(cand, base *bill) *result.BreakEven {
 	switch m := cand.need(n); {
 	case !cand.machine():
 		e.Text += fmt.Sprintf("both then cost %s per month.", amount.USD(m.USD))
+	case cand.share > 0 || (fleet{cand.fleet}).scales():
+		e.Text += fmt.Sprintf("it then costs %s per month.", amount.USD(m.USD))
 	case m.Replicas == 1:
 		e.Text += fmt.Sprintf("its machine costs %s per month even when idle.", amount.USD(m.USD))
 	default:

@@ -77,7 +77,23 @@ func (b *bill) inputs(in Input) []result.CostInput {
 			if own.PowerMeasured {
 				power = result.BasisMeasured
 			}
-			add("power of an accelerator", short(own.KW)+" kW", power, key+".bought.kw")
+			for _, s := range []struct {
+				name, key string
+				v         float64
+			}{{"what is left of its price", "residual", own.Residual}, {"cost of capital a year", "discount_rate", own.DiscountRate}, {"maintenance a year", "maintenance", own.Maintenance}} {
+				basis := result.BasisPlan
+				if s.v == 0 {
+					basis = result.BasisDefault
+				}
+				add(s.name, amount.Significant(100*s.v, 4)+" %", basis, key+".bought."+s.key)
+			}
+			if own.Availability != 1 {
+				add("hours in which it is available", amount.Significant(100*own.Availability, 4)+" %", result.BasisPlan, key+".bought.availability")
+			}
+			if own.Colocation > 0 {
+				add("space and network of an accelerator", amount.USD(own.Colocation)+" per month", result.BasisPlan, key+".bought.colocation_usd_per_month")
+			}
+			add("power of an accelerator", amount.Significant(own.KW, 6)+" kW", power, key+".bought.kw")
 			pue := result.BasisPlan
 			if own.PUEDefault {
 				pue = result.BasisDefault
@@ -92,8 +108,27 @@ func (b *bill) inputs(in Input) []result.CostInput {
 			add("staff", amount.USD(m.StaffMonth)+" per month", result.BasisPlan, key+".staff_usd_per_month")
 		}
 	} else if p := b.Price; p != nil {
-		i := add("price per million tokens", fmt.Sprintf("%s in, %s out", amount.Price(p.Input), amount.Price(p.Output)), listed(p.SourceKind, p.Source, p.AsOf), b.Name+".price")
-		i.Source, i.AsOf = p.Source, p.AsOf
+		// Each rate has the evidence of its own source.
+		rate := func(name, value, key string, o result.Origin) {
+			i := add(name, value, listed(o.Kind, o.Source, o.AsOf), b.Name+".price"+key)
+			i.Source, i.AsOf = o.Source, o.AsOf
+		}
+		if in, out := p.Origin("input"), p.Origin("output"); in == out {
+			rate("price per million tokens", fmt.Sprintf("%s in, %s out", amount.Price(p.Input), amount.Price(p.Output)), "", in)
+		} else {
+			rate("price per million input tokens", amount.Price(p.Input), ".input", in)
+			rate("price per million output tokens", amount.Price(p.Output), ".output", out)
+		}
+		if p.Cached != nil && b.cachedShare(in) > 0 {
+			rate("price per million cached tokens", amount.Price(*p.Cached), ".cached", p.Origin("cached"))
+		}
+		switch {
+		case in.BatchShare == 0:
+		case in.BatchFactor > 0:
+			add("price of a batched request over another", short(in.BatchFactor), result.BasisPlan, "cost.batch_factor")
+		case p.Batch != nil:
+			rate("price per million tokens in batches", fmt.Sprintf("%s in, %s out", amount.Price(p.Batch.Input), amount.Price(p.Batch.Output)), "", p.Origin("batch"))
+		}
 	}
 	return out
 }
@@ -104,7 +139,7 @@ func bought(b *result.Bought, total float64) string {
 	if b.PowerMeasured {
 		power = "measured"
 	}
-	text := fmt.Sprintf("%s (capital over %s years %s, power %s at %s kW %s and a PUE of %s", amount.USD(total), short(b.Years), amount.USD(b.Capital), amount.USD(b.Power), short(b.KW), power, short(b.PUE))
+	text := fmt.Sprintf("%s (capital over %s years %s, power %s at %s kW %s and a PUE of %s", amount.USD(total), short(b.Years), amount.USD(b.Capital), amount.USD(b.Power), amount.Significant(b.KW, 6), power, short(b.PUE))
 	if b.MaintenanceHour > 0 {
 		text += ", maintenance " + amount.USD(b.MaintenanceHour)
 	}

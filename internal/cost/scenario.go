@@ -108,7 +108,7 @@ func sensitivity(s result.CostScenario, own *bill, reversed bool) []result.Swing
 	rows := []result.Swing{
 		row("requests per month", amount.Count(m/aFactor), amount.Count(m), amount.Count(m*aFactor), aRange, volume(m/aFactor), volume(m*aFactor)),
 		row("peak over mean", short(max(1, p/aFactor)), short(p), short(p*aFactor), aRange, peak(max(1, p/aFactor)), peak(p*aFactor)),
-		row("USD per accelerator hour", amount.USD((1-aPrice)*h), amount.Price(h), amount.USD((1+aPrice)*h), aRange, hour((1-aPrice)*h), hour((1+aPrice)*h)),
+		row("USD per accelerator hour", amount.USD((1-aPrice)*h), own.hourPrice(), amount.USD((1+aPrice)*h), aRange, hour((1-aPrice)*h), hour((1+aPrice)*h)),
 		row("throughput of a replica", perSecond(lo), perSecond(r), perSecond(hi), basis, rate(lo), rate(hi)),
 		row("output tokens of a request", short(s.API.OutputTokens/aFactor), short(s.API.OutputTokens), short(s.API.OutputTokens*aFactor), aRange, length(1.0/aFactor), length(aFactor)),
 		row("price of the API", percent(1-aCut), percent(1), percent(1), aRange, price(1-aCut), price(1)),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 // phrase says what a volume costs on this bill and why.
@@ -42,6 +43,35 @@ func sourced(source, asOf string) string {
 		return " (" + source + ")"
 	}
 	return " (" + source + ", as of " + asOf + ")"
+}
+
+// prices are the rates of a price, each source after those that are its own.
+func prices(p *result.Price) string {
+	type rate struct {
+		text string
+		of   result.Origin
+	}
+	rates := []rate{{amount.Price(p.Input) + " per million input tokens", p.Origin("input")}}
+	if p.Cached != nil {
+		cached := rate{amount.Price(*p.Cached) + " if cached", p.Origin("cached")}
+		if cached.of == rates[0].of {
+			rates[0].text += " (" + cached.text + ")"
+		} else {
+			rates = append(rates, cached)
+		}
+	}
+	rates = append(rates, rate{amount.Price(p.Output) + " per million output tokens", p.Origin("output")})
+	text := ""
+	for i, r := range rates {
+		text += r.text
+		if i == len(rates)-1 || rates[i+1].of != r.of {
+			text += sourced(r.of.Source, r.of.AsOf)
+		}
+		if i < len(rates)-1 {
+			text += ", "
+		}
+	}
+	return text
 }
 
 // short writes a number with at most three significant digits, and as a whole

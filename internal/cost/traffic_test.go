@@ -201,7 +201,7 @@ func TestRunningMachines(t *testing.T) {
 			t.Errorf("%s is %q, want %q in %+v", name, basis[name], want, c.Inputs)
 		}
 	}
-	if !strings.Contains(notes(c), "bought at $35,000.00 each: $1.56 (capital over 4 years $1.21, power $0.149 at 1.27 kW measured and a PUE of 1.3, maintenance $0.20)") {
+	if !strings.Contains(notes(c), "bought at $35,000.00 each: $1.56 (capital over 4 years $1.21, power $0.149 at 1.275 kW measured and a PUE of 1.3, maintenance $0.20)") {
 		t.Errorf("%q", notes(c))
 	}
 }

@@ -34,14 +34,19 @@ type Estimate struct {
 	USD     *float64
 	Unknown []string `json:",omitempty"`
 	// Most are the requests and tokens that USD is made of, by target.
-	Most  []Most `json:",omitempty"`
-	Notes []string
+	Most []Most `json:",omitempty"`
+	// Probes are the most requests that ask all targets what they can do, which are in
+	// no cell.
+	Probes int `json:",omitempty"`
+	Notes  []string
 }
 
 // Most is the most that a target is sent, and what it costs.
 type Most struct {
 	Target       string
 	Requests     int
+	Probes       int `json:",omitempty"` // of Requests
+	Counted      int `json:",omitempty"` // of Requests, in the cells
 	InputTokens  float64
 	OutputTokens float64
 	USD          *float64 `json:",omitempty"` // nil: it is not paid by the token
@@ -57,8 +62,17 @@ type Cell struct {
 	InputTokens  float64
 	OutputTokens float64
 	Seconds      float64
+	// WarmupRequests and WarmupSeconds are the part of that which is the warm-up of a
+	// load.
+	WarmupRequests int     `json:",omitempty"`
+	WarmupSeconds  float64 `json:",omitempty"`
+	// Beside names requests that Requests and the tokens leave out, since the server
+	// decides how many there are; "": all are counted.
+	Beside string `json:",omitempty"`
 	// Unknown says why there is not even a guess; "": there is one.
 	Unknown string `json:",omitempty"`
+
+	settles bool // its warm-up ends when the load has settled
 
 	most      size    // the most that it can send
 	longest   float64 // the most input tokens of one of its requests
@@ -83,6 +97,7 @@ func Of(p plan.Plan, part Part) Estimate {
 	if part != nil {
 		part(&e, p)
 	}
+	e.Notes = append(e.Notes, warmupNotes(e.Cells)...)
 	e.Notes = append(e.Notes, Claims(p)...)
 	if text := levels(p); text != "" {
 		e.Notes = append(e.Notes, text)
@@ -271,9 +286,6 @@ func loadOf(e *Estimate, p plan.Plan) {
 		rounds = blocks.Rounds(l, shape)
 		e.Notes = append(e.Notes, fmt.Sprintf("%d targets take turns in %d rounds, with a warm-up before each block; their times add up", len(targets), rounds))
 	}
-	if most := shape.Settle.Cap; most > 0 {
-		e.Notes = append(e.Notes, fmt.Sprintf("the warm-up ends when the load has settled; it is counted as %v, the most that it takes", most))
-	}
 	for _, name := range targets {
 		loadCell(e, p, name, shape, main, rounds)
 		e.Seconds += e.Cells[len(e.Cells)-1].Seconds
@@ -285,19 +297,13 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 	l := p.Load
 	t, _ := p.Endpoint(name)
 	c := Cell{ID: cells.LoadID(name), Target: name}
-	var warmups int // of all blocks, at most
-	for _, part := range blocks.Cut(shape, rounds) {
-		most, _ := part.Shape.MostWarmup()
-		warmups += most
-	}
-	warmFor := max(shape.Settle.Cap, shape.Settle.Time)
+	each := func(out float64) float64 { return e2eOf(p, name, int(out)) + l.ThinkTime.Std().Seconds() } // request of a user
 	if p.Workload.Conversing() {
 		n, seconds, input := aboutConversations(p)
-		c.Requests, c.Seconds = n+cells.LoadWarmup(l), seconds
-		if w := l.Warmup; w != nil && seconds > 0 {
-			c.Seconds += w.Time.Seconds()
-		}
 		mean := synthetic(p).mean(0, n)
+		w := warmupBefore(l, true, 1, e2eOf(p, name, int(mean.out)))
+		c.warmedUp(w)
+		c.Requests, c.Seconds = n+w.requests, seconds+w.seconds
 		if mean.about = input; p.Workload.Dataset != "" {
 			e.Notes = append(e.Notes, "how many turns the data set's conversations have is not in the guess, which assumes one each; it is in the most that is spent")
 		}
@@ -316,17 +322,20 @@ func loadCell(e *Estimate, p plan.Plan, name string, shape loadgen.Shape, main r
 	case shape.Schedule.Process != "":
 		n, seconds = openLoop(shape.Schedule, n, seconds)
 	case n == 0:
-		n = int(float64(l.Users) * seconds / e2eOf(p, name, int(mean.out)))
+		n = int(float64(l.Users) * seconds / each(mean.out))
+	case seconds == 0:
+		seconds = float64(n) / float64(max(1, l.Users)) * each(mean.out)
 	}
-	n += warmups
-	if seconds > 0 {
-		seconds += float64(rounds) * warmFor.Seconds()
-	}
+	w := warmups(l, shape, rounds, each(mean.out), t.RPM)
+	c.warmedUp(w)
+	n, seconds = n+w.requests, seconds+w.seconds
 	if rounds > 1 { // and each block starts and drains by itself
-		n += rounds * l.Users
-		if seconds > 0 {
-			seconds += float64(rounds) * 2 * e2eOf(p, name, int(mean.out))
+		edges := 2
+		if !shape.Open() && l.Duration == 0 {
+			edges = 1 // its requests take as long as they take
 		}
+		n += rounds * l.Users
+		seconds += float64(rounds*edges) * e2eOf(p, name, int(mean.out))
 	}
 	c.Requests, c.Seconds = n, seconds
 	k, err := mostOfLoad(p, shape, rounds, t.RPM)
@@ -390,7 +399,10 @@ func (e *Estimate) priced(p plan.Plan) {
 	for _, name := range names(p) {
 		t, _ := p.Endpoint(name)
 		n, all := probes(p, t)
-		m := Most{Target: name, Simulated: strings.HasPrefix(t.URL, "sim:")}
+		m := Most{Target: name, Probes: n, Simulated: strings.HasPrefix(t.URL, "sim:")}
+		if len(e.Cells) > 0 {
+			e.Probes += n
+		}
 		longest := all.most
 		var unknown error
 		for _, c := range e.Cells {
@@ -404,6 +416,7 @@ func (e *Estimate) priced(p plan.Plan) {
 				c.most.out = 0
 			}
 			n, longest = n+c.mostCount, max(longest, c.longest)
+			m.Counted += min(c.Requests, c.mostCount)
 			all.add(c.most)
 		}
 		price, err := pricing.Price(list, t.Price)

@@ -61,6 +61,7 @@ func Scan(e *Estimate, p plan.Plan) {
 	for n, t := range targets {
 		one := Estimate{Cells: t.cells}
 		one.priced(t.plan)
+		e.Probes += one.Probes
 		for _, m := range one.Most {
 			if n > 0 {
 				m.Target = fmt.Sprintf("%s-%d", m.Target, n+1)

@@ -111,7 +111,7 @@ func success(r *result.Result) *Figure {
 	t := r.Benchmarks.Throughput
 	f := levelFigure("success", "Success by concurrency", t, Axis{Label: "share of requests that succeeded", Share: true})
 	f.Note = notes(addLevels(f, t, "success", "", false, rate("success")))
-	intervals(f, "Wilson intervals")
+	intervals(f, "Wilson intervals at the effective size")
 	for _, lim := range limitsOn(r, "throughput", "success") {
 		f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
 	}

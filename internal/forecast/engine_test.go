@@ -77,18 +77,24 @@ const chatBorder = 25.25
 // Requests of an engine share its steps, and first tokens come late in bursts. Of the
 // statements that such a load does not hold, a third named one that does, while each
 // cell had the whole error probability; and a fifth of ten-minute searches proved
-// nothing.
+// nothing. Planned with two independent requests for each request length, where decisions
+// count stats.LengthWorth, the median search proved 0.46 of the border. One that dares
+// more fails now and then: 1 of 12 proves nothing.
 func TestASearchOnAnEngineProvesALoadAndRefutesNoneThatHolds(t *testing.T) {
 	endpoint, searches := chats(t), 4
 	if n, err := strconv.Atoi(os.Getenv("INFEROMETER_RUNS")); err == nil {
 		searches = n
 	}
 	var proved []float64
+	none := 0
 	for seed := range searches {
 		c := capacity.Config{Limits: []capacity.Limit{{Text: "ttft.p95<75ms", Quantile: 0.95}}, Seed: uint64(seed) * 7919, MaxSeconds: 600}
 		a, _ := endpoint.Search(c)
 		proved = append(proved, a.Proved/chatBorder)
-		if a.Proved == 0 || a.Proved > chatBorder {
+		if a.Proved == 0 {
+			none++
+		}
+		if a.Proved > chatBorder {
 			t.Errorf("search %d proved %v requests/s, and the border is at %v", seed, a.Proved, chatBorder)
 		}
 		if a.Refuted > 0 && a.Refuted < 0.98*chatBorder {
@@ -100,4 +106,7 @@ func TestASearchOnAnEngineProvesALoadAndRefutesNoneThatHolds(t *testing.T) {
 	}
 	slices.Sort(proved)
 	t.Logf("of the border: least %.3f, median %.3f, most %.3f", proved[0], proved[len(proved)/2], proved[len(proved)-1])
+	if median := proved[len(proved)/2]; median < 0.55 || 4*none > searches {
+		t.Errorf("the median search proved %.3f of the border, and %d of %d proved nothing", median, none, searches)
+	}
 }

@@ -115,13 +115,18 @@ func (s Shape) recorded() bool { return len(s.Times) > 0 && s.Schedule.Process =
 // start: a process like that of the measured part, at the rate with which it begins.
 func (s Shape) warmupDues() iter.Seq[time.Duration] {
 	of := s.Schedule
-	rate := of.Curve.Begin()
+	of.Curve = arrival.Flat(s.WarmupRate())
+	of.Seed = seeded.Mix(of.Seed ^ warmupSeed)
+	return of.Times()
+}
+
+// WarmupRate is the rate of the warm-up of an open loop, in requests per second.
+func (s Shape) WarmupRate() float64 {
+	rate := s.Schedule.Curve.Begin()
 	if s.Settle.Cap == 0 && s.Settle.Time == 0 {
 		rate = max(rate, 1/warmupGap.Seconds())
 	}
-	of.Curve = arrival.Flat(rate)
-	of.Seed = seeded.Mix(of.Seed ^ warmupSeed)
-	return of.Times()
+	return rate
 }
 
 // warmupSeed makes the arrivals of the warm-up others than those of the measured

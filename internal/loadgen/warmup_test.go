@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,7 @@ import (
 func TestTheWindowOpensWhenTheLoadHasSettled(t *testing.T) {
 	const second = time.Second
 	slow := func(int) time.Duration { return 3 * second }
-	var n int
+	var n atomic.Int64
 	for _, tt := range []struct {
 		name     string
 		shape    Shape
@@ -30,7 +31,7 @@ func TestTheWindowOpensWhenTheLoadHasSettled(t *testing.T) {
 		{"a rate, by requests", Shape{Schedule: even(10), Warmup: 10, Requests: 30}, slow, second, second, warmup.Asked, true},
 		{"a rate, fixed time", Shape{Schedule: even(10), Settle: Settling{Time: 20 * second}, Requests: 30}, slow, 20 * second, 20 * second, warmup.Asked, true},
 		{"overload", Shape{Schedule: even(10), Warmup: 10, Settle: Settling{Cap: 20 * second}, Requests: 30},
-			func(int) time.Duration { n++; return time.Duration(n) * second / 5 }, 20 * second, 20 * second, warmup.Growing, true},
+			func(int) time.Duration { return time.Duration(n.Add(1)) * second / 5 }, 20 * second, 20 * second, warmup.Growing, true},
 		{"users", Shape{Users: 10, Warmup: 10, Settle: Settling{Cap: time.Minute}, Requests: 30, Spread: 3 * second}, slow, 9 * second, 13 * second, warmup.Settled, false},
 		{"users, at most so many requests", Shape{Users: 10, Warmup: 10, Settle: Settling{Cap: time.Minute, Requests: 20}, Requests: 30, Spread: 3 * second}, slow, 5 * second, 7 * second, warmup.Short, false},
 		{"users, fixed time", Shape{Users: 10, Warmup: 10, Settle: Settling{Time: 20 * second}, Requests: 30, Spread: 3 * second}, slow, 20 * second, 21 * second, warmup.Asked, false},
@@ -38,7 +39,7 @@ func TestTheWindowOpensWhenTheLoadHasSettled(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				n = 0
+				n.Store(0)
 				clock := exchange.NewClock()
 				done := make(chan *exchange.Exchange, 10000)
 				d := Driver{Clock: clock, PortableTimer: true, Emit: func(x *exchange.Exchange) { done <- x }}

@@ -71,7 +71,7 @@ func (c *Collector) goodput(p *part, load result.LoadShape, e extent) result.Rat
 	share, neff := c.inside(p, load)
 	if share > 0 && share < 1 && neff < stats.MinEffective {
 		r.Lo, r.Hi, r.DF = nil, nil, 0
-		r.NeededWindowS = roundUp(p.good.good.seconds() * stats.MinEffective / neff)
+		r.NeededWindowS = windowFor(p.good.good.seconds(), stats.MinEffective, neff)
 		r.Withheld = fmt.Sprintf("no interval: requests outside of the limits come together, so that %d are worth %.0f independent ones; %d, in %s s, are needed",
 			len(c.due)-p.from, math.Floor(neff), stats.MinEffective, amount.Significant(r.NeededWindowS, 3))
 		return r

@@ -139,7 +139,7 @@ func (p *pool) estimate(of float64, q func(float64) float64, all *stats.Histogra
 		far := half / min(of, 1-of)
 		needed = int(math.Ceil(float64(p.stretches) * far * far))
 	}
-	e.NeededN, e.NeededWindowS = needed, roundUp(float64(needed)*p.stretchS)
+	e.NeededN, e.NeededWindowS = needed, windowFor(p.stretchS, float64(needed), 1)
 	e.Withheld = fmt.Sprintf("gaps of requests that run together are alike: the window has %d stretches of time that are not, and an interval takes %d, about %s s", p.stretches, needed, amount.Significant(e.NeededWindowS, 3))
 	return e
 }

@@ -145,7 +145,7 @@ func estimate(sorted, upper []float64, p float64, d dependence) result.Estimate 
 	switch {
 	case !okLo || !okHi || !d.Independent && e.NEff < stats.MinEffective:
 		e.NeededN, e.Withheld = needed, d.tooFew(e.NEff, needed)
-		e.NeededWindowS = d.windowFor(e.NEff, needed)
+		e.NeededWindowS = windowFor(d.windowS, float64(needed), e.NEff)
 		oneSided(&e, sorted, upper, p)
 	case reached:
 		e.Withheld, e.AtLeast = "requests that were cut could reach into this quantile", result.Num(v)

@@ -107,7 +107,7 @@ func (e extent) tooShort(seconds float64) (why string, needed float64) {
 	if e.offered {
 		least = openLengths
 	}
-	needed = roundUp(seconds * least / e.lengths)
+	needed = windowFor(seconds, least, e.lengths)
 	have, want := amount.Significant(seconds, 3), amount.Significant(needed, 3)
 	if have == want { // of which it is short by less than is shown
 		have = "less than " + have
@@ -149,9 +149,7 @@ func (t *tally) rate(unit string, e extent) result.Rate {
 	switch {
 	case t.n < RateMinN:
 		r.Withheld = fmt.Sprintf("no interval: %d completions; %d are needed", t.n, RateMinN)
-		if t.n > 0 {
-			r.NeededWindowS = roundUp(t.seconds() * RateMinN / float64(t.n))
-		}
+		r.NeededWindowS = windowFor(t.seconds(), RateMinN, float64(t.n))
 	case k == 0:
 		r.Withheld, r.NeededWindowS = e.tooShort(t.seconds())
 	default:
@@ -187,13 +185,4 @@ func RateBounds(r result.Rate, alpha float64) (lo, hi float64, ok bool) {
 		below = (v - float64(*r.Lo)) * scale
 	}
 	return max(0, v-below), v + above, true
-}
-
-// roundUp to two digits.
-func roundUp(v float64) float64 {
-	if !(v > 0) {
-		return 0
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(v))-1)
-	return math.Ceil(v/unit-1e-9) * unit
 }

@@ -69,19 +69,21 @@ func (d dependence) tooFew(neff float64, needed int) string {
 	if !d.Independent && d.Lengths > 0 && neff >= stats.LengthWorth*d.Lengths*(1-1e-9) {
 		text = fmt.Sprintf("the window is too short for an interval: it holds %s request lengths, which count as %s independent requests", twoDigits(d.Lengths), twoDigits(neff))
 	}
-	if w := d.windowFor(neff, needed); w > 0 {
+	if w := windowFor(d.windowS, float64(needed), neff); w > 0 {
 		text += fmt.Sprintf("; a window of about %s s would do", amount.Significant(w, 3))
 	}
 	return text
 }
 
-// windowFor is the window in seconds, to two digits, in which an effective size grows
-// to the one that is needed; 0 where that is unknown.
-func (d dependence) windowFor(neff float64, needed int) float64 {
-	if !(neff > 0) || !(d.windowS > 0) {
+// windowFor is the window, rounded up to two digits, in which what a window of so many
+// seconds has grows to what is needed; 0 where that is unknown.
+func windowFor(seconds, needed, has float64) float64 {
+	v := seconds * max(1, needed/has)
+	if !(has > 0) || !(v > 0) {
 		return 0
 	}
-	return roundUp(d.windowS * max(1, float64(needed)/neff))
+	unit := math.Pow(10, math.Floor(math.Log10(v))-1)
+	return math.Ceil(v/unit-1e-9) * unit
 }
 
 // twoDigits prints a size without an exponent.

@@ -3,6 +3,9 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/plan/demand"
+	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
 // What makes no sense of machines and of the volume is refused with its key, before
@@ -52,6 +55,19 @@ func TestMachinesAndVolumesThatMakeNoSense(t *testing.T) {
 			t.Errorf("%s%s: %v", tt.target, tt.cost, err)
 		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
 			t.Errorf("%s%s: %v, want %q", tt.target, tt.cost, err, tt.want)
+		}
+	}
+}
+
+// A month has one request at least, and no more than anybody sends: what is beyond has
+// no answer that means anything.
+func TestVolumesThatNobodyHasAreRefused(t *testing.T) {
+	for v, ok := range map[float64]bool{0.3: false, 1: true, 1e12: true, 1e14: false} {
+		var out key.Problems
+		c := demand.Default()
+		c.MonthlyRequests, c.BesideRequests = v, v
+		if c.Validate(&out); (len(out) == 0) != ok {
+			t.Errorf("%v: %v", v, out)
 		}
 	}
 }

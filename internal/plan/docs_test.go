@@ -19,7 +19,7 @@ const configurationHead = `# Configuration
 A run follows one plan. Its values come from defaults, a plan file, environment
 variables and flags; flags win over variables, variables over the file, the file
 over defaults. ` + "`--dry-run`" + ` prints the plan as resolved, where each value came from, and
-what it would send and cost. Unknown keys, variables and flags are errors.
+what it would send and cost; defaults of what the plan does not run are in --json alone. Unknown keys, variables and flags are errors.
 
 A key of a plan file, a flag and a variable set the same value in the same way. The variable
 is ` + "`INFEROMETER_`" + ` and the flag in capitals: ` + "`--key-env`" + ` is ` + "`INFEROMETER_KEY_ENV`" + `. A value of 0 means 0,

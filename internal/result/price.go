@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/tariff"
@@ -103,8 +104,9 @@ type PriceAge struct {
 
 // PriceAges lists the listed prices that a target is charged by, with their ages. What
 // the plan states is not among them: who states a price confirms it. A target with a
-// machine is charged by the hour.
-func (t Target) PriceAges(on time.Time) []PriceAge {
+// machine is charged by the hour. Of the rates also decide those of the keys in also, such
+// as "cached" or "batch", where the plan's traffic has them.
+func (t Target) PriceAges(on time.Time, also ...string) []PriceAge {
 	var out []PriceAge
 	add := func(what string, o Origin, decides bool) {
 		days, ok := tariff.Age(o.AsOf, on)
@@ -125,8 +127,11 @@ func (t Target) PriceAges(on time.Time) []PriceAge {
 	case m == nil && p != nil:
 		for _, r := range p.List() {
 			if r.Value != nil {
-				add(r.Key, p.Origin(r.Key), r.Key == "input" || r.Key == "output")
+				add(r.Key, p.Origin(r.Key), r.Key == "input" || r.Key == "output" || slices.Contains(also, r.Key))
 			}
+		}
+		if p.Batch != nil && slices.Contains(also, "batch") {
+			add("batch", p.Origin("batch"), true)
 		}
 	}
 	return out

@@ -187,7 +187,8 @@ type Dependence struct {
 	// alike, so that their number is the effective size.
 	Independent bool
 
-	ess float64 // effective sample size, whatever the limit
+	ess   float64 // effective sample size, whatever the limit
+	swing int     // see swing; 0: none
 }
 
 // NewDependence examines values in the order in which they were due, of which
@@ -209,9 +210,13 @@ func (s Series) Examine() (d Dependence, sorted []float64) {
 		d.Independent = true
 		return d, sorted
 	}
-	d.ess = ESS(ranks)
+	d.swing = swing(ranks)
+	d.ess = d.size(ranks)
 	if len(s.Values) >= 20 {
-		d.ess = min(d.ess, ESS(indicator(s.Values, Quantile(sorted, 0.9))), ESS(clipped(s.Values, sorted)))
+		d.ess = min(d.ess, d.size(indicator(s.Values, Quantile(sorted, 0.9))), d.size(clipped(s.Values, sorted)))
+	}
+	if d.swing > 0 {
+		d.ess = min(d.ess, float64(len(ranks)/d.swing))
 	}
 	if s.Groups != nil {
 		d.ess = min(d.ess, ClusterESS(ranks, s.Groups))
@@ -229,6 +234,9 @@ func (s Series) Examine() (d Dependence, sorted []float64) {
 //     in the slowest tenth, and of the values themselves, by autocorrelations (ESS);
 //   - of the indicator of being over limit by lugsail batch means, with Student's
 //     freedom (batchSize);
+//   - where values swing, as within the batches of a server, of all these by the means of
+//     whole swings, and the number of swings: the requests of one batch share their
+//     luck, and a run without a backlog does not show for how many batches one lasts;
 //   - of conversations, for the ranks and for that indicator (ClusterESS);
 //   - that the length of the window allows (LengthWorth).
 //
@@ -244,7 +252,7 @@ func (d Dependence) NEff(limit, alpha float64) float64 {
 		return float64(len(d.Values))
 	}
 	over := indicator(d.Values, limit)
-	neff := min(d.ess, ESS(over), batchSize(over, alpha))
+	neff := min(d.ess, d.size(over), batchSize(over, alpha))
 	if d.Groups != nil {
 		neff = min(neff, ClusterESS(over, d.Groups))
 	}

@@ -1,6 +1,9 @@
 package stats
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // NewcombePaired returns the difference of two success rates of the same n
 // items, by the score intervals of each and their correlation (Newcombe,
@@ -52,4 +55,41 @@ func MeanOfGroups(values []float64, sizes []int, conf float64) (b Bounded, ok bo
 	half := StudentQuantile(1-(1-conf)/2, g-1) * math.Sqrt(variance)
 	b.Lo, b.Hi = b.Value-half, b.Value+half
 	return b, true
+}
+
+// LogRatioOfGroups is the logarithm of first ÷ second of a statistic, which each
+// group of pairs has one of (LogMeanRatio, LogQuantileRatio): their mean, weighted by
+// their pairs, with the two-sided interval that their scatter gives (MeanOfGroups). Within
+// a group nothing is assumed of the pairs, and what reached both sides alike, such as a
+// drift, is in no group's ratio. A quantile of all groups together would be that of
+// the slowest ones. It is not ok for fewer than two groups.
+func LogRatioOfGroups(groups [][][2]float64, of func(pairs [][2]float64) float64, conf float64) (Bounded, bool) {
+	sizes, ratios := make([]int, len(groups)), make([]float64, len(groups))
+	for i, g := range groups {
+		sizes[i], ratios[i] = len(g), of(g)
+	}
+	return MeanOfGroups(ratios, sizes, conf)
+}
+
+// LogMeanRatio is the logarithm of the geometric mean of first ÷ second.
+func LogMeanRatio(pairs [][2]float64) float64 {
+	sum := 0.0
+	for _, v := range pairs {
+		sum += math.Log(v[0] / v[1])
+	}
+	return sum / float64(len(pairs))
+}
+
+// LogQuantileRatio returns the logarithm of the ratio of the two sides' q-quantiles.
+func LogQuantileRatio(q float64) func(pairs [][2]float64) float64 {
+	return func(pairs [][2]float64) float64 {
+		var sides [2][]float64
+		for side := range sides {
+			for _, v := range pairs {
+				sides[side] = append(sides[side], v[side])
+			}
+			slices.Sort(sides[side])
+		}
+		return math.Log(Quantile(sides[0], q) / Quantile(sides[1], q))
+	}
 }

@@ -59,10 +59,15 @@ func MannKendall(x []float64) (tau, p float64) {
 // their effective size, at most trendFreedom. A run that is hardly longer than a burst
 // has too few independent values to show a trend.
 //
-// At p < .01 it finds one in 0 to 5 % of stationary runs of 120 to 2,000 requests of
-// M/M/1, M/D/8, shared processors, AR(1), closed loops and an engine with continuous
-// batching, where Mann and Kendall's test with Hamed and Rao's correction
-// (MannKendall) finds one in up to 23 %, and more often the longer the run.
+// Measured on 300 stationary runs each of 120, 500 and 2,000 requests of iid, M/M/1 at
+// .5, .8 and .9, M/D/8 at the same, AR(1) .9, closed loops, batches of users, servers
+// in bulk, and a shared processor at .7: p < .005 in at most 3.7 % of runs (120 requests of M/M/1 at .9
+// and of the shared processor), and in at most 1.0 % of 500 and 2,000 requests. On an engine
+// with continuous batching at .5, .7 and .85 of saturation, 50 to 300 windows of one long run
+// each: in at most 4 % for times to first token, and for end-to-end latencies in at most
+// 4 % and, of 500 requests at .85, in 6 % (standard error 1.7 %). A claim asks about one
+// direction, which is about half of these. Mann and Kendall's test with Hamed and
+// Rao's correction (MannKendall) finds one in up to 23 %, and more often the longer the run.
 func Trend(x []float64) (shift, p float64) {
 	if len(x) < minTrend {
 		return 0, 1

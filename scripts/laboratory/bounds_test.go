@@ -36,6 +36,7 @@ var bounds = []bound{
 	{"md8/.5", 500, 150, 0, []kept{covers("p95", .92), wrong("p95", .07), proves("p95", .065), shows("p95", .7)}},
 	{"md8/.5", 2000, 60, 0, []kept{covers("p95", .92), covers("p99", .92), covers("mean", .93), shows("p95", .97)}},
 	{"bulk8/.8", 2000, 60, 0, []kept{wrong("p95", .07), proves("p95", .065)}},
+	{"heldout/bulk8-constant/.8", 500, 100, 0, []kept{covers("p50", .93), wrong("p95", .07), proves("p95", .065)}},
 	{"ps/.7", 500, 100, 0, []kept{wrong("p50", .07), wrong("p95", .07), proves("p95", .065)}},
 	{"closed8", 500, 100, 0, []kept{covers("p50", .93), covers("p95", .93), shows("p95", .97)}},
 	{"user1-busy8/.9", 500, 100, 0, []kept{proves("p50", .08), proves("p95", .08)}},

@@ -231,6 +231,7 @@ func (e engine) warmedUp(r *rand.Rand, rate float64, n int) (all []request, warm
 type warming struct {
 	watch warmup.Watch
 	over  bool
+	how   warmup.End
 	known int   // requests that it was told of
 	open  []int // those that had not ended
 }
@@ -250,6 +251,7 @@ func (w *warming) ask(all []request, now float64) bool {
 		}
 		return ended
 	})
-	w.over = w.watch.Over(at(now)) != warmup.NotYet
+	w.how = w.watch.Over(at(now))
+	w.over = w.how != warmup.NotYet
 	return w.over
 }

@@ -64,13 +64,17 @@ func (p paired) queue() queue {
 	}
 }
 
+// longSettles is how long a part of a long run goes on before it counts, in seconds: near
+// saturation the slower engine takes minutes to fill.
+const longSettles = 300
+
 // long is a part of a long run of one engine.
 func (p paired) long(slower float64, r *rand.Rand, scale float64) (sample, error) {
 	e, rate, err := p.engine(slower)
 	if err != nil {
 		return sample{}, err
 	}
-	n, warm := int(20_000*scale), int(settles*rate)
+	n, warm := int(20_000*scale), int(longSettles*rate)
 	all, err := e.serve(r.Uint64(), e.drawn(r), poisson(r, rate), ended(warm+n))
 	if err != nil {
 		return sample{}, err
@@ -167,6 +171,7 @@ func (e engine) prompts(seed uint64) lengths {
 type block struct {
 	all     []request // from an empty engine on
 	warm, n int
+	settled warmup.End // how its warm-up ended
 }
 
 // block runs an engine through its warm-up and its part of the load.
@@ -194,6 +199,7 @@ func (e engine) block(part blocks.Part, rate float64, prompts lengths, r *rand.R
 	b.all, err = e.serve(r.Uint64(), size, next, func(all []request, now float64) bool {
 		if !w.over && w.ask(all, now) {
 			b.warm, opened, measured = len(all), now, ended(len(all)+b.n)
+			b.settled = w.how
 		}
 		return measured != nil && measured(all, now)
 	})
@@ -222,6 +228,7 @@ func (b block) write(log *runlog.Writer, target string, round int, from float64)
 	}
 	err := log.Window(runlog.WindowRecord{
 		Cell: id, Round: round, Began: stamp(from), Start: stamp(from + b.all[b.warm].due), End: stamp(from + until),
+		WarmedS: b.all[b.warm].due, WarmupEnd: string(b.settled),
 	})
 	return from + last + 1, err
 }

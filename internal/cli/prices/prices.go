@@ -60,6 +60,7 @@ always wins; after it a price file (--prices FILE), and then the built-in list.`
 // filter is what ls leaves out.
 type filter struct {
 	provider, model, accelerator, kind string
+	name                               string // of a model or an accelerator, with or without PROVIDER/
 }
 
 func contains(text, part string) bool {
@@ -69,7 +70,7 @@ func contains(text, part string) bool {
 func (f filter) prices(l catalog.List) []catalog.Price {
 	var out []catalog.Price
 	for _, p := range l.Prices() {
-		if f.accelerator == "" && contains(p.Provider, f.provider) && contains(strings.Join(append(p.Aliases, p.Model), " "), f.model) && (f.kind == "" || string(p.SourceKind) == f.kind) {
+		if f.accelerator == "" && contains(p.Provider, f.provider) && contains(strings.Join(append(p.Aliases, p.Provider+"/"+p.Model), " "), f.name) && contains(strings.Join(append(p.Aliases, p.Model), " "), f.model) && (f.kind == "" || string(p.SourceKind) == f.kind) {
 			out = append(out, p)
 		}
 	}
@@ -79,7 +80,7 @@ func (f filter) prices(l catalog.List) []catalog.Price {
 func (f filter) offers(l catalog.List) []catalog.Offer {
 	var out []catalog.Offer
 	for _, o := range l.Offers() {
-		if f.model == "" && contains(o.Provider, f.provider) && contains(o.Accelerator, f.accelerator) && (f.kind == "" || string(o.Rent) == f.kind || string(o.SourceKind) == f.kind) {
+		if f.model == "" && contains(o.Provider, f.provider) && contains(o.Provider+"/"+o.Accelerator, f.name) && contains(o.Accelerator, f.accelerator) && (f.kind == "" || string(o.Rent) == f.kind || string(o.SourceKind) == f.kind) {
 			out = append(out, o)
 		}
 	}
@@ -91,10 +92,15 @@ func newLs(e Env) *cobra.Command {
 	var file string
 	var asJSON bool
 	c := e.command(&cobra.Command{
-		Use: "ls", Short: "List prices of models and of accelerators", Args: cobra.NoArgs,
-		Example: `  inferometer prices ls --provider openai
+		Use: "ls [NAME]", Short: "List prices of models and of accelerators", Args: cobra.MaximumNArgs(1),
+		Long: `List prices of models and of accelerators. NAME is part of the name of either.`,
+		Example: `  inferometer prices ls gpt-5-mini
+  inferometer prices ls --provider openai
   inferometer prices ls --accelerator h100 --kind on_demand`,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				f.name = args[0]
+			}
 			kind := strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(f.kind))
 			if f.kind = kind; kind != "" && !known(kind) {
 				return e.Usage(fmt.Errorf("--kind: %q is none of %s", kind, strings.Join(kinds(), ", ")))

@@ -148,3 +148,20 @@ func TestImport(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whoever types a name after ls means the model or the accelerator of that name.
+func TestLsTakesAName(t *testing.T) {
+	for _, tt := range []struct{ name, want, not string }{
+		{"gpt-5-mini", "gpt-5-mini", "h100"},
+		{"openai/gpt-5-mini", "gpt-5-mini", "h100"},
+		{"H100", "h100", "gpt-5-mini"},
+	} {
+		out, _, err := run(t, "ls", tt.name)
+		if out = strings.ToLower(out); err != nil || !strings.Contains(out, tt.want) || strings.Contains(out, tt.not) {
+			t.Errorf("ls %s: %v: %s", tt.name, err, out)
+		}
+	}
+	if _, _, err := run(t, "ls", "no-such-model"); err == nil || !strings.Contains(err.Error(), "no price is listed that fits") {
+		t.Errorf("%v", err)
+	}
+}

@@ -44,11 +44,19 @@ type field struct {
 	always            bool // shown also where it is 0
 }
 
-func usdPerHour(v float64) string { return amount.Price(v) + " per accelerator hour" }
-func perMTok(v float64) string    { return amount.Price(v) + " per 1M tokens" }
-func tokens(v float64) string     { return amount.Significant(v, 6) }
-func plain(v float64) string      { return amount.Significant(v, 4) }
-func percent(v float64) string    { return amount.Significant(100*v, 3) + " %" }
+// usdPerHour rounds what was worked out from a purchase: no list has so many decimals.
+func usdPerHour(v float64) string {
+	text := amount.Price(v)
+	if len(text) > len("$1,000.123456") {
+		text = amount.USD(v)
+	}
+	return text + " per accelerator hour"
+}
+
+func perMTok(v float64) string { return amount.Price(v) + " per 1M tokens" }
+func tokens(v float64) string  { return amount.Significant(v, 6) }
+func plain(v float64) string   { return amount.Significant(v, 4) }
+func percent(v float64) string { return amount.Significant(100*v, 3) + " %" }
 
 func whole(at func(*result.CostScenario) *int) *func(*result.CostScenario) *int { return &at }
 
@@ -204,8 +212,9 @@ func (f *flags) lengths(s *scenario, api *result.Target) {
 		s.Own.RequestsPerSecond /= longer
 		s.set(fmt.Sprintf("%s, scaled down by %s for the length of the requests", s.from["own.requests_per_second"], plain(longer)), "own.requests_per_second")
 	}
-	if changed && api != nil && api.Price != nil && s.from["api.input"] != "" && len(api.Price.LongContext) > 0 {
-		s.price(api.Price, s.from["api.input"])
+	if changed && api != nil && api.Price != nil && s.from["api.input"] != "" && pricing.At(*api.Price, int(s.API.InputTokens)) != api.Price.Rates {
+		o := api.Price.Origin("long_context")
+		s.price(api.Price, sourced("the run", o.Source, o.AsOf))
 	}
 }
 
@@ -216,7 +225,8 @@ func (f *flags) batches(s *scenario, api *result.Target) error {
 		return nil
 	}
 	if f.model == "" && api != nil && api.Price != nil && !f.of["input-price"].set && !f.of["output-price"].set {
-		if s.batch(api.Price, s.from["api.input"]); s.API.BatchFactor > 0 {
+		o := api.Price.Origin("batch")
+		if s.batch(api.Price, sourced("the run", o.Source, o.AsOf)); s.API.BatchFactor > 0 {
 			return nil
 		}
 	}
@@ -229,17 +239,17 @@ func (f *flags) listed(s *scenario) error {
 	if f.list, err = catalog.Open(f.prices); err != nil {
 		return fmt.Errorf("--prices: %w", err)
 	}
-	if f.gpu != "" {
-		m := &plan.Machine{Accelerator: f.gpu, Rent: f.rent, USDPerHour: f.of["usd-per-hour"].v, Count: max(1, s.Own.Accelerators)}
+	if f.accelerator != "" {
+		m := &plan.Machine{Accelerator: f.accelerator, Rent: f.rent, USDPerHour: f.of["usd-per-hour"].v, Count: max(1, s.Own.Accelerators)}
 		if f.of["accelerators"].set {
 			m.Count = int(f.of["accelerators"].v)
 		}
 		found, err := pricing.Machine(f.list, m)
 		if err != nil {
-			return fmt.Errorf("--gpu: %w", err)
+			return fmt.Errorf("--accelerator: %w", err)
 		}
 		s.Own.USDPerHour, s.Own.Node = found.USDPerHour, found.Node
-		from := "--gpu " + f.gpu
+		from := "--accelerator " + f.accelerator
 		if found.Offer != "" {
 			from += " (" + found.Offer + ", " + catalog.Words(found.Rent) + ")"
 		}
@@ -300,7 +310,10 @@ func (s *scenario) ofRun(r *result.Result) {
 		s.set(sourced("the run", own.Machine.Source, own.Machine.AsOf), "own.usd_per_hour", "own.node")
 	}
 	if api != nil && api.Price != nil {
-		s.set(sourced("the run", api.Price.Source, api.Price.AsOf), "api.input", "api.cached", "api.output", "api.batch_factor", "api.surcharge")
+		for key, of := range map[string][]string{"input": {"api.input", "api.surcharge"}, "cached": {"api.cached"}, "output": {"api.output"}, "batch": {"api.batch_factor"}} {
+			o := api.Price.Origin(key)
+			s.set(sourced("the run", o.Source, o.AsOf), of...)
+		}
 	}
 	if c == nil {
 		return
@@ -396,20 +409,20 @@ func (s *scenario) complete() error {
 	if s.from["api.cached_share"] == "" {
 		s.set("assumed", "api.cached_share")
 	}
-	var missing []string
-	lacks := func(yes bool, flags string) {
+	var missing, example []string
+	lacks := func(yes bool, flags, such string) {
 		if yes {
-			missing = append(missing, flags)
+			missing, example = append(missing, flags), append(example, such)
 		}
 	}
-	lacks(s.MonthlyRequests == 0 && s.from["monthly_requests"] == "", "--monthly-requests")
-	lacks(s.Utilization == 0 && s.PeakToMean == 0 && s.from["utilization"] == "" && s.from["peak_to_mean"] == "", "--utilization or --peak-to-mean")
-	lacks(s.from["own.usd_per_hour"] == "", "--gpu or --usd-per-hour")
-	lacks(s.Own.RequestsPerSecond == 0 && s.Own.TokensPerSecond == 0, "--tokens-per-second or --requests-per-second")
-	lacks(s.from["api.input"] == "" || s.from["api.output"] == "", "--price, or --input-price and --output-price")
-	lacks(s.API.InputTokens+s.API.OutputTokens == 0, "--input-tokens and --output-tokens")
+	lacks(s.MonthlyRequests == 0 && s.from["monthly_requests"] == "", "--monthly-requests", "--monthly-requests 3M")
+	lacks(s.Utilization == 0 && s.PeakToMean == 0 && s.from["utilization"] == "" && s.from["peak_to_mean"] == "", "--utilization or --peak-to-mean", "--utilization 0.4")
+	lacks(s.from["own.usd_per_hour"] == "", "--accelerator or --usd-per-hour", "--accelerator h100")
+	lacks(s.Own.RequestsPerSecond == 0 && s.Own.TokensPerSecond == 0, "--tokens-per-second or --requests-per-second", "--tokens-per-second 2500")
+	lacks(s.from["api.input"] == "" || s.from["api.output"] == "", "--price, or --input-price and --output-price", "--price gpt-5-mini")
+	lacks(s.API.InputTokens+s.API.OutputTokens == 0, "--input-tokens and --output-tokens", "--input-tokens 256 --output-tokens 64")
 	if len(missing) > 0 {
-		return fmt.Errorf("the run does not say all that the answer needs; add %s", strings.Join(missing, ", "))
+		return fmt.Errorf("the run does not say all that the answer needs; add %s; for example: inferometer cost whatif RUN %s", strings.Join(missing, ", "), strings.Join(example, " "))
 	}
 	return nil
 }

@@ -40,10 +40,10 @@ func (n *number) Set(text string) error {
 
 // flags are what the command line states.
 type flags struct {
-	gpu, rent, model, prices string
-	list                     catalog.List
-	json                     bool
-	of                       map[string]*number
+	accelerator, rent, model, prices string
+	list                             catalog.List
+	json                             bool
+	of                               map[string]*number
 }
 
 // groups are the flags by heading, each with its placeholder and one clause.
@@ -91,7 +91,7 @@ volume or utilization. RUN is a run's folder or its result.json. Nothing is sent
 What no flag states is taken from the run, and the answer says of each input where
 it comes from. The formula is that of the report (docs/cost.md).`,
 		Example: `  inferometer cost whatif runs/20261130T120000Z-run --monthly-requests 3M
-  inferometer cost whatif RUN --gpu h100 --usd-per-hour 2.69 \
+  inferometer cost whatif RUN --accelerator h100 --usd-per-hour 2.69 \
       --tokens-per-second 2500 --monthly-requests 3e6 --utilization 0.4
   inferometer cost whatif RUN --price gpt-5-mini --cached-share 0.6 --json`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -141,9 +141,9 @@ func (f *flags) register(fs *pflag.FlagSet) {
 	for _, g := range groups {
 		switch g.heading {
 		case "Own machines":
-			fs.StringVar(&f.gpu, "gpu", "", "`NAME` accelerator of the price list, or PROVIDER/NAME")
+			fs.StringVar(&f.accelerator, "accelerator", "", "`NAME` accelerator of the price list, or PROVIDER/NAME")
 			fs.StringVar(&f.rent, "rent", "", "`TERMS` on demand unless it says spot, committed, marketplace or serverless")
-			help.Group(fs, g.heading, "gpu", "rent")
+			help.Group(fs, g.heading, "accelerator", "rent")
 		case "API":
 			fs.StringVar(&f.model, "price", "", "`MODEL` model of the price list")
 			fs.StringVar(&f.prices, "prices", "", "`FILE` price file, whose entries win over the built-in list")

@@ -101,7 +101,7 @@ func TestTheCommandFollowsTheSharedVectors(t *testing.T) {
 func TestEachInputSaysWhereItComesFrom(t *testing.T) {
 	dir := folder(t, run())
 	for _, path := range []string{dir, filepath.Join(dir, "result.json")} {
-		out, err := ask(path, "--gpu", "h100", "--usd-per-hour", "2.69", "--tokens-per-second", "2500", "--monthly-requests", "3M", "--utilization", "0.4")
+		out, err := ask(path, "--accelerator", "h100", "--usd-per-hour", "2.69", "--tokens-per-second", "2500", "--monthly-requests", "3M", "--utilization", "0.4")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,13 +146,13 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{[]string{t.TempDir()}, "name the folder of a run that has ended"},
 		{[]string{other}, "is not the result of a run"},
 		{[]string{whole}, "add --utilization or --peak-to-mean"},
-		{[]string{bare}, "add --monthly-requests, --utilization or --peak-to-mean, --gpu or --usd-per-hour, --tokens-per-second or --requests-per-second, --price, or --input-price and --output-price, --input-tokens and --output-tokens"},
+		{[]string{bare}, "add --monthly-requests, --utilization or --peak-to-mean, --accelerator or --usd-per-hour, --tokens-per-second or --requests-per-second, --price, or --input-price and --output-price, --input-tokens and --output-tokens; for example: inferometer cost whatif RUN --monthly-requests 3M --utilization 0.4 --accelerator h100 --tokens-per-second 2500 --price gpt-5-mini --input-tokens 256 --output-tokens 64"},
 		{append([]string{whole, "--usd-per-hour", "-1"}, peak...), "--usd-per-hour: invalid value -1"},
 		{append([]string{whole, "--monthly-requests", "0"}, peak...), "--monthly-requests: invalid value 0"},
 		{append([]string{whole, "--monthly-requests", "many"}, peak...), `"many" is not a number`},
 		{append([]string{whole, "--accelerators", "1.5"}, peak...), "must be a whole number"},
 		{append([]string{whole, "--cached-share", "60"}, peak...), "--cached-share: invalid value 60: must be between 0 and 1"},
-		{append([]string{whole, "--gpu", "h1000"}, peak...), `--gpu: no hourly price is listed for accelerator "h1000"`},
+		{append([]string{whole, "--accelerator", "h1000"}, peak...), `--accelerator: no hourly price is listed for accelerator "h1000"`},
 		{append([]string{whole, "--price", "no-such-model"}, peak...), `--price: no price is listed for model "no-such-model"`},
 		{[]string{whole, "--utilization", "40"}, "--utilization 40: must be greater than 0 and at most 1"},
 		{[]string{whole, "--utilization", "0"}, "--utilization 0: must be"},

@@ -18,7 +18,7 @@ func run(n int, latency func(i int) float64) Cell {
 // they were under a limit proves nothing, and that they were over it refutes it.
 func TestARisingLatencyProvesNoLimit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	rising := run(600, func(i int) float64 { return 50 + float64(i)/40 + 60*rng.Float64() })
+	rising := run(600, func(i int) float64 { return 50 + float64(i)/30 + 60*rng.Float64() })
 	c := decided(t, "e2e.p50<130ms", rising)
 	if c.Verdict != result.Undecided || !strings.Contains(c.Reason, "the values rise over the window") || !strings.Contains(c.Reason, "a window of") || !strings.Contains(c.Reason, "--warmup") {
 		t.Errorf("%s: %s", c.Verdict, c.Reason)
@@ -26,7 +26,7 @@ func TestARisingLatencyProvesNoLimit(t *testing.T) {
 	if c := decided(t, "e2e.p50<40ms", rising); c.Verdict != result.Refuted {
 		t.Errorf("what is over the limit already is %s: %s", c.Verdict, c.Reason)
 	}
-	falling := run(600, func(i int) float64 { return 65 - float64(i)/40 + 60*rng.Float64() })
+	falling := run(600, func(i int) float64 { return 70 - float64(i)/30 + 60*rng.Float64() })
 	if c := decided(t, "e2e.p50<130ms", falling); c.Verdict != result.Proved {
 		t.Errorf("what falls under the limit is %s: %s", c.Verdict, c.Reason)
 	}

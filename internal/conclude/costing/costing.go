@@ -113,6 +113,9 @@ func Condition(c plan.CostPlan, targets []result.Target) string {
 	if c.BatchShare > 0 {
 		text += fmt.Sprintf(", %s %% in batches (given)", amount.Significant(100*c.BatchShare, 3))
 	}
+	if c.FallbackShare > 0 {
+		text += fmt.Sprintf(", %s %% sent to the baseline again (given)", amount.Significant(100*c.FallbackShare, 3))
+	}
 	return text
 }
 

@@ -46,6 +46,9 @@ func Default() Cost {
 	return Cost{Samples: 200, MonthlyRequests: 1_000_000, PeakToMean: 3, Months: 12}
 }
 
+// mostRequests a month is more than anybody sends. Costs are looked for up to it.
+const mostRequests = 1e12
+
 const notSwept = "it belongs to the suite"
 
 // Keys declares the keys, by their paths in a plan.
@@ -110,6 +113,14 @@ func (c Cost) Validate(out *key.Problems) {
 	}{{"cost.monthly_requests", c.MonthlyRequests}, {"cost.beside_requests", c.BesideRequests}, {"cost.batch_factor", c.BatchFactor}} {
 		if !(f.v >= 0) || math.IsInf(f.v, 0) {
 			out.Add(f.path, "invalid value %v: must be a number of at least 0", f.v)
+		}
+	}
+	for _, f := range []struct {
+		path string
+		v    float64
+	}{{"cost.monthly_requests", c.MonthlyRequests}, {"cost.beside_requests", c.BesideRequests}} {
+		if f.v > 0 && f.v < 1 || f.v > mostRequests && !math.IsInf(f.v, 0) {
+			out.Add(f.path, "invalid value %v: must be between 1 and %g", f.v, mostRequests)
 		}
 	}
 	if c.MonthlyRequests == 0 {

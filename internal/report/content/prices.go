@@ -90,7 +90,11 @@ func machinePrices(target string, m *result.Machine, row func(target, what, pric
 	if m.Rent != "" {
 		what += ", " + strings.ReplaceAll(string(m.Rent), "_", " ")
 	}
-	row(target, what, amount.Price(m.USDPerHour), origin)
+	hour := amount.Price(m.USDPerHour)
+	if m.Bought != nil { // worked out, and listed nowhere
+		hour = amount.USD(m.USDPerHour)
+	}
+	row(target, what, hour, origin)
 	if m.Node > 1 {
 		row(target, fmt.Sprintf("one hour of a node of %d, which is the least that is rented", m.Node), amount.Price(m.NodeUSDPerHour()), origin)
 	}
@@ -105,8 +109,8 @@ func machinePrices(target string, m *result.Machine, row func(target, what, pric
 		what string
 		v    float64
 	}{
-		{fmt.Sprintf("… of that: the purchase (%s each, over %s years)", amount.USD(b.USD), format.Number(b.Years)), b.Capital},
-		{fmt.Sprintf("… electricity (%s kW at a PUE of %s, %s per kWh)", format.Number(b.KW), format.Number(b.PUE), amount.Price(b.USDPerKWh)), b.Power},
+		{fmt.Sprintf("… of that: the purchase (%s each, over %s years, %s %% of it left, %s %% a year for the capital, available %s %% of the time)", amount.USD(b.USD), amount.Significant(b.Years, 3), percent(b.Residual), percent(b.DiscountRate), percent(b.Availability)), b.Capital},
+		{fmt.Sprintf("… electricity (%s kW at a PUE of %s, %s per kWh)", amount.Significant(b.KW, 6), amount.Significant(b.PUE, 4), amount.Price(b.USDPerKWh)), b.Power},
 		{"… maintenance", b.MaintenanceHour}, {"… space and network", b.ColocationHour},
 	} {
 		if part.v > 0 {
@@ -114,6 +118,8 @@ func machinePrices(target string, m *result.Machine, row func(target, what, pric
 		}
 	}
 }
+
+func percent(share float64) string { return amount.Significant(100*share, 4) }
 
 // inputTable lists what the amounts follow from, each with who says so.
 func inputTable(c *result.Cost) Table {

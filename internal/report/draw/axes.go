@@ -134,10 +134,10 @@ func setLying(p *plot.Plot, f figure.Figure, x bounds) {
 	for _, c := range f.Y.Categories {
 		name = max(name, style(sans(8), inkColor).Width(c))
 	}
-	for _, s := range f.Series {
+	for i, s := range f.Series {
 		for _, pt := range s.Points {
 			w := style(sans(7.5), inkColor).Width(pt.Label)
-			if pt.X < f.X.Base {
+			if _, beside := lies(f, i, pt); beside {
 				left = max(left, w)
 			} else {
 				right = max(right, w)
@@ -354,7 +354,7 @@ func logTicks(a figure.Axis) plot.Ticker {
 		var out []plot.Tick
 		for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
 			for _, m := range steps {
-				if v := m * math.Pow(10, e); v >= lo*0.999 && v <= hi*1.001 {
+				if v := m * math.Pow(10, e); v >= lo && v <= hi {
 					out = append(out, plot.Tick{Value: v, Label: tickLabel(v, a)})
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -135,7 +136,25 @@ func layout(f figure.Figure, c draw.Canvas) {
 	c = head(f, c)
 	c = legend(f, c)
 	c = footnote(f, c)
-	drawing(f).Draw(c)
+	p := drawing(f)
+	c = besideLog(p, f, c)
+	p.Draw(c)
+}
+
+// besideLog writes the label of a logarithmic y axis, and returns what is left of c. The
+// library takes the middle of such an axis for far above its middle, and leaves space
+// above the axis for half of the label.
+func besideLog(p *plot.Plot, f figure.Figure, c draw.Canvas) draw.Canvas {
+	if !f.Y.Log || p.Y.Label.Text == "" {
+		return c
+	}
+	s := p.Y.Label.TextStyle
+	height, descent := s.Height(p.Y.Label.Text), s.FontExtents().Descent
+	below := p.X.Tick.Label.FontExtents().Height + p.X.Label.TextStyle.Height(p.X.Label.Text) + 6 // about what the x axis takes
+	s.Rotation, s.XAlign = s.Rotation+math.Pi/2, text.XCenter
+	c.FillText(s, vg.Point{X: c.Min.X + height, Y: (c.Min.Y + below + c.Max.Y) / 2}, p.Y.Label.Text)
+	p.Y.Label.Text = ""
+	return draw.Crop(c, height+descent+2, 0, 0, 0)
 }
 
 // head writes title, subtitle and evidence, and returns what is left of c.

@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
 
+	"gonum.org/v1/plot/vg/vgimg"
+
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -191,5 +193,46 @@ func TestFurtherTargetsAreToldApart(t *testing.T) {
 	}
 	if colorOf(f, 0) != partColors[0] || colorOf(f, 1) != partColors[1] {
 		t.Error("candidate and baseline have lost their colours")
+	}
+}
+
+// Of two ends of an input that lie on the same side of the savings, neither bar hides the
+// other, and no label lies on a bar.
+func TestEndsOnTheSameSideDoNotOverlap(t *testing.T) {
+	for _, tt := range []struct {
+		low, high, lowFrom, highFrom float64
+		lowLeft, highLeft            bool
+	}{
+		{40, 80, 69, 69, true, false},
+		{80, 40, 69, 69, false, true},
+		{40, 68.9, 68.9, 69, true, false}, // the nearer label stands beyond the base
+		{40, 69, 69, 69, true, false},
+		{69, 40, 69, 69, false, true},
+		{80, 69, 69, 69, false, true},
+		{70, 80, 69, 70, true, false},
+		{80, 80, 69, 69, false, true},
+	} {
+		f := figure.Figure{X: figure.Axis{Base: 69}, Y: figure.Axis{Categories: []string{"an input"}}, Series: []figure.Series{
+			{Kind: figure.Bar, Points: []figure.Point{{X: tt.low, Label: "low"}}}, {Kind: figure.Bar, Points: []figure.Point{{X: tt.high, Label: "high"}}},
+		}}
+		from, left := lies(f, 0, f.Series[0].Points[0])
+		from2, left2 := lies(f, 1, f.Series[1].Points[0])
+		if from != tt.lowFrom || from2 != tt.highFrom || left != tt.lowLeft || left2 != tt.highLeft {
+			t.Errorf("%+v: %v %v, %v %v", tt, from, left, from2, left2)
+		}
+	}
+}
+
+// A logarithmic axis reaches up to the legend: its label takes no space above it.
+func TestALogarithmicAxisLeavesNoBlankAbove(t *testing.T) {
+	f := figure.Figure{
+		X: figure.Axis{Label: "median time to first token", Unit: "ms", Log: true, Measured: true}, Y: figure.Axis{Label: "cost per million tokens", Unit: "USD", Log: true},
+		Series: []figure.Series{{Name: "candidate", Kind: figure.Dot, Points: []figure.Point{{X: 44, Y: 0.052}, {X: 62, Y: 0.038}}}, {Name: "baseline", Kind: figure.Dot, Points: []figure.Point{{X: 342, Y: 1.538}}}},
+	}
+	c := draw.New(vgimg.New(figureWidth, figureHeight))
+	p := drawing(f)
+	c = besideLog(p, f, c)
+	if blank := c.Max.Y - p.DataCanvas(c).Max.Y; blank > 8 {
+		t.Errorf("%v points above the axis are blank", blank)
 	}
 }

@@ -86,7 +86,7 @@ func addSeries(p *plot.Plot, f figure.Figure) {
 			p.Add(band{s.Points, c})
 			continue
 		case s.Kind == figure.Bar && len(f.Y.Categories) > 0:
-			p.Add(lying{points: s.Points, width: min(14, 0.5*figureHeight/vg.Length(len(f.Y.Categories))*0.75), color: c, base: f.X.Base})
+			p.Add(lying{f: f, series: i, width: min(14, 0.5*figureHeight/vg.Length(len(f.Y.Categories))*0.75), color: c})
 			continue
 		}
 		switch s.Kind {
@@ -159,25 +159,48 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 
 // lying are bars from a base to the left or the right.
 type lying struct {
-	points []figure.Point
+	f      figure.Figure
+	series int
 	width  vg.Length
 	color  color.NRGBA
-	base   float64
 }
 
 func (b lying) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
-	for _, pt := range b.points {
-		y, from, to := ty(pt.Y), tx(b.base), tx(pt.X)
-		c.FillPolygon(b.color, rectangle(min(from, to), y-b.width/2, max(from, to), y+b.width/2))
+	for _, pt := range b.f.Series[b.series].Points {
+		from, left := lies(b.f, b.series, pt)
+		y, start, to := ty(pt.Y), tx(from), tx(pt.X)
+		c.FillPolygon(b.color, rectangle(min(start, to), y-b.width/2, max(start, to), y+b.width/2))
 		s := style(sans(7.5), inkColor)
 		s.XAlign, s.YAlign = text.XLeft, text.YCenter
-		at := vg.Point{X: to + 3, Y: y}
-		if pt.X < b.base {
-			s.XAlign, at.X = text.XRight, to-3
+		at := vg.Point{X: max(to, tx(b.f.X.Base)) + 3, Y: y}
+		if left {
+			s.XAlign, at.X = text.XRight, min(to, tx(b.f.X.Base))-3
 		}
 		c.FillText(s, at, pt.Label)
 	}
+}
+
+// lies says where a lying bar begins and whether its label is left of it. Of two bars of
+// a category on the same side of the base, the longer begins where the shorter ends, and
+// the label of the shorter stands beyond the base, where no bar is.
+func lies(f figure.Figure, series int, pt figure.Point) (from float64, left bool) {
+	base := f.X.Base
+	from, left = base, pt.X < base
+	for i, s := range f.Series {
+		for _, q := range s.Points {
+			if i == series || q.Y != pt.Y || (q.X-base)*(pt.X-base) < 0 {
+				continue
+			}
+			switch mine, other := math.Abs(pt.X-base), math.Abs(q.X-base); {
+			case mine > other:
+				from = q.X
+			case mine < other || i < series:
+				left = q.X > base
+			}
+		}
+	}
+	return from, left
 }
 
 // tint is how opaque areas are that lie under lines, of 255.

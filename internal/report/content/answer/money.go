@@ -8,6 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/tariff"
 )
 
 // costs says what is saved, and from which volume.
@@ -106,14 +107,31 @@ func bills(c *result.Cost, v result.VolumeCost) string {
 	}
 	side := func(t *result.TargetCost, e result.Estimate) string {
 		usd := amount.USD(float64(*e.Value))
+		again := 0.0
+		for _, p := range t.Parts {
+			if p.Name == "fallback" {
+				again = p.USD * v.MonthlyRequests
+			}
+		}
+		own := amount.USD(float64(*e.Value) - again)
 		if t.Kind != "machine" {
+			if again > 0 {
+				return fmt.Sprintf("%s costs %s for these requests: %s of its own, and %s for those that are sent to the baseline again", the(t.Target), usd, own, amount.USD(again))
+			}
 			return fmt.Sprintf("%s charges %s for these requests", the(t.Target), usd)
 		}
 		busy := ""
 		if v.Utilisation != nil && t.Target == c.Candidate.Target {
 			busy = fmt.Sprintf(" (busy %s %% of the time)", amount.Significant(100*float64(*v.Utilisation), 3))
 		}
-		return fmt.Sprintf("the machines of %s cost %s a month whether they work or not%s", the(t.Target), usd, busy)
+		how := " whether they work or not"
+		if s := c.Scenario; s != nil && len(s.Profile) > 0 && s.Own.Scaling != "" && s.Own.Scaling != tariff.AlwaysOn {
+			how = ", as many as each hour needs"
+		}
+		if again > 0 {
+			return fmt.Sprintf("%s costs %s a month: %s for its machines%s%s, and %s for requests that are sent to the baseline again", the(t.Target), usd, own, how, busy, amount.USD(again))
+		}
+		return fmt.Sprintf("the machines of %s cost %s a month%s%s", the(t.Target), usd, how, busy)
 	}
 	return format.Sentence(side(c.Candidate, v.Candidate) + "; " + side(c.Baseline, v.Baseline))
 }
@@ -128,11 +146,13 @@ func Reason(r *result.Result, c result.Claim) string {
 	v := k.Volumes[0]
 	money := format.Sentence(v.Text)
 	if k.Candidate != nil && k.Candidate.Kind == "machine" && *v.SavingsPercent.Value < 0 {
-		money += " A machine costs the same whether it works or not, so few requests make each one expensive"
-		if b := k.BreakEven; b != nil && b.MonthlyRequests.Value != nil {
-			money += fmt.Sprintf(": it pays from about %s a month", amount.Count(float64(*b.MonthlyRequests.Value)))
+		switch b := k.BreakEven; {
+		case b == nil:
+		case b.MonthlyRequests.Value == nil: // more requests would not help
+			money += " " + format.Sentence(b.Text)
+		default:
+			money += fmt.Sprintf(" A machine costs the same whether it works or not, so few requests make each one expensive: it pays from about %s a month.", amount.Count(float64(*b.MonthlyRequests.Value)))
 		}
-		money += "."
 	}
 	// The reason may end with the same sentence.
 	why := strings.Replace(c.Reason, ". "+strings.TrimSuffix(v.Text, "."), "", 1)
