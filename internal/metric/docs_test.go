@@ -58,6 +58,9 @@ each at its own error. It is the smallest of:
   in flight at an engine, that is lost in the noise of the first four;
 - four times the number of request lengths in the window (its length ÷ the mean e2e): no window is worth many times
   the requests that fit into it one after the other;
+- where latencies swing, as those of requests that wait for a server's next batch do, that of the means of whole
+  swings, and the number of swings: the requests of one batch share their luck, and the first four of this list would end
+  within one batch;
 - for turns of conversations, that of clusters (Kish's design effect).
 
 For one user at a time it is n, where Bartels' rank version of von Neumann's ratio sees no likeness of neighbours

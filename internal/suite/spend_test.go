@@ -209,7 +209,8 @@ func TestSpendIsWhatIsBilledAndUnderTheBound(t *testing.T) {
 			if spend.AtMostUSD != nil {
 				cut = float64(*spend.AtMostUSD)
 			}
-			if requests != m.requests || usd < billed-1e-9 || usd-cut > billed+1e-9 || cut == 0 && math.Abs(usd-billed) > 1e-9 {
+			// One that was cut as it was written may never have reached it.
+			if requests < m.requests || cut == 0 && requests != m.requests || usd < billed-1e-9 || usd-cut > billed+1e-9 || cut == 0 && math.Abs(usd-billed) > 1e-9 {
 				t.Errorf("$%v of %d requests are spent, $%v of it at most; the server has billed $%v for %d", usd, requests, cut, billed, m.requests)
 			}
 			if spend.Simulated || spend.Note != "" {
