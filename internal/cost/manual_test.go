@@ -19,7 +19,7 @@ func TestTheManualWorksTheDemoOut(t *testing.T) {
 	var use []Usage
 	for i := range 100 {
 		n := 257
-		if i < 9 {
+		if i < 45 {
 			n++
 		}
 		use = append(use, used(amount.Count(float64(i)), n, 0, 40))
@@ -27,7 +27,7 @@ func TestTheManualWorksTheDemoOut(t *testing.T) {
 	c := Assess(Input{
 		Candidate: Target{
 			Name: "candidate", Evidence: result.Simulated, Usage: use,
-			Machine: &result.Machine{Count: 1, USDPerHour: 3.85, MinReplicas: 1}, Capacity: &Capacity{Requests: rate(65.92584865, 63.2, 68.6)},
+			Machine: &result.Machine{Count: 1, USDPerHour: 3.85, MinReplicas: 1}, Capacity: &Capacity{Requests: rate(91.06555540587794/1.6730718, 52.4, 56.5)},
 		},
 		Baseline:        &Target{Name: "baseline", Evidence: result.Simulated, Usage: use, Price: price(1, 0.05, 5)},
 		MonthlyRequests: 20e6, BesideRequests: 1e6, Demand: Demand{PeakToMean: 3}, Months: 12,
