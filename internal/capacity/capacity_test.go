@@ -30,11 +30,11 @@ func slots(places int, service, first, limit float64) virtual.Endpoint {
 // The answer is near the truth, and hardly ever above it. The whole test has
 // 100 seeds and takes a minute or two; with INFEROMETER_LONG unset it has 8.
 func TestTheAnswerIsNearTheTruthAndNotAboveIt(t *testing.T) {
-	seeds, most := 2, 1
+	seeds, most := 8, 2
 	if os.Getenv("INFEROMETER_LONG") != "" {
 		seeds, most = 100, 8
 	} else {
-		t.Log("2 seeds of 100; INFEROMETER_LONG=1 runs them all")
+		t.Log("8 seeds of 100; INFEROMETER_LONG=1 runs them all")
 	}
 	var got []float64
 	above := 0
@@ -87,7 +87,7 @@ func atShare(places int, service, share, wait float64) float64 {
 // ever over them. They are not unseen: that the ladder must leave time, and how
 // long cells are, was found and set right on them.
 func TestOtherQueuesHaveTheirBordersFoundInHalfAnHour(t *testing.T) {
-	seeds := 4
+	seeds := 12
 	if os.Getenv("INFEROMETER_LONG") != "" {
 		seeds = 100
 	}

@@ -7,16 +7,18 @@ import (
 	"github.com/inferometer/inferometer/internal/report/format"
 )
 
-// legends explain the marks of numbers in tables.
+// legends explain the marks of numbers in tables. Those that are ours need a legend
+// wherever they occur; what everybody writes is explained beside them.
 var legends = []struct {
 	means string
+	ours  bool
 	in    func(cell string) bool
 }{
-	{"~: of the sample, without an interval", format.Weak},
-	{"[x, –]: more than x", unbounded},
-	{"≥ x: at least x", func(s string) bool { return strings.HasPrefix(s, "≥ ") }},
-	{"≤ x: at most x", func(s string) bool { return strings.HasPrefix(s, "≤ ") }},
-	{"–: not known", func(s string) bool { return s == format.Missing }},
+	{"~: of the sample, without an interval", true, format.Weak},
+	{"[x, –]: more than x", true, unbounded},
+	{"≥ x: at least x", false, func(s string) bool { return strings.HasPrefix(s, "≥ ") }},
+	{"≤ x: at most x", false, func(s string) bool { return strings.HasPrefix(s, "≤ ") }},
+	{"–: not known", false, func(s string) bool { return s == format.Missing }},
 }
 
 func unbounded(cell string) bool { return strings.Contains(cell, ", "+format.Missing+"]") }
@@ -36,15 +38,18 @@ func (c *console) note(t content.Table, row []string) {
 	}
 }
 
-// legend explains the marks that have occurred in tables, and no others.
+// legend explains the marks that have occurred in tables, and no others, where one of
+// them is ours.
 func (c *console) legend() {
 	var parts []string
+	needed := false
 	for _, l := range legends {
 		if c.marks[l.means] {
 			parts = append(parts, l.means)
+			needed = needed || l.ours
 		}
 	}
-	if parts != nil {
+	if needed {
 		c.line("")
 		c.wrap("", c.dim("In tables, "+strings.Join(parts, "; ")+"."))
 	}

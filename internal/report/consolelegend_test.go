@@ -16,7 +16,7 @@ func TestTerminalExplainsTheMarksOfItsTables(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	c = newConsole(ConsoleOptions{})
-	c.table(content.Table{Head: []content.Column{{Name: "ms"}, {Name: "p50"}}, Rows: [][]string{{"TTFT", "441 [430, 450]"}}})
+	c.table(content.Table{Head: []content.Column{{Name: "ms"}, {Name: "p50"}}, Rows: [][]string{{"TTFT", "441 [430, 450]"}, {"TPOT", "≥ 28.2"}}})
 	c.legend()
 	if strings.Contains(c.b.String(), "In tables") {
 		t.Errorf("%q", c.b.String())

@@ -2,14 +2,11 @@ package report
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/cost"
-	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/pricing"
-	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/tariff"
 )
@@ -90,33 +87,5 @@ func TestARefutedSavingIsExplainedInMoney(t *testing.T) {
 	row := strings.Join(s.Tables[0].Rows[0], "|")
 	if strings.Count(row, "At 1,000,000 requests per month the candidate costs $") != 1 || !strings.Contains(row, "No volume makes the candidate cheaper") || strings.Contains(row, "few requests make") {
 		t.Errorf("%s", row)
-	}
-}
-
-// The figures of the costs, to be looked at: LOOK=FOLDER go test -run TestLook.
-func TestLook(t *testing.T) {
-	dir := os.Getenv("LOOK")
-	if dir == "" {
-		t.Skip("set LOOK to a folder")
-	}
-	r := priced(t)
-	for _, f := range figure.All(r) {
-		if f.Benchmark != "cost" {
-			continue
-		}
-		b, err := draw.PNG(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(dir+"/"+f.ID+".png", b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := HTML(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(dir+"/page.html", b, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -22,9 +22,11 @@ import (
 func TestPages(t *testing.T) {
 	dir := os.Getenv("INFEROMETER_TEST_PAGES")
 	if dir == "" {
-		t.Skip("skipped: INFEROMETER_TEST_PAGES names a folder to write the sweeps' pages to, to look at them")
+		t.Skip("skipped: INFEROMETER_TEST_PAGES names a folder to write the pages of sweeps and costs to, to look at them")
 	}
-	for name, r := range sweeps() {
+	pages := sweeps()
+	pages["priced"] = priced(t)
+	for name, r := range pages {
 		if _, err := Write(filepath.Join(dir, name), r); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

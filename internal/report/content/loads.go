@@ -201,9 +201,8 @@ func statText(m result.Metrics, tag, stat string) string {
 }
 
 // explained are the notes that the marks in a table point to, and what failed
-// requests said.
-// stats are the statistics that it shows.
-func explained(cells []result.Cell, v result.Validity, stats ...string) []Note {
+// requests said. tags are the metrics that it shows, and stats the statistics.
+func explained(cells []result.Cell, v result.Validity, tags, stats []string) []Note {
 	seen := map[string]bool{}
 	var out []Note
 	for _, c := range cells {
@@ -214,7 +213,7 @@ func explained(cells []result.Cell, v result.Validity, stats ...string) []Note {
 			}
 		}
 	}
-	if text := sampledNote(cells, stats); text != "" {
+	if text := sampledNote(cells, tags, stats); text != "" {
 		out = append(out, Note{Sampled, text})
 	}
 	out = append(out, ratesNotes(cells)...)
@@ -226,12 +225,12 @@ func explained(cells []result.Cell, v result.Validity, stats ...string) []Note {
 
 // sampledNote says what stands in the place of an estimate, and how many requests
 // would give one.
-func sampledNote(cells []result.Cell, stats []string) string {
+func sampledNote(cells []result.Cell, tags, stats []string) string {
 	some, growing := false, false
 	need := map[string]int{}
 	for _, c := range cells {
 		growing = growing || c.Overload() != nil
-		for _, tag := range latencyTags {
+		for _, tag := range tags {
 			s := c.Metrics.Stats[tag]
 			for _, stat := range stats {
 				some = some || format.Weak(format.Middle(s, stat)) || stat == "mean" && format.Weak(format.Mean(s))
@@ -350,7 +349,7 @@ func latency(l *result.Latency, v result.Validity) *Section {
 		s.detail(text + ".")
 	}
 	s.detail(serverLines(l.Cells, ofTarget)...)
-	s.Notes = explained(l.Cells, v, latencyStats[1:]...)
+	s.Notes = explained(l.Cells, v, latencyTags, latencyStats[1:])
 	return s
 }
 
@@ -402,7 +401,7 @@ func load(l *result.Load, v result.Validity) *Section {
 		}
 	}
 	s.interleaved(l)
-	s.Notes = explained(l.Cells, v, latencyStats[1:]...)
+	s.Notes = explained(l.Cells, v, latencyTags, latencyStats[1:])
 	return s
 }
 
@@ -450,6 +449,6 @@ func throughput(t *result.Throughput, v result.Validity) *Section {
 	}
 	s.table(filled(rates), short)
 	s.pages(times, server)
-	s.Notes = slices.DeleteFunc(explained(t.Cells, v, "p50", "p95"), func(n Note) bool { return n.Kind == Remark }) // of rates that it does not have
+	s.Notes = slices.DeleteFunc(explained(t.Cells, v, []string{"ttft", "tpot", "e2e"}, []string{"p50", "p95"}), func(n Note) bool { return n.Kind == Remark }) // of rates that it does not have
 	return s
 }

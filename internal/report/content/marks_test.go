@@ -129,7 +129,7 @@ func TestNoNumberOfRequestsIsPromisedInAnOverload(t *testing.T) {
 		Load: result.LoadShape{Kind: "open", Rate: 20}, Achieved: &result.Achieved{Growing: true},
 		Metrics: result.Metrics{Stats: map[string]result.Statistic{"ttft": {N: 100, NEff: 2, P50: result.Estimate{NeededN: 30, Sample: result.Num(5)}}}},
 	}
-	if got := sampledNote([]result.Cell{c}, []string{"p50"}); got != "no interval: the sample's value. The requests in flight kept growing, and more such requests do not help." {
+	if got := sampledNote([]result.Cell{c}, latencyTags, []string{"p50"}); got != "no interval: the sample's value. The requests in flight kept growing, and more such requests do not help." {
 		t.Error(got)
 	}
 }

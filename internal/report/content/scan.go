@@ -37,7 +37,7 @@ func scan(s *result.Scan, validity result.Validity) *Section {
 	}
 	out.table(v.overview(), v.short())
 	out.pages(v.front(), v.latencies(), v.rates(), v.server())
-	out.Notes = explained(s.Cells, validity, "p50", "p95")
+	out.Notes = explained(s.Cells, validity, []string{"ttft", "tpot", "e2e"}, []string{"p50", "p95"})
 	return out
 }
 
