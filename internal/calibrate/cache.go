@@ -1,7 +1,6 @@
 package calibrate
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/wholefile"
 )
 
 // Cache keeps floors for a day: what a client adds on a machine at a load does
@@ -54,7 +54,7 @@ func (c Cache) Put(l Load, f result.Floor, now time.Time) error {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return fmt.Errorf("failed to keep the calibration: %w", err)
 	}
-	if err := replace(c.path(), text); err != nil {
+	if err := wholefile.Write(c.path(), text, 0o600); err != nil {
 		return fmt.Errorf("failed to keep the calibration: %w", err)
 	}
 	return nil
@@ -92,20 +92,4 @@ func (c Cache) key(l Load) string {
 	}
 	return fmt.Sprintf("%s on %s (%s/%s, %d of %d processors): %s, %d connections", c.Version, host, runtime.GOOS, runtime.GOARCH,
 		runtime.GOMAXPROCS(0), runtime.NumCPU(), describe(l), l.warmConnections())
-}
-
-// replace writes a file whole or not at all.
-func replace(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "calibration-*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = cmp.Or(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the error is that of the write
-	}
-	return err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/inferometer/inferometer/internal/report/content"
 	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/wholefile"
 )
 
 // Write writes report.md, report.html and the figures as SVG and PNG into the
@@ -38,14 +39,14 @@ func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 			name string
 			data []byte
 		}{{f.ID + ".svg", svg}, {f.ID + ".png", png}} {
-			if err := writeWhole(filepath.Join(figures, file.name), file.data); err != nil {
+			if err := wholefile.Write(filepath.Join(figures, file.name), file.data, 0o644); err != nil {
 				return out, err
 			}
 			out = append(out, result.Artifact{Path: "figures/" + file.name, Kind: "figure"})
 		}
 	}
 	doc := content.Of(r)
-	if err := writeWhole(filepath.Join(dir, "report.md"), markdownOf(doc)); err != nil {
+	if err := wholefile.Write(filepath.Join(dir, "report.md"), markdownOf(doc), 0o644); err != nil {
 		return out, err
 	}
 	out = append(out, result.Artifact{Path: "report.md", Kind: "markdown"})
@@ -57,23 +58,8 @@ func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 	if err != nil {
 		return out, err
 	}
-	if err := writeWhole(filepath.Join(dir, "report.html"), page); err != nil {
+	if err := wholefile.Write(filepath.Join(dir, "report.html"), page, 0o644); err != nil {
 		return out, err
 	}
 	return append(out, result.Artifact{Path: "report.html", Kind: "html"}), nil
-}
-
-// writeWhole writes through a second file, so that a full disk leaves no half
-// of a report.
-func writeWhole(path string, b []byte) error {
-	tmp := path + ".tmp"
-	err := os.WriteFile(tmp, b, 0o644)
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp) // the first error says more
-		return fmt.Errorf("failed to write %s: %w", path, err)
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/wholefile"
 )
 
 // folder is the folder of one run. Nothing in it but what the report draws is
@@ -106,14 +107,7 @@ func (f folder) writeResult(r *result.Result) error {
 	if err := enc.Encode(r); err != nil {
 		return fmt.Errorf("failed to encode result.json: %w", err)
 	}
-	tmp := filepath.Join(f.path, "result.json.tmp")
-	if err := os.WriteFile(tmp, b.Bytes(), 0o644); err != nil {
-		return errors.Join(fmt.Errorf("failed to write result.json: %w", err), os.Remove(tmp))
-	}
-	if err := os.Rename(tmp, filepath.Join(f.path, "result.json")); err != nil {
-		return fmt.Errorf("failed to write result.json: %w", err)
-	}
-	return nil
+	return wholefile.Write(filepath.Join(f.path, "result.json"), b.Bytes(), 0o644)
 }
 
 // complete reports whether result.json is that of a run that went to its end.

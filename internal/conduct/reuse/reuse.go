@@ -24,6 +24,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/pricing"
+	"github.com/inferometer/inferometer/internal/wholefile"
 )
 
 // Store is the folder of answers. Its zero value keeps nothing.
@@ -138,7 +139,7 @@ func (s Store) Put(r Request, a Answer) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return replace(path, text)
+	return wholefile.Write(path, text, 0o600)
 }
 
 // Prune removes answers that are older than Keep. What cannot be looked at is left.
@@ -179,21 +180,4 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is damaged: it is larger than %d bytes", path, maxFile)
 	}
 	return bytes.TrimSpace(text), nil
-}
-
-// replace writes a file whole or not at all. A file that os.CreateTemp makes has
-// mode 0600.
-func replace(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "answer-*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = cmp.Or(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the error is that of the write
-	}
-	return err
 }
