@@ -177,7 +177,7 @@ func TestTable(t *testing.T) {
 	}
 	seconds := number("INFEROMETER_SEARCH_S")
 	if seconds == 0 {
-		t.Skip("INFEROMETER_SEARCH_S is not set")
+		t.Skip("it prints the table of docs/capacity.md, and judges nothing: INFEROMETER_SEARCH_S gives the seconds of a search")
 	}
 	for _, b := range borders {
 		if strings.Contains(b.name, os.Getenv("INFEROMETER_QUEUE")) {
@@ -227,7 +227,7 @@ func (b border) over(rate float64, n int, seed uint64) float64 {
 func TestBorders(t *testing.T) {
 	n, _ := strconv.Atoi(os.Getenv("INFEROMETER_BORDERS")) // 0 if it is not set
 	if n == 0 {
-		t.Skip("INFEROMETER_BORDERS is not set")
+		t.Skip("it works out the borders that the tests are given, in an hour: INFEROMETER_BORDERS gives the requests")
 	}
 	for _, b := range borders {
 		if !strings.Contains(b.name, os.Getenv("INFEROMETER_QUEUE")) {
