@@ -281,11 +281,6 @@ func clipped(x, sorted []float64) []float64 {
 	return out
 }
 
-// LimitNEff is NewDependence(x).NEff(limit, alpha).
-func LimitNEff(x []float64, limit, alpha float64) float64 {
-	return NewDependence(x).NEff(limit, alpha)
-}
-
 // indicator is 1 where x is over limit.
 func indicator(x []float64, limit float64) []float64 {
 	over := make([]float64, len(x))

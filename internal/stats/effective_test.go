@@ -57,7 +57,7 @@ func TestLugsailOfKnownSeries(t *testing.T) {
 	}
 }
 
-// Of whole sizes the bounds are the order statistics of QuantileRanks.
+// Of whole sizes the bounds are the order statistics of quantileRanks.
 func TestBoundsOfWholeSizesAreOrderStatistics(t *testing.T) {
 	for _, n := range []int{6, 20, 72, 100, 371, 1000} {
 		x := make([]float64, n)
@@ -65,7 +65,7 @@ func TestBoundsOfWholeSizesAreOrderStatistics(t *testing.T) {
 			x[i] = float64(i + 1)
 		}
 		for _, p := range []float64{0.05, 0.5, 0.9, 0.95, 0.99} {
-			lo, hi, _ := QuantileRanks(n, p, 0.95)
+			lo, hi, _ := quantileRanks(n, p, 0.95)
 			l, okLo := QuantileBound(x, p, 0.025, 0, false)
 			h, okHi := QuantileBound(x, p, 0.025, 0, true)
 			if okLo != (lo >= 1) || okHi != (hi <= n) || okLo && l != float64(lo) || okHi && h != float64(hi) {
@@ -83,7 +83,7 @@ func TestBoundsGrowSmoothlyWithTheSize(t *testing.T) {
 	}
 	last := math.Inf(1)
 	for neff := 72.0; neff < 90; neff += 0.25 {
-		lo, hi, ok := QuantileInterval(x, 0.95, 0.95, neff)
+		lo, hi, ok := quantileInterval(x, 0.95, 0.95, neff)
 		if !ok || hi-lo > last+2 {
 			t.Fatalf("an effective size of %v: %v to %v (%v), before that a width of %v", neff, lo, hi, ok, last)
 		}

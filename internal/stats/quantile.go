@@ -29,17 +29,6 @@ func Quantile(sorted []float64, p float64) float64 {
 	return sorted[i] + f*(sorted[i+1]-sorted[i])
 }
 
-// QuantileRanks returns the order statistics x_(lo) and x_(hi), 1-based, that
-// enclose the p-quantile of a continuous distribution with at least the
-// confidence conf, equal-tailed, and the coverage that they have. lo = 0 and
-// hi = n+1 mean that there is no bound on that side.
-func QuantileRanks(n int, p, conf float64) (lo, hi int, coverage float64) {
-	a := (1 - conf) / 2
-	lo = BinomQuantile(a, n, p)
-	hi = BinomQuantile(1-a, n, p) + 1
-	return lo, hi, BinomCDF(hi-1, n, p) - BinomCDF(lo-1, n, p)
-}
-
 // QuantileMinN returns the least n for which the p-quantile has a finite
 // interval: two-sided (6, 36, 72, 368 and 3,688 for p50, p90, p95, p99 and
 // p99.9 at 95 %), or one-sided (5, 29, 59, 299, 2,995).
@@ -57,16 +46,6 @@ func QuantileMinN(p, conf float64, twoSided bool) int {
 		n++
 	}
 	return n
-}
-
-// QuantileInterval returns the two-sided interval of the p-quantile of sorted values
-// with confidence conf: both of QuantileBound. It is not ok where either is
-// missing.
-func QuantileInterval(sorted []float64, p, conf, neff float64) (lo, hi float64, ok bool) {
-	a := (1 - conf) / 2
-	lo, okLo := QuantileBound(sorted, p, a, neff, false)
-	hi, okHi := QuantileBound(sorted, p, a, neff, true)
-	return lo, hi, okLo && okHi
 }
 
 // QuantileBound returns the one-sided bound of the p-quantile of sorted values at

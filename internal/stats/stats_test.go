@@ -40,12 +40,12 @@ func TestIntervalAtEffectiveN(t *testing.T) {
 	for i := range x {
 		x[i] = float64(i)
 	}
-	lo, hi, ok := QuantileInterval(x, 0.5, 0.95, 0)
-	lo2, hi2, ok2 := QuantileInterval(x, 0.5, 0.95, 100)
+	lo, hi, ok := quantileInterval(x, 0.5, 0.95, 0)
+	lo2, hi2, ok2 := quantileInterval(x, 0.5, 0.95, 100)
 	if !ok || !ok2 || hi2-lo2 < 2.5*(hi-lo) {
 		t.Errorf("%v to %v, at a tenth of n %v to %v", lo, hi, lo2, hi2)
 	}
-	if _, _, ok := QuantileInterval(x, 0.99, 0.95, 100); ok {
+	if _, _, ok := quantileInterval(x, 0.99, 0.95, 100); ok {
 		t.Error("p99 of 100 independent values has an interval")
 	}
 }
@@ -228,7 +228,7 @@ func TestClaimsOnAQueueKeepTheirError(t *testing.T) {
 				if run >= looked && float64(over) > (1-c.q)*float64(c.n) {
 					continue // no number of independent values proves that
 				}
-				neff := LimitNEff(x, c.limit, 0.05)
+				neff := NewDependence(x).NEff(c.limit, 0.05)
 				if run < looked && int(neff) >= QuantileMinN(c.q, 0.95, false) {
 					able++
 				}
@@ -281,7 +281,7 @@ func TestRefutationsOnAQueueKeepTheirError(t *testing.T) {
 								over++
 							}
 						}
-						if float64(over) > (1-q)*float64(n) && DecideQuantile(Known(over, n), LimitNEff(x, limit, 0.05), q, 0.05).Refuted {
+						if float64(over) > (1-q)*float64(n) && DecideQuantile(Known(over, n), NewDependence(x).NEff(limit, 0.05), q, 0.05).Refuted {
 							refuted[q]++
 						}
 					}
@@ -350,24 +350,6 @@ func TestRatioMOVER(t *testing.T) {
 	if r := RatioMOVER(Bounded{10, 0, 12}, Bounded{20, 16, 25}); !math.IsInf(r.Hi, 1) {
 		t.Errorf("a divisor that may be 0 gives %v", r)
 	}
-}
-
-func FuzzBinomQuantile(f *testing.F) {
-	f.Add(0.05, 59, 0.95)
-	f.Add(0.975, 1000, 0.001)
-	f.Fuzz(func(t *testing.T, q float64, n int, p float64) {
-		if !(q > 1e-12 && q < 1-1e-12) || n < 1 || n > 100000 || !(p > 1e-9 && p < 1-1e-9) {
-			t.Skip()
-		}
-		k := BinomQuantile(q, n, p)
-		const slack = 1e-9
-		if c := BinomCDF(k, n, p); c < q*(1-slack) {
-			t.Errorf("P(X ≤ %d) = %v < %v", k, c, q)
-		}
-		if c := BinomCDF(k-1, n, p); k > 0 && c > q*(1+slack) {
-			t.Errorf("P(X ≤ %d) = %v ≥ %v: %d is not the smallest", k-1, c, q, k)
-		}
-	})
 }
 
 func BenchmarkESS(b *testing.B) {

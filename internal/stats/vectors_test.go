@@ -155,7 +155,7 @@ func TestVectors(t *testing.T) {
 		t.Error("rank cases are missing")
 	}
 	for _, c := range v.Ranks.Cases {
-		lo, hi, cov := QuantileRanks(c.N, c.Q, c.Conf)
+		lo, hi, cov := quantileRanks(c.N, c.Q, c.Conf)
 		if lo != c.Lo || hi != c.Hi {
 			t.Errorf("ranks of p%v at n=%d: %d, %d, want %d, %d", c.Q, c.N, lo, hi, c.Lo, c.Hi)
 		}
@@ -166,7 +166,7 @@ func TestVectors(t *testing.T) {
 			t.Errorf("least n of p%v at %v: %d, want %d", c.Q, c.Conf, n, c.TwoSided)
 		}
 	}
-	lo, hi, ok := QuantileInterval(sorted(v.Median.X), 0.5, 0.95, 0)
+	lo, hi, ok := quantileInterval(sorted(v.Median.X), 0.5, 0.95, 0)
 	if !ok || lo != v.Median.Lo || hi != v.Median.Hi {
 		t.Errorf("median interval %v to %v", lo, hi)
 	}
@@ -209,7 +209,8 @@ func TestVectors(t *testing.T) {
 		lo, hi := Wilson(c.X, c.N, 0.95)
 		near(t, "Wilson lo", lo, c.Wilson[0], tol)
 		near(t, "Wilson hi", hi, c.Wilson[1], tol)
-		lo, hi = ClopperPearsonLower(c.X, c.N, 0.025), ClopperPearsonUpper(c.X, c.N, 0.025)
+		share := float64(c.X) / float64(c.N)
+		lo, hi = ShareBounds(share, share, float64(c.N), 0.025)
 		near(t, "Clopper-Pearson lo", lo, c.CP[0], tol)
 		near(t, "Clopper-Pearson hi", hi, c.CP[1], tol)
 	}
