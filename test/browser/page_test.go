@@ -118,7 +118,8 @@ func lookAtSweep(ctx context.Context, t *testing.T, page string, width int64) {
 	if len(got.Outside) > 0 || len(got.Over) > 0 {
 		t.Errorf("outside of their drawing: %q; over each other: %q", got.Outside, got.Over)
 	}
-	if got.Folded < 2 {
+	// A sweep's long tables are folded; a cost has none.
+	if !strings.Contains(page, "priced") && got.Folded < 2 {
 		t.Errorf("only %d folded tables", got.Folded)
 	}
 }
