@@ -142,6 +142,8 @@ func (r *Run) add(rec exchange.Record) error {
 		return appendTo(&r.Probes, rec.Raw)
 	case kindScore:
 		return appendTo(&r.Scores, rec.Raw)
+	case kindAnswer:
+		return appendTo(&r.Answers, rec.Raw)
 	case kindReused:
 		return appendTo(&r.Reused, rec.Raw)
 	case kindResume:
@@ -171,6 +173,7 @@ func (r *Run) begin(raw json.RawMessage) error {
 	}
 	if old := r.byID[c.ID]; old != nil {
 		old.dropped = true
+		r.Answers = slices.DeleteFunc(r.Answers, func(a AnswerRecord) bool { return a.Cell == c.ID })
 		if c.Benchmark == plan.Latency { // whose answers are scored
 			// Those that were not asked for again are not measured again either.
 			r.Scores = slices.DeleteFunc(r.Scores, func(s ScoreRecord) bool { return s.Target == c.Target && s.Reused == nil })

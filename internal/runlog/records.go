@@ -35,6 +35,7 @@ const (
 	kindResume   = "resume"
 	kindProbes   = "probes"
 	kindReused   = "reused"
+	kindAnswer   = "answer"
 )
 
 // RunRecord begins a log: what is known before the first request.
@@ -135,6 +136,34 @@ type ScoreRecord struct {
 	Notes      []string           `json:"notes,omitempty"`
 	// Reused is when the answer was recorded, of one that an earlier run had bought.
 	Reused *time.Time `json:"reused,omitempty"`
+}
+
+// AnswerRecord is what was found in one answer to an item that can be checked. The
+// text is not in the log.
+type AnswerRecord struct {
+	Target string `json:"target"`
+	Cell   string `json:"cell"`
+	Users  int    `json:"users"` // at once in that cell; 1: alone
+	Item   string `json:"item"`
+	Repeat int    `json:"repeat,omitempty"` // 0: the first time that this cell asked it
+	Kind   string `json:"kind,omitempty"`   // of content
+	Family string `json:"family,omitempty"`
+	Group  string `json:"group,omitempty"` // items of one group depend on each other
+	// Same says that the request was the same, byte for byte, as the one with the same
+	// item of the pass alone: their texts may be compared.
+	Same bool `json:"same,omitempty"`
+	// Lost says that there is no answer: the request failed. It counts as wrong.
+	Lost  bool  `json:"lost,omitempty"`
+	Right *bool `json:"right,omitempty"` // all checks hold; nil: the item has none
+	Loose *bool `json:"loose,omitempty"` // all hold once wrapping is taken off (IFEval's loose reading)
+	// Failed names the checks that do not hold, and Faults what the detectors found.
+	Failed []string `json:"failed,omitempty"`
+	Faults []string `json:"faults,omitempty"`
+	Finish string   `json:"finish,omitempty"` // the server's finish reason
+	Runes  int      `json:"runes,omitempty"`  // length of the answer
+	// Trail has a hash of each 16 runes of the answer, so that two answers can be
+	// compared without their text.
+	Trail []uint32 `json:"trail,omitempty"`
 }
 
 // ReusedRecord is an answer that an earlier run had bought and that this one did not

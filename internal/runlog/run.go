@@ -18,6 +18,7 @@ type Run struct {
 	Cells    []*Cell       // that count, in the order in which they began
 	Parser   []result.Parser
 	Scores   []ScoreRecord
+	Answers  []AnswerRecord // of cells that count
 	Reused   []ReusedRecord
 	Probes   []ProbesRecord // of each target, and of each part of a resumed run
 	End      *EndRecord     // nil: the run was interrupted

@@ -73,6 +73,9 @@ func (w *Writer) Parser(p *result.Parser) error { return w.log.Append(kindParser
 // Score writes the score of an answer.
 func (w *Writer) Score(s ScoreRecord) error { return w.log.Append(kindScore, s) }
 
+// Answer writes what was found in an answer to an item that can be checked.
+func (w *Writer) Answer(a AnswerRecord) error { return w.log.Append(kindAnswer, a) }
+
 // Reused writes an answer that was not asked for again.
 func (w *Writer) Reused(r ReusedRecord) error { return w.log.Append(kindReused, r) }
 
