@@ -48,6 +48,9 @@ type Params struct {
 type count int
 
 func (c *count) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
 	v, err := strconv.ParseFloat(string(b), 64)
 	if err != nil || v != float64(int(v)) || v < 0 || v > 1e6 {
 		return fmt.Errorf("invalid number %.20q: must be a whole number from 0", b)
