@@ -76,7 +76,7 @@ var table = []Detector{
 	{"reasoning_only", "reasoning, but no answer after it", "a token limit that the reasoning uses up, or a reasoning parser that takes the answer for reasoning", isReasoningOnly},
 	{"reasoning_leak", "reasoning within the answer, by its tags", "no reasoning parser, or the wrong one for this model", leaksReasoning},
 	{Truncated, "the finish reason is the token limit; or the answer ends within a sentence, a list or a code block, whatever the finish reason says", "a token limit or a context that is too small, a stop sequence that the text contains, a stream that was cut", isTruncated},
-	{Refusal, "a short answer that opens with a refusal, in 15 languages", "another system prompt, template or safety layer than the baseline's", isRefusal},
+	{Refusal, "a short answer that opens with a refusal, in many languages", "another system prompt, template or safety layer than the baseline's", isRefusal},
 	{"leaked_token", "special tokens of chat templates or tokenizers as text", "a wrong chat template, or special tokens that the server does not skip", leaksTokens},
 	{"extra_turn", "the answer goes on with a turn of the user", "an end-of-turn token that the server does not stop at", hasExtraTurn},
 	{"echo", "the answer begins with the prompt itself", "the completions API or a base model in the place of a chat", echoes},
