@@ -68,7 +68,7 @@ func (v Values) Bounds(alpha float64) (b Bounds, ok bool) {
 	if se := v.Clustered(true); naive > 0 && se > 0 {
 		b.NEff = n * naive / (se * se)
 	}
-	if v.Group == nil && v.once() {
+	if v.Group == nil && v.Once() {
 		b.NEff = n
 	}
 	if v.Group != nil {
@@ -82,8 +82,8 @@ func (v Values) Bounds(alpha float64) (b Bounds, ok bool) {
 	return b, true
 }
 
-// once reports whether every difference is that of one answer with another.
-func (v Values) once() bool {
+// Once reports whether every difference is that of one answer with another.
+func (v Values) Once() bool {
 	for _, d := range v.Of {
 		if d != 0 && d != 1 && d != -1 {
 			return false
