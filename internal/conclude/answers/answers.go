@@ -8,6 +8,7 @@
 package answers
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/runlog"
@@ -177,29 +178,28 @@ func (p Pairing) Len() int { return len(p.pairs) }
 // values are the differences of the items, with their groups.
 func (p Pairing) values() paired.Values {
 	var v paired.Values
-	numbers, grouped := map[string]int{}, false
+	grouped := slices.ContainsFunc(p.pairs, func(x pair) bool { return x.group() != "" })
+	numbers := map[string]int{}
 	for i, x := range p.pairs {
 		v.Of = append(v.Of, x.first.Value-x.second.Value)
-		g := x.first.Group
-		if g == "" {
-			g = x.second.Group
+		if !grouped {
+			continue
 		}
-		key := "g" + g
-		if g == "" {
-			key = "i" + x.first.ID // alone
-		} else {
-			grouped = true
+		n := i
+		if g := x.group(); g != "" { // else it stands alone
+			if first, known := numbers[g]; known {
+				n = first
+			} else {
+				numbers[g] = i
+			}
 		}
-		if _, known := numbers[key]; !known {
-			numbers[key] = i
-		}
-		v.Group = append(v.Group, numbers[key])
-	}
-	if !grouped {
-		v.Group = nil
+		v.Group = append(v.Group, n)
 	}
 	return v
 }
+
+// group is that of the item, by whichever side knows it.
+func (x pair) group() string { return cmp.Or(x.first.Group, x.second.Group) }
 
 // table counts the first answers to each item.
 func (p Pairing) table() (both, gained, lost, neither int) {

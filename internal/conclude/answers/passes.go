@@ -132,29 +132,28 @@ func (s *Side) share(err float64) (share, int) {
 // of groups.
 func (s *Side) size() (v []float64, neff float64, groups int) {
 	var group []int32
-	numbers, grouped := map[string]int32{}, false
+	numbers, alone := map[string]int32{}, 0
 	for i, id := range s.order {
-		it := s.items[id]
+		it, n := s.items[id], int32(i)
 		v = append(v, it.Value)
-		key := "g" + it.Group
 		if it.Group == "" {
-			key = "i" + id
+			alone++
+		} else if first, known := numbers[it.Group]; known {
+			n = first
 		} else {
-			grouped = true
+			numbers[it.Group] = n
 		}
-		if _, known := numbers[key]; !known {
-			numbers[key] = int32(i)
-		}
-		group = append(group, numbers[key])
+		group = append(group, n)
 	}
-	if !grouped {
+	if len(numbers) == 0 {
 		return v, float64(len(v)), 0
 	}
+	groups = len(numbers) + alone
 	neff = stats.ClusterESS(v, group)
 	if slices.Min(v) == slices.Max(v) {
-		neff = float64(len(numbers)) // equal values say nothing of how they depend on each other
+		neff = float64(groups) // equal values say nothing of how they depend on each other
 	}
-	return v, neff, len(numbers)
+	return v, neff, groups
 }
 
 func percent(s share) result.Estimate {
