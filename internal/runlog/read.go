@@ -144,6 +144,8 @@ func (r *Run) add(rec exchange.Record) error {
 		return appendTo(&r.Scores, rec.Raw)
 	case kindAnswer:
 		return appendTo(&r.Answers, rec.Raw)
+	case kindJudgement:
+		return appendTo(&r.Judgements, rec.Raw)
 	case kindReused:
 		return appendTo(&r.Reused, rec.Raw)
 	case kindResume:
