@@ -23,10 +23,11 @@ const qualityCaveat = "scores are heuristic: they show drift between two targets
 func (a *Analysis) Quality(res *result.Result) error {
 	scored := cells.Selected(a.plan, plan.Quality) && len(a.run.Scores) > 0
 	found := a.answers().Result(a.answerTargets(), a.served)
-	if !scored && found == nil {
+	judged := a.preferences().Result()
+	if !scored && found == nil && judged == nil {
 		return nil
 	}
-	q := &result.Quality{Evidence: evidenceOf(a.results(plan.Latency)), Targets: []result.QualityScore{}, Answers: found}
+	q := &result.Quality{Evidence: evidenceOf(a.results(plan.Latency)), Targets: []result.QualityScore{}, Answers: found, Judged: judged}
 	res.Benchmarks.Quality = q
 	if q.Evidence == "" || !scored {
 		q.Evidence = a.answersEvidence()
@@ -46,7 +47,10 @@ func (a *Analysis) Quality(res *result.Result) error {
 		}
 	}
 	q.Delta = answers.Drift(a.deltas(""))
-	if q.Tracking = a.answers().Tracking(); q.Tracking != nil {
+	if q.Tracking = a.answers().Tracking(); q.Tracking == nil {
+		q.Tracking = a.preferences().Tracking(a.answers(), cells.Candidate, cells.Baseline)
+	}
+	if q.Tracking != nil {
 		q.Notes = append(q.Notes, q.Tracking.Text)
 	}
 	if short := a.truncated(); short > 0 {
@@ -57,6 +61,9 @@ func (a *Analysis) Quality(res *result.Result) error {
 
 // answers are the records of answers and scores.
 func (a *Analysis) answers() *answers.Run { return answers.Of(a.run.Answers, a.run.Scores) }
+
+// preferences are what judges said.
+func (a *Analysis) preferences() *answers.Preferences { return answers.PreferencesOf(a.run.Judgements) }
 
 // answerTargets are the targets, as package answers compares them.
 func (a *Analysis) answerTargets() answers.Targets {
@@ -188,6 +195,12 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim,
 		answers.DecideDrift(c, l, a.deltas(""))
 		return
 	}
+	if l.Metric.Tag == "win_rate" {
+		c.Text += fmt.Sprintf(" against %s, by a judge", a.model(cells.Baseline))
+		c.Inputs = append(c.Inputs, cells.Baseline)
+		a.preferences().Decide(c, l)
+		return
+	}
 	if !run.Checked() {
 		c.Reason = "no item with checks was asked; quality.items names some, and drift<=5 is the claim on heuristic scores"
 		return
@@ -215,8 +228,6 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim,
 		}
 		c.Text += fmt.Sprintf(", %d at a time", users)
 		run.DecideAccuracy(c, l, cells.Candidate, users)
-	default:
-		c.Reason = l.Metric.Tag + " is decided by a judge, and none was asked"
 	}
 }
 

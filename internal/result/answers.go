@@ -126,3 +126,17 @@ type Tracking struct {
 	Rho  Estimate `json:"rho"`
 	Text string   `json:"text"`
 }
+
+// Judged is what judges said of the answers of two targets to the same prompts, each pair
+// read in both orders.
+type Judged struct {
+	Judges   []string   `json:"judges"`
+	Items    int        `json:"items"`
+	Wins     int        `json:"wins"`
+	Ties     int        `json:"ties"`
+	Losses   int        `json:"losses"`
+	Splits   int        `json:"splits"`      // pairs of which another answer won in each order: ties
+	Rate     Estimate   `json:"win_rate"`    // percent; a tie counts half
+	SignTest float64    `json:"sign_test_p"` // of wins and losses as likely, without ties; decides nothing
+	Kinds    []PairKind `json:"kinds,omitempty"`
+}

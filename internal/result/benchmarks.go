@@ -77,6 +77,7 @@ type Quality struct {
 	Kinds    []QualityKind  `json:"kinds,omitempty"`
 	Delta    *Comparison    `json:"delta,omitempty"` // of scores: candidate − baseline, paired by prompt
 	Answers  *Answers       `json:"answers,omitempty"`
+	Judged   *Judged        `json:"judged,omitempty"`
 	Tracking *Tracking      `json:"tracking,omitempty"` // absent where no answer has both a score and a check
 	Notes    []string       `json:"notes,omitempty"`
 }

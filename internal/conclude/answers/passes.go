@@ -8,6 +8,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/quality/same"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -264,7 +265,7 @@ func (r *Run) sameText(target string, users int) *result.FormShare {
 }
 
 func sameText(a, b runlog.AnswerRecord) bool {
-	return a.Runes == b.Runes && slices.Equal(a.Trail, b.Trail)
+	return same.Equal(a.Trail, b.Trail, a.Runes, b.Runes)
 }
 
 // shareOf fills in the value of a share with Wilson's interval, 95 %.
