@@ -39,7 +39,7 @@ type Part struct {
 	// not say; nil: it says the same.
 	Judged func(*Analysis, *result.Result) error
 	// Decide decides a claim on the benchmark; nil: the cell that measured it does.
-	Decide func(*Analysis, *result.Claim, metric.Limit, *result.Result)
+	Decide func(*Analysis, *result.Claim, metric.Limit, plan.Claim, *result.Result)
 }
 
 // Keep is what is kept of each exchange of a benchmark's cells, in addition to one

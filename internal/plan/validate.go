@@ -290,14 +290,14 @@ func BenchmarkOf(c Claim, l metric.Limit) Benchmark {
 	switch {
 	case c.Benchmark != "":
 		return c.Benchmark
+	case l.Metric.Kind == metric.Scored:
+		return Quality
 	case c.Level > 0:
 		return Throughput
 	}
 	switch l.Metric.Tag {
 	case "savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok":
 		return Cost
-	case "quality", "quality_delta":
-		return Quality
 	}
 	if l.Metric.Kind == metric.Rate {
 		return Throughput
