@@ -73,6 +73,9 @@ func (p Plan) validateCap(out *key.Problems) {
 		free := t.URL == "" || strings.HasPrefix(t.URL, "sim:")
 		users = append(users, terms.Used{Name: t.Name, Key: p.PriceKey(t.Name), Price: t.Price, Machine: t.Machine, Free: free})
 	}
+	if p.Quality.Judged() {
+		users = append(users, terms.Used{Name: "judge", Key: "quality.judge.price", Price: p.Quality.Judge.Price})
+	}
 	terms.ValidateCap(users, out)
 }
 
