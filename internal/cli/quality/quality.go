@@ -24,7 +24,7 @@ type Env struct {
 
 // Add puts the commands below parent.
 func Add(parent *cobra.Command, e Env) *cobra.Command {
-	parent.AddCommand() // one line a command, in the order of help
+	parent.AddCommand(newCompare(e)) // one line a command, in the order of help
 	return parent
 }
 
