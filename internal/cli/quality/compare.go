@@ -49,7 +49,7 @@ Items with the same "group" depend on each other, such as questions about one
 text. The claim is decided as in a run, by the same code: proved (exit code 0),
 undecided (97) with the number of items that would decide, or refuted (99).`,
 		Example: `  inferometer quality compare new.jsonl old.jsonl --margin 2pp
-  inferometer quality compare new.jsonl old.jsonl --margin 0.05 --json   # scores`,
+  inferometer quality compare new.jsonl old.jsonl --margin 0.05  # scores`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !(alpha > 0) || alpha >= 0.5 {
