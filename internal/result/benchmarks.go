@@ -110,6 +110,19 @@ type Fact struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Source string `json:"source"`
+	// Why says why the value is UnknownFact.
+	Why string `json:"why,omitempty"`
+}
+
+// UnknownFact is the value of a fact that could not be read.
+const UnknownFact = "unknown"
+
+// Text is the value, with the reason of one that is unknown.
+func (f Fact) Text() string {
+	if f.Why == "" {
+		return f.Value
+	}
+	return f.Value + ": " + f.Why
 }
 
 // Load is the load command's cell, one of each target.

@@ -108,7 +108,7 @@ func hardware(b result.Benchmarks) *Section {
 	s.detail("The machine that ran this program.")
 	t := Table{Head: columns("", "value", "read from")}
 	for _, f := range h.Facts {
-		t.Rows = append(t.Rows, []string{plaintext.Line(f.Name), plaintext.Line(f.Value), plaintext.Line(f.Source)})
+		t.Rows = append(t.Rows, []string{plaintext.Line(f.Name), plaintext.Line(f.Text()), plaintext.Line(f.Source)})
 	}
 	short := Table{Layout: Inline, Head: columns("", "value")}
 	for _, row := range t.Rows[:min(len(t.Rows), 5)] {
