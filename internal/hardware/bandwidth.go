@@ -18,7 +18,7 @@ import (
 // Bandwidth measures this machine's memory bandwidth, on all cores that this process
 // may use. It takes a second or so and three arrays of memory, and is done on request
 // only: it would disturb what is measured at the same time.
-func Bandwidth(ctx context.Context) (bandwidth.Result, error) {
+func Bandwidth(ctx context.Context) (result.Bandwidth, error) {
 	available := uint64(0)
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
 		available = m.Available
@@ -49,8 +49,8 @@ func lastCache(fsys fs.FS) uint64 {
 }
 
 // BandwidthFact is a measured bandwidth as a fact.
-func BandwidthFact(r bandwidth.Result) result.Fact {
-	rates := func(name string, x bandwidth.Rates) string {
+func BandwidthFact(r result.Bandwidth) result.Fact {
+	rates := func(name string, x result.BandwidthRates) string {
 		return fmt.Sprintf("%s %.1f GB/s (median of %d, %.1f to %.1f)", name, x.Median, x.N, x.Min, x.Max)
 	}
 	return result.Fact{

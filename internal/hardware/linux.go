@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 // instructions are the flags of /proc/cpuinfo that decide how fast a CPU multiplies
@@ -32,7 +34,9 @@ func (b *sheet) addProcessor(fsys fs.FS) {
 			flags = strings.Fields(value)
 		}
 	}
-	b.add("CPU model", model, "/proc/cpuinfo")
+	if !slices.ContainsFunc(b.facts, func(f result.Fact) bool { return f.Value == clean(model) }) {
+		b.add("CPU model", model, "/proc/cpuinfo")
+	}
 	if len(sockets) > 0 {
 		b.add("sockets", strconv.Itoa(len(sockets)), "/proc/cpuinfo")
 	}

@@ -14,24 +14,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/result"
 )
-
-// Result is what was measured. Rates are in 10^9 bytes per second.
-type Result struct {
-	Threads    int     `json:"threads"`
-	ArrayBytes int     `json:"array_bytes"` // of each of the three arrays
-	Triad      Rates   `json:"triad"`
-	Copy       Rates   `json:"copy"`
-	Seconds    float64 `json:"seconds"`
-}
-
-// Rates are those of repeats, of which the first is left out.
-type Rates struct {
-	N      int     `json:"n"`
-	Median float64 `json:"median_gbs"`
-	Min    float64 `json:"min_gbs"`
-	Max    float64 `json:"max_gbs"`
-}
 
 // repeats of each kernel, and one before them that touches the memory.
 const repeats = 9
@@ -47,9 +32,9 @@ func Array(lastCache, available uint64) int {
 }
 
 // Measure takes a second or so. It ends early, with an error, when ctx is done.
-func Measure(ctx context.Context, threads, arrayBytes int) (Result, error) {
+func Measure(ctx context.Context, threads, arrayBytes int) (result.Bandwidth, error) {
 	if threads < 1 || arrayBytes < 4096 {
-		return Result{}, errors.New("bandwidth: at least one thread and 4096 bytes")
+		return result.Bandwidth{}, errors.New("bandwidth: at least one thread and 4096 bytes")
 	}
 	n := arrayBytes / 8
 	a, b, c := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -57,7 +42,7 @@ func Measure(ctx context.Context, threads, arrayBytes int) (Result, error) {
 		b[i], c[i] = 1, 2
 	}
 	begun := time.Now()
-	r := Result{Threads: threads, ArrayBytes: n * 8}
+	r := result.Bandwidth{Threads: threads, ArrayBytes: n * 8}
 	var err error
 	if r.Triad, err = rates(ctx, threads, n, 24, func(from, to int) { triad(a[from:to], b[from:to], c[from:to], 3) }); err != nil {
 		return r, err
@@ -84,11 +69,11 @@ func triad(a, b, c []float64, s float64) {
 }
 
 // rates runs a kernel over n elements, of which each moves some bytes.
-func rates(ctx context.Context, threads, n, bytes int, kernel func(from, to int)) (Rates, error) {
+func rates(ctx context.Context, threads, n, bytes int, kernel func(from, to int)) (result.BandwidthRates, error) {
 	var got []float64
 	for i := range repeats + 1 {
 		if err := ctx.Err(); err != nil {
-			return Rates{}, err
+			return result.BandwidthRates{}, err
 		}
 		begun := time.Now()
 		var wait sync.WaitGroup
@@ -101,8 +86,8 @@ func rates(ctx context.Context, threads, n, bytes int, kernel func(from, to int)
 		}
 	}
 	if len(got) == 0 {
-		return Rates{}, errors.New("bandwidth: the clock did not advance")
+		return result.BandwidthRates{}, errors.New("bandwidth: the clock did not advance")
 	}
 	slices.Sort(got)
-	return Rates{N: len(got), Median: got[len(got)/2], Min: got[0], Max: got[len(got)-1]}, nil
+	return result.BandwidthRates{N: len(got), Median: got[len(got)/2], Min: got[0], Max: got[len(got)-1]}, nil
 }

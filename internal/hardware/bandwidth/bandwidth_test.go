@@ -3,6 +3,8 @@ package bandwidth
 import (
 	"context"
 	"testing"
+
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 func TestTriadIsBPlusSTimesC(t *testing.T) {
@@ -25,7 +27,7 @@ func TestMeasureHasNAndSpread(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, x := range map[string]Rates{"triad": r.Triad, "copy": r.Copy} {
+	for name, x := range map[string]result.BandwidthRates{"triad": r.Triad, "copy": r.Copy} {
 		if x.N != repeats || !(x.Min > 0) || x.Min > x.Median || x.Median > x.Max {
 			t.Errorf("%s: %+v", name, x)
 		}
