@@ -19,7 +19,7 @@ func reap(int) {}
 func processTable(string) []process {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	b, err := exec.CommandContext(ctx, "ps", psArguments...).Output()
+	b, err := exec.CommandContext(ctx, "ps", "-axo", "pid=,ppid=,pgid=,rss=,stat=,lstart=").Output()
 	if err != nil {
 		return nil
 	}

@@ -5,10 +5,8 @@ import (
 	"strings"
 )
 
-// psArguments make ps print what parsePS reads, on macOS and the BSDs.
-var psArguments = []string{"-axo", "pid=,ppid=,pgid=,rss=,stat=,lstart="}
-
-// parsePS reads the output of ps with psArguments: numbers, resident memory in KiB,
+// parsePS reads the output of ps with the arguments of processTable: numbers of the
+// process, its parent and its group, resident memory in KiB,
 // the state, and the start as the rest of the line. Sessions are not in it: macOS
 // shows them as addresses. Lines that are not of this form are left out.
 func parsePS(b []byte) []process {
