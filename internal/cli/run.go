@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
@@ -167,6 +168,7 @@ sweeps.md, conversations.md, comparing.md.`,
 		},
 	}
 	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
+	f.addKeys(c, "items", "quality-margin", "quality-output-tokens")
 	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
@@ -206,6 +208,7 @@ fifth of that.`,
 		},
 	}
 	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupOutput)
+	f.addKeys(c, "canary", "items", "quality-margin", "quality-output-tokens")
 	o.add(c)
 	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
@@ -227,7 +230,7 @@ func newHardware(p *Process) *cobra.Command {
 	}
 	f.addKeys(c, "name", "dir")
 	o.add(c)
-	return c
+	return hardware.Add(c, hardware.Env{Stdout: p.Stdout, Stderr: p.Stderr, Usage: func(err error) error { return usageError{err} }})
 }
 
 func first(args []string) string {
