@@ -20,16 +20,26 @@ type Answer struct {
 // answer, and the same however many processors there are.
 func AssessAll(answers []Answer) []Score {
 	out := make([]Score, len(answers))
-	var next atomic.Int64
+	OnAllProcessors(len(answers), func(next func() (int, bool)) {
+		stemmer := &prose.Stemmer{}
+		for i, ok := next(); ok; i, ok = next() {
+			out[i] = assess(stemmer, answers[i].Item, answers[i].Text, answers[i].Weights)
+		}
+	})
+	return out
+}
+
+// OnAllProcessors runs work once on each processor. Together they draw each number
+// below n once.
+func OnAllProcessors(n int, work func(next func() (i int, ok bool))) {
+	var drawn atomic.Int64
+	next := func() (int, bool) {
+		i := int(drawn.Add(1)) - 1
+		return i, i < n
+	}
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(answers)) {
-		wg.Go(func() {
-			stemmer := &prose.Stemmer{}
-			for i := int(next.Add(1)) - 1; i < len(answers); i = int(next.Add(1)) - 1 {
-				out[i] = assess(stemmer, answers[i].Item, answers[i].Text, answers[i].Weights)
-			}
-		})
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wg.Go(func() { work(next) })
 	}
 	wg.Wait()
-	return out
 }

@@ -117,6 +117,10 @@ type peerReference struct {
 	text  *comparable
 }
 
+// mostKept is about how many prompts and references of a large set are kept to measure
+// chance against.
+const mostKept = 64
+
 // NewPeers makes the peers of items. Of items about one topic, one prompt and one
 // reference are enough.
 func NewPeers(items []Item) *Peers {
@@ -144,11 +148,14 @@ func NewPeers(items []Item) *Peers {
 		p.rare[s] = idf(n)
 	}
 	p.unseen = idf(0)
-	for i := range first {
+	step := max(1, len(first)/mostKept) // evenly, where there are more
+	for i := 0; i < len(first); i += step {
 		it := &first[i]
-		p.prompts = append(p.prompts, peerPrompt{it.about(), p.vector(it.query(stemmer))})
+		if query := it.query(stemmer); len(query) > 0 {
+			p.prompts = append(p.prompts, peerPrompt{it.about(), p.vector(query)})
+		}
 		if it.reference() != "" {
-			p.references = append(p.references, peerReference{it.about(), newComparable(it.reference())})
+			p.references = append(p.references, peerReference{it.about(), newComparable(head(it.reference(), mostCompared))})
 		}
 	}
 	return p
@@ -266,7 +273,7 @@ func newComparable(s string) *comparable {
 // texts: ROUGE reads ASCII words only, and BLEU needs spaces between words.
 func (c *comparable) agree(ref *comparable) float64 {
 	sum, n := (overlap.ChrF{}).Score(c.profile.Compare(ref.profile))/100, 1.0
-	if spaced(ref.text) {
+	if overlap.ForBLEU(ref.text) {
 		o := overlap.Sentence
 		sum += o.Score(o.CountTokens(c.tokens, ref.tokens)).Score / 100
 		n++
@@ -278,20 +285,17 @@ func (c *comparable) agree(ref *comparable) float64 {
 	return sum / n
 }
 
-// spaced reports whether a text has a space for every 15 runes.
-func spaced(s string) bool {
-	runes, spaces := 0, 1
-	for _, r := range s {
-		runes++
-		if r == ' ' || r == '\n' {
-			spaces++
-		}
-	}
-	return spaces*15 >= runes
-}
-
 // strangers is how many references of other items chance is measured against.
 const strangers = 3
+
+// spread makes a number of a text, FNV-1a.
+func spread(s string) int {
+	h := uint32(2166136261)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return int(h >> 1)
+}
 
 // agreement is the likeness to the best of the references, with chance taken off:
 // (x − x0) ÷ (1 − x0), where x0 is the likeness of the same answer to references of
@@ -304,7 +308,7 @@ func (a *assessment) agreement() (v float64, ok bool) {
 	}
 	answer := newComparable(a.cutProse())
 	chance, n := 0.0, 0.0
-	from := len(a.item.about()) // another three for each item, the same at every run
+	from := spread(a.item.about()) // another three for each item, the same at every run
 	for i := 0; i < len(p.references) && n < strangers; i++ {
 		r := p.references[(i+from)%len(p.references)]
 		if r.about == a.item.about() || r.text.text == a.item.reference() {
@@ -319,7 +323,7 @@ func (a *assessment) agreement() (v float64, ok bool) {
 	chance /= n
 	best := 0.0
 	for _, r := range a.item.References {
-		best = math.Max(best, answer.agree(newComparable(r)))
+		best = math.Max(best, answer.agree(newComparable(head(r, mostCompared))))
 	}
 	if chance >= 1 {
 		return 0, true
