@@ -24,7 +24,10 @@ type Env struct {
 
 // Add puts the commands below parent.
 func Add(parent *cobra.Command, e Env) *cobra.Command {
-	parent.AddCommand() // one line a command, in the order of help
+	parent.AddCommand( // one line a command, in the order of help
+		newItems(e),
+		newCheck(e),
+	)
 	return parent
 }
 
