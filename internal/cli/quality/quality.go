@@ -35,6 +35,8 @@ func Add(parent *cobra.Command, e Env) *cobra.Command {
 	parent.AddCommand( // one line a command, in the order of help
 		newCompare(e),
 		newSame(e),
+		newItems(e),
+		newCheck(e),
 	)
 	return parent
 }
