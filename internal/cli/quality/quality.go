@@ -34,6 +34,8 @@ type Env struct {
 func Add(parent *cobra.Command, e Env) *cobra.Command {
 	parent.AddCommand( // one line a command, in the order of help
 		newSame(e),
+		newItems(e),
+		newCheck(e),
 	)
 	return parent
 }
