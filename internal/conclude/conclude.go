@@ -39,7 +39,7 @@ type Part struct {
 	// not say; nil: it says the same.
 	Judged func(*Analysis, *result.Result) error
 	// Decide decides a claim on the benchmark; nil: the cell that measured it does.
-	Decide func(*Analysis, *result.Claim, metric.Limit, *result.Result)
+	Decide func(*Analysis, *result.Claim, metric.Limit, plan.Claim, *result.Result)
 }
 
 // Keep is what is kept of each exchange of a benchmark's cells, in addition to one
@@ -334,7 +334,10 @@ func (a *Analysis) Throughput(res *result.Result) error {
 
 // Hardware takes over what the run found out about this machine.
 func (a *Analysis) Hardware(res *result.Result) error {
-	res.Benchmarks.Hardware = a.run.Hardware
+	if h := a.run.Hardware; h != nil {
+		h.Local = len(a.run.Targets) > 0 && a.run.Targets[0].Loopback()
+		res.Benchmarks.Hardware = h
+	}
 	return nil
 }
 

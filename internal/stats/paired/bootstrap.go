@@ -16,19 +16,19 @@ const Resamples = 2000
 // groups are drawn, where there are groups. The same seed gives the same bounds. It is not ok for
 // fewer than two groups or values, and where all are equal.
 func (v Values) Bootstrap(alpha float64, seed uint64) (lo, hi float64, ok bool) {
-	sums, sizes := v.sums()
-	k := len(sums)
+	groups := v.groups()
+	k := len(groups)
 	if k < 2 {
 		return math.Inf(-1), math.Inf(1), false
 	}
-	total, n := 0.0, 0.0
-	for i := range sums {
-		total, n = total+sums[i], n+sizes[i]
+	total, n := 0.0, float64(len(v.Of))
+	for _, g := range groups {
+		total += g.sum
 	}
 	seen := total / n
 	left := make([]float64, k) // the mean without each group
-	for i := range sums {
-		left[i] = (total - sums[i]) / (n - sizes[i])
+	for i, g := range groups {
+		left[i] = (total - g.sum) / (n - g.n)
 	}
 	means, below := make([]float64, Resamples), 0.0
 	state := seeded.Mix(seed)
@@ -36,8 +36,8 @@ func (v Values) Bootstrap(alpha float64, seed uint64) (lo, hi float64, ok bool) 
 		s, m := 0.0, 0.0
 		for range k {
 			state = seeded.Mix(state)
-			i := int(seeded.Uniform(state) * float64(k))
-			s, m = s+sums[i], m+sizes[i]
+			g := groups[int(seeded.Uniform(state)*float64(k))]
+			s, m = s+g.sum, m+g.n
 		}
 		means[r] = s / m
 		switch {
@@ -57,22 +57,6 @@ func (v Values) Bootstrap(alpha float64, seed uint64) (lo, hi float64, ok bool) 
 
 // slack is what rounding may add to a mean.
 const slack = 1e-12
-
-// sums are the sum and the size of each group, in the order in which they come.
-func (v Values) sums() (sums, sizes []float64) {
-	at := map[int]int{}
-	for i, x := range v.Of {
-		g := v.group(i)
-		j, known := at[g]
-		if !known {
-			j = len(sums)
-			at[g], sums, sizes = j, append(sums, 0), append(sizes, 0)
-		}
-		sums[j] += x
-		sizes[j]++
-	}
-	return sums, sizes
-}
 
 // acceleration is that of a statistic by its jackknife values, Σu³ ÷ 6(Σu²)^1.5 with
 // u their distances below their mean; 0 where they are all equal.

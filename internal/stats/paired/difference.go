@@ -44,20 +44,19 @@ func (v Values) Bounds(alpha float64) (b Bounds, ok bool) {
 		return b, false
 	}
 	var t Table
-	differ := map[int]bool{}
-	groups := map[int]bool{}
-	for i, d := range v.Of {
+	for _, d := range v.Of {
 		t.First, t.Second = t.First+max(0, d), t.Second+max(0, -d)
-		g := v.group(i)
-		groups[g] = true
-		if d != 0 {
-			differ[g] = true
-		}
 	}
 	t.Both = n - t.First - t.Second // which of those both or neither answered right does not matter
 	b.Mean, b.NEff = t.Difference(), n
+	groups := v.groups()
+	k, differ := float64(len(groups)), 0
+	for _, g := range groups {
+		if g.differs {
+			differ++
+		}
+	}
 	z := stats.NormalQuantile(1 - alpha)
-	k := float64(len(groups))
 	if v.Group != nil {
 		if b.Groups = len(groups); b.Groups < 2 {
 			return b, false
@@ -65,16 +64,15 @@ func (v Values) Bounds(alpha float64) (b Bounds, ok bool) {
 		z = stats.StudentQuantile(1-alpha, k-1)
 	}
 	naive := (t.Discordance() - b.Mean*b.Mean) / n
-	if se := v.Clustered(true); naive > 0 && se > 0 {
-		b.NEff = n * naive / (se * se)
-	}
-	if v.Group == nil && v.once() {
-		b.NEff = n
+	if v.Group != nil || !v.Once() {
+		if se := v.Clustered(true); naive > 0 && se > 0 {
+			b.NEff = n * naive / (se * se)
+		}
 	}
 	if v.Group != nil {
 		b.NEff = min(b.NEff, n)
 	}
-	if len(differ) < fewDiscordant {
+	if differ < fewDiscordant {
 		b.NEff = min(b.NEff, k)
 	}
 	scale := b.NEff / n
@@ -82,8 +80,8 @@ func (v Values) Bounds(alpha float64) (b Bounds, ok bool) {
 	return b, true
 }
 
-// once reports whether every difference is that of one answer with another.
-func (v Values) once() bool {
+// Once reports whether every difference is that of one answer with another.
+func (v Values) Once() bool {
 	for _, d := range v.Of {
 		if d != 0 && d != 1 && d != -1 {
 			return false
@@ -92,37 +90,47 @@ func (v Values) once() bool {
 	return true
 }
 
-func (v Values) group(i int) int {
-	if v.Group == nil {
-		return i
-	}
-	return v.Group[i]
+// group is what items have together that depend on each other.
+type group struct {
+	sum, n  float64
+	differs bool // one of them is not 0
 }
 
-// Mean returns the mean of the values.
-func (v Values) Mean() float64 { return stats.Mean(v.Of) }
+// groups are in the order in which they come: sums must not depend on that of a map.
+func (v Values) groups() []group {
+	out := make([]group, 0, len(v.Of))
+	if v.Group == nil {
+		for _, x := range v.Of {
+			out = append(out, group{x, 1, x != 0})
+		}
+		return out
+	}
+	at := map[int]int{}
+	for i, x := range v.Of {
+		j, known := at[v.Group[i]]
+		if !known {
+			j = len(out)
+			at[v.Group[i]], out = j, append(out, group{})
+		}
+		g := &out[j]
+		g.sum, g.n, g.differs = g.sum+x, g.n+1, g.differs || x != 0
+	}
+	return out
+}
 
 // Clustered returns the standard error of the mean of values that come in groups:
 // √(Σ_c (Σ_i (x_ic − mean))²) ÷ n (Miller, arXiv 2411.00640, 2024), and with finite
 // times √(C/(C−1)) for C groups, as Inspect has it. Values without groups have the ordinary standard
 // error, with n − 1 if finite. NaN for fewer than two groups.
 func (v Values) Clustered(finite bool) float64 {
-	mean := v.Mean()
-	var order []int // sums must not depend on the order of a map
-	sums := map[int]float64{}
-	for i, x := range v.Of {
-		g := v.group(i)
-		if _, known := sums[g]; !known {
-			order = append(order, g)
-		}
-		sums[g] += x - mean
-	}
-	if len(order) < 2 {
+	mean, groups := stats.Mean(v.Of), v.groups()
+	if len(groups) < 2 {
 		return math.NaN()
 	}
-	ss, c := 0.0, float64(len(order))
-	for _, g := range order {
-		ss += sums[g] * sums[g]
+	ss, c := 0.0, float64(len(groups))
+	for _, g := range groups {
+		d := g.sum - g.n*mean
+		ss += d * d
 	}
 	if finite {
 		ss *= c / (c - 1)

@@ -77,15 +77,20 @@ func TestEffectiveNumberOfItems(t *testing.T) {
 	}
 }
 
-func TestSmallestMarginIsSampleSizeTurnedRound(t *testing.T) {
-	for _, psi := range []float64{0.05, 0.1, 0.2} {
-		m := SmallestMargin(200, psi, 0.05, Power)
-		if n := NoninferiorN(psi, 0, m, 0.05, Power); n < 200 || n > 201 {
-			t.Errorf("margin %v at discordance %v needs %d items, not 200", m, psi, n)
-		}
+func TestNeededItems(t *testing.T) {
+	if n := Needed(0.1, -0.02, 0.02, 0.05); n != 0 {
+		t.Errorf("a difference at the margin is decided by %d items", n)
 	}
-	if n := NoninferiorN(0.1, -0.03, 0.02, 0.05, Power); n != 0 {
-		t.Errorf("a margin that is broken is shown by %d items", n)
+	if prove, refute := Needed(0.1, 0, 0.02, 0.05), Needed(0.1, -0.04, 0.02, 0.05); prove-refute > 40 || refute > prove {
+		t.Errorf("as far from the margin on either side: %d and %d items", prove, refute)
+	}
+	// Where nothing differs, that many items have a bound that reaches the margin.
+	n := Needed(0, 0, 0.02, 0.05)
+	for items, want := range map[int]bool{n: true, n - 1: false} {
+		b, _ := Values{Of: make([]float64, items)}.Bounds(0.05)
+		if (b.Lo >= -0.02) != want {
+			t.Errorf("%d equal answers bound the difference to %v", items, b.Lo)
+		}
 	}
 }
 

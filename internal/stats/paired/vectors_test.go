@@ -138,17 +138,17 @@ func TestPairedBinaryVectors(t *testing.T) {
 func TestSampleSizeVectors(t *testing.T) {
 	v := read(t)
 	for _, c := range v.Sizes.Noninferior.Cases {
-		if n := NoninferiorN(c.Psi, 0, c.Margin, c.Alpha, c.Power); n != c.N {
+		if n := Needed(c.Psi, 0, c.Margin, c.Alpha); n != c.N || c.Power != Power {
 			t.Errorf("margin %v at discordance %v: %d, want %d", c.Margin, c.Psi, n, c.N)
 		}
 	}
 	for _, c := range v.Sizes.Superior.Cases {
-		if n := NoninferiorN(c.Psi, c.Diff, 0, c.Alpha/2, c.Power); n != c.N {
+		if n := Needed(c.Psi, c.Diff, 0, c.Alpha/2); n != c.N || c.Power != Power {
 			t.Errorf("difference %v at discordance %v: %d, want %d", c.Diff, c.Psi, n, c.N)
 		}
 	}
 	for _, c := range v.MDE.Cases {
-		near(t, "detectable difference", SmallestMargin(c.M, c.RhoD, 0.025, 0.8), c.MDE, 1e-9)
+		near(t, "detectable difference", SmallestMargin(c.M, c.RhoD, 0.025, Power), c.MDE, 1e-9)
 	}
 	if len(v.Sizes.Noninferior.Cases) != 12 || len(v.Sizes.Superior.Cases) != 12 || len(v.MDE.Cases) < 15 {
 		t.Error("cases are missing")
