@@ -280,7 +280,7 @@ func (a *Analysis) measureCells() {
 func (a *Analysis) sentInPass(target string) int {
 	n := 0
 	for _, c := range a.cells {
-		if c.Target == target && (c.Benchmark == plan.Latency || c.Benchmark == plan.Cost) {
+		if c.Target == target && (c.Benchmark == plan.Latency || c.Benchmark == plan.Cost || c.Benchmark == plan.Quality && c.Level == 1) {
 			n += c.Len()
 		}
 	}
@@ -421,6 +421,8 @@ func (c *cell) role() validity.Role {
 		return validity.Exploring
 	case c.Scan != nil:
 		return validity.Swept
+	case c.Benchmark == plan.Quality:
+		return validity.AnswersOnly
 	case c.Benchmark == plan.Cost:
 		return validity.TokensOnly
 	}

@@ -35,6 +35,8 @@ func (k check) appliesTo(r Role) bool {
 	switch r {
 	case TokensOnly:
 		return k.tokens
+	case AnswersOnly:
+		return k.tokens && slices.ContainsFunc(k.figures, func(tag string) bool { return slices.Contains(scores, tag) })
 	case Exploring:
 		return !k.long
 	}
