@@ -171,7 +171,7 @@ func (s *Session) findTargets(ctx context.Context) error {
 		return err
 	}
 	s.maker.Target = s.targets[0]
-	if err := s.offers(ctx); err != nil {
+	if err := s.askable(ctx); err != nil {
 		return err
 	}
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
