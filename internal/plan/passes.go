@@ -7,8 +7,11 @@ import (
 	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-// validatePasses refuses items under a load that they cannot be asked under.
+// validatePasses refuses a judge without answers, and items under a load that they cannot
+// be asked under.
 func (p Plan) validatePasses(out *key.Problems) {
+	scored := (len(p.Only) == 0 || slices.Contains(p.Only, Quality)) && p.Workload.Dataset == ""
+	p.Quality.ValidateJudge(scored, p.Baseline != nil, out)
 	const path = "quality.canary"
 	if p.Quality.Canary == 0 {
 		return

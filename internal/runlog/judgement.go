@@ -23,8 +23,8 @@ type JudgementRecord struct {
 	// Verdict is ForCandidate, ForBaseline or Tie; "": none, for the reason Why.
 	Verdict string `json:"verdict,omitempty"`
 	Why     string `json:"why,omitempty"`
-	// Scores that the judge gave each answer, 1 to 10, weighted by the probabilities of
-	// its tokens where it offers them; nil: it was not asked.
+	// Grades that the judge gave each answer, 1 to 5, weighted by the probabilities of
+	// its tokens where it offers them; nil: none.
 	CandidateScore *float64 `json:"candidate_score,omitempty"`
 	BaselineScore  *float64 `json:"baseline_score,omitempty"`
 	CandidateRunes int      `json:"candidate_runes"` // lengths of the answers

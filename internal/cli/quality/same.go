@@ -35,7 +35,6 @@ More: docs/determinism.md.`,
       --baseline-key-env API_KEY --count 50`,
 		Args: cobra.RangeArgs(1, 2),
 	}
-	read := e.Endpoints(c)
 	f := c.Flags()
 	f.StringVar(&source, "items", "canary", "`SET` of prompts: canary, a family or a file")
 	f.IntVar(&count, "count", 50, "`N` prompts of the set")
@@ -45,6 +44,7 @@ More: docs/determinism.md.`,
 	f.IntVar(&o.Top, "top-logprobs", 5, "`N` likeliest tokens to compare; 0: texts alone")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	help.Group(f, string(key.GroupQuality), "items", "count", "repeats", "users", "output-tokens", "top-logprobs")
+	read := e.Endpoints(c)
 	help.Group(f, string(key.GroupOutput), "json")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		pl, err := read(args...)
@@ -54,11 +54,15 @@ More: docs/determinism.md.`,
 		if err := validSame(o, count); err != nil {
 			return e.Usage(err)
 		}
-		if len(pl.Endpoints()) == 1 {
+		switch len(pl.Endpoints()) {
+		case 1:
 			o.Top = 0
 			if !f.Changed("users") {
 				o.Users = []int{8, 16}
 			}
+		case 2:
+		default:
+			return e.Usage(fmt.Errorf("--target: two endpoints at most can be compared here, and %d are named", len(pl.Endpoints())))
 		}
 		if o.Items, err = item.Load(source, count, pl.Seed); err != nil {
 			return e.Usage(fmt.Errorf("--items: %w", err))
@@ -154,7 +158,7 @@ func verdict(r *agreement.Result) string {
 	s := fmt.Sprintf("%d of %d answers are the same text; with themselves the two agree on %s of %d and %s of %d.", a.Same, a.Pairs,
 		fmt.Sprint(c.Levels[0].Alone.Same), c.Levels[0].Alone.Pairs, fmt.Sprint(r.Endpoints[1].Levels[0].Alone.Same), r.Endpoints[1].Levels[0].Alone.Pairs)
 	if d := r.Distance; d != nil {
-		s += fmt.Sprintf(" The next token is as far apart as with %s (KL %.4g nats).", d.Like, d.Mean)
+		s += fmt.Sprintf(" The next token is distributed as with %s (KL %.4g nats).", d.Like, d.Mean)
 	}
 	return s
 }

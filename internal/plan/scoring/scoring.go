@@ -30,6 +30,8 @@ type Quality struct {
 	// in place of a new one; 0: every answer is a new one.
 	ReuseBaseline time.Duration    `yaml:"reuse_baseline,omitempty" json:"reuse_baseline,omitempty"`
 	Passes        `yaml:",inline"` // of items with checks
+	// Judge is a model that compares answers; nil: none is asked.
+	Judge *Judge `yaml:"judge,omitempty" json:"judge,omitempty"`
 }
 
 // Default is what holds where nobody says anything.
@@ -40,7 +42,7 @@ func Default() Quality {
 const notSwept = "it belongs to the suite"
 
 // Keys declares the keys, by their paths in a plan.
-var Keys = slices.Concat(passKeys, scoreKeys)
+var Keys = slices.Concat(passKeys, scoreKeys, judgeKeys)
 
 var scoreKeys = []key.Declaration[Quality]{
 	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSwept,
