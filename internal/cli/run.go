@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
@@ -229,7 +230,7 @@ func newHardware(p *Process) *cobra.Command {
 	}
 	f.addKeys(c, "name", "dir")
 	o.add(c)
-	return c
+	return hardware.Add(c, hardware.Env{Stdout: p.Stdout, Stderr: p.Stderr, Usage: func(err error) error { return usageError{err} }})
 }
 
 func first(args []string) string {

@@ -111,7 +111,14 @@ type SimPlan struct {
 	TTFT  Duration `yaml:"ttft,omitempty" json:"ttft,omitempty"`
 	ITL   Duration `yaml:"itl,omitempty" json:"itl,omitempty"`
 	Slots int      `yaml:"slots,omitempty" json:"slots,omitempty"`
+	// Answers is a file with right answers to known prompts, Faults what goes wrong, as
+	// --answers and --fault of the command sim have them.
+	Answers string   `yaml:"answers,omitempty" json:"answers,omitempty"`
+	Faults  []string `yaml:"faults,omitempty" json:"faults,omitempty"`
 }
+
+// Timed reports whether it changes latencies or slots.
+func (s *SimPlan) Timed() bool { return s != nil && (s.TTFT != 0 || s.ITL != 0 || s.Slots != 0) }
 
 // Price, Machine and Limits are the terms under which a target is used.
 type (

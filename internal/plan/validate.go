@@ -96,10 +96,10 @@ func (t Target) validate(name string, out *key.Problems) {
 	}
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
-		if known := []string{"vllm", "api", "fitted"}; !slices.Contains(known, profile) {
-			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm, sim:api or sim:fitted", t.URL, suggest.DidYouMean(profile, known))
+		if known := []string{"vllm", "api", "fitted", "degrade"}; !slices.Contains(known, profile) {
+			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm, sim:api, sim:fitted or sim:degrade", t.URL, suggest.DidYouMean(profile, known))
 		}
-		if profile == "fitted" && t.Sim != nil {
+		if profile == "fitted" && t.Sim.Timed() {
 			out.Add(name+".sim", "sim:fitted has no fixed latencies and no slots: its steps take time; use sim:vllm")
 		}
 	} else if t.Sim != nil {

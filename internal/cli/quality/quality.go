@@ -33,6 +33,7 @@ type Env struct {
 // Add puts the commands below parent.
 func Add(parent *cobra.Command, e Env) *cobra.Command {
 	parent.AddCommand( // one line a command, in the order of help
+		newCompare(e),
 		newSame(e),
 	)
 	return parent

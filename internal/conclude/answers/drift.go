@@ -96,23 +96,28 @@ func DecideDrift(c *result.Claim, l metric.Limit, v []float64) {
 	default:
 		c.Bound = result.Num(far)
 		c.Reason = fmt.Sprintf("the interval %.3g to %.3g points contains the limit", lo, hi)
-		if n := driftNeeded(v, limit-math.Abs(m), c.Alpha); n > c.N && n < mostNeeded {
+		if n := scoresNeeded(v, limit-math.Abs(m), c.Alpha); n > c.N && n < mostNeeded {
 			c.NeededN = n
 			c.Reason += fmt.Sprintf("; needs about %d prompts", n)
 		}
 	}
 }
 
-// driftNeeded is the number of values at which a mean whose distance from the
+// scoresNeeded is the number of values at which a mean whose distance from the
 // limit is as seen would decide with power .8: ((z_α + z_.2) · sd ÷ distance)². 0
 // where the mean is exactly at the limit.
-func driftNeeded(v []float64, distance, alpha float64) int {
+func scoresNeeded(v []float64, distance, alpha float64) int {
 	if distance == 0 {
 		return 0
 	}
-	z := stats.NormalQuantile(1-alpha) + stats.NormalQuantile(paired.Power)
-	n := stats.Variance(v) * z * z / (distance * distance)
+	n := scoreFactor(alpha) * stats.Variance(v) / (distance * distance)
 	return int(math.Ceil(slices.Max([]float64{n, 2})))
+}
+
+// scoreFactor is (z_α + z_.2)².
+func scoreFactor(alpha float64) float64 {
+	z := stats.NormalQuantile(1-alpha) + stats.NormalQuantile(paired.Power)
+	return z * z
 }
 
 // weakTracking is the rank correlation under which a score says nothing about

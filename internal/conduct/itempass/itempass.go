@@ -37,6 +37,7 @@ type Pass struct {
 
 	mu      sync.Mutex // protects all following fields
 	texts   map[int]text
+	flights []flight // of all requests, those that are not scored included
 	answers []Answer
 }
 
@@ -55,9 +56,12 @@ type Answer struct {
 	Text    string
 	Calls   []check.Call
 	Finish  string
-	Lost    bool       // the request failed
-	TooLong bool       // Text is cut: nobody has seen its end
-	Reused  *time.Time // when it was recorded, of one that was not asked for again
+	Lost    bool // the request failed
+	TooLong bool // Text is cut: nobody has seen its end
+	// Reasoned says that the model reasoned before its answer; that text is not kept.
+	Reasoned bool
+	span     span
+	Reused   *time.Time // when it was recorded, of one that was not asked for again
 }
 
 // New makes a pass. salt is that of the run, and mark names the pass within it; "" is
@@ -119,12 +123,26 @@ func (p *Pass) filler(i int, what string) (workload.Item, error) {
 		return workload.Item{}, err
 	}
 	it := p.request(ask.Request{Item: &p.set.Items[n-1-at]}, fmt.Sprintf("%s/%s/%s/%d", p.Cell, p.mark, what, i/n))
-	it.ID = "filler/" + it.ID
+	it.ID = fillerPrefix + it.ID
 	return it, nil
 }
 
-// IDPrefix begins the id of each prompt of a pass in the log.
-const IDPrefix = "item/"
+// IDPrefix begins the id of each prompt of a pass in the log; before it stands
+// fillerPrefix where the answer is not scored.
+const (
+	IDPrefix     = "item/"
+	fillerPrefix = "filler/"
+)
+
+// span is when a request was under way, and flight of which item it was.
+type span struct{ from, to exchange.Stamp }
+
+type flight struct {
+	span
+	item string
+}
+
+func (s span) overlaps(o span) bool { return s.from <= o.to && o.from <= s.to }
 
 func (p *Pass) request(r ask.Request, mark string) workload.Item {
 	user := ask.Text(r, p.salt, mark)
@@ -224,17 +242,20 @@ func (p *Pass) Admit(*exchange.Exchange) error { return nil }
 // Emit takes a request that is over. One that we ended ourselves says nothing of the
 // model; one that failed is lost. An answer without any text is an answer.
 func (p *Pass) Emit(x *exchange.Exchange) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := span{x.Started, max(x.Done, x.LastToken)}
+	p.flights = append(p.flights, flight{at, strings.TrimPrefix(strings.TrimPrefix(x.Prompt, fillerPrefix), IDPrefix)})
 	if x.Phase != exchange.Measured || x.Class == exchange.Cut || x.Index >= len(p.order) {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	i := p.order[x.Index]
 	t := p.texts[x.Index]
 	delete(p.texts, x.Index)
 	p.answers = append(p.answers, Answer{
 		index: i, Request: p.requests[i], Asked: ask.Text(p.requests[i], p.salt, p.mark),
-		Text: t.text, TooLong: t.tooLong, Calls: t.calls, Finish: x.Finish, Lost: x.Class != exchange.OK && x.Class != exchange.Empty,
+		Text: t.text, TooLong: t.tooLong, Calls: t.calls, span: at,
+		Reasoned: slices.ContainsFunc(x.Frames, func(f exchange.Frame) bool { return f.Kind == exchange.Reasoning }), Finish: x.Finish, Lost: x.Class != exchange.OK && x.Class != exchange.Empty,
 	})
 }
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/inferometer/inferometer/internal/amount"
-	"github.com/inferometer/inferometer/internal/stats"
+	"github.com/inferometer/inferometer/internal/stats/paired"
 )
 
 // The discordance of two models that are equally good, as a share of the items: public
@@ -12,18 +12,18 @@ import (
 const (
 	littleDiscordance = 0.05
 	muchDiscordance   = 0.1
-	alpha, power      = 0.05, 0.8
+	alpha             = 0.05 // one-sided
 )
 
 // Decides says what n items can decide, given the margin in percentage points: how many
 // the margin takes, and which margin so many can decide. It is known before the first
 // item is asked.
 func Decides(n int, margin float64) string {
-	least := stats.NonInferiorityItems(margin/100, littleDiscordance, alpha, power)
-	most := stats.NonInferiorityItems(margin/100, muchDiscordance, alpha, power)
+	least := paired.NoninferiorN(littleDiscordance, 0, margin/100, alpha, paired.Power)
+	most := paired.NoninferiorN(muchDiscordance, 0, margin/100, alpha, paired.Power)
 	text := fmt.Sprintf("a margin of %v points takes %s to %s items, where 5 to 10%% of the answers differ between right and wrong (error probability 0.05, power 0.8)",
 		margin, amount.Count(float64(least)), amount.Count(float64(most)))
-	switch can := 100 * stats.NonInferiorityMargin(n, muchDiscordance, alpha, power); {
+	switch can := 100 * paired.SmallestMargin(float64(n), muchDiscordance, alpha, paired.Power); {
 	case n >= most:
 		return fmt.Sprintf("%s items can decide it: %s", amount.Count(float64(n)), text)
 	case n >= least:

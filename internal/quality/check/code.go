@@ -78,14 +78,19 @@ var aliases = map[string][]string{
 // fenced returns the fenced blocks of a text in one of the languages; "" is a block that
 // names none. A block that is not closed ends with the text.
 func fenced(text string, languages ...string) []string {
-	var all []string
+	all, _ := blocks(text, languages...)
+	return all
+}
+
+// blocks is fenced, and whether there are blocks in any language.
+func blocks(text string, languages ...string) (all []string, some bool) {
 	var block []string
 	mark, keep := "", false
 	for line := range strings.Lines(text) {
 		trimmed := strings.TrimSpace(line)
 		switch {
 		case mark == "" && (strings.HasPrefix(trimmed, "```") || strings.HasPrefix(trimmed, "~~~")):
-			mark = trimmed[:3]
+			mark, some = trimmed[:3], true
 			for strings.HasPrefix(trimmed[len(mark):], mark[:1]) {
 				mark += mark[:1]
 			}
@@ -103,20 +108,20 @@ func fenced(text string, languages ...string) []string {
 	if keep && mark != "" {
 		all = append(all, strings.Join(block, ""))
 	}
-	return all
+	return all, some
 }
 
 // Code returns the code of an answer in a language: its fenced blocks that name the
-// language, else those that name none, else all of the text.
+// language, else those that name none, else all of the text where it has no block.
 func Code(text, language string) string {
-	names := append([]string{language}, aliases[language]...)
-	if blocks := fenced(text, names...); blocks != nil {
-		return strings.Join(blocks, "\n")
+	named, some := blocks(text, append([]string{language}, aliases[language]...)...)
+	if named == nil {
+		named = fenced(text, "")
 	}
-	if blocks := fenced(text, ""); blocks != nil {
-		return strings.Join(blocks, "\n")
+	if named == nil && !some {
+		return text
 	}
-	return text
+	return strings.Join(named, "\n")
 }
 
 func languageIsKnown(c Check) error {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
+
+	"github.com/inferometer/inferometer/internal/quality/ifeval"
 )
 
 // Rule is one kind of check, as the table of rules has it.
@@ -80,6 +82,10 @@ func table() map[string]Rule {
 			Name: "tests", Want: "the text of the tests, which is put after the answer's code, and where two are given, first what is put before it", takes: []string{"want", "language"}, needs: []string{"want", "language"},
 			Meaning: "the tests pass, run by the command that the user names. Without a command nothing is run",
 			valid:   testsAreValid, outcome: testsPass,
+		}, {
+			Name: "ifeval", takes: []string{"instruction", "params"}, needs: []string{"instruction"},
+			Meaning: "the answer follows an instruction of IFEval, strictly and loosely as that benchmark has it",
+			valid:   instructionIsValid, holds: isFollowed,
 		},
 	}
 	m := map[string]Rule{}
@@ -87,6 +93,19 @@ func table() map[string]Rule {
 		m[r.Name] = r
 	}
 	return m
+}
+
+func instructionIsValid(c Check) error {
+	_, err := ifeval.Parse(c.Instruction, c.Params)
+	return err
+}
+
+func isFollowed(c Check, text string) (bool, string) {
+	i, err := ifeval.Parse(c.Instruction, c.Params)
+	if err != nil {
+		return false, err.Error()
+	}
+	return i.Follows(text), "does not follow " + c.Instruction
 }
 
 func noEmpty(c Check) error {

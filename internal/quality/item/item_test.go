@@ -32,7 +32,7 @@ func TestShippedAnswersAreRightAndWrongOnesFail(t *testing.T) {
 // Items of families are as good as shipped ones, at any size that a claim needs.
 func TestFamiliesMakeDistinctItemsThatCheck(t *testing.T) {
 	for _, name := range Families() {
-		items, err := Make(name, 2000, 7)
+		items, err := Make(name, 1600, 7)
 		if err != nil {
 			t.Fatal(err)
 		}
