@@ -23,7 +23,7 @@ import (
 )
 
 // Name of the judge where targets have names: in the log, and under the cap.
-const Name = "judge"
+const Name = cells.Judge
 
 // atOnce is how many requests a judge gets at once.
 const atOnce = 4
