@@ -45,6 +45,7 @@ type (
 	ThroughputPlan = plan.ThroughputPlan
 	CostPlan       = demand.Cost
 	QualityPlan    = scoring.Quality
+	QualityPasses  = scoring.Passes
 	LoadPlan       = plan.LoadPlan
 	ScanPlan       = plan.ScanPlan
 	ScanKeys       = plan.ScanKeys

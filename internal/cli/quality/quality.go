@@ -36,6 +36,8 @@ func Add(parent *cobra.Command, e Env) *cobra.Command {
 		newScore(e),
 		newCompare(e),
 		newSame(e),
+		newItems(e),
+		newCheck(e),
 	)
 	return parent
 }

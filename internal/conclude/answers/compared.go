@@ -9,7 +9,6 @@ import (
 	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/stats"
 	"github.com/inferometer/inferometer/internal/stats/paired"
 )
 
@@ -44,7 +43,7 @@ func (p Pairing) Compared() result.AnswerPairs {
 	} else {
 		out.Difference = result.Estimate{Value: result.Num(100 * b.Mean), Lo: result.Num(100 * b.Lo), Hi: result.Num(100 * b.Hi), NEff: b.NEff}
 		if psi := discordance(v); psi > 0 {
-			out.Provable = result.Num(100 * stats.NonInferiorityMargin(1, psi, alpha, paired.Power) / math.Sqrt(b.NEff))
+			out.Provable = result.Num(100 * paired.SmallestMargin(b.NEff, psi, alpha, paired.Power))
 		}
 	}
 	out.Method = method(b, v.Once())
@@ -160,7 +159,7 @@ func (p Pairing) lacking(c *result.Claim, l metric.Limit, v paired.Values, b pai
 		c.NeededN = int(math.Ceil(n))
 		c.Reason += fmt.Sprintf("; needs about %d items", c.NeededN)
 	}
-	if least := 100 * stats.NonInferiorityMargin(1, psi, c.Alpha, paired.Power) / math.Sqrt(b.NEff); psi > 0 && l.Value < 0 && least > -l.Value {
+	if least := 100 * paired.SmallestMargin(b.NEff, psi, c.Alpha, paired.Power); psi > 0 && l.Value < 0 && least > -l.Value {
 		c.Reason += fmt.Sprintf("; %d items of which %.3g %% differ can hardly prove a margin under %.2g pp", c.N, 100*psi, least)
 	}
 }

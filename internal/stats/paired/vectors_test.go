@@ -148,7 +148,7 @@ func TestSampleSizeVectors(t *testing.T) {
 		}
 	}
 	for _, c := range v.MDE.Cases {
-		near(t, "detectable difference", stats.NonInferiorityMargin(int(c.M), c.RhoD, 0.025, Power), c.MDE, 1e-9)
+		near(t, "detectable difference", SmallestMargin(c.M, c.RhoD, 0.025, Power), c.MDE, 1e-9)
 	}
 	if len(v.Sizes.Noninferior.Cases) != 12 || len(v.Sizes.Superior.Cases) != 12 || len(v.MDE.Cases) < 15 {
 		t.Error("cases are missing")
