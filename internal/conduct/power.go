@@ -36,7 +36,7 @@ func (s *Session) readPower(ctx context.Context) (stop func()) {
 	_ = s.samples.Meter(runlog.MeterRecord{Sources: s.meter.Sources(), OS: runtime.GOOS}) // closeSamples says it
 	s.meter.Start(ctx)
 	if idle := s.plan.Power.Idle; idle > 0 && s.before == nil {
-		done := s.teller.wait("watching the power of the idle machine for " + idle.String())
+		done := s.teller.Wait("watching the power of the idle machine for " + idle.String())
 		from := s.clock.Now()
 		select {
 		case <-time.After(idle):
