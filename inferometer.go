@@ -216,13 +216,19 @@ func serveSim(ctx context.Context, profile string, t Target, seed uint64) (url s
 			p.Slots = o.Slots
 		}
 	}
+	cfg := sim.Config{Profile: p, Seed: seed}
+	if o := t.Sim; o != nil {
+		if err := cfg.SetContent(o.Answers, o.Faults); err != nil {
+			return "", nil, err
+		}
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, fmt.Errorf("failed to listen on loopback: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	server := sim.New(sim.Config{Profile: p, Seed: seed})
+	server := sim.New(cfg)
 	go func() {
 		defer close(done)
 		_ = server.Serve(ctx, l) // a server that fails shows as failed requests

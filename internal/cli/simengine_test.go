@@ -81,7 +81,7 @@ func TestEngineFlagsThatDoNotFit(t *testing.T) {
 		"invalid max-num-seqs -1":                               {"fitted", "--max-num-seqs=-1"},
 		"acceptance length":                                     {"fitted", "--speculative-tokens=2"},
 		`invalid value "lifo": must be one of fcfs, priority`:   {"fitted", "--scheduling-policy=lifo"},
-		"vllm, api, fixed, fitted, or physics":                  {"vlm"},
+		"vllm, api, fixed, fitted, degrade, or physics":         {"vlm"},
 	} {
 		if _, err := engineProfile(t, args[0], args[1:]...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v does not say %q", args, err, want)

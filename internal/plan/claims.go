@@ -58,7 +58,7 @@ func (p Plan) validateClaims(out *key.Problems) {
 		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
 			out.Add(path+".level", "unknown level %d: throughput.levels has %v", c.Level, p.Throughput.Levels)
 		}
-		if p.Baseline == nil && (l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta") {
+		if p.Baseline == nil && slices.Contains([]string{"savings", "drift", "quality_delta", "win_rate"}, l.Metric.Tag) {
 			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
 		}
 	}

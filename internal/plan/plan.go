@@ -111,7 +111,14 @@ type SimPlan struct {
 	TTFT  Duration `yaml:"ttft,omitempty" json:"ttft,omitempty"`
 	ITL   Duration `yaml:"itl,omitempty" json:"itl,omitempty"`
 	Slots int      `yaml:"slots,omitempty" json:"slots,omitempty"`
+	// Answers is a file with right answers to known prompts, Faults what goes wrong, as
+	// --answers and --fault of the command sim have them.
+	Answers string   `yaml:"answers,omitempty" json:"answers,omitempty"`
+	Faults  []string `yaml:"faults,omitempty" json:"faults,omitempty"`
 }
+
+// Timed reports whether it changes latencies or slots.
+func (s *SimPlan) Timed() bool { return s != nil && (s.TTFT != 0 || s.ITL != 0 || s.Slots != 0) }
 
 // Price, Machine and Limits are the terms under which a target is used.
 type (
@@ -322,7 +329,7 @@ const MLPerf = "mlperf"
 type Claim struct {
 	ID string `yaml:"id,omitempty" json:"id,omitempty"`
 	// Limit in the grammar of limits: ttft.p95<50ms, success>=98%,
-	// savings>=60%, quality_delta>=-5.
+	// savings>=60%, quality_delta>=-2pp, drift<=5.
 	Limit string `yaml:"limit" json:"limit"`
 	// Benchmark that decides it; by default found from the metric.
 	Benchmark Benchmark `yaml:"benchmark,omitempty" json:"benchmark,omitempty"`

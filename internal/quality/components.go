@@ -236,7 +236,7 @@ func (a *assessment) domain() (v float64, ok bool) {
 	case a.item.Reference != "":
 		text := a.text.Prose()
 		text = strings.ToValidUTF8(text[:min(overlapBytes, len(text))], "")
-		agree := (overlap.SentenceBLEU(text, a.item.Reference) + 2*overlap.ChrF(text, a.item.Reference)) / 3
+		agree := (overlap.SentenceBLEU(text, a.item.Reference) + 2*overlap.ChrF{}.Sentence(text, a.item.Reference)) / 3
 		return within(100 * (agree - strangers) / (kindred - strangers)), true
 	case a.isCode():
 		v = (a.codeWorks() + 100*a.codeForm()) / 2
