@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
@@ -227,7 +228,15 @@ func newHardware(p *Process) *cobra.Command {
 	}
 	f.addKeys(c, "name", "dir")
 	o.add(c)
-	return c
+	width, _ := terminal(p.Stdout)
+	return hardware.Add(c, hardware.Env{
+		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
+		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) }, Interruptible: p.interruptible,
+		Suite: func() (suite.Options, error) {
+			exe, err := os.Executable()
+			return suite.Options{Version: p.Version, Command: p.commandLine(), Responder: responder(exe), CacheDir: cacheDir()}, err
+		},
+	})
 }
 
 func first(args []string) string {

@@ -334,7 +334,10 @@ func (a *Analysis) Throughput(res *result.Result) error {
 
 // Hardware takes over what the run found out about this machine.
 func (a *Analysis) Hardware(res *result.Result) error {
-	res.Benchmarks.Hardware = a.run.Hardware
+	if h := a.run.Hardware; h != nil {
+		h.Local = len(a.run.Targets) > 0 && a.run.Targets[0].Loopback()
+		res.Benchmarks.Hardware = h
+	}
 	return nil
 }
 

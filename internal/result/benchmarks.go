@@ -103,6 +103,26 @@ type Hardware struct {
 	Host     Host     `json:"host"`
 	Facts    []Fact   `json:"facts"`
 	Notes    []string `json:"notes,omitempty"`
+	// Bandwidth is that of the memory, where it was measured.
+	Bandwidth *Bandwidth `json:"bandwidth,omitempty"`
+}
+
+// Bandwidth is the measured rate of a machine's memory: McCalpin's STREAM triad and
+// copy. Rates are in 10^9 bytes per second.
+type Bandwidth struct {
+	Threads    int            `json:"threads"`
+	ArrayBytes int            `json:"array_bytes"` // of each of the three arrays
+	Triad      BandwidthRates `json:"triad"`
+	Copy       BandwidthRates `json:"copy"`
+	Seconds    float64        `json:"seconds"`
+}
+
+// BandwidthRates are those of N repeats.
+type BandwidthRates struct {
+	N      int     `json:"n"`
+	Median float64 `json:"median_gbs"`
+	Min    float64 `json:"min_gbs"`
+	Max    float64 `json:"max_gbs"`
 }
 
 // Fact is one property of a machine and where it was read.
@@ -110,6 +130,19 @@ type Fact struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Source string `json:"source"`
+	// Why says why the value is UnknownFact.
+	Why string `json:"why,omitempty"`
+}
+
+// UnknownFact is the value of a fact that could not be read.
+const UnknownFact = "unknown"
+
+// Text is the value, with the reason of one that is unknown.
+func (f Fact) Text() string {
+	if f.Why == "" {
+		return f.Value
+	}
+	return f.Value + ": " + f.Why
 }
 
 // Load is the load command's cell, one of each target.
