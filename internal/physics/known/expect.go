@@ -131,7 +131,10 @@ func (p Published) Modelled() (Expectation, error) {
 	var read, write physics.Batch
 	r.AddPrompt(&read, 512, 0, true)
 	r.AddWriter(&write, 64)
-	return Expectation{Prefill: 512 / r.Step(read).Total, Decode: 1 / r.Step(write).Total, Basis: r.Coefficients().Basis}, nil
+	p1, w1 := r.Step(read), r.Step(write)
+	return Expectation{
+		Prefill: 512 / p1.Total, PrefillLimit: 512 / p1.Floor, Decode: 1 / w1.Total, DecodeLimit: 1 / w1.Floor, Basis: r.Coefficients().Basis,
+	}, nil
 }
 
 // Errors are relative errors of modelled rates against published ones.
@@ -139,6 +142,8 @@ type Errors struct {
 	N                           int
 	DecodeMedian, DecodeWorst   float64
 	PrefillMedian, PrefillWorst float64
+	// DecodeShare is the largest share of its bandwidth's limit that any chip reached.
+	DecodeShare float64
 }
 
 var appleErrors = sync.OnceValues(func() (Errors, error) {
@@ -146,16 +151,17 @@ var appleErrors = sync.OnceValues(func() (Errors, error) {
 	if err != nil {
 		return Errors{}, err
 	}
+	out := Errors{N: len(all)}
 	var decode, prefill []float64
 	for _, p := range all {
 		e, err := p.Modelled()
 		if err != nil {
 			return Errors{}, err
 		}
+		out.DecodeShare = max(out.DecodeShare, p.Decode/e.DecodeLimit)
 		decode = append(decode, math.Abs(e.Decode/p.Decode-1))
 		prefill = append(prefill, math.Abs(e.Prefill/p.Prefill-1))
 	}
-	out := Errors{N: len(all)}
 	out.DecodeMedian, out.DecodeWorst = medianAndWorst(decode)
 	out.PrefillMedian, out.PrefillWorst = medianAndWorst(prefill)
 	return out, nil
