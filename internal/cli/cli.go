@@ -20,6 +20,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cli/prices"
+	"github.com/inferometer/inferometer/internal/cli/quality"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -113,7 +114,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		newRun(p), newBenchmark(p, "latency", "Measure latency, one request at a time", "latency"),
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
 		newBenchmark(p, "cost", "Compute the cost per request, and from what volume a server pays", "throughput", "cost"),
-		newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"),
+		quality.Add(newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"), p.answers()),
 		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), p.prices(), newSim(p), newVersion(p),
 	)
 	for _, c := range root.Commands() {
@@ -140,6 +141,14 @@ func (p *Process) prices() *cobra.Command {
 		Stdout: p.Stdout, Stderr: p.Stderr, Now: time.Now(), Failed: exitCode(exitError),
 		Usage: func(err error) error { return usageError{err} },
 	})
+}
+
+// answers is what the commands about answers that are already there need.
+func (p *Process) answers() quality.Env {
+	return quality.Env{
+		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Endpoints: p.endpoints,
+		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
+	}
 }
 
 // usageArgs makes a wrong number of arguments a usage error.

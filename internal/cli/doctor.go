@@ -49,7 +49,7 @@ measurement. --dump packs what this machine's programs and files say about it in
 an archive to send along with a report, without serial numbers and names.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			pl, err := p.doctorPlan(&f, first(args))
+			pl, err := p.targetPlan(&f, first(args))
 			if err != nil {
 				return err
 			}
@@ -70,9 +70,19 @@ an archive to send along with a report, without serial numbers and names.`,
 	return c
 }
 
-func (p *Process) doctorPlan(f *planFlags, url string) (plan.Plan, error) {
-	if url != "" {
-		f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: url, From: key.Origin{Kind: key.FromCommand, Name: "the command line"}})
+// endpoints adds the flags of endpoints to a command, and returns what reads them.
+func (p *Process) endpoints(c *cobra.Command) func(urls ...string) (plan.Plan, error) {
+	var f planFlags
+	f.add(c, key.GroupTarget, key.GroupBaseline, key.GroupConnection)
+	return func(urls ...string) (plan.Plan, error) { return p.targetPlan(&f, urls...) }
+}
+
+// targetPlan reads a plan that says how endpoints are reached and nothing else.
+func (p *Process) targetPlan(f *planFlags, urls ...string) (plan.Plan, error) {
+	for i, url := range urls {
+		if path := []string{"candidate.url", "baseline.url"}[i]; url != "" {
+			f.settings = append(f.settings, plan.Setting{Path: path, Value: url, From: key.Origin{Kind: key.FromCommand, Name: "the command line"}})
+		}
 	}
 	pl, prov, err := plan.Read(plan.Sources{Env: p.Env, Set: f.settings})
 	if err != nil {

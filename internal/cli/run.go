@@ -168,6 +168,8 @@ sweeps.md, conversations.md, comparing.md.`,
 		},
 	}
 	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
+	f.addKeys(c, "items", "quality-margin", "quality-output-tokens")
+	help.Rare(c.Flags(), "items") // next to --canary
 	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
@@ -207,6 +209,7 @@ fifth of that.`,
 		},
 	}
 	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupOutput)
+	f.addKeys(c, "canary", "items", "quality-margin", "quality-output-tokens")
 	o.add(c)
 	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)

@@ -39,7 +39,7 @@ type Part struct {
 	// not say; nil: it says the same.
 	Judged func(*Analysis, *result.Result) error
 	// Decide decides a claim on the benchmark; nil: the cell that measured it does.
-	Decide func(*Analysis, *result.Claim, metric.Limit, *result.Result)
+	Decide func(*Analysis, *result.Claim, metric.Limit, plan.Claim, *result.Result)
 }
 
 // Keep is what is kept of each exchange of a benchmark's cells, in addition to one
@@ -280,7 +280,7 @@ func (a *Analysis) measureCells() {
 func (a *Analysis) sentInPass(target string) int {
 	n := 0
 	for _, c := range a.cells {
-		if c.Target == target && (c.Benchmark == plan.Latency || c.Benchmark == plan.Cost) {
+		if c.Target == target && (c.Benchmark == plan.Latency || c.Benchmark == plan.Cost || c.Benchmark == plan.Quality && c.Level == 1) {
 			n += c.Len()
 		}
 	}
@@ -424,6 +424,8 @@ func (c *cell) role() validity.Role {
 		return validity.Exploring
 	case c.Scan != nil:
 		return validity.Swept
+	case c.Benchmark == plan.Quality:
+		return validity.AnswersOnly
 	case c.Benchmark == plan.Cost:
 		return validity.TokensOnly
 	}

@@ -329,7 +329,7 @@ const MLPerf = "mlperf"
 type Claim struct {
 	ID string `yaml:"id,omitempty" json:"id,omitempty"`
 	// Limit in the grammar of limits: ttft.p95<50ms, success>=98%,
-	// savings>=60%, quality_delta>=-5.
+	// savings>=60%, quality_delta>=-2pp, drift<=5.
 	Limit string `yaml:"limit" json:"limit"`
 	// Benchmark that decides it; by default found from the metric.
 	Benchmark Benchmark `yaml:"benchmark,omitempty" json:"benchmark,omitempty"`

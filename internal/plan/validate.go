@@ -32,6 +32,7 @@ func (p Plan) Validate() error {
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
 	p.validateWords(&out)
+	p.validatePasses(&out)
 	return withFlags(out)
 }
 
@@ -71,6 +72,9 @@ func (p Plan) validateCap(out *key.Problems) {
 	for _, t := range p.Endpoints() {
 		free := t.URL == "" || strings.HasPrefix(t.URL, "sim:")
 		users = append(users, terms.Used{Name: t.Name, Key: p.PriceKey(t.Name), Price: t.Price, Machine: t.Machine, Free: free})
+	}
+	if p.Quality.Judged() {
+		users = append(users, terms.Used{Name: "judge", Key: "quality.judge.price", Price: p.Quality.Judge.Price})
 	}
 	terms.ValidateCap(users, out)
 }
@@ -289,14 +293,14 @@ func BenchmarkOf(c Claim, l metric.Limit) Benchmark {
 	switch {
 	case c.Benchmark != "":
 		return c.Benchmark
+	case l.Metric.Kind == metric.Scored:
+		return Quality
 	case c.Level > 0:
 		return Throughput
 	}
 	switch l.Metric.Tag {
 	case "savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok":
 		return Cost
-	case "quality", "quality_delta":
-		return Quality
 	}
 	if l.Metric.Kind == metric.Rate {
 		return Throughput

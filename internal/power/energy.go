@@ -40,8 +40,8 @@ type Energy struct {
 	// Bound is how far Joules may be off: one update of the counter at each edge of
 	// each part of the window.
 	Bound float64
-	// Mean and Peak are in watts. Peak is the largest mean between two updates, or the
-	// largest reading.
+	// Mean and Peak are in watts. Peak is the largest mean of a second or more between
+	// updates, or the largest reading.
 	Mean, Peak float64
 	Method     Method
 	Updates    int     // of the counter, or readings, inside
@@ -64,9 +64,8 @@ func (c *Channel) Over(window exchange.Spans) Energy {
 		e.Withheld = "there is no measured window"
 		return e
 	}
-	counted := c.course(c.counters())
-	if len(counted.updates) >= 2 {
-		e = counted.over(window, e)
+	if points := c.counters(); len(points) >= 2 {
+		e = c.course(points).over(window, e)
 	} else {
 		e = c.area(window, e)
 	}
@@ -188,8 +187,11 @@ func (c course) over(window exchange.Spans, e Energy) Energy {
 				continue
 			}
 			e.Updates++
-			if i > 0 && c.updates[i-1].At >= w.Start {
-				e.Peak = max(e.Peak, (p.Joules-c.updates[i-1].Joules)/(float64(p.At-c.updates[i-1].At)/1e9))
+			for k := i - 1; k >= 0 && c.updates[k].At >= w.Start; k-- {
+				if passed := float64(p.At-c.updates[k].At) / 1e9; passed >= 1 {
+					e.Peak = max(e.Peak, (p.Joules-c.updates[k].Joules)/passed)
+					break
+				}
 			}
 		}
 		inside := func(t exchange.Stamp) bool { return t > w.Start && t <= w.End }

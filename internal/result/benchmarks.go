@@ -37,6 +37,8 @@ type Comparison struct {
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
 	// Spoilt says which check spoils it, and why; empty where none does.
 	Spoilt string `json:"spoilt,omitempty"`
+	// Heuristic marks a comparison of scores that only hint at what is meant.
+	Heuristic bool `json:"heuristic,omitempty"`
 }
 
 // Share is a proportion with its interval.
@@ -66,13 +68,17 @@ type Throughput struct {
 	Cells    []Cell   `json:"cells"`
 }
 
-// Quality is the quality benchmark. Scores are heuristic, 0 to 100: they show
-// drift between two targets on the same prompts; they do not prove accuracy.
+// Quality is the quality benchmark. Answers are those to items that can be checked,
+// which decide claims. Scores are heuristic, 0 to 100: they show drift between two targets on
+// the same prompts; they do not prove accuracy.
 type Quality struct {
 	Evidence Evidence       `json:"evidence"`
 	Targets  []QualityScore `json:"targets"`
 	Kinds    []QualityKind  `json:"kinds,omitempty"`
-	Delta    *Comparison    `json:"delta,omitempty"` // candidate − baseline, paired by prompt
+	Delta    *Comparison    `json:"delta,omitempty"` // of scores: candidate − baseline, paired by prompt
+	Answers  *Answers       `json:"answers,omitempty"`
+	Judged   *Judged        `json:"judged,omitempty"`
+	Tracking *Tracking      `json:"tracking,omitempty"` // absent where no answer has both a score and a check
 	Notes    []string       `json:"notes,omitempty"`
 }
 

@@ -35,6 +35,8 @@ func (k check) appliesTo(r Role) bool {
 	switch r {
 	case TokensOnly:
 		return k.tokens
+	case AnswersOnly:
+		return k.tokens && slices.ContainsFunc(k.figures, func(tag string) bool { return slices.Contains(scores, tag) })
 	case Exploring:
 		return !k.long
 	}
@@ -62,7 +64,7 @@ var (
 	rates     = []string{"throughput", "input_throughput", "output_throughput", "wasted_throughput", "goodput"}
 	counts    = []string{"input_tokens", "output_tokens"}
 	costs     = []string{"savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok"}
-	scores    = []string{"quality", "quality_delta"}
+	scores    = []string{"quality", "drift", "accuracy", "quality_delta", "load_delta", "win_rate"}
 	success   = []string{"success"}
 )
 

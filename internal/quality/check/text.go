@@ -1,0 +1,111 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// plain returns a text in one form of Unicode, each run of white space one space.
+func plain(s string) string { return strings.Join(strings.Fields(norm.NFC.String(s)), " ") }
+
+func fold(s string) string { return cases.Fold().String(s) }
+
+func isExact(c Check, text string) (bool, string) {
+	got := plain(text)
+	for _, w := range c.Want {
+		if got == plain(w) {
+			return true, ""
+		}
+	}
+	return false, "is none of the texts that are right"
+}
+
+// prefix is what stands before an answer that is otherwise as it should be.
+var prefix = regexp.MustCompile(`(?i)^(the )?((final|correct|right) )?(answer|result|output|solution)( is)?\s*[:=]?\s+`)
+
+// unwrapped takes off what a text may have around it: marks of Markdown, quotes, a
+// full stop, a word like "Answer:".
+func unwrapped(s string) string {
+	const around = "*_`\"'“”‘’ "
+	s = fold(strings.Trim(plain(s), around))
+	s = prefix.ReplaceAllString(s, "")
+	return strings.TrimSpace(strings.Trim(strings.TrimRight(strings.Trim(s, around), ".!"), around))
+}
+
+func isExactLoosely(c Check, text string) bool {
+	for _, t := range Variants(text) {
+		got := unwrapped(t)
+		if slices.ContainsFunc(c.Want, func(w string) bool { return got == unwrapped(w) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// each says whether all of Want hold, or with Any one of them.
+func each(c Check, holds func(string) bool) (bool, string) {
+	for _, w := range c.Want {
+		switch ok := holds(w); {
+		case ok && c.Any:
+			return true, ""
+		case !ok && !c.Any:
+			return false, fmt.Sprintf("%q is missing", w)
+		}
+	}
+	if c.Any {
+		return false, "none of what is wanted occurs"
+	}
+	return true, ""
+}
+
+func contains(c Check, text string) (bool, string) {
+	text = fold(plain(text))
+	return each(c, func(w string) bool { return strings.Contains(text, fold(plain(w))) })
+}
+
+// A pattern takes time in proportion to the text and to its own size as it is
+// compiled; both are capped.
+const (
+	maxPattern = 2000    // steps of the compiled pattern
+	maxMatched = 1 << 18 // bytes of an answer
+)
+
+func compile(pattern string) (*regexp.Regexp, error) {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, fmt.Errorf("invalid pattern %q: %w", pattern, err)
+	}
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return nil, fmt.Errorf("invalid pattern %q: %w", pattern, err)
+	}
+	if len(prog.Inst) > maxPattern {
+		return nil, fmt.Errorf("the pattern %.40q… takes %d steps, of at most %d: use smaller repeats", pattern, len(prog.Inst), maxPattern)
+	}
+	return regexp.Compile(pattern)
+}
+
+func patternsCompile(c Check) error {
+	for _, w := range c.Want {
+		if _, err := compile(w); err != nil {
+			return err
+		}
+	}
+	return noEmpty(c)
+}
+
+func matches(c Check, text string) (bool, string) {
+	if len(text) > maxMatched {
+		return c.Not, fmt.Sprintf("the answer has %d bytes; patterns are searched in at most %d", len(text), maxMatched)
+	}
+	return each(c, func(w string) bool {
+		re, err := compile(w)
+		return err == nil && re.MatchString(text)
+	})
+}
