@@ -31,6 +31,7 @@ type Env struct {
 
 // Add gives the command hardware its subcommands.
 func Add(c *cobra.Command, e Env) *cobra.Command {
+	e.addChip(c)
 	c.AddCommand(e.command(newShow(e)), e.command(newMatrix(e)))
 	return c
 }
