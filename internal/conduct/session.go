@@ -23,6 +23,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/power/meter"
 	"github.com/inferometer/inferometer/internal/quality/ask"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
@@ -73,7 +74,8 @@ type Session struct {
 
 	teller  *tell.Teller
 	log     *runlog.Writer
-	samples *runlog.SampleWriter // nil where no server shows metrics
+	samples *runlog.SampleWriter // nil where no server shows metrics and no power is read
+	meter   *meter.Meter         // nil where no power is read
 	spend   *spend.Cap
 	probes  []*spend.Watch // of each target, and of a judge
 	answers answers
@@ -117,6 +119,9 @@ func (s *Session) Close() {
 // refused is refused here, before a folder exists or a measured request is
 // sent. begin is nil for a plan that sends nothing.
 func (s *Session) Prepare(ctx context.Context, begin Maker) error {
+	if err := s.openMeter(); err != nil {
+		return err
+	}
 	files, err := prompts.ReadFiles(s.plan)
 	if err != nil {
 		return err
@@ -247,7 +252,9 @@ func (s *Session) Measure(ctx context.Context) error {
 		if err := s.calibrate(ctx, s.program.Heaviest()); err != nil {
 			return err
 		}
+		stop := s.readPower(ctx)
 		status, reason = s.run(ctx, s.program)
+		stop()
 		s.compareParser(ctx)
 		s.askJudge(ctx)
 	}
