@@ -39,11 +39,11 @@ func chosen(text string, options []string) string {
 	if all := stated.FindAllStringSubmatchIndex(text, -1); all != nil {
 		for _, m := range slices.Backward(all) {
 			letter, rest := text[m[2]:m[3]], text[m[3]:]
+			if s := several.FindStringSubmatch(rest); s != nil && within(letter) && within(s[1]) && s[1] != letter {
+				return ""
+			}
 			if !within(letter) || letter == "A" && article(rest) {
 				continue
-			}
-			if s := several.FindStringSubmatch(rest); s != nil && within(s[1]) && s[1] != letter {
-				return ""
 			}
 			return letter
 		}
