@@ -45,6 +45,7 @@ type (
 	ThroughputPlan = plan.ThroughputPlan
 	CostPlan       = demand.Cost
 	QualityPlan    = scoring.Quality
+	QualityPasses  = scoring.Passes
 	LoadPlan       = plan.LoadPlan
 	ScanPlan       = plan.ScanPlan
 	ScanKeys       = plan.ScanKeys
@@ -193,7 +194,11 @@ func AssessQuality(kind, prompt, answer string) (QualityScore, error) {
 	if weights == nil {
 		return QualityScore{}, fmt.Errorf("unknown kind %q; use one of %v", kind, vocab.QualityKinds())
 	}
-	s := quality.Assess(quality.Item{Kind: kind, Prompt: prompt}, answer, weights)
+	peers, err := quality.ShippedPeers(kind)
+	if err != nil {
+		return QualityScore{}, err
+	}
+	s := quality.Assess(quality.Item{Kind: kind, Prompt: prompt, Peers: peers}, answer, weights)
 	return QualityScore{Total: s.Total, Components: s.Components, Notes: s.Notes}, nil
 }
 
@@ -216,13 +221,19 @@ func serveSim(ctx context.Context, profile string, t Target, seed uint64) (url s
 			p.Slots = o.Slots
 		}
 	}
+	cfg := sim.Config{Profile: p, Seed: seed}
+	if o := t.Sim; o != nil {
+		if err := cfg.SetContent(o.Answers, o.Faults); err != nil {
+			return "", nil, err
+		}
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, fmt.Errorf("failed to listen on loopback: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
-	server := sim.New(sim.Config{Profile: p, Seed: seed})
+	server := sim.New(cfg)
 	go func() {
 		defer close(done)
 		_ = server.Serve(ctx, l) // a server that fails shows as failed requests

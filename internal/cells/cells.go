@@ -19,6 +19,8 @@ import (
 const (
 	Candidate = "candidate"
 	Baseline  = "baseline"
+	// Judge compares their answers after the run. It is no target.
+	Judge = "judge"
 )
 
 // sampleUsers is how many users draw the usage samples beyond the pass, unless the
@@ -61,9 +63,10 @@ type Step []Spec
 
 // Suite lays out the benchmarks that measure in closed loops, in their order:
 // the pass of prompts that feeds latency, cost and quality at once, the samples
-// that top it up where cost wants more usage figures, and the throughput levels.
-// targets are the names of the plan's targets, the candidate first.
-func Suite(p plan.Plan, targets []string) []Step {
+// that top it up where cost wants more usage figures, the pass alone with the items that
+// are asked, and the throughput levels, each with the pass at it. targets are the names
+// of the plan's targets, the candidate first, and items is how many there are.
+func Suite(p plan.Plan, targets []string, items int) []Step {
 	var steps []Step
 	pass, samples := passSizes(p)
 	if pass > 0 {
@@ -74,21 +77,52 @@ func Suite(p plan.Plan, targets []string) []Step {
 		costed := slices.DeleteFunc(slices.Clone(targets), func(t string) bool { return t != Candidate && t != Baseline })
 		steps = append(steps, passStep(p, costed, "samples", plan.Cost, min(cmp.Or(p.Cost.SampleUsers, sampleUsers), samples), pass, samples))
 	}
-	if !Selected(p, plan.Throughput) {
-		return steps
+	if alone := AloneItems(p, targets, items); alone != nil {
+		steps = append(steps, alone)
 	}
-	for _, level := range p.Throughput.Levels {
+	for _, level := range levels(p) {
 		for _, t := range targets {
 			if t != Candidate && !p.Throughput.LoadBaseline {
 				continue
 			}
-			steps = append(steps, Step{{
-				ID: fmt.Sprintf("throughput/%s@%d", t, level), Benchmark: plan.Throughput, Target: t, Level: level,
-				Users: level, Requests: levelRequests(p, level), Warmup: level, Output: p.Workload.OutputTokens,
-			}})
+			if slices.Contains(p.Throughput.Levels, level) && Selected(p, plan.Throughput) {
+				steps = append(steps, Step{{
+					ID: fmt.Sprintf("throughput/%s@%d", t, level), Benchmark: plan.Throughput, Target: t, Level: level,
+					Users: level, Requests: levelRequests(p, level), Warmup: level, Output: p.Workload.OutputTokens,
+				}})
+			}
+			if items > 0 && AsksItems(p) && level > 1 && slices.Contains(itemLevels(p), level) {
+				steps = append(steps, Step{levelItems(p, t, level, items)})
+			}
 		}
 	}
 	return steps
+}
+
+// levels are the users at once of the throughput benchmark and, after them, those at which
+// items alone are asked.
+func levels(p plan.Plan) []int {
+	var out []int
+	if Selected(p, plan.Throughput) {
+		out = slices.Clone(p.Throughput.Levels)
+	}
+	for _, level := range itemLevels(p) {
+		if !slices.Contains(out, level) {
+			out = append(out, level)
+		}
+	}
+	return out
+}
+
+// itemLevels are the users at once at which items are asked.
+func itemLevels(p plan.Plan) []int {
+	switch {
+	case !AsksItems(p):
+		return nil
+	case !Selected(p, plan.Throughput):
+		return p.Quality.At(nil)
+	}
+	return p.Quality.At(p.Throughput.Levels)
 }
 
 // PassID is the id of a target's cell of the pass.

@@ -40,7 +40,7 @@ func TestSamplesAreSentAsThePlanSays(t *testing.T) {
 	p := plan.Default()
 	for _, tt := range []struct{ set, want int }{{0, sampleUsers}, {1, 1}, {3, 3}} {
 		p.Cost.SampleUsers = tt.set
-		for _, step := range Suite(p, []string{Candidate, Baseline}) {
+		for _, step := range Suite(p, []string{Candidate, Baseline}, 0) {
 			for _, c := range step {
 				if c.Benchmark == plan.Cost && c.Users != tt.want {
 					t.Errorf("%s: %d at once, want %d", c.ID, c.Users, tt.want)

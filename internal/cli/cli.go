@@ -146,7 +146,7 @@ func (p *Process) prices() *cobra.Command {
 // answers is what the commands about answers that are already there need.
 func (p *Process) answers() quality.Env {
 	return quality.Env{
-		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
+		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Endpoints: p.endpoints,
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	hardwarecmd "github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -33,6 +34,7 @@ type check struct {
 func newDoctor(p *Process) *cobra.Command {
 	var f planFlags
 	var asJSON bool
+	var dump string
 	var k calibration
 	c := &cobra.Command{
 		Use:   "doctor [URL]",
@@ -43,17 +45,18 @@ how to fix what is wrong; the last line is pass or fail.
 
 --calibrate also puts the client under load, step by step, and reports at each
 step what it adds to a latency on this machine: the floor under every
-measurement.`,
+measurement. --dump packs what this machine's programs and files say about it into
+an archive to send along with a report, without serial numbers and names.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			pl, err := p.doctorPlan(&f, first(args))
+			pl, err := p.targetPlan(&f, first(args))
 			if err != nil {
 				return err
 			}
 			if err := k.validate(); err != nil {
 				return err
 			}
-			return p.doctor(c.Context(), pl, k, asJSON)
+			return p.doctor(c.Context(), pl, k, dump, asJSON)
 		},
 	}
 	f.add(c, key.GroupTarget)
@@ -61,13 +64,25 @@ measurement.`,
 	f.add(c, key.GroupConnection)
 	f.addKeys(c, "dir")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	help.Group(c.Flags(), string(key.GroupOutput), "json")
+	c.Flags().StringVar(&dump, "dump", "", "write what this machine says of itself to an archive (--dump=`FILE`)")
+	c.Flags().Lookup("dump").NoOptDefVal = hardwarecmd.DumpName
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dump")
 	return c
 }
 
-func (p *Process) doctorPlan(f *planFlags, url string) (plan.Plan, error) {
-	if url != "" {
-		f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: url, From: key.Origin{Kind: key.FromCommand, Name: "the command line"}})
+// endpoints adds the flags of endpoints to a command, and returns what reads them.
+func (p *Process) endpoints(c *cobra.Command) func(urls ...string) (plan.Plan, error) {
+	var f planFlags
+	f.add(c, key.GroupTarget, key.GroupBaseline, key.GroupConnection)
+	return func(urls ...string) (plan.Plan, error) { return p.targetPlan(&f, urls...) }
+}
+
+// targetPlan reads a plan that says how endpoints are reached and nothing else.
+func (p *Process) targetPlan(f *planFlags, urls ...string) (plan.Plan, error) {
+	for i, url := range urls {
+		if path := []string{"candidate.url", "baseline.url"}[i]; url != "" {
+			f.settings = append(f.settings, plan.Setting{Path: path, Value: url, From: key.Origin{Kind: key.FromCommand, Name: "the command line"}})
+		}
 	}
 	pl, prov, err := plan.Read(plan.Sources{Env: p.Env, Set: f.settings})
 	if err != nil {
@@ -81,7 +96,7 @@ func (p *Process) doctorPlan(f *planFlags, url string) (plan.Plan, error) {
 	return pl, nil
 }
 
-func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, asJSON bool) error {
+func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, dump string, asJSON bool) error {
 	var all []check
 	add := func(checks ...check) {
 		for _, c := range checks {
@@ -101,6 +116,9 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, asJSO
 	var floors []result.Floor
 	if k.on {
 		floors = calibrateChecks(ctx, k, func(c check) { add(c) })
+	}
+	if dump != "" {
+		add(dumpCheck(ctx, dump))
 	}
 	verdict := "pass"
 	for _, c := range all {
@@ -144,6 +162,15 @@ func machineChecks(ctx context.Context) []check {
 		memory.Status, memory.Do = "warn", "512 MiB are enough for most runs"
 	}
 	return []check{cores, memory}
+}
+
+// dumpCheck writes a dump.
+func dumpCheck(ctx context.Context, path string) check {
+	text, err := hardwarecmd.WriteDump(ctx, path)
+	if err != nil {
+		return check{Name: "dump", Status: "fail", Text: err.Error(), Do: "name another file with --dump=FILE"}
+	}
+	return check{Name: "dump", Status: "ok", Text: text, Do: "read it before you send it"}
 }
 
 // clockCheck watches the monotonic clock and the wall clock for a moment.

@@ -246,11 +246,11 @@ func TestClipped(t *testing.T) {
 func TestDoctorPlan(t *testing.T) {
 	p := Process{}
 	f := planFlags{settings: []plan.Setting{{Path: "candidate.api", Value: "embeddings", From: key.Flag("api")}}}
-	if _, err := p.doctorPlan(&f, "http://127.0.0.1:9"); err != nil {
+	if _, err := p.targetPlan(&f, "http://127.0.0.1:9"); err != nil {
 		t.Error(err)
 	}
 	f = planFlags{settings: []plan.Setting{{Path: "candidate.api", Value: "embed", From: key.Flag("api")}}}
-	if _, err := p.doctorPlan(&f, "http://127.0.0.1:9"); err == nil || !strings.Contains(err.Error(), "embeddings") {
+	if _, err := p.targetPlan(&f, "http://127.0.0.1:9"); err == nil || !strings.Contains(err.Error(), "embeddings") {
 		t.Error(err)
 	}
 }

@@ -36,6 +36,12 @@ func simArgs(profile string, t plan.Target, seed uint64) []string {
 		if s.Slots > 0 {
 			args = append(args, "--slots", strconv.Itoa(s.Slots))
 		}
+		if s.Answers != "" {
+			args = append(args, "--answers", s.Answers)
+		}
+		for _, f := range s.Faults {
+			args = append(args, "--fault", f)
+		}
 	}
 	return args
 }
@@ -55,7 +61,7 @@ func newSim(p *Process) *cobra.Command {
 	for _, pr := range sim.Profiles() {
 		names = append(names, fmt.Sprintf("  %-8s %s", pr.Name, pr.Description))
 	}
-	names = append(names, fmt.Sprintf("  %-8s %s", physicsProfile, "the same with step times from the data sheets of --accelerator and --sim-model"))
+	names = append(names, fmt.Sprintf("  %-8s %s", physicsProfile, "fitted, with times from data sheets (--accelerator, --sim-model)"))
 	c := &cobra.Command{
 		Use:   "sim",
 		Short: "Serve a simulated endpoint",
@@ -66,23 +72,23 @@ latency of a profile or of a script. Its answers are marked simulated. POST
 
 ` + strings.Join(names, "\n") + `
 
-The first three have fixed latencies, which --ttft, --itl, --jitter and --slots
-change. The others are engines with a scheduler: requests share steps, long
-prompts go in chunks, keys and values take blocks of a cache that finds shared
-prefixes again, and when it is full requests wait or are preempted and computed
-again. --jitter spreads their steps. Their times are exactly those of a forecast
-in virtual time.
+fitted and physics are engines with a scheduler; the others have fixed
+latencies, which --ttft, --itl, --jitter and --slots change. In an engine
+requests share steps, long prompts go in chunks, keys and values take blocks of
+a cache that finds shared prefixes again, and when it is full requests wait or
+are preempted and computed again. --jitter spreads their steps.
 
---fault KIND[@TOKEN][=VALUE][@RATE] makes requests fail, and can be repeated: at
-a rate (5% or 0.05; all of them without one), chosen by --seed. A request asks
-for its own fault by the header X-Sim-Fault. Tokens count from 0; without one
-the fault is in the middle of the answer:
+--fault KIND[@TOKEN][=VALUE][@RATE][@>N] makes requests fail; repeatable: at a
+rate (5% or 0.05; all without one), chosen by --seed, and with @>16 only while
+more than 16 are being answered. A request asks for its own fault by the header
+X-Sim-Fault. Tokens count from 0; without one it is in the middle of the answer.
+A kind replaces the profile's own; none drops all of those. The last two lines
+are about what an answer says, chosen by item (docs/simulator.md):
 
   ` + strings.Join(fault.Usage(), "\n  "),
 		Example: `  inferometer sim --profile fixed --ttft 50ms --itl 10ms
   inferometer sim --profile fitted --max-num-seqs 64 --kv-blocks 4000
-  inferometer sim --profile physics --accelerator h100 \
-      --sim-model llama-3.1-8b --tp 1`,
+  inferometer sim --profile physics --accelerator m4-max --dtype q4_0`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			pr, err := engine.profile(profile, c.Flags())
@@ -102,9 +108,6 @@ the fault is in the middle of the answer:
 				pr.Slots = slots
 			}
 			face.apply(&pr, c.Flags())
-			if err := pr.Validate(); err != nil {
-				return usageError{err}
-			}
 			cfg := sim.Config{Profile: pr, Seed: seed}
 			if err := face.configure(&cfg); err != nil {
 				return usageError{err}
@@ -117,6 +120,9 @@ the fault is in the middle of the answer:
 				if cfg.Script, err = script.Load(play); err != nil {
 					return usagef("--script: %w", err)
 				}
+			}
+			if err := cfg.Validate(); err != nil {
+				return usageError{err}
 			}
 			if keyEnv != "" {
 				if cfg.APIKey = p.getenv(keyEnv); cfg.APIKey == "" {
@@ -154,7 +160,7 @@ the fault is in the middle of the answer:
 	face.register(c.Flags())
 	help.Group(c.Flags(), "Profile", "addr", "profile", "ttft", "itl", "jitter", "slots", "seed", "script", "truth-log", "api-key-env")
 	c.Flags().BoolVar(&withStdin, "exit-with-stdin", false, "end when standard input ends")
-	help.Rare(c.Flags(), "truth-log", "exit-with-stdin", "long-prefill-token-threshold", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length",
+	help.Rare(c.Flags(), "truth-log", "exit-with-stdin", "remote-control", "long-prefill-token-threshold", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length",
 		"tls-cert", "tls-key", "reasoning-field", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 	return c
 }

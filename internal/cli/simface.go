@@ -9,12 +9,12 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/sim"
-	"github.com/inferometer/inferometer/internal/sim/fault"
 )
 
 // faceFlags are those of what a simulated endpoint says, and of what goes wrong
 // with it. They are named as vLLM's where it has the same.
 type faceFlags struct {
+	answers          string
 	faults           []string
 	requests, tokens int // a minute
 	cert, key        string
@@ -27,6 +27,7 @@ type faceFlags struct {
 }
 
 func (f *faceFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.answers, "answers", "", "`FILE` right answers to known prompts (JSONL, docs/simulator.md)")
 	fs.StringArrayVar(&f.faults, "fault", nil, "`FAULT` one of the list above; repeatable")
 	fs.IntVar(&f.requests, "requests-per-minute", 0, "`N` limit, answered with 429; 0: none")
 	fs.IntVar(&f.tokens, "tokens-per-minute", 0, "`N` limit on prompt tokens and max_tokens; 0: none")
@@ -40,7 +41,7 @@ func (f *faceFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noTokenizer, "no-tokenizer", false, "leave out /tokenize and /detokenize")
 	fs.IntVar(&f.dimensions, "embedding-dimensions", 384, "`N` dimensions, where a request names none")
 	fs.BoolVar(&f.remoteControl, "remote-control", false, "let other machines script, fault and freeze it")
-	help.Group(fs, "Faults and limits", "fault", "requests-per-minute", "tokens-per-minute", "remote-control")
+	help.Group(fs, "Answers, faults and limits", "answers", "fault", "requests-per-minute", "tokens-per-minute", "remote-control")
 	help.Group(fs, "Protocol", "tls-cert", "tls-key", "reasoning-tokens", "reasoning-field", "tool-calls", "stream-interval", "enable-per-request-metrics", "no-tokenizer", "embedding-dimensions")
 }
 
@@ -56,12 +57,8 @@ func (f *faceFlags) apply(p *sim.Profile, fs *pflag.FlagSet) {
 
 // configure adds faults and limits.
 func (f *faceFlags) configure(c *sim.Config) error {
-	for _, s := range f.faults {
-		v, err := fault.Parse(s)
-		if err != nil {
-			return fmt.Errorf("--fault: %w", err)
-		}
-		c.Faults = append(c.Faults, v)
+	if err := c.SetContent(f.answers, f.faults); err != nil {
+		return err
 	}
 	if f.requests < 0 {
 		return fmt.Errorf("--requests-per-minute %d is negative", f.requests)

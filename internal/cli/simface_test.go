@@ -25,6 +25,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/sim"
 	"github.com/inferometer/inferometer/internal/sim/fault"
 )
@@ -157,5 +158,14 @@ func TestTheManualHasEveryFlag(t *testing.T) {
 	}
 	if diff := cmp.Diff(b.String(), got); diff != "" {
 		t.Errorf("%s (-want +got; -update rewrites it):\n%s", path, diff)
+	}
+}
+
+// What a plan says about the answers of a built-in endpoint reaches its process.
+func TestSimArgsHaveAnswersAndFaults(t *testing.T) {
+	got := simArgs("degrade", plan.Target{Sim: &plan.SimPlan{Answers: "key.jsonl", Faults: []string{"none", "leak@>8"}}}, 7)
+	want := []string{"--profile", "degrade", "--seed", "7", "--exit-with-stdin", "--answers", "key.jsonl", "--fault", "none", "--fault", "leak@>8"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

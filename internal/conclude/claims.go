@@ -64,7 +64,7 @@ func (a *Analysis) claim(res *result.Result, pc plan.Claim, id string) (result.C
 		c.ID = id
 	}
 	if decide := a.part(plan.Benchmark(c.Benchmark)).Decide; decide != nil {
-		decide(a, &c, l, res)
+		decide(a, &c, l, pc, res)
 	} else {
 		a.decideCell(&c, l, pc)
 	}

@@ -2,6 +2,7 @@ package conclude
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/cost"
@@ -25,8 +26,8 @@ func (a *Analysis) weighScope(c *result.Claim, pc plan.Claim, res *result.Result
 		return // it has been parsed before
 	}
 	// Costs and scores are of the requests that succeeded: which those were may as
-	// well have made them worse.
-	survivors := c.Benchmark == string(plan.Cost) || c.Benchmark == string(plan.Quality)
+	// well have made them worse. An answer to an item that failed is wrong.
+	survivors := c.Benchmark == string(plan.Cost) || ofScores(l.Metric.Tag)
 	for _, b := range a.bases(c, l, pc, res) {
 		for check := range res.Validity.Failing(b.tag, b.cell) {
 			stands := check.Client || check.Flatters && c.Verdict == result.Refuted && !survivors
@@ -40,15 +41,19 @@ func (a *Analysis) weighScope(c *result.Claim, pc plan.Claim, res *result.Result
 	}
 }
 
+// ofScores reports whether a metric is about the heuristic scores of the pass's answers, and
+// not about items with checks.
+func ofScores(tag string) bool { return tag == "quality" || tag == "drift" }
+
 // bases are the figures that a claim rests on; none where it was not reached.
 func (a *Analysis) bases(c *result.Claim, l metric.Limit, pc plan.Claim, res *result.Result) []basis {
-	tag, against := l.Metric.Tag, l.Metric.Tag == "savings" || l.Metric.Tag == "quality_delta"
+	tag, against := l.Metric.Tag, slices.Contains([]string{"savings", "drift", "quality_delta", "win_rate"}, l.Metric.Tag)
 	mine := func(target string) bool { return target == cells.Candidate || against && target == cells.Baseline }
 	var out []basis
 	switch b := plan.Benchmark(c.Benchmark); b {
 	case plan.Quality:
 		for _, cell := range a.cells {
-			if cell.Benchmark == plan.Latency && mine(cell.Target) {
+			if mine(cell.Target) && (ofScores(tag) && cell.Benchmark == plan.Latency || !ofScores(tag) && cell.Benchmark == plan.Quality && (tag == "load_delta" || pc.Level > 0 || cell.ID == cells.ItemsID(cell.Target, 1))) {
 				out = append(out, basis{tag, cell.ID, against})
 			}
 		}

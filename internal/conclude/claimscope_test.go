@@ -125,8 +125,8 @@ func passOf(t *testing.T, change func(target string, x *exchange.Exchange)) *res
 	p := plan.Default()
 	p.Candidate.URL, p.Baseline = "http://127.0.0.1:1", &plan.Target{URL: "http://127.0.0.1:2"}
 	p.Only = []plan.Benchmark{plan.Latency, plan.Quality, plan.Cost}
-	p.Claims = []plan.Claim{{Limit: "savings>=50%"}, {Limit: "cost_per_request<1USD"}, {Limit: "quality_delta>=-5"}, {Limit: "success>=50%", Benchmark: plan.Latency},
-		{Limit: "savings>=99%"}, {Limit: "quality_delta>=5"}} // which the data refute
+	p.Claims = []plan.Claim{{Limit: "savings>=50%"}, {Limit: "cost_per_request<1USD"}, {Limit: "drift<=5"}, {Limit: "success>=50%", Benchmark: plan.Latency},
+		{Limit: "savings>=99%"}, {Limit: "drift<=1"}} // which the data refute
 	targets := []result.Target{
 		{Name: cells.Candidate, Evidence: result.Measured, Price: &result.Price{Rates: result.Rates{Input: 1, Output: 1}}},
 		{Name: cells.Baseline, Evidence: result.Measured, Price: &result.Price{Rates: result.Rates{Input: 10, Output: 10}}},
@@ -141,8 +141,9 @@ func passOf(t *testing.T, change func(target string, x *exchange.Exchange)) *res
 				change(target.Name, x)
 			}
 			c.write(log)
+			drift := map[string]float64{cells.Candidate: 2}
 			for i := range c.exchanges {
-				_ = log.Score(runlog.ScoreRecord{Target: target.Name, Prompt: fmt.Sprint(i), Kind: "summary", Total: 80 + float64(i%3)})
+				_ = log.Score(runlog.ScoreRecord{Target: target.Name, Prompt: fmt.Sprint(i), Kind: "summary", Total: 80 + float64(i%3) + drift[target.Name]})
 			}
 		}
 		_ = log.End(runlog.EndRecord{Status: result.Complete})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude/energy"
 	"github.com/inferometer/inferometer/internal/conclude/plausible"
 	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -39,7 +40,7 @@ type Part struct {
 	// not say; nil: it says the same.
 	Judged func(*Analysis, *result.Result) error
 	// Decide decides a claim on the benchmark; nil: the cell that measured it does.
-	Decide func(*Analysis, *result.Claim, metric.Limit, *result.Result)
+	Decide func(*Analysis, *result.Claim, metric.Limit, plan.Claim, *result.Result)
 }
 
 // Keep is what is kept of each exchange of a benchmark's cells, in addition to one
@@ -73,6 +74,7 @@ type Analysis struct {
 	measured      map[string]result.Cell // by cell
 	requestLimits []metric.Limit         // per request, of the claims on latency
 	spent         spent.Ledger
+	energy        *energy.Account // nil where no power was read
 }
 
 // analyse reads a log.
@@ -128,6 +130,9 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	if err := a.run.Samples(samples, a.addSample); err != nil {
 		return nil, fmt.Errorf("failed to read %s: %w", filepath.Base(samples), err)
 	}
+	if a.energy, err = energy.Read(a.run, samples, p.Power); err != nil {
+		return nil, fmt.Errorf("failed to read %s: %w", filepath.Base(samples), err)
+	}
 	return a, nil
 }
 
@@ -165,6 +170,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		}
 	}
 	res.Run.Resumed = resumptions(l)
+	res.Benchmarks.Power = a.energy.Run()
 	res.Validity = validity.Judge(a.validity(res))
 	a.scopeComparisons(res)
 	for _, p := range parts {
@@ -272,6 +278,7 @@ func (a *Analysis) measureCells() {
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
 		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)
+		cell.Energy = a.energy.Of(&cell)
 		a.measured[c.ID] = cell
 	}
 }
@@ -280,7 +287,7 @@ func (a *Analysis) measureCells() {
 func (a *Analysis) sentInPass(target string) int {
 	n := 0
 	for _, c := range a.cells {
-		if c.Target == target && (c.Benchmark == plan.Latency || c.Benchmark == plan.Cost) {
+		if c.Target == target && (c.Benchmark == plan.Latency || c.Benchmark == plan.Cost || c.Benchmark == plan.Quality && c.Level == 1) {
 			n += c.Len()
 		}
 	}
@@ -334,7 +341,10 @@ func (a *Analysis) Throughput(res *result.Result) error {
 
 // Hardware takes over what the run found out about this machine.
 func (a *Analysis) Hardware(res *result.Result) error {
-	res.Benchmarks.Hardware = a.run.Hardware
+	if h := a.run.Hardware; h != nil {
+		h.Local = len(a.run.Targets) > 0 && a.run.Targets[0].Loopback()
+		res.Benchmarks.Hardware = h
+	}
 	return nil
 }
 
@@ -421,6 +431,8 @@ func (c *cell) role() validity.Role {
 		return validity.Exploring
 	case c.Scan != nil:
 		return validity.Swept
+	case c.Benchmark == plan.Quality:
+		return validity.AnswersOnly
 	case c.Benchmark == plan.Cost:
 		return validity.TokensOnly
 	}

@@ -86,7 +86,7 @@ func (a *Analysis) insideLimits() (inside func(result.Cell) bool, text string) {
 
 // DecideCost decides a claim on savings or on a cost, by bounds that hold
 // one-sided with the claim's error probability.
-func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, res *result.Result) {
+func (a *Analysis) DecideCost(c *result.Claim, l metric.Limit, _ plan.Claim, res *result.Result) {
 	c.Inputs = nil
 	for _, in := range res.Inputs {
 		if l.Metric.Tag == "savings" || strings.HasPrefix(in.Name, cells.Candidate) {

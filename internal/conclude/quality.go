@@ -2,10 +2,9 @@ package conclude
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude/answers"
 	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -19,12 +18,24 @@ import (
 // qualityCaveat is part of every quality result.
 const qualityCaveat = "scores are heuristic: they show drift between two targets on the same prompts and do not prove accuracy"
 
-// Quality concludes the scores of answers.
+// Quality concludes the answers to items with checks, and the scores of answers.
 func (a *Analysis) Quality(res *result.Result) error {
-	if !cells.Selected(a.plan, plan.Quality) || len(a.run.Scores) == 0 {
+	scored := cells.Selected(a.plan, plan.Quality) && len(a.run.Scores) > 0
+	found := a.answers().Result(a.answerTargets(), a.served)
+	judged := a.preferences().Result()
+	if !scored && found == nil && judged == nil {
 		return nil
 	}
-	q := &result.Quality{Evidence: evidenceOf(a.results(plan.Latency)), Notes: []string{qualityCaveat}}
+	q := &result.Quality{Evidence: evidenceOf(a.results(plan.Latency)), Targets: []result.QualityScore{}, Answers: found, Judged: judged}
+	res.Benchmarks.Quality = q
+	q.Notes = append(q.Notes, judged.Notes()...)
+	if q.Evidence == "" || !scored {
+		q.Evidence = a.answersEvidence()
+	}
+	if !scored {
+		return nil
+	}
+	q.Notes = append(q.Notes, qualityCaveat)
 	for _, t := range a.run.Targets {
 		if s, ok := a.targetScore(t.Name); ok {
 			q.Targets = append(q.Targets, s)
@@ -35,47 +46,69 @@ func (a *Analysis) Quality(res *result.Result) error {
 			q.Kinds = append(q.Kinds, k)
 		}
 	}
-	if diffs := a.deltas(""); len(diffs) > 0 {
-		e := meanEstimate(diffs)
-		q.Delta = &result.Comparison{
-			Metric: "quality_delta", Stat: result.StatMean, Unit: "points", N: len(diffs), Pairs: len(diffs),
-			Method: "candidate − baseline on the same prompt; Student interval of the paired differences", Estimate: e,
-			Text: deltaText(e, len(diffs)),
-		}
+	q.Delta = answers.Drift(a.deltas(""))
+	if q.Tracking = a.answers().Tracking(); q.Tracking == nil {
+		q.Tracking = a.preferences().Tracking(a.answers(), cells.Candidate, cells.Baseline)
+	}
+	if q.Tracking != nil {
+		q.Notes = append(q.Notes, q.Tracking.Text)
 	}
 	if short := a.truncated(); short > 0 {
 		q.Notes = append(q.Notes, fmt.Sprintf("%d answers were cut off by the token limit; raise quality.output_tokens to score them in full", short))
 	}
-	res.Benchmarks.Quality = q
 	return nil
 }
 
-func deltaText(e result.Estimate, n int) string {
-	if e.Value == nil || e.Lo == nil || e.Hi == nil {
-		return "the quality difference cannot be estimated: " + e.Withheld
+// answers are the records of answers and scores.
+func (a *Analysis) answers() *answers.Run { return answers.Of(a.run.Answers, a.run.Scores) }
+
+// preferences are what judges said.
+func (a *Analysis) preferences() *answers.Preferences {
+	var models []string
+	for _, t := range a.run.Targets {
+		models = append(models, t.Model)
 	}
-	v, lo, hi := float64(*e.Value), float64(*e.Lo), float64(*e.Hi)
-	switch {
-	case lo > 0:
-		return fmt.Sprintf("the candidate scores %.1f points higher on the same prompts", v)
-	case hi < 0:
-		return fmt.Sprintf("the candidate scores %.1f points lower on the same prompts", -v)
-	}
-	return fmt.Sprintf("these %d pairs show no difference in score", n)
+	return answers.PreferencesOf(a.run.Judgements, models...)
 }
 
-// meanEstimate is the mean with its two-sided Student interval.
-func meanEstimate(v []float64) result.Estimate {
-	m, lo, hi, ok := stats.MeanInterval(v, shownConf)
-	if !ok {
-		return result.Estimate{Withheld: "a mean needs at least two answers", NeededN: 2}
+// answerTargets are the targets, as package answers compares them.
+func (a *Analysis) answerTargets() answers.Targets {
+	t := answers.Targets{Candidate: cells.Candidate, Baseline: cells.Baseline}
+	for _, target := range a.run.Targets {
+		t.All = append(t.All, target.Name)
 	}
-	return result.Estimate{Value: result.Num(m), Lo: result.Num(lo), Hi: result.Num(hi)}
+	return t
+}
+
+// answersEvidence is the weakest evidence of the targets that were asked items.
+func (a *Analysis) answersEvidence() result.Evidence {
+	var words []result.Evidence
+	for _, t := range a.run.Targets {
+		if len(a.answers().Passes(t.Name)) > 0 {
+			words = append(words, t.Evidence)
+		}
+	}
+	return result.Weakest(words...)
+}
+
+// served is the rate at which the load of a pass over items was served: that of the
+// throughput level with as many users, or of the cell whose load the pass was under.
+func (a *Analysis) served(p answers.Pass) (stats.Bounded, bool) {
+	for _, c := range a.cells {
+		level := c.Benchmark == plan.Throughput && c.Level == p.Users && p.Cell == cells.ItemsID(p.Target, p.Users)
+		if c.Target != p.Target || !level && cells.ItemsUnder(c.ID) != p.Cell {
+			continue
+		}
+		if r := a.measured[c.ID].Metrics.Rates["throughput"]; r.Value != nil && r.Lo != nil && r.Hi != nil {
+			return stats.Bounded{Value: float64(*r.Value), Lo: float64(*r.Lo), Hi: float64(*r.Hi)}, true
+		}
+	}
+	return stats.Bounded{}, false
 }
 
 // scoreEstimate is the mean of scores, whose interval cannot leave 0 to 100.
 func scoreEstimate(v []float64) result.Estimate {
-	e := meanEstimate(v)
+	e := answers.Mean(v)
 	if e.Value != nil {
 		e.Lo, e.Hi = result.Num(max(0, float64(*e.Lo))), result.Num(min(100, float64(*e.Hi)))
 	}
@@ -125,31 +158,15 @@ func (a *Analysis) kindScore(kind string) (result.QualityKind, bool) {
 	if b := of[cells.Baseline]; len(b) > 0 {
 		e := scoreEstimate(b)
 		k.Baseline = &e
-		d := meanEstimate(a.deltas(kind))
+		d := answers.Mean(a.deltas(kind))
 		k.Delta = &d
 	}
 	return k, k.N > 0
 }
 
-// deltas are the candidate's score minus the baseline's for each prompt that
-// both answered, of one kind or ("") all, in the order of the log.
+// deltas are the differences of scores of one kind or ("") all.
 func (a *Analysis) deltas(kind string) []float64 {
-	base := map[string]float64{}
-	for _, r := range a.run.Scores {
-		if r.Target == cells.Baseline {
-			base[r.Prompt] = r.Total
-		}
-	}
-	var out []float64
-	for _, r := range a.run.Scores {
-		if r.Target != cells.Candidate || kind != "" && r.Kind != kind {
-			continue
-		}
-		if b, ok := base[r.Prompt]; ok {
-			out = append(out, r.Total-b)
-		}
-	}
-	return out
+	return a.answers().ScoreDifferences(cells.Candidate, cells.Baseline, kind)
 }
 
 func (a *Analysis) truncated() int {
@@ -162,64 +179,76 @@ func (a *Analysis) truncated() int {
 	return n
 }
 
-// DecideQuality decides a claim on scores or on their difference.
-func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, res *result.Result) {
-	c.Text = fmt.Sprintf("%s: heuristic scores of %s", claim.Phrase(l), a.model(cells.Candidate))
-	if res.Benchmarks.Quality == nil {
-		c.Reason = "the quality benchmark was not run, or no answer was scored"
+// DecideQuality decides a claim on answers or on the drift of scores.
+func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim, res *result.Result) {
+	run := a.answers()
+	c.Text = claim.Phrase(l) + ": " + a.model(cells.Candidate)
+	if l.Stat != "" && l.Stat != "mean" {
+		c.Reason = "quality claims are decided on means; leave the statistic out"
 		return
 	}
-	var v []float64
+	switch l.Metric.Tag {
+	case "quality":
+		c.Reason = "heuristic scores prove nothing about quality: claim drift<=5, or accuracy of items with checks"
+		return
+	case "drift":
+		c.Text += fmt.Sprintf(", heuristic scores against those of %s on the same prompts, one at a time, answers of at most %d tokens", a.model(cells.Baseline), a.plan.Quality.OutputTokens) + spent.ReuseCondition(res.Run, cells.Baseline)
+		c.Inputs = append(c.Inputs, cells.Baseline)
+		if len(a.run.Scores) == 0 {
+			c.Heuristic, c.Reason = true, "the quality benchmark was not run, or no answer was scored"
+			return
+		}
+		answers.DecideDrift(c, l, a.deltas(""))
+		return
+	}
+	if l.Metric.Tag == "win_rate" {
+		c.Text += fmt.Sprintf(" against %s, by a judge", a.model(cells.Baseline))
+		c.Inputs = append(c.Inputs, cells.Baseline)
+		a.preferences().Decide(c, l)
+		return
+	}
+	if !run.Checked() {
+		c.Reason = "no item with checks was asked; quality.items names some, and drift<=5 is the claim on heuristic scores"
+		return
+	}
+	c.Text += ", items with checks"
 	switch l.Metric.Tag {
 	case "quality_delta":
-		v = a.deltas("")
-		c.Text += fmt.Sprintf(" against %s on the same prompts, one at a time, answers of at most %d tokens", a.model(cells.Baseline), a.plan.Quality.OutputTokens) + spent.ReuseCondition(res.Run, cells.Baseline)
+		c.Text += fmt.Sprintf(" against %s on the same ones, one at a time", a.model(cells.Baseline))
 		if a.plan.Baseline == nil {
 			c.Reason = "there is no baseline to compare with; set --baseline"
 			return
 		}
 		c.Inputs = append(c.Inputs, cells.Baseline)
-	default:
-		for _, r := range a.run.Scores {
-			if r.Target == cells.Candidate {
-				v = append(v, r.Total)
-			}
+		run.Versus(a.answerTargets()).Decide(c, l)
+	case "load_delta":
+		p, asked := run.Highest(cells.Candidate, pc.Level)
+		if !asked {
+			c.Reason = "no item was asked under that load; quality.levels names the levels, and --canary asks items in load, sweeps and capacity"
+			return
 		}
-	}
-	if l.Stat != "" && l.Stat != "mean" {
-		c.Reason = "quality claims are decided on means; leave the statistic out"
-		return
-	}
-	c.N = len(v)
-	m, lo, hi, ok := stats.MeanInterval(v, 1-2*c.Alpha) // one-sided bounds
-	if !ok {
-		c.Reason, c.NeededN = "too few pairs of answers", 2
-		return
-	}
-	claim.Bounds(c, l, lo, hi)
-	e := meanEstimate(v)
-	c.Estimate, c.Lo, c.Hi = result.Num(m), e.Lo, e.Hi
-	if c.Verdict == result.Undecided {
-		c.NeededN = pairsNeeded(v, m, l.Value, c.Alpha)
-		if c.NeededN > c.N {
-			c.Reason += fmt.Sprintf("; needs about %d prompts", c.NeededN)
+		c.Text += fmt.Sprintf(" %s against one at a time", under(p))
+		run.UnderLoad(p).Decide(c, l)
+	case "accuracy":
+		p := answers.Alone(cells.Candidate)
+		if under, asked := run.Highest(cells.Candidate, pc.Level); pc.Level > 0 && asked {
+			p = under
+		} else if pc.Level > 0 {
+			c.Reason = fmt.Sprintf("no item was asked with %d users at once; quality.levels names the levels", pc.Level)
+			return
 		}
+		c.Text += " " + under(p)
+		run.DecideAccuracy(c, l, p)
 	}
 }
 
-// pairsNeeded is the number of values at which a mean as observed would clear
-// the limit with power .8: ((z_α + z_.2) · sd ÷ distance)². 0 where the mean
-// is exactly at the limit.
-func pairsNeeded(v []float64, mean, limit, alpha float64) int {
-	ss := 0.0
-	for _, x := range v {
-		ss += (x - mean) * (x - mean)
+// under says in words how many users asked items at once.
+func under(p answers.Pass) string {
+	switch p.Users {
+	case 0:
+		return "under the load of " + p.Cell
+	case 1:
+		return "one at a time"
 	}
-	distance := math.Abs(mean - limit)
-	if len(v) < 2 || distance == 0 {
-		return 0
-	}
-	z := stats.NormalQuantile(1-alpha) + stats.NormalQuantile(0.8)
-	n := ss / float64(len(v)-1) * z * z / (distance * distance)
-	return int(math.Ceil(slices.Max([]float64{n, 2})))
+	return fmt.Sprintf("with %d users at once", p.Users)
 }

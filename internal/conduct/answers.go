@@ -11,6 +11,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality"
+	"github.com/inferometer/inferometer/internal/quality/check"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/klauspost/compress/zstd"
 )
@@ -18,8 +19,7 @@ import (
 // answers holds the answers of the pass until all has been measured: scoring
 // is work for the processor and does not belong in the measured window.
 type answers struct {
-	path    string // answers.jsonl.zst; empty: texts are not kept
-	resumed bool   // an earlier part of the run may have made the file
+	path string // answers.jsonl.zst; empty: texts are not kept
 
 	mu  sync.Mutex // protects all
 	all []answer
@@ -42,8 +42,8 @@ func (a *answers) add(x answer) {
 
 // keepAnswers says where the texts of answers are kept, if the plan wants it.
 func (s *Session) keepAnswers(path string) {
-	if s.plan.KeepText == "quality" && cells.Selected(s.plan, plan.Quality) {
-		s.answers.path, s.answers.resumed = path, s.before != nil
+	if s.plan.KeepText == "quality" && (cells.Selected(s.plan, plan.Quality) || cells.AsksItems(s.plan)) {
+		s.answers.path = path
 	}
 }
 
@@ -60,10 +60,11 @@ func (s *Session) score() error {
 			err = errors.Join(err, s.logScore(a))
 		}
 	}
-	if s.answers.path == "" {
-		return err
+	lines := make([]keptAnswer, 0, len(s.answers.all))
+	for _, x := range s.answers.all {
+		lines = append(lines, keptAnswer{Target: x.target, Prompt: x.item.ID, Kind: x.item.Kind, Asked: x.item.Prompt, Answer: x.text})
 	}
-	return errors.Join(err, s.answers.write())
+	return errors.Join(err, s.answers.write(lines))
 }
 
 // logScore scores an answer into the log.
@@ -75,12 +76,27 @@ func (s *Session) logScore(a answer) error {
 	})
 }
 
-func (a *answers) write() (err error) {
-	flags := os.O_CREATE | os.O_EXCL | os.O_WRONLY
-	if a.resumed { // zstd takes one stream after the other
-		flags = os.O_CREATE | os.O_APPEND | os.O_WRONLY
+// keptAnswer is a line of the file of answers: of a prompt of the pass, or of an item.
+type keptAnswer struct {
+	Target string       `json:"target"`
+	Cell   string       `json:"cell,omitempty"`   // of an item
+	Prompt string       `json:"prompt,omitempty"` // that is scored
+	Item   string       `json:"item,omitempty"`
+	Repeat int          `json:"repeat,omitempty"` // 0: the first time that the cell asked the item
+	Kind   string       `json:"kind,omitempty"`
+	System string       `json:"system,omitempty"`
+	Asked  string       `json:"asked"`
+	Answer string       `json:"answer"`
+	Calls  []check.Call `json:"calls,omitempty"` // of functions
+}
+
+// write appends lines to the file, which only the user can read; zstd takes one stream
+// after the other.
+func (a *answers) write(lines []keptAnswer) (err error) {
+	if a.path == "" || len(lines) == 0 {
+		return nil
 	}
-	f, err := os.OpenFile(a.path, flags, 0o600)
+	f, err := os.OpenFile(a.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("failed to keep the answers (--keep-text=none leaves them out): %w", err)
 	}
@@ -90,14 +106,7 @@ func (a *answers) write() (err error) {
 		return err
 	}
 	enc := json.NewEncoder(z)
-	for _, x := range a.all {
-		line := struct {
-			Target string `json:"target"`
-			Prompt string `json:"prompt"`
-			Kind   string `json:"kind"`
-			Asked  string `json:"asked"`
-			Answer string `json:"answer"`
-		}{x.target, x.item.ID, x.item.Kind, x.item.Prompt, x.text}
+	for _, line := range lines {
 		if err := enc.Encode(line); err != nil {
 			return errors.Join(fmt.Errorf("failed to keep the answers: %w", err), z.Close())
 		}

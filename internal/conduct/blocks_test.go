@@ -22,7 +22,7 @@ func blocksOfRun(t *testing.T, seed uint64, change func(*plan.Plan)) list {
 	p.Seed, p.Only, p.Workload.CacheSalt = seed, []plan.Benchmark{plan.Load}, "salt"
 	p.Load.Users, p.Load.Requests = 2, 120
 	change(&p)
-	steps, err := sessionOf(t, p, cells.Candidate, cells.Baseline, "fp8").load()
+	_, steps, err := sessionOf(t, p, cells.Candidate, cells.Baseline, "fp8").load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestSessionsAreNotCut(t *testing.T) {
 	}
 	p := plan.Default()
 	p.Only, p.Load = []plan.Benchmark{plan.Load}, plan.LoadPlan{Trace: sessions, Blocks: 5}
-	if _, err := sessionOf(t, p, cells.Candidate, cells.Baseline).load(); err == nil || !strings.Contains(err.Error(), "--blocks") || !strings.Contains(err.Error(), "--trace-open") {
+	if _, _, err := sessionOf(t, p, cells.Candidate, cells.Baseline).load(); err == nil || !strings.Contains(err.Error(), "--blocks") || !strings.Contains(err.Error(), "--trace-open") {
 		t.Errorf("%v", err)
 	}
 }

@@ -29,7 +29,7 @@ func (s *Session) calibrate(ctx context.Context, c *Cell) error {
 	floor, known := cache.Get(load, time.Now())
 	if !known {
 		s.Tell(Event{Kind: "note", Text: "calibrating the client against the built-in responder"})
-		defer s.teller.wait("calibrating the client against the built-in responder")()
+		defer s.teller.Wait("calibrating the client against the built-in responder")()
 		stop, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
 		defer context.AfterFunc(s.Stop, func() { cancel(context.Canceled) })()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/capacity/trial"
+	"github.com/inferometer/inferometer/internal/conduct/itempass"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
 	"github.com/inferometer/inferometer/internal/loadgen"
@@ -44,6 +45,8 @@ type Cell struct {
 	step, steps int
 	// keep holds the answers for scoring.
 	keep map[string]quality.Item
+	// items is the pass over items that this cell is; nil: it is none.
+	items *itempass.Pass
 }
 
 // total is how many measured requests a cell sends; 0 where it is not known

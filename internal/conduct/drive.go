@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/blocks"
+	"github.com/inferometer/inferometer/internal/conduct/itempass"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
 	"github.com/inferometer/inferometer/internal/endpoint"
@@ -46,7 +47,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	began := c.event("cell", total)
 	began.Text = text
 	s.Tell(began)
-	unwatch := s.teller.watch(c.ID, watch.event)
+	unwatch := s.teller.Watch(c.ID, watch.event)
 	defer unwatch()
 	if sc := s.scraper(c, watch); sc != nil {
 		sc.Start(ctx)
@@ -70,6 +71,9 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 		return loadgen.Window{}, err
 	}
 	observers := []observer{watch, &refusals{session: s, cell: c}}
+	if c.items != nil {
+		observers = append(observers, c.items)
+	}
 	if c.trial != nil {
 		observers = append(observers, &searching{s, c})
 	}
@@ -83,7 +87,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	if err != nil {
 		return w, err
 	}
-	if m := watch.median(); m > 0 {
+	if m := watch.median(); m > 0 && c.items == nil { // whose answers are of another length
 		s.medianE2E.set(c.target, m)
 	}
 	end := runlog.WindowRecord{
@@ -215,7 +219,10 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	}
 	return func(ctx context.Context, x *exchange.Exchange) {
 		text := t.Client.Do(ctx, call, x)
-		if it.Wants.Any() { // the exchange is over, and its stamps are set
+		switch { // the exchange is over, and its stamps are set
+		case q.cell.items != nil:
+			q.cell.items.Take(x, text, t.Client.ToolCalls(call))
+		case it.Wants.Any():
 			x.Form = q.cell.maker.Form.Judge(x, text, t.Client.ToolCalls(call))
 		}
 		q.session.keep(q.cell, it, x, text)
@@ -226,8 +233,12 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 // encode makes the body of a request, and says whether it fixes the output's length.
 func (c *Cell) encode(it workload.Item) (call *endpoint.Call, fixed bool, err error) {
 	fixed = it.Fixed && c.target.Fixed
+	temperature := c.maker.Plan.Workload.Temperature
+	if c.items != nil {
+		temperature = itempass.Temperature
+	}
 	call, err = c.target.Client.Encode(endpoint.Prompt{
-		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: c.maker.Plan.Workload.Temperature,
+		System: it.System, User: it.User, MaxTokens: it.MaxTokens, Fixed: fixed, Temperature: temperature,
 		Wants: it.Wants,
 	})
 	return call, fixed, err

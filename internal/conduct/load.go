@@ -2,6 +2,7 @@ package conduct
 
 import (
 	"context"
+	"slices"
 
 	"github.com/inferometer/inferometer/internal/blocks"
 	"github.com/inferometer/inferometer/internal/cells"
@@ -19,20 +20,25 @@ func Load(ctx context.Context, s *Session) (Program, error) {
 	if err := s.findTargets(ctx); err != nil {
 		return nil, err
 	}
-	steps, err := s.load()
-	if err != nil || len(s.targets) == 1 {
-		return s.undone(steps), err
-	}
-	return s.undoneRounds(steps), nil
-}
-
-// load lays out a load.
-func (s *Session) load() (list, error) {
-	whole, err := loadCell(s.maker, len(s.targets) > 1)
+	whole, steps, err := s.load()
 	if err != nil {
 		return nil, err
 	}
-	return s.interleave(whole)
+	undone := s.undoneRounds
+	if len(s.targets) == 1 {
+		undone = s.undone
+	}
+	alone, err := s.aloneItems()
+	return slices.Concat(alone, undone(steps), s.underLoads(whole)), err
+}
+
+// load lays out a load: the cell of one target, and the steps of all.
+func (s *Session) load() (whole *Cell, steps list, err error) {
+	if whole, err = loadCell(s.maker, len(s.targets) > 1); err != nil {
+		return nil, nil, err
+	}
+	steps, err = s.interleave(whole)
+	return whole, steps, err
 }
 
 // loadCell makes the cell of a load on the maker's target. several says that it

@@ -93,6 +93,9 @@ func (s *Session) run(ctx context.Context, p Program) (result.Status, string) {
 			c.step, c.steps = n, steps
 		}
 		ran, errs := s.together(ctx, step.Cells)
+		if err := s.scoreItems(step); err != nil {
+			return result.Partial, err.Error()
+		}
 		for i, f := range ran {
 			where := step.name(i)
 			switch {
@@ -141,7 +144,7 @@ func (s *Session) pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
-	defer s.teller.wait(fmt.Sprintf("the server cools down for %v before the next cell", d))()
+	defer s.teller.Wait(fmt.Sprintf("the server cools down for %v before the next cell", d))()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

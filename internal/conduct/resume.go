@@ -48,6 +48,7 @@ func (e *Earlier) read(path string) (err error) {
 		e.spend.Price(t.Name, t.Price)
 	}
 	for _, p := range e.run.Probes {
+		e.spend.Price(p.Target, p.Price) // of a judge, which is no target
 		e.spend.BookBill(p.Target, p.Bill)
 	}
 	trials := map[*runlog.Cell]*trial.Trial{}
@@ -88,6 +89,9 @@ func (s *Session) done(c *Cell) bool {
 	if was == nil || was.WasCut() || was.Window.Reason != "" {
 		return false
 	}
+	if c.items != nil {
+		return slices.ContainsFunc(s.before.run.Answers, func(a runlog.AnswerRecord) bool { return a.Cell == c.ID && a.Reused == nil })
+	}
 	scored := func(r runlog.ScoreRecord) bool { return r.Target == c.Target && r.Reused == nil }
 	return c.keep == nil || slices.ContainsFunc(s.before.run.Scores, scored)
 }
@@ -98,12 +102,16 @@ func (s *Session) undone(steps list) list {
 	if s.before == nil {
 		return steps
 	}
-	all := len(steps)
-	steps = slices.DeleteFunc(steps, func(step Step) bool {
+	left := s.left(steps)
+	s.resuming(len(steps)-len(left), len(steps), "steps")
+	return left
+}
+
+// left are the steps that an earlier part of the run has not ended.
+func (s *Session) left(steps list) list {
+	return slices.DeleteFunc(slices.Clone(steps), func(step Step) bool {
 		return !slices.ContainsFunc(step.Cells, func(c *Cell) bool { return !s.done(c) })
 	})
-	s.resuming(all-len(steps), all, "steps")
-	return steps
 }
 
 // undoneRounds are the blocks that are left of a load. The targets of a round

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conduct/itempass"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/reuse"
 	"github.com/inferometer/inferometer/internal/endpoint"
@@ -22,8 +23,9 @@ import (
 // that were bought now and that a later run can use. It goes to the disk before and
 // after the measurement, and never during it.
 type reused struct {
-	found []foundAnswer // in the order of the prompts
-	bad   []error       // entries that are damaged, and were left out
+	found []foundAnswer    // in the order of the prompts
+	items []*itempass.Pass // that may have found some of them
+	bad   []error          // entries that are damaged, and were left out
 
 	mu     sync.Mutex // protects bought
 	bought []boughtAnswer
@@ -33,6 +35,7 @@ type reused struct {
 type foundAnswer struct {
 	answer // with an item if it is scored
 	prompt string
+	cell   string // of the pass over items that would have asked; "": of none
 	stored reuse.Answer
 }
 
@@ -54,7 +57,7 @@ func (s *Session) store() reuse.Store {
 // reusable reports whether the answers of a cell may be those of an earlier run: they
 // are what is scored and priced of the baseline. Its throughput is a time.
 func (s *Session) reusable(c *Cell) bool {
-	return s.plan.Quality.ReuseBaseline > 0 && c.Target == cells.Baseline && c.Benchmark != plan.Throughput
+	return s.plan.Quality.ReuseBaseline > 0 && c.Target == cells.Baseline && c.Benchmark != plan.Throughput && (c.items == nil || c.shape.Users == 1)
 }
 
 // reuse leaves out of a cell the prompts that an earlier run has bought an answer
@@ -69,6 +72,10 @@ func (s *Session) reuse(c *Cell) (*Cell, error) {
 		it, err := c.main.Item(i)
 		if err != nil {
 			return nil, err
+		}
+		if c.items != nil && !c.items.Reusable(i) {
+			left = append(left, i)
+			continue
 		}
 		if s.before != nil {
 			if !slices.ContainsFunc(s.before.run.Reused, func(r runlog.ReusedRecord) bool { return r.Target == c.Target && r.Prompt == it.ID }) {
@@ -89,10 +96,23 @@ func (s *Session) reuse(c *Cell) (*Cell, error) {
 			continue
 		}
 		at := a.At
-		s.reused.found = append(s.reused.found, foundAnswer{
+		f := foundAnswer{
 			answer: answer{target: c.Target, item: c.keep[it.ID], text: a.Text, truncated: a.Truncated, reused: &at},
 			prompt: it.ID, stored: a,
-		})
+		}
+		if c.items != nil {
+			f.cell = c.ID
+			c.items.Known(i, a.Text, a.Truncated, at)
+		}
+		s.reused.found = append(s.reused.found, f)
+	}
+	if c.items != nil {
+		s.reused.items = append(s.reused.items, c.items)
+		c.items.Pick(left)
+		if c.shape.Requests = len(left); len(left) == 0 {
+			return nil, nil
+		}
+		return c, nil
 	}
 	switch len(left) {
 	case 0:
@@ -135,19 +155,22 @@ func (s *Session) logReused() error {
 	var err error
 	for _, f := range s.reused.found {
 		err = errors.Join(err, s.log.Reused(runlog.ReusedRecord{
-			Target: f.target, Prompt: f.prompt, At: f.stored.At, Use: f.stored.Use, CachedKnown: f.stored.CachedKnown,
+			Target: f.target, Prompt: f.prompt, Cell: f.cell, At: f.stored.At, Use: f.stored.Use, CachedKnown: f.stored.CachedKnown,
 		}))
 		if f.item.ID != "" {
 			err = errors.Join(err, s.logScore(f.answer))
 			s.answers.add(f.answer)
 		}
 	}
+	for _, p := range s.reused.items {
+		err = errors.Join(err, s.logItems(p))
+	}
 	return err
 }
 
 // record keeps an answer of the baseline that a later run may use.
 func (s *Session) record(c *Cell, call *endpoint.Call, x *exchange.Exchange, text string) {
-	if !s.reusable(c) || x.Phase != exchange.Measured || x.Class != exchange.OK {
+	if !s.reusable(c) || x.Phase != exchange.Measured || x.Class != exchange.OK || c.items != nil && !c.items.Records(x) {
 		return
 	}
 	a := reuse.Answer{At: time.Now().UTC(), Text: text, Truncated: x.Finish == "length", CachedKnown: x.CachedTokens != nil}

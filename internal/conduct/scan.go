@@ -27,14 +27,16 @@ type sweep struct {
 	// sets are the data sets that are open, by what they are read with.
 	sets     map[string]map[int]workload.Source
 	heaviest *Cell
-	tried    map[int]int  // attempts at each cell by earlier parts of the run
-	finished map[int]bool // cells that went to their planned end
+	tried    map[int]int    // attempts at each cell by earlier parts of the run
+	finished map[int]string // ids of the cells that went to their planned end, by index
+	alone    list           // the passes over items, before the first cell
+	asked    map[int]bool   // cells under whose load the items were asked
 }
 
 // Sweep is the program of a sweep. Every cell is made once, so that what can be
 // refused is refused before the first request.
 func Sweep(ctx context.Context, s *Session) (Program, error) {
-	p := &sweep{session: s, sets: map[string]map[int]workload.Source{}, tried: map[int]int{}, finished: map[int]bool{}}
+	p := &sweep{session: s, sets: map[string]map[int]workload.Source{}, tried: map[int]int{}, finished: map[int]string{}, asked: map[int]bool{}}
 	var err error
 	if p.keys, err = s.plan.ScanKeys(); err != nil {
 		return nil, err
@@ -45,8 +47,11 @@ func Sweep(ctx context.Context, s *Session) (Program, error) {
 	p.order = cells.ScanOrder(s.plan, len(p.cells))
 	if s.before != nil {
 		for _, c := range s.before.run.Cells {
-			if c.Window.Reason == "" {
-				p.finished[c.Scan.Index] = true
+			if c.Scan != nil && c.Window != nil && c.Window.Reason == "" {
+				p.finished[c.Scan.Index] = c.ID
+				if s.doneItems(cells.ItemsUnder(c.ID)) {
+					p.asked[c.Scan.Index] = true
+				}
 			}
 		}
 		for _, c := range p.cells {
@@ -54,6 +59,9 @@ func Sweep(ctx context.Context, s *Session) (Program, error) {
 		}
 	}
 	if err := p.findTargets(ctx); err != nil {
+		return nil, err
+	}
+	if p.alone, err = s.aloneItems(); err != nil {
 		return nil, err
 	}
 	for _, c := range p.cells {
@@ -74,13 +82,29 @@ func Sweep(ctx context.Context, s *Session) (Program, error) {
 
 // Next makes the next cell that is not done.
 func (p *sweep) Next(done []Finished) (Step, bool, error) {
+	if step, more, err := p.alone.Next(done); more {
+		return step, more, err
+	}
 	for _, f := range done {
-		p.finished[f.Cell.Scan.Index] = true
+		if f.Cell.Scan != nil {
+			p.finished[f.Cell.Scan.Index] = f.Cell.ID
+			if f.Window.Reason != "" {
+				p.asked[f.Cell.Scan.Index] = true // a load that broke is none to ask items under
+			}
+		}
 	}
 	for n, i := range p.order {
 		c := p.cells[i]
-		if p.finished[c.Index] {
-			continue
+		if id := p.finished[c.Index]; id != "" {
+			if len(p.session.items.Items) == 0 || p.asked[c.Index] {
+				continue
+			}
+			p.asked[c.Index] = true
+			made, err := p.cell(c)
+			if err != nil {
+				return Step{}, false, err
+			}
+			return Step{Cells: []*Cell{p.session.underLoad(id, made)}, Name: "items at " + c.Words(p.keys), Early: Counts}, true, nil
 		}
 		where := fmt.Sprintf("cell %d of %d: %s", n+1, len(p.cells), c.Words(p.keys))
 		made, err := p.cell(c)
@@ -96,8 +120,14 @@ func (p *sweep) Next(done []Finished) (Step, bool, error) {
 	return Step{}, false, nil
 }
 
-// Steps is how many cells are not done.
-func (p *sweep) Steps() int { return len(p.cells) - len(p.finished) }
+// Steps is how many steps are not done.
+func (p *sweep) Steps() int {
+	n := len(p.cells) - len(p.finished)
+	if len(p.session.items.Items) > 0 {
+		n += len(p.alone) + len(p.cells) - len(p.asked)
+	}
+	return n
+}
 
 // Heaviest is the cell with the most streams at once.
 func (p *sweep) Heaviest() *Cell { return p.heaviest }
@@ -106,6 +136,9 @@ func (p *sweep) Heaviest() *Cell { return p.heaviest }
 // keys of the candidate, all before the first cell.
 func (p *sweep) findTargets(ctx context.Context) error {
 	s := p.session
+	if err := s.readItems(); err != nil {
+		return err
+	}
 	known := map[string]*target.Target{}
 	first := map[*target.Target]plan.ScanCell{} // the cell that a message about the target names
 	for _, c := range p.cells {
@@ -133,7 +166,7 @@ func (p *sweep) findTargets(ctx context.Context) error {
 			return p.ofCell(first[t], err)
 		}
 	}
-	return nil
+	return s.askable(ctx)
 }
 
 // ofCell says which cell an error is about, where targets are swept.
@@ -147,7 +180,7 @@ func (p *sweep) ofCell(c plan.ScanCell, err error) error {
 // probe asks a target of a sweep what it is and how it counts.
 func (p *sweep) probe(ctx context.Context, t *target.Target, before []*target.Target) error {
 	s := p.session
-	defer s.teller.wait("waiting for answers to small requests that find out what the server can do: " + t.Name)()
+	defer s.teller.Wait("waiting for answers to small requests that find out what the server can do: " + t.Name)()
 	if err := s.finder.Probe(ctx, t); err != nil {
 		return err
 	}

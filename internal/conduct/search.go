@@ -26,6 +26,7 @@ type search struct {
 	session *Session
 	config  capacity.Config
 	before  []capacity.Observation // of earlier parts of the run
+	alone   list                   // the pass over items, before the search
 }
 
 // Search is the program of a search for capacity.
@@ -34,7 +35,11 @@ func Search(ctx context.Context, s *Session) (Program, error) {
 		return nil, err
 	}
 	c, err := cells.SearchConfig(s.plan)
+	if err != nil {
+		return nil, err
+	}
 	p := &search{session: s, config: c}
+	p.alone, err = s.aloneItems()
 	if s.before != nil {
 		p.before = s.before.observed
 		s.Tell(Event{Kind: "note", Text: fmt.Sprintf("resuming: %d cells of the search are done", len(p.before))})
@@ -44,9 +49,15 @@ func Search(ctx context.Context, s *Session) (Program, error) {
 
 // Next asks the search.
 func (p *search) Next(done []Finished) (Step, bool, error) {
+	if step, more, err := p.alone.Next(done); more {
+		return step, more, err
+	}
 	h := slices.Clone(p.before)
 	for _, f := range done {
 		c := f.Cell
+		if c.items != nil {
+			continue
+		}
 		h = append(h, c.trial.Observation(*c.Search, trial.Course{
 			Began: f.Began, Start: f.Window.Start, End: f.Window.End,
 			Overloaded: f.Window.Reason == errOverload.Error(), Growing: f.Window.WarmupEnd == warmup.Growing,
@@ -54,7 +65,7 @@ func (p *search) Next(done []Finished) (Step, bool, error) {
 	}
 	next, more := p.config.Next(h)
 	if !more {
-		return Step{}, false, nil
+		return p.underFound(h, done)
 	}
 	c, err := p.session.searchCell(cells.SearchID(len(h)+1, next.Load), next)
 	if err != nil {

@@ -15,12 +15,16 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
+	"github.com/inferometer/inferometer/internal/conduct/judging"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/conduct/target"
+	"github.com/inferometer/inferometer/internal/conduct/tell"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/power/meter"
+	"github.com/inferometer/inferometer/internal/quality/ask"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 )
@@ -68,13 +72,16 @@ type Session struct {
 	sims    map[string]string // URLs of embedded endpoints, by what they were started with
 	closers []func()
 
-	teller  *teller
+	teller  *tell.Teller
 	log     *runlog.Writer
-	samples *runlog.SampleWriter // nil where no server shows metrics
+	samples *runlog.SampleWriter // nil where no server shows metrics and no power is read
+	meter   *meter.Meter         // nil where no power is read
 	spend   *spend.Cap
-	probes  []*probes // of each target
+	probes  []*spend.Watch // of each target, and of a judge
 	answers answers
-	reused  reused // answers of the baseline that an earlier run has bought
+	judge   *judging.Judge // nil: none is asked
+	items   ask.Set        // with checks, that the plan asks
+	reused  reused         // answers of the baseline that an earlier run has bought
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
@@ -92,8 +99,8 @@ func NewSession(p plan.Plan, o Options, before *Earlier) *Session {
 		s.clock = exchange.Continue(before.run.Head.Started, before.run.Last)
 		s.closers = append(s.closers, func() { _ = s.log.Close() }) // finish has reported its error
 	}
-	s.teller = newTeller(o.Progress, func() time.Duration { return time.Duration(s.clock.Now()) })
-	s.closers = append(s.closers, s.teller.close)
+	s.teller = tell.New(o.Progress, func() time.Duration { return time.Duration(s.clock.Now()) })
+	s.closers = append(s.closers, s.teller.Close)
 	return s
 }
 
@@ -112,6 +119,9 @@ func (s *Session) Close() {
 // refused is refused here, before a folder exists or a measured request is
 // sent. begin is nil for a plan that sends nothing.
 func (s *Session) Prepare(ctx context.Context, begin Maker) error {
+	if err := s.openMeter(); err != nil {
+		return err
+	}
 	files, err := prompts.ReadFiles(s.plan)
 	if err != nil {
 		return err
@@ -151,10 +161,13 @@ func (s *Session) Prepare(ctx context.Context, begin Maker) error {
 // findTargets finds the targets of the plan; what can be refused without asking
 // any is refused first.
 func (s *Session) findTargets(ctx context.Context) error {
+	if err := s.readItems(); err != nil {
+		return err
+	}
 	for _, p := range s.plan.Endpoints() {
 		s.targets = append(s.targets, &target.Target{Name: p.Name, Plan: p})
 	}
-	defer s.teller.wait("preparing " + s.targets[0].Name)()
+	defer s.teller.Wait("preparing " + s.targets[0].Name)()
 	for _, t := range s.targets {
 		if err := s.finder.Prepare(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
@@ -165,6 +178,13 @@ func (s *Session) findTargets(ctx context.Context) error {
 		return err
 	}
 	s.maker.Target = s.targets[0]
+	if err := s.askable(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.judge, err = judging.Prepare(ctx, s.finder, s.plan, s.spend.Price); err != nil {
+		return err
+	}
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
 }
 
@@ -176,7 +196,7 @@ func (s *Session) probe(ctx context.Context) error {
 	for _, t := range s.targets {
 		names = append(names, t.Name)
 	}
-	defer s.teller.wait("waiting for answers to small requests that find out what the server can do: " + strings.Join(names, ", "))()
+	defer s.teller.Wait("waiting for answers to small requests that find out what the server can do: " + strings.Join(names, ", "))()
 	var wait sync.WaitGroup
 	for _, t := range s.targets {
 		wait.Go(func() {
@@ -232,8 +252,11 @@ func (s *Session) Measure(ctx context.Context) error {
 		if err := s.calibrate(ctx, s.program.Heaviest()); err != nil {
 			return err
 		}
+		stop := s.readPower(ctx)
 		status, reason = s.run(ctx, s.program)
+		stop()
 		s.compareParser(ctx)
+		s.askJudge(ctx)
 	}
 	return s.finish(status, reason)
 }

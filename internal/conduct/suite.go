@@ -26,12 +26,15 @@ func Suite(ctx context.Context, s *Session) (Program, error) {
 		return nil, err
 	}
 	var steps list
-	for _, specs := range cells.Suite(s.plan, names) {
+	for _, specs := range cells.Suite(s.plan, names, len(s.items.Items)) {
 		var step Step
 		for _, spec := range specs {
-			made := s.levelCell
-			if spec.Benchmark != plan.Throughput {
-				made = func(spec cells.Spec) (*Cell, error) { return s.passCell(spec, pass, items) }
+			made := func(spec cells.Spec) (*Cell, error) { return s.passCell(spec, pass, items) }
+			switch spec.Benchmark {
+			case plan.Throughput:
+				made = s.levelCell
+			case plan.Quality:
+				made = s.suiteItems
 			}
 			c, err := made(spec)
 			if err != nil {

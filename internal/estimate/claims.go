@@ -43,7 +43,7 @@ func planned(p plan.Plan, c plan.Claim, b plan.Benchmark) (n int, known bool) {
 		}
 		return l.Requests, l.Requests > 0
 	}
-	for _, step := range cells.Suite(p, []string{cells.Candidate}) {
+	for _, step := range cells.Suite(p, []string{cells.Candidate}, 0) {
 		for _, cell := range step {
 			if cell.Benchmark == b && (b != plan.Throughput || cell.Level == plan.LevelOf(c, p)) {
 				return cell.Requests, true

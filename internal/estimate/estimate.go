@@ -188,9 +188,15 @@ func Suite(e *Estimate, p plan.Plan) {
 		e.Notes = append(e.Notes, fmt.Sprintf("answers that are scored end when the model ends them; the limit is %d tokens", p.Quality.OutputTokens))
 	}
 	data := map[int]requests{} // of the data set, by the limit of an answer
-	for _, step := range cells.Suite(p, names(p)) {
+	asked := e.itemsOf(p)
+	for _, step := range cells.Suite(p, names(p), len(asked.Items)) {
 		longest := 0.0
 		for _, c := range step {
+			if c.Benchmark == plan.Quality {
+				asked.suite(e, p, c)
+				longest = max(longest, e.Cells[len(e.Cells)-1].Seconds)
+				continue
+			}
 			t, _ := p.Endpoint(c.Target)
 			warm, main := synthetic(p), synthetic(p)
 			var err error
@@ -218,22 +224,31 @@ func Suite(e *Estimate, p plan.Plan) {
 		}
 		e.Seconds += longest
 	}
+	e.judged(p)
 	e.priced(p)
 }
 
 // Capacity estimates a search, of which nothing but its time is known beforehand.
 func Capacity(e *Estimate, p plan.Plan) {
+	asked := e.itemsOf(p)
+	asked.alone(e, p, cells.Candidate)
 	e.put(Cell{
 		ID: "capacity", Target: cells.Candidate, Seconds: p.Capacity.MaxTime.Std().Seconds(),
 		Unknown: fmt.Sprintf("a search sends as many requests as the server carries, for up to %v (--max-time); cap it with --max-cost USD", p.Capacity.MaxTime),
 	})
 	e.Seconds += p.Capacity.MaxTime.Std().Seconds()
+	asked.found(e, p)
 	e.priced(p)
 }
 
 // Load estimates the cell of a load, for several targets in their turns.
 func Load(e *Estimate, p plan.Plan) {
+	asked := e.itemsOf(p)
+	asked.alone(e, p, names(p)...)
 	loadOf(e, p)
+	for _, name := range names(p) {
+		asked.under(e, p, cells.LoadID(name), name)
+	}
 	e.priced(p)
 }
 
@@ -396,8 +411,8 @@ func e2eOf(p plan.Plan, name string, out int) float64 {
 func (e *Estimate) priced(p plan.Plan) {
 	total, priced := 0.0, false
 	list, listErr := pricing.List(p)
-	for _, name := range names(p) {
-		t, _ := p.Endpoint(name)
+	for _, t := range paid(p) {
+		name := t.Name
 		n, all := probes(p, t)
 		m := Most{Target: name, Probes: n, Simulated: strings.HasPrefix(t.URL, "sim:")}
 		if len(e.Cells) > 0 {
@@ -425,6 +440,8 @@ func (e *Estimate) priced(p plan.Plan) {
 		case err != nil:
 			e.why(fmt.Sprintf("%s: %v", name, err))
 			continue
+		case price == nil && name == cells.Judge:
+			e.why("the judge has no price; set quality.judge.price (--judge-price MODEL)")
 		case price == nil && t.Machine == nil && !m.Simulated:
 			e.why(fmt.Sprintf("%s has no price; set %s (--price MODEL) or a machine (--accelerator NAME)", name, p.PriceKey(name)))
 		}

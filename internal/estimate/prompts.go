@@ -219,6 +219,10 @@ func probes(p plan.Plan, t plan.Target) (requests int, most size) {
 		requests += 2
 		most.add(size{most: 2*(frame+words*bytes) + float64(n), out: 2 * float64(p.Workload.OutputTokens)})
 	}
+	if tools := toolsOf(p); tools > 0 { // whether it takes functions is asked with two requests
+		requests += 2
+		most.add(size{most: 2*frame + float64(tools), out: 16})
+	}
 	if t.API == "embeddings" {
 		most.out = 0
 	}

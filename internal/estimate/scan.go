@@ -25,6 +25,7 @@ func Scan(e *Estimate, p plan.Plan) {
 		plan  plan.Plan
 		cells []Cell
 	}
+	asked := e.itemsOf(p)
 	var targets []*target
 	known := map[string]*target{}
 	for n, i := range cells.ScanOrder(p, len(planned)) {
@@ -39,6 +40,13 @@ func Scan(e *Estimate, p plan.Plan) {
 		if t == nil {
 			t = &target{plan: c.Plan}
 			known[string(id)], targets = t, append(targets, t)
+			var alone Estimate
+			asked.alone(&alone, c.Plan, cells.Candidate)
+			t.cells = append(t.cells, alone.Cells...)
+			for _, cell := range alone.Cells {
+				e.put(cell)
+			}
+			e.Seconds += alone.Seconds
 		}
 		t.cells = append(t.cells, one.Cells...)
 		for _, cell := range one.Cells {
@@ -49,6 +57,13 @@ func Scan(e *Estimate, p plan.Plan) {
 			e.put(cell)
 		}
 		e.Seconds += one.Seconds
+		var under Estimate
+		asked.under(&under, c.Plan, cells.ScanID(c.Index, 1), cells.Candidate)
+		for _, cell := range under.Cells {
+			t.cells = append(t.cells, cell)
+			e.put(cell)
+		}
+		e.Seconds += under.Seconds
 		if n > 0 {
 			e.Seconds += p.Scan.CoolDown.Std().Seconds()
 		}

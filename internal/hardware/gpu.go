@@ -1,115 +1,119 @@
 package hardware
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
-	"time"
+
+	"github.com/inferometer/inferometer/internal/hardware/amd"
+	"github.com/inferometer/inferometer/internal/hardware/nvidia"
+	"github.com/inferometer/inferometer/internal/hardware/probe"
 )
 
-// gpuTimeout bounds nvidia-smi, which can hang for minutes if the driver has
-// failed.
-const gpuTimeout = 5 * time.Second
+// gpuFields are queried from nvidia-smi; its manual describes them (nvidia-smi
+// --help-query-gpu). Drivers before 535 do not know the last one by this name.
+const gpuFields = "index,name,memory.total,driver_version,power.limit,clocks.max.sm,clocks.max.memory,persistence_mode,mig.mode.current," +
+	"clocks.sm,power.draw,temperature.gpu"
 
-// gpuFields are queried from nvidia-smi, in this order; its manual describes them
-// (nvidia-smi --help-query-gpu).
-var gpuFields = [...]string{
-	"index", "name", "memory.total", "driver_version", "power.limit",
-	"clocks.max.sm", "persistence_mode", "mig.mode.current",
+// queryNVIDIA are the arguments of nvidia-smi that detection uses: with the names of
+// the reasons for slower clocks that newer and older drivers have.
+func queryNVIDIA(reasons string) []string {
+	return []string{"--query-gpu=" + gpuFields + "," + reasons, "--format=csv"}
 }
 
-// program runs a program and returns its standard output. An error of
-// exec.ErrNotFound means that there is no such program.
-type program func(ctx context.Context, name string, args ...string) ([]byte, error)
-
-func runProgram(ctx context.Context, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.WaitDelay = time.Second
-	return cmd.Output()
+// addGPUs adds one fact for each GPU of NVIDIA and AMD. Without the maker's program
+// none can be detected; if it fails, that is said.
+func (b *sheet) addGPUs(ctx context.Context, run probe.Runner) {
+	b.addNVIDIA(ctx, run)
+	b.addAMD(ctx, run)
 }
 
-// addGPUs adds one fact for each NVIDIA GPU. Without nvidia-smi no GPU can be
-// detected; if nvidia-smi fails, that is noted.
-func (b *sheet) addGPUs(ctx context.Context, run program) {
-	ctx, cancel := context.WithTimeout(ctx, gpuTimeout)
-	defer cancel()
-	out, err := run(ctx, "nvidia-smi", "--query-gpu="+strings.Join(gpuFields[:], ","), "--format=csv,noheader,nounits")
+func (b *sheet) addNVIDIA(ctx context.Context, run probe.Runner) {
+	const source = "nvidia-smi"
+	out, err := run.Run(ctx, source, queryNVIDIA("clocks_event_reasons.active")...)
+	if err != nil && strings.Contains(probe.Why(out, err), "not a valid field") {
+		out, err = run.Run(ctx, source, queryNVIDIA("clocks_throttle_reasons.active")...)
+	}
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		b.note("no NVIDIA GPU can be detected: nvidia-smi is not on the path")
 		return
-	case ctx.Err() != nil:
-		b.note("NVIDIA GPUs are unknown: nvidia-smi did not answer within %s", gpuTimeout)
-		return
 	case err != nil:
-		b.note("NVIDIA GPUs are unknown: nvidia-smi failed: %s", clean(failure(err, out)))
+		b.unknown("NVIDIA GPUs", "nvidia-smi failed: "+probe.Why(out, err), source)
 		return
 	}
-	gpus, err := parseGPUs(out)
+	rows, err := nvidia.Rows(out)
 	if err != nil {
-		b.note("NVIDIA GPUs are unknown: the output of nvidia-smi cannot be read: %s", clean(err.Error()))
+		b.unknown("NVIDIA GPUs", "the output of nvidia-smi cannot be read: "+err.Error(), source)
 		return
 	}
-	for _, g := range gpus {
-		b.add("GPU "+g.index, g.text(), "nvidia-smi")
-	}
-}
-
-// failure is the reason that nvidia-smi gave: it may write it to either stream.
-func failure(err error, out []byte) string {
-	said := string(out)
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		said += " " + string(exit.Stderr)
-	}
-	if said = strings.TrimSpace(said); said != "" {
-		return said
-	}
-	return err.Error()
-}
-
-// gpu is one row of nvidia-smi. A field that the GPU lacks is "".
-type gpu struct {
-	index, name, memoryMiB, driver, powerW, clockMHz, persistence, mig string
-}
-
-// parseGPUs reads the output for gpuFields.
-func parseGPUs(out []byte) ([]gpu, error) {
-	r := csv.NewReader(bytes.NewReader(out))
-	r.TrimLeadingSpace = true
-	r.FieldsPerRecord = len(gpuFields)
-	rows, err := r.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("expected %d fields per line: %w", len(gpuFields), err)
-	}
-	gpus := make([]gpu, 0, len(rows))
-	for _, row := range rows {
-		for i, v := range row {
-			row[i] = strings.TrimSpace(v)
-			if strings.HasPrefix(row[i], "[") || row[i] == "N/A" { // "[N/A]", "[Not Supported]"
-				row[i] = ""
-			}
+	for i, r := range rows {
+		id := r["index"]
+		if id == "" {
+			id = fmt.Sprint(i)
 		}
-		gpus = append(gpus, gpu{row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]})
+		b.add("GPU "+id, describeNVIDIA(r), source)
+		if reasons := r.Reasons(); len(reasons) > 0 {
+			b.note("GPU %s runs slower than it could: %s", id, strings.Join(reasons, ", "))
+		}
 	}
-	return gpus, nil
 }
 
-// text describes a GPU in one line, without the fields that it lacks.
-func (g gpu) text() string {
-	parts := []string{g.name}
+// describeNVIDIA describes a GPU in one line, without the fields that it lacks.
+func describeNVIDIA(r nvidia.Row) string {
+	parts := []string{r["name"]}
 	for _, p := range [...]struct{ format, value string }{
-		{"%s MiB", g.memoryMiB}, {"driver %s", g.driver}, {"power limit %s W", g.powerW},
-		{"SM clock up to %s MHz", g.clockMHz}, {"persistence %s", strings.ToLower(g.persistence)},
-		{"MIG %s", strings.ToLower(g.mig)},
+		{"%s", r["memory.total"]}, {"driver %s", r["driver_version"]}, {"power limit %s", r["power.limit"]},
+		{"SM clock up to %s", r["clocks.max.sm"]}, {"memory clock up to %s", r["clocks.max.memory"]},
+		{"persistence %s", strings.ToLower(r["persistence_mode"])}, {"MIG %s", strings.ToLower(r["mig.mode.current"])},
+		{"now at %s", r["clocks.current.sm"]}, {"%s", r["power.draw"]}, {"%s °C", r["temperature.gpu"]},
 	} {
 		if p.value != "" {
 			parts = append(parts, fmt.Sprintf(p.format, p.value))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// addAMD asks rocm-smi, or amd-smi where there is only that.
+func (b *sheet) addAMD(ctx context.Context, run probe.Runner) {
+	source, parse := "rocm-smi", amd.ParseROCm
+	out, err := run.Run(ctx, source, "--showproductname", "--showmeminfo", "vram", "--showpower", "--showtemp", "--json")
+	if errors.Is(err, exec.ErrNotFound) {
+		source, parse = "amd-smi", amd.ParseAMDSMI
+		out, err = run.Run(ctx, source, "metric", "--power", "--energy", "--temperature", "--json")
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		return // most machines have none, and nothing hints at one
+	}
+	if err != nil {
+		b.unknown("AMD GPUs", source+" failed: "+probe.Why(out, err), source)
+		return
+	}
+	gpus, err := parse(out)
+	if err != nil {
+		b.unknown("AMD GPUs", err.Error(), source)
+		return
+	}
+	for _, g := range gpus {
+		parts := []string{g.Name}
+		if g.Name == "" {
+			parts[0] = "AMD GPU"
+		}
+		if g.Memory != nil {
+			parts = append(parts, bytesText(uint64(*g.Memory)))
+		}
+		switch {
+		case g.Second:
+			parts = append(parts, "second die of a module: its power is counted with the first")
+		case g.Watts != nil:
+			parts = append(parts, fmt.Sprintf("%.1f W now", *g.Watts))
+		}
+		if g.TempC != nil {
+			parts = append(parts, fmt.Sprintf("%.0f °C", *g.TempC))
+		}
+		b.add("AMD GPU "+g.ID, strings.Join(parts, ", "), source)
+	}
 }

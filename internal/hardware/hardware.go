@@ -1,13 +1,16 @@
 // Package hardware says which machine this program runs on: processor, cores
 // and memory with the limits that a container puts on them, NUMA, frequency
-// governor, virtualisation and NVIDIA GPUs. Speed and cost figures mean
-// little without them, and two runs are compared only when they agree.
+// governor, virtualisation, Apple's chips, and GPUs of NVIDIA and AMD. Speed and
+// cost figures mean little without them, and two runs are compared only when they
+// agree.
 //
-// Each fact names where it was read. What cannot be read is left out: a
-// missing fact is not a zero. The package needs no privileges, reads no host
-// names, serial numbers or addresses, and changes nothing. It measures no
-// power, and it describes the client's machine, which is the server's only if
-// the server is local.
+// Each fact names where it was read. What a machine should say and does not is
+// unknown, with the reason; a missing fact is not a zero. The package needs no
+// privileges, reads no host names, serial numbers or addresses, and changes
+// nothing. Its parts read bytes that programs wrote (apple, nvidia, amd), and probe
+// runs the programs, or plays a recorded machine. Power is the business of package
+// power. It describes the client's machine, which is the server's only if the server
+// is local.
 package hardware
 
 import (
@@ -19,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/hardware/probe"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -57,17 +61,35 @@ func hostOf(s system, l limits) result.Host {
 func Detect(ctx context.Context) result.Hardware {
 	ctx, cancel := context.WithTimeout(ctx, detectTimeout)
 	defer cancel()
-	s, l := describe(ctx), limitsOf(os.DirFS("/"))
+	m := probe.Local()
+	s, l := describe(ctx), limitsOf(m.Files)
 	h := result.Hardware{Evidence: result.Measured, Host: hostOf(s, l)}
 	b := sheet{}
 	b.addSystem(s)
 	b.addLimits(l, s)
-	if runtime.GOOS == "linux" {
-		b.addLinux(os.DirFS("/"), os.Getenv)
-	}
-	b.addGPUs(ctx, runProgram)
+	b.addMachine(ctx, m)
 	h.Facts, h.Notes = b.facts, b.notes
 	return h
+}
+
+// Read is what a machine says of itself through its programs and files: of the one
+// at hand, or of one that was recorded.
+func Read(ctx context.Context, m probe.Machine) (facts []result.Fact, notes []string) {
+	b := sheet{}
+	b.addMachine(ctx, m)
+	return b.facts, b.notes
+}
+
+// addMachine adds what programs and files say.
+func (b *sheet) addMachine(ctx context.Context, m probe.Machine) {
+	switch m.OS {
+	case "linux":
+		b.addLinux(m.Files, m.Env)
+	case "darwin":
+		b.addMac(ctx, m)
+		return // no Mac of the last years has a GPU of NVIDIA or AMD that an engine could use
+	}
+	b.addGPUs(ctx, m)
 }
 
 // sheet collects facts.
@@ -81,6 +103,11 @@ func (b *sheet) add(name, value, source string) {
 	if value = clean(value); value != "" {
 		b.facts = append(b.facts, result.Fact{Name: name, Value: value, Source: source})
 	}
+}
+
+// unknown appends a fact that could not be read, with the reason.
+func (b *sheet) unknown(name, why, source string) {
+	b.facts = append(b.facts, result.Fact{Name: name, Value: result.UnknownFact, Source: source, Why: clean(why)})
 }
 
 func (b *sheet) note(format string, args ...any) {

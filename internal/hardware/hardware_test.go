@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/inferometer/inferometer/internal/hardware/probe"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -186,12 +187,13 @@ func TestLinux(t *testing.T) {
 		cpu+"cpu10/cpufreq/scaling_governor=powersave\n", cpu+"smt/active=1\n",
 		"sys/devices/system/clocksource/clocksource0/current_clocksource=tsc\n",
 		"sys/class/dmi/id/sys_vendor=ACME\x1b[31m\n", "sys/class/dmi/id/product_name=Box\t9\n",
-		"proc/cpuinfo=processor\t: 0\nflags\t\t: fpu hypervisor sse\n",
+		"proc/cpuinfo=processor\t: 0\nflags\t\t: fpu hypervisor avx2 amx_bf16\n",
 		".dockerenv=",
 	)
 	b := sheet{}
 	b.addLinux(fsys, func(string) string { return "" })
 	want := []result.Fact{
+		{Name: "CPU instructions", Value: "avx2, amx_bf16", Source: "/proc/cpuinfo"},
 		{Name: "NUMA nodes", Value: "2", Source: "/sys/devices/system/node"},
 		{Name: "simultaneous multithreading", Value: "on", Source: "/sys/devices/system/cpu/smt/active"},
 		{Name: "frequency governor", Value: "performance, powersave", Source: "/sys/devices/system/cpu/*/cpufreq/scaling_governor"},
@@ -234,49 +236,37 @@ func TestContainer(t *testing.T) {
 	}
 }
 
-func TestGPUs(t *testing.T) {
+// fails is a machine on which every program fails in the same way.
+type fails struct {
+	out string
+	err error
+}
+
+func (f fails) Run(context.Context, string, ...string) ([]byte, error) { return []byte(f.out), f.err }
+
+func TestGPUsThatCannotBeReadAreUnknown(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		out   string
-		err   error
-		facts []result.Fact
-		note  string
+		name      string
+		out       string
+		err       error
+		fact, why string
 	}{
-		{"none installed", "", exec.ErrNotFound, nil, "not on the path"},
-		{"driver in trouble", "NVIDIA-SMI has failed because it couldn't\ncommunicate", errors.New("exit status 9"), nil, "couldn't communicate"},
-		{"silent failure", "", errors.New("exit status 9"), nil, "exit status 9"},
-		{"other answer", "hello\n", nil, nil, "cannot be read"},
-		{"two, one with gaps",
-			"0, NVIDIA H100 80GB HBM3, 81559, 550.54.15, 700.00, 1980, Enabled, Disabled\n" +
-				"1, NVIDIA T4, 15360, 550.54.15, [N/A], [Not Supported], Disabled, [N/A]\n", nil,
-			[]result.Fact{
-				{Name: "GPU 0", Value: "NVIDIA H100 80GB HBM3, 81559 MiB, driver 550.54.15, power limit 700.00 W, SM clock up to 1980 MHz, persistence enabled, MIG disabled", Source: "nvidia-smi"},
-				{Name: "GPU 1", Value: "NVIDIA T4, 15360 MiB, driver 550.54.15, persistence disabled", Source: "nvidia-smi"},
-			}, ""},
+		{"driver in trouble", "", errors.New("NVIDIA-SMI has failed because it couldn't\ncommunicate"), "NVIDIA GPUs", "couldn't communicate"},
+		{"silent failure", "", errors.New("exit status 9"), "NVIDIA GPUs", "exit status 9"},
+		{"no answer", "", probe.ErrTimeout, "NVIDIA GPUs", "no answer within"},
+		{"other answer", "index\na, b\n", nil, "NVIDIA GPUs", "cannot be read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := sheet{}
-			b.addGPUs(t.Context(), func(context.Context, string, ...string) ([]byte, error) { return []byte(c.out), c.err })
-			if diff := cmp.Diff(c.facts, b.facts); diff != "" {
-				t.Errorf("facts (-want +got):\n%s", diff)
-			}
-			if notes := strings.Join(b.notes, "\n"); !strings.Contains(notes, c.note) || (c.note == "") != (notes == "") {
-				t.Errorf("notes %q, want %q in them", notes, c.note)
+			b.addNVIDIA(t.Context(), fails{c.out, c.err})
+			if len(b.facts) != 1 || b.facts[0].Name != c.fact || b.facts[0].Value != result.UnknownFact || !strings.Contains(b.facts[0].Why, c.why) {
+				t.Errorf("facts %+v, want %s unknown because of %q", b.facts, c.fact, c.why)
 			}
 		})
 	}
-}
-
-// If nvidia-smi hangs, its GPUs are unknown, not absent.
-func TestGPUTimeout(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
 	b := sheet{}
-	b.addGPUs(ctx, func(ctx context.Context, _ string, _ ...string) ([]byte, error) {
-		cancel()
-		<-ctx.Done()
-		return nil, ctx.Err()
-	})
-	if len(b.notes) != 1 || !strings.Contains(b.notes[0], "unknown") {
-		t.Errorf("notes: %q", b.notes)
+	b.addGPUs(t.Context(), fails{"", exec.ErrNotFound})
+	if len(b.facts) != 0 || len(b.notes) != 1 || !strings.Contains(b.notes[0], "not on the path") {
+		t.Errorf("without nvidia-smi: facts %v and notes %q", b.facts, b.notes)
 	}
 }

@@ -10,6 +10,10 @@ import (
 // addLinux adds what /proc and /sys say beyond the common facts. fsys is the
 // root of the file system; env reads the environment.
 func (b *sheet) addLinux(fsys fs.FS, env func(string) string) {
+	b.addProcessor(fsys)
+	b.addGroup(fsys)
+	b.addHeat(fsys)
+	b.addMemory(fsys)
 	if nodes, _ := fs.Glob(fsys, "sys/devices/system/node/node[0-9]*"); len(nodes) > 0 {
 		b.add("NUMA nodes", fmt.Sprintf("%d", len(nodes)), "/sys/devices/system/node")
 		if len(nodes) > 1 {

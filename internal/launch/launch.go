@@ -1,13 +1,13 @@
-// Package launch runs the simulated server as a child process: it starts one,
-// waits until it is ready, and makes sure that it is gone afterwards, whatever
-// happens to the parent.
+// Package launch runs servers as child processes: the simulated server, and real
+// engines. It starts one, waits until it is ready, and makes sure that it is gone
+// afterwards, whatever happens to the parent.
 //
-// The server is this program started with the command sim. It runs in another
-// process because client and server must not share a scheduler, a heap or a
-// garbage collector. Real engines are not launched: only Sim knows how a child
-// is called, but Process, the ready line and the handling of the child's output
-// would fit any server. A child that has died is not restarted, and a server
-// that was started by somebody else is not adopted.
+// A server runs in another process because client and server must not share a
+// scheduler, a heap or a garbage collector. The simulated one is this program
+// started with the command sim, and says itself when it is ready (Sim). An engine
+// is any command that serves on a port of this machine (StartEngine); it may start
+// processes of its own, and those are found and ended too. A child that has died is
+// not restarted, and a server that was started by somebody else is not adopted.
 package launch
 
 import (

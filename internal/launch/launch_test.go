@@ -27,6 +27,8 @@ func TestMain(m *testing.M) {
 			os.Exit(child(os.Args[len(os.Args)-1]))
 		case "parent":
 			os.Exit(parent())
+		case "engine":
+			os.Exit(fakeEngine(os.Args[2:]))
 		}
 	}
 	os.Exit(m.Run())

@@ -44,6 +44,7 @@ type Shape struct {
 	// Settle makes the warm-up last longer than that.
 	Settle   Settling
 	Requests int           // measured requests; 0: by Duration alone
+	Cooldown int           // requests after them at most; 0: as many as MostCooldown says
 	Duration time.Duration // measured time; 0: by Requests alone
 	// Conversations are all that are begun, for RunConversations; 0: as many as fit.
 	Conversations int
@@ -83,7 +84,7 @@ func (s Shape) Validate() error {
 		return fmt.Errorf("users must be positive, got %d", s.Users)
 	case s.Users > 0 && (s.Schedule.Process != "" || len(s.Times) > 0):
 		return errors.New("a load is either closed (users) or open (rate or trace), not both")
-	case s.Requests < 0 || s.Warmup < 0 || s.MaxInflight < 0 || s.Ahead < 0 || s.Conversations < 0:
+	case s.Requests < 0 || s.Warmup < 0 || s.Cooldown < 0 || s.MaxInflight < 0 || s.Ahead < 0 || s.Conversations < 0:
 		return errors.New("requests, warm-up, max-inflight and ahead cannot be negative")
 	case s.Duration < 0 || s.Think < 0 || s.Grace < 0 || s.Spread < 0 || s.Settle.Time < 0 || s.Settle.Cap < 0:
 		return errors.New("times cannot be negative")
@@ -102,6 +103,9 @@ func (s Shape) Validate() error {
 // were measured, as many as were measured of an open one, or a hundred. They are in
 // no statistic and cost as much as those that are.
 func (s Shape) MostCooldown(measured int) int {
+	if s.Cooldown > 0 {
+		return s.Cooldown
+	}
 	if s.Open() {
 		return max(100, measured)
 	}

@@ -110,6 +110,17 @@ func checkRange(l Limit, number string) error {
 			return fmt.Errorf("every share is between 0 and 1, so that this is decided before the run")
 		}
 	case "ms", "ms/token", "1/s", "token/s", "tokens":
+	case "percent":
+		if l.Metric.Tag == "savings" {
+			return nil
+		}
+		if l.Value > 100 {
+			return fmt.Errorf("%s is at most 100 %%", l.Metric.Tag)
+		}
+	case "points":
+		if l.Metric.Tag == "drift" && (l.Op == Greater || l.Op == GreaterEqual) {
+			return fmt.Errorf("drift is limited from above, whichever way it goes; write drift<=%s", number)
+		}
 	default:
 		return nil // a difference or money, which may be below 0
 	}
@@ -166,6 +177,8 @@ func (l Limit) String() string {
 		b.WriteString(strconv.FormatFloat(100*l.Value, 'g', 6, 64) + "%")
 	case "percent":
 		b.WriteString(strconv.FormatFloat(l.Value, 'g', 6, 64) + "%")
+	case "pp":
+		b.WriteString(strconv.FormatFloat(l.Value, 'g', 6, 64) + "pp")
 	case "ms", "ms/token":
 		b.WriteString(strconv.FormatFloat(l.Value, 'g', 6, 64) + "ms")
 	default:
@@ -209,6 +222,8 @@ func unitScale(m Metric, unit string) (float64, error) {
 		scales = map[string]float64{"token/s": 1, "tok/s": 1, "/s": 1}
 	case "USD":
 		scales = map[string]float64{"USD": 1}
+	case "pp":
+		scales = map[string]float64{"pp": 1, "points": 1}
 	case "points":
 		scales = map[string]float64{"points": 1, "p": 1}
 	case "tokens":

@@ -21,7 +21,11 @@ func TestParseLimit(t *testing.T) {
 		{"success>=99.9%", "success", "", GreaterEqual, 0.999, "success>=99.9%"},
 		{"success>0.5", "success", "", Greater, 0.5, ""},
 		{"savings>=60%", "savings", "", GreaterEqual, 60, ""},
-		{"quality_delta>=-5", "quality_delta", "", GreaterEqual, -5, ""},
+		{"quality_delta>=-5", "quality_delta", "", GreaterEqual, -5, "quality_delta>=-5pp"},
+		{"quality_delta.mean>=-5", "quality_delta", "mean", GreaterEqual, -5, ""}, // of runs that had scores only
+		{"load_delta > -2pp", "load_delta", "", Greater, -2, "load_delta>-2pp"},
+		{"accuracy>=90%", "accuracy", "", GreaterEqual, 90, "accuracy>=90%"},
+		{"drift<=5 points", "drift", "", LessEqual, 5, "drift<=5"},
 		{"tpot.mean<40", "tpot", "mean", Less, 40, ""},
 		{"ttft<500ms", "ttft", "", Less, 500, ""},
 	}
@@ -58,6 +62,8 @@ func TestParseLimitErrors(t *testing.T) {
 		"success>=99ms":  "unit",
 		"ttft.p95<5e999": "",
 		"success>=99.9":  "write 99.9% or 0.999",
+		"drift>=-5":      "write drift<=",
+		"accuracy>=900%": "at most 100",
 		"success>=101%":  "at most 1",
 		"success>=-1%":   "never below 0",
 		"ttft.p95<-5ms":  "never below 0",

@@ -40,7 +40,7 @@ const (
 type Metric struct {
 	Tag       string // short name used in plans, JSON and tables: "ttft"
 	Name      string // name for people: "time to first token"
-	Unit      string // "ms", "ms/token", "token/s", "tokens", "1/s", "ratio", "USD", "points", "percent"
+	Unit      string // "ms", "ms/token", "token/s", "tokens", "1/s", "ratio", "USD", "points", "percent", "pp" (percentage points)
 	Direction Direction
 	Kind      Kind
 	Formula   string // in the terms of docs/metrics.md
@@ -99,7 +99,11 @@ var all = []Metric{
 	{Tag: "cost_per_accepted", Name: "cost of an accepted answer", Unit: "USD", Kind: Rate, Formula: "cost_per_success ÷ share of answers of at least cost.accept_score"},
 	{Tag: "cost_per_mtok", Name: "cost of a million tokens, input and output", Unit: "USD", Kind: Rate, Formula: "cost per request ÷ tokens per request × 10⁶"},
 	{Tag: "quality", Name: "heuristic quality score", Unit: "points", Direction: HigherIsBetter, Kind: Scored, Formula: "weighted mean of the applicable components, 0 to 100"},
-	{Tag: "quality_delta", Name: "quality against the baseline, same prompt", Unit: "points", Direction: HigherIsBetter, Kind: Scored, Formula: "candidate score − baseline score, paired by prompt"},
+	{Tag: "drift", Name: "drift of the heuristic score from the baseline's", Unit: "points", Kind: Scored, Formula: "|mean of (candidate score − baseline score)|, paired by prompt"},
+	{Tag: "accuracy", Name: "share of items answered right", Unit: "percent", Direction: HigherIsBetter, Kind: Scored, Formula: "100 × items whose checks all hold ÷ items; an answer that was lost is wrong"},
+	{Tag: "quality_delta", Name: "right answers against the baseline, same items", Unit: "pp", Direction: HigherIsBetter, Kind: Scored, Formula: "accuracy of the candidate − accuracy of the baseline, paired by item"},
+	{Tag: "load_delta", Name: "right answers under load against alone, same items", Unit: "pp", Direction: HigherIsBetter, Kind: Scored, Formula: "accuracy at a level − accuracy alone, paired by item"},
+	{Tag: "win_rate", Name: "share of comparisons that a judge gives to the candidate", Unit: "percent", Direction: HigherIsBetter, Kind: Scored, Formula: "100 × (wins + ties ÷ 2) ÷ prompts; each pair is judged in both orders, and a split is a tie"},
 }
 
 // All returns every metric in table order. The caller owns the slice.

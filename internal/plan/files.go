@@ -27,8 +27,13 @@ func (p Plan) CheckFiles(stat func(name string) (fs.FileInfo, error)) error {
 		if slices.Contains(tokenizers, tokenizer) {
 			tokenizer = ""
 		}
+		labels := ""
+		if p.Quality.Judge != nil {
+			labels = p.Quality.Judge.Labels
+		}
 		for _, f := range []struct{ path, name string }{
 			{"workload.dataset", p.Workload.Dataset}, {"workload.tokenizer", tokenizer}, {"load.trace", p.Load.Trace},
+			{"quality.judge.labels", labels},
 		} {
 			if f.name == "" {
 				continue

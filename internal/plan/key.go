@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 )
 
 // declared is every key of a plan, in the order of the manual.
-var declared = slices.Concat(targetKeys(), suiteKeys, workloadKeys, benchmarkKeys, loadKeys, clientKeys)
+var declared = slices.Concat(targetKeys(), suiteKeys, workloadKeys, benchmarkKeys, loadKeys, key.LiftAll(scoring.CanaryKeys, func(p *Plan) *QualityPlan { return &p.Quality }), clientKeys)
 
 // Keys returns every key that has a flag, in the order of the manual.
 func Keys() []key.Key {

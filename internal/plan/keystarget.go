@@ -29,7 +29,7 @@ var targetRows = slices.Concat(endpointRows, termRows(), simRows)
 var endpointRows = []targetKey{
 	{key.Declaration[Target]{Key: key.Key{Path: "name", Help: "name of a further target (`targets[]`); the other two have fixed names", NoSweep: "it names a further target"},
 		Bind: key.Text(func(t *Target) *string { return &t.Name })}, ""},
-	{key.Declaration[Target]{Key: key.Key{Path: "url", Flag: "url", Value: "URL", Help: "endpoint to measure (or as the argument)", More: "With or without /v1; sim:vllm, sim:fitted and sim:api are built in."},
+	{key.Declaration[Target]{Key: key.Key{Path: "url", Flag: "url", Value: "URL", Help: "endpoint to measure (or as the argument)", More: "With or without /v1; sim:vllm, sim:fitted, sim:api and sim:degrade are built in."},
 		Bind: key.Text(func(t *Target) *string { return &t.URL })}, "baseline"},
 	{key.Declaration[Target]{Key: key.Key{Path: "model", Flag: "model", Value: "NAME", Help: "model to ask for", Unset: "the first of /v1/models"},
 		Bind: key.Text(func(t *Target) *string { return &t.Model })}, "baseline-model"},
@@ -85,6 +85,10 @@ var simRows = []targetKey{
 		Bind: key.Duration(func(t *Target) *Duration { return &t.sim().ITL }), Missing: noSim}, ""},
 	{key.Declaration[Target]{Key: key.Key{Path: "sim.slots", Unit: "requests", Help: "requests that a built-in endpoint serves at once", Unset: "the profile's", NoZero: "must be at least 1"},
 		Bind: key.Whole(func(t *Target) *int { return &t.sim().Slots }), Missing: noSim}, ""},
+	{key.Declaration[Target]{Key: key.Key{Path: "sim.answers", Value: "FILE", Help: "right answers to known prompts for a built-in endpoint", Unset: "those of the items that the run asks"},
+		Bind: key.Text(func(t *Target) *string { return &t.sim().Answers }), Missing: noSim}, ""},
+	{key.Declaration[Target]{Key: key.Key{Path: "sim.faults", Value: "FAULT", Help: "what goes wrong with a built-in endpoint, as sim --fault has it", NoSweep: "it is a list; sweep url"},
+		Bind: key.Texts(func(t *Target) *[]string { return &t.sim().Faults }), Missing: noSim}, ""},
 }
 
 func noPrice(t *Target) bool { return t.Price == nil }

@@ -9,6 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -57,6 +58,8 @@ type Plan struct {
 	Claims []Claim `yaml:"claims,omitempty" json:"claims,omitempty"`
 
 	Client ClientPlan `yaml:"client" json:"client"`
+	// Power says where power is read meanwhile.
+	Power metering.Power `yaml:"power,omitempty" json:"power,omitzero"`
 
 	// MaxCost stops the run before a dispatch that could take the spend over
 	// it, in USD; 0 means no cap. It needs a price for every priced target.
@@ -111,7 +114,14 @@ type SimPlan struct {
 	TTFT  Duration `yaml:"ttft,omitempty" json:"ttft,omitempty"`
 	ITL   Duration `yaml:"itl,omitempty" json:"itl,omitempty"`
 	Slots int      `yaml:"slots,omitempty" json:"slots,omitempty"`
+	// Answers is a file with right answers to known prompts, Faults what goes wrong, as
+	// --answers and --fault of the command sim have them.
+	Answers string   `yaml:"answers,omitempty" json:"answers,omitempty"`
+	Faults  []string `yaml:"faults,omitempty" json:"faults,omitempty"`
 }
+
+// Timed reports whether it changes latencies or slots.
+func (s *SimPlan) Timed() bool { return s != nil && (s.TTFT != 0 || s.ITL != 0 || s.Slots != 0) }
 
 // Price, Machine and Limits are the terms under which a target is used.
 type (
@@ -322,7 +332,7 @@ const MLPerf = "mlperf"
 type Claim struct {
 	ID string `yaml:"id,omitempty" json:"id,omitempty"`
 	// Limit in the grammar of limits: ttft.p95<50ms, success>=98%,
-	// savings>=60%, quality_delta>=-5.
+	// savings>=60%, quality_delta>=-2pp, drift<=5.
 	Limit string `yaml:"limit" json:"limit"`
 	// Benchmark that decides it; by default found from the metric.
 	Benchmark Benchmark `yaml:"benchmark,omitempty" json:"benchmark,omitempty"`

@@ -6,7 +6,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 )
 
 // Sources is where a plan comes from. All parts are optional.
@@ -114,10 +116,15 @@ var quickValues = []Setting{
 	{Path: "cost.samples", Value: "20"},
 	{Path: "throughput.levels", Value: "5,10"},
 	{Path: "throughput.requests", Value: "20"},
+	{Path: "quality.count", Value: "20"},
+	{Path: "quality.level_items", Value: "20"},
 }
 
 // settle fills in what follows from other values.
 func (p *Plan) settle(prov key.Provenance, resolved bool) {
+	if resolved && prov["quality.items"].Kind == key.FromDefault {
+		p.Quality.Items = scoring.NoItems // a run of a version that knew none
+	}
 	if p.Quick && !resolved {
 		for _, q := range quickValues {
 			// A plan file is written for a full run, so --quick wins over it,
@@ -138,7 +145,7 @@ func (p *Plan) settle(prov key.Provenance, resolved bool) {
 	p.Workload.settle()
 	if len(p.Only) == 1 && p.Only[0] == Load {
 		for i := range p.Claims {
-			if p.Claims[i].Benchmark == "" {
+			if l, err := metric.ParseLimit(p.Claims[i].Limit); p.Claims[i].Benchmark == "" && (err != nil || l.Metric.Kind != metric.Scored) {
 				p.Claims[i].Benchmark = Load
 			}
 		}

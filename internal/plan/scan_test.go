@@ -135,6 +135,7 @@ func TestScanIsRefused(t *testing.T) {
 		{"scan: {keys: {levels: [1]}}", "belongs to the suite"},
 		{"scan: {keys: {scan-mode: [zip]}}", "does not sweep itself"},
 		{"scan: {keys: {users: [1, 1.0]}}", "listed twice"},
+		{"scan: {mode: zip, keys: {users: [1, 2, 1], requests: [5, 5, 5]}}", "1, 5 are listed twice together"},
 		{"scan: {keys: {users: [1], load.users: [2]}}", "swept twice, also as users"},
 		{"scan: {keys: {users: [1], workload: [in=5], input-tokens: [2]}}", "swept twice, also as workload"},
 		{"scan: {keys: {users: [1.5]}}", `"1.5" is not a whole number`},

@@ -66,6 +66,9 @@ func (p Plan) sweptKeys(out *key.Problems) []ScanKey {
 			kind = key.StructureKind // a field of the body takes anything
 		}
 		values, err := scan.Expand(k.Items, kind)
+		if err == nil && p.Scan.Mode != ScanZip { // there what goes together must be unique
+			err = values.Unique()
+		}
 		if err != nil {
 			out.Add(at, "%v", err)
 			continue
@@ -130,6 +133,12 @@ func (p Plan) validateScan(out *key.Problems) bool {
 	var wrong key.Problems
 	if errors.As(err, &wrong) {
 		*out = append(*out, wrong...)
+	}
+	for i, c := range cells {
+		if slices.ContainsFunc(cells[:i], func(o ScanCell) bool { return slices.Equal(o.Values, c.Values) }) {
+			out.Add("scan.keys", "the values %s are listed twice together; to repeat cells sweep the seed as well", strings.Join(c.Values, ", "))
+			break
+		}
 	}
 	keys, _ := p.ScanKeys()
 	p.validateSecrets(keys, cells, out)

@@ -32,6 +32,8 @@ func (p Plan) Validate() error {
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
 	p.validateWords(&out)
+	p.Power.Validate(&out)
+	p.validatePasses(&out)
 	return withFlags(out)
 }
 
@@ -72,6 +74,9 @@ func (p Plan) validateCap(out *key.Problems) {
 		free := t.URL == "" || strings.HasPrefix(t.URL, "sim:")
 		users = append(users, terms.Used{Name: t.Name, Key: p.PriceKey(t.Name), Price: t.Price, Machine: t.Machine, Free: free})
 	}
+	if p.Quality.Judged() {
+		users = append(users, terms.Used{Name: "judge", Key: "quality.judge.price", Price: p.Quality.Judge.Price})
+	}
 	terms.ValidateCap(users, out)
 }
 
@@ -92,10 +97,10 @@ func (t Target) validate(name string, out *key.Problems) {
 	}
 	t.validateWire(name, out)
 	if profile, ok := strings.CutPrefix(t.URL, "sim:"); ok {
-		if known := []string{"vllm", "api", "fitted"}; !slices.Contains(known, profile) {
-			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm, sim:api or sim:fitted", t.URL, suggest.DidYouMean(profile, known))
+		if known := []string{"vllm", "api", "fitted", "degrade"}; !slices.Contains(known, profile) {
+			out.Add(name+".url", "unknown built-in endpoint %q%s; use sim:vllm, sim:api, sim:fitted or sim:degrade", t.URL, suggest.DidYouMean(profile, known))
 		}
-		if profile == "fitted" && t.Sim != nil {
+		if profile == "fitted" && t.Sim.Timed() {
 			out.Add(name+".sim", "sim:fitted has no fixed latencies and no slots: its steps take time; use sim:vllm")
 		}
 	} else if t.Sim != nil {
@@ -289,14 +294,14 @@ func BenchmarkOf(c Claim, l metric.Limit) Benchmark {
 	switch {
 	case c.Benchmark != "":
 		return c.Benchmark
+	case l.Metric.Kind == metric.Scored:
+		return Quality
 	case c.Level > 0:
 		return Throughput
 	}
 	switch l.Metric.Tag {
 	case "savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok":
 		return Cost
-	case "quality", "quality_delta":
-		return Quality
 	}
 	if l.Metric.Kind == metric.Rate {
 		return Throughput

@@ -29,7 +29,7 @@ type ConsoleOptions struct {
 func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 	c := newConsole(o)
 	c.document(content.Of(r))
-	c.files(r)
+	c.files(r.Artifacts)
 	_, err := io.WriteString(w, c.b.String())
 	return err
 }
@@ -37,8 +37,15 @@ func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 // ForecastConsole prints a forecast for a terminal: first that nothing of it
 // was measured, then the loads and what was assumed, and the answers at the end.
 func ForecastConsole(w io.Writer, f *result.Forecast, o ConsoleOptions) error {
+	return DocumentConsole(w, content.OfForecast(f), nil, o)
+}
+
+// DocumentConsole prints a document that is not that of a run, and where its files
+// are.
+func DocumentConsole(w io.Writer, d content.Document, files []result.Artifact, o ConsoleOptions) error {
 	c := newConsole(o)
-	c.document(content.OfForecast(f))
+	c.document(d)
+	c.files(files)
 	_, err := io.WriteString(w, c.b.String())
 	return err
 }
@@ -297,14 +304,14 @@ func (c *console) inline(t content.Table) {
 }
 
 // files says where the report is or, without one, the run's folder.
-func (c *console) files(r *result.Result) {
+func (c *console) files(files []result.Artifact) {
 	if c.Folder == "" {
 		return
 	}
 	if c.b.Len() > 0 && !c.answered {
 		c.line("")
 	}
-	for _, a := range r.Artifacts {
+	for _, a := range files {
 		if a.Kind == "html" {
 			c.line("  " + c.bold("Report:") + " " + filepath.Join(plaintext.Line(c.Folder), a.Path))
 			return

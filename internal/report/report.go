@@ -20,12 +20,25 @@ import (
 // Write writes report.md, report.html and the figures as SVG and PNG into the
 // folder of a run, each file whole or not at all, and lists them.
 func Write(dir string, r *result.Result) ([]result.Artifact, error) {
+	return write(dir, content.Of(r), figure.All(r))
+}
+
+// WriteDocument writes the same files of a document that is not that of a run; its
+// figures are those of its sections.
+func WriteDocument(dir string, d content.Document) ([]result.Artifact, error) {
+	var all []figure.Figure
+	for _, s := range d.Sections {
+		all = append(append(all, s.Lead...), s.Figures...)
+	}
+	return write(dir, d, all)
+}
+
+func write(dir string, doc content.Document, all []figure.Figure) ([]result.Artifact, error) {
 	figures := filepath.Join(dir, "figures")
 	if err := os.MkdirAll(figures, 0o755); err != nil {
 		return nil, fmt.Errorf("failed to make the folder of the figures: %w", err)
 	}
 	var out []result.Artifact
-	all := figure.All(r)
 	for _, f := range all {
 		svg, err := draw.SVG(f)
 		if err != nil {
@@ -45,7 +58,6 @@ func Write(dir string, r *result.Result) ([]result.Artifact, error) {
 			out = append(out, result.Artifact{Path: "figures/" + file.name, Kind: "figure"})
 		}
 	}
-	doc := content.Of(r)
 	if err := wholefile.Write(filepath.Join(dir, "report.md"), markdownOf(doc), 0o644); err != nil {
 		return out, err
 	}

@@ -11,6 +11,7 @@ type Benchmarks struct {
 	Capacity   *Capacity   `json:"capacity,omitempty"`
 	Scan       *Scan       `json:"scan,omitempty"`
 	Forecast   *Forecast   `json:"forecast,omitempty"`
+	Power      *Power      `json:"power,omitempty"` // beside any of them
 }
 
 // The statistics that a Comparison may be of, besides the quantiles "p50" and
@@ -37,6 +38,8 @@ type Comparison struct {
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
 	// Spoilt says which check spoils it, and why; empty where none does.
 	Spoilt string `json:"spoilt,omitempty"`
+	// Heuristic marks a comparison of scores that only hint at what is meant.
+	Heuristic bool `json:"heuristic,omitempty"`
 }
 
 // Share is a proportion with its interval.
@@ -66,13 +69,17 @@ type Throughput struct {
 	Cells    []Cell   `json:"cells"`
 }
 
-// Quality is the quality benchmark. Scores are heuristic, 0 to 100: they show
-// drift between two targets on the same prompts; they do not prove accuracy.
+// Quality is the quality benchmark. Answers are those to items that can be checked,
+// which decide claims. Scores are heuristic, 0 to 100: they show drift between two targets on
+// the same prompts; they do not prove accuracy.
 type Quality struct {
 	Evidence Evidence       `json:"evidence"`
 	Targets  []QualityScore `json:"targets"`
 	Kinds    []QualityKind  `json:"kinds,omitempty"`
-	Delta    *Comparison    `json:"delta,omitempty"` // candidate − baseline, paired by prompt
+	Delta    *Comparison    `json:"delta,omitempty"` // of scores: candidate − baseline, paired by prompt
+	Answers  *Answers       `json:"answers,omitempty"`
+	Judged   *Judged        `json:"judged,omitempty"`
+	Tracking *Tracking      `json:"tracking,omitempty"` // absent where no answer has both a score and a check
 	Notes    []string       `json:"notes,omitempty"`
 }
 
@@ -103,6 +110,26 @@ type Hardware struct {
 	Host     Host     `json:"host"`
 	Facts    []Fact   `json:"facts"`
 	Notes    []string `json:"notes,omitempty"`
+	// Bandwidth is that of the memory, where it was measured.
+	Bandwidth *Bandwidth `json:"bandwidth,omitempty"`
+}
+
+// Bandwidth is the measured rate of a machine's memory: McCalpin's STREAM triad and
+// copy. Rates are in 10^9 bytes per second.
+type Bandwidth struct {
+	Threads    int            `json:"threads"`
+	ArrayBytes int            `json:"array_bytes"` // of each of the three arrays
+	Triad      BandwidthRates `json:"triad"`
+	Copy       BandwidthRates `json:"copy"`
+	Seconds    float64        `json:"seconds"`
+}
+
+// BandwidthRates are those of N repeats.
+type BandwidthRates struct {
+	N      int     `json:"n"`
+	Median float64 `json:"median_gbs"`
+	Min    float64 `json:"min_gbs"`
+	Max    float64 `json:"max_gbs"`
 }
 
 // Fact is one property of a machine and where it was read.
@@ -110,6 +137,19 @@ type Fact struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
 	Source string `json:"source"`
+	// Why says why the value is UnknownFact.
+	Why string `json:"why,omitempty"`
+}
+
+// UnknownFact is the value of a fact that could not be read.
+const UnknownFact = "unknown"
+
+// Text is the value, with the reason of one that is unknown.
+func (f Fact) Text() string {
+	if f.Why == "" {
+		return f.Value
+	}
+	return f.Value + ": " + f.Why
 }
 
 // Load is the load command's cell, one of each target.

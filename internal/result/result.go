@@ -331,8 +331,10 @@ type Claim struct {
 	NEff      float64  `json:"n_eff,omitempty"`
 	NeededN   int      `json:"needed_n,omitempty"`
 	Alpha     float64  `json:"alpha"`
-	Rule      string   `json:"rule,omitempty"` // by which a quantile's claim was decided
-	Set       bool     `json:"set_by_user"`    // false: reference only
+	Rule      string   `json:"rule,omitempty"` // by which the claim was decided, where a metric has several
+	// Heuristic marks a claim on scores that only hint at what is meant.
+	Heuristic bool `json:"heuristic,omitempty"`
+	Set       bool `json:"set_by_user"` // false: reference only
 }
 
 // CheckStatus of validity.

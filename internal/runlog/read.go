@@ -144,6 +144,8 @@ func (r *Run) add(rec exchange.Record) error {
 		return appendTo(&r.Scores, rec.Raw)
 	case kindAnswer:
 		return appendTo(&r.Answers, rec.Raw)
+	case kindJudgement:
+		return appendTo(&r.Judgements, rec.Raw)
 	case kindReused:
 		return appendTo(&r.Reused, rec.Raw)
 	case kindResume:
@@ -173,7 +175,7 @@ func (r *Run) begin(raw json.RawMessage) error {
 	}
 	if old := r.byID[c.ID]; old != nil {
 		old.dropped = true
-		r.Answers = slices.DeleteFunc(r.Answers, func(a AnswerRecord) bool { return a.Cell == c.ID })
+		r.Answers = slices.DeleteFunc(r.Answers, func(a AnswerRecord) bool { return a.Cell == c.ID && a.Reused == nil })
 		if c.Benchmark == plan.Latency { // whose answers are scored
 			// Those that were not asked for again are not measured again either.
 			r.Scores = slices.DeleteFunc(r.Scores, func(s ScoreRecord) bool { return s.Target == c.Target && s.Reused == nil })

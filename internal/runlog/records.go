@@ -71,10 +71,12 @@ type CellRecord struct {
 	Rounds int `json:"rounds,omitempty"`
 }
 
-// ProbesRecord is what the requests to a target used that were sent before
-// anything was measured, in this part of the run.
+// ProbesRecord is what requests used that are part of no cell, in this part of the run:
+// those to a target that were sent before anything was measured, and those to a judge.
 type ProbesRecord struct {
 	Target string `json:"target"`
+	// Price is that of a judge, which is no target of the run.
+	Price *result.Price `json:"price,omitempty"`
 	pricing.Bill
 }
 
@@ -164,6 +166,8 @@ type AnswerRecord struct {
 	// Trail has a hash of each 16 runes of the answer, so that two answers can be
 	// compared without their text.
 	Trail []uint32 `json:"trail,omitempty"`
+	// Reused is when the answer was recorded, of one that an earlier run had bought.
+	Reused *time.Time `json:"reused,omitempty"`
 }
 
 // ReusedRecord is an answer that an earlier run had bought and that this one did not
@@ -171,7 +175,8 @@ type AnswerRecord struct {
 type ReusedRecord struct {
 	Target string    `json:"target"`
 	Prompt string    `json:"prompt"`
-	At     time.Time `json:"at"` // when it was recorded
+	Cell   string    `json:"cell,omitempty"` // of the pass that asks it, of an answer to an item
+	At     time.Time `json:"at"`             // when it was recorded
 	// Use is the tokens that were billed then; nil where the server did not report them.
 	Use         *pricing.Use `json:"use,omitempty"`
 	CachedKnown bool         `json:"cached_known,omitempty"`

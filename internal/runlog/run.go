@@ -19,12 +19,14 @@ type Run struct {
 	Parser   []result.Parser
 	Scores   []ScoreRecord
 	Answers  []AnswerRecord // of cells that count
-	Reused   []ReusedRecord
-	Probes   []ProbesRecord // of each target, and of each part of a resumed run
-	End      *EndRecord     // nil: the run was interrupted
-	Resumed  []ResumeRecord
-	Torn     bool  // the log ends in the middle of a record
-	Damaged  error // what was read may be wrong
+	// Judgements of pairs of answers, canaries and labelled pairs among them.
+	Judgements []JudgementRecord
+	Reused     []ReusedRecord
+	Probes     []ProbesRecord // of each target, and of each part of a resumed run
+	End        *EndRecord     // nil: the run was interrupted
+	Resumed    []ResumeRecord
+	Torn       bool  // the log ends in the middle of a record
+	Damaged    error // what was read may be wrong
 	// Last is the last stamp of anything in the log. Exchanges completes it.
 	Last exchange.Stamp
 

@@ -76,6 +76,9 @@ func (w *Writer) Score(s ScoreRecord) error { return w.log.Append(kindScore, s) 
 // Answer writes what was found in an answer to an item that can be checked.
 func (w *Writer) Answer(a AnswerRecord) error { return w.log.Append(kindAnswer, a) }
 
+// Judgement writes what a judge said of a pair of answers.
+func (w *Writer) Judgement(j JudgementRecord) error { return w.log.Append(kindJudgement, j) }
+
 // Reused writes an answer that was not asked for again.
 func (w *Writer) Reused(r ReusedRecord) error { return w.log.Append(kindReused, r) }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/sim/engine"
+	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/generation"
 	"github.com/inferometer/inferometer/internal/sim/inject"
 	"github.com/inferometer/inferometer/internal/sim/wire"
@@ -31,7 +32,10 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) {
 		d.Refuse(w, refusal)
 		return
 	}
-	faults, refusal := s.faultsOf(r)
+	atOnce := int(s.load.Add(1))
+	defer s.load.Add(-1)
+	all, number, refusal := s.faultsOf(r)
+	faults := fault.Choose(all, s.seed, number, atOnce)
 	if refusal == nil && s.replaceAnswer(w, d, faults) {
 		return
 	}
@@ -48,8 +52,6 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) {
 		d.Refuse(w, refusal)
 		return
 	}
-	s.load.Add(1)
-	defer s.load.Add(-1)
 	var job *engine.Job
 	index, due := uint64(0), arrived
 	if s.live == nil {

@@ -16,25 +16,28 @@ import (
 // have by chance; "none" spares it.
 const faultHeader = "X-Sim-Fault"
 
-// faultsOf says what goes wrong with a request.
-func (s *Server) faultsOf(r *http.Request) ([]fault.Fault, *wire.Error) {
+// faultsOf says what may go wrong with a request, and its number.
+func (s *Server) faultsOf(r *http.Request) (all []fault.Fault, index uint64, refusal *wire.Error) {
 	// Each request takes a number, so that what one asks for does not change
 	// which faults the others have.
-	index := s.arrivals.Add(1) - 1
+	index = s.arrivals.Add(1) - 1
 	switch asked := r.Header.Get(faultHeader); asked {
 	case "":
-		return fault.Choose(s.faults, s.seed, index), nil
+		return s.faults, index, nil
 	case "none":
-		return nil, nil
+		return nil, index, nil
 	default:
 		if !s.controls(r) {
-			return nil, notFromHere(faultHeader)
+			return nil, index, notFromHere(faultHeader)
 		}
 		all, err := fault.ParseList(asked)
-		if err != nil {
-			return nil, wire.BadRequest("", "%s: %.200s", faultHeader, err.Error())
+		if err == nil {
+			err = checkFaults(all, s.key)
 		}
-		return fault.Choose(all, s.seed, index), nil
+		if err != nil {
+			return nil, index, wire.BadRequest("", "%s: %.200s", faultHeader, err.Error())
+		}
+		return s.exact(all), index, nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/generation"
 	"github.com/inferometer/inferometer/internal/sim/wire"
 )
@@ -28,7 +29,10 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, d *wire.Dialec
 		d.Refuse(w, refusal)
 		return
 	}
-	faults, refusal := s.faultsOf(r)
+	atOnce := int(s.load.Add(1))
+	defer s.load.Add(-1)
+	all, index, refusal := s.faultsOf(r)
+	faults := fault.Choose(all, s.seed, index, atOnce)
 	if refusal == nil && s.replaceAnswer(w, d, faults) {
 		return
 	}
@@ -46,8 +50,8 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, d *wire.Dialec
 		d.Refuse(w, refusal)
 		return
 	}
-	s.load.Add(1)
-	defer s.load.Add(-1)
+	leave := s.content(ctx, q, all, index, atOnce)
+	defer leave()
 	if s.live != nil && q.Script == nil && len(s.replies) == 0 {
 		s.batched(ctx, w, d, q, faults, arrived)
 		return

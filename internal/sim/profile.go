@@ -12,6 +12,7 @@
 //   - engine says when each token is due: at fixed latencies, or from a batch as
 //     vLLM makes it (scheduler and kv, with the step times of steptime);
 //   - fault chooses what goes wrong, and inject carries it out;
+//   - key has the answers to known prompts, and flaw spoils what an answer says;
 //   - script answers word for word instead;
 //   - metrics counts.
 //
@@ -26,6 +27,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/wire"
 )
 
@@ -53,6 +55,8 @@ type Profile struct {
 	OutputTokens int
 	// MaxModelLen is the limit for the tokens of prompt and answer together.
 	MaxModelLen int
+	// Faults are those that its answers have, besides a server's own.
+	Faults []fault.Fault
 	// Quality, from 0 to 1, is the share of good habits in the answers, see
 	// answer.Request.
 	Quality float64
@@ -101,13 +105,14 @@ func Profiles() []Profile {
 			Name: "vllm", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/vllm",
 			Description: "a self-hosted vLLM with an 8B model on one accelerator",
 			TTFT:        24 * time.Millisecond, ITL: 6 * time.Millisecond, Jitter: 0.08, Slots: 64,
-			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8,
+			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8, Faults: wrongAnswers(0.12),
 		},
 		{
 			Name: "api", Model: "commercial-large", ServerName: "inferometer-sim/api",
 			Description: "a commercial API with a large model",
 			TTFT:        350 * time.Millisecond, ITL: 12500 * time.Microsecond, Jitter: 0.15, Slots: 256,
 			OutputTokens: 75, MaxModelLen: 131072, Quality: 0.85, EarlyRole: true, FinishFrame: true,
+			Faults: wrongAnswers(0.1),
 		},
 		{
 			Name: "fixed", Model: "fixed", ServerName: "inferometer-sim/fixed",
@@ -117,10 +122,36 @@ func Profiles() []Profile {
 		},
 		{
 			Name: "fitted", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/fitted",
-			Description: "an engine that batches as vLLM does; by default an 8B model on one H100",
+			Description: "an engine that batches as vLLM does: by default 8B on one H100",
 			Jitter:      0.02, Slots: 1, Batch: defaultBatching(),
-			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8,
+			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8, Faults: wrongAnswers(0.12),
 		},
+		{
+			Name: "degrade", Model: "llama-3.1-8b-instruct", ServerName: "inferometer-sim/degrade",
+			Description: "vllm, but its answers get worse with more than 8 requests at once",
+			TTFT:        24 * time.Millisecond, ITL: 6 * time.Millisecond, Jitter: 0.08, Slots: 64,
+			OutputTokens: 70, MaxModelLen: 32768, Quality: 0.8, Faults: append(wrongAnswers(0.12), underLoad()...),
+		},
+	}
+}
+
+// wrongAnswers are those to a share of the items of an answer key, if there is one.
+func wrongAnswers(share float64) []fault.Fault {
+	return []fault.Fault{{Kind: fault.Wrong, Token: -1, Rate: share}}
+}
+
+// underLoad is what the profile degrade does with more than 8 requests at once: a mix
+// of what has been reported of engines under load. The numbers are round.
+func underLoad() []fault.Fault {
+	const above = 8
+	return []fault.Fault{
+		{Kind: fault.Wrong, Token: -1, Rate: 0.22, Above: above},
+		{Kind: fault.Cut, Token: -1, Rate: 0.03, Above: above},
+		{Kind: fault.CrossTalk, Token: -1, Rate: 0.02, Above: above},
+		{Kind: fault.Leak, Token: -1, Rate: 0.02, Above: above},
+		{Kind: fault.Loop, Token: -1, Rate: 0.01, Above: above},
+		{Kind: fault.Empty, Token: -1, Rate: 0.01, Above: above},
+		{Kind: fault.Diverge, Token: -1, Rate: 0.3, Above: above},
 	}
 }
 

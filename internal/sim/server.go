@@ -21,6 +21,7 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/engine"
 	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/generation"
+	"github.com/inferometer/inferometer/internal/sim/key"
 	"github.com/inferometer/inferometer/internal/sim/metrics"
 	"github.com/inferometer/inferometer/internal/sim/scheduler"
 	"github.com/inferometer/inferometer/internal/sim/script"
@@ -52,7 +53,11 @@ type Config struct {
 	Script script.Script
 	// Faults happen to requests, each at its rate; a request can ask for others
 	// with the header X-Sim-Fault. Those of the Script come after these.
+	// Those of the Profile come last; a kind that is here replaces the profile's.
 	Faults []fault.Fault
+	// Answers, if set, has the answers to known prompts. The faults wrong and flip say how
+	// many of them are wrong.
+	Answers *key.Key
 	// RequestsPerMinute and TokensPerMinute are rate limits; 0 is no limit.
 	RequestsPerMinute, TokensPerMinute int
 	// APIKey, if set, is required under /v1 as "Authorization: Bearer …".
@@ -75,6 +80,9 @@ type Server struct {
 	seed      uint64
 	replies   []script.Reply
 	faults    []fault.Fault
+	key       *key.Key        // nil without
+	asked     []atomic.Uint64 // how often each item of it was asked
+	talk      crosstalk
 	requests  *fault.Limit // per minute; nil without
 	tokens    *fault.Limit
 	arrivals  atomic.Uint64 // requests for text so far
@@ -142,7 +150,8 @@ func New(c Config) *Server {
 	if s.errorLog == nil {
 		s.errorLog = log.New(io.Discard, "", 0)
 	}
-	s.faults = slices.Concat(c.Faults, c.Script.Faults)
+	s.know(c.Answers)
+	s.faults = s.exact(fault.Replace(p.Faults, slices.Concat(c.Faults, c.Script.Faults)))
 	if c.RequestsPerMinute > 0 {
 		s.requests = fault.NewLimit(c.RequestsPerMinute, s.started)
 	}

@@ -35,6 +35,8 @@ func (k check) appliesTo(r Role) bool {
 	switch r {
 	case TokensOnly:
 		return k.tokens
+	case AnswersOnly:
+		return k.tokens && slices.ContainsFunc(k.figures, func(tag string) bool { return slices.Contains(scores, tag) })
 	case Exploring:
 		return !k.long
 	}
@@ -62,7 +64,7 @@ var (
 	rates     = []string{"throughput", "input_throughput", "output_throughput", "wasted_throughput", "goodput"}
 	counts    = []string{"input_tokens", "output_tokens"}
 	costs     = []string{"savings", "cost_per_request", "cost_per_success", "cost_per_accepted", "cost_per_mtok"}
-	scores    = []string{"quality", "quality_delta"}
+	scores    = []string{"quality", "drift", "accuracy", "quality_delta", "load_delta", "win_rate"}
 	success   = []string{"success"}
 )
 
@@ -118,6 +120,9 @@ var checks = []check{
 		about: "prefix cache hits by the server's metrics: over 5 % of new prompts warns, and so does a contradiction of more than 5 points with its answers"},
 	{id: "preemptions", cell: preemptions, tokens: true, figures: all(latencies, []string{"stall"}), about: "any request that the server preempted for lack of KV cache warns"},
 	{id: "server_queue", cell: serverQueue, tokens: true, figures: none, about: "how long requests waited in the server; never warns"},
+
+	{id: "power", cell: powerRead, tokens: true, figures: none, about: "the energy of a cell, where power was read: warns where a domain is missing, where the window has fewer than ten updates and 20 s, and where the edges of the window leave over 10 % of the energy open; over 50 % fails"},
+	{id: "heat", cell: heat, figures: all(latencies, paces, rates), about: "thermal pressure, and clocks lowered by heat or by the hardware, within the window: any warns. It is assessed where power is read from a source that tells"},
 
 	{id: "proxy", run: proxies, figures: all(latencies, paces), about: "a target was measured through a proxy: warns"},
 	{id: "same_fields", run: sameFields, figures: all(latencies, paces), about: "all targets were asked in the same way to count the tokens of frames, or it warns"},

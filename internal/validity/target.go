@@ -2,8 +2,6 @@ package validity
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -88,10 +86,5 @@ func (in Input) loopback(e Evidence) bool {
 	if i < 0 || in.Targets[i].Proxy != "" {
 		return false
 	}
-	u, err := url.Parse(in.Targets[i].URL)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "sim" || u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	return in.Targets[i].Loopback()
 }

@@ -46,6 +46,9 @@ const (
 	Decisive Role = iota
 	// TokensOnly cells have their tokens in a figure, and no latency or rate.
 	TokensOnly
+	// AnswersOnly cells are passes over items: whether their answers are right is in a
+	// figure, and nothing else of them.
+	AnswersOnly
 	// Swept cells are points of a sweep, which may well be loads that the server
 	// cannot carry: their failures are what they show.
 	Swept

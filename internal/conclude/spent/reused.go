@@ -42,7 +42,7 @@ func Reused(run *runlog.Run, sent func(target string) int) []result.Reuse {
 func ReusedUsage(run *runlog.Run, target string) (usage []cost.Usage, noUsage int) {
 	for _, r := range run.Reused {
 		switch {
-		case r.Target != target:
+		case r.Target != target || r.Cell != "": // an item is not the traffic that is priced
 		case r.Use == nil:
 			noUsage++
 		default:

@@ -62,7 +62,7 @@ func OfLoad(texts []string) ([]metric.Limit, error) {
 				if l.Value >= 1 {
 					return nil, fmt.Errorf("%q can never be proved from a sample; say 99.9%% or so", t)
 				}
-			case !quantile || l.Metric.Kind != metric.PerRequest || strings.HasPrefix(l.Metric.Tag, "quality"):
+			case !quantile || l.Metric.Kind != metric.PerRequest:
 				return nil, fmt.Errorf("%q cannot be a limit of a load: name a quantile of a metric of requests, such as ttft.p99<500ms, or success>=99.9%%", t)
 			}
 			out = append(out, l)
@@ -76,12 +76,6 @@ func Undecidable(l metric.Limit) string {
 	example := l.Metric.Tag + ".p95" + string(l.Op)
 	switch l.Metric.Kind {
 	case metric.PerRequest:
-		if l.Metric.Tag == "quality_delta" {
-			return ""
-		}
-		if l.Metric.Tag == "quality" && (l.Stat == "" || l.Stat == "mean") {
-			return ""
-		}
 		if l.Stat == "" {
 			return fmt.Sprintf("%q does not say how many requests must keep it; name a quantile, such as %s…", l, example)
 		}
@@ -90,6 +84,13 @@ func Undecidable(l metric.Limit) string {
 		}
 	case metric.Pooled:
 		return fmt.Sprintf("%s pools the gaps of all requests and has no claims; use stall or tpot", l.Metric.Tag)
+	case metric.Scored:
+		if l.Metric.Tag == "quality" {
+			return "heuristic scores prove nothing about quality; claim drift<=5 for how far they moved from the baseline's, or accuracy>=90% of items with checks"
+		}
+		if l.Stat != "" && l.Stat != "mean" {
+			return fmt.Sprintf("%s is one number and takes no %s; write %s%s%.6g", l.Metric.Tag, l.Stat, l.Metric.Tag, l.Op, l.Value)
+		}
 	case metric.Rate:
 		if l.Metric.Tag == "goodput" {
 			return "goodput needs limits of its own and is not a claim yet; claim its parts, such as ttft.p95<500ms and success>=99%"

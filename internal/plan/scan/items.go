@@ -94,7 +94,7 @@ func Expand(items []string, kind key.Kind) (Values, error) {
 	if ranges {
 		v.Numbers = numbers(v.Texts, kind)
 	}
-	return v, v.unique()
+	return v, nil
 }
 
 // numbers reads values as numbers; nil where one is none: its key refuses it,
@@ -117,9 +117,9 @@ func numbers(values []string, kind key.Kind) []float64 {
 	return out
 }
 
-// unique refuses a value that is listed twice: the second cell would have the
+// Unique refuses a value that is listed twice: the second cell would have the
 // name of the first.
-func (v Values) unique() error {
+func (v Values) Unique() error {
 	for i, text := range v.Texts {
 		before := slices.Contains(v.Texts[:i], text)
 		if v.Numbers != nil {

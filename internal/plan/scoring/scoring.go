@@ -28,24 +28,31 @@ type Quality struct {
 	Weights map[string]map[string]float64 `yaml:"weights,omitempty" json:"weights,omitempty"`
 	// ReuseBaseline is how old an answer of the baseline may be to be scored again
 	// in place of a new one; 0: every answer is a new one.
-	ReuseBaseline time.Duration `yaml:"reuse_baseline,omitempty" json:"reuse_baseline,omitempty"`
+	ReuseBaseline time.Duration    `yaml:"reuse_baseline,omitempty" json:"reuse_baseline,omitempty"`
+	Passes        `yaml:",inline"` // of items with checks
+	// Judge is a model that compares answers; nil: none is asked.
+	Judge *Judge `yaml:"judge,omitempty" json:"judge,omitempty"`
 }
 
 // Default is what holds where nobody says anything.
-func Default() Quality { return Quality{Kinds: vocab.QualityKinds(), OutputTokens: 160} }
+func Default() Quality {
+	return Quality{Kinds: vocab.QualityKinds(), OutputTokens: 160, Passes: defaultPasses()}
+}
 
 const notSwept = "it belongs to the suite"
 
 // Keys declares the keys, by their paths in a plan.
-var Keys = []key.Declaration[Quality]{
+var Keys = slices.Concat(passKeys, scoreKeys, judgeKeys)
+
+var scoreKeys = []key.Declaration[Quality]{
 	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSwept,
-		Help: "kinds of prompts", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
+		Help: "prompt kinds", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
 		Bind: key.Texts(func(q *Quality) *[]string { return &q.Kinds })},
 	{Key: key.Key{Path: "quality.keywords", Flag: "keywords", Group: key.GroupQuality, Value: "LIST", Unset: "the shipped topics", NoSweep: notSwept,
 		Help: "your own topics for the prompts"},
 		Bind: key.Texts(func(q *Quality) *[]string { return &q.Keywords })},
 	{Key: key.Key{Path: "quality.output_tokens", Flag: "quality-output-tokens", Group: key.GroupQuality, Value: "TOKENS", Rare: true, NoSweep: notSwept,
-		Help: "token limit of a scored answer"},
+		Help: "token limit of a scored answer", More: "Of an item with checks, where it does not ask for more itself."},
 		Bind: key.Whole(func(q *Quality) *int { return &q.OutputTokens })},
 	{Key: key.Key{Path: "quality.weights", NoSweep: notSwept,
 		Help: "weights of the score's components, by kind of prompt"},
@@ -77,6 +84,7 @@ func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m))
 
 // Validate adds what is wrong.
 func (q Quality) Validate(out *key.Problems) {
+	q.Passes.validate(out)
 	switch n, most := q.OutputTokens, 10_000_000; {
 	case n < 1:
 		out.Add("quality.output_tokens", "%d is too small: must be at least 1", n)

@@ -1,58 +1,100 @@
 package overlap
 
 import (
+	"fmt"
 	"math"
 	"strings"
 )
 
-// Smoothing is what BLEU does with an order that has no match.
-type Smoothing uint8
+// Version is the release of sacreBLEU whose figures these are.
+const Version = "2.6.0"
 
-// The methods of sacreBLEU.
+// Smoothing is what BLEU does with an order that has no match.
+type Smoothing string
+
+// The methods of sacreBLEU (Chen and Cherry, WMT 2014).
 const (
-	Exp   Smoothing = iota // halves the value at each further empty order; the default
-	Floor                  // puts Value in place of 0 matches
-	AddK                   // adds Value to matches and total above order 1
-	None                   // leaves 0, and so the score
+	Exp   Smoothing = "exp"   // halves the value at each further empty order; the default
+	Floor Smoothing = "floor" // puts Value in place of 0 matches
+	AddK  Smoothing = "add-k" // adds Value to matches and total above order 1
+	None  Smoothing = "none"  // leaves 0, and so the score
 )
 
-// Options of BLEU. The zero value is sacreBLEU's default: order 4, exp, 13a.
-type Options struct {
-	MaxOrder  int // 0 means 4
-	Smooth    Smoothing
-	Value     float64 // of Floor (0 means 0.1) and AddK (0 means 1)
-	Effective bool    // stop at the highest order that exists: for sentences
+// BLEU says how BLEU is computed. The zero value is sacreBLEU's default for a corpus:
+// order 4, exp, 13a.
+type BLEU struct {
+	MaxOrder  int       // 0 means 4
+	Smooth    Smoothing // "" means Exp
+	Value     float64   // of Floor (0 means 0.1) and AddK (0 means 1)
+	Effective bool      // stop at the highest order that exists: for sentences
+	// Split makes tokens; nil means Tokenize13a. Tokenizer is its name in the signature.
 	Split     func(string) []string
+	Tokenizer string
 }
 
-// Signature is how sacreBLEU would name the default.
-const Signature = "case:mixed|eff:yes|tok:13a|smooth:exp"
+// Sentence is how sacreBLEU's sentence_bleu computes.
+var Sentence = BLEU{Effective: true}
 
-// Stats are the counts that BLEU is made of; those of segments add up.
-type Stats struct {
+// Signature is the signature as sacreBLEU prints it. References is the number of
+// references of each segment; -1 where it varies.
+func (o BLEU) Signature(references int) string {
+	smooth := string(o.smooth())
+	switch o.smooth() {
+	case Floor, AddK:
+		smooth = fmt.Sprintf("%s[%.2f]", smooth, o.value())
+	}
+	tok := o.Tokenizer
+	if tok == "" {
+		tok = "13a"
+	}
+	return fmt.Sprintf("nrefs:%s|case:mixed|eff:%s|tok:%s|smooth:%s|version:%s", count(references), yesNo(o.Effective), tok, smooth, Version)
+}
+
+func count(references int) string {
+	if references < 0 {
+		return "var"
+	}
+	return fmt.Sprint(references)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// BLEUStats are the counts that BLEU is made of; those of segments add up.
+type BLEUStats struct {
 	Correct, Total []int // by order, from 1
 	Sys, Ref       int   // lengths in tokens
+}
+
+// Add adds the counts of another segment.
+func (s *BLEUStats) Add(other BLEUStats) {
+	if s.Correct == nil {
+		s.Correct, s.Total = make([]int, len(other.Correct)), make([]int, len(other.Total))
+	}
+	s.Sys += other.Sys
+	s.Ref += other.Ref
+	for n := range other.Correct {
+		s.Correct[n] += other.Correct[n]
+		s.Total[n] += other.Total[n]
+	}
 }
 
 // SentenceBLEU is the BLEU of one text against references, 0 to 100, with the
 // defaults and effective order as sentences need.
 func SentenceBLEU(hyp string, refs ...string) float64 {
-	o := Options{Effective: true}
-	return o.Score(o.Count(hyp, refs...))
+	return Sentence.Score(Sentence.Count(hyp, refs...)).Score
 }
 
-// CorpusBLEU is the BLEU of a corpus: counts are summed first. refs holds the
+// Corpus is the BLEU of a corpus: counts are summed first. refs holds the
 // references of each segment.
-func (o Options) CorpusBLEU(hyps []string, refs [][]string) float64 {
-	sum := Stats{Correct: make([]int, o.order()), Total: make([]int, o.order())}
+func (o BLEU) Corpus(hyps []string, refs [][]string) BLEUScore {
+	sum := BLEUStats{Correct: make([]int, o.order()), Total: make([]int, o.order())}
 	for i, h := range hyps {
-		s := o.Count(h, refs[i]...)
-		sum.Sys += s.Sys
-		sum.Ref += s.Ref
-		for n := range s.Correct {
-			sum.Correct[n] += s.Correct[n]
-			sum.Total[n] += s.Total[n]
-		}
+		sum.Add(o.Count(h, refs[i]...))
 	}
 	return o.Score(sum)
 }
@@ -60,106 +102,185 @@ func (o Options) CorpusBLEU(hyps []string, refs [][]string) float64 {
 // Count counts one segment. With several references matches are clipped at
 // the greatest count in any of them, and the length that counts is the
 // closest, the shorter of two equally close.
-func (o Options) Count(hyp string, refs ...string) Stats {
+func (o BLEU) Count(hyp string, refs ...string) BLEUStats {
 	split := o.Split
 	if split == nil {
 		split = Tokenize13a
 	}
-	top := o.order()
-	tokens := split(strings.TrimSpace(hyp))
-	st := Stats{Correct: make([]int, top), Total: make([]int, top), Sys: len(tokens)}
-	limit := map[string]int{}
+	tokens := make([][]string, len(refs))
 	for i, r := range refs {
-		ref := split(strings.TrimSpace(r))
+		tokens[i] = split(r)
+	}
+	return o.CountTokens(split(hyp), tokens...)
+}
+
+// CountTokens is Count for texts that are split already.
+func (o BLEU) CountTokens(tokens []string, refs ...[]string) BLEUStats {
+	st := BLEUStats{Correct: make([]int, o.order()), Total: make([]int, o.order()), Sys: len(tokens)}
+	g := newGrams(o.order())
+	for i, ref := range refs {
 		near, now := abs(len(tokens)-len(ref)), abs(len(tokens)-st.Ref)
 		if i == 0 || near < now || near == now && len(ref) < st.Ref {
 			st.Ref = len(ref)
 		}
-		for g, n := range grams(ref, top) {
-			if n > limit[g] {
-				limit[g] = n
-			}
-		}
+		g.reference(ref)
 	}
-	for g, n := range grams(tokens, top) {
-		order := strings.Count(g, "\x00")
-		st.Correct[order] += min(n, limit[g])
-	}
-	for n := range top {
+	g.match(tokens, st.Correct)
+	for n := range st.Total {
 		st.Total[n] = max(0, len(tokens)-n)
 	}
 	return st
 }
 
+// BLEUScore is a score with what it is made of.
+type BLEUScore struct {
+	Score      float64   // 0 to 100
+	Precisions []float64 // by order, in percent, smoothed
+	Brevity    float64   // the penalty for a text shorter than its reference, 0 to 1
+	BLEUStats
+}
+
 // Score computes BLEU from counts.
-func (o Options) Score(s Stats) float64 {
+func (o BLEU) Score(s BLEUStats) BLEUScore {
+	out := BLEUScore{BLEUStats: s, Brevity: 1, Precisions: make([]float64, o.order())}
+	if s.Sys < s.Ref {
+		out.Brevity = 0
+		if s.Sys > 0 {
+			out.Brevity = math.Exp(1 - float64(s.Ref)/float64(s.Sys))
+		}
+	}
 	matched := false
 	for _, c := range s.Correct {
 		matched = matched || c > 0
 	}
-	if !matched || s.Sys == 0 {
-		return 0
+	if !matched {
+		return out
 	}
-	brevity := 1.0
-	if s.Sys < s.Ref {
-		brevity = math.Exp(1 - float64(s.Ref)/float64(s.Sys))
-	}
-	logs, orders, halve := 0.0, o.order(), 1.0
+	orders, halve := o.order(), 1.0
 	for n := range o.order() {
 		correct, total := float64(s.Correct[n]), float64(s.Total[n])
 		if o.Smooth == AddK && n > 0 {
-			correct += o.value(1)
-			total += o.value(1)
+			correct += o.value()
+			total += o.value()
 		}
 		if total == 0 {
-			if o.Effective {
-				orders = n
-				break
-			}
-			return 0
+			break
 		}
 		if o.Effective {
 			orders = n + 1
 		}
-		if correct == 0 {
-			switch o.Smooth {
-			case Exp:
-				halve *= 2
-				correct = 1 / halve
-			case Floor:
-				correct = o.value(0.1)
-			default:
-				return 0
-			}
+		switch {
+		case correct > 0:
+			out.Precisions[n] = 100 * correct / total
+		case o.smooth() == Exp:
+			halve *= 2
+			out.Precisions[n] = 100 / (halve * total)
+		case o.Smooth == Floor:
+			out.Precisions[n] = 100 * o.value() / total
 		}
-		logs += math.Log(correct / total)
 	}
-	return 100 * brevity * math.Exp(logs/float64(orders))
+	logs := 0.0
+	for _, p := range out.Precisions[:orders] {
+		if p == 0 {
+			return out
+		}
+		logs += math.Log(p)
+	}
+	out.Score = out.Brevity * math.Exp(logs/float64(orders))
+	return out
 }
 
-func (o Options) order() int {
+func (o BLEU) smooth() Smoothing {
+	if o.Smooth == "" {
+		return Exp
+	}
+	return o.Smooth
+}
+
+func (o BLEU) order() int {
 	if o.MaxOrder <= 0 {
 		return 4
 	}
 	return o.MaxOrder
 }
 
-func (o Options) value(otherwise float64) float64 {
-	if o.Value == 0 {
-		return otherwise
+func (o BLEU) value() float64 {
+	switch {
+	case o.Value != 0:
+		return o.Value
+	case o.Smooth == Floor:
+		return 0.1
 	}
-	return o.Value
+	return 1
 }
 
-// grams counts the n-grams of orders 1 to top; a NUL stands between tokens.
-func grams(tokens []string, top int) map[string]int {
-	out := make(map[string]int, len(tokens)*top)
-	for i := range tokens {
-		for n := 1; n <= top && i+n <= len(tokens); n++ {
-			out[strings.Join(tokens[i:i+n], "\x00")]++
+// grams counts n-grams exactly: each is a node of a tree, reached from the node of
+// its first n−1 tokens by its last token.
+type grams struct {
+	order int
+	token map[string]int32
+	next  map[[2]int32]int32 // node and token to node
+	limit []int32            // by node: the greatest count in any reference
+	seen  []int32            // by node: the count in the text at hand
+}
+
+func newGrams(order int) *grams {
+	return &grams{order: order, token: map[string]int32{}, next: map[[2]int32]int32{}, limit: []int32{0}, seen: []int32{0}}
+}
+
+// reference takes in the n-grams of a reference.
+func (g *grams) reference(tokens []string) {
+	ids := make([]int32, len(tokens))
+	for i, t := range tokens {
+		id, ok := g.token[t]
+		if !ok {
+			id = int32(len(g.token)) //nolint:gosec // texts are far shorter than 2³¹ tokens
+			g.token[strings.Clone(t)] = id
+		}
+		ids[i] = id
+	}
+	clear(g.seen)
+	for i := range ids {
+		node := int32(0)
+		for _, id := range ids[i:min(len(ids), i+g.order)] {
+			key := [2]int32{node, id}
+			to, ok := g.next[key]
+			if !ok {
+				to = int32(len(g.limit)) //nolint:gosec // as above
+				g.next[key] = to
+				g.limit, g.seen = append(g.limit, 0), append(g.seen, 0)
+			}
+			node = to
+			g.seen[node]++
+			g.limit[node] = max(g.limit[node], g.seen[node])
 		}
 	}
-	return out
+}
+
+// match adds the matches of a text, by order.
+func (g *grams) match(tokens []string, correct []int) {
+	ids := make([]int32, len(tokens))
+	for i, t := range tokens {
+		id, ok := g.token[t]
+		if !ok {
+			id = -1
+		}
+		ids[i] = id
+	}
+	clear(g.seen)
+	for i := range ids {
+		node := int32(0)
+		for n, id := range ids[i:min(len(ids), i+g.order)] {
+			to, ok := g.next[[2]int32{node, id}]
+			if !ok {
+				break
+			}
+			node = to
+			if g.seen[node]++; g.seen[node] <= g.limit[node] {
+				correct[n]++
+			}
+		}
+	}
 }
 
 func abs(n int) int {

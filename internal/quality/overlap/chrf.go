@@ -1,85 +1,249 @@
 package overlap
 
-import "unicode"
+import (
+	"fmt"
+	"strings"
+)
 
-// ChrF is the character n-gram F-score (Popović 2015) of a text against a
-// reference, 0 to 100: orders 1 to 6, beta 2, white space removed, averaged
-// over the orders that both sides have. It is 0 where they have none.
-func ChrF(hyp, ref string) float64 {
-	const top, beta2 = 6, 4.0
-	h, r := visibleRunes(hyp), visibleRunes(ref)
-	precision, recall, orders := 0.0, 0.0, 0
-	for n := 1; n <= top; n++ {
-		hyps, refs := charGrams(h, n), charGrams(r, n)
-		if len(hyps) == 0 || len(refs) == 0 {
-			continue
+// ChrF says how the character n-gram F-score (Popović 2015, 2017) is computed. The
+// zero value is sacreBLEU's default, chrF2: character orders 1 to 6, beta 2, white
+// space removed, averaged over the orders that both sides have.
+type ChrF struct {
+	CharOrder  int     // 0 means 6
+	WordOrder  int     // 2 makes chrF++
+	Beta       float64 // 0 means 2: recall counts twice as much as precision
+	Whitespace bool    // white space counts as characters
+	// Eps averages F-scores over all orders, with 10⁻¹⁶ for what is not there, as
+	// chrF++.py, NLTK and Moses do, in place of the effective order.
+	Eps bool
+}
+
+// PlusPlus is chrF++: words and pairs of words count as well.
+var PlusPlus = ChrF{WordOrder: 2}
+
+// Name is chrF2, chrF2++ or the like.
+func (o ChrF) Name() string {
+	return fmt.Sprintf("chrF%g%s", o.beta(), strings.Repeat("+", o.WordOrder))
+}
+
+// Signature is the signature as sacreBLEU prints it. References is the number of
+// references of each segment; -1 where it varies.
+func (o ChrF) Signature(references int) string {
+	return fmt.Sprintf("nrefs:%s|case:mixed|eff:%s|nc:%d|nw:%d|space:%s|version:%s",
+		count(references), yesNo(!o.Eps), o.chars(), o.WordOrder, yesNo(o.Whitespace), Version)
+}
+
+func (o ChrF) chars() int {
+	if o.CharOrder <= 0 {
+		return 6
+	}
+	return o.CharOrder
+}
+
+func (o ChrF) beta() float64 {
+	if o.Beta <= 0 {
+		return 2
+	}
+	return o.Beta
+}
+
+// ChrFStats are the counts that chrF is made of, by order, words after characters;
+// those of segments add up.
+type ChrFStats []OrderStats
+
+// OrderStats are the n-grams of one order.
+type OrderStats struct{ Hyp, Ref, Match int }
+
+// Add adds the counts of another segment.
+func (s *ChrFStats) Add(other ChrFStats) {
+	if *s == nil {
+		*s = make(ChrFStats, len(other))
+	}
+	for i, o := range other {
+		(*s)[i].Hyp += o.Hyp
+		(*s)[i].Ref += o.Ref
+		(*s)[i].Match += o.Match
+	}
+}
+
+// Profile is a text as chrF sees it, made once and compared often.
+type Profile struct {
+	grams []map[gram]int32
+	total []int
+}
+
+// gram is an n-gram: the last six runes at 21 bits each, or the number of a text.
+type gram struct{ hi, lo uint64 }
+
+// Profile reads a text.
+func (o ChrF) Profile(s string) *Profile {
+	p := &Profile{}
+	var runes []rune
+	for _, r := range s {
+		if o.Whitespace || !isSpace(r) {
+			runes = append(runes, r)
 		}
-		match, hypTotal, refTotal := 0, 0, 0
-		for g, c := range hyps {
-			match += min(c, refs[g])
-			hypTotal += c
+	}
+	for n := 1; n <= o.chars(); n++ {
+		total := max(0, len(runes)-n+1)
+		m := make(map[gram]int32, min(total, 1<<12))
+		for i := range total {
+			m[packed(runes[i:i+n])]++
 		}
-		for _, c := range refs {
-			refTotal += c
+		p.grams, p.total = append(p.grams, m), append(p.total, total)
+	}
+	if o.WordOrder > 0 {
+		words := withoutMarks(s)
+		for n := 1; n <= o.WordOrder; n++ {
+			total := max(0, len(words)-n+1)
+			m := make(map[gram]int32, min(total, 1<<12))
+			for i := range total {
+				m[hashed(words[i:i+n])]++
+			}
+			p.grams, p.total = append(p.grams, m), append(p.total, total)
 		}
-		precision += float64(match) / float64(hypTotal)
-		recall += float64(match) / float64(refTotal)
-		orders++
+	}
+	return p
+}
+
+// packed is exact for up to six runes, and hashed beyond.
+func packed(runes []rune) gram {
+	if len(runes) > 6 {
+		return hashed([]string{string(runes)})
+	}
+	var g gram
+	for i, r := range runes {
+		if i < 3 {
+			g.lo = g.lo<<21 | uint64(r) //nolint:gosec // a rune is not negative
+		} else {
+			g.hi = g.hi<<21 | uint64(r) //nolint:gosec // as above
+		}
+	}
+	return g
+}
+
+// hashed is 128 bits of two FNV-1a sums, in which two of a billion n-grams meet with
+// a chance under 10⁻²⁰.
+func hashed(words []string) gram {
+	g := gram{0xcbf29ce484222325, 0x9ae16a3b2f90404f}
+	for _, w := range words {
+		for i := range len(w) {
+			g.hi = (g.hi ^ uint64(w[i])) * 0x100000001b3
+			g.lo = (g.lo ^ uint64(w[i]) ^ g.lo>>29) * 0x9e3779b97f4a7c15
+		}
+		g.hi = (g.hi ^ ' ') * 0x100000001b3
+		g.lo = (g.lo ^ ' ' ^ g.lo>>29) * 0x9e3779b97f4a7c15
+	}
+	return g
+}
+
+// withoutMarks splits a text into words and takes one punctuation mark off each, as
+// sacreBLEU does: "(hi)" becomes "(hi" and ")".
+func withoutMarks(s string) []string {
+	var out []string
+	for _, w := range fields(s) {
+		last := w[len(w)-1]
+		switch {
+		case len(w) == 1:
+			out = append(out, w)
+		case punctuation(last):
+			out = append(out, w[:len(w)-1], w[len(w)-1:])
+		case punctuation(w[0]):
+			out = append(out, w[:1], w[1:])
+		default:
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func punctuation(c byte) bool {
+	return splits(c) && c != ' ' || c == '\'' || c == ',' || c == '-' || c == '.'
+}
+
+// Compare counts what two profiles have in common.
+func (p *Profile) Compare(ref *Profile) ChrFStats {
+	out := make(ChrFStats, len(p.grams))
+	for i, grams := range p.grams {
+		s := OrderStats{Hyp: p.total[i], Ref: ref.total[i]}
+		if s.Ref == 0 {
+			s.Hyp = 0 // no hits are counted where no reference has that order
+		}
+		small, large := grams, ref.grams[i]
+		if len(small) > len(large) {
+			small, large = large, small
+		}
+		for g, n := range small {
+			if m, ok := large[g]; ok {
+				s.Match += int(min(n, m))
+			}
+		}
+		out[i] = s
+	}
+	return out
+}
+
+// Count counts one segment against its best reference.
+func (o ChrF) Count(hyp string, refs ...string) ChrFStats {
+	var best ChrFStats
+	top := -1.0
+	h := o.Profile(hyp)
+	for _, r := range refs {
+		if s := h.Compare(o.Profile(r)); o.Score(s) > top {
+			best, top = s, o.Score(s)
+		}
+	}
+	if best == nil {
+		return make(ChrFStats, o.chars()+o.WordOrder)
+	}
+	return best
+}
+
+// Sentence is the score of one text against references, 0 to 100.
+func (o ChrF) Sentence(hyp string, refs ...string) float64 { return o.Score(o.Count(hyp, refs...)) }
+
+// Corpus is the score of a corpus: counts are summed first.
+func (o ChrF) Corpus(hyps []string, refs [][]string) float64 {
+	var sum ChrFStats
+	for i, h := range hyps {
+		sum.Add(o.Count(h, refs[i]...))
+	}
+	return o.Score(sum)
+}
+
+// Score computes the F-score from counts.
+func (o ChrF) Score(s ChrFStats) float64 {
+	const eps = 1e-16
+	factor := o.beta() * o.beta()
+	f, precision, recall, orders := 0.0, 0.0, 0.0, 0
+	for _, n := range s {
+		p, r := eps, eps
+		if n.Hyp > 0 {
+			p = float64(n.Match) / float64(n.Hyp)
+		}
+		if n.Ref > 0 {
+			r = float64(n.Match) / float64(n.Ref)
+		}
+		if d := factor*p + r; d > 0 {
+			f += (1 + factor) * p * r / d
+		} else {
+			f += eps
+		}
+		if n.Hyp > 0 && n.Ref > 0 {
+			precision += p
+			recall += r
+			orders++
+		}
+	}
+	if o.Eps {
+		if len(s) == 0 {
+			return 0
+		}
+		return 100 * f / float64(len(s))
 	}
 	if orders == 0 || precision+recall == 0 {
 		return 0
 	}
-	p, q := precision/float64(orders), recall/float64(orders)
-	return 100 * (1 + beta2) * p * q / (beta2*p + q)
-}
-
-func visibleRunes(s string) []rune {
-	var out []rune
-	for _, r := range s {
-		if !unicode.IsSpace(r) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-func charGrams(s []rune, n int) map[string]int {
-	out := map[string]int{}
-	for i := 0; i+n <= len(s); i++ {
-		out[string(s[i:i+n])]++
-	}
-	return out
-}
-
-// Repetition is the share of n-grams of four tokens that occurred earlier in the
-// text, 0 to 1 (seq-rep-4, Welleck et al. 2020); 0 for under five tokens.
-func Repetition(tokens []string) float64 {
-	if len(tokens) < 5 {
-		return 0
-	}
-	seen := map[[4]string]bool{}
-	total := len(tokens) - 3
-	for i := range total {
-		seen[[4]string(tokens[i:i+4])] = true
-	}
-	return 1 - float64(len(seen))/float64(total)
-}
-
-// Copied is the share of a text's n-grams of three tokens that occur in
-// another text, 0 to 1.
-func Copied(tokens, from []string) float64 {
-	if len(tokens) < 3 {
-		return 0
-	}
-	have := map[[3]string]bool{}
-	for i := 0; i+3 <= len(from); i++ {
-		have[[3]string(from[i:i+3])] = true
-	}
-	n := 0
-	for i := 0; i+3 <= len(tokens); i++ {
-		if have[[3]string(tokens[i:i+3])] {
-			n++
-		}
-	}
-	return float64(n) / float64(len(tokens)-2)
+	p, r := precision/float64(orders), recall/float64(orders)
+	return 100 * (1 + factor) * p * r / (factor*p + r)
 }

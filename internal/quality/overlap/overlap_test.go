@@ -42,7 +42,7 @@ func TestVectors(t *testing.T) {
 	}
 	near := func(what string, got, want float64) {
 		t.Helper()
-		if math.Abs(got-want) > 1e-6 {
+		if math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s = %v, want %v", what, got, want)
 		}
 	}
@@ -56,10 +56,10 @@ func TestVectors(t *testing.T) {
 				refs[i] = append(refs[i], stream[i])
 			}
 		}
-		near("corpus BLEU", Options{}.CorpusBLEU(c.Hyps, refs), c.Score)
+		near("corpus BLEU", BLEU{}.Corpus(c.Hyps, refs).Score, c.Score)
 	}
 	for _, c := range v.ChrF {
-		near("chrF of "+c.Hyp, ChrF(c.Hyp, c.Ref), c.Score)
+		near("chrF of "+c.Hyp, ChrF{}.Sentence(c.Hyp, c.Ref), c.Score)
 	}
 	for _, c := range v.Tokens {
 		if got := strings.Join(Tokenize13a(c.In), " "); got != c.Out {
@@ -81,8 +81,13 @@ func TestCopied(t *testing.T) {
 
 func FuzzOverlap(f *testing.F) {
 	f.Add("a b c d", "a b c e")
+	f.Add("\x00\xff\x1c.,", "1.-,2\n\n-\n")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		for _, v := range []float64{SentenceBLEU(a, b), ChrF(a, b), 100 * Repetition(strings.Fields(a)), 100 * Copied(strings.Fields(a), strings.Fields(b))} {
+		sum, _ := ROUGE{}.Lsum(a, b)
+		for _, v := range []float64{
+			SentenceBLEU(a, b), ChrF{}.Sentence(a, b), PlusPlus.Sentence(a, b), 100 * Repetition(strings.Fields(a)), 100 * Copied(strings.Fields(a), strings.Fields(b)),
+			100 * ROUGE{Stem: true}.N(2, a, b).F, 100 * ROUGE{}.L(a, b).F, 100 * sum.F, 100 * Distinct(strings.Fields(a), 2),
+		} {
 			if !(v >= 0 && v <= 100.0001) {
 				t.Fatalf("%v for %q and %q", v, a, b)
 			}

@@ -91,3 +91,19 @@ func FuzzParse(f *testing.F) {
 		SplitSentences(s)
 	})
 }
+
+// What only a parser sees: nested lists, headings by underline, code in a list, a fence
+// inside a longer fence, a quote that ends.
+func TestOutline(t *testing.T) {
+	text := Parse("Title\n=====\n\n1. one\n   - inner\n   - other\n\n   ```go\n   x := 1\n   ```\n2. two\n\n> a quote\n> over two lines\n\n````md\n```\ninner\n```\n````\n\n    indented code\n\n| a | b |\n")
+	want := Outline{Headings: 1, Paragraphs: 2, Items: 4, Quotes: 1, Rows: 1, Code: 2, Depth: 2}
+	if diff := cmp.Diff(want, text.Outline); diff != "" {
+		t.Error(diff)
+	}
+	if text.Blocks[0].Body != "x := 1" || !strings.Contains(text.Blocks[1].Body, "inner") || !text.Blocks[1].Closed {
+		t.Errorf("%+v", text.Blocks)
+	}
+	if strings.Contains(text.Prose(), "indented code") {
+		t.Error("indented code is in the prose")
+	}
+}

@@ -105,10 +105,15 @@ func hardware(b result.Benchmarks) *Section {
 	}
 	s := &Section{ID: "hardware", Title: "Client machine", Evidence: h.Evidence}
 	s.PagesOnly = b.Latency != nil || b.Throughput != nil || b.Load != nil || b.Cost != nil || b.Quality != nil
-	s.detail("The machine that ran this program.")
+	s.detail("The machine that ran this program, the client.")
+	if h.Local {
+		s.remark("The candidate's URL is of this machine too (a tunnel would look the same): client and server shared it.")
+	} else if b.Latency != nil || b.Throughput != nil || b.Load != nil {
+		s.remark("The candidate's server runs on another machine, which is not described here: run inferometer hardware show there.")
+	}
 	t := Table{Head: columns("", "value", "read from")}
 	for _, f := range h.Facts {
-		t.Rows = append(t.Rows, []string{plaintext.Line(f.Name), plaintext.Line(f.Value), plaintext.Line(f.Source)})
+		t.Rows = append(t.Rows, []string{plaintext.Line(f.Name), plaintext.Line(f.Text()), plaintext.Line(f.Source)})
 	}
 	short := Table{Layout: Inline, Head: columns("", "value")}
 	for _, row := range t.Rows[:min(len(t.Rows), 5)] {

@@ -49,8 +49,15 @@ type Fault struct {
 	// For is how long it lasts; of a status, the wait in Retry-After.
 	For  time.Duration
 	Text string // message of an error
-	// Rate is the share of requests that have the fault, above 0 and at most 1.
+	// Rate is the share of requests that have the fault, above 0 and at most 1. Of a
+	// fault of an answer's content it is a share of what is asked, see ChooseContent.
 	Rate float64
+	// Of, if above 0, says that exactly Exactly of the Of items of an answer key have
+	// the fault.
+	Exactly, Of int
+	// Above, if above 0, says that the fault happens only while more than so many
+	// requests are being answered, this one among them.
+	Above int
 }
 
 // value is what a kind takes after "=".
@@ -62,40 +69,55 @@ const (
 	number
 	text
 	status
+	optionalNumber
+	ending   // why an answer ends: stop, or length
+	language // a code
 )
 
 type grammar struct {
-	kind  Kind
-	token bool // takes one
-	value value
-	says  string
+	kind    Kind
+	token   bool // takes one
+	value   value
+	content bool // it is about what an answer says, not how it is sent
+	says    string
 }
 
-var kinds = []grammar{
-	{Status, false, status, "status=503, or status=429/2s with Retry-After"},
-	{Refuse, false, none, "refuse: the connection is closed without an answer"},
-	{Reset, true, none, "reset, or reset@12 after twelve tokens"},
-	{SlowHeaders, false, duration, "slow-headers=1s"},
-	{Stall, true, duration, "stall@12=2s before the thirteenth token"},
-	{Truncate, true, none, "truncate@12: the stream ends without a finish reason"},
-	{Close, true, none, "close@12: the connection is closed in the middle"},
-	{Malformed, true, none, "malformed@12: a frame that is not JSON"},
-	{Error, true, text, "error@12=text: an error frame under status 200"},
-	{NoUsage, false, none, "no-usage"},
-	{WrongUsage, false, number, "wrong-usage=7: seven output tokens too many"},
-	{Duplicate, true, none, "duplicate@12: a frame twice"},
-	{SplitUTF8, true, none, "split-utf8@12: a character of four bytes in two writes"},
-	{Coalesce, false, number, "coalesce=8: eight frames in one write"},
-	{Buffer, false, number, "buffer=4096: a proxy that passes on blocks of 4096 bytes"},
-	{DelayEnd, false, duration, "delay-end=1s: the response ends late"},
-	{Freeze, false, duration, "freeze=1s: the whole server stops"},
-}
+var kinds = append([]grammar{
+	{Status, false, status, false, "status=503, or status=429/2s with Retry-After"},
+	{Refuse, false, none, false, "refuse: the connection is closed without an answer"},
+	{Reset, true, none, false, "reset, or reset@12 after twelve tokens"},
+	{SlowHeaders, false, duration, false, "slow-headers=1s"},
+	{Stall, true, duration, false, "stall@12=2s before the thirteenth token"},
+	{Truncate, true, none, false, "truncate@12: the stream ends without a finish reason"},
+	{Close, true, none, false, "close@12: the connection is closed in the middle"},
+	{Malformed, true, none, false, "malformed@12: a frame that is not JSON"},
+	{Error, true, text, false, "error@12=text: an error frame under status 200"},
+	{NoUsage, false, none, false, "no-usage"},
+	{WrongUsage, false, number, false, "wrong-usage=7: seven output tokens too many"},
+	{Duplicate, true, none, false, "duplicate@12: a frame twice"},
+	{SplitUTF8, true, none, false, "split-utf8@12: a character of four bytes in two writes"},
+	{Coalesce, false, number, false, "coalesce=8: eight frames in one write"},
+	{Buffer, false, number, false, "buffer=4096: a proxy that passes on blocks of 4096 bytes"},
+	{DelayEnd, false, duration, false, "delay-end=1s: the response ends late"},
+	{Freeze, false, duration, false, "freeze=1s: the whole server stops"},
+}, contents...)
 
-// Usage describes the kinds, one per line.
+// Usage describes the kinds, one per line; those of an answer's content are examples on
+// the last lines.
 func Usage() []string {
-	lines := make([]string, len(kinds))
-	for i, g := range kinds {
-		lines[i] = g.says
+	var lines []string
+	var examples []string
+	for _, g := range kinds {
+		if g.content {
+			example, _, _ := strings.Cut(g.says, ":")
+			example, _, _ = strings.Cut(example, ", or")
+			examples = append(examples, example)
+			continue
+		}
+		lines = append(lines, g.says)
+	}
+	for part := range slices.Chunk(examples, 8) {
+		lines = append(lines, strings.Join(part, ", "))
 	}
 	return lines
 }
@@ -107,9 +129,10 @@ const (
 	maxFaults = 32
 )
 
-// Parse reads KIND[@TOKEN][=VALUE][@RATE]. A rate is a percentage (5%) or has
-// a decimal point (0.05), a token is a whole number; without a rate every
-// request has the fault.
+// Parse reads KIND[@TOKEN][=VALUE][@RATE][@>N]. A token is a whole number. A rate is
+// a percentage (5%), has a decimal point (0.05) or is an exact number of items (20/200);
+// without one every request has the fault. With @>16 it happens only while more than
+// 16 requests are being answered.
 func Parse(s string) (Fault, error) {
 	f := Fault{Token: -1, Rate: 1}
 	head, val, hasValue := strings.Cut(s, "=")
@@ -120,19 +143,28 @@ func Parse(s string) (Fault, error) {
 	}
 	g := kinds[i]
 	f.Kind = g.kind
-	if hasValue {
-		// The last @ of a value begins a rate, if it looks like one: the text of
-		// an error may hold others.
-		if at := strings.LastIndexByte(val, '@'); at >= 0 && (g.value != text || isRate(val[at+1:])) {
-			rate, err := parseRate(val[at+1:])
+	// What follows the last @ of a value is a rate or a condition, if it looks like
+	// one: the text of an error may hold other @.
+	for hasValue {
+		at := strings.LastIndexByte(val, '@')
+		if at < 0 || g.value == text && !isRate(val[at+1:]) && !isCondition(val[at+1:]) {
+			break
+		}
+		if err := f.place(grammar{kind: g.kind, content: g.content}, val[at+1:]); err != nil {
+			return f, fmt.Errorf("invalid fault %.200q: %w", s, err)
+		}
+		val = val[:at]
+	}
+	if places != "" {
+		for i, p := range strings.Split(places, "@") {
+			err := f.place(g, p)
+			if i > 2 {
+				err = fmt.Errorf("too many @")
+			}
 			if err != nil {
 				return f, fmt.Errorf("invalid fault %.200q: %w", s, err)
 			}
-			val, f.Rate = val[:at], rate
 		}
-	}
-	if err := f.places(g, places); err != nil {
-		return f, fmt.Errorf("invalid fault %.200q: %w", s, err)
 	}
 	if err := f.take(g, val, hasValue); err != nil {
 		return f, fmt.Errorf("invalid fault %.200q: %w; for example %s", s, err, g.says)
@@ -140,32 +172,32 @@ func Parse(s string) (Fault, error) {
 	return f, nil
 }
 
-// places parses what is between the kind and "=": a token, a rate or both.
-func (f *Fault) places(g grammar, s string) error {
-	if s == "" {
+// place parses one part after an @: a token, a rate or a condition.
+func (f *Fault) place(g grammar, p string) error {
+	if isCondition(p) {
+		n, err := strconv.Atoi(p[1:])
+		if err != nil || n < 1 || n > maxNumber || f.Above > 0 {
+			return fmt.Errorf("%q: a fault happens above one number of requests at once, from 1 to %d (@>16)", p, maxNumber)
+		}
+		f.Above = n
 		return nil
 	}
-	for i, p := range strings.Split(s, "@") {
-		if i > 1 {
-			return fmt.Errorf("too many @")
+	if isRate(p) {
+		if f.Rate < 1 || f.Of > 0 {
+			return fmt.Errorf("too many rates")
 		}
-		if isRate(p) {
-			rate, err := parseRate(p)
-			if err != nil {
-				return err
-			}
-			f.Rate = rate
-			continue
-		}
-		n, err := strconv.Atoi(p)
-		switch {
-		case err != nil || n < 0 || n > maxNumber:
-			return fmt.Errorf("%q after @ must be a token (a whole number from 0) or a rate (5%% or 0.05)", p)
-		case !g.token:
-			return fmt.Errorf("%s takes no token", g.kind)
-		}
-		f.Token = n
+		return f.rate(g, p)
 	}
+	n, err := strconv.Atoi(p)
+	switch {
+	case err != nil || n < 0 || n > maxNumber:
+		return fmt.Errorf("%q after @ must be a token (a whole number from 0), a rate (5%%, 0.05 or 20/200) or >N", p)
+	case !g.token:
+		return fmt.Errorf("%s takes no token here", g.kind)
+	case f.Token >= 0:
+		return fmt.Errorf("too many tokens")
+	}
+	f.Token = n
 	return nil
 }
 
@@ -185,6 +217,20 @@ func (f *Fault) take(g grammar, val string, has bool) error {
 	case number:
 		if f.Number, err = strconv.Atoi(val); err != nil || f.Number < 1 || f.Number > maxNumber {
 			return fmt.Errorf("the value must be a number from 1 to %d", maxNumber)
+		}
+	case optionalNumber:
+		if has {
+			if f.Number, err = strconv.Atoi(val); err != nil || f.Number < 1 || f.Number > maxNumber {
+				return fmt.Errorf("the value must be a number from 1 to %d", maxNumber)
+			}
+		}
+	case ending:
+		if f.Text = val; has && val != "stop" && val != "length" {
+			return fmt.Errorf("the value must be stop or length")
+		}
+	case language:
+		if f.Text = val; has && !slices.Contains(Languages, val) {
+			return fmt.Errorf("the value must be one of %s", strings.Join(Languages, ", "))
 		}
 	case duration:
 		if f.For, err = parseDuration(val); err != nil {
@@ -211,21 +257,41 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
+func isCondition(s string) bool { return strings.HasPrefix(s, ">") }
+
 func isRate(s string) bool {
+	if k, n, ok := strings.Cut(s, "/"); ok {
+		return isWhole(k) && isWhole(n)
+	}
 	_, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 	return err == nil && strings.ContainsAny(s, "%.")
 }
 
-func parseRate(s string) (float64, error) {
+func isWhole(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+func (f *Fault) rate(g grammar, s string) error {
+	if k, n, ok := strings.Cut(s, "/"); ok {
+		exactly, err := strconv.Atoi(k)
+		of, err2 := strconv.Atoi(n)
+		if err != nil || err2 != nil || exactly < 1 || exactly > of || of > maxNumber {
+			return fmt.Errorf("invalid rate %q: must be from 1 to all of up to %d items", s, maxNumber)
+		}
+		if !g.content {
+			return fmt.Errorf("invalid rate %q: %s happens to requests, not to items of an answer key; give a share", s, g.kind)
+		}
+		f.Exactly, f.Of, f.Rate = exactly, of, float64(exactly)/float64(of)
+		return nil
+	}
 	number, percent := strings.CutSuffix(s, "%")
 	r, err := strconv.ParseFloat(number, 64)
 	if percent {
 		r /= 100
 	}
 	if err != nil || !(r > 0 && r <= 1) {
-		return 0, fmt.Errorf("invalid rate %q: must be above 0 and at most 1 (or 100%%)", s)
+		return fmt.Errorf("invalid rate %q: must be above 0 and at most 1 (or 100%%)", s)
 	}
-	return r, nil
+	f.Rate = r
+	return nil
 }
 
 // ParseList reads faults separated by commas, so the text of an error cannot
@@ -262,8 +328,14 @@ func (f Fault) String() string {
 	case f.For > 0:
 		b.WriteString("=" + f.For.String())
 	}
-	if f.Rate < 1 || f.Text != "" {
+	switch {
+	case f.Of > 0:
+		fmt.Fprintf(&b, "@%d/%d", f.Exactly, f.Of)
+	case f.Rate < 1 || f.Kind == Error:
 		b.WriteString("@" + strconv.FormatFloat(f.Rate*100, 'g', -1, 64) + "%")
+	}
+	if f.Above > 0 {
+		fmt.Fprintf(&b, "@>%d", f.Above)
 	}
 	return b.String()
 }
@@ -288,11 +360,15 @@ func (f Fault) At(n int) int {
 	return min(f.Token, n-1)
 }
 
-// Choose returns the faults that the request with the given index has. They
-// depend on nothing else, so that a run can be repeated.
-func Choose(all []Fault, seed, index uint64) []Fault {
+// Choose returns the faults that the request with the given index has, but for those
+// of an answer's content. atOnce is how many requests are being answered, this one
+// among them. They depend on nothing else, so that a run can be repeated.
+func Choose(all []Fault, seed, index uint64, atOnce int) []Fault {
 	var out []Fault
 	for i, f := range all {
+		if f.IsContent() || f.Above > 0 && atOnce <= f.Above {
+			continue
+		}
 		if f.Rate >= 1 || seeded.Uniform(seeded.Mix(seeded.Mix(seed^uint64(i)<<32)+index)) < f.Rate {
 			out = append(out, f)
 		}

@@ -83,8 +83,8 @@ func TestChoose(t *testing.T) {
 	count := map[Kind]int{}
 	both := 0
 	for i := range uint64(n) {
-		got := Choose(all, 7, i)
-		if diff := cmp.Diff(got, Choose(all, 7, i)); diff != "" {
+		got := Choose(all, 7, i, 1)
+		if diff := cmp.Diff(got, Choose(all, 7, i, 1)); diff != "" {
 			t.Fatalf("request %d has different faults: %s", i, diff)
 		}
 		for _, f := range got {

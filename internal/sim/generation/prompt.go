@@ -1,6 +1,7 @@
 package generation
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/seeded"
@@ -72,6 +73,11 @@ func (q *Request) SetTurns(turns []Turn) {
 		}
 	}
 	q.Before, q.Prompt = before.String(), turns[last].Text
+}
+
+// HasSystem reports whether the conversation has instructions besides the user's.
+func (q *Request) HasSystem() bool {
+	return slices.ContainsFunc(q.Turns, func(t Turn) bool { return t.Role == "system" || t.Role == "developer" })
 }
 
 // Tokens returns the ids of the prompt, PromptTokens of them.

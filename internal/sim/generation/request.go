@@ -7,6 +7,7 @@
 package generation
 
 import (
+	"github.com/inferometer/inferometer/internal/sim/fault"
 	"github.com/inferometer/inferometer/internal/sim/script"
 	"github.com/inferometer/inferometer/internal/sim/structured"
 )
@@ -47,6 +48,14 @@ type Request struct {
 	// some, and tokens that are counted and were never generated.
 	NoUsage    bool
 	ExtraUsage int
+
+	// Given is the text of the answer, if it is known: that of an answer key, or of
+	// another request. Flaws are the faults of what the answer says.
+	Given    string
+	HasGiven bool
+	Flaws    []fault.Fault
+	// Offered are all functions that the answer may call; Tool is the one that it calls.
+	Offered []*Tool
 
 	Script *script.Reply // the reply that the request brings; usually nil
 }

@@ -14,22 +14,33 @@ var alternatives = [...]string{
 	" the", " a", " and", " of", " to", " in", " is", ".", ",", " it", " for", " on", " with", " as", " by", " that", " this", " at", " or", " an", " be",
 }
 
+// shift is by how much the seed moves the logit of a probability, up or down.
+const shift = 0.15
+
 // probability is that of the token at place k. It is above a half, so that the
-// token is the most likely one, and depends only on token, place and seed.
+// token is the most likely one. Token and place decide between 0.55 and 0.99; the seed,
+// which is that of a server and its model, shifts the logit a little.
 func probability(seed uint64, token string, k int) float64 {
-	return 0.5 + 0.499*seeded.Uniform(seeded.Mix(seed^generation.Hash(token)+uint64(k)))
+	bits := seeded.Mix(generation.Hash(token) + uint64(k))
+	p := 0.55 + 0.44*seeded.Uniform(bits)
+	logit := math.Log(p/(1-p)) + shift*(2*seeded.Uniform(seeded.Mix(bits^seed))-1)
+	return 1 / (1 + math.Exp(-logit))
 }
+
+// logprobSeed is the seed of the probabilities of a server and its model.
+func (a *Answer) logprobSeed() uint64 { return seeded.Mix(a.Seed) ^ generation.Hash(string(a.Model)) }
 
 // eachTop calls f with the most likely tokens at a place and the logarithms of
 // their probabilities: the token itself, then others, each half as likely as
-// the previous, which leaves something for the rest of the vocabulary.
+// the previous, which leaves something for the rest of the vocabulary. The others are the
+// same for every seed.
 func eachTop(seed uint64, token string, k, n int, f func(token string, logprob float64)) {
 	p := probability(seed, token, k)
 	left := 1 - p
 	if n > 0 {
 		f(token, math.Log(p))
 	}
-	for i, j := 1, int(seeded.Mix(seed+uint64(k))%uint64(len(alternatives))); i < n; j++ {
+	for i, j := 1, int(seeded.Mix(generation.Hash(token)+uint64(k))%uint64(len(alternatives))); i < n; j++ {
 		if other := alternatives[j%len(alternatives)]; other != token {
 			left /= 2
 			f(other, math.Log(left))

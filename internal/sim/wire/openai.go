@@ -25,7 +25,7 @@ func decodeOpenAI(raw []byte) (*body, *Error) {
 // newOpenAIWriter uses the fast writer if that is enough for the request.
 func newOpenAIWriter(a *Answer) Writer {
 	q := a.Request
-	if q.Choices < 2 && !q.Logprobs && !q.TokenIDs && q.Reasoning == 0 && q.Tool == nil && !q.RequestTimes {
+	if q.Choices < 2 && !q.Logprobs && !q.TokenIDs && a.Reply.Reasoning == 0 && a.Reply.Tool == "" && !q.RequestTimes {
 		return newPlainWriter(a)
 	}
 	return newRichWriter(a)

@@ -188,6 +188,9 @@ func (q *parser) setTools(b *bodyOptions) *Error {
 		choice, name = "named", named.Function.Name+named.Name
 	}
 	bits := seeded.Mix(q.Seed ^ generation.Hash(q.Prompt))
+	if choice != "none" {
+		q.Offered = all
+	}
 	switch {
 	case choice == "none", choice == "auto" && (len(all) == 0 || seeded.Uniform(bits) >= q.service.ToolCalls):
 		return nil

@@ -301,7 +301,7 @@ func (r *responsesWriter) part(from, to int) responsesPart {
 	c := &r.a.Reply.Choice
 	p := responsesPart{Type: "output_text", Text: c.Piece(from, to-from), Annotations: []struct{}{}}
 	if r.a.Request.Logprobs {
-		p.Logprobs = appendLogprobList(nil, r.a.Request.Top, seeded.Mix(r.a.Request.Seed), c.Pieces[from:to], from)
+		p.Logprobs = appendLogprobList(nil, r.a.Request.Top, r.a.logprobSeed(), c.Pieces[from:to], from)
 	}
 	return p
 }
@@ -341,7 +341,7 @@ func (r *responsesWriter) delta(from, to int) {
 		b := append(append(r.place(id, 0), ','), field("delta", piece)...)
 		b = append(b, `,"logprobs":`...)
 		if r.a.Request.Logprobs {
-			b = appendLogprobList(b, r.a.Request.Top, seeded.Mix(r.a.Request.Seed), c.Pieces[from:to], from)
+			b = appendLogprobList(b, r.a.Request.Top, r.a.logprobSeed(), c.Pieces[from:to], from)
 		} else {
 			b = append(b, "[]"...)
 		}

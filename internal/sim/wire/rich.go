@@ -133,7 +133,7 @@ func (r *richWriter) frame(i int, c *generation.Choice, delta, reason string, fr
 
 func (r *richWriter) logprobs(b []byte, i int, c *generation.Choice, from, to int) []byte {
 	q := r.a.Request
-	seed := seeded.Mix(q.Seed + uint64(i))
+	seed := r.a.logprobSeed()
 	if q.Chat {
 		return appendChatLogprobs(b, q.Top, seed, c.Pieces[from:to], from)
 	}

@@ -15,7 +15,7 @@ type usage struct {
 // usage counts the first k tokens of every choice.
 func (a *Answer) usage(k int) usage {
 	q := a.Request
-	u := usage{prompt: q.PromptTokens, cached: a.Cached, generated: q.ExtraUsage, reasons: q.Reasoning > 0}
+	u := usage{prompt: q.PromptTokens, cached: a.Cached, generated: q.ExtraUsage, reasons: q.Reasoning > 0 || a.Reply.Reasoning > 0}
 	for i := range a.Reply.Choices() {
 		c := a.Reply.Nth(i)
 		u.generated += min(k, len(c.Pieces))

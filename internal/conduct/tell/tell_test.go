@@ -1,4 +1,4 @@
-package conduct
+package tell
 
 import (
 	"fmt"
@@ -14,17 +14,17 @@ func TestABlockedTerminalHoldsNothingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocked := make(chan struct{})
 		began := time.Now()
-		told := newTeller(func(Event) { <-blocked }, func() time.Duration { return time.Since(began) })
-		end := told.watch("cell", func() Event { return Event{Kind: "progress"} })
+		told := New(func(Event) { <-blocked }, func() time.Duration { return time.Since(began) })
+		end := told.Watch("cell", func() Event { return Event{Kind: "progress"} })
 		for i := range 1000 {
-			told.tell(Event{Kind: "note", Text: fmt.Sprint(i)})
+			told.Tell(Event{Kind: "note", Text: fmt.Sprint(i)})
 			time.Sleep(time.Millisecond)
 		}
 		end()
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("a thousand events in a second took %v", took)
 		}
-		told.close()
+		told.Close()
 		if took := time.Since(began); took > time.Second+tellPatience {
 			t.Errorf("the run ended after %v", took)
 		}
@@ -39,7 +39,7 @@ func TestThereIsAlwaysSomethingToTell(t *testing.T) {
 		var mu sync.Mutex
 		var got []Event
 		began := time.Now()
-		told := newTeller(func(e Event) {
+		told := New(func(e Event) {
 			mu.Lock()
 			defer mu.Unlock()
 			got = append(got, e)
@@ -54,19 +54,19 @@ func TestThereIsAlwaysSomethingToTell(t *testing.T) {
 			}
 			return out
 		}
-		ended := told.wait("an answer")
+		ended := told.Wait("an answer")
 		time.Sleep(10 * time.Second)
 		ended()
 		n := 0
 		for i := range 3 {
-			told.tell(Event{Kind: "cell", Cell: fmt.Sprint(i)})
-			end := told.watch(fmt.Sprint(i), func() Event { n++; return Event{Kind: "progress", Cell: fmt.Sprint(i), Done: n} })
+			told.Tell(Event{Kind: "cell", Cell: fmt.Sprint(i)})
+			end := told.Watch(fmt.Sprint(i), func() Event { n++; return Event{Kind: "progress", Cell: fmt.Sprint(i), Done: n} })
 			time.Sleep(10 * time.Second)
 			end()
-			told.tell(Event{Kind: "done", Cell: fmt.Sprint(i)})
+			told.Tell(Event{Kind: "done", Cell: fmt.Sprint(i)})
 		}
-		told.close()
-		told.tell(Event{Kind: "note"}) // too late
+		told.Close()
+		told.Tell(Event{Kind: "note"}) // too late
 		if n := len(of("wait")); n < 45 {
 			t.Errorf("%d lines in 10 s of waiting", n)
 		}

@@ -1,12 +1,12 @@
-package conduct
+// Package tell says how a run proceeds, from a goroutine of its own: a terminal that
+// blocks never holds up what is measured.
+package tell
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/loadgen"
-	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Event is one step of progress.
@@ -43,26 +43,11 @@ type Spend struct {
 	Simulated bool    // all of it is of simulated targets, which charge nobody
 }
 
-// spending is what the run has cost so far.
-func (s *Session) spending() *Spend {
-	usd, limit, priced := s.spend.Spent()
-	if !priced {
-		return nil
-	}
-	out := &Spend{USD: usd, Cap: limit, Simulated: true}
-	for _, t := range s.targets {
-		if t.Found.Price != nil && t.Found.Evidence != result.Simulated {
-			out.Simulated = false
-		}
-	}
-	return out
-}
-
-// teller hands events to a function from a goroutine of its own: a terminal that
+// Teller hands events to a function from a goroutine of its own: a terminal that
 // blocks must never hold up what is measured. Of what changes all the time, the
 // progress of cells, it asks for the latest state when the function is ready for
 // it; of other events none is lost, and their order is kept.
-type teller struct {
+type Teller struct {
 	to    func(Event)
 	since func() time.Duration // of the run
 
@@ -90,12 +75,13 @@ const (
 	tellPatience = 2 * time.Second
 )
 
-func newTeller(to func(Event), since func() time.Duration) *teller {
-	return &teller{to: to, since: since, wake: make(chan struct{}, 1), done: make(chan struct{})}
+// New makes a teller; to is nil where nobody listens.
+func New(to func(Event), since func() time.Duration) *Teller {
+	return &Teller{to: to, since: since, wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// tell queues an event. It never blocks.
-func (t *teller) tell(e Event) {
+// Tell queues an event. It never blocks.
+func (t *Teller) Tell(e Event) {
 	if t.to == nil {
 		return
 	}
@@ -103,8 +89,8 @@ func (t *teller) tell(e Event) {
 	t.with(func() { t.queue = append(t.queue, e) })
 }
 
-// watch has the state of a cell told until the returned function is called.
-func (t *teller) watch(id string, now func() Event) (end func()) {
+// Watch has the state of a cell told until the returned function is called.
+func (t *Teller) Watch(id string, now func() Event) (end func()) {
 	if t.to == nil {
 		return func() {}
 	}
@@ -121,9 +107,9 @@ func (t *teller) watch(id string, now func() Event) (end func()) {
 	}
 }
 
-// wait says what the run waits for until the returned function is called; it is
+// Wait says what the run waits for until the returned function is called; it is
 // told again and again, since it may take long.
-func (t *teller) wait(what string) (end func()) {
+func (t *Teller) Wait(what string) (end func()) {
 	if t.to == nil {
 		return func() {}
 	}
@@ -132,7 +118,7 @@ func (t *teller) wait(what string) (end func()) {
 }
 
 // with changes the state, and wakes the goroutine.
-func (t *teller) with(change func()) {
+func (t *Teller) with(change func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -149,8 +135,8 @@ func (t *teller) with(change func()) {
 	}
 }
 
-// close tells what is left. A function that blocks is left behind.
-func (t *teller) close() {
+// Close tells what is left. A function that blocks is left behind.
+func (t *Teller) Close() {
 	t.mu.Lock()
 	started := t.started && !t.closed
 	t.closed, t.cells, t.waiting = true, nil, ""
@@ -170,7 +156,7 @@ func (t *teller) close() {
 	}
 }
 
-func (t *teller) run() {
+func (t *Teller) run() {
 	defer close(t.done)
 	tick := time.NewTicker(tellEvery)
 	defer tick.Stop()
@@ -203,32 +189,4 @@ func (t *teller) run() {
 			t.to(Event{Kind: "wait", Text: waiting, Elapsed: t.since()})
 		}
 	}
-}
-
-// Tell tells of a step of progress.
-func (s *Session) Tell(e Event) { s.teller.tell(e) }
-
-// Waiting says what the run waits for, until the returned function is called.
-func (s *Session) Waiting(what string) (end func()) { return s.teller.wait(what) }
-
-// event is where a cell under way is.
-func (c *Cell) event(kind string, total int) Event {
-	return Event{
-		Kind: kind, Cell: c.ID, Target: c.target.Name, Total: total, Load: c.brief(), Step: c.step, Steps: c.steps, Users: c.shape.Users,
-	}
-}
-
-// brief is the load of a cell in a few words.
-func (c *Cell) brief() string {
-	switch {
-	case c.shape.Users == 1:
-		return "1 user"
-	case c.shape.Users > 1:
-		return fmt.Sprintf("%d users", c.shape.Users)
-	case len(c.shape.Times) > 0:
-		return "a trace"
-	case c.conversations != nil:
-		return fmt.Sprintf("%v conversations/s", c.shape.Schedule.Curve)
-	}
-	return fmt.Sprintf("%v requests/s", c.shape.Schedule.Curve)
 }

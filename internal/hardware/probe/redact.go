@@ -1,0 +1,55 @@
+package probe
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// Redactor takes out of outputs what names a machine or a person: serial numbers,
+// UUIDs, hardware addresses, the host's and the user's names, home folders.
+type Redactor struct{ names []string }
+
+// NewRedactor makes one that also takes out the given names: of the host, of users.
+// Names of fewer than three letters are left, as they are part of too many words;
+// and so is root, which names nobody.
+func NewRedactor(names ...string) *Redactor {
+	r := &Redactor{}
+	for _, n := range names {
+		if n = strings.TrimSpace(n); len(n) >= 3 && n != "root" && n != "localhost" {
+			r.names = append(r.names, n)
+		}
+	}
+	return r
+}
+
+// Each replaces one thing and leaves the rest of the line as it was, so that a reader of
+// these bytes still works.
+var redactions = []struct {
+	find    *regexp.Regexp
+	replace string
+}{
+	{regexp.MustCompile(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b`), "00000000-0000-0000-0000-000000000000"},
+	// provisioning_UDID of Apple chips: 00006040-000A1B2C3D4E5F60
+	{regexp.MustCompile(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}\b`), "00000000-0000000000000000"},
+	{regexp.MustCompile(`\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\b`), "00:00:00:00:00:00"},
+	// "serial_number" : "C02…", "Serial Number (system): …", IOPlatformSerialNumber = "…",
+	// nvidia-smi -q's "Serial Number   : …", "Chassis Serial Number", "GPU PDI : 0x…"
+	{regexp.MustCompile(`(?i)((?:serial[ _-]?(?:number|num|no)?(?: \([a-z]+\))?|GPU PDI|asset[ _-]?tag|(?:unique|platform|host)[ _-]?(?:id|uuid|udid)|provisioning_UDID)"?\s*[:=]\s*)("?)([^",\n}]*[^",\n} ])`), `${1}${2}REDACTED`},
+	{regexp.MustCompile(`(?i)((?:host|computer|user|local[ _-]?host|node)[ _-]?name"?\s*[:=]\s*)("?)([^",\n}]*[^",\n} ])`), `${1}${2}REDACTED`},
+	{regexp.MustCompile(`(/Users/|/home/)[^/\s"']+`), "${1}REDACTED"},
+}
+
+// Bytes returns b redacted.
+func (r *Redactor) Bytes(b []byte) []byte {
+	for _, x := range redactions {
+		b = x.find.ReplaceAll(b, []byte(x.replace))
+	}
+	for _, n := range r.names {
+		b = bytes.ReplaceAll(b, []byte(n), []byte("REDACTED"))
+	}
+	return b
+}
+
+// Text is Bytes for text.
+func (r *Redactor) Text(s string) string { return string(r.Bytes([]byte(s))) }

@@ -1,0 +1,353 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/inferometer/inferometer/internal/matrix/design"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// Input is what an analysis is made of.
+type Input struct {
+	Matrix design.Matrix
+	Runs   []Run
+	// Results has the result of each run that is done, by its step.
+	Results map[int]*result.Result
+	// Energy is the joules per output token of a workload's cell; why says what is
+	// missing. Nil: no run has any.
+	Energy func(*result.Result, *result.Cell) (joules float64, why string)
+	// Quality is the share of items that a run answered right. Nil: no run has any.
+	Quality func(*result.Result) (share float64, why string)
+}
+
+// seen is what one run of a configuration showed, by workload and tag.
+type seen struct {
+	block   int
+	values  map[string]map[string]float64
+	energy  float64
+	quality float64
+}
+
+// Of analyses a matrix.
+func Of(in Input) *Analysis {
+	m := in.Matrix
+	a := &Analysis{Baseline: m.BaselineName(), Axes: []string{}}
+	a.Decode, a.Prefill, a.Users = headline(m.Workloads)
+	a.Workload, a.Quantity = cmp.Or(a.Decode, a.Users), DecodeRate
+	if a.Decode == "" {
+		a.Quantity = Throughput
+	}
+	notes := map[string]bool{}
+	note := func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		if !notes[text] {
+			notes[text] = true
+			a.Notes = append(a.Notes, text)
+		}
+	}
+	byName := map[string][]seen{}
+	for _, c := range m.Configurations {
+		s := Summary{Name: c.Name, Engine: c.Engine, Precision: c.Precision, Expected: c.Expected, By: c.ExpectedBy}
+		var loads, memory []float64
+		for _, r := range in.Runs {
+			if r.Configuration != c.Name {
+				continue
+			}
+			res := in.Results[r.Step]
+			if r.Status != Done || res == nil {
+				if s.Why == "" {
+					s.Why = r.Reason
+				}
+				continue
+			}
+			s.Runs++
+			a.Evidence = result.Weakest(append([]result.Evidence{res.Evidence}, nonEmpty(a.Evidence)...)...)
+			if r.LoadS > 0 {
+				loads = append(loads, r.LoadS)
+			}
+			if r.PeakMemory > 0 {
+				memory = append(memory, float64(r.PeakMemory))
+			}
+			byName[c.Name] = append(byName[c.Name], a.look(in, r, res, note))
+		}
+		if s.Runs > 0 && s.Why != "" {
+			note("%s: %d of %d runs: %s", c.Name, s.Runs, m.Repeats, s.Why)
+			s.Why = ""
+		}
+		s.LoadS, s.Memory = overRuns(loads, "starts"), overRuns(memory, "starts")
+		a.Configurations = append(a.Configurations, s)
+	}
+	for i := range a.Configurations {
+		a.fill(in, &a.Configurations[i], byName)
+	}
+	a.efficiency()
+	a.front()
+	a.recommend(byName)
+	return a
+}
+
+func nonEmpty(e result.Evidence) []result.Evidence {
+	if e == "" {
+		return nil
+	}
+	return []result.Evidence{e}
+}
+
+// look takes from a result what the analysis needs. Figures that a check spoils are
+// left out, with a note.
+func (a *Analysis) look(in Input, r Run, res *result.Result, note func(string, ...any)) seen {
+	out := seen{block: r.Block, values: map[string]map[string]float64{}}
+	for w, c := range cellsOf(in.Matrix, res) {
+		out.values[w] = map[string]float64{}
+		for _, q := range Quantities() {
+			x, why := q.of(c)
+			if check, spoilt := res.Validity.Spoilt(q.Metric, c.ID); spoilt {
+				note("%s, block %d, %s: %s is spoilt by the check %s: %s", r.Configuration, r.Block, w, q.Name, check.ID, check.Text)
+				continue
+			}
+			if why == "" {
+				out.values[w][q.Tag] = x
+			}
+		}
+		if w == a.Workload && in.Energy != nil {
+			if j, why := in.Energy(res, c); why == "" {
+				out.energy = j
+			} else {
+				note("%s: no energy: %s", r.Configuration, why)
+			}
+		}
+	}
+	if in.Quality != nil {
+		if share, why := in.Quality(res); why == "" {
+			out.quality = share
+		} else {
+			note("%s: no quality: %s", r.Configuration, why)
+		}
+	}
+	return out
+}
+
+// cellsOf are the cells of a run by their workload: those of a sweep over the
+// workloads in their order, or of a load.
+func cellsOf(m design.Matrix, res *result.Result) map[string]*result.Cell {
+	out := map[string]*result.Cell{}
+	switch b := res.Benchmarks; {
+	case b.Scan != nil:
+		for i, p := range b.Scan.Points {
+			at := slices.IndexFunc(b.Scan.Cells, func(c result.Cell) bool { return p.Cell != "" && c.ID == p.Cell })
+			if i < len(m.Workloads) && at >= 0 && p.Why == "" {
+				out[m.Workloads[i].Name] = &b.Scan.Cells[at]
+			}
+		}
+	case b.Load != nil && len(b.Load.Cells) > 0 && len(m.Workloads) > 0:
+		out[m.Workloads[0].Name] = &b.Load.Cells[0]
+	}
+	return out
+}
+
+// fill adds the figures of a configuration and its speed-ups. Speed-ups are of pairs
+// of runs of the same block.
+func (a *Analysis) fill(in Input, s *Summary, byName map[string][]seen) {
+	runs := byName[s.Name]
+	base := byName[a.Baseline]
+	for _, w := range in.Matrix.Workloads {
+		c := Cell{Workload: w.Name, Values: map[string]Value{}, Speedups: map[string]Value{}}
+		for _, q := range Quantities() {
+			var xs []float64
+			for _, r := range runs {
+				if x, ok := r.values[w.Name][q.Tag]; ok {
+					xs = append(xs, x)
+				}
+			}
+			if len(xs) == 0 {
+				continue
+			}
+			c.Values[q.Tag] = overRuns(xs, "runs")
+			switch s.Name {
+			case a.Baseline:
+				c.Speedups[q.Tag] = Value{Value: result.Num(1), N: len(xs), Withheld: "the baseline"}
+			default:
+				c.Speedups[q.Tag] = ratio(pairs(runs, base, w.Name, q), a.Baseline)
+			}
+		}
+		if len(c.Values) > 0 {
+			s.Cells = append(s.Cells, c)
+		}
+	}
+	a.energy(in, s, runs)
+	a.quality(in, s, runs, base)
+	s.Roofline = expectation(in.Matrix, s, a.Decode)
+}
+
+// pairs are the ratios of a quantity in blocks that have both, above 1 for better.
+func pairs(runs, base []seen, workload string, q Quantity) []float64 {
+	var out []float64
+	for _, r := range runs {
+		for _, b := range base {
+			x, ok := r.values[workload][q.Tag]
+			y, ok2 := b.values[workload][q.Tag]
+			if r.block != b.block || !ok || !ok2 {
+				continue
+			}
+			if q.Less {
+				x, y = y, x
+			}
+			out = append(out, x/y)
+		}
+	}
+	return out
+}
+
+func ratio(xs []float64, baseline string) Value {
+	if len(xs) == 0 {
+		return Value{Withheld: fmt.Sprintf("no block has this and the baseline %s", baseline)}
+	}
+	return overRuns(xs, "blocks")
+}
+
+func (a *Analysis) energy(in Input, s *Summary, runs []seen) {
+	if in.Energy == nil {
+		s.Energy.Withheld = "no power was sampled (--power)"
+		return
+	}
+	var xs []float64
+	for _, r := range runs {
+		if r.energy > 0 {
+			xs = append(xs, r.energy)
+		}
+	}
+	s.Energy = overRuns(xs, "runs")
+}
+
+func (a *Analysis) quality(in Input, s *Summary, runs, base []seen) {
+	if in.Quality == nil {
+		s.Quality.Withheld = "no items were asked"
+		return
+	}
+	var xs []float64
+	for _, r := range runs {
+		for _, b := range base {
+			if r.block == b.block && r.quality > 0 && b.quality > 0 {
+				xs = append(xs, r.quality/b.quality)
+			}
+		}
+	}
+	s.Quality = overRuns(xs, "blocks")
+}
+
+// expectation is the decode rate that memory allows: each token reads all weights
+// once. The KV cache, the computation and what goes on between two steps are left out,
+// so it is a ceiling.
+func expectation(m design.Matrix, s *Summary, decode string) Expectation {
+	e := Expectation{Evidence: result.Modelled}
+	c, _ := m.Find(s.Name)
+	bytes, source := m.Weights(c)
+	switch {
+	case m.Bandwidth <= 0:
+		e.Text = "the bandwidth of the memory is not known (bandwidth_gbs)"
+		return e
+	case bytes <= 0:
+		e.Text = "the size of the weights is not known (weights_gb)"
+		return e
+	}
+	ceiling := m.Bandwidth * 1e9 / bytes
+	e.Rate = result.Num(ceiling)
+	from := ""
+	if m.BandwidthSource != "" {
+		from = " (" + m.BandwidthSource + ")"
+	}
+	e.Text = fmt.Sprintf("%.3g GB/s%s over %.3g GB of weights (%s)", m.Bandwidth, from, bytes/1e9, source)
+	if v := s.Value(decode, DecodeRate); v.Value != nil {
+		share := float64(*v.Value) / ceiling
+		e.Share = result.Num(share)
+		if share > 1.05 {
+			e.Text += "; more than the memory allows: the bandwidth or the size is wrong"
+		}
+	}
+	return e
+}
+
+// Value returns a figure of a workload; the zero Value if there is none.
+func (s *Summary) Value(workload, tag string) Value { return s.find(workload).Values[tag] }
+
+// Speedup returns that of a figure over the baseline.
+func (s *Summary) Speedup(workload, tag string) Value { return s.find(workload).Speedups[tag] }
+
+func (s *Summary) find(workload string) Cell {
+	for _, c := range s.Cells {
+		if c.Workload == workload {
+			return c
+		}
+	}
+	return Cell{}
+}
+
+// efficiency scores tokens per joule relative to the best.
+func (a *Analysis) efficiency() {
+	best := math.Inf(1)
+	for _, s := range a.Configurations {
+		if s.Energy.Value != nil {
+			best = min(best, float64(*s.Energy.Value))
+		}
+	}
+	for i := range a.Configurations {
+		if s := &a.Configurations[i]; s.Energy.Value != nil {
+			s.Efficiency = result.Num(best / float64(*s.Energy.Value))
+		}
+	}
+}
+
+// axis is one of the front: its values of all placed configurations, more is better.
+type axis struct {
+	name string
+	of   func(*Summary) *result.Number
+}
+
+// front finds the configurations that no other beats in speed, energy and quality,
+// as far as these are there for all that have a speed.
+func (a *Analysis) front() {
+	var placed []*Summary
+	for i := range a.Configurations {
+		s := &a.Configurations[i]
+		if s.Value(a.Workload, a.Quantity).Value == nil {
+			s.Unplaced = cmp.Or(s.Why, "no "+a.name())
+			continue
+		}
+		placed = append(placed, s)
+	}
+	var axes [][]float64
+	for _, x := range []axis{
+		{a.name(), func(s *Summary) *result.Number { return s.Value(a.Workload, a.Quantity).Value }},
+		{"tokens per joule", func(s *Summary) *result.Number { return s.Efficiency }},
+		{"quality retained", func(s *Summary) *result.Number { return s.Quality.Value }},
+	} {
+		var values []float64
+		for _, s := range placed {
+			if n := x.of(s); n != nil {
+				values = append(values, float64(*n))
+			}
+		}
+		if len(placed) > 0 && len(values) == len(placed) {
+			axes, a.Axes = append(axes, values), append(a.Axes, x.name)
+		}
+	}
+	for i, dominated := range stats.DominatedIn(axes...) {
+		if !dominated {
+			continue
+		}
+		for j := range placed {
+			pair := make([][]float64, len(axes))
+			for k := range axes {
+				pair[k] = []float64{axes[k][i], axes[k][j]}
+			}
+			if stats.DominatedIn(pair...)[0] {
+				placed[i].Beaten = placed[j].Name
+				break
+			}
+		}
+	}
+}
