@@ -10,6 +10,7 @@ import (
 	"github.com/inferometer/inferometer/internal/blocks"
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conduct/answerkey"
 	"github.com/inferometer/inferometer/internal/conduct/itempass"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -74,7 +75,7 @@ func (s *Session) knowing(t plan.Target) (plan.Target, error) {
 		return t, nil
 	}
 	if s.sheet == "" {
-		path, err := itempass.Sheet(s.items.Items)
+		path, err := answerkey.File(s.items.Items)
 		if err != nil {
 			return t, err
 		}
