@@ -62,7 +62,7 @@ func gradedResult(t *testing.T) *result.Result {
 		return stats.Bounded{Value: 9, Lo: 8.5, Hi: 9.5}, p.Users > 1
 	}
 	r.Benchmarks.Quality = &result.Quality{
-		Evidence: result.Measured, Targets: []result.QualityScore{}, Answers: run.Result(targets, served),
+		Evidence: result.Measured, Targets: []result.QualityScore{}, Notes: []string{"the judge was asked 40 times"}, Answers: run.Result(targets, served),
 		Judged: &result.Judged{Judges: []string{"judge"}, Items: 20, Wins: 9, Ties: 4, Losses: 7, Rate: result.Estimate{Value: result.Num(55), Lo: result.Num(37), Hi: result.Num(72)}, SignTest: 0.8,
 			Kinds: []result.PairKind{{Kind: "technical", Won: 9, Tied: 4, Lost: 7}}},
 	}
@@ -183,6 +183,9 @@ func TestAnswersSideBySideAreEscapedAndHiddenWhenNotKept(t *testing.T) {
 	}
 	if html, md := writtenPages(t, t.TempDir(), r); strings.Contains(html+md, "side by side") || strings.Contains(html+md, "the right one") {
 		t.Error("answers that were not kept are shown")
+	}
+	if !strings.Contains(md, "judge was asked 40 times") {
+		t.Error("a note is lost where nothing was scored")
 	}
 	// A file that is damaged spoils no report.
 	broken := t.TempDir()

@@ -19,8 +19,8 @@ const (
 // the margin takes, and which margin so many can decide. It is known before the first
 // item is asked.
 func Decides(n int, margin float64) string {
-	least := paired.NoninferiorN(littleDiscordance, 0, margin/100, alpha, paired.Power)
-	most := paired.NoninferiorN(muchDiscordance, 0, margin/100, alpha, paired.Power)
+	least := paired.Needed(littleDiscordance, 0, margin/100, alpha)
+	most := paired.Needed(muchDiscordance, 0, margin/100, alpha)
 	text := fmt.Sprintf("a margin of %v points takes %s to %s items, where 5 to 10%% of the answers differ between right and wrong (error probability 0.05, power 0.8)",
 		margin, amount.Count(float64(least)), amount.Count(float64(most)))
 	switch can := 100 * paired.SmallestMargin(float64(n), muchDiscordance, alpha, paired.Power); {

@@ -30,7 +30,7 @@ func With(r *result.Result, kept graded.Answer) Document {
 	for _, s := range []*Section{
 		claims(r),
 		latency(b.Latency, v), load(b.Load, v), capacity(b.Capacity), scan(b.Scan, v), forecast(b.Forecast), assumed(b.Forecast),
-		throughput(b.Throughput, v), cost(r), quality(b, kept), hardware(b),
+		throughput(b.Throughput, v), cost(r), quality(b, kept), energy(r), hardware(b),
 		impact(r), specification(r), validity(r), reproduce(r),
 	} {
 		if s != nil {

@@ -25,6 +25,9 @@ func quality(b result.Benchmarks, kept graded.Answer) *Section {
 	s := &Section{ID: "quality", Title: "Quality", Evidence: q.Evidence, PagesOnly: !alone}
 	s.grades(q, kept)
 	if len(q.Targets)+len(q.Kinds) == 0 {
+		for _, n := range q.Notes {
+			s.remark(plaintext.Line(n))
+		}
 		return s
 	}
 	s.detail("Scores from 0 to 100, computed from the text alone (heuristic): they show differences between answers to the same prompts and do not prove accuracy.")

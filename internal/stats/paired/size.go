@@ -14,44 +14,35 @@ func factor(alpha, power float64) float64 {
 	return stats.NormalQuantile(1-alpha) + stats.NormalQuantile(power)
 }
 
-// NoninferiorN returns how many items show with the given power, at the one-sided
-// error alpha, that a difference of paired shares is not below −margin, where the true
-// difference is delta (0: none) and a share discordance of the items differs:
-// (z_α + z_β)² · (ψ − δ²) ÷ (margin + δ)² (Lachin, Statistics in Medicine 11:1239, 1992). A margin of 0
-// and half of a two-sided error give the items that show a difference. 0: no number does.
-func NoninferiorN(discordance, delta, margin, alpha, power float64) int {
-	gap, variance := margin+delta, discordance-delta*delta
-	if !(gap > 0) || !(variance > 0) {
-		return 0
-	}
-	z := factor(alpha, power)
-	return int(math.Ceil(z*z*variance/(gap*gap) - 1e-9)) // less what rounding may add to a whole number
-}
+// ceil rounds up what is not a whole number but for rounding.
+func ceil(n float64) int { return int(math.Ceil(n - 1e-9)) }
 
-// SmallestMargin returns the smallest margin that n items show with the given power at
-// the one-sided error alpha, where there is no difference and a share discordance of the items
-// differs: NoninferiorN turned round. It is infinite without items.
+// SmallestMargin returns the smallest margin that n items can show with the given power at
+// the one-sided error alpha, where there is no difference and the items differ in a share
+// discordance: Needed turned round.
 func SmallestMargin(n, discordance, alpha, power float64) float64 {
-	if !(n > 0) {
-		return math.Inf(1)
-	}
 	return factor(alpha, power) * math.Sqrt(discordance/n)
 }
 
 // Needed returns how many items asked once decide, with Power and at the one-sided error
 // alpha, whether a difference of paired shares is above −margin, where the true difference is
-// delta: to prove it where delta is above −margin, else to refute it. Where no item
+// delta and a share discordance of the items differs: to prove it where delta is above
+// −margin, else to refute it: (z_α + z_β)² · (ψ − δ²) ÷ (margin + δ)². Where no item
 // differs it is the number of them whose bound by Tango's interval reaches the margin. 0: no
 // number decides, as where delta is −margin.
 func Needed(discordance, delta, margin, alpha float64) int {
-	switch {
-	case discordance > 0 && margin+delta < 0:
-		return NoninferiorN(discordance, -delta, -margin, alpha, Power)
-	case discordance > 0:
-		return NoninferiorN(discordance, delta, margin, alpha, Power)
-	case !(margin > 0):
+	if discordance == 0 {
+		if !(margin > 0) {
+			return 0
+		}
+		z := stats.NormalQuantile(1 - alpha)
+		return int(math.Ceil(z * z * (1 - margin) / margin))
+	}
+	gap := math.Abs(margin + delta)
+	variance := discordance - delta*delta
+	if gap == 0 || variance < 0 {
 		return 0
 	}
-	z := stats.NormalQuantile(1 - alpha)
-	return int(math.Ceil(z * z * (1 - margin) / margin))
+	z := factor(alpha, Power)
+	return ceil(z * z * variance / (gap * gap))
 }
