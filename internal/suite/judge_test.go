@@ -192,3 +192,54 @@ func TestAJudgeThatAlwaysSaysFirstMakesTheClaimInvalid(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// An embeddings model to which prompts and answers are strangers: only with it is the
+// relevance of answers that repeat the words of their prompt nothing.
+func TestRelevanceIsByVectorsWhereAnEndpointMakesThem(t *testing.T) {
+	relevance := func(embeddings string) float64 {
+		candidate := httptest.NewServer(&writer{text: "latency of a cache explains what a server does for its users"})
+		defer candidate.Close()
+		p := plan.Default()
+		p.Only, p.Dir = []plan.Benchmark{plan.Quality}, t.TempDir()
+		p.Candidate.URL, p.Candidate.Model = candidate.URL, "m"
+		p.Latency.Iterations, p.Latency.Warmup = 6, 1
+		p.Quality.Items, p.Client.Calibrate = scoring.NoItems, false
+		if embeddings != "" {
+			p.Quality.Embeddings = &scoring.Model{URL: embeddings}
+		}
+		out, err := Run(t.Context(), p, Options{Version: "test", CacheDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := runlog.Read(filepath.Join(out.Folder, exchange.LogName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for _, s := range run.Scores {
+			sum += s.Components["relevance"]
+		}
+		return sum
+	}
+	vectors := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		var body struct{ Input []string }
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		data := []any{}
+		for i, x := range body.Input {
+			v := []float64{1, 0}
+			if strings.HasPrefix(x, "latency of a cache") {
+				v = []float64{0, 1}
+			}
+			data = append(data, map[string]any{"index": i, "embedding": v})
+		}
+		if len(data) == 0 { // a probe
+			data = append(data, map[string]any{"index": 0, "embedding": []float64{1}, "id": "e"})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "usage": map[string]any{"prompt_tokens": 5}})
+	}))
+	defer vectors.Close()
+	if words, by := relevance(""), relevance(vectors.URL); by != 0 || words <= 0 {
+		t.Errorf("relevance %v by words, %v by vectors", words, by)
+	}
+}
