@@ -40,6 +40,7 @@ func everything(t *testing.T) *result.Result {
 	}
 	b.Capacity = c
 	b.Forecast = aForecast()
+	withPower(r)
 	for i := range 30 { // more than can be read one by one
 		r.Validity.Checks = append(r.Validity.Checks, result.Check{ID: "little", Cell: fmt.Sprint("scan/", i), Status: result.Warn, Text: fmt.Sprintf("%d %% off", i), Fix: "raise --duration"})
 	}
@@ -66,7 +67,7 @@ var (
 	pagesOnlyTables   = []string{
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
 		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
-		"Prices", "What the amounts follow from", "What a machine's tokens cost at each throughput", "Savings when one input moves", "Volumes at which the candidate is cheaper",
+		"Prices", "What the amounts follow from", "What a machine's tokens cost at each throughput", "Savings when one input moves", "Volumes at which the candidate is cheaper", "What was read",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )

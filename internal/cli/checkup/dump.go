@@ -1,4 +1,4 @@
-package hardware
+package checkup
 
 import (
 	"context"
@@ -17,9 +17,9 @@ const DumpName = "inferometer-dump.zip"
 // dumpTimeout bounds all programs together; each has a limit of its own.
 const dumpTimeout = 2 * time.Minute
 
-// WriteDump writes what this machine's programs say into an archive that must not
+// writeDump writes what this machine's programs say into an archive that must not
 // exist, and says what it has.
-func WriteDump(ctx context.Context, path string) (text string, err error) {
+func writeDump(ctx context.Context, path string) (text string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dumpTimeout)
 	defer cancel()
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
