@@ -45,6 +45,7 @@ type (
 	ThroughputPlan = plan.ThroughputPlan
 	CostPlan       = demand.Cost
 	QualityPlan    = scoring.Quality
+	QualityPasses  = scoring.Passes
 	LoadPlan       = plan.LoadPlan
 	ScanPlan       = plan.ScanPlan
 	ScanKeys       = plan.ScanKeys
@@ -193,7 +194,11 @@ func AssessQuality(kind, prompt, answer string) (QualityScore, error) {
 	if weights == nil {
 		return QualityScore{}, fmt.Errorf("unknown kind %q; use one of %v", kind, vocab.QualityKinds())
 	}
-	s := quality.Assess(quality.Item{Kind: kind, Prompt: prompt}, answer, weights)
+	peers, err := quality.ShippedPeers(kind)
+	if err != nil {
+		return QualityScore{}, err
+	}
+	s := quality.Assess(quality.Item{Kind: kind, Prompt: prompt, Peers: peers}, answer, weights)
 	return QualityScore{Total: s.Total, Components: s.Components, Notes: s.Notes}, nil
 }
 

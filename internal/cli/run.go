@@ -169,6 +169,7 @@ sweeps.md, conversations.md, comparing.md.`,
 	}
 	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
 	f.addKeys(c, "items", "quality-margin", "quality-output-tokens")
+	help.Rare(c.Flags(), "items") // next to --canary
 	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupPower, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)

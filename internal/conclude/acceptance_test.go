@@ -1,6 +1,7 @@
 package conclude
 
 import (
+	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
@@ -295,5 +296,66 @@ func TestABusyClientFlagsItself(t *testing.T) {
 	}
 	if check := checkOf(t, resultOf(t, c), "client_added"); check.Status != result.Fail || !strings.Contains(check.Text, "5 ms") {
 		t.Errorf("5 ms of a ttft of 20 ms are the client's: %+v", check)
+	}
+}
+
+// itemsRun makes the result of a run that asked n items of both targets alone, and of
+// the candidate with 8 users at once; wrong says which answers are.
+func itemsRun(t *testing.T, p plan.Plan, n int, wrong func(target string, users, item int) bool) *result.Result {
+	t.Helper()
+	targets := []result.Target{{Name: cells.Candidate, Model: "own", Evidence: result.Measured}, {Name: cells.Baseline, Model: "paid", Evidence: result.Measured}}
+	return resultOfLog(t, p, func(log *runlog.Writer) {
+		_ = log.Begin(runlog.RunRecord{Name: "test", Started: time.Unix(1, 0)}, targets, nil)
+		for _, pass := range []struct {
+			target string
+			users  int
+		}{{cells.Candidate, 1}, {cells.Baseline, 1}, {cells.Candidate, 8}} {
+			c := levelCell(cells.ItemsID(pass.target, pass.users), pass.users, n, 0, 20)
+			c.record.Benchmark, c.record.Target, c.record.Level = plan.Quality, pass.target, pass.users
+			for _, x := range c.exchanges {
+				x.Target = pass.target
+			}
+			c.write(log)
+			for i := range n {
+				right := !wrong(pass.target, pass.users, i)
+				_ = log.Answer(runlog.AnswerRecord{Target: pass.target, Cell: c.record.ID, Users: pass.users, Item: fmt.Sprint(i), Right: &right})
+			}
+		}
+		_ = log.End(runlog.EndRecord{Status: result.Complete})
+	})
+}
+
+// Claims on answers are decided from the log's records of answers, each by the pass that
+// it is about.
+func TestClaimsOnAnswersAreDecidedByTheirPasses(t *testing.T) {
+	p := plan.Default()
+	p.Candidate.URL, p.Baseline = "http://127.0.0.1:1", &plan.Target{URL: "http://127.0.0.1:2"}
+	p.Claims = []plan.Claim{{Limit: "quality_delta>=-2pp"}, {Limit: "load_delta>=-5pp"}, {Limit: "load_delta>=-20pp", Level: 8}, {Limit: "accuracy>=85%"}, {Limit: "accuracy>=85%", Level: 8}, {Limit: "accuracy>=85%", Level: 9}, {Limit: "drift<=5"}, {Limit: "win_rate>=45%"}}
+	res := itemsRun(t, p, 1000, func(target string, users, item int) bool { return item%10 == 0 || users == 8 && item%10 == 1 })
+	want := []result.Verdict{result.Proved, result.Refuted, result.Proved, result.Proved, result.Refuted, result.Undecided, result.Undecided, result.Undecided}
+	for i, c := range res.Claims[:len(want)] {
+		if c.Verdict != want[i] || c.Evidence != result.Measured || c.Heuristic != (c.Limit == "drift<=5") {
+			t.Errorf("%s: %s (%s): %s; %s", c.Limit, c.Verdict, c.Evidence, c.Reason, c.Text)
+		}
+	}
+	if text := res.Claims[0].Text; !strings.Contains(text, "own, items with checks against paid on the same ones") {
+		t.Error(text)
+	}
+	a := res.Benchmarks.Quality.Answers
+	if len(a.Passes) != 3 || a.Versus.Items != 1000 || len(a.Load) != 1 || a.Load[0].Lost != 100 || res.Benchmarks.Quality.Evidence != result.Measured {
+		t.Errorf("%+v", a)
+	}
+}
+
+// A run of an earlier version claimed quality_delta of scores. Its plan is still read, and it is
+// not proved by them.
+func TestOldClaimsOnScoresAreNotProved(t *testing.T) {
+	res := passOf(t, func(string, *exchange.Exchange) {})
+	a := &Analysis{plan: plan.Default(), run: &runlog.Run{}, parts: allParts}
+	for _, limit := range []string{"quality_delta>=-5", "quality.mean>=50"} {
+		c, err := a.claim(res, plan.Claim{Limit: limit}, "old")
+		if err != nil || c.Verdict != result.Undecided || !strings.Contains(c.Reason, "drift<=5") {
+			t.Errorf("%s: %v, %s: %s", limit, err, c.Verdict, c.Reason)
+		}
 	}
 }

@@ -53,7 +53,7 @@ func (a *Analysis) bases(c *result.Claim, l metric.Limit, pc plan.Claim, res *re
 	switch b := plan.Benchmark(c.Benchmark); b {
 	case plan.Quality:
 		for _, cell := range a.cells {
-			if mine(cell.Target) && (ofScores(tag) && cell.Benchmark == plan.Latency || !ofScores(tag) && cell.Benchmark == plan.Quality) {
+			if mine(cell.Target) && (ofScores(tag) && cell.Benchmark == plan.Latency || !ofScores(tag) && cell.Benchmark == plan.Quality && (tag == "load_delta" || pc.Level > 0 || cell.ID == cells.ItemsID(cell.Target, 1))) {
 				out = append(out, basis{tag, cell.ID, against})
 			}
 		}

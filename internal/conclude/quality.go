@@ -2,7 +2,6 @@ package conclude
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude/answers"
@@ -29,6 +28,7 @@ func (a *Analysis) Quality(res *result.Result) error {
 	}
 	q := &result.Quality{Evidence: evidenceOf(a.results(plan.Latency)), Targets: []result.QualityScore{}, Answers: found, Judged: judged}
 	res.Benchmarks.Quality = q
+	q.Notes = append(q.Notes, judged.Notes()...)
 	if q.Evidence == "" || !scored {
 		q.Evidence = a.answersEvidence()
 	}
@@ -63,7 +63,13 @@ func (a *Analysis) Quality(res *result.Result) error {
 func (a *Analysis) answers() *answers.Run { return answers.Of(a.run.Answers, a.run.Scores) }
 
 // preferences are what judges said.
-func (a *Analysis) preferences() *answers.Preferences { return answers.PreferencesOf(a.run.Judgements) }
+func (a *Analysis) preferences() *answers.Preferences {
+	var models []string
+	for _, t := range a.run.Targets {
+		models = append(models, t.Model)
+	}
+	return answers.PreferencesOf(a.run.Judgements, models...)
+}
 
 // answerTargets are the targets, as package answers compares them.
 func (a *Analysis) answerTargets() answers.Targets {
@@ -78,24 +84,24 @@ func (a *Analysis) answerTargets() answers.Targets {
 func (a *Analysis) answersEvidence() result.Evidence {
 	var words []result.Evidence
 	for _, t := range a.run.Targets {
-		if len(a.answers().Levels(t.Name)) > 0 {
+		if len(a.answers().Passes(t.Name)) > 0 {
 			words = append(words, t.Evidence)
 		}
 	}
 	return result.Weakest(words...)
 }
 
-// served is the rate at which a load of so many users was served.
-func (a *Analysis) served(target string, users int) (stats.Bounded, bool) {
+// served is the rate at which the load of a pass over items was served: that of the
+// throughput level with as many users, or of the cell whose load the pass was under.
+func (a *Analysis) served(p answers.Pass) (stats.Bounded, bool) {
 	for _, c := range a.cells {
-		if c.Target != target || c.Load.Users != users || c.Load.Kind != "closed" || c.Benchmark != plan.Throughput && c.Benchmark != plan.Load {
+		level := c.Benchmark == plan.Throughput && c.Level == p.Users && p.Cell == cells.ItemsID(p.Target, p.Users)
+		if c.Target != p.Target || !level && cells.ItemsUnder(c.ID) != p.Cell {
 			continue
 		}
-		r, ok := a.measured[c.ID].Metrics.Rates["throughput"]
-		if !ok || r.Value == nil || r.Lo == nil || r.Hi == nil {
-			continue
+		if r := a.measured[c.ID].Metrics.Rates["throughput"]; r.Value != nil && r.Lo != nil && r.Hi != nil {
+			return stats.Bounded{Value: float64(*r.Value), Lo: float64(*r.Lo), Hi: float64(*r.Hi)}, true
 		}
-		return stats.Bounded{Value: float64(*r.Value), Lo: float64(*r.Lo), Hi: float64(*r.Hi)}, true
 	}
 	return stats.Bounded{}, false
 }
@@ -175,7 +181,7 @@ func (a *Analysis) truncated() int {
 
 // DecideQuality decides a claim on answers or on the drift of scores.
 func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim, res *result.Result) {
-	run, users := a.answers(), 1
+	run := a.answers()
 	c.Text = claim.Phrase(l) + ": " + a.model(cells.Candidate)
 	if l.Stat != "" && l.Stat != "mean" {
 		c.Reason = "quality claims are decided on means; leave the statistic out"
@@ -216,32 +222,33 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim,
 		c.Inputs = append(c.Inputs, cells.Baseline)
 		run.Versus(a.answerTargets()).Decide(c, l)
 	case "load_delta":
-		if users = answerLevel(pc, run.Levels(cells.Candidate)); users < 2 {
-			c.Reason = "no item was asked under load; quality.levels names the levels, and --canary asks items in load, sweeps and capacity"
+		p, asked := run.Highest(cells.Candidate, pc.Level)
+		if !asked {
+			c.Reason = "no item was asked under that load; quality.levels names the levels, and --canary asks items in load, sweeps and capacity"
 			return
 		}
-		c.Text += fmt.Sprintf(" with %d users at once against one at a time", users)
-		run.UnderLoad(cells.Candidate, users).Decide(c, l)
+		c.Text += fmt.Sprintf(" %s against one at a time", under(p))
+		run.UnderLoad(p).Decide(c, l)
 	case "accuracy":
-		if pc.Level > 0 {
-			users = pc.Level
+		p := answers.Alone(cells.Candidate)
+		if under, asked := run.Highest(cells.Candidate, pc.Level); pc.Level > 0 && asked {
+			p = under
+		} else if pc.Level > 0 {
+			c.Reason = fmt.Sprintf("no item was asked with %d users at once; quality.levels names the levels", pc.Level)
+			return
 		}
-		c.Text += fmt.Sprintf(", %d at a time", users)
-		run.DecideAccuracy(c, l, cells.Candidate, users)
+		c.Text += " " + under(p)
+		run.DecideAccuracy(c, l, p)
 	}
 }
 
-// answerLevel is the level of a claim on answers under load: the one it names,
-// else the highest at which items were asked; 0 without any.
-func answerLevel(pc plan.Claim, levels []int) int {
-	if pc.Level > 0 {
-		if !slices.Contains(levels, pc.Level) {
-			return 0
-		}
-		return pc.Level
+// under says in words how many users asked items at once.
+func under(p answers.Pass) string {
+	switch p.Users {
+	case 0:
+		return "under the load of " + p.Cell
+	case 1:
+		return "one at a time"
 	}
-	if len(levels) == 0 {
-		return 0
-	}
-	return slices.Max(levels)
+	return fmt.Sprintf("with %d users at once", p.Users)
 }

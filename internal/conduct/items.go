@@ -37,8 +37,18 @@ func (s *Session) readItems() (err error) {
 	return nil
 }
 
+// askable settles which items are asked, and says what so many can decide. It asks the
+// targets.
+func (s *Session) askable(ctx context.Context) error {
+	err := s.offers(ctx)
+	if n := len(s.items.Items); n > 0 && err == nil {
+		s.Tell(Event{Kind: "note", Text: fmt.Sprintf("items with checks: %s", ask.Decides(n, s.plan.Quality.Margin))})
+	}
+	return err
+}
+
 // offers leaves out the items that offer functions where a target takes none: its
-// answers to the others are still worth a comparison. It asks the targets.
+// answers to the others are still worth a comparison.
 func (s *Session) offers(ctx context.Context) error {
 	i := slices.IndexFunc(s.items.Items, func(it item.Item) bool { return len(it.Tools) > 0 })
 	if i < 0 {

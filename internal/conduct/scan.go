@@ -166,7 +166,7 @@ func (p *sweep) findTargets(ctx context.Context) error {
 			return p.ofCell(first[t], err)
 		}
 	}
-	return s.offers(ctx)
+	return s.askable(ctx)
 }
 
 // ofCell says which cell an error is about, where targets are swept.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
+	"github.com/inferometer/inferometer/internal/conduct/judging"
 	"github.com/inferometer/inferometer/internal/conduct/metered"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
@@ -76,10 +77,11 @@ type Session struct {
 	samples *runlog.SampleWriter // nil where no server shows metrics and no power is read
 	meter   *metered.Run         // nil where no power is read
 	spend   *spend.Cap
-	probes  []*probes // of each target
+	probes  []*spend.Watch // of each target, and of a judge
 	answers answers
-	items   ask.Set // with checks, that the plan asks
-	reused  reused  // answers of the baseline that an earlier run has bought
+	judge   *judging.Judge // nil: none is asked
+	items   ask.Set        // with checks, that the plan asks
+	reused  reused         // answers of the baseline that an earlier run has bought
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
@@ -177,7 +179,11 @@ func (s *Session) findTargets(ctx context.Context) error {
 		return err
 	}
 	s.maker.Target = s.targets[0]
-	if err := s.offers(ctx); err != nil {
+	if err := s.askable(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.judge, err = judging.Prepare(ctx, s.finder, s.plan, s.spend.Price); err != nil {
 		return err
 	}
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
@@ -251,6 +257,7 @@ func (s *Session) Measure(ctx context.Context) error {
 		status, reason = s.run(ctx, s.program)
 		stop()
 		s.compareParser(ctx)
+		s.askJudge(ctx)
 	}
 	return s.finish(status, reason)
 }

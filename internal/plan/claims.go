@@ -55,13 +55,31 @@ func (p Plan) validateClaims(out *key.Problems) {
 		if !slices.Contains(append(All(), Load, Capacity), b) {
 			out.Add(path+".benchmark", "unknown benchmark %q%s", b, suggest.DidYouMean(string(b), names(All())))
 		}
-		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) {
+		if c.Level != 0 && !slices.Contains(p.Throughput.Levels, c.Level) && !(b == Quality && slices.Contains(p.Quality.At(p.Throughput.Levels), c.Level)) {
 			out.Add(path+".level", "unknown level %d: throughput.levels has %v", c.Level, p.Throughput.Levels)
+		}
+		if text := p.unasked(l); text != "" {
+			out.Add(path+".limit", "%q cannot be decided: %s", c.Limit, text)
 		}
 		if p.Baseline == nil && slices.Contains([]string{"savings", "drift", "quality_delta", "win_rate"}, l.Metric.Tag) {
 			out.Add(path+".limit", "%q compares with a baseline, and the plan has none; give --baseline URL", c.Limit)
 		}
 	}
+}
+
+// unasked says why a claim on answers cannot be decided though answers are asked for, or "". Where none are,
+// as where a load reads the plan of a suite, the claim stays and the result says that it is undecided.
+func (p Plan) unasked(l metric.Limit) string {
+	if len(p.Only) > 0 && !slices.Contains(p.Only, Quality) || !slices.Contains([]string{"accuracy", "quality_delta", "load_delta"}, l.Metric.Tag) {
+		return ""
+	}
+	switch {
+	case !p.Quality.Asks():
+		return "it takes items with checks, and --items is none; drift<=5 is the claim on heuristic scores"
+	case l.Metric.Tag == "load_delta" && len(p.Quality.At(p.Throughput.Levels)) == 0:
+		return "no item is asked under load; --quality-levels names the users at once"
+	}
+	return ""
 }
 
 // validateSLO checks the limits of a search, as they were written and as read.

@@ -62,3 +62,34 @@ func TestLimitsThatNothingCouldDecideAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// A claim of quality takes items with checks: heuristic scores have drift.
+func TestClaimsOfQualityTakeChecks(t *testing.T) {
+	const suite = "candidate: {url: http://x}\nbaseline: {url: http://y}\nquality: {items: %s, levels: [%s]}\nclaims: [{limit: %s}]\n"
+	for _, tt := range []struct{ items, levels, limit, want string }{
+		{"canary", "all", "quality_delta>=-2pp", ""},
+		{"canary", "all", "load_delta>=-5pp", ""},
+		{"canary", "none", "accuracy>=80%", ""},
+		{"none", "all", "drift<=5", ""},
+		{"none", "all", "quality_delta>=-2pp", "drift<=5 is the claim on heuristic scores"},
+		{"none", "all", "accuracy>=80%", "--items is none"},
+		{"canary", "none", "load_delta>=-5pp", "--quality-levels"},
+		{"canary", "all", "quality>=70", "claim drift<=5"},
+		{"canary", "all", "quality_delta.p95>=-5", "takes no p95"},
+		{"canary", "all", "drift>=-5", "write drift<="},
+	} {
+		p, _, err := Read(Sources{Name: "plan.yaml", YAML: fmt.Appendf(nil, suite, tt.items, tt.levels, tt.limit)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Validate(); (tt.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s with items %s at %s: %v, want %q", tt.limit, tt.items, tt.levels, err, tt.want)
+		}
+	}
+	// A load reads the same plan; what it cannot decide stays undecided, and what is on answers is
+	// decided by answers.
+	p, _, err := Read(Sources{Name: "plan.yaml", YAML: []byte("candidate: {url: http://x}\nload: {users: 2, requests: 5}\nquality: {items: none}\nclaims: [{limit: load_delta>=-2pp}]\n"), Set: []Setting{{Path: "only", Value: "load"}}})
+	if err != nil || p.Validate() != nil || p.Claims[0].Benchmark == Load {
+		t.Errorf("%v, %v, %+v", err, p.Validate(), p.Claims)
+	}
+}

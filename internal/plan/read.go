@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
 )
@@ -144,7 +145,7 @@ func (p *Plan) settle(prov key.Provenance, resolved bool) {
 	p.Workload.settle()
 	if len(p.Only) == 1 && p.Only[0] == Load {
 		for i := range p.Claims {
-			if p.Claims[i].Benchmark == "" {
+			if l, err := metric.ParseLimit(p.Claims[i].Limit); p.Claims[i].Benchmark == "" && (err != nil || l.Metric.Kind != metric.Scored) {
 				p.Claims[i].Benchmark = Load
 			}
 		}

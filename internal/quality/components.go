@@ -9,19 +9,21 @@ import (
 
 	"github.com/inferometer/inferometer/internal/quality/overlap"
 	"github.com/inferometer/inferometer/internal/quality/prose"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
-// relevance: the share of the topic's words that the answer mentions. Half of
-// them give full marks. A text that only repeats the prompt, or is mostly
-// keywords, gets less.
-func (a *assessment) relevance() float64 {
-	v := 100 * math.Min(1, a.hits(a.keywordStems())/0.5)
+// relevance: how close in meaning the answer is to what was asked, less what chance
+// gives. A text that only repeats the prompt, or is mostly keywords, gets less. It does
+// not apply where nothing is known about what was asked.
+func (a *assessment) relevance(s Similarity) (v float64, ok bool) {
+	if a.item.Similarity == nil && len(a.query) == 0 {
+		return 0, false
+	}
+	v = 100 * s.Value()
 	v *= falling(overlap.Copied(a.tokens, a.prompt), 0.5, 1, 0.2)
 	if len(a.content) >= 12 {
 		v *= falling(a.keywordShare(), 0.65, 1, 0.3)
 	}
-	return v
+	return v, true
 }
 
 // structure: complete sentences of reasonable length, an end, and the form that
@@ -29,7 +31,7 @@ func (a *assessment) relevance() float64 {
 func (a *assessment) structure() float64 {
 	t := a.text
 	if a.isCode() {
-		return 55*a.codeForm() + 25*a.ending() + 20*explained(t)
+		return 40*a.codeForm() + 0.35*a.codeWorks() + 15*a.ending() + 10*explained(t)
 	}
 	counts := prose.Count(t.Sentences)
 	length := band(counts.SentenceLength(), 6, 26)
@@ -37,7 +39,7 @@ func (a *assessment) structure() float64 {
 	for _, n := range t.Paragraphs {
 		longest = max(longest, n)
 	}
-	if a.item.Kind == vocab.ViralHook {
+	if a.isHook() {
 		first := float64(len(prose.Words(t.FirstLine())))
 		return 20*length + 10*band(counts.LIX(), 3, 50) + 30*a.ending() + 25*band(first, 3, 25) + 15*band(float64(longest), 1, 60)
 	}
@@ -58,119 +60,97 @@ func (a *assessment) ending() float64 {
 	case strings.HasSuffix(raw, ":"):
 		return 0.4 // what it announces is missing
 	}
-	if last, _ := utf8.DecodeLastRuneInString(raw); strings.ContainsRune(`.!?…)]"'”’»。！？`, last) {
+	if endMark(raw) {
 		return 1
 	}
 	switch {
-	case a.text.LastLine().Kind == prose.Item || strings.Contains(raw[max(0, len(raw)-24):], "#"):
+	case a.text.LastLine().Kind == prose.Item && !a.itemsEnd(), strings.Contains(raw[max(0, len(raw)-24):], "#"):
 		return 0.8
 	}
 	return 0.2
 }
 
+func endMark(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return strings.ContainsRune(`.!?…)]"'”’»。！？`, last)
+}
+
+// itemsEnd reports whether most list items but the last end with a mark: the last one
+// would then as well.
+func (a *assessment) itemsEnd() bool {
+	items, marked := 0, 0
+	for _, l := range a.text.Lines {
+		if l.Kind == prose.Item {
+			items++
+			if endMark(l.Text) {
+				marked++
+			}
+		}
+	}
+	return items > 1 && 2*marked >= items-1
+}
+
+// Lexicons of our own, in lower case.
 var (
-	secondPerson = regexp.MustCompile(`(?i)\b(you|your|you're|yours)\b`)
-	numeral      = regexp.MustCompile(`\d`)
-	contrast     = regexp.MustCompile(`(?i)\b(but|yet|instead|however|without|stop|never|nobody|most|until|wrong|myth|mistake|actually)\b`)
-	callTo       = regexp.MustCompile(`(?i)\b(try|save|share|follow|comment|start|learn|read|watch|tell|join|click|bookmark|tag|ask)\b`)
+	secondPerson = words(`you your you're yours yourself you'll you've`)
+	contrast     = words(`but yet instead however without stop never nobody most until wrong myth mistake actually`)
+	callTo       = words(`try save share follow comment start learn read watch tell join click bookmark tag ask`)
 	example      = regexp.MustCompile(`(?i)\b(for example|for instance|such as|imagine|suppose|example)\b|\be\.g\.|, say,`)
-	overclaim    = regexp.MustCompile(`(?i)\b(guaranteed|always works|never fails|zero risk|no downsides?|miracle|instantly rich)\b`)
-	connective   = regexp.MustCompile(`(?i)\b(because|so|therefore|thus|since|then|first|second|next|finally|also|moreover|however|but|although|while|instead|for example|that is|in order to|as a result|which means|when|if)\b`)
 )
 
+// has reports whether one of the words is in the set.
+func has(list []string, set map[string]bool) bool {
+	return slices.ContainsFunc(list, func(w string) bool { return set[w] })
+}
+
 // engagement: does it speak to a reader, early and concretely?
-func (a *assessment) engagement() float64 {
+// It applies to English only.
+func (a *assessment) engagement() (v float64, ok bool) {
+	if a.lang != English {
+		return 0, false
+	}
 	t := a.text
-	first := t.FirstLine()
-	body := t.Prose()
-	v := 0.0
+	first, body := t.FirstLine(), t.Prose()
+	opening := prose.Words(first)
 	add := func(points float64, has bool) {
 		if has {
 			v += points
 		}
 	}
-	if a.item.Kind == vocab.ViralHook {
-		add(22, strings.Contains(first, "?") || contrast.MatchString(first))
-		add(18, secondPerson.MatchString(first))
-		add(18, numeral.MatchString(body))
-		add(16, contrast.MatchString(body))
-		add(14, callTo.MatchString(body))
-		add(12, len(prose.Words(first)) <= 20)
+	if a.isHook() {
+		add(22, strings.Contains(first, "?") || has(opening, contrast))
+		add(18, has(opening, secondPerson))
+		add(18, strings.ContainsAny(body, "0123456789"))
+		add(16, has(a.all, contrast))
+		add(14, has(a.all, callTo))
+		add(12, len(opening) <= 20)
 		shouting := strings.Count(body, "!") + 2*strings.Count(body, "!!")
 		v -= 5 * math.Max(0, float64(shouting-3))
-		return v
+		return v, true
 	}
 	add(35, example.MatchString(body) || len(t.Blocks) > 0)
-	add(25, secondPerson.MatchString(body) || strings.Contains(body, "?"))
-	add(20, numeral.MatchString(body))
-	add(20, contrast.MatchString(body))
-	return v
+	add(25, has(a.all, secondPerson) || strings.Contains(body, "?"))
+	add(20, strings.ContainsAny(body, "0123456789"))
+	add(20, has(a.all, contrast))
+	return v, true
 }
 
-// technical: for code, whether it could run; otherwise whether the answer uses
-// the terms of the field and does not overclaim. Terms are not accuracy.
-func (a *assessment) technical() float64 {
-	if a.isCode() {
-		return a.codeWorks()
+// terms: the share of the keywords that the answer mentions, in any form of the word.
+// It says which words were used, and nothing of whether they were used rightly.
+func (a *assessment) terms() (v float64, ok bool) {
+	if len(a.item.Keywords) == 0 {
+		return 0, false
 	}
-	v := 70*math.Min(1, a.hits(a.keywordStems())/0.6) + 30
-	return v - 25*float64(len(overclaim.FindAllString(a.text.Prose(), 4)))
-}
-
-// coherence: neighbouring sentences share some words but not all, connectives
-// join them, and the text does not repeat itself.
-func (a *assessment) coherence() float64 {
-	s := a.text.Sentences
-	if len(a.all) == 0 {
-		if len(a.text.Blocks) > 0 {
-			return 60 // code alone: nothing to join
-		}
-		return 0
-	}
-	link := 0.5 // nothing can be said about a single sentence
-	if len(s) > 1 {
-		sum := 0.0
-		for i := 1; i < len(s); i++ {
-			sum += linked(s[i-1].Words, s[i].Words)
-		}
-		link = sum / float64(len(s)-1)
-	}
-	joined := math.Min(1, float64(len(connective.FindAllString(a.text.Prose(), -1)))/math.Max(1, float64(len(s))*0.5))
-	fresh := 1 - math.Min(1, 2*overlap.Repetition(a.all))
-	return (35*link + 25*joined + 40*fresh) * (0.6 + 0.4*a.ending())
-}
-
-// linked is high for sentences that share some words, and low for unrelated
-// ones and for copies.
-func linked(a, b []string) float64 {
-	set := map[string]bool{}
-	for _, st := range prose.ContentStems(a) {
-		set[st] = true
-	}
-	other := prose.ContentStems(b)
-	if len(set) == 0 || len(other) == 0 {
-		return 0.5
-	}
-	n := 0
-	for _, st := range other {
-		if set[st] {
-			n++
-		}
-	}
-	j := float64(n) / float64(min(len(set), len(other)))
-	switch {
-	case j > 0.8:
-		return 0.2
-	case j > 0:
-		return 1
-	}
-	return 0.45
+	return 100 * a.hits(a.keywordStems()), true
 }
 
 // completeness: the share of requirements met, an end, and enough to read.
 func (a *assessment) completeness() float64 {
 	met, n := a.ending(), 1.0
 	for _, r := range a.item.Require {
+		if r.What == "call_to_action" && a.lang != English {
+			continue // only English ones are known
+		}
 		met += a.meets(r)
 		n++
 	}
@@ -204,7 +184,7 @@ func (a *assessment) meets(r Requirement) float64 {
 	case "question":
 		return yes(strings.Contains(a.text.FirstLine(), "?"))
 	case "call_to_action":
-		return yes(callTo.MatchString(a.text.Prose()))
+		return yes(has(a.all, callTo))
 	case "mentions":
 		text := strings.ToLower(a.text.Raw)
 		return yes(slices.ContainsFunc(strings.Split(r.Text, "|"), func(s string) bool { return strings.Contains(text, strings.ToLower(s)) }))
@@ -217,35 +197,4 @@ func yes(b bool) float64 {
 		return 1
 	}
 	return 0
-}
-
-// Agreement with a reference, (BLEU + 2 chrF) ÷ 3: about strangers for unrelated
-// English texts, about kindred for a right answer in other words. Full marks are
-// given from kindred.
-const (
-	strangers = 12.0
-	kindred   = 27.0
-	// overlapBytes is how much of an answer is compared with a reference.
-	overlapBytes = 8 << 10
-)
-
-// domain: agreement with a reference if there is one; for code, whether it could
-// run, in the requested form and language. Otherwise it does not apply.
-func (a *assessment) domain() (v float64, ok bool) {
-	switch {
-	case a.item.Reference != "":
-		text := a.text.Prose()
-		text = strings.ToValidUTF8(text[:min(overlapBytes, len(text))], "")
-		agree := (overlap.SentenceBLEU(text, a.item.Reference) + 2*overlap.ChrF{}.Sentence(text, a.item.Reference)) / 3
-		return within(100 * (agree - strangers) / (kindred - strangers)), true
-	case a.isCode():
-		v = (a.codeWorks() + 100*a.codeForm()) / 2
-		for _, r := range a.item.Require {
-			if r.What == "language" && a.meets(r) == 0 {
-				v /= 2
-			}
-		}
-		return v, true
-	}
-	return 0, false
 }

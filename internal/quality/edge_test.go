@@ -71,7 +71,7 @@ func TestShippedRequirementsAreKnown(t *testing.T) {
 				t.Errorf("%s: requirement %+v", it.ID, r)
 			}
 		}
-		if it.Reference != "" {
+		if len(it.References) > 0 {
 			references++
 		}
 	}
@@ -129,7 +129,7 @@ func TestTotalIsTheWeightedMean(t *testing.T) {
 	}
 	for _, it := range items {
 		for _, answer := range []string{it.Prompt, "Bread is made of flour and water.", "```go\nfunc f() {}\n```", strings.Repeat("It is so. ", 30), ""} {
-			for _, weights := range []map[string]float64{nil, {"coherence": 3, "domain_specific": 1}, {"structure": 1e308, "relevance": 1e308}} {
+			for _, weights := range []map[string]float64{nil, {"coherence": 3, "agreement": 1}, {"structure": 1e308, "relevance": 1e308}} {
 				s := quality.Assess(it, answer, weights)
 				w := weights
 				if w == nil {
@@ -151,7 +151,7 @@ func TestTotalIsTheWeightedMean(t *testing.T) {
 func TestOddWeights(t *testing.T) {
 	it := quality.Item{Kind: "technical", Prompt: "What is a log?"}
 	for _, w := range []map[string]float64{
-		{}, {"coherence": 0}, {"coherence": -1}, {"coherence": math.NaN()}, {"coherence": math.Inf(1)}, {"charm": 1}, {"domain_specific": 1},
+		{}, {"coherence": 0}, {"coherence": -1}, {"coherence": math.NaN()}, {"coherence": math.Inf(1)}, {"charm": 1}, {"agreement": 1},
 	} {
 		if s := quality.Assess(it, "A log is a file that only grows.", w); s.Total != 0 {
 			t.Errorf("weights %v give %v, want 0: nothing weighs anything", w, s.Total)
@@ -177,7 +177,7 @@ func TestNotesSayWhy(t *testing.T) {
 
 // The table of weights that users read is the one that is used.
 func TestDocumentedWeights(t *testing.T) {
-	b, err := os.ReadFile("../../docs/quality.md")
+	b, err := os.ReadFile("../../docs/scores.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestDocumentedWeights(t *testing.T) {
 			want += fmt.Sprintf(" %.2f |", quality.DefaultWeights(kind)[name])
 		}
 		if !strings.HasSuffix(row, "|"+want) {
-			t.Errorf("docs/quality.md says %q, the weights are%s", row, want)
+			t.Errorf("docs/scores.md says %q, the weights are%s", row, want)
 		}
 	}
 }

@@ -12,16 +12,22 @@ import (
 // An answer must fit its prompt before anything else counts. A well-written text
 // about something else, the prompt repeated, a list of keywords, one sentence
 // over and over, or a refusal does not. Each such finding multiplies every
-// component but relevance, so the total remains the weighted mean of the
+// component, so the total remains the weighted mean of the
 // components shown.
-const (
-	offTopicAt = 30.0 // relevance under which an answer is taken to miss the prompt
-	leastFit   = 0.1
-)
+const leastFit = 0.1
+
+// offTopic is how far an answer misses its prompt, 0 to 1: its similarity is not above
+// that of other prompts. Without strangers nothing is known.
+func offTopic(s Similarity) float64 {
+	if s.Shuffled < 5 {
+		return 0
+	}
+	return 1 - math.Min(1, s.Value()/0.06)
+}
 
 // fit is 1 for an answer to the prompt and falls to leastFit; the notes say why
 // it fell.
-func (a *assessment) fit(relevance float64) (fit float64, notes []string) {
+func (a *assessment) fit(s Similarity) (fit float64, notes []string) {
 	fit = 1
 	lower := func(to float64, why string) {
 		if to < 0.95 {
@@ -29,13 +35,14 @@ func (a *assessment) fit(relevance float64) (fit float64, notes []string) {
 		}
 		fit *= to
 	}
-	lower(falling(offTopicAt-relevance, 0, offTopicAt, 0.4), "the answer is mostly off topic")
+	lower(falling(offTopic(s), 0, 1, 0.3), "the answer is mostly off topic")
 	lower(falling(overlap.Repetition(a.tokens), 0.25, 0.7, 0.25), "the answer repeats itself")
 	lower(falling(overlap.Copied(a.tokens, a.prompt), 0.5, 0.9, 0.3), "the answer repeats the prompt")
 	if len(a.content) >= 12 {
 		lower(falling(a.keywordShare(), 0.65, 0.95, 0.3), "the answer is mostly keywords")
 	}
 	lower(0.3+0.7*a.legible, "the answer hardly reads as English")
+	lower(falling(1-a.ending(), 0.6, 0.8, 0.85), "the answer stops in the middle")
 	if a.refuses() {
 		lower(0.4, "the answer reads as a refusal")
 	}

@@ -93,7 +93,7 @@ func TestOrderOfAnswers(t *testing.T) {
 			_, refused := score("refusal", g.Refusal)
 			_, noise := score("gibberish", all.Gibberish)
 			_, none := score("empty", all.Empty)
-			if good < 70 || shortHi >= good || offHi >= shortLo || noise >= offLo || none != 0 {
+			if good < 60 || shortHi >= good || offHi >= shortLo || noise >= offLo || none != 0 {
 				t.Errorf("good from %.1f, cut %.1f to %.1f, off topic %.1f to %.1f, gibberish to %.1f, empty %.1f",
 					good, shortLo, shortHi, offLo, offHi, noise, none)
 			}

@@ -18,14 +18,36 @@ var promptData []byte
 
 // Item is one prompt and what is known about a good answer.
 type Item struct {
-	ID       string
-	Kind     string
-	Topic    string
-	Prompt   string
-	Keywords []string      // what an answer should mention
-	Require  []Requirement // what can be checked
-	// Reference is a short right answer; empty for most.
-	Reference string
+	ID   string
+	Kind string
+	// Like is the kind whose rules of form hold, where Kind is the user's own.
+	Like       string
+	Topic      string
+	Prompt     string
+	Keywords   []string      // what an answer should mention
+	Require    []Requirement // what can be checked
+	References []string      // right answers, the shortest and best first; none for most
+	Glossary   []Term
+	Forbidden  []string // claims that a right answer does not make, as they would be written
+	// Peers are what chance is measured against; nil: it is not known.
+	Peers *Peers
+	// Similarity of the answer at hand by the vectors of an embeddings endpoint; nil:
+	// words are compared.
+	Similarity *Similarity
+}
+
+// rules is the kind whose rules of form hold.
+func (it Item) rules() string {
+	if it.Like != "" {
+		return it.Like
+	}
+	return it.Kind
+}
+
+// Term is a word of a glossary: where the answer speaks of it, it is to be named so.
+type Term struct {
+	Name  string   `yaml:"name" json:"name"`
+	Avoid []string `yaml:"avoid" json:"avoid"` // names for it that are wrong
 }
 
 // Requirement is something that an answer must have and that can be counted.
@@ -80,6 +102,10 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 			return nil, errors.New("no keyword contains a word; set topics (--keywords), or leave it out for the shipped ones")
 		}
 	}
+	peers, err := shippedPeers(data, kinds, keywords)
+	if err != nil {
+		return nil, err
+	}
 	var pools [][]Item
 	total := 0
 	for i, kind := range kinds {
@@ -91,6 +117,9 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 			return nil, fmt.Errorf("unknown kind of prompt %q: must be one of %s (--kinds)", kind, strings.Join(vocab.QualityKinds(), ", "))
 		}
 		pool := k.items(kind, keywords)
+		for i := range pool {
+			pool[i].Peers = peers[kind]
+		}
 		rng := rand.New(rand.NewPCG(seed, uint64(len(kind))<<32|uint64(kind[0])))
 		rng.Shuffle(len(pool), func(a, b int) { pool[a], pool[b] = pool[b], pool[a] })
 		pools = append(pools, pool)
@@ -120,6 +149,37 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 		}
 	}
 	return out, nil
+}
+
+// shippedPeers are the shipped prompts of each kind, and those of the user's topics.
+func shippedPeers(data map[string]promptKind, kinds, keywords []string) (map[string]*Peers, error) {
+	out := map[string]*Peers{}
+	for _, kind := range kinds {
+		k, ok := data[kind]
+		if !ok {
+			return nil, fmt.Errorf("unknown kind of prompt %q: must be one of %s (--kinds)", kind, strings.Join(vocab.QualityKinds(), ", "))
+		}
+		items := k.items(kind, nil)
+		if len(keywords) > 0 {
+			items = append(items, k.items(kind, keywords)...)
+		}
+		out[kind] = NewPeers(items)
+	}
+	return out, nil
+}
+
+// ShippedPeers are the peers of a kind that is shipped, for a prompt that is not; nil
+// for another kind.
+func ShippedPeers(kind string) (*Peers, error) {
+	data, err := readPrompts()
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := data[kind]; !ok {
+		return nil, nil
+	}
+	peers, err := shippedPeers(data, []string{kind}, nil)
+	return peers[kind], err
 }
 
 // distinct returns the texts that are not empty, each on one line and once, in
@@ -153,7 +213,10 @@ func (k promptKind) items(kind string, keywords []string) []Item {
 			it := Item{
 				ID: fmt.Sprintf("%s/%d.%d", kind, ti, mi), Kind: kind, Topic: tp.Name,
 				Prompt:   strings.ReplaceAll(m.Text, "{topic}", tp.Name),
-				Keywords: tp.Keywords, Require: m.Require, Reference: tp.Reference,
+				Keywords: tp.Keywords, Require: m.Require,
+			}
+			if tp.Reference != "" {
+				it.References = []string{tp.Reference}
 			}
 			out = append(out, it)
 		}

@@ -1,14 +1,15 @@
 // Package quality scores answers by what can be counted in their text. The
 // scores show drift: two endpoints that answer the same prompts, or one before
 // and after a change. They do not prove accuracy: a fluent falsehood scores well.
-// docs/quality.md says what each component sees and what it cannot see.
+// docs/scores.md says what each component sees and what it cannot see.
 //
-// A score is a pure function of prompt and answer. Answers are hostile input:
-// any bytes are legal, and work is linear in their length.
+// A score is a pure function of the item and the answer. Answers are hostile input:
+// any bytes are legal, at most 256 KiB are read, and work is linear in that length.
 package quality
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -26,12 +27,17 @@ type Score struct {
 	// is distributed over the others.
 	Components map[string]float64
 	Notes      []string
+
+	Language   Language
+	Similarity Similarity // what relevance is made of
+	Counts     prose.Counts
+	Outline    prose.Outline
 }
 
-var defaultWeights = map[string][]float64{
-	vocab.ViralHook:      {.15, .15, .25, .05, .15, .15, .10},
-	vocab.Technical:      {.20, .15, .05, .25, .15, .15, .05},
-	vocab.CodeGeneration: {.15, .15, .05, .25, .15, .15, .10},
+var defaultWeights = map[string][]float64{ // by component, in the order of the vocabulary
+	vocab.ViralHook:      {.15, .15, .25, .05, .05, .10, .20, .05},
+	vocab.Technical:      {.20, .15, .05, .15, .15, .10, .10, .10},
+	vocab.CodeGeneration: {.15, .30, .05, .10, .20, .05, .15, 0},
 }
 
 // DefaultWeights returns the weights of a kind by component, which add up to
@@ -52,33 +58,48 @@ func DefaultWeights(kind string) map[string]float64 {
 // of technical for an unknown kind. An answer without a visible character has
 // a total of 0.
 func Assess(it Item, answer string, weights map[string]float64) Score {
+	return assess(&prose.Stemmer{}, it, answer, weights)
+}
+
+func assess(stemmer *prose.Stemmer, it Item, answer string, weights map[string]float64) Score {
 	if weights == nil {
-		if weights = DefaultWeights(it.Kind); weights == nil {
+		if weights = DefaultWeights(it.rules()); weights == nil {
 			weights = DefaultWeights(vocab.Technical)
 		}
 	}
-	a := newAssessment(it, answer)
-	s := Score{Components: map[string]float64{}}
-	fit := 0.0
-	if a.text.Visible() {
-		fit, s.Notes = a.fit(a.relevance())
-		s.Components["relevance"] = within(a.relevance())
-	} else {
-		s.Components["relevance"] = 0
-		s.Notes = []string{"the answer is empty"}
-	}
+	a := newAssessment(stemmer, it, answer)
+	s := Score{Components: map[string]float64{}, Language: a.lang, Counts: prose.Count(a.text.Sentences), Outline: a.text.Outline}
 	if a.text.Capped {
 		s.Notes = append(s.Notes, fmt.Sprintf("only the first %d KiB of the answer were read", prose.MaxBytes>>10))
 	}
-	for name, component := range map[string]func() float64{
-		"structure": a.structure, "engagement": a.engagement, "technical_accuracy": a.technical,
-		"coherence": a.coherence, "completeness": a.completeness,
-	} {
-		s.Components[name] = within(fit * component())
+	fit := 0.0
+	if a.text.Visible() {
+		var why []string
+		s.Similarity = a.similarity()
+		fit, why = a.fit(s.Similarity)
+		s.Notes = append(s.Notes, why...)
+	} else {
+		s.Notes = append(s.Notes, "the answer is empty")
 	}
-	if v, ok := a.domain(); ok {
-		s.Components["domain_specific"] = within(fit * v)
+	set := func(name string, v float64, ok bool) {
+		if ok {
+			s.Components[name] = within(fit * v)
+		}
 	}
+	v, ok := a.relevance(s.Similarity)
+	set(vocab.Relevance, v, ok)
+	set(vocab.Structure, a.structure(), true)
+	set(vocab.Completeness, a.completeness(), true)
+	v, ok = a.engagement()
+	set(vocab.Engagement, v, ok)
+	v, ok = a.terms()
+	set(vocab.Terms, v, ok)
+	v, ok = a.accuracy()
+	set(vocab.TechnicalAccuracy, v, ok)
+	v, ok = a.coherence()
+	set(vocab.Coherence, v, ok)
+	v, ok = a.agreement()
+	set(vocab.Agreement, v, ok)
 	s.Total = weigh(s.Components, weights)
 	return s
 }
@@ -111,20 +132,25 @@ func weigh(components, weights map[string]float64) float64 {
 
 // assessment is the work on one answer.
 type assessment struct {
+	*prose.Stemmer
 	item   Item
 	text   *prose.Text
+	lang   Language
 	prompt []string // words of the prompt, lower case
+	query  []string // stems of what was asked
 
-	all     []string        // words of sentences, lower case
-	tokens  []string        // all, then the words of code
-	content []string        // stems of all without grammar
-	stems   map[string]bool // of content words, headings and code included
-	legible float64         // 1 for language, towards 0 for noise
-	check   codecheck.Result
+	all       []string        // words of sentences, lower case
+	tokens    []string        // all, then the words of code
+	sentences [][]string      // stems without grammar, by sentence
+	content   []string        // the same, of all
+	stemList  []string        // of content words, headings and code included
+	stems     map[string]bool // the same, as a set
+	legible   float64         // 1 for language, towards 0 for noise
+	check     codecheck.Result
 }
 
-func newAssessment(it Item, answer string) *assessment {
-	a := &assessment{item: it, text: prose.Parse(answer), prompt: prose.Words(it.Prompt), stems: map[string]bool{}}
+func newAssessment(stemmer *prose.Stemmer, it Item, answer string) *assessment {
+	a := &assessment{Stemmer: stemmer, item: it, text: prose.Parse(answer), prompt: prose.Words(it.Prompt), query: it.query(stemmer), stems: map[string]bool{}}
 	grammar := 0
 	for _, s := range a.text.Sentences {
 		a.all = append(a.all, s.Words...)
@@ -133,18 +159,23 @@ func newAssessment(it Item, answer string) *assessment {
 				grammar++
 			}
 		}
+		stems := a.ContentStems(s.Words)
+		a.sentences = append(a.sentences, stems)
+		a.content = append(a.content, stems...)
 	}
-	a.content = prose.ContentStems(a.all)
 	a.tokens = append(slices.Clone(a.all), prose.Words(a.text.Code())...)
-	for _, st := range prose.Stems(a.text.Prose() + " " + a.text.Code()) {
+	a.stemList = a.Stems(a.text.Prose() + " " + a.text.Code())
+	for _, st := range a.stemList {
 		a.stems[st] = true
 	}
+	a.lang = a.language()
+	if a.isCode() || slices.ContainsFunc(it.Require, func(r Requirement) bool { return r.What == "language" || r.What == "code_block" }) {
+		a.check = a.checkCode()
+	}
 	// A third of English words are grammar. A text in Latin letters with hardly
-	// any is noise or another language, which this package cannot judge. If the
-	// prompt is not English either, nothing is known.
-	a.check = a.checkCode()
+	// any is noise or another language, where English was asked for.
 	a.legible = 1
-	if len(a.all) >= 6 && mostlyASCII(a.text.Raw) && (len(a.prompt) < 8 || prose.English(a.prompt)) {
+	if len(a.all) >= 6 && mostlyASCII(a.text.Raw) && len(a.prompt) > 0 && (len(a.prompt) < 8 || prose.English(a.prompt)) {
 		a.legible = math.Min(1, share(grammar, len(a.all))/0.15)
 	}
 	return a
@@ -160,14 +191,16 @@ func mostlyASCII(s string) bool {
 	return other*5 < len(s)
 }
 
-func (a *assessment) isCode() bool { return a.item.Kind == vocab.CodeGeneration }
+// isCode and isHook say by whose rules form is scored.
+func (a *assessment) isCode() bool { return a.item.rules() == vocab.CodeGeneration }
+func (a *assessment) isHook() bool { return a.item.rules() == vocab.ViralHook }
 
-// keywordStems are what the answer should be about: the item's keywords, or
+// keywordStems are what the answer should mention: the item's keywords, or
 // else the content words of the prompt.
 func (a *assessment) keywordStems() []string {
-	stems := prose.Stems(strings.Join(a.item.Keywords, " "))
+	stems := a.Stems(strings.Join(a.item.Keywords, " "))
 	if len(stems) == 0 {
-		stems = slices.DeleteFunc(prose.Stems(a.item.Prompt), func(s string) bool { return requestWords[s] })
+		stems = slices.DeleteFunc(a.Stems(a.item.Prompt), func(s string) bool { return requestWords[s] })
 	}
 	slices.Sort(stems)
 	return slices.Compact(stems)
@@ -204,3 +237,12 @@ func share(n, of int) float64 {
 	}
 	return float64(n) / float64(of)
 }
+
+// sortedKeys are the keys of a map in order, so that sums do not depend on a map's.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// mostCompared is how much of an answer is compared with references.
+const mostCompared = 32 << 10
+
+// cutProse is the text outside of code, as much as is compared with references.
+func (a *assessment) cutProse() string { return head(a.text.Prose(), mostCompared) }

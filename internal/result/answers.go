@@ -19,7 +19,8 @@ type Answers struct {
 type AnswerPass struct {
 	Target  string    `json:"target"`
 	Cell    string    `json:"cell"`
-	Users   int       `json:"users"` // 1: alone
+	Users   int       `json:"users"`           // at once; 0: an open loop
+	Alone   bool      `json:"alone,omitempty"` // one at a time, before any load
 	Answers int       `json:"answers"`
 	Items   int       `json:"items"`            // that have checks
 	Groups  int       `json:"groups,omitempty"` // of items that depend on each other
@@ -47,7 +48,8 @@ type AnswerKind struct {
 // what it is compared with.
 type AnswerPairs struct {
 	Target       string `json:"target"`
-	Users        int    `json:"users"` // at once
+	Cell         string `json:"cell,omitempty"` // of what is compared, under a load
+	Users        int    `json:"users"`          // at once; 0: an open loop
 	Against      string `json:"against"`
 	AgainstUsers int    `json:"against_users"`
 	Items        int    `json:"items"`              // asked on both sides
@@ -98,7 +100,9 @@ type AnswerFlip struct {
 // same target asked twice, alone, or under load against alone.
 type AnswerNoise struct {
 	Target string `json:"target"`
-	Users  int    `json:"users"` // 1: asked again alone
+	Cell   string `json:"cell"`
+	Users  int    `json:"users"`
+	Alone  bool   `json:"alone,omitempty"` // asked again alone
 	// Verdict is the share of pairs of answers of which one is right and the other wrong.
 	Verdict FormShare `json:"verdict_flips"`
 	// Text is the share of those to the same request, byte for byte, whose text differs; absent without
@@ -139,4 +143,6 @@ type Judged struct {
 	Rate     Estimate   `json:"win_rate"`    // percent; a tie counts half
 	SignTest float64    `json:"sign_test_p"` // of wins and losses as likely, without ties; decides nothing
 	Kinds    []PairKind `json:"kinds,omitempty"`
+	// Fitness is what the verdicts of each judge are worth.
+	Fitness []JudgeFitness `json:"fitness,omitempty"`
 }

@@ -29,9 +29,21 @@ const (
 // QualityKinds returns the kinds of quality prompts.
 func QualityKinds() []string { return []string{ViralHook, Technical, CodeGeneration} }
 
+// Components of a quality score.
+const (
+	Relevance         = "relevance"          // semantic similarity to what was asked
+	Structure         = "structure"          // form: sentences, paragraphs, lists, code blocks
+	Engagement        = "engagement"         // signs of addressing a reader, English only
+	Terms             = "terms"              // coverage of the keywords
+	TechnicalAccuracy = "technical_accuracy" // what can be held against a source: numbers, glossary, forbidden claims, checks
+	Coherence         = "coherence"          // the order of the sentences, English only
+	Completeness      = "completeness"       // what the prompt asked for and can be counted
+	Agreement         = "agreement"          // BLEU, chrF and ROUGE-L against references
+)
+
 // QualityComponents returns the components of a quality score.
 func QualityComponents() []string {
-	return []string{"relevance", "structure", "engagement", "technical_accuracy", "coherence", "completeness", "domain_specific"}
+	return []string{Relevance, Structure, Engagement, Terms, TechnicalAccuracy, Coherence, Completeness, Agreement}
 }
 
 // MaxTurns is the most turns that a conversation may have.

@@ -32,7 +32,7 @@ func compareFiles(t *testing.T, candidate, baseline string, args ...string) (out
 	}
 	var b bytes.Buffer
 	root := &cobra.Command{Use: "quality", SilenceErrors: true, SilenceUsage: true}
-	Add(root, Env{Stdin: strings.NewReader(""), Stdout: &b, Stderr: &b, Usage: func(err error) error { return err }, Exit: func(code int) error { return exitCode(code) }})
+	root.AddCommand(newCompare(Env{Stdin: strings.NewReader(""), Stdout: &b, Stderr: &b, Usage: func(err error) error { return err }, Exit: func(code int) error { return exitCode(code) }}))
 	root.SetArgs(append(append([]string{"compare"}, files...), args...))
 	err = root.Execute()
 	var c exitCode

@@ -33,8 +33,11 @@ type Env struct {
 // Add puts the commands below parent.
 func Add(parent *cobra.Command, e Env) *cobra.Command {
 	parent.AddCommand( // one line a command, in the order of help
+		newScore(e),
 		newCompare(e),
 		newSame(e),
+		newItems(e),
+		newCheck(e),
 	)
 	return parent
 }

@@ -103,7 +103,7 @@ func validSame(o agreement.Options, count int) error {
 // printSame says the answer first, then the tables behind it.
 func printSame(out io.Writer, r *agreement.Result) error {
 	var b strings.Builder
-	b.WriteString(verdict(r) + "\n\n")
+	b.WriteString(inWords(r) + "\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) { _, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t")) }
 	row("ENDPOINT", "USERS", "SAME EVERY TIME", "95 %", "ANSWERS TO A PROMPT", "AS ALONE", "95 %", "PART AT", "FAILED")
@@ -139,8 +139,8 @@ func printSame(out io.Writer, r *agreement.Result) error {
 	return err
 }
 
-// verdict is the answer in a sentence or two.
-func verdict(r *agreement.Result) string {
+// inWords is the answer in a sentence or two.
+func inWords(r *agreement.Result) string {
 	c := r.Endpoints[0]
 	if r.Between == nil {
 		alone := c.Levels[0]

@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats/paired"
 )
@@ -82,11 +83,25 @@ func right(a runlog.AnswerRecord) bool { return !a.Lost && a.Right != nil && *a.
 // loose is right by the loose reading.
 func loose(a runlog.AnswerRecord) bool { return right(a) || !a.Lost && a.Loose != nil && *a.Loose }
 
-// side is what a target answered with so many users at once, by a reading of an answer.
-func (r *Run) side(target string, users int, is func(runlog.AnswerRecord) bool) *Side {
+// Pass is a pass over the items.
+type Pass struct {
+	Target, Cell string
+	Users        int // at once; 0: an open loop
+}
+
+// Alone is the pass of a target that was asked one item at a time.
+func Alone(target string) Pass {
+	return Pass{Target: target, Cell: cells.ItemsID(target, 1), Users: 1}
+}
+
+// alone reports whether a pass is that.
+func (p Pass) alone() bool { return p.Cell == cells.ItemsID(p.Target, 1) }
+
+// side is what was answered in a pass, by a reading of an answer.
+func (r *Run) side(p Pass, is func(runlog.AnswerRecord) bool) *Side {
 	s := &Side{}
 	sums, counts := map[string]int{}, map[string]int{}
-	for _, a := range r.of(target, users) {
+	for _, a := range r.of(p) {
 		if !r.checked[a.Item] {
 			continue
 		}
@@ -102,12 +117,11 @@ func (r *Run) side(target string, users int, is func(runlog.AnswerRecord) bool) 
 	return s
 }
 
-// of are the records of a target with so many users at once, the first answer to each item before
-// repeats of it.
-func (r *Run) of(target string, users int) []runlog.AnswerRecord {
+// of are the records of a pass, the first answer to each item before repeats of it.
+func (r *Run) of(p Pass) []runlog.AnswerRecord {
 	var out []runlog.AnswerRecord
 	for _, a := range r.records {
-		if a.Target == target && a.Users == users {
+		if a.Target == p.Target && a.Cell == p.Cell {
 			out = append(out, a)
 		}
 	}
@@ -126,16 +140,37 @@ func faults(a runlog.AnswerRecord) []string {
 // Lost is the fault of a request that has no answer.
 const Lost = "lost"
 
-// Levels are the users at once with which a target was asked, in rising order.
-func (r *Run) Levels(target string) []int {
-	var out []int
+// Passes are those of a target, by the users at once and the order of the log.
+func (r *Run) Passes(target string) []Pass {
+	var out []Pass
 	for _, a := range r.records {
-		if a.Target == target && !slices.Contains(out, a.Users) {
-			out = append(out, a.Users)
+		if p := (Pass{a.Target, a.Cell, a.Users}); a.Target == target && !slices.Contains(out, p) {
+			out = append(out, p)
 		}
 	}
-	slices.Sort(out)
+	slices.SortStableFunc(out, func(a, b Pass) int {
+		switch {
+		case a.alone():
+			return -1
+		case b.alone():
+			return 1
+		}
+		return cmp.Compare(a.Users, b.Users)
+	})
 	return out
+}
+
+// Highest is the pass under the highest load that a target was asked under, or under that of
+// so many users where it is not 0.
+func (r *Run) Highest(target string, users int) (Pass, bool) {
+	var out Pass
+	found := false
+	for _, p := range r.Passes(target) {
+		if !p.alone() && (users == 0 || p.Users == users) {
+			out, found = p, true
+		}
+	}
+	return out, found
 }
 
 // Checked reports whether any item has checks.

@@ -130,7 +130,7 @@ const weakTracking = 0.3
 func (r *Run) Tracking() *result.Tracking {
 	rights := map[string]float64{}
 	for _, a := range r.records {
-		if a.Users == 1 && a.Repeat == 0 && r.checked[a.Item] {
+		if (Pass{a.Target, a.Cell, a.Users}).alone() && a.Repeat == 0 && r.checked[a.Item] {
 			v := 0.0
 			if right(a) {
 				v = 1

@@ -14,9 +14,9 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-// Served returns the rate, in requests per second, at which a target was served with so
-// many users at once; false where that was not measured.
-type Served func(target string, users int) (stats.Bounded, bool)
+// Served returns the rate, in requests per second, at which a target was served under the load
+// of a pass; false where that was not measured.
+type Served func(Pass) (stats.Bounded, bool)
 
 // Targets of a result that are compared.
 type Targets struct {
@@ -31,8 +31,8 @@ func (r *Run) Result(t Targets, served Served) *result.Answers {
 	}
 	out := &result.Answers{Passes: []result.AnswerPass{}}
 	for _, target := range t.All {
-		for _, users := range r.Levels(target) {
-			out.Passes = append(out.Passes, r.pass(target, users, served))
+		for _, p := range r.Passes(target) {
+			out.Passes = append(out.Passes, r.pass(p, served))
 		}
 	}
 	if p := r.Versus(t); p.Len() > 0 {
@@ -41,20 +41,17 @@ func (r *Run) Result(t Targets, served Served) *result.Answers {
 		out.Versus = &c
 	}
 	for _, target := range t.All {
-		for _, users := range r.Levels(target) {
-			if users == 1 {
-				continue
-			}
-			p := r.UnderLoad(target, users)
-			if p.Len() == 0 {
+		for _, under := range r.Passes(target) {
+			p := r.UnderLoad(under)
+			if under.alone() || p.Len() == 0 {
 				continue
 			}
 			c := p.Compared()
-			c.Target, c.Users, c.Against, c.AgainstUsers = target, users, target, 1
+			c.Target, c.Cell, c.Users, c.Against, c.AgainstUsers = target, under.Cell, under.Users, target, 1
 			c.Unpaired = len(p.OnlyFirst) // fewer items are asked under load
-			c.Same = r.sameText(target, users)
+			c.Same = r.sameText(under)
 			out.Load = append(out.Load, c)
-			out.LoadFaults = append(out.LoadFaults, r.loadFaults(target, users)...)
+			out.LoadFaults = append(out.LoadFaults, r.loadFaults(under)...)
 		}
 	}
 	out.Noise = r.noise(t.All)
@@ -63,18 +60,17 @@ func (r *Run) Result(t Targets, served Served) *result.Answers {
 
 // Versus pairs the candidate's answers with the baseline's, both alone.
 func (r *Run) Versus(t Targets) Pairing {
-	return Pair(r.side(t.Candidate, 1, right), r.side(t.Baseline, 1, right))
+	return Pair(r.side(Alone(t.Candidate), right), r.side(Alone(t.Baseline), right))
 }
 
 // UnderLoad pairs a target's answers under load with its own, alone.
-func (r *Run) UnderLoad(target string, users int) Pairing {
-	return Pair(r.side(target, users, right), r.side(target, 1, right))
+func (r *Run) UnderLoad(p Pass) Pairing {
+	return Pair(r.side(p, right), r.side(Alone(p.Target), right))
 }
 
-func (r *Run) pass(target string, users int, served Served) result.AnswerPass {
-	p := result.AnswerPass{Target: target, Users: users, Faults: map[string]int{}}
-	for _, a := range r.of(target, users) {
-		p.Cell = a.Cell
+func (r *Run) pass(of Pass, served Served) result.AnswerPass {
+	p := result.AnswerPass{Target: of.Target, Cell: of.Cell, Users: of.Users, Alone: of.alone(), Faults: map[string]int{}}
+	for _, a := range r.of(of) {
 		p.Answers++
 		if a.Lost {
 			p.Lost++
@@ -83,7 +79,7 @@ func (r *Run) pass(target string, users int, served Served) result.AnswerPass {
 			p.Faults[f]++
 		}
 	}
-	strict, lenient := r.side(target, users, right), r.side(target, users, loose)
+	strict, lenient := r.side(of, right), r.side(of, loose)
 	p.Items = strict.Len()
 	share, groups := strict.share(shown)
 	p.Right, p.Groups = percent(share), groups
@@ -93,7 +89,7 @@ func (r *Run) pass(target string, users int, served Served) result.AnswerPass {
 	}
 	p.Kinds = strict.by(func(it *Item) string { return it.Kind })
 	p.Families = strict.by(func(it *Item) string { return it.Family })
-	if rate, ok := served(target, users); ok && share.ok {
+	if rate, ok := served(of); ok && share.ok {
 		p.Goodput = product(rate, stats.Bounded{Value: share.value, Lo: share.lo, Hi: share.hi})
 	}
 	return p
@@ -190,10 +186,10 @@ func (s *Side) by(kind func(*Item) string) []result.AnswerKind {
 func (r *Run) noise(targets []string) []result.AnswerNoise {
 	var out []result.AnswerNoise
 	for _, target := range targets {
-		for _, users := range r.Levels(target) {
-			n := result.AnswerNoise{Target: target, Users: users}
+		for _, of := range r.Passes(target) {
+			n := result.AnswerNoise{Target: target, Cell: of.Cell, Users: of.Users, Alone: of.alone()}
 			var text result.FormShare
-			for _, p := range r.again(target, users) {
+			for _, p := range r.again(of) {
 				if r.checked[p.a.Item] {
 					n.Verdict.N++
 					if right(p.a) != right(p.b) {
@@ -228,17 +224,17 @@ type twice struct {
 }
 
 // again pairs each first answer alone with a later one, or with the first under load.
-func (r *Run) again(target string, users int) []twice {
+func (r *Run) again(p Pass) []twice {
 	first := map[string]runlog.AnswerRecord{}
-	for _, a := range r.of(target, 1) {
+	for _, a := range r.of(Alone(p.Target)) {
 		if a.Repeat == 0 {
 			first[a.Item] = a
 		}
 	}
 	var out []twice
-	for _, b := range r.of(target, users) {
+	for _, b := range r.of(p) {
 		a, asked := first[b.Item]
-		if !asked || users == 1 && b.Repeat == 0 || users > 1 && b.Repeat > 0 {
+		if !asked || p.alone() == (b.Repeat == 0) {
 			continue
 		}
 		out = append(out, twice{a, b, b.Same && !a.Lost && !b.Lost})
@@ -247,9 +243,9 @@ func (r *Run) again(target string, users int) []twice {
 }
 
 // sameText is the share of answers under load with the same text as alone; nil without any.
-func (r *Run) sameText(target string, users int) *result.FormShare {
+func (r *Run) sameText(of Pass) *result.FormShare {
 	var s result.FormShare
-	for _, p := range r.again(target, users) {
+	for _, p := range r.again(of) {
 		if p.comparable {
 			s.N++
 			if sameText(p.a, p.b) {
@@ -279,9 +275,9 @@ func shareOf(s *result.FormShare) {
 
 // DecideAccuracy decides a limit on the share of a target's items that is right, by the
 // bounds of Clopper and Pearson at the effective number of items.
-func (r *Run) DecideAccuracy(c *result.Claim, l metric.Limit, target string, users int) {
+func (r *Run) DecideAccuracy(c *result.Claim, l metric.Limit, of Pass) {
 	limit := l.Value / 100
-	s := r.side(target, users, right)
+	s := r.side(of, right)
 	v, neff, groups := s.size()
 	c.N = len(v)
 	if len(v) == 0 || groups == 1 {

@@ -46,7 +46,7 @@ var Keys = slices.Concat(passKeys, scoreKeys, judgeKeys)
 
 var scoreKeys = []key.Declaration[Quality]{
 	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSwept,
-		Help: "kinds of prompts", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
+		Help: "prompt kinds", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
 		Bind: key.Texts(func(q *Quality) *[]string { return &q.Kinds })},
 	{Key: key.Key{Path: "quality.keywords", Flag: "keywords", Group: key.GroupQuality, Value: "LIST", Unset: "the shipped topics", NoSweep: notSwept,
 		Help: "your own topics for the prompts"},

@@ -151,7 +151,7 @@ func Load(source string, n int, seed uint64) ([]Item, error) {
 	}
 	for _, it := range items {
 		if check.NeedsRun(it.Checks) {
-			return nil, fmt.Errorf("%s: item %.80q needs its tests to be run, and a measurement runs no code; collect the answers and check them with `inferometer quality check --run COMMAND`", source, it.ID)
+			return nil, fmt.Errorf("%s: item %.80q needs its tests to be run, and a measurement runs no code; collect the answers and check them with `inferometer quality check --items FILE --answers FILE -- COMMAND`", source, it.ID)
 		}
 	}
 	return items, nil

@@ -107,11 +107,18 @@ func (o BLEU) Count(hyp string, refs ...string) BLEUStats {
 	if split == nil {
 		split = Tokenize13a
 	}
-	tokens := split(hyp)
+	tokens := make([][]string, len(refs))
+	for i, r := range refs {
+		tokens[i] = split(r)
+	}
+	return o.CountTokens(split(hyp), tokens...)
+}
+
+// CountTokens is Count for texts that are split already.
+func (o BLEU) CountTokens(tokens []string, refs ...[]string) BLEUStats {
 	st := BLEUStats{Correct: make([]int, o.order()), Total: make([]int, o.order()), Sys: len(tokens)}
 	g := newGrams(o.order())
-	for i, r := range refs {
-		ref := split(r)
+	for i, ref := range refs {
 		near, now := abs(len(tokens)-len(ref)), abs(len(tokens)-st.Ref)
 		if i == 0 || near < now || near == now && len(ref) < st.Ref {
 			st.Ref = len(ref)

@@ -56,6 +56,19 @@ func ForROUGE(s string) bool {
 	return ascii > 0 && 10*other <= ascii+other
 }
 
+// ForBLEU reports whether BLEU can read a text: it has a space for every 15 runes, so
+// that its words stand apart. Chinese, Japanese and Thai have not.
+func ForBLEU(s string) bool {
+	runes, spaces := 0, 1
+	for _, r := range s {
+		runes++
+		if isSpace(r) {
+			spaces++
+		}
+	}
+	return spaces*15 >= runes
+}
+
 // N is ROUGE-N, by n-grams of words.
 func (o ROUGE) N(n int, hyp, ref string) F {
 	h, r := o.Words(hyp), o.Words(ref)

@@ -42,24 +42,43 @@ func Stem(w string) string {
 	return english.Stem(w, true)
 }
 
+// Stemmer remembers stems, since most words of a text come again. Its memory is
+// bounded. It is for one goroutine.
+type Stemmer struct{ seen map[string]string }
+
+const mostRemembered = 1 << 15
+
+// Stem is Stem, remembered.
+func (m *Stemmer) Stem(w string) string {
+	if s, ok := m.seen[w]; ok {
+		return s
+	}
+	if m.seen == nil || len(m.seen) >= mostRemembered {
+		m.seen = map[string]string{}
+	}
+	s := Stem(w)
+	m.seen[strings.Clone(w)] = s
+	return s
+}
+
 // Stems returns the stems of the words of a text that carry meaning, in order.
 // Hyphenated words and identifiers (snake_case, camelCase) are taken apart.
-func Stems(s string) []string { return ContentStems(Words(splitCamel(s))) }
+func (m *Stemmer) Stems(s string) []string { return m.ContentStems(Words(splitCamel(s))) }
 
 // ContentStems does what Stems does for words that are split already.
-func ContentStems(words []string) []string {
+func (m *Stemmer) ContentStems(words []string) []string {
 	var out []string
 	for _, w := range words {
 		if stopWords[w] {
 			continue
 		}
 		if !strings.ContainsAny(w, "-_") {
-			out = append(out, Stem(w))
+			out = append(out, m.Stem(w))
 			continue
 		}
 		for p := range strings.FieldsFuncSeq(w, func(r rune) bool { return r == '-' || r == '_' }) {
 			if !stopWords[p] {
-				out = append(out, Stem(p))
+				out = append(out, m.Stem(p))
 			}
 		}
 	}
@@ -81,18 +100,24 @@ func splitCamel(s string) string {
 	return b.String()
 }
 
+// unmistakable are frequent English words that are rare or no words in the languages
+// that share its letters: not "a", "in", "no", "me", "do", "was", "is" or "of".
+var unmistakable = set(`the and to that it its for with are this which be you your by not from or have has can they them their there because when while
+than then what who how if will would could should into each only one two more most other does did been being but just every between after before
+these those where such through it's you're don't isn't our out up about same without until any all both first`)
+
 // English reports whether words look like English: at least 8 of them, of
-// which at least 15 % are English function words. Shorter texts count as
-// not English, since nothing can be known about them.
+// which at least 12 % are words that hardly any other language has. Shorter texts
+// count as not English, since nothing can be known about them.
 func English(words []string) bool {
 	if len(words) < 8 {
 		return false
 	}
 	n := 0
 	for _, w := range words {
-		if stopWords[w] {
+		if unmistakable[w] {
 			n++
 		}
 	}
-	return float64(n) >= 0.15*float64(len(words))
+	return float64(n) >= 0.12*float64(len(words))
 }
