@@ -123,7 +123,7 @@ const notSwept = "all cells share one measurement of power"
 // Keys declares the keys, by their paths in a plan.
 var Keys = []key.Declaration[Power]{
 	{Key: key.Key{Path: "power.source", Flag: "power", Group: key.GroupClient, Value: "SOURCE", Unset: None, NoSweep: notSwept,
-		Help: "read power here meanwhile: auto, rapl, nvidia-smi, macmon, cmd:…",
+		Help: "power source: auto, rapl, macmon, cmd:…",
 		More: "One of " + strings.Join(Names(), ", ") + ", or several with commas between them. It is read on the machine that runs this program, or where the URL or the command leads. See energy.md, which also says which sources are untested on real hardware."},
 		Bind: key.Text(func(p *Power) *string { return &p.Source })},
 	{Key: key.Key{Path: "power.idle", Flag: "power-idle", Group: key.GroupClient, Value: "DURATION", Rare: true, NoSweep: notSwept, Zero: "the idle power is not measured",
