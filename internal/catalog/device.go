@@ -3,11 +3,9 @@ package catalog
 import (
 	"bytes"
 	_ "embed" // the data files
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -27,9 +25,13 @@ type Device struct {
 	Watts        float64 `json:"watts,omitempty"`    // largest power draw; 0: unknown
 	LinkGBs      float64 `json:"link_gbs,omitempty"` // to its peers, both directions; 0: the bus, or unknown
 	Unified      bool    `json:"unified,omitempty"`  // it shares its memory with the processor
-	AsOf         string  `json:"as_of"`              // when it was looked up, as in Price
-	Source       string  `json:"source"`
-	Note         string  `json:"note,omitempty"`
+	// Cores are those of the GPU, and CPU the tiers of the processor ("12P+4E", with | between
+	// those that were sold), of Apple's chips; 0 and "": not one of them, or unknown.
+	Cores  int    `json:"gpu_cores,omitempty"`
+	CPU    string `json:"cpu,omitempty"`
+	AsOf   string `json:"as_of"` // when it was looked up, as in Price
+	Source string `json:"source"`
+	Note   string `json:"note,omitempty"`
 	// Unverified says why a figure, named by its key ("tflops.bf16"), is not
 	// fully supported by the source.
 	Unverified map[string]string `json:"unverified,omitempty"`
@@ -57,9 +59,6 @@ func (e *UnknownError) Error() string {
 
 //go:embed data/devices.json
 var devicesJSON []byte
-
-//go:embed data/apple.csv
-var appleCSV []byte
 
 var devices = sync.OnceValues(func() ([]Device, error) {
 	d := json.NewDecoder(bytes.NewReader(devicesJSON))
@@ -105,57 +104,4 @@ func deviceKey(s string) string {
 		s = strings.TrimPrefix(s, maker)
 	}
 	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(s)
-}
-
-// appleDevices reads the table of Apple's chips. Of a chip sold with fewer
-// GPU cores the table has the full one, unless its memory differs too. The
-// rate of the GPU's arithmetic units is used for bf16: they compute fp16 no
-// faster than fp32. The separate matrix units of the M5 are not included.
-func appleDevices() ([]Device, error) {
-	rows, err := csv.NewReader(bytes.NewReader(appleCSV)).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the embedded list of Apple's chips: %w", err)
-	}
-	column := map[string]int{}
-	for i, name := range rows[0] {
-		column[name] = i
-	}
-	seen := map[string]int{}
-	var out []Device
-	for _, row := range rows[1:] {
-		get := func(name string) string { return row[column[name]] }
-		number := func(name string) float64 {
-			v, err2 := strconv.ParseFloat(get(name), 64)
-			if err2 != nil && get(name) != "" {
-				err = fmt.Errorf("failed to read the embedded list of Apple's chips: %s of %s: %w", name, get("chip"), err2)
-			}
-			return v
-		}
-		cores := get("gpu_cores")
-		cores = cores[strings.LastIndex(cores, "|")+1:]
-		d := Device{
-			Name: strings.ReplaceAll(get("chip"), " ", "-"), Unified: true, AsOf: "2026-11",
-			MemoryGB: number("max_mem_gb"), BandwidthGBs: number("bw_gbs_exact"), TFLOPS: TFLOPS{BF16: number("fp32_tflops_full")},
-			Source: "Apple's specifications; GPU clock from the system's tables", Note: cores + " GPU cores; the largest memory sold",
-		}
-		if d.BandwidthGBs == 0 {
-			d.BandwidthGBs = number("bw_gbs_marketed")
-		}
-		switch c := get("confidence"); {
-		case c == "high":
-		case d.TFLOPS.BF16 == 0:
-			d.Unverified = map[string]string{"bandwidth_gbs": c, "memory_gb": c}
-		default:
-			d.Unverified = map[string]string{"tflops.bf16": c}
-		}
-		// The bin with all cores has the plain name, and the other its own.
-		plain := d.Name
-		d.Aliases = []string{plain + "-" + cores + "core"}
-		if i, ok := seen[plain]; ok {
-			out[i].Name, out[i].Aliases = out[i].Aliases[0], nil
-		}
-		seen[plain] = len(out)
-		out = append(out, d)
-	}
-	return out, err
 }

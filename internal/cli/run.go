@@ -231,7 +231,15 @@ func newHardware(p *Process) *cobra.Command {
 	}
 	f.addKeys(c, "name", "dir")
 	o.add(c)
-	return hardware.Add(c, hardware.Env{Stdout: p.Stdout, Stderr: p.Stderr, Usage: func(err error) error { return usageError{err} }})
+	width, _ := terminal(p.Stdout)
+	return hardware.Add(c, hardware.Env{
+		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
+		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) }, Interruptible: p.interruptible,
+		Suite: func() (suite.Options, error) {
+			exe, err := os.Executable()
+			return suite.Options{Version: p.Version, Command: p.commandLine(), Responder: responder(exe), CacheDir: cacheDir()}, err
+		},
+	})
 }
 
 func first(args []string) string {

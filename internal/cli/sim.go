@@ -88,8 +88,7 @@ are about what an answer says, chosen by item (docs/simulator.md):
   ` + strings.Join(fault.Usage(), "\n  "),
 		Example: `  inferometer sim --profile fixed --ttft 50ms --itl 10ms
   inferometer sim --profile fitted --max-num-seqs 64 --kv-blocks 4000
-  inferometer sim --profile physics --accelerator h100 \
-      --sim-model llama-3.1-8b --tp 1`,
+  inferometer sim --profile physics --accelerator m4-max --dtype q4_0`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			pr, err := engine.profile(profile, c.Flags())

@@ -20,6 +20,7 @@ import (
 type engineFlags struct {
 	stepTimes  string
 	gpu, model string
+	dtype      string
 	tp         int
 
 	scheduler   scheduler.Config
@@ -36,7 +37,8 @@ func (f *engineFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.gpu, "accelerator", "h100", "`NAME` accelerator of the catalog")
 	fs.StringVar(&f.model, "sim-model", "llama-3.1-8b", "`MODEL` model of the catalog")
 	fs.IntVar(&f.tp, "tp", 1, "`N` accelerators that share the model")
-	help.Group(fs, "--profile physics", "accelerator", "sim-model", "tp")
+	fs.StringVar(&f.dtype, "dtype", "", "`FORMAT` weights: bf16, fp8, q8_0, q4_0, …")
+	help.Group(fs, "--profile physics", "accelerator", "sim-model", "tp", "dtype")
 	fs.StringVar(&f.stepTimes, "step-times", "", "`FILE` step times for --profile fitted (docs/simulator.md)")
 	c := &f.scheduler
 	fs.IntVar(&c.MaxNumSeqs, "max-num-seqs", 0, "`N` requests in a step (default the profile's)")
@@ -61,7 +63,7 @@ var (
 		"step-times", "max-num-seqs", "max-num-batched-tokens", "long-prefill-token-threshold", "block-size", "kv-blocks",
 		"no-prefix-caching", "scheduling-policy", "no-async-scheduling", "speculative-tokens", "acceptance-length", "instances", "routing",
 	}
-	physicsOnly = []string{"accelerator", "sim-model", "tp"}
+	physicsOnly = []string{"accelerator", "sim-model", "tp", "dtype"}
 	fixedOnly   = []string{"ttft", "itl", "slots"}
 )
 
@@ -151,7 +153,13 @@ func (f *engineFlags) physics() (sim.Profile, error) {
 	if f.tp < 1 {
 		return sim.Profile{}, fmt.Errorf("--tp %d: must be at least 1", f.tp)
 	}
-	r, err := physics.New(physics.Deployment{Model: m, Accelerator: a, TP: f.tp})
+	d := physics.Deployment{Model: m, Accelerator: a, TP: f.tp}
+	if f.dtype != "" {
+		if d.Weights, err = physics.ParseFormat(f.dtype); err != nil {
+			return sim.Profile{}, fmt.Errorf("--dtype: %w", err)
+		}
+	}
+	r, err := physics.New(d)
 	if err != nil {
 		return sim.Profile{}, fmt.Errorf("--profile physics: %w", err)
 	}

@@ -67,6 +67,20 @@ func TestPhysicsProfile(t *testing.T) {
 	}
 }
 
+// A chip of Apple's with 4-bit weights: llama.cpp does 83 tokens a second with a 7B model.
+func TestPhysicsProfileOfAnAppleChip(t *testing.T) {
+	for dtype, want := range map[string][2]float64{"q4_0": {60, 85}, "f16": {24, 34}} {
+		p, err := engineProfile(t, "physics", "--accelerator=m4-max", "--sim-model=llama-3.1-8b", "--dtype="+dtype)
+		if err != nil {
+			t.Fatal(err)
+		}
+		took, _ := p.Batch.Timer.StepTime(scheduler.Batch{Sequences: 1, Decodes: 1, DecodeTokens: 1, DecodeContext: 100, Sampled: 1})
+		if rate := 1 / took.Seconds(); rate < want[0] || rate > want[1] {
+			t.Errorf("%s: %.1f tokens a second, want %v", dtype, rate, want)
+		}
+	}
+}
+
 func TestEngineFlagsThatDoNotFit(t *testing.T) {
 	for want, args := range map[string][]string{
 		"--kv-blocks: the profile \"vllm\"":                     {"vllm", "--kv-blocks=10"},
@@ -76,6 +90,8 @@ func TestEngineFlagsThatDoNotFit(t *testing.T) {
 		"--step-times: failed to read":                          {"fitted", "--step-times=none.yaml"},
 		"--accelerator: ":                                       {"physics", "--accelerator=abacus"},
 		"--sim-model: ":                                         {"physics", "--sim-model=eliza"},
+		"--dtype: the format \"q3\" is not one of bf16":         {"physics", "--dtype=q3"},
+		"--dtype: the profile \"fitted\"":                       {"fitted", "--dtype=q4_0"},
 		"--tp 0":                                                {"physics", "--tp=0"},
 		"--instances 0":                                         {"fitted", "--instances=0"},
 		"invalid max-num-seqs -1":                               {"fitted", "--max-num-seqs=-1"},

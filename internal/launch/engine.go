@@ -24,7 +24,7 @@ type Engine struct {
 	// Command is the program and its arguments. {port} stands for the port and
 	// {host} for the address that it must listen on.
 	Command []string
-	Env     []string // NAME=VALUE, added to this process's own environment
+	Env     []string // NAME=VALUE with the same placeholders, added to this process's own environment
 	Dir     string   // where the command runs; "": here
 	Port    int      // 0: a free one
 	// Health is a path that answers 200 once the engine has loaded, such as
@@ -98,7 +98,11 @@ func StartEngine(ctx context.Context, e Engine) (*Running, error) {
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = e.Dir
-	cmd.Env = append(append(childEnv(os.Environ()), e.Env...), mark)
+	cmd.Env = childEnv(os.Environ())
+	for _, v := range e.Env {
+		cmd.Env = append(cmd.Env, at.Replace(v))
+	}
+	cmd.Env = append(cmd.Env, mark)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = attributes()
 	cmd.WaitDelay = time.Second // a process of the engine that keeps the pipe open must not block Wait

@@ -23,6 +23,10 @@ import (
 // fakeEngine is the test binary as an engine: MODE PORT.
 func fakeEngine(args []string) int {
 	mode, port := args[0], args[1]
+	if v := os.Getenv("LAUNCH_ADDRESS"); v != "" && v != "127.0.0.1:"+port {
+		fmt.Println("the address in the environment is", v)
+		return 4
+	}
 	switch mode {
 	case "dies at the start":
 		fmt.Fprintln(os.Stderr, "no such model: nothing.gguf")
@@ -108,7 +112,7 @@ func fake(t *testing.T, mode string) (Engine, func()) {
 	}
 	mark := "LAUNCH_TEST=" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	e := Engine{
-		Name: mode, Command: []string{os.Args[0], "engine", mode, "{port}"}, Health: "/health", Env: []string{mark},
+		Name: mode, Command: []string{os.Args[0], "engine", mode, "{port}"}, Health: "/health", Env: []string{mark, "LAUNCH_ADDRESS={host}:{port}"},
 		ReadyTimeout: 30 * time.Second, StopTimeout: 300 * time.Millisecond, Log: filepath.Join(t.TempDir(), "engine.log"),
 	}
 	return e, func() {

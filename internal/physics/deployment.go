@@ -243,6 +243,11 @@ func (r *Roofline) free() float64 {
 	return r.d.Utilization*r.d.Accelerator.Memory - r.weights - r.c.Other
 }
 
+// SizeError says that a model does not fit into the memory of its accelerators.
+type SizeError struct{ text string }
+
+func (e *SizeError) Error() string { return e.text }
+
 func (r *Roofline) fits() error {
 	if r.KVTokens() >= blockTokens {
 		return nil
@@ -259,9 +264,9 @@ func (r *Roofline) fits() error {
 			break
 		}
 	}
-	return fmt.Errorf("%s does not fit: each of %d × %s needs %.4g GB for weights and %.3g GB for the rest, but has %.4g GB (%.4g × %.4g GB), and no space is left for a cache; %s, or a larger accelerator",
+	return &SizeError{fmt.Sprintf("%s does not fit: each of %d × %s needs %.4g GB for weights and %.3g GB for the rest, but has %.4g GB (%.4g × %.4g GB), and no space is left for a cache; %s, or a larger accelerator",
 		d.Model.Name, d.TP*d.PP*d.DP, d.Accelerator.Name, r.weights/1e9, r.c.Other/1e9,
-		d.Utilization*d.Accelerator.Memory/1e9, d.Utilization, d.Accelerator.Memory/1e9, hint)
+		d.Utilization*d.Accelerator.Memory/1e9, d.Utilization, d.Accelerator.Memory/1e9, hint)}
 }
 
 // Deployment returns what the roofline was made from, with defaults filled in.

@@ -2,6 +2,7 @@ package physics
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -94,5 +95,21 @@ func TestPartsOfAStep(t *testing.T) {
 	}
 	if got := (Coefficients{Links: []Link{{Ranks: 8}, {Ranks: 4}}}).link(2).Ranks; got != 4 {
 		t.Errorf("two ranks use the link of %d, want the smallest", got)
+	}
+}
+
+func TestParseFormat(t *testing.T) {
+	for name, want := range map[string]Format{"F16": BF16, "bfloat16": BF16, "half": BF16, "Q8_0": Q8, "q4-k-m": Q4KM, "float32": FP32, " fp8 ": FP8, "q6_K": Q6K} {
+		if got, err := ParseFormat(name); err != nil || got != want {
+			t.Errorf("%q is %q, %v", name, got, err)
+		}
+	}
+	if _, err := ParseFormat("q9_0"); err == nil || !strings.Contains(err.Error(), "q8_0, q6_k") {
+		t.Errorf("error %v does not name the formats", err)
+	}
+	for _, f := range formats {
+		if f.Bytes() == 0 {
+			t.Errorf("%s has no size", f)
+		}
 	}
 }

@@ -15,6 +15,8 @@ package physics
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Model is what a language model's sizes and work follow from. See
@@ -211,9 +213,32 @@ const (
 	NVFP4    Format = "nvfp4"
 	Q8       Format = "q8_0" // of llama.cpp, or 8-bit weights only
 	Q4       Format = "q4_0"
+	Q41      Format = "q4_1"
+	Q50      Format = "q5_0"
+	Q51      Format = "q5_1"
+	Q6K      Format = "q6_k"
 	Q4KM     Format = "q4_k_m"
 	FP32     Format = "fp32"
 )
+
+// formats are all of them, in the order in which they are listed.
+var formats = []Format{BF16, FP8, FP8Block, INT8, INT4, MXFP4, NVFP4, Q8, Q6K, Q51, Q50, Q41, Q4, Q4KM, FP32}
+
+// ParseFormat reads the name of a format, as engines and files write it: float16, F16,
+// half, Q8_0.
+func ParseFormat(name string) (Format, error) {
+	f := Format(strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "-", "_"))
+	switch f {
+	case "f16", "fp16", "float16", "half", "bfloat16":
+		f = BF16
+	case "f32", "float32":
+		f = FP32
+	}
+	if !slices.Contains(formats, f) {
+		return "", f.unknown()
+	}
+	return f, nil
+}
 
 // Bytes returns the bytes of one number; 0 for a format that is not known.
 func (f Format) Bytes() float64 {
@@ -226,10 +251,18 @@ func (f Format) Bytes() float64 {
 		return 0.53125 // 4 bits and a quarter: one 16-bit scale for 64, or 8 bits for 32
 	case NVFP4:
 		return 0.5625 // one 8-bit scale for 16
-	case Q8:
-		return 1.0625
-	case Q4:
-		return 0.5625
+	case Q8: // of llama.cpp, blocks of 32 or 256 weights (ggml-common.h): 8.5 bits a weight
+		return 34.0 / 32
+	case Q6K: // 6.5625
+		return 210.0 / 256
+	case Q51: // 6
+		return 24.0 / 32
+	case Q50: // 5.5
+		return 22.0 / 32
+	case Q41: // 5
+		return 20.0 / 32
+	case Q4: // 4.5
+		return 18.0 / 32
 	case Q4KM:
 		return 0.606 // 4.85 bits a weight, on average over its layers
 	case FP32:
@@ -246,11 +279,15 @@ func (f Format) or(other Format) Format {
 }
 
 func (f Format) unknown() error {
-	return fmt.Errorf("the format %q is not one of bf16, fp8, fp8_block, int8, int4, mxfp4, nvfp4, q8_0, q4_0, q4_k_m, fp32", string(f))
+	names := make([]string, len(formats))
+	for i, known := range formats {
+		names[i] = string(known)
+	}
+	return fmt.Errorf("the format %q is not one of %s", string(f), strings.Join(names, ", "))
 }
 
 // wholeModel says whether a format is that of a file in which the head and
 // the embedding are quantized too.
-func (f Format) wholeModel() bool { return f == Q8 || f == Q4 || f == Q4KM || f == FP32 }
+func (f Format) wholeModel() bool { return strings.HasPrefix(string(f), "q") || f == FP32 }
 
 var errNoRate = errors.New("its compute rate is not known")

@@ -4,22 +4,35 @@
 package hardware
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // Env is what the commands need of the process.
 type Env struct {
 	Stdout, Stderr io.Writer
+	Version        string
+	Console        report.ConsoleOptions
 	// Usage marks an error as a mistake in what was typed.
 	Usage func(error) error
+	// Exit is an error for a command that has said everything already.
+	Exit func(code int) error
+	// Suite is what each run of a matrix takes.
+	Suite func() (suite.Options, error)
+	// Interruptible gives a command the contexts that Ctrl-C ends.
+	Interruptible func(context.Context) (run, stop context.Context, release func())
 }
 
 // Add gives the command hardware its subcommands.
 func Add(c *cobra.Command, e Env) *cobra.Command {
-	c.AddCommand(e.command(newShow(e)))
+	e.addChip(c)
+	c.AddCommand(e.command(newShow(e)), e.command(newMatrix(e)))
 	return c
 }
 

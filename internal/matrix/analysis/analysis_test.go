@@ -122,7 +122,7 @@ func TestAFigureThatACheckSpoilsIsLeftOut(t *testing.T) {
 	if v := summary(t, a, "f16").Speedup("decode", DecodeRate); v.N != 1 {
 		t.Errorf("%+v", v)
 	}
-	if !strings.Contains(strings.Join(a.Notes, "\n"), "f16, block 1, decode: decode rate of one user is spoilt by the check drift") {
+	if !strings.Contains(strings.Join(a.Notes, "\n"), "f16, block 1, decode: decode rate is spoilt by the check drift") {
 		t.Errorf("%q", a.Notes)
 	}
 }
@@ -172,7 +172,7 @@ func TestQuantitiesAndTheCeilingOfMemory(t *testing.T) {
 func TestEnergyDecidesOnlyWhereAllHaveIt(t *testing.T) {
 	in := three([3]float64{10, 20, 30})
 	a := Of(in)
-	if s := summary(t, a, "f16"); s.Energy.Value != nil || s.Efficiency != nil || s.Energy.Withheld == "" || fmt.Sprint(a.Axes) != "[decode rate of one user]" || s.Beaten != "q4" {
+	if s := summary(t, a, "f16"); s.Energy.Value != nil || s.Efficiency != nil || s.Energy.Withheld == "" || fmt.Sprint(a.Axes) != "[decode rate]" || s.Beaten != "q4" {
 		t.Errorf("%+v %v", s, a.Axes)
 	}
 	in.Energy = func(_ *result.Result, c *result.Cell) (float64, string) {

@@ -155,7 +155,7 @@ const (
 // Quantities are the figures of a cell.
 func Quantities() []Quantity {
 	return []Quantity{
-		{Tag: DecodeRate, Name: "decode rate of one user", Unit: "token/s", Metric: "user_rate", of: func(c *result.Cell) (float64, string) { return median(c, "user_rate") }},
+		{Tag: DecodeRate, Name: "decode rate", Unit: "token/s", Metric: "user_rate", of: func(c *result.Cell) (float64, string) { return median(c, "user_rate") }},
 		{Tag: PrefillRate, Name: "prefill rate", Unit: "token/s", Metric: "ttft_service", of: prefillRate},
 		{Tag: TTFT, Name: "time to first token", Unit: "ms", Less: true, Metric: "ttft", of: func(c *result.Cell) (float64, string) { return median(c, "ttft") }},
 		{Tag: E2E, Name: "end-to-end latency", Unit: "ms", Less: true, Metric: "e2e", of: func(c *result.Cell) (float64, string) { return median(c, "e2e") }},

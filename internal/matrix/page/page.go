@@ -56,7 +56,7 @@ func comparison(m design.Matrix, d analysis.Document) *content.Section {
 	a := d.Analysis
 	s := &content.Section{ID: "configurations", Title: "Configurations", Evidence: a.Evidence}
 	speed := content.Table{Title: "Speed, and how many times that of " + clean(a.Baseline), Head: head("decode, token/s", "× baseline", "prefill, token/s", "× baseline", "users, token/s", "× baseline")}
-	rest := content.Table{Title: "First token, start, memory, energy, quality", Head: head("TTFT, ms", "start, s", "memory, GiB", "J/token", "tokens/J, of the best", "quality retained", "front")}
+	rest := content.Table{Title: "First token, start, memory, energy, quality", Head: head("TTFT, ms", "start, s", "memory, GiB", "J/token", "efficiency", "quality", "front")}
 	for _, c := range a.Configurations {
 		name := clean(c.Name)
 		if c.Why != "" {
@@ -73,6 +73,7 @@ func comparison(m design.Matrix, d analysis.Document) *content.Section {
 			name, c.Value(a.Prefill, analysis.TTFT).String(), c.LoadS.String(), gib(c.Memory), c.Energy.String(), share(c.Efficiency), c.Quality.String(), onFront(&c),
 		})
 	}
+	speed.Short = []content.Table{brief(speed)}
 	s.Tables = []content.Table{speed, rest}
 	for _, text := range a.Because {
 		s.Text = append(s.Text, content.Paragraph{Text: clean(text)})
@@ -83,11 +84,9 @@ func comparison(m design.Matrix, d analysis.Document) *content.Section {
 			s.Text = append(s.Text, content.Paragraph{Text: fmt.Sprintf("%s %s.", w.what, clean(w.name)), PagesOnly: true})
 		}
 	}
+	s.Text = append(s.Text, content.Paragraph{Text: "Efficiency is tokens per joule relative to the best configuration. Quality is the share of items answered right, relative to the baseline.", PagesOnly: true})
 	if len(a.Axes) > 0 {
 		s.Text = append(s.Text, content.Paragraph{Text: "On the front is what no other configuration equals in " + strings.Join(a.Axes, ", ") + " while it is better in one of them.", PagesOnly: true})
-	}
-	if why := energyWhy(a); why != "" {
-		s.Notes = append(s.Notes, content.Note{Kind: content.Assumption, Text: "Energy: " + clean(why) + "."})
 	}
 	for _, n := range a.Notes {
 		s.Notes = append(s.Notes, content.Note{Kind: content.Assumption, Text: clean(firstLine(n))})
@@ -96,18 +95,20 @@ func comparison(m design.Matrix, d analysis.Document) *content.Section {
 	return s
 }
 
-// energyWhy says why no configuration has energy, "" where one has.
-func energyWhy(a *analysis.Analysis) string {
-	why := ""
-	for _, c := range a.Configurations {
-		if c.Energy.Value != nil {
-			return ""
-		}
-		if c.Why == "" && why == "" {
-			why = c.Energy.Withheld
+// brief is the table of speeds for a terminal: the rates without their intervals, which
+// leaves those of the speed-ups room.
+func brief(t content.Table) content.Table {
+	t.Head = head("decode", "× baseline", "prefill", "× baseline", "users", "× baseline")
+	t.Title += ", token/s"
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = append([]string{}, row...)
+		for c := 1; c < len(row); c += 2 {
+			rows[i][c], _, _ = strings.Cut(row[c], " [")
 		}
 	}
-	return why
+	t.Rows = rows
+	return t
 }
 
 // intervals says what the intervals of this matrix are.
@@ -136,7 +137,7 @@ func share(n *result.Number) string {
 	if n == nil {
 		return format.Missing
 	}
-	return format.Percent(float64(*n))
+	return fmt.Sprintf("%.0f %%", 100*float64(*n))
 }
 
 func onFront(c *analysis.Summary) string {
@@ -152,7 +153,7 @@ func onFront(c *analysis.Summary) string {
 // expectations sets what was measured next to what a model of the machine allows and
 // to what somebody expected.
 func expectations(m design.Matrix, a *analysis.Analysis) *content.Section {
-	t := content.Table{Head: head("decode, token/s", "ceiling, token/s (modelled)", "reached", "× baseline, measured", "× expected, unmeasured")}
+	t := content.Table{Head: head("decode, token/s", "ceiling (modelled)", "reached", "× measured", "× expected")}
 	s := &content.Section{ID: "expectations", Title: "Against expectations"}
 	known := false
 	reasons := map[string]bool{}

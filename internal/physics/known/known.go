@@ -120,12 +120,26 @@ func FromDevice(d catalog.Device) (physics.Accelerator, error) {
 		return physics.Accelerator{}, err
 	}
 	for _, e := range all {
-		if slices.Contains(e.Devices, d.Name) || d.Unified && slices.Contains(e.Devices, "apple") {
+		if slices.Contains(e.Devices, d.Name) || slices.Contains(e.Devices, appleClass(d)) {
 			a.Coefficients = e.coefficients()
 			break
 		}
 	}
 	return a, nil
+}
+
+// appleClass is the name under which the efficiencies of Apple's chips are kept, or "". The
+// larger a chip, the less of its data sheet a model of a few billion weights reaches.
+func appleClass(d catalog.Device) string {
+	switch {
+	case d.Cores == 0:
+		return ""
+	case strings.Contains(d.Name, "-Ultra"):
+		return "apple-ultra"
+	case strings.Contains(d.Name, "-Max"):
+		return "apple-max"
+	}
+	return "apple"
 }
 
 // Model returns the model of that name or repository.
