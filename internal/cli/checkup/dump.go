@@ -30,5 +30,5 @@ func writeDump(ctx context.Context, path string) (text string, err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(path))
 	}
-	return fmt.Sprintf("%s: outputs of %d programs and %d files; serial numbers, identifiers, host and user names are removed", path, programs, files), nil
+	return fmt.Sprintf("%s: what programs said (%d of them) and files (%d); serial numbers, identifiers, host and user names are removed", path, programs, files), nil
 }
