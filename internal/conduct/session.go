@@ -17,6 +17,7 @@ import (
 	"github.com/inferometer/inferometer/internal/calibrate"
 	"github.com/inferometer/inferometer/internal/conduct/embedding"
 	"github.com/inferometer/inferometer/internal/conduct/judging"
+	"github.com/inferometer/inferometer/internal/conduct/metered"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -24,7 +25,6 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
-	"github.com/inferometer/inferometer/internal/power/meter"
 	"github.com/inferometer/inferometer/internal/quality/ask"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
@@ -76,7 +76,7 @@ type Session struct {
 	teller  *tell.Teller
 	log     *runlog.Writer
 	samples *runlog.SampleWriter // nil where no server shows metrics and no power is read
-	meter   *meter.Meter         // nil where no power is read
+	meter   *metered.Run         // nil where no power is read
 	spend   *spend.Cap
 	probes  []*spend.Watch // of each target, and of a judge
 	answers answers
@@ -122,7 +122,8 @@ func (s *Session) Close() {
 // refused is refused here, before a folder exists or a measured request is
 // sent. begin is nil for a plan that sends nothing.
 func (s *Session) Prepare(ctx context.Context, begin Maker) error {
-	if err := s.openMeter(); err != nil {
+	var err error
+	if s.meter, err = metered.Open(s.plan.Power, s.clock); err != nil {
 		return err
 	}
 	files, err := prompts.ReadFiles(s.plan)
@@ -258,7 +259,7 @@ func (s *Session) Measure(ctx context.Context) error {
 		if err := s.calibrate(ctx, s.program.Heaviest()); err != nil {
 			return err
 		}
-		stop := s.readPower(ctx)
+		stop := s.meter.Begin(ctx, s.Stop, s.samples, s.before != nil, s.teller.Wait)
 		status, reason = s.run(ctx, s.program)
 		stop()
 		s.compareParser(ctx)

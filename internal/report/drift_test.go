@@ -41,6 +41,7 @@ func everything(t *testing.T) *result.Result {
 	}
 	b.Capacity = c
 	b.Forecast = aForecast()
+	withPower(r)
 	for i := range 30 { // more than can be read one by one
 		r.Validity.Checks = append(r.Validity.Checks, result.Check{ID: "little", Cell: fmt.Sprint("scan/", i), Status: result.Warn, Text: fmt.Sprintf("%d %% off", i), Fix: "raise --duration"})
 	}
@@ -69,7 +70,7 @@ var (
 		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
 		"Prices", "What the amounts follow from", "What a machine's tokens cost at each throughput", "Savings when one input moves", "Volumes at which the candidate is cheaper",
 		"Items with checks", "The same items on both sides", "Faults that only load brings out", "Noise floor: the same target asked the same again",
-		"Right answers by kind of content, one at a time", "Items that changed", "What a judge prefers",
+		"Right answers by kind of content, one at a time", "Items that changed", "What a judge prefers", "What was read",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )
