@@ -41,8 +41,9 @@ func quality(b result.Benchmarks) *Section {
 		t.Rows = append(t.Rows, r)
 	}
 	row("score", func(qs result.QualityScore) string { return format.Estimate(qs.Score, "points", qs.N) })
-	for _, n := range figure.Components(q) {
-		row(componentName(n), func(qs result.QualityScore) string {
+	names := figure.Components(q)
+	for _, n := range names {
+		row(componentName(n, names), func(qs result.QualityScore) string {
 			e, ok := qs.Components[n]
 			if !ok {
 				return format.Missing
@@ -79,10 +80,10 @@ func quality(b result.Benchmarks) *Section {
 	return s
 }
 
-// componentName is a component of a score in words. Technical accuracy would be
-// taken for more than it is: a count of terms, figures and code.
-func componentName(n string) string {
-	if n == "technical_accuracy" {
+// componentName is a component of a score in words. In older results technical_accuracy
+// counted terms; those have no component of that name.
+func componentName(n string, all []string) string {
+	if n == vocab.TechnicalAccuracy && !slices.Contains(all, vocab.Terms) {
 		return "technical terms"
 	}
 	return strings.ReplaceAll(plaintext.Line(n), "_", " ")
