@@ -12,6 +12,7 @@ import (
 
 	hardwarecmd "github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
@@ -237,7 +238,7 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 		if err != nil {
 			return fail(err)
 		}
-		s, err := launch.Sim(ctx, exe, simArgs(profile, t, pl.Seed))
+		s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, pl.Seed))
 		if err != nil {
 			return fail(err)
 		}
