@@ -19,6 +19,8 @@ import (
 const (
 	Candidate = "candidate"
 	Baseline  = "baseline"
+	// Judge compares their answers after the run. It is no target.
+	Judge = "judge"
 )
 
 // sampleUsers is how many users draw the usage samples beyond the pass, unless the

@@ -66,7 +66,7 @@ Flags win over variables, variables over the file, the file over defaults.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args)) },
 	}
-	f.add(c, key.GroupSuite, key.GroupTarget, key.GroupBaseline, key.GroupLatency, key.GroupThroughput, key.GroupQuality, key.GroupCost, key.GroupPrice,
+	f.add(c, key.GroupSuite, key.GroupTarget, key.GroupBaseline, key.GroupLatency, key.GroupThroughput, key.GroupQuality, key.GroupCost, key.GroupPrice, key.GroupPower,
 		key.GroupWorkload, key.GroupDataset, key.GroupClaims, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
@@ -135,7 +135,7 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 		f.add(c, key.GroupTarget, key.GroupBaseline)
 		f.addKeys(c, "input-tokens", "temperature")
 	}
-	f.add(c, key.GroupPrice, key.GroupClaims, key.GroupOutput)
+	f.add(c, key.GroupPrice, key.GroupPower, key.GroupClaims, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
@@ -171,7 +171,7 @@ sweeps.md, conversations.md, comparing.md.`,
 	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
 	f.addKeys(c, "items", "quality-margin", "quality-output-tokens")
 	help.Rare(c.Flags(), "items") // next to --canary
-	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
+	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupPower, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
@@ -209,7 +209,7 @@ fifth of that.`,
 			return p.run(c.Context(), &f, &o, arg, "capacity")
 		},
 	}
-	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupOutput)
+	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupPower, key.GroupOutput)
 	f.addKeys(c, "canary", "items", "quality-margin", "quality-output-tokens")
 	o.add(c)
 	o.addResume(c)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conclude/energy"
 	"github.com/inferometer/inferometer/internal/conclude/plausible"
 	"github.com/inferometer/inferometer/internal/conclude/spent"
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -73,6 +74,7 @@ type Analysis struct {
 	measured      map[string]result.Cell // by cell
 	requestLimits []metric.Limit         // per request, of the claims on latency
 	spent         spent.Ledger
+	energy        *energy.Account // nil where no power was read
 }
 
 // analyse reads a log.
@@ -128,6 +130,9 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 	if err := a.run.Samples(samples, a.addSample); err != nil {
 		return nil, fmt.Errorf("failed to read %s: %w", filepath.Base(samples), err)
 	}
+	if a.energy, err = energy.Read(a.run, samples, p.Power); err != nil {
+		return nil, fmt.Errorf("failed to read %s: %w", filepath.Base(samples), err)
+	}
 	return a, nil
 }
 
@@ -165,6 +170,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		}
 	}
 	res.Run.Resumed = resumptions(l)
+	res.Benchmarks.Power = a.energy.Run()
 	res.Validity = validity.Judge(a.validity(res))
 	a.scopeComparisons(res)
 	for _, p := range parts {
@@ -272,6 +278,7 @@ func (a *Analysis) measureCells() {
 		cell.Replay = replayOf(c)
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
 		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)
+		cell.Energy = a.energy.Of(&cell)
 		a.measured[c.ID] = cell
 	}
 }

@@ -28,6 +28,7 @@ func (a *Analysis) Quality(res *result.Result) error {
 	}
 	q := &result.Quality{Evidence: evidenceOf(a.results(plan.Latency)), Targets: []result.QualityScore{}, Answers: found, Judged: judged}
 	res.Benchmarks.Quality = q
+	q.Notes = append(q.Notes, judged.Notes()...)
 	if q.Evidence == "" || !scored {
 		q.Evidence = a.answersEvidence()
 	}
@@ -62,7 +63,13 @@ func (a *Analysis) Quality(res *result.Result) error {
 func (a *Analysis) answers() *answers.Run { return answers.Of(a.run.Answers, a.run.Scores) }
 
 // preferences are what judges said.
-func (a *Analysis) preferences() *answers.Preferences { return answers.PreferencesOf(a.run.Judgements) }
+func (a *Analysis) preferences() *answers.Preferences {
+	var models []string
+	for _, t := range a.run.Targets {
+		models = append(models, t.Model)
+	}
+	return answers.PreferencesOf(a.run.Judgements, models...)
+}
 
 // answerTargets are the targets, as package answers compares them.
 func (a *Analysis) answerTargets() answers.Targets {

@@ -3,54 +3,47 @@ package conduct
 import (
 	"context"
 	"errors"
-	"sync"
 
+	"github.com/inferometer/inferometer/internal/conduct/judging"
+	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/conduct/target"
 	"github.com/inferometer/inferometer/internal/endpoint"
-	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/pricing"
+	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 )
 
-// probes watches the requests that are sent to a target before anything is
-// measured: the cap on the spend holds for them too, and the log has what they
-// used.
-type probes struct {
-	session *Session
-	target  *target.Target
-
-	mu   sync.Mutex // protects bill
-	bill pricing.Bill
-}
-
+// watchProbes watches what a target, or a judge, is sent outside of cells.
 func (s *Session) watchProbes(t *target.Target) endpoint.Unmeasured {
-	p := &probes{session: s, target: t}
-	s.probes = append(s.probes, p)
-	return p
+	w := &spend.Watch{Name: t.Name, Cap: s.spend, Limit: t.Limit, Clock: s.clock, Price: func() *result.Price { return t.Found.Price }}
+	s.probes = append(s.probes, w)
+	return w
 }
 
-// Before waits for the target's limit, and asks the cap.
-func (p *probes) Before(ctx context.Context, x *exchange.Exchange) error {
-	x.Target = p.target.Name
-	if err := p.target.Limit.Wait(ctx, p.session.clock, x); err != nil {
-		return err
-	}
-	return p.session.spend.Admit(x)
-}
-
-// After books a request.
-func (p *probes) After(x *exchange.Exchange) {
-	p.session.spend.Settle(x)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.bill.Add(x, p.target.Found.Price)
-}
-
-// logProbes writes what the probes used to the log.
+// logProbes writes what the probes used since the last call to the log.
 func (s *Session) logProbes() error {
 	var err error
 	for _, p := range s.probes {
-		err = errors.Join(err, s.log.Probes(runlog.ProbesRecord{Target: p.target.Name, Bill: p.bill}))
+		rec := runlog.ProbesRecord{Target: p.Name, Bill: p.Take()}
+		if p.Name == judging.Name {
+			rec.Price = p.Price()
+		}
+		err = errors.Join(err, s.log.Probes(rec))
 	}
 	return err
+}
+
+// askJudge asks the judge about the answers, now that nothing is measured any more.
+// Where it fails, what was measured stays as it is.
+func (s *Session) askJudge(ctx context.Context) {
+	if s.judge == nil || s.stopped(ctx) {
+		return
+	}
+	for _, a := range s.answers.all {
+		s.judge.Add(a.target, a.item.ID, a.item.Kind, a.item.Prompt, a.text)
+	}
+	tell := func(text string) { s.Tell(Event{Kind: "note", Text: text}) }
+	if err := s.judge.Ask(ctx, s.log.Judgement, tell); err != nil {
+		tell("the judge was not asked to the end: " + err.Error())
+	}
+	_ = s.logProbes() // finish reports a log that failed
 }

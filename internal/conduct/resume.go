@@ -48,6 +48,7 @@ func (e *Earlier) read(path string) (err error) {
 		e.spend.Price(t.Name, t.Price)
 	}
 	for _, p := range e.run.Probes {
+		e.spend.Price(p.Target, p.Price) // of a judge, which is no target
 		e.spend.BookBill(p.Target, p.Bill)
 	}
 	trials := map[*runlog.Cell]*trial.Trial{}

@@ -8,9 +8,9 @@ import (
 	"github.com/inferometer/inferometer/internal/scrape"
 )
 
-// keepSamples opens the file of server metrics, if a target has some.
+// keepSamples opens the file of server metrics, if a target has some or power is read.
 func (s *Session) keepSamples(path string) (err error) {
-	if slices.ContainsFunc(s.targets, (*target.Target).ShowsMetrics) {
+	if s.meter != nil || slices.ContainsFunc(s.targets, (*target.Target).ShowsMetrics) {
 		s.samples, err = runlog.OpenSamples(path)
 		s.closers = append(s.closers, s.closeSamples)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
+	"github.com/inferometer/inferometer/internal/conduct/judging"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -22,6 +23,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/power/meter"
 	"github.com/inferometer/inferometer/internal/quality/ask"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
@@ -72,12 +74,14 @@ type Session struct {
 
 	teller  *tell.Teller
 	log     *runlog.Writer
-	samples *runlog.SampleWriter // nil where no server shows metrics
+	samples *runlog.SampleWriter // nil where no server shows metrics and no power is read
+	meter   *meter.Meter         // nil where no power is read
 	spend   *spend.Cap
-	probes  []*probes // of each target
+	probes  []*spend.Watch // of each target, and of a judge
 	answers answers
-	items   ask.Set // with checks, that the plan asks
-	reused  reused  // answers of the baseline that an earlier run has bought
+	judge   *judging.Judge // nil: none is asked
+	items   ask.Set        // with checks, that the plan asks
+	reused  reused         // answers of the baseline that an earlier run has bought
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
@@ -115,6 +119,9 @@ func (s *Session) Close() {
 // refused is refused here, before a folder exists or a measured request is
 // sent. begin is nil for a plan that sends nothing.
 func (s *Session) Prepare(ctx context.Context, begin Maker) error {
+	if err := s.openMeter(); err != nil {
+		return err
+	}
 	files, err := prompts.ReadFiles(s.plan)
 	if err != nil {
 		return err
@@ -172,6 +179,10 @@ func (s *Session) findTargets(ctx context.Context) error {
 	}
 	s.maker.Target = s.targets[0]
 	if err := s.askable(ctx); err != nil {
+		return err
+	}
+	var err error
+	if s.judge, err = judging.Prepare(ctx, s.finder, s.plan, s.spend.Price); err != nil {
 		return err
 	}
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
@@ -241,8 +252,11 @@ func (s *Session) Measure(ctx context.Context) error {
 		if err := s.calibrate(ctx, s.program.Heaviest()); err != nil {
 			return err
 		}
+		stop := s.readPower(ctx)
 		status, reason = s.run(ctx, s.program)
+		stop()
 		s.compareParser(ctx)
+		s.askJudge(ctx)
 	}
 	return s.finish(status, reason)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -41,6 +42,28 @@ func (c *Client) Ask(ctx context.Context, p Prompt, top int, x *exchange.Exchang
 	var r Reply
 	r.Text, r.Tokens = c.dialect.Whole(b)
 	return r, nil
+}
+
+// tries is how often AskPatiently sends a request whose server is busy.
+const tries = 3
+
+// AskPatiently is Ask, but waits and asks again where the server is busy or has an
+// error of its own, three times in all: it is for answers that nothing is measured of. x is
+// the last request.
+func (c *Client) AskPatiently(ctx context.Context, p Prompt, top int) (r Reply, x *exchange.Exchange, err error) {
+	for n := 1; ; n++ {
+		x = &exchange.Exchange{Phase: exchange.Warmup}
+		if r, err = c.Ask(ctx, p, top, x); err == nil || n == tries || x.Class != exchange.HTTP429 && x.Class != exchange.HTTP5xx {
+			return r, x, err
+		}
+		wait := time.NewTimer(max(time.Second, time.Duration(x.RetryAfter*float64(time.Second))))
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return r, x, ctx.Err()
+		}
+	}
 }
 
 // Embed returns a vector for each text, outside of any measurement. The client must be

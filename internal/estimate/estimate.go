@@ -224,6 +224,7 @@ func Suite(e *Estimate, p plan.Plan) {
 		}
 		e.Seconds += longest
 	}
+	e.judged(p)
 	e.priced(p)
 }
 
@@ -410,8 +411,8 @@ func e2eOf(p plan.Plan, name string, out int) float64 {
 func (e *Estimate) priced(p plan.Plan) {
 	total, priced := 0.0, false
 	list, listErr := pricing.List(p)
-	for _, name := range names(p) {
-		t, _ := p.Endpoint(name)
+	for _, t := range paid(p) {
+		name := t.Name
 		n, all := probes(p, t)
 		m := Most{Target: name, Probes: n, Simulated: strings.HasPrefix(t.URL, "sim:")}
 		if len(e.Cells) > 0 {
@@ -439,6 +440,8 @@ func (e *Estimate) priced(p plan.Plan) {
 		case err != nil:
 			e.why(fmt.Sprintf("%s: %v", name, err))
 			continue
+		case price == nil && name == cells.Judge:
+			e.why("the judge has no price; set quality.judge.price (--judge-price MODEL)")
 		case price == nil && t.Machine == nil && !m.Simulated:
 			e.why(fmt.Sprintf("%s has no price; set %s (--price MODEL) or a machine (--accelerator NAME)", name, p.PriceKey(name)))
 		}

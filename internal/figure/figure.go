@@ -131,6 +131,7 @@ var groups = []struct {
 	{"throughput", ofThroughput},
 	{"cost", ofCost},
 	{"quality", ofQuality},
+	{"power", ofPower},
 }
 
 // Benchmarks returns the names of the benchmarks that have figures.

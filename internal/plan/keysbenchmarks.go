@@ -7,13 +7,14 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
 )
 
 const notSweptCapacity = "it belongs to the search of the capacity command"
 
 // benchmarkKeys size the benchmarks of the suite and the capacity search.
-var benchmarkKeys = slices.Concat(suiteSizeKeys, key.LiftAll(demand.Keys, func(p *Plan) *CostPlan { return &p.Cost }), key.LiftAll(scoring.Keys, func(p *Plan) *QualityPlan { return &p.Quality }), capacityKeys)
+var benchmarkKeys = slices.Concat(suiteSizeKeys, key.LiftAll(demand.Keys, func(p *Plan) *CostPlan { return &p.Cost }), key.LiftAll(scoring.Keys, func(p *Plan) *QualityPlan { return &p.Quality }), capacityKeys, key.LiftAll(metering.Keys, func(p *Plan) *metering.Power { return &p.Power }))
 
 var suiteSizeKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "latency.iterations", Flag: "iterations", Group: key.GroupLatency, Value: "N", NoSweep: notSweptSuite,

@@ -9,6 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/demand"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -57,6 +58,8 @@ type Plan struct {
 	Claims []Claim `yaml:"claims,omitempty" json:"claims,omitempty"`
 
 	Client ClientPlan `yaml:"client" json:"client"`
+	// Power says where power is read meanwhile.
+	Power metering.Power `yaml:"power,omitempty" json:"power,omitzero"`
 
 	// MaxCost stops the run before a dispatch that could take the spend over
 	// it, in USD; 0 means no cap. It needs a price for every priced target.

@@ -32,6 +32,7 @@ func (p Plan) Validate() error {
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
 	p.validateWords(&out)
+	p.Power.Validate(&out)
 	p.validatePasses(&out)
 	return withFlags(out)
 }

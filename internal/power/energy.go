@@ -64,8 +64,11 @@ func (c *Channel) Over(window exchange.Spans) Energy {
 		e.Withheld = "there is no measured window"
 		return e
 	}
-	if points := c.counters(); len(points) >= 2 {
-		e = c.course(points).over(window, e)
+	if c.upTo != len(c.Points) {
+		c.known, c.upTo = c.course(c.counters()), len(c.Points)
+	}
+	if len(c.known.looks) >= 2 {
+		e = c.known.over(window, e)
 	} else {
 		e = c.area(window, e)
 	}

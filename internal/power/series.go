@@ -23,6 +23,9 @@ type Channel struct {
 	MayRest bool
 	Wrap    float64
 	Points  []Point
+
+	known course // of the first of Points
+	upTo  int    // how many of them
 }
 
 // Log collects samples by channel. The zero value is ready.

@@ -143,4 +143,6 @@ type Judged struct {
 	Rate     Estimate   `json:"win_rate"`    // percent; a tie counts half
 	SignTest float64    `json:"sign_test_p"` // of wins and losses as likely, without ties; decides nothing
 	Kinds    []PairKind `json:"kinds,omitempty"`
+	// Fitness is what the verdicts of each judge are worth.
+	Fitness []JudgeFitness `json:"fitness,omitempty"`
 }

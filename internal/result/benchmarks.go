@@ -11,6 +11,7 @@ type Benchmarks struct {
 	Capacity   *Capacity   `json:"capacity,omitempty"`
 	Scan       *Scan       `json:"scan,omitempty"`
 	Forecast   *Forecast   `json:"forecast,omitempty"`
+	Power      *Power      `json:"power,omitempty"` // beside any of them
 }
 
 // The statistics that a Comparison may be of, besides the quantiles "p50" and

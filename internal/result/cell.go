@@ -93,6 +93,7 @@ type Cell struct {
 	// Server is what the server's own metrics say; absent where they were not
 	// read.
 	Server *Server  `json:"server,omitempty"`
+	Energy *Energy  `json:"energy,omitempty"` // absent where no power was read
 	Errors []string `json:"errors,omitempty"` // what failed requests said, in words: one for each class of failure
 	// Failures are the failed requests by class and HTTP status, the most frequent
 	// first.

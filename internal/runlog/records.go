@@ -71,10 +71,12 @@ type CellRecord struct {
 	Rounds int `json:"rounds,omitempty"`
 }
 
-// ProbesRecord is what the requests to a target used that were sent before
-// anything was measured, in this part of the run.
+// ProbesRecord is what requests used that are part of no cell, in this part of the run:
+// those to a target that were sent before anything was measured, and those to a judge.
 type ProbesRecord struct {
 	Target string `json:"target"`
+	// Price is that of a judge, which is no target of the run.
+	Price *result.Price `json:"price,omitempty"`
 	pricing.Bill
 }
 

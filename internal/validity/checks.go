@@ -121,6 +121,9 @@ var checks = []check{
 	{id: "preemptions", cell: preemptions, tokens: true, figures: all(latencies, []string{"stall"}), about: "any request that the server preempted for lack of KV cache warns"},
 	{id: "server_queue", cell: serverQueue, tokens: true, figures: none, about: "how long requests waited in the server; never warns"},
 
+	{id: "power", cell: powerRead, tokens: true, figures: none, about: "the energy of a cell, where power was read: warns where a domain is missing, where the window has fewer than ten updates and 20 s, and where the edges of the window leave over 10 % of the energy open; over 50 % fails"},
+	{id: "heat", cell: heat, figures: all(latencies, paces, rates), about: "thermal pressure, and clocks lowered by heat or by the hardware, within the window: any warns. It is assessed where power is read from a source that tells"},
+
 	{id: "proxy", run: proxies, figures: all(latencies, paces), about: "a target was measured through a proxy: warns"},
 	{id: "same_fields", run: sameFields, figures: all(latencies, paces), about: "all targets were asked in the same way to count the tokens of frames, or it warns"},
 	{id: "plausibility", run: plausibility, figures: all(latencies, paces, rates, counts), about: "no figure is better than the model and the accelerator allow, and figures of one cell agree, or it warns"},

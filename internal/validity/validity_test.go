@@ -291,6 +291,20 @@ var checkTests = []struct {
 	{"a server with hits", "server_prefix_cache", result.Warn, serving(func(s *result.Server) { s.CachedTokens, s.Ours.CachedShare = f(20480), f(0.4) })},
 	{"a server with room", "preemptions", result.Pass, serving(func(*result.Server) {})},
 	{"a server that preempts", "preemptions", result.Warn, serving(func(s *result.Server) { s.Preemptions = f(3) })},
+
+	{"energy that is known well", "power", result.Pass, used(func(*result.Energy) {})},
+	{"no energy", "power", result.NotAssessed, used(func(e *result.Energy) { e.Withheld = "the readings stood at 0" })},
+	{"a domain that is missing", "power", result.Warn, used(func(e *result.Energy) {
+		e.Domains = append(e.Domains, result.EnergyDomain{Domain: "dram", Source: "rapl", Withheld: "there was a gap"})
+	})},
+	{"a short window", "power", result.Warn, used(func(e *result.Energy) { e.Short = true })},
+	{"wide edges", "power", result.Warn, used(func(e *result.Energy) { e.Domains[0].BoundJ = result.Num(200) })},
+	{"edges that are most of it", "power", result.Fail, used(func(e *result.Energy) { e.Domains[0].BoundJ = result.Num(700) })},
+	{"a cool machine", "heat", result.Pass, used(func(e *result.Energy) { e.HeatKnown, e.TempMaxC = true, result.Num(60) })},
+	{"a GPU at its limit of power", "heat", result.Pass, used(func(e *result.Energy) { e.HeatKnown, e.Slowed = true, []string{"sw_power_cap"} })},
+	{"heat that nobody reads", "heat", result.NotAssessed, used(func(*result.Energy) {})},
+	{"thermal pressure", "heat", result.Warn, used(func(e *result.Energy) { e.HeatKnown, e.Thermal = true, []string{"Heavy"} })},
+	{"a GPU slowed by heat", "heat", result.Warn, used(func(e *result.Energy) { e.HeatKnown, e.Slowed = true, []string{"hw_thermal_slowdown"} })},
 	{"a queue", "server_queue", result.Pass, serving(func(*result.Server) {})},
 	{"a queue that is not counted", "server_queue", result.NotAssessed, serving(func(s *result.Server) { s.QueueMS = nil })},
 	{"a server that keeps running", "server_restart", "absent", serving(func(*result.Server) {})},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/hardware/probe"
 	"github.com/inferometer/inferometer/internal/matrix"
@@ -44,10 +45,11 @@ func newMatrix(e Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "matrix [PRESET | plan.yaml]",
 		Short: "Compare engine configurations on this machine",
-		Long: `Start each engine configuration of a plan or a preset on this machine, measure it
-under the same workloads, stop it, and compare: decode and prefill rates, time to
-first token, memory, energy where power is sampled, and the speed-up over a baseline
-with its interval. Every configuration runs once per block, in a random order.
+		Long: `Start each engine configuration of a plan or a preset on this machine,
+measure it under the same workloads, stop it, and compare: decode and prefill
+rates, time to first token, memory, energy where power is sampled, and the
+speed-up over a baseline with its interval. Every configuration runs once per
+block, in a random order.
 
 A program or model that is missing is skipped with its reason. Ctrl-C stops the
 engine; --resume continues where it stopped. More: docs/hardware.md.`,
@@ -75,6 +77,9 @@ engine; --resume continues where it stopped. More: docs/hardware.md.`,
 	l.BoolVar(&f.dryRun, "dry-run", false, "print configurations, order and time; start nothing")
 	l.BoolVar(&f.printPlan, "print-plan", false, "print the plan as YAML, to be changed; start nothing")
 	l.BoolVar(&f.asJSON, "json", false, "print JSON to stdout")
+	help.Group(l, "Configurations", "list", "flags", "model", "only", "threads", "baseline", "bandwidth")
+	help.Group(l, "Runs", "repeats", "seed", "cool-down", "despite-heat", "resume")
+	help.Group(l, string(key.GroupOutput), "dir", "dry-run", "print-plan", "json")
 	return c
 }
 

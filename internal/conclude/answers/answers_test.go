@@ -289,7 +289,9 @@ func TestWinsNeedBothOrders(t *testing.T) {
 			add(i, runlog.ForBaseline, runlog.ForBaseline)
 		}
 	}
-	records = append(records, runlog.JudgementRecord{Judge: "j", Item: "canary", Canary: "truncated", First: runlog.ForCandidate, Verdict: runlog.ForCandidate})
+	for _, first := range []string{runlog.ForCandidate, runlog.ForBaseline} { // a canary, which counts for nothing else
+		records = append(records, runlog.JudgementRecord{Judge: "j", Item: "canary", Canary: "truncated", First: first, Verdict: runlog.ForCandidate})
+	}
 	p := PreferencesOf(records)
 	j := p.Result()
 	if j.Wins != 112 || j.Ties != 61 || j.Losses != 77 || j.Splits != 38 || j.Items != 250 || math.Abs(float64(*j.Rate.Value)-57) > 1e-9 {

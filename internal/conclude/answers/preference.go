@@ -19,6 +19,8 @@ type Preferences struct {
 	items  []preference
 	judges []string
 	splits int // items of a judge of whom it preferred another answer in each order
+	// fitness is what the verdicts of each judge are worth.
+	fitness []result.JudgeFitness
 }
 
 type preference struct {
@@ -27,11 +29,12 @@ type preference struct {
 }
 
 // PreferencesOf joins both orders of each pair. A judge prefers an answer that it prefers
-// in both; verdicts that differ are a tie, and so is one that is missing.
-func PreferencesOf(records []runlog.JudgementRecord) *Preferences {
+// in both; verdicts that differ are a tie, and so is one that is missing. contestants are
+// the models whose answers are compared.
+func PreferencesOf(records []runlog.JudgementRecord, contestants ...string) *Preferences {
 	type orders struct{ candidateFirst, baselineFirst string }
 	type key struct{ judge, item string }
-	p := &Preferences{}
+	p := &Preferences{fitness: Fitness(records, contestants...)}
 	said := map[key]*orders{}
 	first := map[string]runlog.JudgementRecord{}
 	var order []string
@@ -93,7 +96,7 @@ func (p *Preferences) Result() *result.Judged {
 	if len(p.items) == 0 {
 		return nil
 	}
-	out := &result.Judged{Judges: p.judges, Items: len(p.items), Splits: p.splits}
+	out := &result.Judged{Judges: p.judges, Items: len(p.items), Splits: p.splits, Fitness: p.fitness}
 	kinds := map[string]*result.PairKind{}
 	for _, x := range p.items {
 		k := kinds[x.kind]
@@ -135,6 +138,7 @@ func rate(mean float64) *result.Number { return result.Num(50 + 50*mean) }
 // verdicts; a tie counts half. The bounds are Tango's of wins and losses, with ties as
 // pairs that agree.
 func (p *Preferences) Decide(c *result.Claim, l metric.Limit) {
+	defer p.void(c)
 	c.N = len(p.items)
 	v := p.values()
 	b, ok := v.Bounds(c.Alpha)
@@ -154,6 +158,15 @@ func (p *Preferences) Decide(c *result.Claim, l metric.Limit) {
 		if n > float64(c.N) && n < mostNeeded {
 			c.NeededN = int(math.Ceil(n))
 			c.Reason += fmt.Sprintf("; needs about %d prompts", c.NeededN)
+		}
+	}
+}
+
+// void takes the verdict of a claim back where a judge decides nothing.
+func (p *Preferences) void(c *result.Claim) {
+	for _, f := range p.fitness {
+		if f.Unfit != "" {
+			c.Verdict, c.Reason = result.Invalid, fmt.Sprintf("the judge %s decides nothing: %s", f.Judge, f.Unfit)
 		}
 	}
 }

@@ -2,6 +2,8 @@
 package spent
 
 import (
+	"slices"
+
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/pricing"
 	"github.com/inferometer/inferometer/internal/result"
@@ -45,7 +47,7 @@ func (l *Ledger) Spend(run *runlog.Run, limit float64) *result.Spend {
 		out.CapUSD = result.Num(limit)
 	}
 	total, atMost, priced := 0.0, 0.0, false
-	for _, t := range run.Targets {
+	for _, t := range append(slices.Clip(run.Targets), helpers(run)...) {
 		b := l.bills[t.Name]
 		s := result.TargetSpend{
 			Target: t.Name, Requests: b.Reported.Requests + b.AtMost.Requests,
@@ -68,6 +70,18 @@ func (l *Ledger) Spend(run *runlog.Run, limit float64) *result.Spend {
 	out.USD = result.Num(total)
 	if atMost > 0 {
 		out.AtMostUSD = result.Num(atMost)
+	}
+	return out
+}
+
+// helpers are those that were sent something and are no targets of the run: a judge.
+func helpers(run *runlog.Run) []result.Target {
+	var out []result.Target
+	for _, p := range run.Probes {
+		if _, target := run.Target(p.Target); target || slices.ContainsFunc(out, func(t result.Target) bool { return t.Name == p.Target }) {
+			continue
+		}
+		out = append(out, result.Target{Name: p.Target, Price: p.Price, Evidence: result.Measured})
 	}
 	return out
 }

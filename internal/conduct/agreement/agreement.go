@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/inferometer/inferometer/internal/conduct/target"
 	"github.com/inferometer/inferometer/internal/endpoint"
@@ -217,36 +216,20 @@ func (l *Level) replies(ctx context.Context, c *endpoint.Client, o Options) (all
 	return all, "", ctx.Err()
 }
 
-// tries is how often a request is sent whose server is busy. Nothing is timed here.
-const tries = 3
-
 func one(ctx context.Context, c *endpoint.Client, it item.Item, o Options) (*same.Reply, *exchange.Exchange, error) {
 	output := o.Output
 	if it.MaxTokens > 0 {
 		output = min(output, it.MaxTokens)
 	}
-	p := endpoint.Prompt{System: it.System, User: it.Prompt, MaxTokens: output}
-	for n := 1; ; n++ {
-		x := &exchange.Exchange{Phase: exchange.Warmup}
-		r, err := c.Ask(ctx, p, o.Top, x)
-		if err == nil {
-			reply := &same.Reply{Text: r.Text}
-			for _, t := range r.Tokens {
-				reply.Tokens = append(reply.Tokens, same.Token(t))
-			}
-			return reply, x, nil
-		}
-		if n == tries || x.Class != exchange.HTTP429 && x.Class != exchange.HTTP5xx {
-			return nil, x, err
-		}
-		wait := time.NewTimer(max(time.Second, time.Duration(x.RetryAfter*float64(time.Second))))
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			wait.Stop()
-			return nil, x, ctx.Err()
-		}
+	r, x, err := c.AskPatiently(ctx, endpoint.Prompt{System: it.System, User: it.Prompt, MaxTokens: output}, o.Top)
+	if err != nil {
+		return nil, x, err
 	}
+	reply := &same.Reply{Text: r.Text}
+	for _, t := range r.Tokens {
+		reply.Tokens = append(reply.Tokens, same.Token(t))
+	}
+	return reply, x, nil
 }
 
 // compare puts the two endpoints' answers side by side.

@@ -186,3 +186,17 @@ func TestTimeIsKnownWhereCellsEndByTime(t *testing.T) {
 		t.Error("a cell of requests has a time")
 	}
 }
+
+// docs/hardware.md has every key of a file.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	b, err := os.ReadFile("../../../docs/hardware.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	matrix, workload, configuration := Keys()
+	for _, k := range slices.Concat(matrix, workload, configuration) {
+		if !strings.Contains(string(b), "`"+k+"`") {
+			t.Errorf("docs/hardware.md lacks `%s`", k)
+		}
+	}
+}

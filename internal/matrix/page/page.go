@@ -73,6 +73,7 @@ func comparison(m design.Matrix, d analysis.Document) *content.Section {
 			name, c.Value(a.Prefill, analysis.TTFT).String(), c.LoadS.String(), gib(c.Memory), c.Energy.String(), share(c.Efficiency), c.Quality.String(), onFront(&c),
 		})
 	}
+	speed.Short = []content.Table{brief(speed)}
 	s.Tables = []content.Table{speed, rest}
 	for _, text := range a.Because {
 		s.Text = append(s.Text, content.Paragraph{Text: clean(text)})
@@ -92,6 +93,22 @@ func comparison(m design.Matrix, d analysis.Document) *content.Section {
 	}
 	s.Figures = figures(a)
 	return s
+}
+
+// brief is the table of speeds for a terminal: the rates without their intervals, which
+// leaves those of the speed-ups room.
+func brief(t content.Table) content.Table {
+	t.Head = head("decode", "× baseline", "prefill", "× baseline", "users", "× baseline")
+	t.Title += ", token/s"
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = append([]string{}, row...)
+		for c := 1; c < len(row); c += 2 {
+			rows[i][c], _, _ = strings.Cut(row[c], " [")
+		}
+	}
+	t.Rows = rows
+	return t
 }
 
 // intervals says what the intervals of this matrix are.

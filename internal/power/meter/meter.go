@@ -17,70 +17,10 @@ import (
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware/amd"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/power"
 	"github.com/inferometer/inferometer/internal/power/reader"
 )
-
-// Names of sources, as --power has them. Those with a colon take an argument.
-const (
-	None         = "none"
-	Auto         = "auto"
-	RAPL         = "rapl"
-	NVIDIA       = "nvidia-smi"
-	AMD          = "rocm-smi"
-	AMDSMI       = "amd-smi"
-	Macmon       = "macmon"
-	Powermetrics = "powermetrics"
-	DCGM         = "dcgm:"
-	Command      = "cmd:"
-	File         = "file:"
-)
-
-// Names are all of them, for help and messages.
-func Names() []string {
-	return []string{None, Auto, RAPL, NVIDIA, AMD, AMDSMI, Macmon, Powermetrics, DCGM + "URL", Command + "COMMAND", File + "PATH"}
-}
-
-// Check says what is wrong with what a user named as sources; nil if nothing is.
-func Check(names []string) error {
-	for _, n := range names {
-		kind, arg, ok := split(n)
-		switch {
-		case !ok:
-			return fmt.Errorf("unknown source %q: give %s", n, strings.Join(Names(), ", "))
-		case strings.HasSuffix(kind, ":") && strings.TrimSpace(arg) == "":
-			return fmt.Errorf("%q names nothing to read: %s needs an argument", n, kind)
-		case (n == None || n == Auto) && len(names) > 1:
-			return fmt.Errorf("%q stands alone", n)
-		}
-	}
-	return nil
-}
-
-// split takes the argument of a source off.
-func split(name string) (kind, arg string, ok bool) {
-	for _, k := range []string{DCGM, Command, File} {
-		if a, found := strings.CutPrefix(name, k); found {
-			return k, a, true
-		}
-	}
-	switch name {
-	case None, Auto, RAPL, NVIDIA, AMD, AMDSMI, Macmon, Powermetrics:
-		return name, "", true
-	}
-	return name, "", false
-}
-
-// Untested are the sources that were never tried on real hardware by those who wrote
-// this: their readers are checked against recordings of others, or against manuals.
-func Untested(name string) bool {
-	kind, _, _ := split(name)
-	switch kind {
-	case RAPL, NVIDIA, AMD, AMDSMI, Macmon, Powermetrics, DCGM:
-		return true
-	}
-	return false
-}
 
 // Machine is what a meter needs of the machine; zero fields are this one's.
 type Machine struct {
@@ -129,21 +69,21 @@ type source struct {
 // counters end (0.8 to 2.3 s), and too seldom to be seen in a processor's load.
 const defaultEvery = 500 * time.Millisecond
 
-// Open prepares sources. Auto takes what is there, and none being there is an error as
+// Open prepares sources. metering.Auto takes what is there, and none being there is an error as
 // well, which says what was looked for.
 func (m *Meter) Open(names []string) error {
 	m.Machine = m.whole()
 	if m.Every <= 0 {
 		m.Every = defaultEvery
 	}
-	if err := Check(names); err != nil {
+	if err := metering.Check(names); err != nil {
 		return err
 	}
-	if len(names) == 1 && names[0] == Auto {
+	if len(names) == 1 && names[0] == metering.Auto {
 		return m.auto()
 	}
 	for _, n := range names {
-		if n == None {
+		if n == metering.None {
 			continue
 		}
 		s, err := m.source(n)
@@ -158,12 +98,12 @@ func (m *Meter) Open(names []string) error {
 // auto takes what is there: programs on the path, and counters that can be read.
 func (m *Meter) auto() error {
 	var why []string
-	candidates := []string{RAPL, NVIDIA, AMD, AMDSMI}
+	candidates := []string{metering.RAPL, metering.NVIDIA, metering.AMD, metering.AMDSMI}
 	if m.OS == "darwin" {
-		candidates = []string{Macmon, Powermetrics}
+		candidates = []string{metering.Macmon, metering.Powermetrics}
 	}
 	for _, n := range candidates {
-		if n == AMDSMI && m.has(AMD) || n == Powermetrics && m.has(Macmon) {
+		if n == metering.AMDSMI && m.has(metering.AMD) || n == metering.Powermetrics && m.has(metering.Macmon) {
 			continue // the same figures again
 		}
 		s, err := m.source(n)
@@ -199,16 +139,16 @@ func (m *Meter) Sources() []string {
 
 // source makes one.
 func (m *Meter) source(name string) (source, error) {
-	kind, arg, _ := split(name)
+	kind, arg, _ := metering.Kind(name)
 	s := source{name: name}
 	switch kind {
-	case RAPL:
+	case metering.RAPL:
 		if _, err := reader.RAPL(m.Files); err != nil {
 			return s, err
 		}
 		s.run = m.poll(name, func(context.Context) (reader.Look, error) { return reader.RAPL(m.Files) })
 		return s, nil
-	case DCGM:
+	case metering.DCGM:
 		get, err := fetch(arg)
 		if err != nil {
 			return s, err
@@ -216,7 +156,7 @@ func (m *Meter) source(name string) (source, error) {
 		s.name = "dcgm"
 		s.run = m.poll(s.name, get)
 		return s, nil
-	case File:
+	case metering.File:
 		s.name = "file"
 		read := func(context.Context) (reader.Look, error) { return readFile(arg) }
 		if _, err := read(context.Background()); err != nil {
@@ -224,7 +164,7 @@ func (m *Meter) source(name string) (source, error) {
 		}
 		s.run = m.poll(s.name, read)
 		return s, nil
-	case Command:
+	case metering.Command:
 		s.name = "cmd"
 		s.run = m.poll(s.name, func(ctx context.Context) (reader.Look, error) {
 			out, err := output(ctx, shell(arg))
@@ -240,16 +180,16 @@ func (m *Meter) source(name string) (source, error) {
 	}
 	ms := fmt.Sprint(m.Every.Milliseconds())
 	switch kind {
-	case NVIDIA:
+	case metering.NVIDIA:
 		s.run = m.nvidia(ms)
-	case Macmon:
+	case metering.Macmon:
 		s.run = m.stream(name, []string{"macmon", "pipe", "-s", "0", "-i", ms}, lines(reader.Macmon))
-	case Powermetrics:
+	case metering.Powermetrics:
 		// Without a password or not at all: a run must not stop at a prompt.
 		s.run = m.stream(name, []string{"sudo", "-n", "powermetrics", "--samplers", "cpu_power,gpu_power,ane_power,thermal", "-f", "plist", "-i", ms}, plists())
-	case AMD:
+	case metering.AMD:
 		s.run = m.poll(name, m.smi(amd.ParseROCm, "rocm-smi", "--showpower", "--showenergycounter", "--showtemp", "--json"))
-	case AMDSMI:
+	case metering.AMDSMI:
 		s.run = m.poll(name, m.smi(amd.ParseAMDSMI, "amd-smi", "metric", "--power", "--energy", "--temperature", "--json"))
 	}
 	return s, nil

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/power"
 )
 
@@ -74,7 +75,7 @@ func TestKnownJoulesAreMeasured(t *testing.T) {
 		clock := exchange.NewClock()
 		k := &kept{}
 		m := &Meter{Machine: Machine{OS: "linux", Files: tree{time.Now(), 150}, Find: none}, Clock: clock, Emit: k.emit}
-		if err := m.Open([]string{Auto}); err != nil {
+		if err := m.Open([]string{metering.Auto}); err != nil {
 			t.Fatal(err)
 		}
 		m.Start(t.Context())
@@ -97,7 +98,7 @@ func TestSettleReadsOnceMore(t *testing.T) {
 		clock := exchange.NewClock()
 		k := &kept{}
 		m := &Meter{Machine: Machine{OS: "linux", Files: tree{time.Now(), 10}, Find: none}, Clock: clock, Emit: k.emit, Every: 3 * time.Second}
-		if err := m.Open([]string{RAPL}); err != nil {
+		if err := m.Open([]string{metering.RAPL}); err != nil {
 			t.Fatal(err)
 		}
 		m.Start(t.Context())
@@ -113,9 +114,9 @@ func TestSettleReadsOnceMore(t *testing.T) {
 }
 
 func TestAutoSaysWhatItLookedFor(t *testing.T) {
-	for goos, words := range map[string][]string{"linux": {RAPL, NVIDIA, AMD, "cmd:"}, "darwin": {Macmon, Powermetrics}} {
+	for goos, words := range map[string][]string{"linux": {metering.RAPL, metering.NVIDIA, metering.AMD, "cmd:"}, "darwin": {metering.Macmon, metering.Powermetrics}} {
 		m := &Meter{Machine: Machine{OS: goos, Files: fstest.MapFS{}, Find: none}}
-		err := m.Open([]string{Auto})
+		err := m.Open([]string{metering.Auto})
 		for _, w := range words {
 			if err == nil || !strings.Contains(err.Error(), w) {
 				t.Errorf("%s: %v does not name %q", goos, err, w)
@@ -126,23 +127,10 @@ func TestAutoSaysWhatItLookedFor(t *testing.T) {
 
 func TestAutoTakesNothingTwice(t *testing.T) {
 	find := func(string) (string, error) { return "/bin/x", nil }
-	for goos, want := range map[string][]string{"linux": {RAPL, NVIDIA, AMD}, "darwin": {Macmon}} {
+	for goos, want := range map[string][]string{"linux": {metering.RAPL, metering.NVIDIA, metering.AMD}, "darwin": {metering.Macmon}} {
 		m := &Meter{Machine: Machine{OS: goos, Files: tree{time.Now(), 1}, Find: find}}
-		if err := m.Open([]string{Auto}); err != nil || !slices.Equal(m.Sources(), want) {
+		if err := m.Open([]string{metering.Auto}); err != nil || !slices.Equal(m.Sources(), want) {
 			t.Errorf("%s: %v, %v", goos, m.Sources(), err)
-		}
-	}
-}
-
-func TestNamesOfSources(t *testing.T) {
-	for _, good := range [][]string{nil, {None}, {Auto}, {RAPL, NVIDIA}, {"dcgm:http://x:9400"}, {"cmd:ipmitool dcmi power reading"}, {"file:/x"}} {
-		if err := Check(good); err != nil {
-			t.Errorf("%v: %v", good, err)
-		}
-	}
-	for _, bad := range [][]string{{"raple"}, {"cmd:"}, {"file: "}, {Auto, RAPL}, {None, RAPL}, {""}} {
-		if err := Check(bad); err == nil {
-			t.Errorf("%v is taken", bad)
 		}
 	}
 }
@@ -178,7 +166,7 @@ while :; do echo "0, 100.00 W, 99.00 W, 50, 1980 MHz, 0x0000000000000004"; sleep
 `)
 	k := &kept{}
 	m := &Meter{Clock: exchange.NewClock(), Emit: k.emit}
-	if err := m.Open([]string{NVIDIA}); err != nil {
+	if err := m.Open([]string{metering.NVIDIA}); err != nil {
 		t.Fatal(err)
 	}
 	m.Start(t.Context())
@@ -216,7 +204,7 @@ while :; do echo "0, [N/A], 61.50 W, 50, 585 MHz, 0x0000000000000040"; sleep 0.0
 `)
 	k := &kept{}
 	m := &Meter{Clock: exchange.NewClock(), Emit: k.emit}
-	if err := m.Open([]string{NVIDIA}); err != nil {
+	if err := m.Open([]string{metering.NVIDIA}); err != nil {
 		t.Fatal(err)
 	}
 	m.Start(t.Context())
@@ -231,7 +219,7 @@ func TestAProgramThatFailsSaysWhy(t *testing.T) {
 	script(t, "macmon", "echo 'no SMC here' >&2; exit 3\n")
 	k := &kept{}
 	m := &Meter{Clock: exchange.NewClock(), Emit: k.emit}
-	if err := m.Open([]string{Macmon}); err != nil {
+	if err := m.Open([]string{metering.Macmon}); err != nil {
 		t.Fatal(err)
 	}
 	m.Start(t.Context())
@@ -249,7 +237,7 @@ while :; do printf '\000<plist version="1.0"><dict><key>elapsed_ns</key><integer
 `)
 	k := &kept{}
 	m := &Meter{Machine: Machine{Find: func(string) (string, error) { return "x", nil }}, Clock: exchange.NewClock(), Emit: k.emit}
-	if err := m.Open([]string{Powermetrics}); err != nil {
+	if err := m.Open([]string{metering.Powermetrics}); err != nil {
 		t.Fatal(err)
 	}
 	m.Start(t.Context())

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/hardware/nvidia"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/power/reader"
 )
 
@@ -141,7 +142,7 @@ func rows(r io.Reader, emit func(reader.Look)) error {
 // newer name of the reasons, and say so at once.
 func (m *Meter) nvidia(ms string) func(context.Context, func(reader.Look)) error {
 	with := func(reasons string) func(context.Context, func(reader.Look)) error {
-		return m.stream(NVIDIA, []string{"nvidia-smi", "--query-gpu=" + reader.NVIDIAFields(reasons), "--format=csv", "-lms", ms}, rows)
+		return m.stream(metering.NVIDIA, []string{"nvidia-smi", "--query-gpu=" + reader.NVIDIAFields(reasons), "--format=csv", "-lms", ms}, rows)
 	}
 	return func(ctx context.Context, emit func(reader.Look)) error {
 		err := with("clocks_event_reasons.active")(ctx, emit)

@@ -26,7 +26,7 @@ func Of(r *result.Result) Document {
 	for _, s := range []*Section{
 		claims(r),
 		latency(b.Latency, v), load(b.Load, v), capacity(b.Capacity), scan(b.Scan, v), forecast(b.Forecast), assumed(b.Forecast),
-		throughput(b.Throughput, v), cost(r), quality(b), hardware(b),
+		throughput(b.Throughput, v), cost(r), quality(b), energy(r), hardware(b),
 		impact(r), specification(r), validity(r), reproduce(r),
 	} {
 		if s != nil {

@@ -1,0 +1,122 @@
+package content
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// energy is what the machine used: one row a cell, then what was read. nil where no
+// power was read.
+func energy(r *result.Result) *Section {
+	p := r.Benchmarks.Power
+	if p == nil {
+		return nil
+	}
+	s := &Section{ID: "power", Title: "Energy", Evidence: r.Evidence}
+	var cells []*result.Cell
+	for _, c := range r.Cells() {
+		if c.Energy != nil {
+			cells = append(cells, c)
+		}
+	}
+	s.say(fmt.Sprintf("Power was read from %s.", plaintext.Line(strings.Join(p.Sources, ", "))))
+	s.detail("A figure is gross unless it says net: the power that the machine draws anyway is in it. Each is of the domain that its row names, and bounds are one update of the readings at each edge of the window. How readings become energy is in docs/energy.md.")
+	s.table(energyFigures(cells))
+	s.pages(energyDomains(cells))
+	var withheld []string
+	for _, c := range cells {
+		if c.Energy.Withheld != "" {
+			withheld = append(withheld, c.Energy.Withheld)
+		}
+	}
+	for _, text := range distinct(withheld) {
+		s.remark(format.Sentence("No figures of some cells: " + plaintext.Line(text)))
+	}
+	if len(p.Untested) > 0 {
+		s.remark(fmt.Sprintf("The readers of %s are checked against recordings and manuals, and are untested on real hardware by those who wrote them.", plaintext.Line(strings.Join(p.Untested, ", "))))
+	}
+	for _, f := range p.Failed {
+		s.remark(format.Sentence(plaintext.Line(fmt.Sprintf("%s could not be read: %s", f.Source, f.Why))))
+	}
+	return s
+}
+
+func distinct(texts []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, t := range texts {
+		if !seen[t] {
+			seen[t] = true
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// energyFigures has a column for each figure that any cell has.
+func energyFigures(cells []*result.Cell) Table {
+	t := Table{Title: "Energy of the measured windows", Head: columns("cell", "of")}
+	var tags []result.EnergyTag
+	for _, tag := range result.EnergyTags() {
+		for _, c := range cells {
+			if _, ok := c.Energy.Figures[tag.Tag]; ok {
+				tags = append(tags, tag)
+				t.Head = append(t.Head, Column{Name: energyHead(tag), PagesOnly: !brief[tag.Tag]})
+				break
+			}
+		}
+	}
+	for _, c := range cells {
+		if c.Energy.Domain == "" {
+			continue
+		}
+		row := []string{plaintext.Line(c.ID), figure.DomainName(c.Energy.Domain)}
+		for _, tag := range tags {
+			e, ok := c.Energy.Figures[tag.Tag]
+			if !ok || e.Value == nil {
+				row = append(row, format.Missing)
+				continue
+			}
+			row = append(row, format.Span(e.Value, e.Lo, e.Hi, ""))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// brief are the figures that a terminal shows.
+var brief = map[string]bool{"mean_w": true, "j_per_output_token": true, "j_per_request": true, "tokens_per_j": true}
+
+func energyHead(t result.EnergyTag) string {
+	return map[string]string{
+		"mean_w": "mean W", "peak_w": "peak W", "j_per_output_token": "J per output token", "net_j_per_output_token": "… net of idle", "j_per_token": "J per token, input and output",
+		"j_per_request": "J per request", "tokens_per_j": "token/s per W", "users_per_kw": "users per kW", "energy_delay": "J·s (energy × delay)", "usd_per_mtok_energy": "USD of energy per M tokens",
+	}[t.Tag]
+}
+
+// energyDomains is what was read of each domain.
+func energyDomains(cells []*result.Cell) Table {
+	t := Table{Title: "What was read", Folded: true, Head: columns("cell", "of", "source", "devices", "energy", "±", "mean", "peak", "idle before", "updates", "how")}
+	for _, c := range cells {
+		for _, d := range c.Energy.Domains {
+			how := map[string]string{"counter": "difference of a counter", "area": "area under the power"}[d.Method]
+			switch {
+			case d.Withheld != "":
+				how = "withheld: " + d.Withheld
+			case d.Second:
+				how += "; a second reading, which is not added"
+			}
+			t.Rows = append(t.Rows, []string{
+				plaintext.Line(c.ID), figure.DomainName(d.Domain), plaintext.Line(d.Source), plaintext.Line(strings.Join(d.Devices, ", ")),
+				format.Span(d.Joules, nil, nil, "J"), format.Span(d.BoundJ, nil, nil, "J"), format.Span(d.MeanW, nil, nil, "W"), format.Span(d.PeakW, nil, nil, "W"),
+				format.Span(d.IdleW, nil, nil, "W"), format.Count(d.Updates), plaintext.Line(how),
+			})
+		}
+	}
+	return t
+}
