@@ -81,6 +81,7 @@ type Session struct {
 	answers answers
 	judge   *judging.Judge // nil: none is asked
 	items   ask.Set        // with checks, that the plan asks
+	sheet   string         // file of their answers, for embedded endpoints; "": there is none
 	reused  reused         // answers of the baseline that an earlier run has bought
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
@@ -300,6 +301,9 @@ func (s *Session) compareParser(ctx context.Context) {
 // startSim starts an embedded endpoint. Those of a sweep that are the same are
 // one, as a server at a URL would be.
 func (s *Session) startSim(ctx context.Context, profile string, t plan.Target) (url string, err error) {
+	if t, err = s.knowing(t); err != nil {
+		return "", err
+	}
 	id, err := json.Marshal(struct {
 		URL string
 		Sim *plan.SimPlan
