@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/quality/check"
 	"github.com/inferometer/inferometer/internal/quality/item"
 )
 
@@ -17,11 +18,12 @@ type line struct {
 	ID     string `json:"id"`
 	Prompt string `json:"prompt"`
 	Answer string `json:"answer"`
+	Wrong  string `json:"wrong,omitempty"`
 	Mark   string `json:"mark,omitempty"`
 }
 
 // Write writes one line for each item whose answer is known, and returns how many these
-// are. The server makes wrong answers from the right ones.
+// are.
 func Write(w io.Writer, items []item.Item) (int, error) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -30,12 +32,27 @@ func Write(w io.Writer, items []item.Item) (int, error) {
 		if it.Answer == "" {
 			continue
 		}
-		if err := enc.Encode(line{ID: it.ID, Prompt: it.Prompt, Answer: it.Answer, Mark: mark(it)}); err != nil {
+		if err := enc.Encode(line{ID: it.ID, Prompt: it.Prompt, Answer: it.Answer, Wrong: wrong(it), Mark: mark(it)}); err != nil {
 			return n, fmt.Errorf("failed to write the answer key: %w", err)
 		}
 		n++
 	}
 	return n, nil
+}
+
+// wrong is a wrong answer to an item: its own, or the first of some that its checks refuse.
+// Some checks take nearly anything, such as those of a form without capital letters. ""
+// leaves it to the server.
+func wrong(it item.Item) string {
+	if it.Wrong != "" || len(it.Checks) == 0 || check.NeedsRun(it.Checks) {
+		return it.Wrong
+	}
+	for _, text := range []string{"I do not know.", "No, SORRY: 7, perhaps!\n\n* no\n* {no}", "nothing", "."} {
+		if right, loose, _ := check.All(it.Checks, check.Answer{Text: text}); !right && !loose {
+			return text
+		}
+	}
+	return ""
 }
 
 // mark is the part of a right answer that only the system prompt asks for: a text that

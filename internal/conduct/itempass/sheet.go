@@ -1,11 +1,11 @@
 package itempass
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 
+	"github.com/inferometer/inferometer/internal/conduct/answerkey"
 	"github.com/inferometer/inferometer/internal/quality/item"
 )
 
@@ -16,12 +16,7 @@ func Sheet(items []item.Item) (path string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("failed to write the items for the embedded endpoint: %w", err)
 	}
-	enc := json.NewEncoder(f)
-	for _, it := range items {
-		if it.Answer != "" {
-			err = errors.Join(err, enc.Encode(it))
-		}
-	}
+	_, err = answerkey.Write(f, items)
 	if err = errors.Join(err, f.Close()); err != nil {
 		_ = os.Remove(f.Name()) // it is of no use
 		return "", fmt.Errorf("failed to write the items for the embedded endpoint: %w", err)
