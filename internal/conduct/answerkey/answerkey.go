@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/quality/check"
+	"github.com/inferometer/inferometer/internal/quality/detect"
 	"github.com/inferometer/inferometer/internal/quality/item"
 )
 
@@ -55,17 +56,11 @@ func wrong(it item.Item) string {
 	return ""
 }
 
-// mark is the part of a right answer that only the system prompt asks for: a text that
-// a check wants, which the system prompt has and the prompt has not.
+// mark is the first part of a right answer that only the system prompt asks for.
 func mark(it item.Item) string {
-	for _, c := range it.Checks {
-		if c.Type != "contains" || c.Not {
-			continue
-		}
-		for _, want := range c.Want {
-			if want != "" && strings.Contains(it.System, want) && !strings.Contains(it.Prompt, want) && strings.Contains(it.Answer, want) {
-				return want
-			}
+	for _, want := range detect.SystemMarks(it) {
+		if strings.Contains(it.Answer, want) {
+			return want
 		}
 	}
 	return ""
