@@ -11,6 +11,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/checkup"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/launch"
@@ -149,7 +150,7 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 		if err != nil {
 			return fail(err)
 		}
-		s, err := launch.Sim(ctx, exe, simArgs(profile, t, pl.Seed))
+		s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, pl.Seed))
 		if err != nil {
 			return fail(err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
@@ -282,7 +283,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	out, err := run(ctx, suite.Options{
 		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
-			s, err := launch.Sim(ctx, exe, simArgs(profile, t, seed))
+			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
 				return "", nil, err
 			}
