@@ -51,10 +51,10 @@ func one(t *testing.T, device string, tp int, f physics.Format) *physics.Rooflin
 	return r
 }
 
-// errors collects relative errors by what they are of.
-type errors map[string]*struct{ sum, most, n float64 }
+// deviations collects relative errors by what they are of.
+type deviations map[string]*struct{ sum, most, n float64 }
 
-func (e errors) add(of string, got, want float64) {
+func (e deviations) add(of string, got, want float64) {
 	if e[of] == nil {
 		e[of] = &struct{ sum, most, n float64 }{}
 	}
@@ -64,7 +64,7 @@ func (e errors) add(of string, got, want float64) {
 	e[of].most = max(e[of].most, d)
 }
 
-func (e errors) check(t *testing.T, mean func(of string) float64) {
+func (e deviations) check(t *testing.T, mean func(of string) float64) {
 	t.Helper()
 	for of, v := range e {
 		t.Logf("%s: %.0f kernels, mean error %.3f, largest %.3f", of, v.n, v.sum/v.n, v.most)
@@ -75,7 +75,7 @@ func (e errors) check(t *testing.T, mean func(of string) float64) {
 }
 
 func TestMatrixProducts(t *testing.T) {
-	e := errors{}
+	e := deviations{}
 	for _, k := range kernels(t, "products.csv") {
 		f, rows := physics.Format(k[1]), num(t, k[2])
 		r := one(t, k[0], 1, f)
@@ -101,7 +101,7 @@ func TestMatrixProducts(t *testing.T) {
 }
 
 func TestAttentionWhileWriting(t *testing.T) {
-	e := errors{}
+	e := deviations{}
 	for _, k := range kernels(t, "attention.csv") {
 		r := one(t, k[0], 1, physics.BF16)
 		b := physics.Batch{Writers: int(num(t, k[2])), WriterContext: int(num(t, k[1]) * num(t, k[2]))}
@@ -121,7 +121,7 @@ func TestAttentionWhileWriting(t *testing.T) {
 }
 
 func TestAllReduce(t *testing.T) {
-	e := errors{}
+	e := deviations{}
 	for _, k := range kernels(t, "allreduce.csv") {
 		r := one(t, k[0], int(num(t, k[1])), physics.BF16)
 		s := r.Step(physics.Batch{Writers: int(num(t, k[2]) / 4096)})
