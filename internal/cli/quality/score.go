@@ -32,8 +32,8 @@ and heuristic components. Each line of both files is JSON:
 
 References of one id may stand on several lines, or in a list "references". An
 answer may also have "kind", "prompt", "keywords", "glossary" and "forbidden";
-without them the components that need them do not apply. docs/scores.md says what
-each is.`,
+without them the components that need them do not apply. docs/scores.md has the
+formulas.`,
 		Example: `  inferometer quality score --answers answers.jsonl --references right.jsonl
   inferometer quality score --answers answers.jsonl --kind code_generation --json`,
 		Args: cobra.NoArgs,
