@@ -129,13 +129,18 @@ func (a *Account) domain(t power.Total) result.EnergyDomain {
 
 // heat adds what was read of heat in a window, and what held when it began.
 func (a *Account) heat(spans exchange.Spans, e *result.Energy) {
-	latest := map[string]power.State{}
+	// One source may tell the temperature of a machine, and another its pressure.
+	type place struct {
+		device   string
+		pressure bool
+	}
+	latest := map[place]power.State{}
 	for _, s := range spans {
 		clear(latest)
 		for _, h := range a.log.Heat {
 			switch {
 			case h.At <= s.Start:
-				latest[h.Device] = h.State
+				latest[place{h.Device, h.Thermal != ""}] = h.State
 			case h.At <= s.End:
 				takeHeat(h.State, e)
 			}

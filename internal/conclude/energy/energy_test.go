@@ -125,6 +125,7 @@ func TestHeatOfAWindow(t *testing.T) {
 	a := account([]string{"rapl"}, single, here)
 	for _, s := range []power.Sample{
 		{At: at(5), Source: "x", States: []power.State{{Thermal: "Moderate", TempC: new(60.0)}}}, // holds when the window opens
+		{At: at(6), Source: "y", States: []power.State{{TempC: new(57.0)}}},                      // does not hide it
 		{At: at(30), Source: "x", States: []power.State{{Thermal: "Nominal", TempC: new(55.0)}}},
 		{At: at(40), Source: "x", States: []power.State{{Thermal: "Nominal", TempC: new(58.0), Slowed: []string{"hw_slowdown"}}}},
 		{At: at(90), Source: "x", States: []power.State{{Thermal: "Sleeping", TempC: new(99.0)}}}, // after it

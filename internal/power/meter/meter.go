@@ -17,6 +17,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware/amd"
+	"github.com/inferometer/inferometer/internal/hardware/apple"
 	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/power"
 	"github.com/inferometer/inferometer/internal/power/reader"
@@ -92,7 +93,28 @@ func (m *Meter) Open(names []string) error {
 		}
 		m.sources = append(m.sources, s)
 	}
+	m.addThermal()
 	return nil
+}
+
+// thermalEvery is how often a Mac's thermal pressure is asked: a program is started
+// for each look, which takes it 11 ms.
+const thermalEvery = 2 * time.Second
+
+// addThermal adds the thermal pressure of a Mac, which macmon does not tell.
+func (m *Meter) addThermal() {
+	const name = "notifyutil"
+	if _, err := m.Find(name); m.OS != "darwin" || err != nil || !m.has(metering.Macmon) {
+		return
+	}
+	m.sources = append(m.sources, source{name: name, run: m.poll(name, thermalEvery, func(ctx context.Context) (reader.Look, error) {
+		out, err := output(ctx, []string{name, "-g", "com.apple.system.thermalpressurelevel"})
+		if err != nil {
+			return reader.Look{}, err
+		}
+		level, err := apple.ParseThermal(out)
+		return reader.Look{States: []power.State{{Thermal: level}}}, err
+	})})
 }
 
 // auto takes what is there: programs on the path, and counters that can be read.
@@ -113,6 +135,7 @@ func (m *Meter) auto() error {
 		}
 		m.sources = append(m.sources, s)
 	}
+	m.addThermal()
 	if len(m.sources) == 0 {
 		return fmt.Errorf("found nothing that tells power (%s); name a source with --power, such as 'cmd:ipmitool dcmi power reading'", strings.Join(why, "; "))
 	}
@@ -146,7 +169,7 @@ func (m *Meter) source(name string) (source, error) {
 		if _, err := reader.RAPL(m.Files); err != nil {
 			return s, err
 		}
-		s.run = m.poll(name, func(context.Context) (reader.Look, error) { return reader.RAPL(m.Files) })
+		s.run = m.poll(name, m.Every, func(context.Context) (reader.Look, error) { return reader.RAPL(m.Files) })
 		return s, nil
 	case metering.DCGM:
 		get, err := fetch(arg)
@@ -154,7 +177,7 @@ func (m *Meter) source(name string) (source, error) {
 			return s, err
 		}
 		s.name = "dcgm"
-		s.run = m.poll(s.name, get)
+		s.run = m.poll(s.name, m.Every, get)
 		return s, nil
 	case metering.File:
 		s.name = "file"
@@ -162,11 +185,11 @@ func (m *Meter) source(name string) (source, error) {
 		if _, err := read(context.Background()); err != nil {
 			return s, err
 		}
-		s.run = m.poll(s.name, read)
+		s.run = m.poll(s.name, m.Every, read)
 		return s, nil
 	case metering.Command:
 		s.name = "cmd"
-		s.run = m.poll(s.name, func(ctx context.Context) (reader.Look, error) {
+		s.run = m.poll(s.name, m.Every, func(ctx context.Context) (reader.Look, error) {
 			out, err := output(ctx, shell(arg))
 			if err != nil {
 				return reader.Look{}, err
@@ -188,9 +211,9 @@ func (m *Meter) source(name string) (source, error) {
 		// Without a password or not at all: a run must not stop at a prompt.
 		s.run = m.stream(name, []string{"sudo", "-n", "powermetrics", "--samplers", "cpu_power,gpu_power,ane_power,thermal", "-f", "plist", "-i", ms}, plists())
 	case metering.AMD:
-		s.run = m.poll(name, m.smi(amd.ParseROCm, "rocm-smi", "--showpower", "--showenergycounter", "--showtemp", "--json"))
+		s.run = m.poll(name, m.Every, m.smi(amd.ParseROCm, "rocm-smi", "--showpower", "--showenergycounter", "--showtemp", "--json"))
 	case metering.AMDSMI:
-		s.run = m.poll(name, m.smi(amd.ParseAMDSMI, "amd-smi", "metric", "--power", "--energy", "--temperature", "--json"))
+		s.run = m.poll(name, m.Every, m.smi(amd.ParseAMDSMI, "amd-smi", "metric", "--power", "--energy", "--temperature", "--json"))
 	}
 	return s, nil
 }
@@ -309,9 +332,9 @@ func (m *Meter) emit(s power.Sample) {
 }
 
 // poll asks at each interval. A look that fails is told and does not end it.
-func (m *Meter) poll(name string, look func(context.Context) (reader.Look, error)) func(context.Context, func(reader.Look)) error {
+func (m *Meter) poll(name string, every time.Duration, look func(context.Context) (reader.Look, error)) func(context.Context, func(reader.Look)) error {
 	return func(ctx context.Context, emit func(reader.Look)) error {
-		tick := time.NewTicker(m.Every)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		failed := false
 		for {

@@ -127,7 +127,7 @@ func TestAutoSaysWhatItLookedFor(t *testing.T) {
 
 func TestAutoTakesNothingTwice(t *testing.T) {
 	find := func(string) (string, error) { return "/bin/x", nil }
-	for goos, want := range map[string][]string{"linux": {metering.RAPL, metering.NVIDIA, metering.AMD}, "darwin": {metering.Macmon}} {
+	for goos, want := range map[string][]string{"linux": {metering.RAPL, metering.NVIDIA, metering.AMD}, "darwin": {metering.Macmon, "notifyutil"}} {
 		m := &Meter{Machine: Machine{OS: goos, Files: tree{time.Now(), 1}, Find: find}}
 		if err := m.Open([]string{metering.Auto}); err != nil || !slices.Equal(m.Sources(), want) {
 			t.Errorf("%s: %v, %v", goos, m.Sources(), err)
@@ -227,6 +227,24 @@ func TestAProgramThatFailsSaysWhy(t *testing.T) {
 	m.Stop()
 	if all := k.samples(); len(all) != 1 || !strings.Contains(all[0].Failed, "no SMC here") {
 		t.Errorf("samples: %+v", all)
+	}
+}
+
+// macmon tells no thermal pressure; the system does, without root.
+func TestAMacTellsItsThermalPressureBesideMacmon(t *testing.T) {
+	script(t, "notifyutil", "echo \"$2 2\"\n")
+	script(t, "macmon", `while :; do echo '{"cpu_power":1,"gpu_power":20}'; sleep 0.02; done`)
+	k := &kept{}
+	m := &Meter{Machine: Machine{OS: "darwin"}, Clock: exchange.NewClock(), Emit: k.emit}
+	if err := m.Open([]string{metering.Macmon}); err != nil {
+		t.Fatal(err)
+	}
+	m.Start(t.Context())
+	m.Stop()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.log.Heat) != 1 || k.log.Heat[0].Thermal != "Heavy" {
+		t.Errorf("heat %+v, samples %+v", k.log.Heat, k.all)
 	}
 }
 
