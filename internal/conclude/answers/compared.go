@@ -158,6 +158,9 @@ func (p Pairing) lacking(c *result.Claim, l metric.Limit, v paired.Values, b pai
 	if n > float64(c.N) && n < mostNeeded {
 		c.NeededN = int(math.Ceil(n))
 		c.Reason += fmt.Sprintf("; needs about %d items", c.NeededN)
+		if psi == 0 { // so few say little of how many differ
+			c.Reason += fmt.Sprintf(" if none of them differs, and %d if 10 %% do", int(math.Ceil(float64(paired.Needed(0.1, 0, -l.Value/100, c.Alpha))*perItem)))
+		}
 	}
 	if least := 100 * paired.SmallestMargin(b.NEff, psi, c.Alpha, paired.Power); psi > 0 && l.Value < 0 && least > -l.Value {
 		c.Reason += fmt.Sprintf("; %d items of which %.3g %% differ can hardly prove a margin under %.2g pp", c.N, 100*psi, least)
