@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
+	"github.com/inferometer/inferometer/internal/conduct/embedding"
 	"github.com/inferometer/inferometer/internal/conduct/judging"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
@@ -79,9 +80,11 @@ type Session struct {
 	spend   *spend.Cap
 	probes  []*spend.Watch // of each target, and of a judge
 	answers answers
-	judge   *judging.Judge // nil: none is asked
-	items   ask.Set        // with checks, that the plan asks
-	reused  reused         // answers of the baseline that an earlier run has bought
+	judge   *judging.Judge   // nil: none is asked
+	vectors *embedding.Model // nil: words are compared
+	items   ask.Set          // with checks, that the plan asks
+	sheet   string           // file of their answers, for embedded endpoints; "": there is none
+	reused  reused           // answers of the baseline that an earlier run has bought
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
@@ -185,6 +188,9 @@ func (s *Session) findTargets(ctx context.Context) error {
 	if s.judge, err = judging.Prepare(ctx, s.finder, s.plan, s.spend.Price); err != nil {
 		return err
 	}
+	if s.vectors, err = embedding.Prepare(ctx, s.finder, s.plan, s.spend.Price); err != nil {
+		return err
+	}
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
 }
 
@@ -256,7 +262,11 @@ func (s *Session) Measure(ctx context.Context) error {
 		status, reason = s.run(ctx, s.program)
 		stop()
 		s.compareParser(ctx)
+		s.embed(ctx)
 		s.askJudge(ctx)
+		if s.vectors != nil || s.judge != nil {
+			_ = s.logProbes() // finish reports a log that failed
+		}
 	}
 	return s.finish(status, reason)
 }
@@ -300,6 +310,9 @@ func (s *Session) compareParser(ctx context.Context) {
 // startSim starts an embedded endpoint. Those of a sweep that are the same are
 // one, as a server at a URL would be.
 func (s *Session) startSim(ctx context.Context, profile string, t plan.Target) (url string, err error) {
+	if t, err = s.knowing(t); err != nil {
+		return "", err
+	}
 	id, err := json.Marshal(struct {
 		URL string
 		Sim *plan.SimPlan

@@ -17,11 +17,13 @@ type line struct {
 	ID     string `json:"id"`
 	Prompt string `json:"prompt"`
 	Answer string `json:"answer"`
+	Wrong  string `json:"wrong,omitempty"`
 	Mark   string `json:"mark,omitempty"`
 }
 
 // Write writes one line for each item whose answer is known, and returns how many these
-// are. The server makes wrong answers from the right ones.
+// are. The server makes
+// a wrong answer from the right one where the item has none.
 func Write(w io.Writer, items []item.Item) (int, error) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -30,7 +32,7 @@ func Write(w io.Writer, items []item.Item) (int, error) {
 		if it.Answer == "" {
 			continue
 		}
-		if err := enc.Encode(line{ID: it.ID, Prompt: it.Prompt, Answer: it.Answer, Mark: mark(it)}); err != nil {
+		if err := enc.Encode(line{ID: it.ID, Prompt: it.Prompt, Answer: it.Answer, Wrong: it.Wrong, Mark: mark(it)}); err != nil {
 			return n, fmt.Errorf("failed to write the answer key: %w", err)
 		}
 		n++
