@@ -44,7 +44,7 @@ var scripts = []struct {
 type tell struct{ script, marks, words string }
 
 var tells = map[string]tell{
-	"en": {"latin", "", "the of and to in is that it for was on are with as be at this have from or by not but what all were when we there can an your which their will if do how about has would you i he she they my so"},
+	"en": {"latin", "", "the of and to in is that it for was on are with as be at this have from or by not but what all were when we there can an your which their will if do how about has would you i he she they my so s over each into out up down no yes your our me him her us more some any than then them been had did does its just like also only through under where who why could should these those because after before"},
 	"es": {"latin", "ñ¿¡", "el la los las de del que y en un una por con para es se no su como más pero al lo muy está son este esta ser también yo cuando"},
 	"pt": {"latin", "ãõ", "o a os as de do da dos das que e em um uma por com para é se não seu sua como mais mas ao no na muito está são este esta ser também eu você quando"},
 	"fr": {"latin", "œçêèù", "le la les de des du que et en un une pour avec est se ne pas son sa comme plus mais au aux dans qui ce cette sont sur par il elle nous vous je être il a été ont cela avant leur tout fait fin cette très aussi peut y l d qu n c aucune va"},
@@ -151,6 +151,15 @@ func byWords(text, script string) string {
 				score += float64(seen[w]) / float64(owners[w])
 				done[w] = true
 			}
+		}
+		if language == "en" {
+			forms := 0 // in -ing, of which no other language here has as many
+			for w, n := range seen {
+				if len(w) > 5 && strings.HasSuffix(w, "ing") {
+					forms += n
+				}
+			}
+			score += float64(forms) / 2
 		}
 		if t.marks != "" {
 			for _, r := range text {
