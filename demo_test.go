@@ -38,7 +38,7 @@ func TestDemoPlan(t *testing.T) {
 			t.Errorf("%s is claimed at %d users, which is not measured", c.ID, c.Level)
 		}
 	}
-	want := []string{"ttft.p95<500ms", "success>=98%", "savings>=50%", "drift<=5"}
+	want := []string{"ttft.p95<500ms", "success>=98%", "savings>=50%", "quality_delta>=-15", "load_delta>=-15"}
 	if diff := cmp.Diff(want, limits); diff != "" {
 		t.Error(diff)
 	}

@@ -1,26 +1,23 @@
 package conduct
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conduct/texts"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality"
-	"github.com/inferometer/inferometer/internal/quality/check"
 	"github.com/inferometer/inferometer/internal/runlog"
-	"github.com/klauspost/compress/zstd"
 )
 
 // answers holds the answers of the pass until all has been measured: scoring
 // is work for the processor and does not belong in the measured window.
 type answers struct {
-	path string // answers.jsonl.zst; empty: texts are not kept
+	texts texts.File // answers.jsonl.zst; the zero value: texts are not kept
 
 	mu  sync.Mutex // protects all
 	all []answer
@@ -44,7 +41,7 @@ func (a *answers) add(x answer) {
 // keepAnswers says where the texts of answers are kept, if the plan wants it.
 func (s *Session) keepAnswers(path string) {
 	if s.plan.KeepText == "quality" && (cells.Selected(s.plan, plan.Quality) || cells.AsksItems(s.plan)) {
-		s.answers.path = path
+		s.answers.texts = texts.File{Path: path}
 	}
 }
 
@@ -57,11 +54,11 @@ func (s *Session) score() error {
 	s.Tell(Event{Kind: "note", Text: fmt.Sprintf("scoring %d answers", len(s.answers.all))})
 	fresh := slices.DeleteFunc(slices.Clone(s.answers.all), func(a answer) bool { return a.reused != nil }) // those were scored when the run began
 	err := s.logScores(fresh)
-	lines := make([]keptAnswer, 0, len(s.answers.all))
+	lines := make([]texts.Answer, 0, len(s.answers.all))
 	for _, x := range s.answers.all {
-		lines = append(lines, keptAnswer{Target: x.target, Prompt: x.item.ID, Kind: x.item.Kind, Asked: x.item.Prompt, Answer: x.text})
+		lines = append(lines, texts.Answer{Target: x.target, Prompt: x.item.ID, Kind: x.item.Kind, Asked: x.item.Prompt, Answer: x.text})
 	}
-	return errors.Join(err, s.answers.write(lines))
+	return errors.Join(err, s.answers.texts.Append(lines))
 }
 
 // logScores scores answers on all processors, and writes the scores into the log.
@@ -79,42 +76,4 @@ func (s *Session) logScores(answers []answer) error {
 		}))
 	}
 	return err
-}
-
-// keptAnswer is a line of the file of answers: of a prompt of the pass, or of an item.
-type keptAnswer struct {
-	Target string       `json:"target"`
-	Cell   string       `json:"cell,omitempty"`   // of an item
-	Prompt string       `json:"prompt,omitempty"` // that is scored
-	Item   string       `json:"item,omitempty"`
-	Repeat int          `json:"repeat,omitempty"` // 0: the first time that the cell asked the item
-	Kind   string       `json:"kind,omitempty"`
-	System string       `json:"system,omitempty"`
-	Asked  string       `json:"asked"`
-	Answer string       `json:"answer"`
-	Calls  []check.Call `json:"calls,omitempty"` // of functions
-}
-
-// write appends lines to the file, which only the user can read; zstd takes one stream
-// after the other.
-func (a *answers) write(lines []keptAnswer) (err error) {
-	if a.path == "" || len(lines) == 0 {
-		return nil
-	}
-	f, err := os.OpenFile(a.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("failed to keep the answers (--keep-text=none leaves them out): %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	z, err := zstd.NewWriter(f)
-	if err != nil {
-		return err
-	}
-	enc := json.NewEncoder(z)
-	for _, line := range lines {
-		if err := enc.Encode(line); err != nil {
-			return errors.Join(fmt.Errorf("failed to keep the answers: %w", err), z.Close())
-		}
-	}
-	return z.Close()
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/workload"
 )
 
 // block is the part of one target in a round.
@@ -68,42 +67,18 @@ func (s *Session) interleave(whole *Cell) (list, error) {
 // splice gives a block its own prompts: the same for all targets, and none that
 // another block, the warm-up or the load after the measured part sends.
 func (c *Cell) splice(whole *Cell, p blocks.Part, i, n int) {
-	c.warm = strided{whole.warm, i, n}
+	c.warm = prompts.Strided{Source: whole.warm, First: i, N: n}
 	if whole.lead == nil {
-		c.main = strided{whole.main, i, n}
+		c.main = prompts.Strided{Source: whole.main, First: i, N: n}
 		if c.maker.Plan.Workload.Dataset != "" && p.Shape.Requests > 0 {
 			// After a data set's last row comes its first one, which another block
 			// may still have to send.
-			c.main = spliced{c.main, c.maker.Synthetic(fmt.Sprint("load/behind/", i), true), p.Shape.Requests}
+			c.main = prompts.Spliced{Source: c.main, Rest: c.maker.Synthetic(fmt.Sprint("load/behind/", i), true), N: p.Shape.Requests}
 		}
 		return
 	}
 	// Rows of a trace keep their lengths; outside of the block their bytes are
 	// others, so that no prompt is sent before its turn.
 	c.lead = prompts.Offset{Source: whole.lead, N: p.From - p.Shape.Warmup}
-	c.main = spliced{prompts.Offset{Source: whole.main, N: p.From}, prompts.Offset{Source: whole.lead, N: p.From}, p.Shape.Requests}
-}
-
-// strided is every n-th item of a source.
-type strided struct {
-	workload.Source
-	first, n int
-}
-
-// Item returns the i-th of these items.
-func (s strided) Item(i int) (workload.Item, error) { return s.Source.Item(s.first + i*s.n) }
-
-// spliced reads the first n items from one source and the rest from another.
-type spliced struct {
-	workload.Source
-	rest workload.Source
-	n    int
-}
-
-// Item returns the i-th item.
-func (s spliced) Item(i int) (workload.Item, error) {
-	if i >= s.n {
-		return s.rest.Item(i)
-	}
-	return s.Source.Item(i)
+	c.main = prompts.Spliced{Source: prompts.Offset{Source: whole.main, N: p.From}, Rest: prompts.Offset{Source: whole.lead, N: p.From}, N: p.Shape.Requests}
 }

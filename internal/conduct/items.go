@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/blocks"
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/conduct/answerkey"
 	"github.com/inferometer/inferometer/internal/conduct/itempass"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/target"
-	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/loadgen"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality/ask"
-	"github.com/inferometer/inferometer/internal/quality/item"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 )
@@ -50,27 +50,44 @@ func (s *Session) askable(ctx context.Context) error {
 // offers leaves out the items that offer functions where a target takes none: its
 // answers to the others are still worth a comparison.
 func (s *Session) offers(ctx context.Context) error {
-	i := slices.IndexFunc(s.items.Items, func(it item.Item) bool { return len(it.Tools) > 0 })
-	if i < 0 {
-		return nil
-	}
-	tools, err := itempass.Tools(&s.items.Items[i])
-	if err != nil {
+	probe, err := itempass.Probe(s.items)
+	if err != nil || probe == nil {
 		return err
 	}
 	for _, t := range s.targets {
-		p := endpoint.Prompt{User: "Say hello.", MaxTokens: 8, Wants: &endpoint.Wants{Tools: tools, Choice: "auto"}}
-		if _, err := t.Client.Try(ctx, p); err != nil {
+		if _, err := t.Client.Try(ctx, *probe); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			all := len(s.items.Items)
-			s.items.Items = slices.DeleteFunc(s.items.Items, func(it item.Item) bool { return len(it.Tools) > 0 })
+			s.items.Items = itempass.WithoutTools(s.items.Items)
 			s.Tell(Event{Kind: "note", Text: fmt.Sprintf("%d of %d items offer functions and are left out: %s: %v", all-len(s.items.Items), all, t.Name, err)})
 			return nil
 		}
 	}
 	return nil
+}
+
+// knowing is an embedded endpoint that knows right answers to the items that it will be
+// asked, and is as often wrong as its profile says; else it would be wrong about all.
+func (s *Session) knowing(t plan.Target) (plan.Target, error) {
+	if len(s.items.Items) == 0 || t.Sim != nil && t.Sim.Answers != "" {
+		return t, nil
+	}
+	if s.sheet == "" {
+		path, err := answerkey.File(s.items.Items)
+		if err != nil {
+			return t, err
+		}
+		s.sheet = path
+		s.closers = append(s.closers, func() { _ = os.Remove(path) }) // a temporary file
+	}
+	with := plan.SimPlan{}
+	if t.Sim != nil {
+		with = *t.Sim
+	}
+	with.Answers, t.Sim = s.sheet, &with
+	return t, nil
 }
 
 // itemsCell makes a pass over items. mark tells its prompts from those of other passes;
@@ -221,15 +238,5 @@ func (s *Session) logItems(p *itempass.Pass) error {
 	for _, r := range p.Score(all) {
 		err = errors.Join(err, s.log.Answer(r))
 	}
-	lines := make([]keptAnswer, 0, len(all))
-	for _, a := range all {
-		if a.Lost {
-			continue
-		}
-		lines = append(lines, keptAnswer{
-			Target: p.Target, Cell: p.Cell, Item: a.Request.ID, Repeat: a.Request.Repeat, Kind: a.Request.Kind,
-			System: a.Request.System, Asked: a.Asked, Answer: a.Text, Calls: a.Calls,
-		})
-	}
-	return errors.Join(err, s.answers.write(lines))
+	return errors.Join(err, s.answers.texts.Append(p.Texts(all)))
 }

@@ -116,8 +116,8 @@ var quickValues = []Setting{
 	{Path: "cost.samples", Value: "20"},
 	{Path: "throughput.levels", Value: "5,10"},
 	{Path: "throughput.requests", Value: "20"},
-	{Path: "quality.count", Value: "20"},
-	{Path: "quality.level_items", Value: "20"},
+	{Path: "quality.count", Value: "12"},
+	{Path: "quality.level_items", Value: "12"},
 }
 
 // settle fills in what follows from other values.

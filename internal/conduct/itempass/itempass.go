@@ -5,7 +5,6 @@
 package itempass
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/quality/ask"
 	"github.com/inferometer/inferometer/internal/quality/check"
-	"github.com/inferometer/inferometer/internal/quality/item"
 	"github.com/inferometer/inferometer/internal/workload"
 )
 
@@ -157,38 +155,6 @@ func (p *Pass) request(r ask.Request, mark string) workload.Item {
 		}
 	}
 	return out
-}
-
-// Tools are the functions that an item offers, which it has as the chat API wants them.
-func Tools(it *item.Item) ([]endpoint.Tool, error) {
-	if len(it.Tools) == 0 {
-		return nil, nil
-	}
-	var list []struct {
-		Function *function `json:"function"`
-		function
-	}
-	if err := json.Unmarshal(it.Tools, &list); err != nil {
-		return nil, fmt.Errorf("item %s: tools: %w", it.ID, err)
-	}
-	var out []endpoint.Tool
-	for _, t := range list {
-		f := t.function
-		if t.Function != nil {
-			f = *t.Function
-		}
-		if f.Name == "" {
-			return nil, fmt.Errorf("item %s: tools: a function without a name", it.ID)
-		}
-		out = append(out, endpoint.Tool{Name: f.Name, Description: f.Description, Parameters: f.Parameters})
-	}
-	return out, nil
-}
-
-type function struct {
-	Name        string          `json:"name"`
-	Description string          `json:"description"`
-	Parameters  json.RawMessage `json:"parameters"`
 }
 
 // Reusable reports whether the answer to the i-th request may be that of an earlier run.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/conduct/texts"
 	"github.com/inferometer/inferometer/internal/quality/check"
 	"github.com/inferometer/inferometer/internal/quality/detect"
 	"github.com/inferometer/inferometer/internal/quality/item"
@@ -84,4 +85,19 @@ func (p *Pass) mixedUp(a Answer, set *detect.Set) bool {
 		right, _, _ := check.All(it.Checks, check.Answer{Text: a.Text, Calls: a.Calls})
 		return right
 	}) != ""
+}
+
+// Texts are the lines of the file of answers for those that came.
+func (p *Pass) Texts(answers []Answer) []texts.Answer {
+	lines := make([]texts.Answer, 0, len(answers))
+	for _, a := range answers {
+		if a.Lost {
+			continue
+		}
+		lines = append(lines, texts.Answer{
+			Target: p.Target, Cell: p.Cell, Item: a.Request.ID, Repeat: a.Request.Repeat, Kind: a.Request.Kind,
+			System: a.Request.System, Asked: a.Asked, Answer: a.Text, Calls: a.Calls,
+		})
+	}
+	return lines
 }

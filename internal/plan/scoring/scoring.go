@@ -33,6 +33,8 @@ type Quality struct {
 	Passes        `yaml:",inline"` // of items with checks
 	// Judge is a model that compares answers; nil: none is asked.
 	Judge *Judge `yaml:"judge,omitempty" json:"judge,omitempty"`
+	// Embeddings makes vectors of answers and prompts; nil: words are compared.
+	Embeddings *Model `yaml:"embeddings,omitempty" json:"embeddings,omitempty"`
 }
 
 // Default is what holds where nobody says anything.
@@ -43,7 +45,7 @@ func Default() Quality {
 const notSwept = "it belongs to the suite"
 
 // Keys declares the keys, by their paths in a plan.
-var Keys = slices.Concat(passKeys, scoreKeys, judgeKeys)
+var Keys = slices.Concat(passKeys, scoreKeys, modelsKeys)
 
 var scoreKeys = []key.Declaration[Quality]{
 	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSwept,
