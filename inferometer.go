@@ -45,6 +45,8 @@ type (
 	ThroughputPlan = plan.ThroughputPlan
 	CostPlan       = demand.Cost
 	QualityPlan    = scoring.Quality
+	ContentType    = scoring.ContentType
+	GlossaryTerm   = scoring.Term
 	QualityPasses  = scoring.Passes
 	LoadPlan       = plan.LoadPlan
 	ScanPlan       = plan.ScanPlan

@@ -19,8 +19,10 @@ import (
 const (
 	Candidate = "candidate"
 	Baseline  = "baseline"
-	// Judge compares their answers after the run. It is no target.
-	Judge = "judge"
+	// Judge compares their answers after the run, and Embeddings makes vectors of them.
+	// They are no targets.
+	Judge      = "judge"
+	Embeddings = "embeddings"
 )
 
 // sampleUsers is how many users draw the usage samples beyond the pass, unless the

@@ -21,6 +21,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cli/prices"
 	"github.com/inferometer/inferometer/internal/cli/quality"
+	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -115,7 +116,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
 		newBenchmark(p, "cost", "Compute the cost per request, and from what volume a server pays", "throughput", "cost"),
 		quality.Add(newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"), p.answers()),
-		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), p.prices(), newSim(p), newVersion(p),
+		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), p.prices(), p.sim(), newVersion(p),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
@@ -181,6 +182,13 @@ func terminal(w io.Writer) (width int, ok bool) {
 func (p *Process) color(w io.Writer) bool {
 	_, isTerm := terminal(w)
 	return isTerm && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+}
+
+// sim is the command of the simulated server.
+func (p *Process) sim() *cobra.Command {
+	return simserver.New(simserver.Env{
+		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Getenv: p.getenv, Usage: func(err error) error { return usageError{err} },
+	})
 }
 
 func (p *Process) getenv(name string) string {

@@ -3,33 +3,24 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	hardwarecmd "github.com/inferometer/inferometer/internal/cli/hardware"
+	"github.com/inferometer/inferometer/internal/cli/checkup"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/endpoint"
 	"github.com/inferometer/inferometer/internal/exchange"
-	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/launch"
-	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/result"
-	"github.com/inferometer/inferometer/internal/suite"
 )
 
-// check is one line of the doctor.
-type check struct {
-	Name   string `json:"name"`
-	Status string `json:"status"` // ok, warn, fail
-	Text   string `json:"text"`
-	Do     string `json:"do,omitempty"` // what to do about it
-}
+type check = checkup.Check
 
 func newDoctor(p *Process) *cobra.Command {
 	var f planFlags
@@ -65,7 +56,7 @@ an archive to send along with a report, without serial numbers and names.`,
 	f.addKeys(c, "dir")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().StringVar(&dump, "dump", "", "write what this machine says of itself to an archive (--dump=`FILE`)")
-	c.Flags().Lookup("dump").NoOptDefVal = hardwarecmd.DumpName
+	c.Flags().Lookup("dump").NoOptDefVal = checkup.DumpName
 	help.Group(c.Flags(), string(key.GroupOutput), "json", "dump")
 	return c
 }
@@ -102,13 +93,13 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, dump 
 		for _, c := range checks {
 			all = append(all, c)
 			if !asJSON {
-				c.print(p.Stdout)
+				c.Print(p.Stdout)
 			}
 		}
 	}
 	add(check{Name: "version", Status: "ok", Text: fmt.Sprintf("%s (%s, %s/%s)", p.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)})
-	add(machineChecks(ctx)...)
-	add(fileLimit(), clockCheck(), timerCheck(), writeCheck(pl.Dir))
+	add(checkup.Machine(ctx)...)
+	add(fileLimit(), checkup.Clock(), checkup.Timer(), checkup.Write(pl.Dir))
 	add(selfChecks(ctx)...)
 	if pl.Candidate.URL != "" {
 		add(urlChecks(ctx, pl)...)
@@ -118,7 +109,7 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, dump 
 		floors = calibrateChecks(ctx, k, func(c check) { add(c) })
 	}
 	if dump != "" {
-		add(dumpCheck(ctx, dump))
+		add(checkup.Dump(ctx, dump))
 	}
 	verdict := "pass"
 	for _, c := range all {
@@ -143,84 +134,6 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, dump 
 	return nil
 }
 
-func (c check) print(w io.Writer) {
-	_, _ = fmt.Fprintf(w, "%-4s  %-16s  %s\n", c.Status, c.Name, plaintext.Line(c.Text))
-	if c.Do != "" {
-		_, _ = fmt.Fprintf(w, "%-4s  %-16s  → %s\n", "", "", plaintext.Line(c.Do))
-	}
-}
-
-func machineChecks(ctx context.Context) []check {
-	h := hardware.Host(ctx)
-	cores := check{Name: "cores", Status: "ok", Text: fmt.Sprintf("%d usable, %s", h.Cores, h.CPU)}
-	if h.Cores < 2 {
-		cores.Status = "warn"
-		cores.Do = "the client needs a core of its own next to a local server; measure from another machine"
-	}
-	memory := check{Name: "memory", Status: "ok", Text: fmt.Sprintf("%d MiB", h.MemoryMB)}
-	if h.MemoryMB > 0 && h.MemoryMB < 512 {
-		memory.Status, memory.Do = "warn", "512 MiB are enough for most runs"
-	}
-	return []check{cores, memory}
-}
-
-// dumpCheck writes a dump.
-func dumpCheck(ctx context.Context, path string) check {
-	text, err := hardwarecmd.WriteDump(ctx, path)
-	if err != nil {
-		return check{Name: "dump", Status: "fail", Text: err.Error(), Do: "name another file with --dump=FILE"}
-	}
-	return check{Name: "dump", Status: "ok", Text: text, Do: "read it before you send it"}
-}
-
-// clockCheck watches the monotonic clock and the wall clock for a moment.
-func clockCheck() check {
-	least := time.Duration(1 << 62)
-	last := time.Now()
-	for range 10000 {
-		now := time.Now()
-		if d := now.Sub(last); d > 0 && d < least {
-			least = d
-		}
-		last = now
-	}
-	a := time.Now()
-	time.Sleep(20 * time.Millisecond)
-	b := time.Now()
-	wall := b.Round(0).Sub(a.Round(0))
-	step := (wall - b.Sub(a)).Abs()
-	c := check{Name: "clock", Status: "ok", Text: fmt.Sprintf("resolution %v; wall clock and monotonic clock agree within %v over 20 ms", least, step.Round(time.Microsecond))}
-	if least > 100*time.Microsecond || step > time.Millisecond {
-		c.Status, c.Do = "warn", "do not trust latencies under a millisecond; is the clock being stepped, or is this an emulated machine?"
-	}
-	return c
-}
-
-// timerCheck measures how late a plain sleep ends; on Linux the pacer does
-// better, and each run reports its own lateness.
-func timerCheck() check {
-	worst := time.Duration(0)
-	for range 50 {
-		begin := time.Now()
-		time.Sleep(time.Millisecond)
-		worst = max(worst, time.Since(begin)-time.Millisecond)
-	}
-	c := check{Name: "timer", Status: "ok", Text: fmt.Sprintf("a sleep of 1 ms ends at most %v late (of 50)", worst.Round(time.Microsecond))}
-	if worst > 20*time.Millisecond {
-		c.Status, c.Do = "warn", "this machine is busy or throttled; stop other work before you measure"
-	}
-	return c
-}
-
-// writeCheck writes a file where runs go.
-func writeCheck(dir string) check {
-	c := check{Name: "write access", Status: "ok", Text: fmt.Sprintf("runs go to %s", dir)}
-	if err := suite.CheckDir(dir); err != nil {
-		c.Status, c.Text, c.Do = "fail", err.Error(), "name a folder that can be written with --dir"
-	}
-	return c
-}
-
 // urlChecks asks an endpoint what it can do.
 func urlChecks(ctx context.Context, pl plan.Plan) []check {
 	t := pl.Candidate
@@ -237,7 +150,7 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 		if err != nil {
 			return fail(err)
 		}
-		s, err := launch.Sim(ctx, exe, simArgs(profile, t, pl.Seed))
+		s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, pl.Seed))
 		if err != nil {
 			return fail(err)
 		}

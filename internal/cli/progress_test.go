@@ -103,7 +103,7 @@ func newProgressTo(w io.Writer, width int) *progress { return &progress{w: w, wi
 
 func TestDoctorDrivesNoTerminal(t *testing.T) {
 	var out strings.Builder
-	check{Name: "endpoint", Status: "ok", Text: "model m\x1b[2J\nok    models            yes", Do: "\x1b[31m"}.print(&out)
+	check{Name: "endpoint", Status: "ok", Text: "model m\x1b[2J\nok    models            yes", Do: "\x1b[31m"}.Print(&out)
 	if text := out.String(); strings.Contains(text, "\x1b") || strings.Count(text, "\n") != 2 {
 		t.Errorf("%q", text)
 	}

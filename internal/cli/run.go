@@ -15,6 +15,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
@@ -65,7 +66,7 @@ Flags win over variables, variables over the file, the file over defaults.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args)) },
 	}
-	f.add(c, key.GroupSuite, key.GroupTarget, key.GroupBaseline, key.GroupLatency, key.GroupThroughput, key.GroupQuality, key.GroupCost, key.GroupPrice, key.GroupPower,
+	f.add(c, key.GroupSuite, key.GroupTarget, key.GroupBaseline, key.GroupLatency, key.GroupThroughput, key.GroupQuality, key.GroupCost, key.GroupPrice,
 		key.GroupWorkload, key.GroupDataset, key.GroupClaims, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
@@ -134,7 +135,7 @@ func newBenchmark(p *Process, name, short string, only ...string) *cobra.Command
 		f.add(c, key.GroupTarget, key.GroupBaseline)
 		f.addKeys(c, "input-tokens", "temperature")
 	}
-	f.add(c, key.GroupPrice, key.GroupPower, key.GroupClaims, key.GroupOutput)
+	f.add(c, key.GroupPrice, key.GroupClaims, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
@@ -170,7 +171,7 @@ sweeps.md, conversations.md, comparing.md.`,
 	f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupConversations, key.GroupTrace, key.GroupScan)
 	f.addKeys(c, "items", "quality-margin", "quality-output-tokens")
 	help.Rare(c.Flags(), "items") // next to --canary
-	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupPower, key.GroupOutput)
+	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
@@ -208,7 +209,7 @@ fifth of that.`,
 			return p.run(c.Context(), &f, &o, arg, "capacity")
 		},
 	}
-	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupPower, key.GroupOutput)
+	f.add(c, key.GroupCapacity, key.GroupTarget, key.GroupWorkload, key.GroupDataset, key.GroupPrice, key.GroupOutput)
 	f.addKeys(c, "canary", "items", "quality-margin", "quality-output-tokens")
 	o.add(c)
 	o.addResume(c)
@@ -282,7 +283,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	out, err := run(ctx, suite.Options{
 		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
-			s, err := launch.Sim(ctx, exe, simArgs(profile, t, seed))
+			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
 				return "", nil, err
 			}

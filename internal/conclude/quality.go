@@ -12,7 +12,6 @@ import (
 	"github.com/inferometer/inferometer/internal/quality"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
-	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // qualityCaveat is part of every quality result.
@@ -41,7 +40,7 @@ func (a *Analysis) Quality(res *result.Result) error {
 			q.Targets = append(q.Targets, s)
 		}
 	}
-	for _, kind := range vocab.QualityKinds() {
+	for _, kind := range a.plan.Quality.KindNames() {
 		if k, ok := a.kindScore(kind); ok {
 			q.Kinds = append(q.Kinds, k)
 		}
@@ -143,9 +142,13 @@ func (a *Analysis) targetScore(name string) (result.QualityScore, bool) {
 }
 
 func (a *Analysis) kindScore(kind string) (result.QualityKind, bool) {
-	k := result.QualityKind{Kind: kind, Weights: a.plan.Quality.Weights[kind]}
+	k := result.QualityKind{Kind: kind, Weights: a.plan.Quality.WeightsOf(kind)}
 	if k.Weights == nil {
-		k.Weights = quality.DefaultWeights(kind)
+		rules := kind
+		if t, ok := a.plan.Quality.Types[kind]; ok {
+			rules = t.Rules()
+		}
+		k.Weights = quality.DefaultWeights(rules)
 	}
 	of := map[string][]float64{}
 	for _, r := range a.run.Scores {

@@ -3,6 +3,7 @@ package conduct
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,12 +52,8 @@ func (s *Session) score() error {
 		return nil
 	}
 	s.Tell(Event{Kind: "note", Text: fmt.Sprintf("scoring %d answers", len(s.answers.all))})
-	var err error
-	for _, a := range s.answers.all {
-		if a.reused == nil { // the others were scored when the run began
-			err = errors.Join(err, s.logScore(a))
-		}
-	}
+	fresh := slices.DeleteFunc(slices.Clone(s.answers.all), func(a answer) bool { return a.reused != nil }) // those were scored when the run began
+	err := s.logScores(fresh)
 	lines := make([]texts.Answer, 0, len(s.answers.all))
 	for _, x := range s.answers.all {
 		lines = append(lines, texts.Answer{Target: x.target, Prompt: x.item.ID, Kind: x.item.Kind, Asked: x.item.Prompt, Answer: x.text})
@@ -64,11 +61,19 @@ func (s *Session) score() error {
 	return errors.Join(err, s.answers.texts.Append(lines))
 }
 
-// logScore scores an answer into the log.
-func (s *Session) logScore(a answer) error {
-	score := quality.Assess(a.item, a.text, s.plan.Quality.Weights[a.item.Kind])
-	return s.log.Score(runlog.ScoreRecord{
-		Target: a.target, Prompt: a.item.ID, Kind: a.item.Kind, Total: score.Total, Components: score.Components,
-		Truncated: a.truncated, Empty: a.text == "", Notes: score.Notes, Reused: a.reused,
-	})
+// logScores scores answers on all processors, and writes the scores into the log.
+func (s *Session) logScores(answers []answer) error {
+	work := make([]quality.Answer, len(answers))
+	for i, a := range answers {
+		work[i] = quality.Answer{Item: a.item, Text: a.text, Weights: s.plan.Quality.WeightsOf(a.item.Kind)}
+	}
+	var err error
+	for i, score := range quality.AssessAll(work) {
+		a := answers[i]
+		err = errors.Join(err, s.log.Score(runlog.ScoreRecord{
+			Target: a.target, Prompt: a.item.ID, Kind: a.item.Kind, Total: score.Total, Components: score.Components,
+			Truncated: a.truncated, Empty: a.text == "", Notes: score.Notes, Reused: a.reused,
+		}))
+	}
+	return err
 }

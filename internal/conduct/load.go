@@ -62,7 +62,7 @@ func loadCell(m *prompts.Maker, several bool) (*Cell, error) {
 	}
 	c.shape = blocks.WarmedUp(l, c.shape)
 	if l.ThinkCV > 0 {
-		c.thinkCV, c.shape.Pause = l.ThinkCV, pauses(l.ThinkTime.Std(), l.ThinkCV, m.Plan.Seed)
+		c.thinkCV, c.shape.Pause = l.ThinkCV, loadgen.Pauses(l.ThinkTime.Std(), l.ThinkCV, m.Plan.Seed)
 	}
 	switch {
 	case m.Plan.Workload.Conversing():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conduct/judging"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -24,7 +25,7 @@ func (s *Session) logProbes() error {
 	var err error
 	for _, p := range s.probes {
 		rec := runlog.ProbesRecord{Target: p.Name, Bill: p.Take()}
-		if p.Name == judging.Name {
+		if p.Name == judging.Name || p.Name == cells.Embeddings {
 			rec.Price = p.Price()
 		}
 		err = errors.Join(err, s.log.Probes(rec))
@@ -45,5 +46,24 @@ func (s *Session) askJudge(ctx context.Context) {
 	if err := s.judge.Ask(ctx, s.log.Judgement, tell); err != nil {
 		tell("the judge was not asked to the end: " + err.Error())
 	}
-	_ = s.logProbes() // finish reports a log that failed
+}
+
+// embed asks how close the answers are to their prompts. All get vectors, or none does:
+// two kinds of similarity cannot be compared.
+func (s *Session) embed(ctx context.Context) {
+	if s.vectors == nil || len(s.answers.all) == 0 || ctx.Err() != nil {
+		return
+	}
+	var texts, prompts []string
+	for _, a := range s.answers.all {
+		texts, prompts = append(texts, a.text), append(prompts, a.item.Prompt)
+	}
+	found, err := s.vectors.Similarities(ctx, texts, prompts)
+	if err != nil {
+		s.Tell(Event{Kind: "note", Text: "words are compared in the place of vectors: the embeddings endpoint failed: " + err.Error()})
+		return
+	}
+	for i := range s.answers.all {
+		s.answers.all[i].item.Similarity = found[i]
+	}
 }

@@ -158,7 +158,7 @@ func (s *Session) logReused() error {
 			Target: f.target, Prompt: f.prompt, Cell: f.cell, At: f.stored.At, Use: f.stored.Use, CachedKnown: f.stored.CachedKnown,
 		}))
 		if f.item.ID != "" {
-			err = errors.Join(err, s.logScore(f.answer))
+			err = errors.Join(err, s.logScores([]answer{f.answer}))
 			s.answers.add(f.answer)
 		}
 	}

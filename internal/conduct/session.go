@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
+	"github.com/inferometer/inferometer/internal/conduct/embedding"
 	"github.com/inferometer/inferometer/internal/conduct/judging"
+	"github.com/inferometer/inferometer/internal/conduct/metered"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
 	"github.com/inferometer/inferometer/internal/conduct/spend"
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -23,7 +25,6 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
-	"github.com/inferometer/inferometer/internal/power/meter"
 	"github.com/inferometer/inferometer/internal/quality/ask"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
@@ -75,14 +76,15 @@ type Session struct {
 	teller  *tell.Teller
 	log     *runlog.Writer
 	samples *runlog.SampleWriter // nil where no server shows metrics and no power is read
-	meter   *meter.Meter         // nil where no power is read
+	meter   *metered.Run         // nil where no power is read
 	spend   *spend.Cap
 	probes  []*spend.Watch // of each target, and of a judge
 	answers answers
-	judge   *judging.Judge // nil: none is asked
-	items   ask.Set        // with checks, that the plan asks
-	sheet   string         // file of their answers, for embedded endpoints; "": there is none
-	reused  reused         // answers of the baseline that an earlier run has bought
+	judge   *judging.Judge   // nil: none is asked
+	vectors *embedding.Model // nil: words are compared
+	items   ask.Set          // with checks, that the plan asks
+	sheet   string           // file of their answers, for embedded endpoints; "": there is none
+	reused  reused           // answers of the baseline that an earlier run has bought
 	// medianE2E is that of a target's latest cell in ms; it spreads the users of
 	// the next.
 	medianE2E medians
@@ -120,7 +122,8 @@ func (s *Session) Close() {
 // refused is refused here, before a folder exists or a measured request is
 // sent. begin is nil for a plan that sends nothing.
 func (s *Session) Prepare(ctx context.Context, begin Maker) error {
-	if err := s.openMeter(); err != nil {
+	var err error
+	if s.meter, err = metered.Open(s.plan.Power, s.clock); err != nil {
 		return err
 	}
 	files, err := prompts.ReadFiles(s.plan)
@@ -184,6 +187,9 @@ func (s *Session) findTargets(ctx context.Context) error {
 	}
 	var err error
 	if s.judge, err = judging.Prepare(ctx, s.finder, s.plan, s.spend.Price); err != nil {
+		return err
+	}
+	if s.vectors, err = embedding.Prepare(ctx, s.finder, s.plan, s.spend.Price); err != nil {
 		return err
 	}
 	return s.finder.LearnSystem(ctx, s.targets[0]) // conversations have the candidate only
@@ -253,11 +259,15 @@ func (s *Session) Measure(ctx context.Context) error {
 		if err := s.calibrate(ctx, s.program.Heaviest()); err != nil {
 			return err
 		}
-		stop := s.readPower(ctx)
+		stop := s.meter.Begin(ctx, s.Stop, s.samples, s.before != nil, s.teller.Wait)
 		status, reason = s.run(ctx, s.program)
 		stop()
 		s.compareParser(ctx)
+		s.embed(ctx)
 		s.askJudge(ctx)
+		if s.vectors != nil || s.judge != nil {
+			_ = s.logProbes() // finish reports a log that failed
+		}
 	}
 	return s.finish(status, reason)
 }

@@ -224,6 +224,7 @@ func Suite(e *Estimate, p plan.Plan) {
 		}
 		e.Seconds += longest
 	}
+	e.vectors(p)
 	e.judged(p)
 	e.priced(p)
 }
@@ -440,8 +441,8 @@ func (e *Estimate) priced(p plan.Plan) {
 		case err != nil:
 			e.why(fmt.Sprintf("%s: %v", name, err))
 			continue
-		case price == nil && name == cells.Judge:
-			e.why("the judge has no price; set quality.judge.price (--judge-price MODEL)")
+		case price == nil && (name == cells.Judge || name == cells.Embeddings):
+			e.why(fmt.Sprintf("%s: there is no price; set quality.%s.price (--%s-price MODEL)", name, name, name))
 		case price == nil && t.Machine == nil && !m.Simulated:
 			e.why(fmt.Sprintf("%s has no price; set %s (--price MODEL) or a machine (--accelerator NAME)", name, p.PriceKey(name)))
 		}

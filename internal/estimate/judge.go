@@ -8,6 +8,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality/judge"
+	"github.com/inferometer/inferometer/internal/vocab"
 )
 
 // judged adds what a judge is sent after the run. Its answers are short; the most is
@@ -55,6 +56,33 @@ func (e *Estimate) judged(p plan.Plan) {
 	e.Notes = append(e.Notes, fmt.Sprintf("the judge is asked about %d pairs of answers in both orders, and about %d pairs that test it, after all has been measured", pairs, len(judge.Canaries())+len(labels)))
 }
 
+// vectors adds what an embeddings endpoint is sent: each prompt once, and each answer.
+func (e *Estimate) vectors(p plan.Plan) {
+	if p.Quality.Embeddings == nil {
+		return
+	}
+	const (
+		batch   = 16   // texts of a request
+		byToken = 4    // bytes, about
+		most    = 32   // bytes of a token, on average over an answer
+		frame   = 1000 // bytes of JSON around the texts of a request
+		chunk   = 1200 // runes of a text
+	)
+	n := float64(cells.PassPrompts(p))
+	answers := n * float64(len(p.Endpoints()))
+	prompt := scored(p, p.Candidate).mean(0, int(n))
+	bytes := n*prompt.about*byToken + answers*float64(p.Quality.OutputTokens)*byToken
+	bound := n*prompt.about*most + answers*float64(p.Quality.OutputTokens)*most
+	c := Cell{ID: cells.Embeddings, Target: cells.Embeddings, InputTokens: float64(int(bytes / byToken))}
+	c.Requests = int((n+answers+bytes/chunk)/batch) + 2
+	c.mostCount = int((n+answers+bound/chunk)/batch) + 2
+	c.Seconds = float64(c.Requests) * assumedTTFT
+	c.most = size{most: bound + float64(c.mostCount*frame)}
+	c.longest = c.most.most
+	e.put(c)
+	e.Seconds += c.Seconds
+}
+
 // labelsOf reads the labels of people; none without a file.
 func labelsOf(name string) ([]judge.Label, error) {
 	if name == "" {
@@ -68,12 +96,17 @@ func labelsOf(name string) ([]judge.Label, error) {
 	return l, errors.Join(err, f.Close())
 }
 
-// paid are those who are sent something: the targets, and a judge.
+// paid are those who are sent something: the targets, a judge, and who makes vectors.
 func paid(p plan.Plan) []plan.Target {
 	out := p.Endpoints()
 	if p.Quality.Judged() && cells.Selected(p, plan.Quality) {
 		t := plan.DefaultTarget()
 		t.Name, t.URL, t.Price = cells.Judge, p.Quality.Judge.URL, p.Quality.Judge.Price
+		out = append(out[:len(out):len(out)], t)
+	}
+	if m := p.Quality.Embeddings; m != nil && cells.Selected(p, plan.Quality) {
+		t := plan.DefaultTarget()
+		t.Name, t.URL, t.API, t.Price = cells.Embeddings, m.URL, vocab.Embeddings, m.Price
 		out = append(out[:len(out):len(out)], t)
 	}
 	return out

@@ -52,3 +52,19 @@ func TestJudgeIsCountedAndPricedBeforeTheRun(t *testing.T) {
 		t.Errorf("%+v", e.Cells[i])
 	}
 }
+
+func TestVectorsAreCountedAndPricedBeforeTheRun(t *testing.T) {
+	p := plan.Default()
+	p.Only = []plan.Benchmark{plan.Quality}
+	p.Candidate.URL = "sim:vllm"
+	p.Latency.Iterations, p.Quality.Items = 160, scoring.NoItems
+	p.Quality.Embeddings = &scoring.Model{URL: "http://127.0.0.1:1", Price: &plan.Price{Input: new(1.0), Output: new(0.0)}}
+	e := Of(p, Suite)
+	i := slices.IndexFunc(e.Cells, func(c Cell) bool { return c.Target == cells.Embeddings })
+	if i < 0 || e.Cells[i].Requests < 320/16 || e.Cells[i].InputTokens < 160*160 || e.Cells[i].OutputTokens != 0 {
+		t.Fatalf("%+v", e.Cells)
+	}
+	if e.USD == nil || *e.USD < e.Cells[i].InputTokens/1e6 {
+		t.Errorf("%v %v", e.USD, e.Unknown)
+	}
+}

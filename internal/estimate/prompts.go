@@ -167,7 +167,7 @@ func (e *Estimate) rows(p plan.Plan, t plan.Target, out int) (r requests, done f
 
 // scored is the quality prompts of the pass.
 func scored(p plan.Plan, t plan.Target) requests {
-	items, err := quality.Prompts(p.Quality.Kinds, p.Quality.Keywords, cells.PassPrompts(p), p.Seed)
+	items, err := quality.PromptsOf(p.Quality, cells.PassPrompts(p), p.Seed)
 	if err == nil && len(items) == 0 {
 		err = errors.New("there are no quality prompts")
 	}

@@ -216,7 +216,11 @@ func ofQuality(r *result.Result) []*Figure {
 	if r.Benchmarks.Quality == nil {
 		return nil
 	}
-	return []*Figure{components(r.Benchmarks.Quality)}
+	q := r.Benchmarks.Quality
+	if q.Answers == nil {
+		return []*Figure{components(q)}
+	}
+	return []*Figure{rightByKind(q), rightByLoad(q), components(q)}
 }
 
 func role(target string) Role {

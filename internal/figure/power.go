@@ -44,6 +44,9 @@ func powerOverTime(e result.Evidence, p *result.Power) *Figure {
 		for _, x := range c.Points {
 			s.Points = append(s.Points, Point{X: x.AtS + p.StepS/2, Y: x.W})
 		}
+		if len(s.Points) > mostMarked {
+			s.Kind = Rule
+		}
 		if len(s.Points) > 1 {
 			f.Series = append(f.Series, s)
 		}
@@ -51,6 +54,9 @@ func powerOverTime(e result.Evidence, p *result.Power) *Figure {
 	f.Areas = windowAreas(p)
 	return f
 }
+
+// mostMarked is how many points of a line are marked; more would hide it.
+const mostMarked = 60
 
 func windowAreas(p *result.Power) []Area {
 	var out []Area

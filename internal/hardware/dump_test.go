@@ -28,6 +28,7 @@ func (a answers) Run(_ context.Context, name string, args ...string) ([]byte, er
 
 var secrets = []string{
 	"C02ABCDEF123", "F00DFEED-1234-5678-9ABC-DEF012345678", "00006040-000A1B2C3D4E5F60", "a4:83:e7:12:34:56", "alices-macbook", "alice", "Alice Liddell", "1650123456789", "0x737bb8d09327f7d9",
+	"3f4e8a7b9c0d1e2f3a4b5c6d7e8f90112233445566778899aabbccddeeff0011",
 }
 
 func secretive() probe.Machine {
@@ -37,7 +38,7 @@ func secretive() probe.Machine {
 			probe.Line("sysctl", sysctlNames...):                          "machdep.cpu.brand_string: Apple M4 Max\nhw.model: Mac16,5\nhw.memsize: 68719476736\nhw.nperflevels: 1\nhw.perflevel0.physicalcpu: 4\nkern.hostname: alices-macbook.local\nhw.uuid: F00DFEED-1234-5678-9ABC-DEF012345678\n",
 			"system_profiler -json SPHardwareDataType SPDisplaysDataType": `{"SPHardwareDataType":[{"chip_type":"Apple M4 Max","serial_number" : "C02ABCDEF123","platform_UUID" : "F00DFEED-1234-5678-9ABC-DEF012345678","provisioning_UDID":"00006040-000A1B2C3D4E5F60"}],"SPDisplaysDataType":[{"sppci_model":"Apple M4 Max","sppci_cores":"40","spdisplays_mtlgpufamilysupport":"spdisplays_metal3"}]}`,
 			"ioreg -r -d 1 -w 0 -c IOAccelerator":                         "+-o AGX\n  | \"IOPlatformSerialNumber\" = \"C02ABCDEF123\"\n  | \"gpu-core-count\" = 40\n  | \"mac\" = \"a4:83:e7:12:34:56\"\n  | \"path\" = \"/Users/alice/Library\"\n",
-			"pmset -g":                                                    " lowpowermode 0\n (by Alice Liddell)",
+			"pmset -g":                                                    " lowpowermode 0\n (by Alice Liddell)\n 0::/docker/3f4e8a7b9c0d1e2f3a4b5c6d7e8f90112233445566778899aabbccddeeff0011",
 			"pmset -g therm":                                              "    Serial Number                                      : 1650123456789\n    GPU PDI                                            : 0x737bb8d09327f7d9\n    GPU UUID                                           : GPU-F00DFEED-1234-5678-9ABC-DEF012345678\n",
 		}}
 }

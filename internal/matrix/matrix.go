@@ -42,11 +42,8 @@ type Options struct {
 	// Stop ends the matrix when it is done: the run that goes on is ended and counts
 	// as interrupted. Nil means never.
 	Stop context.Context
-	// Adjust changes the plan of each run, as for power or items to ask; nil: as it is.
+	// Adjust changes the plan of each run; nil: as it is.
 	Adjust func(*plan.Plan)
-	// Energy and Quality read what such runs have; see analysis.Input.
-	Energy  func(*result.Result, *result.Cell) (float64, string)
-	Quality func(*result.Result) (float64, string)
 }
 
 // Outcome is a matrix that has ended.
@@ -213,7 +210,7 @@ func (r *runner) conclude(reason string) (*Outcome, error) {
 	} else if n := r.undone(); n > 0 {
 		r.document.Status, r.document.Reason = result.Partial, fmt.Sprintf("%d of %d runs were not measured", n, len(r.design.Steps()))
 	}
-	in := analysis.Input{Matrix: r.design, Runs: r.document.Runs, Results: map[int]*result.Result{}, Energy: r.Energy, Quality: r.Quality}
+	in := analysis.Input{Matrix: r.design, Runs: r.document.Runs, Results: map[int]*result.Result{}}
 	for _, run := range r.document.Runs {
 		if run.Status != analysis.Done {
 			continue

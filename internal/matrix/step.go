@@ -128,6 +128,10 @@ func (r *runner) planOf(s design.Step, engine *launch.Running) plan.Plan {
 	p.Workload.CacheSalt = fmt.Sprintf("%s block %d", r.document.ID, s.Block)
 	p.Load.Warmup = terms.WarmupRequests(m.Warmup)
 	p.Scan.Mode = plan.ScanZip
+	p.Quality.Canary = m.Canary
+	if m.Power != "" {
+		p.Power.Source = m.Power
+	}
 	add := func(name string, of func(design.Workload) string) {
 		k := plan.ScanItems{Key: name}
 		for _, w := range m.Workloads {

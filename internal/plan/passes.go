@@ -11,7 +11,7 @@ import (
 // be asked under.
 func (p Plan) validatePasses(out *key.Problems) {
 	scored := (len(p.Only) == 0 || slices.Contains(p.Only, Quality)) && p.Workload.Dataset == ""
-	p.Quality.ValidateJudge(scored, p.Baseline != nil, out)
+	p.Quality.ValidateModels(scored, p.Baseline != nil, out)
 	const path = "quality.canary"
 	if p.Quality.Canary == 0 {
 		return

@@ -77,6 +77,9 @@ func (p Plan) validateCap(out *key.Problems) {
 	if p.Quality.Judged() {
 		users = append(users, terms.Used{Name: "judge", Key: "quality.judge.price", Price: p.Quality.Judge.Price})
 	}
+	if e := p.Quality.Embeddings; e != nil {
+		users = append(users, terms.Used{Name: "embeddings", Key: "quality.embeddings.price", Price: e.Price})
+	}
 	terms.ValidateCap(users, out)
 }
 

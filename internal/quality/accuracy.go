@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// most is how much of a source is read for quantities.
+// mostSource is how much of a prompt or reference is read.
 const mostSource = 64 << 10
 
 // accuracy is the share of what can be judged that holds: numbers with units as in the

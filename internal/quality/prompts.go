@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/quality/prose"
 	"github.com/inferometer/inferometer/internal/vocab"
 )
@@ -44,11 +45,8 @@ func (it Item) rules() string {
 	return it.Kind
 }
 
-// Term is a word of a glossary: where the answer speaks of it, it is to be named so.
-type Term struct {
-	Name  string   `yaml:"name" json:"name"`
-	Avoid []string `yaml:"avoid" json:"avoid"` // names for it that are wrong
-}
+// Term is a word of a glossary.
+type Term = scoring.Term
 
 // Requirement is something that an answer must have and that can be counted.
 type Requirement struct {
@@ -66,11 +64,13 @@ type topic struct {
 	Reference string   `json:"reference"`
 }
 
+type template struct {
+	Text    string        `json:"text"` // {topic} is replaced by the topic
+	Require []Requirement `json:"require"`
+}
+
 type promptKind struct {
-	Templates []struct {
-		Text    string        `json:"text"` // {topic} is replaced by the topic
-		Require []Requirement `json:"require"`
-	} `json:"templates"`
+	Templates []template `json:"templates"`
 	// OwnTopic makes a topic of a keyword of the user where the keyword alone
 	// would make no sentence.
 	OwnTopic string  `json:"own_topic"`
@@ -90,10 +90,20 @@ func readPrompts() (map[string]promptKind, error) {
 // what topics and templates give, each asks for one more version. A kind that
 // is not known and keywords without a word are errors.
 func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
+	return PromptsOf(scoring.Quality{Kinds: kinds, Keywords: keywords}, n, seed)
+}
+
+// PromptsOf returns n prompts as Prompts does, of the kinds that a plan names, its own
+// among them.
+func PromptsOf(q scoring.Quality, n int, seed uint64) ([]Item, error) {
 	data, err := readPrompts()
 	if err != nil {
 		return nil, err
 	}
+	for name, t := range q.Types {
+		data[name] = ownKind(t)
+	}
+	kinds, keywords := q.Kinds, q.Keywords
 	if len(kinds) == 0 {
 		kinds = vocab.QualityKinds()
 	}
@@ -114,11 +124,14 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 		}
 		k, ok := data[kind]
 		if !ok {
-			return nil, fmt.Errorf("unknown kind of prompt %q: must be one of %s (--kinds)", kind, strings.Join(vocab.QualityKinds(), ", "))
+			return nil, fmt.Errorf("unknown kind of prompt %q: must be one of %s (--kinds)", kind, strings.Join(sortedKeys(data), ", "))
 		}
 		pool := k.items(kind, keywords)
 		for i := range pool {
 			pool[i].Peers = peers[kind]
+			if t, ok := q.Types[kind]; ok {
+				pool[i].Like, pool[i].Glossary, pool[i].Forbidden = t.Rules(), t.Glossary, t.Forbidden
+			}
 		}
 		rng := rand.New(rand.NewPCG(seed, uint64(len(kind))<<32|uint64(kind[0])))
 		rng.Shuffle(len(pool), func(a, b int) { pool[a], pool[b] = pool[b], pool[a] })
@@ -149,6 +162,21 @@ func Prompts(kinds, keywords []string, n int, seed uint64) ([]Item, error) {
 		}
 	}
 	return out, nil
+}
+
+// ownKind makes prompts of a kind of the user's own.
+func ownKind(t scoring.ContentType) promptKind {
+	var k promptKind
+	for _, p := range t.Prompts {
+		k.Templates = append(k.Templates, template{Text: p})
+	}
+	for _, name := range distinct(t.Topics) {
+		k.Topics = append(k.Topics, topic{Name: name, Keywords: prose.Words(name)})
+	}
+	if len(k.Topics) == 0 {
+		k.Topics = []topic{{}} // the prompts stand alone
+	}
+	return k
 }
 
 // shippedPeers are the shipped prompts of each kind, and those of the user's topics.

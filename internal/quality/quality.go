@@ -150,7 +150,7 @@ type assessment struct {
 }
 
 func newAssessment(stemmer *prose.Stemmer, it Item, answer string) *assessment {
-	a := &assessment{Stemmer: stemmer, item: it, text: prose.Parse(answer), prompt: prose.Words(it.Prompt), query: it.query(stemmer), stems: map[string]bool{}}
+	a := &assessment{Stemmer: stemmer, item: it, text: prose.Parse(answer), prompt: prose.Words(head(it.Prompt, prose.MaxBytes)), query: it.query(stemmer), stems: map[string]bool{}}
 	grammar := 0
 	for _, s := range a.text.Sentences {
 		a.all = append(a.all, s.Words...)

@@ -136,7 +136,7 @@ func NewPeers(items []Item) *Peers {
 		about[it.about()] = true
 		first = append(first, it)
 		documents++
-		stems := slices.Concat(it.query(stemmer), stemmer.Stems(it.reference()))
+		stems := slices.Concat(it.query(stemmer), stemmer.Stems(head(it.reference(), mostSource)))
 		slices.Sort(stems)
 		for _, s := range slices.Compact(stems) {
 			seen[s]++
@@ -229,12 +229,12 @@ func (it Item) reference() string {
 // query is what an answer should be about, as stems: the words of the prompt less
 // those that only say what to write, and the keywords; without a prompt, the reference.
 func (it Item) query(stemmer *prose.Stemmer) []string {
-	stems := slices.DeleteFunc(stemmer.Stems(it.Prompt), func(s string) bool { return requestWords[s] })
+	stems := slices.DeleteFunc(stemmer.Stems(head(it.Prompt, mostSource)), func(s string) bool { return requestWords[s] })
 	for _, k := range it.Keywords {
 		stems = append(stems, stemmer.Stems(k)...)
 	}
 	if len(stems) == 0 {
-		return stemmer.Stems(it.reference())
+		return stemmer.Stems(head(it.reference(), mostSource))
 	}
 	return stems
 }

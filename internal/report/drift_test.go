@@ -31,6 +31,7 @@ func everything(t *testing.T) *result.Result {
 	b.Latency.Cells[0].Metrics.Stats["ttft"] = ttft
 	b.Load.Cells[0].Conversations = &result.Conversations{Begun: 3, Completed: 3, Turns: []result.Turn{{Turn: 1, Scheduled: 3, OK: 3}}, Total: result.Turn{Scheduled: 3, OK: 3}}
 	b.Quality.Notes = []string{"a note on quality"}
+	b.Quality.Answers, b.Quality.Judged = gradedResult(t).Benchmarks.Quality.Answers, gradedResult(t).Benchmarks.Quality.Judged
 	c := &result.Capacity{Evidence: result.Simulated, In: "rate", Unit: "requests/s", Limits: []string{"ttft.p95<500ms"}, Rate: result.Num(3), Text: "3 requests/s are proved."}
 	for i, role := range []string{"explore", "confirm"} {
 		cell := b.Throughput.Cells[i]
@@ -40,6 +41,7 @@ func everything(t *testing.T) *result.Result {
 	}
 	b.Capacity = c
 	b.Forecast = aForecast()
+	withPower(r)
 	for i := range 30 { // more than can be read one by one
 		r.Validity.Checks = append(r.Validity.Checks, result.Check{ID: "little", Cell: fmt.Sprint("scan/", i), Status: result.Warn, Text: fmt.Sprintf("%d %% off", i), Fix: "raise --duration"})
 	}
@@ -67,6 +69,8 @@ var (
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
 		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
 		"Prices", "What the amounts follow from", "What a machine's tokens cost at each throughput", "Savings when one input moves", "Volumes at which the candidate is cheaper",
+		"Items with checks", "The same items on both sides", "Faults that only load brings out", "Noise floor: the same target asked the same again",
+		"Right answers by kind of content, one at a time", "Items that changed", "What a judge prefers", "What was read",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )

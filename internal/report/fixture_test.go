@@ -20,13 +20,16 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // a URL on a busy machine, one target with three requests, a run that was
 // interrupted after its first benchmark, one in which nothing succeeded, and
 // sweeps over one and two keys, which sweeps makes, and the whole run with costs as
-// they are worked out now.
-var fixtures = []string{"full", "default", "minimal", "interrupted", "failed", "sweep", "sweep-grid", "priced"}
+// they are worked out now, and items with checks as conclude finds them.
+var fixtures = []string{"full", "default", "minimal", "interrupted", "failed", "sweep", "sweep-grid", "priced", "graded"}
 
 func fixture(t *testing.T, name string) *result.Result {
 	t.Helper()
 	if r := sweeps()[name]; r != nil {
 		return r
+	}
+	if name == "graded" {
+		return gradedResult(t)
 	}
 	if name == "priced" {
 		return priced(t)

@@ -20,7 +20,7 @@ import (
 // Write writes report.md, report.html and the figures as SVG and PNG into the
 // folder of a run, each file whole or not at all, and lists them.
 func Write(dir string, r *result.Result) ([]result.Artifact, error) {
-	return write(dir, content.Of(r), figure.All(r))
+	return write(dir, content.With(r, keptAnswers(dir, r)), figure.All(r))
 }
 
 // WriteDocument writes the same files of a document that is not that of a run; its

@@ -25,6 +25,14 @@ type Energy struct {
 	HeatKnown bool `json:"heat_known,omitempty"`
 }
 
+// Reasons for lower clocks, as Energy.Slowed has them. A GPU that works as hard as its
+// limit of power allows is slowed by that alone.
+const (
+	SlowedPowerCap  = "sw_power_cap"
+	SlowedSWThermal = "sw_thermal_slowdown"
+	SlowedHWThermal = "hw_thermal_slowdown"
+)
+
 // EnergyDomain is the energy of one domain by one source.
 type EnergyDomain struct {
 	Domain  string   `json:"domain"`

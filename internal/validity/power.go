@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/hardware/nvidia"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -61,9 +60,9 @@ func heat(_ Input, e Evidence) result.Check {
 	limited := false
 	for _, s := range x.Slowed {
 		switch s {
-		case nvidia.SWThermal, nvidia.HWThermal:
+		case result.SlowedSWThermal, result.SlowedHWThermal:
 			why = append(why, "clocks were lowered because of heat ("+s+")")
-		case nvidia.SWPowerCap:
+		case result.SlowedPowerCap:
 			limited = true // the usual state of a GPU that works as hard as it may
 		default:
 			why = append(why, "clocks were lowered ("+s+")")

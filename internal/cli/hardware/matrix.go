@@ -34,7 +34,8 @@ type matrixFlags struct {
 	models                                           []string
 	only                                             []string
 	dir, baseline, bandwidth, resume                 string
-	repeats, threads                                 int
+	chip, architecture, power                        string
+	repeats, threads, canary                         int
 	seed                                             uint64
 	coolDown                                         time.Duration
 	list, dryRun, asJSON, printPlan, hot, showsFlags bool
@@ -71,14 +72,18 @@ engine; --resume continues where it stopped. More: docs/hardware.md.`,
 	l.IntVar(&f.threads, "threads", 0, "`N` threads of the CPU for presets (default all cores)")
 	l.DurationVar(&f.coolDown, "cool-down", 0, "`DURATION` of the pause before each run (default 10s)")
 	l.StringVar(&f.bandwidth, "bandwidth", "", "`GB/S` of the memory of the weights, or measure (of the CPU)")
+	l.StringVar(&f.chip, "chip", "", "`NAME` of this machine's chip in the catalog, for the roofline")
+	l.StringVar(&f.architecture, "architecture", "", "`NAME` of the model in the catalog, for the roofline")
+	l.StringVar(&f.power, "power", "", "`SOURCE` of power readings, as of inferometer load --power")
+	l.IntVar(&f.canary, "canary", 0, "`N` items with checks to ask at each workload")
 	l.BoolVar(&f.hot, "despite-heat", false, "begin runs under thermal pressure")
 	l.StringVar(&f.dir, "dir", "", "`FOLDER` for the matrix's folder (default runs)")
 	l.StringVar(&f.resume, "resume", "", "`FOLDER` resume the matrix in this folder")
 	l.BoolVar(&f.dryRun, "dry-run", false, "print configurations, order and time; start nothing")
 	l.BoolVar(&f.printPlan, "print-plan", false, "print the plan as YAML, to be changed; start nothing")
 	l.BoolVar(&f.asJSON, "json", false, "print JSON to stdout")
-	help.Group(l, "Configurations", "list", "flags", "model", "only", "threads", "baseline", "bandwidth")
-	help.Group(l, "Runs", "repeats", "seed", "cool-down", "despite-heat", "resume")
+	help.Group(l, "Configurations", "list", "flags", "model", "only", "threads", "baseline", "bandwidth", "chip", "architecture")
+	help.Group(l, "Runs", "repeats", "seed", "cool-down", "despite-heat", "resume", "power", "canary")
 	help.Group(l, string(key.GroupOutput), "dir", "dry-run", "print-plan", "json")
 	return c
 }
@@ -168,11 +173,16 @@ func (f *matrixFlags) design(c *cobra.Command, arg string) (design.Matrix, error
 	if c.Flags().Changed("cool-down") {
 		m.CoolDown = f.coolDown
 	}
-	if f.dir != "" {
-		m.Dir = f.dir
+	if c.Flags().Changed("canary") {
+		m.Canary = f.canary
 	}
-	if f.baseline != "" {
-		m.Baseline = f.baseline
+	for _, set := range []struct {
+		to   *string
+		text string
+	}{{&m.Dir, f.dir}, {&m.Baseline, f.baseline}, {&m.Chip, f.chip}, {&m.Architecture, f.architecture}, {&m.Power, f.power}} {
+		if set.text != "" {
+			*set.to = set.text
+		}
 	}
 	if f.bandwidth != "" && f.bandwidth != "measure" {
 		if m.Bandwidth, err = strconv.ParseFloat(f.bandwidth, 64); err != nil {

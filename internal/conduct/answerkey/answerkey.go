@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/quality/check"
+	"github.com/inferometer/inferometer/internal/quality/detect"
 	"github.com/inferometer/inferometer/internal/quality/item"
 )
 
@@ -22,8 +24,7 @@ type line struct {
 }
 
 // Write writes one line for each item whose answer is known, and returns how many these
-// are. The server makes
-// a wrong answer from the right one where the item has none.
+// are.
 func Write(w io.Writer, items []item.Item) (int, error) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -32,7 +33,7 @@ func Write(w io.Writer, items []item.Item) (int, error) {
 		if it.Answer == "" {
 			continue
 		}
-		if err := enc.Encode(line{ID: it.ID, Prompt: it.Prompt, Answer: it.Answer, Wrong: it.Wrong, Mark: mark(it)}); err != nil {
+		if err := enc.Encode(line{ID: it.ID, Prompt: it.Prompt, Answer: it.Answer, Wrong: wrong(it), Mark: mark(it)}); err != nil {
 			return n, fmt.Errorf("failed to write the answer key: %w", err)
 		}
 		n++
@@ -40,17 +41,26 @@ func Write(w io.Writer, items []item.Item) (int, error) {
 	return n, nil
 }
 
-// mark is the part of a right answer that only the system prompt asks for: a text that
-// a check wants, which the system prompt has and the prompt has not.
-func mark(it item.Item) string {
-	for _, c := range it.Checks {
-		if c.Type != "contains" || c.Not {
-			continue
+// wrong is a wrong answer to an item: its own, or the first of some that its checks refuse.
+// Some checks take nearly anything, such as those of a form without capital letters. ""
+// leaves it to the server.
+func wrong(it item.Item) string {
+	if it.Wrong != "" || len(it.Checks) == 0 || check.NeedsRun(it.Checks) {
+		return it.Wrong
+	}
+	for _, text := range []string{"I do not know.", "No, SORRY: 7, perhaps!\n\n* no\n* {no}", "nothing", "."} {
+		if right, loose, _ := check.All(it.Checks, check.Answer{Text: text}); !right && !loose {
+			return text
 		}
-		for _, want := range c.Want {
-			if want != "" && strings.Contains(it.System, want) && !strings.Contains(it.Prompt, want) && strings.Contains(it.Answer, want) {
-				return want
-			}
+	}
+	return ""
+}
+
+// mark is the first part of a right answer that only the system prompt asks for.
+func mark(it item.Item) string {
+	for _, want := range detect.SystemMarks(it) {
+		if strings.Contains(it.Answer, want) {
+			return want
 		}
 	}
 	return ""

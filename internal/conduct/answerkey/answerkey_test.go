@@ -2,6 +2,7 @@ package answerkey
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,4 +43,59 @@ func TestTheServerReadsTheKey(t *testing.T) {
 			t.Errorf("%q (-want +got):\n%s", prompt, diff)
 		}
 	}
+}
+
+// What the server says for an item that it is wrong about is wrong by the item's own
+// checks, and what it says otherwise is right, for every item that is shipped and for
+// some of each family.
+func TestWrongAnswersAreWrong(t *testing.T) {
+	items := item.Shipped()
+	for _, family := range item.Families() {
+		more, err := item.Make(family, 20, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, more...)
+	}
+	var b bytes.Buffer
+	if _, err := Write(&b, items); err != nil {
+		t.Fatal(err)
+	}
+	k, err := key.Read(&b, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, it := range items {
+		if it.Answer == "" || check.NeedsRun(it.Checks) {
+			continue
+		}
+		known, _ := k.Find("a line that makes it new\n" + it.Prompt)
+		if known == nil || known.Answer != it.Answer {
+			t.Errorf("%s is not found by its prompt", it.ID)
+			continue
+		}
+		tried++
+		if right, _, failed := check.All(it.Checks, asAnswer(it, known.Answer)); !right {
+			t.Errorf("%s: the right answer fails %v", it.ID, failed)
+		}
+		if right, loose, _ := check.All(it.Checks, asAnswer(it, known.Wrong)); right || loose {
+			t.Errorf("%s: the wrong answer %q passes", it.ID, known.Wrong)
+		}
+	}
+	if tried < 200 {
+		t.Errorf("only %d items", tried)
+	}
+}
+
+// asAnswer is a text as a client gets it: a call, where the item offers functions.
+func asAnswer(it item.Item, text string) check.Answer {
+	var c struct {
+		Name      string
+		Arguments json.RawMessage
+	}
+	if len(it.Tools) > 0 && json.Unmarshal([]byte(text), &c) == nil && c.Name != "" {
+		return check.Answer{Calls: []check.Call{{Name: c.Name, Arguments: string(c.Arguments)}}}
+	}
+	return check.Answer{Text: text}
 }

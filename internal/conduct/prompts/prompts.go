@@ -243,7 +243,7 @@ func (m *Maker) PassItems(n int) (text string, items []quality.Item, err error) 
 	if !cells.Selected(p, plan.Quality) {
 		return m.Synthetic("pass", true).Text(), nil, nil
 	}
-	items, err = quality.Prompts(p.Quality.Kinds, p.Quality.Keywords, n, p.Seed)
+	items, err = quality.PromptsOf(p.Quality, n, p.Seed)
 	if err != nil {
 		return "", nil, err
 	}

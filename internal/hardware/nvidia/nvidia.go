@@ -10,6 +10,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Row is one line of nvidia-smi --query-gpu=… --format=csv, by the name of the field
@@ -125,9 +127,9 @@ var reasons = []struct {
 
 // Names of reasons that others look for.
 const (
-	SWPowerCap = "sw_power_cap"
-	SWThermal  = "sw_thermal_slowdown"
-	HWThermal  = "hw_thermal_slowdown"
+	SWPowerCap = result.SlowedPowerCap
+	SWThermal  = result.SlowedSWThermal
+	HWThermal  = result.SlowedHWThermal
 )
 
 // Queried is a GPU in the output of nvidia-smi -q: values by their path, such as

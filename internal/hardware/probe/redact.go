@@ -37,6 +37,7 @@ var redactions = []struct {
 	// nvidia-smi -q's "Serial Number   : …", "Chassis Serial Number", "GPU PDI : 0x…"
 	{regexp.MustCompile(`(?i)((?:serial[ _-]?(?:number|num|no)?(?: \([a-z]+\))?|GPU PDI|asset[ _-]?tag|(?:unique|platform|host)[ _-]?(?:id|uuid|udid)|provisioning_UDID)"?\s*[:=]\s*)("?)([^",\n}]*[^",\n} ])`), `${1}${2}REDACTED`},
 	{regexp.MustCompile(`(?i)((?:host|computer|user|local[ _-]?host|node)[ _-]?name"?\s*[:=]\s*)("?)([^",\n}]*[^",\n} ])`), `${1}${2}REDACTED`},
+	{regexp.MustCompile(`\b[0-9A-Fa-f]{32,}\b`), strings.Repeat("0", 32)}, // of containers, in the paths of control groups
 	{regexp.MustCompile(`(/Users/|/home/)[^/\s"']+`), "${1}REDACTED"},
 }
 

@@ -17,11 +17,6 @@ type Input struct {
 	Runs   []Run
 	// Results has the result of each run that is done, by its step.
 	Results map[int]*result.Result
-	// Energy is the joules per output token of a workload's cell; why says what is
-	// missing. Nil: no run has any.
-	Energy func(*result.Result, *result.Cell) (joules float64, why string)
-	// Quality is the share of items that a run answered right. Nil: no run has any.
-	Quality func(*result.Result) (share float64, why string)
 }
 
 // seen is what one run of a configuration showed, by workload and tag.
@@ -84,6 +79,7 @@ func Of(in Input) *Analysis {
 	for i := range a.Configurations {
 		a.fill(in, &a.Configurations[i], byName)
 	}
+	a.Listed = listed(m)
 	a.efficiency()
 	a.front()
 	a.recommend(byName)
@@ -113,21 +109,20 @@ func (a *Analysis) look(in Input, r Run, res *result.Result, note func(string, .
 				out.values[w][q.Tag] = x
 			}
 		}
-		if w == a.Workload && in.Energy != nil {
-			if j, why := in.Energy(res, c); why == "" {
-				out.energy = j
+		if w == a.Workload && c.Energy != nil {
+			j, why := joules(c.Energy)
+			if why != "" {
+				note("%s, block %d: no energy: %s", r.Configuration, r.Block, why)
 			} else {
-				note("%s: no energy: %s", r.Configuration, why)
+				out.energy = j
+				note("Energy is of the domain %s, read by %s, gross.", c.Energy.Domain, c.Energy.Source)
+			}
+			for _, heat := range append(slices.Clone(c.Energy.Thermal), c.Energy.Slowed...) {
+				note("%s, block %d: heat slowed the machine while it was measured: %s", r.Configuration, r.Block, heat)
 			}
 		}
 	}
-	if in.Quality != nil {
-		if share, why := in.Quality(res); why == "" {
-			out.quality = share
-		} else {
-			note("%s: no quality: %s", r.Configuration, why)
-		}
-	}
+	out.quality = right(res)
 	return out
 }
 
@@ -178,8 +173,8 @@ func (a *Analysis) fill(in Input, s *Summary, byName map[string][]seen) {
 			s.Cells = append(s.Cells, c)
 		}
 	}
-	a.energy(in, s, runs)
-	a.quality(in, s, runs, base)
+	a.energy(s, runs)
+	a.quality(s, runs, base)
 	s.Roofline = expectation(in.Matrix, s, a.Decode)
 }
 
@@ -209,25 +204,19 @@ func ratio(xs []float64, baseline string) Value {
 	return overRuns(xs, "blocks")
 }
 
-func (a *Analysis) energy(in Input, s *Summary, runs []seen) {
-	if in.Energy == nil {
-		s.Energy.Withheld = "no power was sampled (--power)"
-		return
-	}
+func (a *Analysis) energy(s *Summary, runs []seen) {
 	var xs []float64
 	for _, r := range runs {
 		if r.energy > 0 {
 			xs = append(xs, r.energy)
 		}
 	}
-	s.Energy = overRuns(xs, "runs")
+	if s.Energy = overRuns(xs, "runs"); len(xs) == 0 {
+		s.Energy.Withheld = "no power was read (--power)"
+	}
 }
 
-func (a *Analysis) quality(in Input, s *Summary, runs, base []seen) {
-	if in.Quality == nil {
-		s.Quality.Withheld = "no items were asked"
-		return
-	}
+func (a *Analysis) quality(s *Summary, runs, base []seen) {
 	var xs []float64
 	for _, r := range runs {
 		for _, b := range base {
@@ -236,39 +225,9 @@ func (a *Analysis) quality(in Input, s *Summary, runs, base []seen) {
 			}
 		}
 	}
-	s.Quality = overRuns(xs, "blocks")
-}
-
-// expectation is the decode rate that memory allows: each token reads all weights
-// once. The KV cache, the computation and what goes on between two steps are left out,
-// so it is a ceiling.
-func expectation(m design.Matrix, s *Summary, decode string) Expectation {
-	e := Expectation{Evidence: result.Modelled}
-	c, _ := m.Find(s.Name)
-	bytes, source := m.Weights(c)
-	switch {
-	case m.Bandwidth <= 0:
-		e.Text = "the bandwidth of the memory is not known (bandwidth_gbs)"
-		return e
-	case bytes <= 0:
-		e.Text = "the size of the weights is not known (weights_gb)"
-		return e
+	if s.Quality = overRuns(xs, "blocks"); len(xs) == 0 {
+		s.Quality.Withheld = "no items were asked, or none was answered right (--canary)"
 	}
-	ceiling := m.Bandwidth * 1e9 / bytes
-	e.Rate = result.Num(ceiling)
-	from := ""
-	if m.BandwidthSource != "" {
-		from = " (" + m.BandwidthSource + ")"
-	}
-	e.Text = fmt.Sprintf("%.3g GB/s%s over %.3g GB of weights (%s)", m.Bandwidth, from, bytes/1e9, source)
-	if v := s.Value(decode, DecodeRate); v.Value != nil {
-		share := float64(*v.Value) / ceiling
-		e.Share = result.Num(share)
-		if share > 1.05 {
-			e.Text += "; more than the memory allows: the bandwidth or the size is wrong"
-		}
-	}
-	return e
 }
 
 // Value returns a figure of a workload; the zero Value if there is none.

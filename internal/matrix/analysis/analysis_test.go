@@ -175,21 +175,62 @@ func TestEnergyDecidesOnlyWhereAllHaveIt(t *testing.T) {
 	if s := summary(t, a, "f16"); s.Energy.Value != nil || s.Efficiency != nil || s.Energy.Withheld == "" || fmt.Sprint(a.Axes) != "[decode rate]" || s.Beaten != "q4" {
 		t.Errorf("%+v %v", s, a.Axes)
 	}
-	in.Energy = func(_ *result.Result, c *result.Cell) (float64, string) {
-		return 0.1 * float64(*c.Metrics.Rates["output_throughput"].Value), "" // the slower, the less
+	setEnergy := func(of func(rate float64) *result.Energy) {
+		for _, r := range in.Results {
+			c := &r.Benchmarks.Scan.Cells[0]
+			c.Energy = of(float64(*c.Metrics.Rates["output_throughput"].Value))
+		}
 	}
+	used := func(j float64) *result.Energy {
+		return &result.Energy{Domain: "package", Source: "rapl", Figures: map[string]result.Estimate{"j_per_output_token": {Value: result.Num(j)}}}
+	}
+	setEnergy(func(rate float64) *result.Energy { return used(0.1 * rate) }) // the slower, the less
 	a = Of(in)
 	if s := summary(t, a, "f16"); s.Beaten != "" || math.Abs(float64(*s.Efficiency)-0.5) > 1e-9 || len(a.Axes) != 2 {
 		t.Errorf("%+v %v", s, a.Axes)
 	}
-	in.Energy = func(_ *result.Result, c *result.Cell) (float64, string) {
-		if *c.Metrics.Rates["output_throughput"].Value == 20 {
-			return 0, "the counter stood still"
+	setEnergy(func(rate float64) *result.Energy {
+		if rate == 20 {
+			return &result.Energy{Withheld: "the counter stood still", Thermal: []string{"heavy"}}
 		}
-		return 1, ""
-	}
+		return used(1)
+	})
 	a = Of(in)
-	if len(a.Axes) != 1 || !strings.Contains(strings.Join(a.Notes, "\n"), "f16: no energy: the counter stood still") {
+	if len(a.Axes) != 1 || !strings.Contains(strings.Join(a.Notes, "\n"), "f16, block 1: no energy: the counter stood still") || !strings.Contains(strings.Join(a.Notes, "\n"), "f16, block 1: heat slowed the machine") {
 		t.Errorf("%v %q", a.Axes, a.Notes)
+	}
+}
+
+func TestQualityIsRelativeToTheBaseline(t *testing.T) {
+	in := three([3]float64{10, 20, 30})
+	for i, percent := range []float64{80, 80, 60} {
+		in.Results[i+1].Benchmarks.Quality = &result.Quality{Answers: &result.Answers{Passes: []result.AnswerPass{
+			{Users: 8, Right: result.Estimate{Value: result.Num(1)}}, {Users: 1, Right: result.Estimate{Value: result.Num(percent)}},
+		}}}
+	}
+	a := Of(in)
+	if q := summary(t, a, "q4").Quality; q.Value == nil || math.Abs(float64(*q.Value)-0.75) > 1e-9 {
+		t.Errorf("%+v", q)
+	}
+	// f16 answers as well as f32 and is faster; q4 is faster still and answers worse.
+	if summary(t, a, "f32").Beaten != "f16" || summary(t, a, "f16").Beaten != "" || len(a.Axes) != 2 {
+		t.Errorf("%+v %v", a.Configurations, a.Axes)
+	}
+}
+
+func TestTheRooflineOfAKnownChip(t *testing.T) {
+	in := three([3]float64{10, 20, 30})
+	in.Matrix.Chip, in.Matrix.Architecture = "m4-max", "llama-3.1-8b"
+	in.Matrix.Configurations[2].Format = "q4_0"
+	a := Of(in)
+	s := summary(t, a, "q4")
+	if s.Roofline.Rate == nil || *s.Roofline.Rate < 40 || *s.Roofline.Rate > 130 || s.Roofline.Share == nil || s.Roofline.Evidence != result.Modelled {
+		t.Errorf("%+v", s.Roofline)
+	}
+	if len(a.Listed) == 0 || a.Listed[0].Evidence != result.Listed || a.Listed[0].Source == "" {
+		t.Errorf("%+v", a.Listed)
+	}
+	if s := summary(t, a, "f16"); !s.Roofline.Ceiling { // without a format it is the ceiling of memory
+		t.Errorf("%+v", s.Roofline)
 	}
 }

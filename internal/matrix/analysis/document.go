@@ -88,7 +88,10 @@ type Expectation struct {
 	Evidence result.Evidence `json:"evidence"` // modelled
 	Rate     *result.Number  `json:"rate,omitempty"`
 	Share    *result.Number  `json:"share,omitempty"` // of it that was reached
-	Text     string          `json:"text"`            // how it was computed, or why not
+	// Ceiling says that it is a bound, which nothing exceeds; else it is what a model of
+	// the chip expects.
+	Ceiling bool   `json:"ceiling,omitempty"`
+	Text    string `json:"text"` // how it was computed, or why not
 }
 
 // Summary is one configuration.
@@ -129,6 +132,7 @@ type Analysis struct {
 	Quantity       string    `json:"headline_quantity"`
 	Configurations []Summary `json:"configurations"`
 	Axes           []string  `json:"front_axes"` // of the front, in words
+	Listed         []Listed  `json:"listed,omitempty"`
 	// Recommendation is a sentence; Because are those with its evidence.
 	Recommendation string   `json:"recommendation"`
 	Because        []string `json:"because,omitempty"`

@@ -15,6 +15,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/seeded"
 )
 
@@ -40,6 +41,14 @@ type Matrix struct {
 	// roofline expects; 0: not known. BandwidthSource says where it is from.
 	Bandwidth       float64 `yaml:"bandwidth_gbs,omitempty"`
 	BandwidthSource string  `yaml:"bandwidth_source,omitempty"`
+	// Chip and Architecture are names of the catalog. With the Format of a
+	// configuration they say what the roofline expects, in the place of Bandwidth.
+	Chip         string `yaml:"chip,omitempty"`
+	Architecture string `yaml:"architecture,omitempty"`
+	// Power is where power is read meanwhile, as --power has it; "": nowhere.
+	Power string `yaml:"power,omitempty"`
+	// Canary is how many items with checks are asked at each workload; 0: none.
+	Canary int `yaml:"canary,omitempty"`
 	// Values stand for {NAME} in commands.
 	Values         map[string]string `yaml:"values,omitempty"`
 	Workloads      []Workload        `yaml:"workloads"`
@@ -74,6 +83,7 @@ type Configuration struct {
 	// WeightsGB is what is read for each token, in GB (10⁹); 0: the size of the
 	// model, if that is a file.
 	WeightsGB    float64           `yaml:"weights_gb,omitempty"`
+	Format       string            `yaml:"format,omitempty"` // of the weights, such as q4_0, for the roofline
 	ReadyTimeout time.Duration     `yaml:"ready_timeout,omitempty"`
 	StopTimeout  time.Duration     `yaml:"stop_timeout,omitempty"`
 	Values       map[string]string `yaml:"values,omitempty"`
@@ -293,6 +303,12 @@ func (m Matrix) Validate() error {
 	}
 	if math.IsNaN(m.Bandwidth) || math.IsInf(m.Bandwidth, 0) || m.Bandwidth < 0 {
 		bad("bandwidth_gbs", "invalid value %v: must be greater than 0", m.Bandwidth)
+	}
+	if m.Canary < 0 {
+		bad("canary", "%d is negative", m.Canary)
+	}
+	if err := metering.Check(metering.Split(m.Power)); m.Power != "" && err != nil {
+		bad("power", "%v", err)
 	}
 	if _, ok := m.Find(m.Baseline); m.Baseline != "" && !ok {
 		bad("baseline", "there is no configuration %q", m.Baseline)

@@ -153,7 +153,7 @@ func onFront(c *analysis.Summary) string {
 // expectations sets what was measured next to what a model of the machine allows and
 // to what somebody expected.
 func expectations(m design.Matrix, a *analysis.Analysis) *content.Section {
-	t := content.Table{Head: head("decode, token/s", "ceiling (modelled)", "reached", "× measured", "× expected")}
+	t := content.Table{Head: head("decode, token/s", "modelled", "reached", "× measured", "× expected")}
 	s := &content.Section{ID: "expectations", Title: "Against expectations"}
 	known := false
 	reasons := map[string]bool{}
@@ -189,7 +189,14 @@ func expectations(m design.Matrix, a *analysis.Analysis) *content.Section {
 			break
 		}
 	}
-	s.Text = append(s.Text, content.Paragraph{Text: "The ceiling is the memory's bandwidth over the bytes of the weights, which each token reads once; the KV cache and the computation are not in it.", PagesOnly: true})
+	if len(a.Listed) > 0 {
+		l := content.Table{Title: "Published by others (listed)", PagesOnly: true, Head: []content.Column{{Name: "what", Kind: content.Name}, {Name: "prefill, token/s"}, {Name: "decode, token/s"}, {Name: "source", Kind: content.Sentence}}}
+		for _, p := range a.Listed {
+			l.Rows = append(l.Rows, []string{clean(p.What), format.Number(p.Prefill), format.Number(p.Decode), clean(p.Source)})
+		}
+		s.Tables = append(s.Tables, l)
+	}
+	s.Text = append(s.Text, content.Paragraph{Text: "Without a chip of the catalog the modelled rate is a ceiling: the memory's bandwidth over the bytes of the weights, which each token reads once; the KV cache and the computation are not in it.", PagesOnly: true})
 	return s
 }
 

@@ -281,13 +281,16 @@ func (p Preset) Matrix(models Models, threads int) design.Matrix {
 	for _, r := range p.Rows {
 		c := r.Configuration
 		if r.Weights != "" {
-			c.Model = models.of(r.Weights)
+			c.Model, c.Format = models.of(r.Weights), formats[r.Weights]
 		}
 		m.Configurations = append(m.Configurations, c)
 	}
 	m.Baseline = m.Configurations[0].Name
 	return m
 }
+
+// formats are those of weights as the roofline calls them, by the key of a model.
+var formats = map[string]string{"f32": "fp32", "f16": "bf16", "bf16": "bf16", "q8_0": "q8_0", "q4_0": "q4_0", "8bit": "q8_0", "4bit": "q4_0", "q8": "q8_0", "q4": "q4_k_m"}
 
 // precision is the part of a file's name that says in which precision it is.
 var precision = regexp.MustCompile(`(?i)(^|[-._])(f32|fp32|f16|fp16|bf16|q8_0|q4_0|q4_k_m|8bit|4bit)([-._]|$)`)

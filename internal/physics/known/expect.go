@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed" // the published rates
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -100,8 +101,8 @@ var published = sync.OnceValues(func() ([]Published, error) {
 			var errs [2]error
 			p.Prefill, errs[0] = strconv.ParseFloat(row[3+2*i], 64)
 			p.Decode, errs[1] = strconv.ParseFloat(row[4+2*i], 64)
-			if errs[0] != nil || errs[1] != nil {
-				return nil, fmt.Errorf("failed to read the embedded rates of %s: %v, %v", row[0], errs[0], errs[1])
+			if err := errors.Join(errs[:]...); err != nil {
+				return nil, fmt.Errorf("failed to read the embedded rates of %s: %w", row[0], err)
 			}
 			out = append(out, p)
 		}

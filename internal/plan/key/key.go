@@ -51,7 +51,6 @@ const (
 	GroupCapacity      Group = "Capacity search"
 	GroupClaims        Group = "Claims"
 	GroupPrice         Group = "Prices"
-	GroupPower         Group = "Power and energy"
 	GroupClient        Group = "Client"
 	GroupConnection    Group = "Connection"
 	GroupOutput        Group = "Output"

@@ -122,14 +122,14 @@ const notSwept = "all cells share one measurement of power"
 
 // Keys declares the keys, by their paths in a plan.
 var Keys = []key.Declaration[Power]{
-	{Key: key.Key{Path: "power.source", Flag: "power", Group: key.GroupPower, Value: "SOURCE", Unset: None, NoSweep: notSwept,
-		Help: "read power here meanwhile: auto, rapl, nvidia-smi, macmon, cmd:…",
+	{Key: key.Key{Path: "power.source", Flag: "power", Group: key.GroupClient, Value: "SOURCE", Unset: None, NoSweep: notSwept,
+		Help: "power source: auto, rapl, macmon, cmd:…",
 		More: "One of " + strings.Join(Names(), ", ") + ", or several with commas between them. It is read on the machine that runs this program, or where the URL or the command leads. See energy.md, which also says which sources are untested on real hardware."},
 		Bind: key.Text(func(p *Power) *string { return &p.Source })},
-	{Key: key.Key{Path: "power.idle", Flag: "power-idle", Group: key.GroupPower, Value: "DURATION", Rare: true, NoSweep: notSwept, Zero: "the idle power is not measured",
+	{Key: key.Key{Path: "power.idle", Flag: "power-idle", Group: key.GroupClient, Value: "DURATION", Rare: true, NoSweep: notSwept, Zero: "the idle power is not measured",
 		Help: "watch the idle machine for this long before the load", More: "With the model loaded. 30s or more make a baseline."},
 		Bind: key.Duration(func(p *Power) *time.Duration { return &p.Idle })},
-	{Key: key.Key{Path: "power.usd_per_kwh", Flag: "usd-per-kwh", Group: key.GroupPower, Value: "USD", Rare: true, NoSweep: notSwept,
+	{Key: key.Key{Path: "power.usd_per_kwh", Flag: "usd-per-kwh", Group: key.GroupClient, Value: "USD", Rare: true, NoSweep: notSwept,
 		Help: "price of electricity, for the cost of the measured energy"},
 		Bind: key.DecimalOrUnset(func(p *Power) **float64 { return &p.USDPerKWh })},
 }

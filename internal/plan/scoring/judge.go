@@ -64,6 +64,13 @@ func (m *Model) price() *terms.Price {
 	return m.Price
 }
 
+func (q *Quality) embeddings() *Model {
+	if q.Embeddings == nil {
+		q.Embeddings = new(Model)
+	}
+	return q.Embeddings
+}
+
 func (q *Quality) judge() *Judge {
 	if q.Judge == nil {
 		q.Judge = new(Judge)
@@ -71,8 +78,9 @@ func (q *Quality) judge() *Judge {
 	return q.Judge
 }
 
-// judgeKeys are the keys of the judge. They are missing where there is none.
-var judgeKeys = func() []key.Declaration[Quality] {
+// modelsKeys are the keys of the judge and of the embeddings endpoint. They are missing
+// where there is none.
+var modelsKeys = func() []key.Declaration[Quality] {
 	own := []key.Declaration[Judge]{
 		{Key: key.Key{Path: "quality.judge.labels", Flag: "judge-labels", Group: key.GroupQuality, Value: "FILE", Rare: true, NoSweep: notSweptJudge,
 			Help: "pairs that people judged, to test the judge by", More: "JSONL with id, prompt, a, b and label (a, b or tie); see docs/judge.md."},
@@ -92,35 +100,58 @@ var judgeKeys = func() []key.Declaration[Quality] {
 	for _, d := range own {
 		out = append(out, key.Declaration[Quality]{Key: d.Key, Bind: key.Lift(d.Bind, (*Quality).judge), Missing: func(q *Quality) bool { return q.Judge == nil }})
 	}
+	for _, d := range modelKeys("quality.embeddings.", "embeddings", "the model that makes vectors of answers") {
+		out = append(out, key.Declaration[Quality]{Key: d.Key, Bind: key.Lift(d.Bind, (*Quality).embeddings),
+			Missing: func(q *Quality) bool { return q.Embeddings == nil || d.Missing != nil && d.Missing(q.Embeddings) }})
+	}
 	return slices.Clip(out)
 }()
 
-// ValidateJudge adds what is wrong with the judge. scored says that the run has scored
-// answers, and compared that it has them of a baseline as well.
-func (q Quality) ValidateJudge(scored, compared bool, out *key.Problems) {
-	const path = "quality.judge"
+// ValidateModels adds what is wrong with the judge and the embeddings endpoint. scored
+// says that the run has scored answers, and compared that it has them of a baseline as
+// well.
+func (q Quality) ValidateModels(scored, compared bool, out *key.Problems) {
+	if e := q.Embeddings; e != nil {
+		const path = "quality.embeddings"
+		e.validate(path, "embeddings endpoint", "embeddings", out)
+		switch {
+		case e.URL == "":
+		case !scored:
+			out.Add(path+".url", "vectors are made of the answers to the quality prompts, and this run asks none; leave it out, or add quality to --only")
+		case q.ReuseBaseline > 0:
+			out.Add(path+".url", "answers that are reused were scored without vectors, so their scores could not be compared; leave --reuse-baseline or --embeddings out")
+		}
+	}
 	j := q.Judge
 	if j == nil {
 		return
 	}
-	switch u, err := url.Parse(j.URL); {
+	const path = "quality.judge"
+	j.validate(path, "judge", "judge", out)
+	switch {
 	case j.URL == "":
-		out.Add(path+".url", "the judge has no URL; give it with --judge URL")
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		out.Add(path+".url", "invalid URL %q: must begin with http:// or https://", j.URL)
 	case !scored:
 		out.Add(path+".url", "a judge compares the answers of the quality prompts, and this run asks none; leave it out, or add quality to --only")
 	case !compared:
 		out.Add(path+".url", "a judge compares answers with those of a baseline; give --baseline URL")
 	}
-	if j.KeyEnv != "" && j.KeyFile != "" {
-		out.Add(path+".key_env", "the judge takes its key from one place; give key_env or key_file")
-	}
 	if j.Pairs < 0 {
 		out.Add(path+".pairs", "%d is negative", j.Pairs)
 	}
-	terms.Limits{RPM: j.RPM}.Validate(path, out)
-	if j.Price != nil {
-		j.Price.Validate(path+".price", out)
+}
+
+func (m Model) validate(path, what, flag string, out *key.Problems) {
+	switch u, err := url.Parse(m.URL); {
+	case m.URL == "":
+		out.Add(path+".url", "the %s has no URL; give it with --%s URL", what, flag)
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		out.Add(path+".url", "invalid URL %q: must begin with http:// or https://", m.URL)
+	}
+	if m.KeyEnv != "" && m.KeyFile != "" {
+		out.Add(path+".key_env", "the %s takes its key from one place; give key_env or key_file", what)
+	}
+	terms.Limits{RPM: m.RPM}.Validate(path, out)
+	if m.Price != nil {
+		m.Price.Validate(path+".price", out)
 	}
 }

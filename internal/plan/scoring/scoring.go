@@ -5,7 +5,6 @@ package scoring
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,12 +25,16 @@ type Quality struct {
 	OutputTokens int `yaml:"output_tokens" json:"output_tokens"`
 	// Weights replaces the default weights of a kind: component → weight.
 	Weights map[string]map[string]float64 `yaml:"weights,omitempty" json:"weights,omitempty"`
+	// Types are kinds of prompts of the user's own, by name.
+	Types map[string]ContentType `yaml:"types,omitempty" json:"types,omitempty"`
 	// ReuseBaseline is how old an answer of the baseline may be to be scored again
 	// in place of a new one; 0: every answer is a new one.
 	ReuseBaseline time.Duration    `yaml:"reuse_baseline,omitempty" json:"reuse_baseline,omitempty"`
 	Passes        `yaml:",inline"` // of items with checks
 	// Judge is a model that compares answers; nil: none is asked.
 	Judge *Judge `yaml:"judge,omitempty" json:"judge,omitempty"`
+	// Embeddings makes vectors of answers and prompts; nil: words are compared.
+	Embeddings *Model `yaml:"embeddings,omitempty" json:"embeddings,omitempty"`
 }
 
 // Default is what holds where nobody says anything.
@@ -42,7 +45,7 @@ func Default() Quality {
 const notSwept = "it belongs to the suite"
 
 // Keys declares the keys, by their paths in a plan.
-var Keys = slices.Concat(passKeys, scoreKeys, judgeKeys)
+var Keys = slices.Concat(passKeys, scoreKeys, modelsKeys)
 
 var scoreKeys = []key.Declaration[Quality]{
 	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSwept,
@@ -57,6 +60,9 @@ var scoreKeys = []key.Declaration[Quality]{
 	{Key: key.Key{Path: "quality.weights", NoSweep: notSwept,
 		Help: "weights of the score's components, by kind of prompt"},
 		Bind: weights},
+	{Key: key.Key{Path: "quality.types", NoSweep: notSwept,
+		Help: "your own kinds of prompts, with weights and what to score by"},
+		Bind: types},
 	{Key: key.Key{Path: "quality.reuse_baseline", Flag: "reuse-baseline", Group: key.GroupQuality, Value: "DURATION", Rare: true, NoSweep: notSwept, Zero: "every answer is a new one",
 		Help: "score answers of the baseline that are at most this old again", More: "They are kept in the user's cache folder, and are part of no latency; see docs/costs.md."},
 		Bind: key.Duration(func(q *Quality) *time.Duration { return &q.ReuseBaseline })},
@@ -91,22 +97,17 @@ func (q Quality) Validate(out *key.Problems) {
 	case n > most:
 		out.Add("quality.output_tokens", "%d is too large: must be at most %d", n, most)
 	}
+	q.validateTypes(out)
+	known := q.KindNames()
 	for _, k := range q.Kinds {
-		if !slices.Contains(vocab.QualityKinds(), k) {
-			out.Add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, suggest.DidYouMean(k, vocab.QualityKinds()), strings.Join(vocab.QualityKinds(), ", "))
+		if !slices.Contains(known, k) {
+			out.Add("quality.kinds", "unknown kind of prompt %q%s; use %s", k, suggest.DidYouMean(k, known), strings.Join(known, ", "))
 		}
 	}
 	for _, kind := range sorted(q.Weights) {
-		sum := 0.0
-		for _, name := range sorted(q.Weights[kind]) {
-			w := q.Weights[kind][name]
-			if !(w >= 0) || math.IsInf(w, 0) {
-				out.Add("quality.weights", "invalid weight %v of %s.%s: must be a number of at least 0", w, kind, name)
-			}
-			sum += w
+		if !slices.Contains(known, kind) {
+			out.Add("quality.weights", "weights belong to one of %s: %q", strings.Join(known, ", "), kind)
 		}
-		if !slices.Contains(vocab.QualityKinds(), kind) || sum <= 0 {
-			out.Add("quality.weights", "weights belong to one of %s, and at least one must be greater than 0: %q", strings.Join(vocab.QualityKinds(), ", "), kind)
-		}
+		validateWeights(out, "quality.weights", kind, q.Weights[kind])
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // MaxText is how much of an answer is read, in bytes. An answer that is longer is
 // never right: its end was not seen.
-const MaxText = 1 << 20
+const MaxText = 1 << 17
 
 // Check is one rule, as a line of a file of items has it. Which parameters a rule
 // takes is in the table of rules.
@@ -122,7 +122,7 @@ func (c Check) Verify(a Answer) Outcome {
 		return Outcome{Why: err.Error()}
 	}
 	if len(a.Text) > MaxText {
-		return Outcome{Why: fmt.Sprintf("the answer has %d bytes; at most %d are read", len(a.Text), MaxText)}
+		return Outcome{Why: fmt.Sprintf("the answer has %d bytes, of which at most %d are read", len(a.Text), MaxText)}
 	}
 	if !utf8.ValidString(a.Text) {
 		a.Text = strings.ToValidUTF8(a.Text, "\uFFFD")

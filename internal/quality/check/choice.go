@@ -15,7 +15,7 @@ var (
 	// openers are what a whole answer, or a line of it, begins with.
 	opener  = regexp.MustCompile(`^\s*(?:[(\[]([A-Z])[)\]]|([A-Z])(?:[).:]|\s*$))`)
 	bracket = regexp.MustCompile(`[(\[]([A-Z])[)\]]`)
-	lone    = regexp.MustCompile(`\b([B-HJ-Z])\b`)
+	lone    = regexp.MustCompile(`\b(?:([B-HJ-Z])\b|(A)(?:[.;:!]|\s*$))`)
 	several = regexp.MustCompile(`^\s*(?:,|/|&|\bor\b|\band\b)\s*[(\[]?([A-Z])\b`)
 )
 
@@ -39,11 +39,11 @@ func chosen(text string, options []string) string {
 	if all := stated.FindAllStringSubmatchIndex(text, -1); all != nil {
 		for _, m := range slices.Backward(all) {
 			letter, rest := text[m[2]:m[3]], text[m[3]:]
+			if s := several.FindStringSubmatch(rest); s != nil && within(letter) && within(s[1]) && s[1] != letter {
+				return ""
+			}
 			if !within(letter) || letter == "A" && article(rest) {
 				continue
-			}
-			if s := several.FindStringSubmatch(rest); s != nil && within(s[1]) && s[1] != letter {
-				return ""
 			}
 			return letter
 		}
@@ -71,12 +71,12 @@ func chosen(text string, options []string) string {
 	for _, pattern := range []*regexp.Regexp{bracket, lone} {
 		letter := ""
 		for _, m := range pattern.FindAllStringSubmatch(text, -1) {
-			switch {
-			case !within(m[1]):
-			case letter != "" && letter != m[1]:
+			switch got := strings.Join(m[1:], ""); {
+			case !within(got):
+			case letter != "" && letter != got:
 				return ""
 			default:
-				letter = m[1]
+				letter = got
 			}
 		}
 		if letter != "" {

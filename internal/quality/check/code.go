@@ -16,10 +16,15 @@ import (
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
-// maxCode caps what is parsed: parsers recurse.
-const maxCode = 1 << 16
+// What is parsed is capped: parsers recurse, and that of YAML takes quadratic time.
+const (
+	maxCode = 1 << 16
+	maxYAML = 1 << 13
+)
 
 // parsers have one entry for each language of which a parser is at hand. Python has
 // none in Go that takes today's language: use tests with a command.
@@ -91,9 +96,7 @@ func blocks(text string, languages ...string) (all []string, some bool) {
 		switch {
 		case mark == "" && (strings.HasPrefix(trimmed, "```") || strings.HasPrefix(trimmed, "~~~")):
 			mark, some = trimmed[:3], true
-			for strings.HasPrefix(trimmed[len(mark):], mark[:1]) {
-				mark += mark[:1]
-			}
+			mark = trimmed[:len(trimmed)-len(strings.TrimLeft(trimmed, mark[:1]))]
 			info, _, _ := strings.Cut(strings.TrimSpace(trimmed[len(mark):]), " ")
 			keep, block = slices.Contains(languages, strings.ToLower(info)), nil
 		case mark != "" && strings.HasPrefix(trimmed, mark) && strings.Trim(trimmed, mark[:1]) == "":
@@ -131,21 +134,29 @@ func languageIsKnown(c Check) error {
 	return nil
 }
 
-func codeParses(c Check, text string) (bool, string) {
-	code := Code(text, c.Language)
+func codeParses(c Check, a Answer) Outcome {
+	why := wrongCode(c.Language, Code(a.Text, c.Language))
+	return Outcome{Right: why == "", Loose: why == "", Why: why}
+}
+
+// wrongCode says why a parser does not accept the code; "" where it does.
+func wrongCode(language, code string) string {
+	most := maxCode
+	if language == "yaml" {
+		most = maxYAML
+	}
 	switch {
 	case strings.TrimSpace(code) == "":
-		return false, "has no code"
-	case len(code) > maxCode:
-		return false, fmt.Sprintf("the code has %d bytes; at most %d are parsed", len(code), maxCode)
+		return "has no code"
+	case len(code) > most:
+		return fmt.Sprintf("the code has %d bytes, of which at most %d are parsed", len(code), most)
 	case brackets(code) > maxDepth:
-		return false, fmt.Sprintf("the code nests more than %d deep", maxDepth)
+		return fmt.Sprintf("the code nests more than %d deep", maxDepth)
 	}
-	if err := parsers[c.Language](code); err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		return false, fmt.Sprintf("does not parse as %s: %.100s", c.Language, first)
+	if err := parsers[language](code); err != nil {
+		return plaintext.Short(fmt.Sprintf("does not parse as %s: %v", language, err), 200)
 	}
-	return true, ""
+	return ""
 }
 
 // brackets is how deep brackets nest, wherever they stand.

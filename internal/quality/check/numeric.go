@@ -60,19 +60,19 @@ func numbers(text string) []found {
 	return all
 }
 
-// negative reports whether a text ends with a minus sign, maybe before a sign of
-// currency, and not with a hyphen.
+// negative reports whether a text ends with a minus sign, maybe before a sign of currency.
+// A dash within a word or a range is none, nor is one between spaces ("10 - 3", or the
+// mark of a list) unless an equals sign or a bracket stands before it.
 func negative(before string) bool {
-	before = strings.TrimRight(before, "$€£ ")
-	rest, ok := strings.CutSuffix(before, "-")
+	rest, ok := strings.CutSuffix(strings.TrimRight(before, "$€£ "), "-")
 	if !ok {
 		return false
 	}
-	if rest == "" {
-		return true
+	if strings.HasSuffix(before, " ") {
+		rest = strings.TrimRight(rest, " ")
+		return strings.HasSuffix(rest, "=") || strings.HasSuffix(rest, "(")
 	}
-	last := rest[len(rest)-1]
-	return last == ' ' || last == '\n' || last == '\t' || last == '(' || last == '=' || last == '$' || last == ':' || last == '{' || last == '[' || last == ','
+	return rest == "" || strings.ContainsRune(" \n\t(=$:{[,", rune(rest[len(rest)-1]))
 }
 
 // rational returns the value of a numeral; nil where it is too long or no number.

@@ -77,7 +77,7 @@ func table() map[string]Rule {
 		}, {
 			Name: "parses", takes: []string{"language"}, needs: []string{"language"},
 			Meaning: "the code of the answer (its fenced blocks, or all of it) is accepted by a parser of the language",
-			valid:   languageIsKnown, holds: codeParses,
+			valid:   languageIsKnown, outcome: codeParses,
 		}, {
 			Name: "tests", Want: "the text of the tests, which is put after the answer's code, and where two are given, first what is put before it", takes: []string{"want", "language"}, needs: []string{"want", "language"},
 			Meaning: "the tests pass, run by the command that the user names. Without a command nothing is run",

@@ -327,7 +327,7 @@ func nthParagraph(p Params, s string) bool {
 	if i := strings.IndexAny(first, `.,?!'"`); i >= 0 {
 		first = first[:i]
 	}
-	return n == int(p.NumParagraphs) && strings.ToLower(first) == strings.ToLower(p.FirstWord)
+	return n == int(p.NumParagraphs) && strings.EqualFold(first, p.FirstWord)
 }
 
 func postscript(p Params, s string) bool {

@@ -68,7 +68,7 @@ func TestVerdictsAreThoseOfTheReleasedChecker(t *testing.T) {
 // released checker draws it by chance.
 func TestParametersThatAreWrongAreRefused(t *testing.T) {
 	for _, test := range []struct{ id, params, want string }{
-		{"keywords:existance", ``, "unknown instruction"},
+		{"keywords:none", ``, "unknown instruction"},
 		{"keywords:existence", ``, `needs the parameter "keywords"`},
 		{"keywords:existence", `{"keywords":[]}`, `needs the parameter "keywords"`},
 		{"keywords:existence", `{"keywords":null}`, `needs the parameter "keywords"`},

@@ -47,7 +47,7 @@ func sentences(text []rune) []span {
 	var cuts []span
 	last := 0
 	for _, e := range ends(text) {
-		if !breaks(e.context) {
+		if !breaks(text[e.context.from:e.context.to]) {
 			continue
 		}
 		cuts = append(cuts, span{last, e.at + 1})
@@ -101,11 +101,11 @@ func closing(text []rune) (marks, whole int) {
 	return 0, 0
 }
 
-// ending is a place where a sentence may end: its mark, what decides about it (the word
-// before, the mark, what follows), and where the next word begins; 0: right there.
+// ending is a place where a sentence may end: its mark, where the next word begins (0:
+// right there), and what decides about it: the word before, the mark, what follows.
 type ending struct {
 	at, next int
-	context  []rune
+	context  span
 }
 
 func ends(text []rune) []ending {
@@ -117,10 +117,9 @@ func ends(text []rune) []ending {
 			continue
 		}
 		e := ending{at: at}
-		var after []rune
+		after := at + 2
 		switch follows := text[at+1]; {
-		case notWord(follows):
-			after = text[at+1 : at+2]
+		case notWord(follows): // decides alone
 		case isSpace(follows):
 			next := at + 1
 			for next < len(text) && isSpace(text[next]) {
@@ -133,7 +132,7 @@ func ends(text []rune) []ending {
 			if to == next {
 				continue
 			}
-			e.next, after = next, text[at+1:to]
+			e.next, after = next, to
 		default:
 			continue
 		}
@@ -148,7 +147,7 @@ func ends(text []rune) []ending {
 			all = append(all, *held)
 		}
 		word = span{from, at}
-		e.context = append(append(append([]rune(nil), text[from:at]...), r), after...)
+		e.context = span{from, after}
 		held = &e
 	}
 	if held != nil {

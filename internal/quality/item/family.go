@@ -23,12 +23,12 @@ type family struct {
 func families() []family {
 	return []family{
 		{"arithmetic", "reasoning", "sums, products, brackets, remainders and short problems in words", arithmetic},
-		{"extraction", "extraction", "one value out of a table, a log or an invoice, by one or two conditions", extraction},
+		{"extraction", "extraction", "one value out of a table or a log, by one or two conditions", extraction},
 		{"sorting", "reasoning", "numbers, words and records in order", sorting},
 		{"dates", "reasoning", "days after a date, days between dates, weekdays", dates},
 		{"units", "reasoning", "conversions, also of two units at once", units},
 		{"json", "extraction", "a JSON object with given fields out of a text, under a schema", jsonObject},
-		{"instructions", "instructions", "a short text that follows three to five instructions at once (IFEval)", instructions},
+		{"instructions", "instructions", "a short text that follows three to seven instructions of IFEval at once", instructions},
 	}
 }
 

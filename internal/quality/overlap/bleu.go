@@ -3,7 +3,6 @@ package overlap
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // Version is the release of sacreBLEU whose figures these are.
@@ -117,7 +116,11 @@ func (o BLEU) Count(hyp string, refs ...string) BLEUStats {
 // CountTokens is Count for texts that are split already.
 func (o BLEU) CountTokens(tokens []string, refs ...[]string) BLEUStats {
 	st := BLEUStats{Correct: make([]int, o.order()), Total: make([]int, o.order()), Sys: len(tokens)}
-	g := newGrams(o.order())
+	longest := 0
+	for _, ref := range refs {
+		longest = max(longest, len(ref))
+	}
+	g := newGrams(o.order(), longest)
 	for i, ref := range refs {
 		near, now := abs(len(tokens)-len(ref)), abs(len(tokens)-st.Ref)
 		if i == 0 || near < now || near == now && len(ref) < st.Ref {
@@ -224,8 +227,9 @@ type grams struct {
 	seen  []int32            // by node: the count in the text at hand
 }
 
-func newGrams(order int) *grams {
-	return &grams{order: order, token: map[string]int32{}, next: map[[2]int32]int32{}, limit: []int32{0}, seen: []int32{0}}
+// newGrams expects about so many tokens.
+func newGrams(order, tokens int) *grams {
+	return &grams{order: order, token: make(map[string]int32, tokens), next: make(map[[2]int32]int32, tokens*order), limit: []int32{0}, seen: []int32{0}}
 }
 
 // reference takes in the n-grams of a reference.
@@ -235,7 +239,7 @@ func (g *grams) reference(tokens []string) {
 		id, ok := g.token[t]
 		if !ok {
 			id = int32(len(g.token)) //nolint:gosec // texts are far shorter than 2³¹ tokens
-			g.token[strings.Clone(t)] = id
+			g.token[t] = id
 		}
 		ids[i] = id
 	}

@@ -2,6 +2,7 @@ package overlap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,75 +67,90 @@ func (s *ChrFStats) Add(other ChrFStats) {
 	}
 }
 
-// Profile is a text as chrF sees it, made once and compared often.
-type Profile struct {
-	grams []map[gram]int32
-	total []int
-}
+// Profile is a text as chrF sees it, made once and compared often: the n-grams of each
+// order, sorted.
+//
+// Of characters below U+0400 an n-gram of up to six is its own key. All other n-grams
+// are hashed to 63 bits: two of a text of 10,000 meet with a chance of 10⁻¹¹.
+type Profile struct{ grams [][]uint64 }
 
-// gram is an n-gram: the last six runes at 21 bits each, or the number of a text.
-type gram struct{ hi, lo uint64 }
+const (
+	runeBits = 10
+	hashed   = 1 << 63
+)
 
 // Profile reads a text.
 func (o ChrF) Profile(s string) *Profile {
 	p := &Profile{}
-	var runes []rune
+	runes := make([]rune, 0, len(s))
+	narrow := o.chars() <= 6 // every n-gram is its own key
 	for _, r := range s {
 		if o.Whitespace || !isSpace(r) {
 			runes = append(runes, r)
+			narrow = narrow && r < 1<<runeBits
 		}
 	}
 	for n := 1; n <= o.chars(); n++ {
-		total := max(0, len(runes)-n+1)
-		m := make(map[gram]int32, min(total, 1<<12))
-		for i := range total {
-			m[packed(runes[i:i+n])]++
+		grams := make([]uint64, max(0, len(runes)-n+1))
+		for i := range grams {
+			key, plain := uint64(0), narrow
+			if narrow {
+				for _, r := range runes[i : i+n] {
+					key = key<<runeBits | uint64(r) //nolint:gosec // a rune is not negative
+				}
+			} else {
+				key, plain = keyOf(runes[i : i+n])
+			}
+			if !plain {
+				key |= hashed
+			}
+			grams[i] = key
 		}
-		p.grams, p.total = append(p.grams, m), append(p.total, total)
+		slices.Sort(grams)
+		p.grams = append(p.grams, grams)
 	}
 	if o.WordOrder > 0 {
 		words := withoutMarks(s)
 		for n := 1; n <= o.WordOrder; n++ {
-			total := max(0, len(words)-n+1)
-			m := make(map[gram]int32, min(total, 1<<12))
-			for i := range total {
-				m[hashed(words[i:i+n])]++
+			grams := make([]uint64, max(0, len(words)-n+1))
+			for i := range grams {
+				h := uint64(offset64)
+				for _, w := range words[i : i+n] {
+					for j := range len(w) {
+						h = mix(h, uint64(w[j]))
+					}
+					h = mix(h, ' ')
+				}
+				grams[i] = h | hashed
 			}
-			p.grams, p.total = append(p.grams, m), append(p.total, total)
+			slices.Sort(grams)
+			p.grams = append(p.grams, grams)
 		}
 	}
 	return p
 }
 
-// packed is exact for up to six runes, and hashed beyond.
-func packed(runes []rune) gram {
-	if len(runes) > 6 {
-		return hashed([]string{string(runes)})
+// keyOf is the key of an n-gram; plain says that it is not hashed.
+func keyOf(runes []rune) (key uint64, plain bool) {
+	plain = len(runes) <= 6
+	h := uint64(offset64)
+	for _, r := range runes {
+		plain = plain && r < 1<<runeBits
+		key = key<<runeBits | uint64(r) //nolint:gosec // a rune is not negative
+		h = mix(h, uint64(r))           //nolint:gosec // as above
 	}
-	var g gram
-	for i, r := range runes {
-		if i < 3 {
-			g.lo = g.lo<<21 | uint64(r) //nolint:gosec // a rune is not negative
-		} else {
-			g.hi = g.hi<<21 | uint64(r) //nolint:gosec // as above
-		}
+	if plain {
+		return key, true
 	}
-	return g
+	return h, false
 }
 
-// hashed is 128 bits of two FNV-1a sums, in which two of a billion n-grams meet with
-// a chance under 10⁻²⁰.
-func hashed(words []string) gram {
-	g := gram{0xcbf29ce484222325, 0x9ae16a3b2f90404f}
-	for _, w := range words {
-		for i := range len(w) {
-			g.hi = (g.hi ^ uint64(w[i])) * 0x100000001b3
-			g.lo = (g.lo ^ uint64(w[i]) ^ g.lo>>29) * 0x9e3779b97f4a7c15
-		}
-		g.hi = (g.hi ^ ' ') * 0x100000001b3
-		g.lo = (g.lo ^ ' ' ^ g.lo>>29) * 0x9e3779b97f4a7c15
-	}
-	return g
+const offset64 = 0xcbf29ce484222325
+
+// mix takes one more value into a hash, FNV-1a with the high bits folded in.
+func mix(h, v uint64) uint64 {
+	h = (h ^ v) * 0x100000001b3
+	return h ^ h>>32
 }
 
 // withoutMarks splits a text into words and takes one punctuation mark off each, as
@@ -164,18 +180,21 @@ func punctuation(c byte) bool {
 // Compare counts what two profiles have in common.
 func (p *Profile) Compare(ref *Profile) ChrFStats {
 	out := make(ChrFStats, len(p.grams))
-	for i, grams := range p.grams {
-		s := OrderStats{Hyp: p.total[i], Ref: ref.total[i]}
+	for i, h := range p.grams {
+		r := ref.grams[i]
+		s := OrderStats{Hyp: len(h), Ref: len(r)}
 		if s.Ref == 0 {
 			s.Hyp = 0 // no hits are counted where no reference has that order
 		}
-		small, large := grams, ref.grams[i]
-		if len(small) > len(large) {
-			small, large = large, small
-		}
-		for g, n := range small {
-			if m, ok := large[g]; ok {
-				s.Match += int(min(n, m))
+		for len(h) > 0 && len(r) > 0 {
+			switch x, y := h[0], r[0]; {
+			case x == y:
+				s.Match++
+				h, r = h[1:], r[1:]
+			case x < y:
+				h = h[1:]
+			default:
+				r = r[1:]
 			}
 		}
 		out[i] = s

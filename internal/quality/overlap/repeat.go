@@ -20,7 +20,7 @@ func Distinct(tokens []string, n int) float64 {
 	if n < 1 || len(tokens) < n {
 		return 0
 	}
-	g := newGrams(n)
+	g := newGrams(n, len(tokens))
 	g.reference(tokens)
 	total, different := len(tokens)-n+1, 0
 	seen := map[int32]bool{}

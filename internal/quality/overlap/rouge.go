@@ -72,7 +72,7 @@ func ForBLEU(s string) bool {
 // N is ROUGE-N, by n-grams of words.
 func (o ROUGE) N(n int, hyp, ref string) F {
 	h, r := o.Words(hyp), o.Words(ref)
-	g, correct := newGrams(n), make([]int, n)
+	g, correct := newGrams(n, len(r)), make([]int, n)
 	g.reference(r)
 	g.match(h, correct)
 	return score(correct[n-1], max(0, len(h)-n+1), max(0, len(r)-n+1))
@@ -106,13 +106,28 @@ func LCS(hyp, ref []string) F {
 	for i := range rows {
 		rows[i] = ^uint64(0)
 	}
-	mask := make([]uint64, len(rows))
+	// The bits of a word are set for it and taken back, unless it is so frequent that
+	// this would take longer than the rows; there are at most 64 such words.
+	scratch := make([]uint64, len(rows))
+	frequent := map[string][]uint64{}
 	for _, w := range ref {
 		places := at[w]
 		if len(places) == 0 {
 			continue
 		}
+		often := len(places) > len(rows)
+		mask := scratch
+		if often {
+			mask = frequent[w]
+		}
+		if mask == nil {
+			mask = make([]uint64, len(rows))
+			frequent[w] = mask
+		}
 		for _, p := range places {
+			if often && mask[p/64]>>(p%64)&1 == 1 {
+				break // it is kept from before
+			}
 			mask[p/64] |= 1 << (p % 64)
 		}
 		carry := uint64(0)
@@ -120,6 +135,9 @@ func LCS(hyp, ref []string) F {
 			u := v & mask[i]
 			sum, c := bits.Add64(v, u, carry)
 			rows[i], carry = sum|(v&^mask[i]), c
+		}
+		if often {
+			continue
 		}
 		for _, p := range places {
 			mask[p/64] = 0

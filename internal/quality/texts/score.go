@@ -113,7 +113,12 @@ func compare(text string, references []string) compared {
 		refs[i], cut = head(r)
 		c.capped = c.capped || cut
 	}
-	c.chrf, c.plusPlus = overlap.ChrF{}.Count(text, refs...), overlap.PlusPlus.Count(text, refs...)
+	c.plusPlus = overlap.PlusPlus.Count(text, refs...)
+	if len(refs) == 1 {
+		c.chrf = c.plusPlus[:len(c.plusPlus)-overlap.PlusPlus.WordOrder] // the same characters
+	} else {
+		c.chrf = overlap.ChrF{}.Count(text, refs...) // another reference may be the best
+	}
 	if !slices.ContainsFunc(refs, func(r string) bool { return !overlap.ForBLEU(r) }) {
 		s := overlap.BLEU{}.Count(text, refs...)
 		c.bleu = &s

@@ -37,6 +37,9 @@ func claims(r *result.Result) *Section {
 		if c.Weakest != "" && len(c.Inputs) > 1 {
 			evidence += " (" + plaintext.Line(c.Weakest) + ")"
 		}
+		if c.Heuristic {
+			evidence += ", heuristic"
+		}
 		t.Rows = append(t.Rows, []string{
 			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, answer.Reason(r, c), strings.TrimSpace(format.Sentence(c.Text) + " " + answer.Hours(r)),
 		})
@@ -52,6 +55,9 @@ func claims(r *result.Result) *Section {
 		}
 		if r.Evidence == result.Simulated {
 			row[4] = "" // the warning says it
+			if c.Heuristic {
+				row[4] = "heuristic"
+			}
 		}
 		if c.Set {
 			short.Rows = append(short.Rows, row)

@@ -8,13 +8,17 @@ import (
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content/answer"
+	"github.com/inferometer/inferometer/internal/report/content/graded"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Of returns the report of a run: the answers first, then claims, each benchmark,
 // what it means in money, what ran where, and the run's judgement of itself.
-func Of(r *result.Result) Document {
+func Of(r *result.Result) Document { return With(r, nil) }
+
+// With is Of with the texts of answers, where they were kept.
+func With(r *result.Result, kept graded.Answer) Document {
 	d := Document{
 		Title: title(r), Name: name(r), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
 		Answers: answered(answer.Of(r)), Version: plaintext.Line(r.Run.Version),
@@ -26,7 +30,7 @@ func Of(r *result.Result) Document {
 	for _, s := range []*Section{
 		claims(r),
 		latency(b.Latency, v), load(b.Load, v), capacity(b.Capacity), scan(b.Scan, v), forecast(b.Forecast), assumed(b.Forecast),
-		throughput(b.Throughput, v), cost(r), quality(b), energy(r), hardware(b),
+		throughput(b.Throughput, v), cost(r), quality(b, kept), energy(r), hardware(b),
 		impact(r), specification(r), validity(r), reproduce(r),
 	} {
 		if s != nil {

@@ -84,7 +84,7 @@ func TestNoCostsWithoutAPrice(t *testing.T) {
 // Marketing prompts are not what an engineer sees first.
 func TestKindsBeginWithTechnicalOnes(t *testing.T) {
 	q := &result.Quality{Kinds: []result.QualityKind{{Kind: "viral_hook"}, {Kind: "technical"}, {Kind: "code_generation"}}}
-	s := quality(result.Benchmarks{Quality: q})
+	s := quality(result.Benchmarks{Quality: q}, nil)
 	rows := s.Tables[len(s.Tables)-1].Rows
 	if rows[0][0] != "technical" || rows[2][0] != "viral hook" {
 		t.Errorf("%q", rows)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/graded"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/vocab"
@@ -15,14 +16,21 @@ import (
 
 // quality is on a terminal only where nothing else was asked: else the answer says
 // what there is to say.
-func quality(b result.Benchmarks) *Section {
+func quality(b result.Benchmarks, kept graded.Answer) *Section {
 	q := b.Quality
 	if q == nil {
 		return nil
 	}
 	alone := b.Latency == nil && b.Load == nil && b.Cost == nil
 	s := &Section{ID: "quality", Title: "Quality", Evidence: q.Evidence, PagesOnly: !alone}
-	s.detail("Scores from 0 to 100, computed from the text alone: they show differences between answers to the same prompts and do not prove accuracy.")
+	s.grades(q, kept)
+	if len(q.Targets)+len(q.Kinds) == 0 {
+		for _, n := range q.Notes {
+			s.remark(plaintext.Line(n))
+		}
+		return s
+	}
+	s.detail("Scores from 0 to 100, computed from the text alone (heuristic): they show differences between answers to the same prompts and do not prove accuracy.")
 	if q.Delta != nil {
 		s.detail(format.Sentence(q.Delta.Text))
 		if q.Delta.Spoilt != "" {
@@ -30,6 +38,9 @@ func quality(b result.Benchmarks) *Section {
 		}
 	}
 	t := Table{Head: columns("")}
+	if len(s.Tables) > 0 {
+		t.Title = "Heuristic scores"
+	}
 	for _, qt := range q.Targets {
 		t.Head = append(t.Head, Column{Name: plaintext.Line(qt.Target)})
 	}
@@ -41,8 +52,9 @@ func quality(b result.Benchmarks) *Section {
 		t.Rows = append(t.Rows, r)
 	}
 	row("score", func(qs result.QualityScore) string { return format.Estimate(qs.Score, "points", qs.N) })
-	for _, n := range figure.Components(q) {
-		row(componentName(n), func(qs result.QualityScore) string {
+	names := figure.Components(q)
+	for _, n := range names {
+		row(componentName(n, names), func(qs result.QualityScore) string {
 			e, ok := qs.Components[n]
 			if !ok {
 				return format.Missing
@@ -79,10 +91,10 @@ func quality(b result.Benchmarks) *Section {
 	return s
 }
 
-// componentName is a component of a score in words. Technical accuracy would be
-// taken for more than it is: a count of terms, figures and code.
-func componentName(n string) string {
-	if n == "technical_accuracy" {
+// componentName is a component of a score in words. In older results technical_accuracy
+// counted terms; those have no component of that name.
+func componentName(n string, all []string) string {
+	if n == vocab.TechnicalAccuracy && !slices.Contains(all, vocab.Terms) {
 		return "technical terms"
 	}
 	return strings.ReplaceAll(plaintext.Line(n), "_", " ")

@@ -105,8 +105,9 @@ const (
 // loop repeats the end of before, for as long as the limit lasts.
 func loop(text, before string, most int) string {
 	tokens := answer.Split(before)
-	if len(tokens) == 0 {
-		tokens = answer.Split(text + " ")
+	if len(tokens) == 0 { // too short to have a middle: all of it is repeated
+		before = strings.TrimRight(text, " \n")
+		tokens = answer.Split(before)
 	}
 	if len(tokens) == 0 {
 		return text

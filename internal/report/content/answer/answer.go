@@ -53,7 +53,12 @@ func Of(r *result.Result) []Sentence {
 	say("Load", "", carries(b, len(versus) == 0, v)...)
 	out = append(out, Forecast(b.Forecast, "Forecast")...)
 	say("Cost", "", costs(b.Cost)...)
-	say("Quality", "", goodness(b.Quality))
+	for i, s := range qualities(r) {
+		if i == 0 {
+			s.Lead = "Quality"
+		}
+		out = append(out, s)
+	}
 	say("Reused", "", reused(r)...)
 	say("Failures", string(result.Fail), failed(r))
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
@@ -338,9 +343,6 @@ func delivered(c result.Cell, v result.Validity) string {
 
 // goodness says whether answers differ.
 func goodness(q *result.Quality) string {
-	if q == nil {
-		return ""
-	}
 	const warning = "; scores are heuristics of the text and prove no accuracy."
 	if d := q.Delta; d != nil {
 		e := d.Estimate

@@ -1,4 +1,4 @@
-package hardware
+package checkup
 
 import (
 	"context"
@@ -17,9 +17,9 @@ const DumpName = "inferometer-dump.zip"
 // dumpTimeout bounds all programs together; each has a limit of its own.
 const dumpTimeout = 2 * time.Minute
 
-// WriteDump writes what this machine's programs say into an archive that must not
+// writeDump writes what this machine's programs say into an archive that must not
 // exist, and says what it has.
-func WriteDump(ctx context.Context, path string) (text string, err error) {
+func writeDump(ctx context.Context, path string) (text string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dumpTimeout)
 	defer cancel()
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -30,5 +30,5 @@ func WriteDump(ctx context.Context, path string) (text string, err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(path))
 	}
-	return fmt.Sprintf("%s: outputs of %d programs and %d files; serial numbers, identifiers, host and user names are removed", path, programs, files), nil
+	return fmt.Sprintf("%s: what programs said (%d of them) and files (%d); serial numbers, identifiers, host and user names are removed", path, programs, files), nil
 }

@@ -1,4 +1,4 @@
-package cli
+package simserver
 
 import (
 	"crypto/tls"

@@ -1,4 +1,4 @@
-package cli
+package simserver
 
 import (
 	"bufio"
@@ -75,7 +75,7 @@ func TestSimOverTLS(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error)
 	go func() {
-		served <- (&Process{Stdout: in, Stderr: io.Discard}).serveSim(ctx, "127.0.0.1:0", sim.Config{Profile: profile}, certificate)
+		served <- Env{Stdout: in, Stderr: io.Discard}.serve(ctx, "127.0.0.1:0", sim.Config{Profile: profile}, certificate)
 	}()
 	defer func() {
 		cancel()
@@ -126,7 +126,7 @@ var updateDocs = flag.Bool("update", false, "rewrite the list of flags in docs/s
 
 // The manual has every flag of the command, in the words of its help.
 func TestTheManualHasEveryFlag(t *testing.T) {
-	const path, heading = "../../docs/simulator.md", "## All flags\n\n"
+	const path, heading = "../../../docs/simulator.md", "## All flags\n\n"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestTheManualHasEveryFlag(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("| flag | default | |\n|---|---|---|\n")
-	newSim(&Process{}).LocalFlags().VisitAll(func(f *pflag.Flag) {
+	New(Env{}).LocalFlags().VisitAll(func(f *pflag.Flag) {
 		what, usage := help.Describe(f)
 		name, value := "--"+f.Name, ""
 		if what != "" {
@@ -162,8 +162,8 @@ func TestTheManualHasEveryFlag(t *testing.T) {
 }
 
 // What a plan says about the answers of a built-in endpoint reaches its process.
-func TestSimArgsHaveAnswersAndFaults(t *testing.T) {
-	got := simArgs("degrade", plan.Target{Sim: &plan.SimPlan{Answers: "key.jsonl", Faults: []string{"none", "leak@>8"}}}, 7)
+func TestArgsHaveAnswersAndFaults(t *testing.T) {
+	got := Args("degrade", plan.Target{Sim: &plan.SimPlan{Answers: "key.jsonl", Faults: []string{"none", "leak@>8"}}}, 7)
 	want := []string{"--profile", "degrade", "--seed", "7", "--exit-with-stdin", "--answers", "key.jsonl", "--fault", "none", "--fault", "leak@>8"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

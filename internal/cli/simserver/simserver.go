@@ -1,4 +1,6 @@
-package cli
+// Package simserver is the command `inferometer sim`: its flags, and the simulated server
+// that they set up. What that server does is in package sim.
+package simserver
 
 import (
 	"context"
@@ -23,8 +25,18 @@ import (
 	"github.com/inferometer/inferometer/internal/sim/script"
 )
 
-// simArgs are the arguments of the child process that serves a sim: target.
-func simArgs(profile string, t plan.Target, seed uint64) []string {
+// Env is what the command needs of the process.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Getenv returns a variable of the environment; "" if it is not set.
+	Getenv func(name string) string
+	// Usage marks an error as a mistake in what was typed.
+	Usage func(error) error
+}
+
+// Args are the arguments of the child process that serves a sim: target.
+func Args(profile string, t plan.Target, seed uint64) []string {
 	args := []string{"--profile", profile, "--seed", strconv.FormatUint(seed, 10), "--exit-with-stdin"}
 	if s := t.Sim; s != nil {
 		if s.TTFT > 0 {
@@ -46,7 +58,8 @@ func simArgs(profile string, t plan.Target, seed uint64) []string {
 	return args
 }
 
-func newSim(p *Process) *cobra.Command {
+// New is the command.
+func New(e Env) *cobra.Command {
 	var (
 		addr, profile, truth, keyEnv, play string
 		ttft, itl                          time.Duration
@@ -93,7 +106,7 @@ are about what an answer says, chosen by item (docs/simulator.md):
 		RunE: func(c *cobra.Command, _ []string) error {
 			pr, err := engine.profile(profile, c.Flags())
 			if err != nil {
-				return usageError{err}
+				return e.Usage(err)
 			}
 			if c.Flags().Changed("ttft") {
 				pr.TTFT = ttft
@@ -110,23 +123,23 @@ are about what an answer says, chosen by item (docs/simulator.md):
 			face.apply(&pr, c.Flags())
 			cfg := sim.Config{Profile: pr, Seed: seed}
 			if err := face.configure(&cfg); err != nil {
-				return usageError{err}
+				return e.Usage(err)
 			}
 			certificate, err := face.certificate()
 			if err != nil {
-				return usageError{err}
+				return e.Usage(err)
 			}
 			if play != "" {
 				if cfg.Script, err = script.Load(play); err != nil {
-					return usagef("--script: %w", err)
+					return e.Usage(fmt.Errorf("--script: %w", err))
 				}
 			}
 			if err := cfg.Validate(); err != nil {
-				return usageError{err}
+				return e.Usage(err)
 			}
 			if keyEnv != "" {
-				if cfg.APIKey = p.getenv(keyEnv); cfg.APIKey == "" {
-					return usagef("--api-key-env: the environment variable %q is not set", keyEnv)
+				if cfg.APIKey = e.Getenv(keyEnv); cfg.APIKey == "" {
+					return e.Usage(fmt.Errorf("--api-key-env: the environment variable %q is not set", keyEnv))
 				}
 			}
 			if truth != "" {
@@ -140,9 +153,9 @@ are about what an answer says, chosen by item (docs/simulator.md):
 			ctx, cancel := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 			defer cancel()
 			if withStdin {
-				ctx = untilEOF(ctx, p.Stdin)
+				ctx = untilEOF(ctx, e.Stdin)
 			}
-			return p.serveSim(ctx, addr, cfg, certificate)
+			return e.serve(ctx, addr, cfg, certificate)
 		},
 	}
 	c.Flags().SortFlags = false
@@ -165,7 +178,7 @@ are about what an answer says, chosen by item (docs/simulator.md):
 	return c
 }
 
-func (p *Process) serveSim(ctx context.Context, addr string, cfg sim.Config, certificate *tls.Config) error {
+func (e Env) serve(ctx context.Context, addr string, cfg sim.Config, certificate *tls.Config) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("--addr: %w", err)
@@ -174,11 +187,11 @@ func (p *Process) serveSim(ctx context.Context, addr string, cfg sim.Config, cer
 	if certificate != nil {
 		scheme, l = "https", tls.NewListener(l, certificate)
 	}
-	if _, err := fmt.Fprintf(p.Stdout, "listening on %s://%s\n", scheme, l.Addr()); err != nil {
+	if _, err := fmt.Fprintf(e.Stdout, "listening on %s://%s\n", scheme, l.Addr()); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if host, _, _ := net.SplitHostPort(l.Addr().String()); !net.ParseIP(host).IsLoopback() {
-		_, _ = fmt.Fprintln(p.Stderr, "inferometer: warning: other machines can reach this address")
+		_, _ = fmt.Fprintln(e.Stderr, "inferometer: warning: other machines can reach this address")
 	}
 	return sim.New(cfg).Serve(ctx, l)
 }

@@ -1,8 +1,7 @@
-package cli
+package simserver
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -144,7 +143,7 @@ func (f *engineFlags) apply(b *sim.Batching, name string, fs *pflag.FlagSet) err
 func (f *engineFlags) physics() (sim.Profile, error) {
 	a, err := known.Accelerator(f.gpu)
 	if err != nil {
-		return sim.Profile{}, fmt.Errorf("--accelerator: %w; known are %s", err, strings.Join(deviceNames(), ", "))
+		return sim.Profile{}, fmt.Errorf("--accelerator: %w; inferometer forecast --list has all", err)
 	}
 	m, err := known.Model(f.model)
 	if err != nil {

@@ -1,4 +1,4 @@
-package conduct
+package loadgen
 
 import (
 	"math"
@@ -8,10 +8,10 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// pauses are think times of a log-normal distribution with a mean and a
+// Pauses are think times of a log-normal distribution with a mean and a
 // coefficient of variation, each a function of the seed, the user or
-// conversation and the request. None is longer than maxPause.
-func pauses(mean time.Duration, cv float64, seed uint64) func(x *exchange.Exchange) time.Duration {
+// conversation and the request. None is longer than an hour.
+func Pauses(mean time.Duration, cv float64, seed uint64) func(x *exchange.Exchange) time.Duration {
 	const maxPause = time.Hour
 	sigma := math.Sqrt(math.Log1p(cv * cv))
 	mu := math.Log(mean.Seconds()) - sigma*sigma/2

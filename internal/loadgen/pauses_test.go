@@ -1,4 +1,4 @@
-package conduct
+package loadgen
 
 import (
 	"math"
@@ -12,7 +12,7 @@ import (
 // for the same seed.
 func TestPauses(t *testing.T) {
 	const n = 20_000
-	pause, again, other := pauses(2*time.Second, 0.5, 1), pauses(2*time.Second, 0.5, 1), pauses(2*time.Second, 0.5, 2)
+	pause, again, other := Pauses(2*time.Second, 0.5, 1), Pauses(2*time.Second, 0.5, 1), Pauses(2*time.Second, 0.5, 2)
 	sum, squares, same := 0.0, 0.0, 0
 	for i := range n {
 		x := &exchange.Exchange{Session: 1 + i/5, Turn: 1 + i%5}

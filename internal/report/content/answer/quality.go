@@ -1,0 +1,105 @@
+package answer
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/graded"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// qualities says whether answers are as good as others: by claims, else by the
+// differences that were found, which claims of nobody decide.
+func qualities(r *result.Result) []Sentence {
+	q := r.Benchmarks.Quality
+	if q == nil {
+		return nil
+	}
+	var out []Sentence
+	add := func(state, text string) {
+		if text != "" {
+			out = append(out, Sentence{Text: text, State: state})
+		}
+	}
+	said := map[string]bool{}
+	for _, c := range r.Claims {
+		l, err := metric.ParseLimit(c.Limit)
+		if err != nil || !c.Set || l.Metric.Kind != metric.Scored || c.Estimate == nil {
+			continue
+		}
+		if c.Unit == "points" && l.Metric.Tag != "drift" {
+			continue // of an earlier version, on heuristic scores: nothing is as good by them
+		}
+		said[l.Metric.Tag] = true
+		add(string(c.Verdict), asGood(r, c, l))
+	}
+	if a := q.Answers; a != nil {
+		if v := a.Versus; v != nil && !said["quality_delta"] {
+			add("", fmt.Sprintf("Right answers against %s: %s on the same %s items; no claim was made (--claim 'quality_delta>=-2pp').", named(r, v.Against), difference(v.Difference), format.Count(v.Items)))
+		}
+		for _, p := range a.Load {
+			if !said["load_delta"] && p.Difference.Value != nil && p.Difference.Hi != nil && *p.Difference.Hi < 0 {
+				add(string(result.Warn), fmt.Sprintf("Under load (%s) %s on the same %s items against alone.", graded.Load(p.Users, false, p.Cell), difference(p.Difference), format.Count(p.Items)))
+			}
+		}
+		for _, f := range a.LoadFaults {
+			add(string(result.Warn), fmt.Sprintf("Only under load (%s): %s in %s of %s answers (%s).", graded.Load(f.Users, false, f.Cell), graded.Fault(f.Fault), format.Count(f.Under), format.Count(f.N), graded.Items(f.Items, 3)))
+		}
+		if a.Versus == nil && len(a.Passes) > 0 && !said["accuracy"] {
+			p := a.Passes[0]
+			add("", fmt.Sprintf("%s of %s items right.", format.Estimate(p.Right, "percent", p.Items), format.Count(p.Items)))
+		}
+	}
+	if j := q.Judged; j != nil && !said["win_rate"] {
+		add("", fmt.Sprintf("A judge prefers the candidate in %s of %s prompts (%d won, %d tied, %d lost).", format.Estimate(j.Rate, "percent", j.Items), format.Count(j.Items), j.Wins, j.Ties, j.Losses))
+	}
+	if !said["drift"] {
+		add("", goodness(q))
+	}
+	return out
+}
+
+func difference(e result.Estimate) string {
+	return "difference " + format.Estimate(e, "pp", 0)
+}
+
+// named is a target by its model.
+func named(r *result.Result, target string) string {
+	for _, t := range r.Targets {
+		if t.Name == target {
+			return plaintext.Line(cmp.Or(t.Model, t.Name))
+		}
+	}
+	return plaintext.Line(target)
+}
+
+// asGood is a claim on answers as people ask it.
+func asGood(r *result.Result, c result.Claim, l metric.Limit) string {
+	span := format.Span(c.Estimate, c.Lo, c.Hi, c.Unit)
+	items := format.Count(c.N) + " items"
+	margin := ""
+	if l.Op == metric.GreaterEqual || l.Op == metric.Greater {
+		margin = fmt.Sprintf("%.4g", -l.Value)
+	}
+	verdict := string(c.Verdict)
+	switch {
+	case c.Verdict == result.Undecided && c.NeededN > c.N:
+		verdict += fmt.Sprintf(" (needs about %s)", format.Count(c.NeededN))
+	case c.Verdict == result.Proved && c.Hi != nil && *c.Hi < 0 && l.Value < 0:
+		verdict += ", worse but within the margin"
+	}
+	switch tag := l.Metric.Tag; {
+	case tag == "quality_delta" && margin != "" && l.Value < 0:
+		return fmt.Sprintf("As good as %s within %s points: %s, %s, difference %s.", named(r, "baseline"), margin, verdict, items, span)
+	case tag == "load_delta" && margin != "" && l.Value < 0:
+		return fmt.Sprintf("As good under load as alone within %s points: %s, %s, difference %s.", margin, verdict, items, span)
+	case tag == "drift" && c.Verdict == result.Proved:
+		return fmt.Sprintf("No drift beyond %.4g points (heuristic): %s on the same %s prompts.", l.Value, span, format.Count(c.N))
+	case tag == "drift":
+		return fmt.Sprintf("Drift of at most %.4g points (heuristic): %s, %s on the same %s prompts.", l.Value, verdict, span, format.Count(c.N))
+	}
+	return fmt.Sprintf("%s: %s, %s on %s.", plaintext.Capital(l.Metric.Name)+" "+plaintext.Line(c.Limit), verdict, span, items)
+}

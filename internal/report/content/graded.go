@@ -1,0 +1,33 @@
+package content
+
+import (
+	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/graded"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// grades adds what is known of graded answers to the section on quality.
+func (s *Section) grades(q *result.Quality, kept graded.Answer) {
+	for _, g := range graded.Of(q, kept) {
+		t := Table{Title: g.Title, Head: columns(g.Head...), Rows: g.Rows, Folded: g.Folded, PagesOnly: true}
+		if g.Words {
+			t.Layout = Words
+			for i := range t.Head {
+				t.Head[i].Kind = Sentence
+			}
+		}
+		s.Tables = append(s.Tables, t)
+	}
+	a := q.Answers
+	if a == nil {
+		return
+	}
+	s.detail("Right and wrong are by checks that anyone can apply again. What is compared are the same items, so that an item that is hard for both sides says nothing.")
+	if v := a.Versus; v != nil {
+		s.remark(plaintext.Line(v.Method))
+		if v.Unpaired > 0 {
+			s.remark(format.Count(v.Unpaired) + " items were asked of one target only and are in no comparison.")
+		}
+	}
+}
