@@ -485,3 +485,28 @@ func TestAnswersToItemsAreUsedAgain(t *testing.T) {
 		}
 	}
 }
+
+// A search asks its items alone, and once at the load that it has found; not in its cells.
+func TestASearchAsksItemsAtTheLoadThatItFound(t *testing.T) {
+	p, server := school(t, 8)
+	server.hold = time.Millisecond
+	p.Only, p.Quality.Canary, p.Quality.Repeat = []plan.Benchmark{plan.Capacity}, 8, 0
+	p.Capacity.MaxTime = plan.Duration(time.Minute) // without limits: saturation alone
+	out, err := Run(t.Context(), p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := answersOf(t, out.Folder)
+	alone, under := got["quality/candidate@1"], got["quality/capacity"]
+	if len(got) != 2 || count(alone, right) != 8 || count(under, right) != 8 {
+		t.Errorf("%d passes, %d right alone and %d at the load found", len(got), count(alone, right), count(under, right))
+	}
+	log, err := runlog.Read(filepath.Join(out.Folder, exchange.LogName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := log.Cells[len(log.Cells)-1]
+	if last.ID != "quality/capacity" || last.Search != nil || last.Load.Users < 2 {
+		t.Errorf("the last cell is %+v", last.CellRecord)
+	}
+}
