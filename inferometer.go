@@ -23,6 +23,7 @@ import (
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/demand"
+	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/plan/terms"
 	"github.com/inferometer/inferometer/internal/quality"
@@ -48,6 +49,9 @@ type (
 	ContentType    = scoring.ContentType
 	GlossaryTerm   = scoring.Term
 	QualityPasses  = scoring.Passes
+	QualityJudge   = scoring.Judge
+	QualityModel   = scoring.Model
+	PowerPlan      = metering.Power
 	LoadPlan       = plan.LoadPlan
 	ScanPlan       = plan.ScanPlan
 	ScanKeys       = plan.ScanKeys
