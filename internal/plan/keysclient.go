@@ -38,7 +38,7 @@ var clientKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "client.connect_timeout", Flag: "connect-timeout", Group: key.GroupConnection, Value: "DURATION", Rare: true, NoSweep: notSweptConnection,
 		Help: "limit of DNS, TCP and TLS together"},
 		Bind: key.Duration(func(p *Plan) *Duration { return &p.Client.ConnectTimeout })},
-	{Key: key.Key{Path: "client.insecure", Flag: "insecure", Group: key.GroupConnection, NoSweep: notSweptConnection,
+	{Key: key.Key{Path: "client.insecure", Flag: "insecure", Group: key.GroupClient, NoSweep: notSweptConnection,
 		Help: "accept any TLS certificate"},
 		Bind: key.Switch(func(p *Plan) *bool { return &p.Client.Insecure })},
 	{Key: key.Key{Path: "client.ca_cert", Flag: "ca-cert", Group: key.GroupConnection, Value: "FILE", Rare: true, NoSweep: notSweptConnection,

@@ -92,7 +92,7 @@ undecided (97) with the number of items that would decide, or refuted (99).`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&margin, "margin", "", "`POINTS` that still count as equally good: 2pp; of scores a number in their unit (default 2pp)")
+	c.Flags().StringVar(&margin, "margin", "", "`POINTS` that count as equally good; of scores, a number in their unit (default 2pp)")
 	c.Flags().Float64Var(&alpha, "alpha", 0.05, "one-sided error `PROBABILITY`")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	return e.command(c)

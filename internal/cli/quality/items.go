@@ -29,7 +29,7 @@ made from a seed, or a file (GSM8K, MMLU, HumanEval and IFEval as they are
 published). The same seed prints the same items. docs/items.md has the format
 and the rules.`,
 		Example: `  inferometer quality items --list
-  inferometer quality items --family arithmetic --count 500 --seed 7 > items.jsonl
+  inferometer quality items --family arithmetic --count 500 > items.jsonl
   inferometer quality items --family canary`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -35,7 +35,7 @@ answer may also have "kind", "prompt", "keywords", "glossary" and "forbidden";
 without them the components that need them do not apply. docs/scores.md has the
 formulas.`,
 		Example: `  inferometer quality score --answers answers.jsonl --references right.jsonl
-  inferometer quality score --answers answers.jsonl --kind code_generation --json`,
+  inferometer quality score --answers answers.jsonl --kind technical --json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if answers == "" {

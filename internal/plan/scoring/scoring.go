@@ -51,7 +51,7 @@ var scoreKeys = []key.Declaration[Quality]{
 	{Key: key.Key{Path: "quality.kinds", Flag: "kinds", Group: key.GroupQuality, Value: "LIST", NoSweep: notSwept,
 		Help: "prompt kinds", More: "Of " + strings.Join(vocab.QualityKinds(), ", ") + "."},
 		Bind: key.Texts(func(q *Quality) *[]string { return &q.Kinds })},
-	{Key: key.Key{Path: "quality.keywords", Flag: "keywords", Group: key.GroupQuality, Value: "LIST", Unset: "the shipped topics", NoSweep: notSwept,
+	{Key: key.Key{Path: "quality.keywords", Flag: "keywords", Group: key.GroupQuality, Value: "LIST", Rare: true, Unset: "the shipped topics", NoSweep: notSwept,
 		Help: "your own topics for the prompts"},
 		Bind: key.Texts(func(q *Quality) *[]string { return &q.Keywords })},
 	{Key: key.Key{Path: "quality.output_tokens", Flag: "quality-output-tokens", Group: key.GroupQuality, Value: "TOKENS", Rare: true, NoSweep: notSwept,
