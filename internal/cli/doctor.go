@@ -65,6 +65,7 @@ an archive to send along with a report, without serial numbers and names.`,
 func (p *Process) endpoints(c *cobra.Command) func(urls ...string) (plan.Plan, error) {
 	var f planFlags
 	f.add(c, key.GroupTarget, key.GroupBaseline, key.GroupConnection)
+	f.addKeys(c, "idle-timeout") // an answer that comes as a whole is silent until it is there
 	return func(urls ...string) (plan.Plan, error) { return p.targetPlan(&f, urls...) }
 }
 

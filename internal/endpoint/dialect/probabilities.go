@@ -31,11 +31,10 @@ func (d *Dialect) Whole(b []byte) (text string, tokens []Token) {
 	if !ok {
 		return "", nil
 	}
-	for _, c := range o.objects("choices") {
-		if l, ok := c.object("logprobs"); ok {
+	if choices := o.objects("choices"); len(choices) > 0 {
+		if l, ok := choices[0].object("logprobs"); ok {
 			tokens = append(listed(l), parallel(l)...)
 		}
-		break
 	}
 	return d.parse(o).text, tokens
 }

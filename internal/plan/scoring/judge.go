@@ -40,7 +40,7 @@ func modelKeys(path, flag, what string) []key.Declaration[Model] {
 		return k
 	}
 	out := []key.Declaration[Model]{
-		{Key: at(key.Key{Path: "url", Flag: flag, Value: "URL", Rare: flag != "judge", Help: "endpoint of " + what, Unset: "none is asked"}), Bind: key.Text(func(m *Model) *string { return &m.URL })},
+		{Key: at(key.Key{Path: "url", Flag: flag, Value: "URL", Rare: flag == "embeddings", Help: "endpoint of " + what, Unset: "none is asked"}), Bind: key.Text(func(m *Model) *string { return &m.URL })},
 		{Key: at(key.Key{Path: "model", Flag: flag + "-model", Value: "NAME", Rare: true, Help: "model of " + what, Unset: "the first of /v1/models"}), Bind: key.Text(func(m *Model) *string { return &m.Model })},
 		{Key: at(key.Key{Path: "key_env", Flag: flag + "-key-env", Value: "VAR", Rare: true, Help: "environment variable with its API key"}), Bind: key.Text(func(m *Model) *string { return &m.KeyEnv })},
 		{Key: at(key.Key{Path: "key_file", Flag: flag + "-key-file", Value: "FILE", Rare: true, Help: "file with its API key"}), Bind: key.Text(func(m *Model) *string { return &m.KeyFile })},
