@@ -69,6 +69,7 @@ type Running struct {
 	exited  chan struct{} // closed when the command has ended and waitErr is set
 	waitErr error
 	watcher *watcher
+	guard   *guard
 	stop    sync.Once
 	stopErr error
 }
@@ -116,6 +117,7 @@ func StartEngine(ctx context.Context, e Engine) (*Running, error) {
 	if err := <-started; err != nil {
 		return nil, errors.Join(fmt.Errorf("failed to start engine %s (%s): %w", e.Name, argv[0], err), log.Close())
 	}
+	r.guard = newGuard(cmd.Process.Pid, mark)
 	r.watcher = watch(cmd.Process.Pid, mark)
 	if err := r.awaitReady(ctx); err != nil {
 		return nil, errors.Join(err, r.Stop())
@@ -183,6 +185,7 @@ func (r *Running) Stop() error {
 func (r *Running) end() error {
 	crash := r.Crash()
 	left := r.watcher.endAll(r.engine.StopTimeout, r.exited)
+	r.guard.release()
 	var err error
 	if len(left) > 0 {
 		err = fmt.Errorf("engine %s: processes %v could not be ended; end them before the next measurement", r.engine.Name, left)
