@@ -120,7 +120,7 @@ func StartEngine(ctx context.Context, e Engine) (*Running, error) {
 	r.guard = newGuard(cmd.Process.Pid, mark)
 	r.watcher = watch(cmd.Process.Pid, mark)
 	if err := r.awaitReady(ctx); err != nil {
-		return nil, errors.Join(err, r.Stop())
+		return nil, errors.Join(err, r.stopAfter(nil)) // err says it already if the engine has ended
 	}
 	return r, nil
 }
@@ -177,13 +177,14 @@ func (r *Running) Crash() error {
 // Stop ends the engine and all its processes: SIGTERM, and SIGKILL for what is left
 // after the engine's StopTimeout. It returns an error if the engine had ended before,
 // or if a process or the port is still there. Further calls return the same error.
-func (r *Running) Stop() error {
-	r.stop.Do(func() { r.stopErr = r.end() })
+func (r *Running) Stop() error { return r.stopAfter(r.Crash()) }
+
+func (r *Running) stopAfter(crash error) error {
+	r.stop.Do(func() { r.stopErr = r.end(crash) })
 	return r.stopErr
 }
 
-func (r *Running) end() error {
-	crash := r.Crash()
+func (r *Running) end(crash error) error {
 	left := r.watcher.endAll(r.engine.StopTimeout, r.exited)
 	r.guard.release()
 	var err error

@@ -241,8 +241,8 @@ func TestAStartThatFailsSaysWhyAndLeavesNothing(t *testing.T) {
 				e.ReadyTimeout = time.Second
 			}
 			_, err := StartEngine(t.Context(), e)
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("error %v, want %q", err, want)
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), want) > 1 {
+				t.Errorf("error %v, want %q once", err, want)
 			}
 			nothingLeft()
 		})
