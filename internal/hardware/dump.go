@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/user"
 	"path"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/hardware/probe"
 )
@@ -82,7 +83,8 @@ func Dump(ctx context.Context, m probe.Machine, w io.Writer, names ...string) (p
 func OwnNames() []string {
 	var out []string
 	if h, err := os.Hostname(); err == nil {
-		out = append(out, h)
+		short, _, _ := strings.Cut(h, ".") // others write gpu1.example.com as gpu1
+		out = append(out, h, short)
 	}
 	if u, err := user.Current(); err == nil {
 		out = append(out, u.Username, u.Name)

@@ -70,6 +70,40 @@ func TestDumpHoldsNoNamesAndNoSerialNumbers(t *testing.T) {
 	}
 }
 
+// What a Linux machine with GPUs tells besides serial numbers: pods, and what others run.
+func TestRedactionOfPodsAndOfOthersPrograms(t *testing.T) {
+	r := probe.NewRedactor("gpu1.example.com", "gpu1")
+	for text, want := range map[string]string{
+		"0::/kubepods/burstable/pod3f4e8a7b-9c0d-1e2f-3a4b-5c6d7e8f9011/x":       "0::/kubepods/burstable/pod00000000-0000-0000-0000-000000000000/x",
+		"kubepods-pod3f4e8a7b_9c0d_1e2f_3a4b_5c6d7e8f9011.slice":                 "kubepods-pod00000000_0000_0000_0000_000000000000.slice",
+		"MIG-3f4e8a7b-9c0d-1e2f-3a4b-5c6d7e8f9011":                               "MIG-00000000-0000-0000-0000-000000000000",
+		"|    0   N/A  N/A      4711      C   /data/bob/train.py       512MiB |": "|    0   N/A  N/A      4711      C   REDACTED       512MiB |",
+		"            Name                          : /data/bob/train.py":         "            Name                          : REDACTED",
+		"    Product Name                          : NVIDIA H200":                "    Product Name                          : NVIDIA H200",
+		"|   0  NVIDIA H200                    On  |   00000000:04:00.0 Off |":   "|   0  NVIDIA H200                    On  |   00000000:04:00.0 Off |",
+		`C:\Users\Ann\x`:                 `C:\Users\REDACTED\x`,
+		"node gpu1 and gpu1.example.com": "node REDACTED and REDACTED",
+	} {
+		if got := r.Text(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A chip's bins are those of its own name: an M1 Pro of 14 cores is no bin of the M1.
+func TestBandwidthIsThatOfTheChipsOwnBins(t *testing.T) {
+	for _, c := range []struct {
+		chip  string
+		cores int
+		want  float64 // 0: left open
+	}{{"Apple M1", 0, 68.3}, {"Apple M1", 7, 68.3}, {"Apple M3 Max", 40, 409.6}, {"Apple M3 Max", 30, 307.2}, {"Apple M3 Max", 0, 0}, {"Apple M9", 10, 0}} {
+		gbs, why := listedBandwidth(c.chip, c.cores)
+		if gbs != c.want || (why == "") != (c.want > 0) {
+			t.Errorf("%s with %d cores: %v GB/s %q, want %v", c.chip, c.cores, gbs, why, c.want)
+		}
+	}
+}
+
 // What a user sends is a fixture: it says what the machine says.
 func TestDumpReadsAsTheMachine(t *testing.T) {
 	var b bytes.Buffer

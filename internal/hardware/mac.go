@@ -153,23 +153,14 @@ func (b *sheet) addUnified(s apple.Sysctl, gpu apple.GPU) {
 }
 
 // listedBandwidth is that of an Apple chip in the catalog, in 10^9 bytes per second.
-// Two bins of a chip may differ, so that cores of 0, unknown, leave it open.
+// Bins of a chip may differ, so that cores of 0, unknown, may leave it open.
 func listedBandwidth(chip string, cores int) (gbs float64, why string) {
-	name := strings.ReplaceAll(strings.TrimPrefix(chip, "Apple "), " ", "-")
-	d, err := catalog.LookupDevice(fmt.Sprintf("%s-%dcore", name, cores))
-	if err != nil {
-		if d, err = catalog.LookupDevice(name); err != nil {
-			return 0, "the catalog does not know " + chip
-		}
-		for _, other := range catalog.Devices() {
-			bin := strings.HasPrefix(other.Name, d.Name+"-") && strings.HasSuffix(other.Name, "core")
-			if bin && other.BandwidthGBs != d.BandwidthGBs && cores == 0 {
-				return 0, fmt.Sprintf("the catalog has %v and %v GB/s for this chip, by its GPU cores, which are unknown", other.BandwidthGBs, d.BandwidthGBs)
-			}
-		}
-	}
-	if d.BandwidthGBs == 0 {
-		return 0, "the catalog does not have it for " + chip
+	d, err := catalog.LookupApple(chip, cores)
+	switch {
+	case err != nil:
+		return 0, "the catalog does not know " + chip
+	case d.BandwidthGBs == 0:
+		return 0, "the catalog has no one figure for every " + chip + "; " + d.Note
 	}
 	return d.BandwidthGBs, ""
 }

@@ -69,6 +69,7 @@ type Running struct {
 	exited  chan struct{} // closed when the command has ended and waitErr is set
 	waitErr error
 	watcher *watcher
+	guard   *guard
 	stop    sync.Once
 	stopErr error
 }
@@ -116,9 +117,10 @@ func StartEngine(ctx context.Context, e Engine) (*Running, error) {
 	if err := <-started; err != nil {
 		return nil, errors.Join(fmt.Errorf("failed to start engine %s (%s): %w", e.Name, argv[0], err), log.Close())
 	}
+	r.guard = newGuard(cmd.Process.Pid, mark)
 	r.watcher = watch(cmd.Process.Pid, mark)
 	if err := r.awaitReady(ctx); err != nil {
-		return nil, errors.Join(err, r.Stop())
+		return nil, errors.Join(err, r.stopAfter(nil)) // err says it already if the engine has ended
 	}
 	return r, nil
 }
@@ -175,14 +177,16 @@ func (r *Running) Crash() error {
 // Stop ends the engine and all its processes: SIGTERM, and SIGKILL for what is left
 // after the engine's StopTimeout. It returns an error if the engine had ended before,
 // or if a process or the port is still there. Further calls return the same error.
-func (r *Running) Stop() error {
-	r.stop.Do(func() { r.stopErr = r.end() })
+func (r *Running) Stop() error { return r.stopAfter(r.Crash()) }
+
+func (r *Running) stopAfter(crash error) error {
+	r.stop.Do(func() { r.stopErr = r.end(crash) })
 	return r.stopErr
 }
 
-func (r *Running) end() error {
-	crash := r.Crash()
+func (r *Running) end(crash error) error {
 	left := r.watcher.endAll(r.engine.StopTimeout, r.exited)
+	r.guard.release()
 	var err error
 	if len(left) > 0 {
 		err = fmt.Errorf("engine %s: processes %v could not be ended; end them before the next measurement", r.engine.Name, left)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,6 +30,13 @@ func fakeEngine(args []string) int {
 		return 4
 	}
 	switch mode {
+	case "parent": // starts an engine of which it then knows no more
+		if _, err := StartEngine(context.Background(), Engine{Name: mode, Command: []string{os.Args[0], "engine", port, "{port}"}, Health: "/health"}); err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		fmt.Println("started")
+		return forever()
 	case "dies at the start":
 		fmt.Fprintln(os.Stderr, "no such model: nothing.gguf")
 		return 3
@@ -157,6 +166,53 @@ func TestNothingOfAnEngineIsLeft(t *testing.T) {
 	}
 }
 
+// The processes of an engine go when the process that started it is killed.
+func TestNothingIsLeftOfTheEngineOfAKilledParent(t *testing.T) {
+	for _, mode := range []string{"deaf", "forks"} {
+		t.Run(mode, func(t *testing.T) {
+			e, nothingLeft := fake(t, mode)
+			parent := exec.Command(os.Args[0], "engine", "parent", mode)
+			parent.Env = append(os.Environ(), e.Env[0])
+			out, err := parent.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := parent.Start(); err != nil {
+				t.Fatal(err)
+			}
+			said := make([]byte, 7)
+			if _, err := io.ReadFull(out, said); err != nil || string(said) != "started" {
+				t.Fatalf("%q, %v", said, err)
+			}
+			if err := parent.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = parent.Wait() // "signal: killed"
+			for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+				if !slices.ContainsFunc(processTable(e.Env[0]), func(p process) bool { return p.marked && !p.zombie }) {
+					break
+				}
+			}
+			nothingLeft()
+		})
+	}
+}
+
+// What ends with its engine is the guard too, and it has killed nothing.
+func TestTheGuardGoesWithItsEngine(t *testing.T) {
+	bystander := exec.Command("sleep", "60")
+	bystander.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := bystander.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = bystander.Process.Kill(); _ = bystander.Wait() }()
+	g := newGuard(bystander.Process.Pid, "no mark of any process")
+	g.release()
+	if g.cmd.ProcessState == nil || syscall.Kill(bystander.Process.Pid, 0) != nil {
+		t.Error("the guard is there, or its group is gone")
+	}
+}
+
 // A command that goes into the background has ended, and what it left behind is
 // ended with it, although it has lost its parent, its session and its mark.
 func TestADaemonIsEndedToo(t *testing.T) {
@@ -185,8 +241,8 @@ func TestAStartThatFailsSaysWhyAndLeavesNothing(t *testing.T) {
 				e.ReadyTimeout = time.Second
 			}
 			_, err := StartEngine(t.Context(), e)
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("error %v, want %q", err, want)
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), want) > 1 {
+				t.Errorf("error %v, want %q once", err, want)
 			}
 			nothingLeft()
 		})

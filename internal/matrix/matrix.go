@@ -64,7 +64,7 @@ func Run(ctx context.Context, m design.Matrix, o Options) (*Outcome, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	began, host := time.Now(), hardware.Host(ctx) // takes its time, and a folder without a document cannot be resumed
 	folder, err := suite.NewFolder(m.Dir, "matrix-"+m.Name, began)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func Run(ctx context.Context, m design.Matrix, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	r := &runner{Options: o, design: m, folder: folder, document: analysis.Document{
-		Schema: analysis.Schema, ID: filepath.Base(folder), Version: o.Version, Started: began, Seed: m.Seed, Host: hardware.Host(ctx),
+		Schema: analysis.Schema, ID: filepath.Base(folder), Version: o.Version, Started: began, Seed: m.Seed, Host: host,
 	}}
 	return r.carryOut(ctx)
 }
@@ -90,7 +90,22 @@ func Resume(ctx context.Context, folder string, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	r := &runner{Options: o, design: m, folder: folder, document: d}
+	r.forgetLost()
 	return r.carryOut(ctx)
+}
+
+// forgetLost has runs made again whose result is gone, or cannot be read.
+func (r *runner) forgetLost() {
+	for i := range r.document.Runs {
+		run := &r.document.Runs[i]
+		if run.Status != analysis.Done {
+			continue
+		}
+		if _, err := readResult(filepath.Join(r.folder, run.Folder)); err != nil {
+			run.Status, run.Reason = analysis.Failed, err.Error()
+			r.say("run %d (%s) is made again: %v", run.Step, run.Configuration, err)
+		}
+	}
 }
 
 // Read reads the folder of a matrix.

@@ -228,6 +228,29 @@ func TestAStoppedMatrixIsResumed(t *testing.T) {
 	}
 }
 
+// A run that the document calls done and whose result is cut or gone is made again, and
+// no other.
+func TestALostResultIsMeasuredAgain(t *testing.T) {
+	m := smallMatrix(t, "good", "slow")
+	m.Repeats = 1
+	out, err := Run(t.Context(), m, Options{Adjust: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := out.Document.Runs
+	if err := os.WriteFile(filepath.Join(out.Folder, before[0].Folder, "result.json"), []byte(`{"schema`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err = Resume(t.Context(), out.Folder, Options{Adjust: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := out.Document.Runs
+	if out.Document.Status != result.Complete || after[0].Folder == before[0].Folder || after[1].Folder != before[1].Folder {
+		t.Errorf("%s %+v", out.Document.Status, after)
+	}
+}
+
 func TestAFolderThatIsNoMatrixIsRefused(t *testing.T) {
 	if _, err := Resume(t.Context(), t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "is not the folder of a matrix") {
 		t.Errorf("error %v", err)

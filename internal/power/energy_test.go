@@ -239,6 +239,7 @@ func TestDomainsThatOverlapAreNeverAdded(t *testing.T) {
 		{"two GPUs", map[string]map[Domain][]float64{"a": {GPU: {100, 50}}}, "gpu_board", 150},
 		{"components", map[string]map[Domain][]float64{"a": {GPU: {100}}, "b": {Package: {40, 40}, DRAM: {10}}}, "gpu_board + package + dram", 190},
 		{"a sensor of the whole", map[string]map[Domain][]float64{"a": {GPU: {100}}, "b": {System: {300}}}, "system", 300},
+		{"a sensor that leaves the GPU out", map[string]map[Domain][]float64{"a": {GPU: {300}}, "b": {System: {150}, Package: {80}}}, "gpu_board + package", 380},
 		{"an instrument", map[string]map[Domain][]float64{"a": {System: {300}}, "b": {Node: {350}}}, "node", 350},
 		{"one domain twice", map[string]map[Domain][]float64{"a": {GPU: {100}}, "b": {GPU: {101}}}, "gpu_board", 100},
 	} {

@@ -56,14 +56,26 @@ func (t *Total) join(device string, e Energy) {
 }
 
 // Headline is the energy that figures rest on: that of the whole machine where it was
-// measured, by an instrument before a sensor; else the sum of all components. Name says
-// of what it is. ok is false where nothing was measured.
+// measured, by an instrument before a sensor; else the sum of all components. A sensor
+// that shows less than the components together is not of the whole machine: RAPL's psys
+// may leave the boards of GPUs out. Name says of what it is. ok is false where nothing
+// was measured.
 func Headline(totals []Total) (t Total, name string, ok bool) {
-	for _, d := range []Domain{Node, System} {
-		if i := slices.IndexFunc(totals, func(t Total) bool { return t.Domain == d && t.Withheld == "" && !t.Second }); i >= 0 {
-			return totals[i], string(d), true
-		}
+	whole := func(d Domain) int {
+		return slices.IndexFunc(totals, func(t Total) bool { return t.Domain == d && t.Withheld == "" && !t.Second })
 	}
+	if i := whole(Node); i >= 0 {
+		return totals[i], string(Node), true
+	}
+	t, name, ok = components(totals)
+	if i := whole(System); i >= 0 && (!ok || t.Joules-t.Bound <= totals[i].Joules+totals[i].Bound) {
+		return totals[i], string(System), true
+	}
+	return t, name, ok
+}
+
+// components is the sum of those that were measured.
+func components(totals []Total) (t Total, name string, ok bool) {
 	var names, sources []string
 	for _, c := range totals {
 		if !c.Domain.Component() || c.Withheld != "" || c.Second {

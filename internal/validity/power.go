@@ -2,6 +2,7 @@ package validity
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/result"
@@ -29,9 +30,10 @@ func powerRead(_ Input, e Evidence) result.Check {
 			Text: "the window has fewer than ten updates of the readings and is shorter than 20 s: its edges make up much of the energy",
 			Fix:  "measure for longer with --duration"}
 	}
-	var bound, joules float64
+	var bound, joules float64 // of the domains that the figures rest on; others overlap with them
+	counts := strings.Split(x.Domain, " + ")
 	for _, d := range x.Domains {
-		if d.Joules != nil && d.BoundJ != nil && !d.Second {
+		if d.Joules != nil && d.BoundJ != nil && !d.Second && slices.Contains(counts, d.Domain) {
 			bound, joules = bound+float64(*d.BoundJ), joules+float64(*d.Joules)
 		}
 	}

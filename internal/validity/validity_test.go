@@ -300,6 +300,10 @@ var checkTests = []struct {
 	{"a short window", "power", result.Warn, used(func(e *result.Energy) { e.Short = true })},
 	{"wide edges", "power", result.Warn, used(func(e *result.Energy) { e.Domains[0].BoundJ = result.Num(200) })},
 	{"edges that are most of it", "power", result.Fail, used(func(e *result.Energy) { e.Domains[0].BoundJ = result.Num(700) })},
+	{"edges that are most of it, beside another domain", "power", result.Fail, used(func(e *result.Energy) {
+		e.Domains[0].BoundJ = result.Num(700)
+		e.Domains = append(e.Domains, result.EnergyDomain{Domain: "system", Source: "rapl", Joules: result.Num(5000), BoundJ: result.Num(1)})
+	})},
 	{"a cool machine", "heat", result.Pass, used(func(e *result.Energy) { e.HeatKnown, e.TempMaxC = true, result.Num(60) })},
 	{"a GPU at its limit of power", "heat", result.Pass, used(func(e *result.Energy) { e.HeatKnown, e.Slowed = true, []string{"sw_power_cap"} })},
 	{"heat that nobody reads", "heat", result.NotAssessed, used(func(*result.Energy) {})},

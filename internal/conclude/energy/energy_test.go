@@ -71,6 +71,35 @@ func TestFiguresOfAKnownEnergy(t *testing.T) {
 	}
 }
 
+// Net of idle, both energies are uncertain: an update of 20 J at each edge of 7 s of idle
+// is up to 40 J ÷ 7 s × 50 s in the window, beside 200 J of its own.
+func TestTheBoundOfANetEnergyHasThatOfTheIdlePower(t *testing.T) {
+	a := account([]string{"rapl"}, []window{{"load", "candidate", exchange.Spans{{Start: at(20.5), End: at(70.5)}}}}, here)
+	a.idle = a.log.Over(exchange.Spans{{Start: at(2.5), End: at(9.5)}})
+	e := a.Of(loaded())
+	gross, net := e.Figures["j_per_output_token"], e.Figures["net_j_per_output_token"]
+	if half := float64(*gross.Hi - *gross.Value); math.Abs(half-200.0/2500) > 1e-9 {
+		t.Fatalf("gross is known within %v J", half)
+	}
+	if half := float64(*net.Hi - *net.Value); math.Abs(half-(200+40.0/7*50)/2500) > 1e-9 {
+		t.Errorf("net is known within %v J", half)
+	}
+}
+
+// An energy that its edges leave open is nowhere said to be below 0.
+func TestAGrossEnergyHasNoBoundBelowZero(t *testing.T) {
+	a := account([]string{"rapl"}, []window{{"load", "candidate", exchange.Spans{{Start: at(20.5), End: at(21.4)}}}}, here)
+	e := a.Of(loaded())
+	for _, tag := range []string{"mean_w", "j_per_output_token", "j_per_request"} {
+		if f := e.Figures[tag]; f.Lo == nil || *f.Lo != 0 {
+			t.Errorf("%s from %v", tag, f.Lo)
+		}
+	}
+	if f := e.Figures["tokens_per_j"]; f.Value == nil || f.Hi != nil {
+		t.Errorf("tokens per joule up to %v", f.Hi)
+	}
+}
+
 func TestWhatIsNotKnownHasNoFigure(t *testing.T) {
 	c := loaded()
 	c.Metrics.Rates["output_throughput"] = result.Rate{Withheld: "tokens are not known"}

@@ -16,7 +16,7 @@ const joulesPerKWh = 3.6e6
 // figures are what comes of an energy with the rates of its cell.
 func (a *Account) figures(c *result.Cell, t power.Total, domain string) map[string]result.Estimate {
 	out := map[string]result.Estimate{
-		"mean_w": bounded(t.Joules, t.Bound, t.Seconds),
+		"mean_w": gross(t.Joules, t.Bound, t.Seconds),
 		"peak_w": {Value: result.Num(t.Peak)},
 	}
 	amount := func(tag string) (n float64, why string) {
@@ -36,7 +36,7 @@ func (a *Account) figures(c *result.Cell, t power.Total, domain string) map[stri
 			out[tag] = result.Estimate{Withheld: why}
 			return
 		}
-		out[tag] = bounded(joules, t.Bound, n)
+		out[tag] = gross(joules, t.Bound, n)
 	}
 	tokens, noTokens := amount("output_throughput")
 	ratio("j_per_output_token", t.Joules, tokens, noTokens)
@@ -50,13 +50,16 @@ func (a *Account) figures(c *result.Cell, t power.Total, domain string) map[stri
 	} else {
 		out["tokens_per_j"] = j
 	}
-	if idle, ok := a.idleOf(domain); ok {
-		ratio("net_j_per_output_token", t.Joules-idle*t.Seconds, tokens, noTokens)
+	if idle, ok := a.idleOf(domain); ok && noTokens != "" {
+		out["net_j_per_output_token"] = result.Estimate{Withheld: noTokens}
+	} else if ok { // the idle power is known within its own bound, which grows with the window
+		scale := t.Seconds / idle.Seconds
+		out["net_j_per_output_token"] = bounded(t.Joules-idle.Joules*scale, t.Bound+idle.Bound*scale, tokens)
 	} else if a.plan.Idle > 0 {
 		out["net_j_per_output_token"] = result.Estimate{Withheld: "the idle power was not measured"}
 	}
 	if users := c.Load.Users; users > 0 && t.Mean > 0 {
-		kw := bounded(t.Joules, t.Bound, t.Seconds*1e3)
+		kw := gross(t.Joules, t.Bound, t.Seconds*1e3)
 		for _, v := range []*result.Number{kw.Value, kw.Lo, kw.Hi} {
 			*v /= result.Number(users)
 		}
@@ -86,6 +89,13 @@ func bounded(joules, bound, over float64) result.Estimate {
 	return result.Estimate{Value: result.Num(joules / over), Lo: result.Num((joules - bound) / over), Hi: result.Num((joules + bound) / over)}
 }
 
+// gross is bounded for an energy that cannot be below 0.
+func gross(joules, bound, over float64) result.Estimate {
+	e := bounded(joules, bound, over)
+	*e.Lo = max(0, *e.Lo)
+	return e
+}
+
 // inverse of an estimate: a lower bound of 0 or less has none of its inverse.
 func inverse(e result.Estimate) result.Estimate {
 	out := result.Estimate{}
@@ -99,13 +109,10 @@ func inverse(e result.Estimate) result.Estimate {
 	return out
 }
 
-// idleOf is the idle power of a domain, as Headline names it.
-func (a *Account) idleOf(domain string) (watts float64, ok bool) {
+// idleOf is the idle machine's energy in a domain, as Headline names it.
+func (a *Account) idleOf(domain string) (idle power.Total, ok bool) {
 	t, name, ok := power.Headline(a.idle)
-	if !ok || name != domain {
-		return 0, false
-	}
-	return t.Mean, true
+	return t, ok && name == domain && t.Seconds > 0
 }
 
 func host(t result.Target) string {

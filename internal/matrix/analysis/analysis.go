@@ -21,10 +21,12 @@ type Input struct {
 
 // seen is what one run of a configuration showed, by workload and tag.
 type seen struct {
-	block   int
-	values  map[string]map[string]float64
-	energy  float64
-	quality float64
+	block  int
+	values map[string]map[string]float64
+	energy float64
+	domain string // of energy
+	// quality is the share of items answered right; nil: none was asked.
+	quality *float64
 }
 
 // Of analyses a matrix.
@@ -76,6 +78,7 @@ func Of(in Input) *Analysis {
 		s.LoadS, s.Memory = overRuns(loads, "starts"), overRuns(memory, "starts")
 		a.Configurations = append(a.Configurations, s)
 	}
+	oneDomain(m.Configurations, byName, note)
 	for i := range a.Configurations {
 		a.fill(in, &a.Configurations[i], byName)
 	}
@@ -111,10 +114,13 @@ func (a *Analysis) look(in Input, r Run, res *result.Result, note func(string, .
 		}
 		if w == a.Workload && c.Energy != nil {
 			j, why := joules(c.Energy)
+			if check, spoilt := failed(res, "power", c.ID); spoilt && why == "" {
+				why = check.Text
+			}
 			if why != "" {
 				note("%s, block %d: no energy: %s", r.Configuration, r.Block, why)
 			} else {
-				out.energy = j
+				out.energy, out.domain = j, c.Energy.Domain
 				note("Energy is of the domain %s, read by %s, gross.", c.Energy.Domain, c.Energy.Source)
 			}
 			for _, heat := range append(slices.Clone(c.Energy.Thermal), c.Energy.Slowed...) {
@@ -124,6 +130,39 @@ func (a *Analysis) look(in Input, r Run, res *result.Result, note func(string, .
 	}
 	out.quality = right(res)
 	return out
+}
+
+// failed returns the check of an ID that a cell fails.
+func failed(res *result.Result, id, cell string) (result.Check, bool) {
+	i := slices.IndexFunc(res.Validity.Checks, func(c result.Check) bool { return c.ID == id && c.Cell == cell && c.Status == result.Fail })
+	if i < 0 {
+		return result.Check{}, false
+	}
+	return res.Validity.Checks[i], true
+}
+
+// oneDomain leaves the energies of one domain, that of most runs: where a source has
+// failed in a run, the rest of the machine alone takes less and is no better.
+func oneDomain(cs []design.Configuration, byName map[string][]seen, note func(string, ...any)) {
+	count, most := map[string]int{}, ""
+	for _, c := range cs {
+		for _, r := range byName[c.Name] {
+			if r.energy > 0 {
+				count[r.domain]++
+				if most == "" || count[r.domain] > count[most] {
+					most = r.domain
+				}
+			}
+		}
+	}
+	for _, c := range cs {
+		for i := range byName[c.Name] {
+			if r := &byName[c.Name][i]; r.energy > 0 && r.domain != most {
+				note("%s, block %d: its energy is left out: it is of %s alone, and that of most runs of %s", c.Name, r.block, r.domain, most)
+				r.energy = 0
+			}
+		}
+	}
 }
 
 // cellsOf are the cells of a run by their workload: those of a sweep over the
@@ -218,15 +257,22 @@ func (a *Analysis) energy(s *Summary, runs []seen) {
 
 func (a *Analysis) quality(s *Summary, runs, base []seen) {
 	var xs []float64
+	nothing := 0 // blocks in which no item was answered right
 	for _, r := range runs {
 		for _, b := range base {
-			if r.block == b.block && r.quality > 0 && b.quality > 0 {
-				xs = append(xs, r.quality/b.quality)
+			if r.block == b.block && r.quality != nil && b.quality != nil && *b.quality > 0 {
+				xs = append(xs, *r.quality / *b.quality)
+				if *r.quality == 0 {
+					nothing++
+				}
 			}
 		}
 	}
-	if s.Quality = overRuns(xs, "blocks"); len(xs) == 0 {
-		s.Quality.Withheld = "no items were asked, or none was answered right (--canary)"
+	switch s.Quality = overRuns(xs, "blocks"); {
+	case len(xs) == 0:
+		s.Quality.Withheld = "no items were asked, or the baseline answered none right (--canary)"
+	case nothing > 0: // the geometric mean with a 0 in it
+		s.Quality = Value{Value: result.Num(0), N: len(xs), Withheld: fmt.Sprintf("it answered no item right in %d of %d blocks", nothing, len(xs))}
 	}
 }
 

@@ -218,6 +218,54 @@ func TestQualityIsRelativeToTheBaseline(t *testing.T) {
 	}
 }
 
+// A run in which a source failed has the energy of a part of the machine: it is neither
+// averaged nor compared with that of the whole.
+func TestEnergiesOfSeveralDomainsAreNotMixed(t *testing.T) {
+	in := three([3]float64{10, 20, 30}, [3]float64{10, 20, 30})
+	for step, r := range in.Results {
+		e := &result.Energy{Domain: "package + gpu_board", Source: "rapl and nvidia-smi", Figures: map[string]result.Estimate{"j_per_output_token": {Value: result.Num(4)}}}
+		if step == 2 {
+			e.Domain, e.Figures["j_per_output_token"] = "package", result.Estimate{Value: result.Num(0.1)}
+		}
+		r.Benchmarks.Scan.Cells[0].Energy = e
+	}
+	a := Of(in)
+	if e := summary(t, a, "f16").Energy; e.Value == nil || math.Abs(float64(*e.Value)-4) > 1e-9 || e.N != 1 {
+		t.Errorf("%+v", e)
+	}
+	if !strings.Contains(strings.Join(a.Notes, "\n"), "f16, block 1: its energy is left out: it is of package alone") {
+		t.Errorf("%q", a.Notes)
+	}
+}
+
+// An energy that its own check fails, of a window too short for its counter, decides nothing.
+func TestAnEnergyThatItsCheckFailsIsLeftOut(t *testing.T) {
+	in := three([3]float64{10, 20, 30})
+	for _, r := range in.Results {
+		r.Benchmarks.Scan.Cells[0].Energy = &result.Energy{Domain: "package", Figures: map[string]result.Estimate{"j_per_output_token": {Value: result.Num(1)}}}
+	}
+	in.Results[2].Validity.Checks = []result.Check{{ID: "power", Status: result.Fail, Cell: "scan/001", Text: "known within 80 %"}}
+	a := Of(in)
+	if e := summary(t, a, "f16").Energy; e.Value != nil || !strings.Contains(strings.Join(a.Notes, "\n"), "f16, block 1: no energy: known within 80 %") {
+		t.Errorf("%+v %q", e, a.Notes)
+	}
+}
+
+// No right answer is a measurement, and not a missing one.
+func TestAConfigurationWithoutARightAnswerIsNotRecommended(t *testing.T) {
+	in := three([3]float64{10, 20, 30})
+	for i, percent := range []float64{80, 80, 0} {
+		in.Results[i+1].Benchmarks.Quality = &result.Quality{Answers: &result.Answers{Passes: []result.AnswerPass{{Users: 1, Right: result.Estimate{Value: result.Num(percent)}}}}}
+	}
+	a := Of(in)
+	if q := summary(t, a, "q4").Quality; q.Value == nil || *q.Value != 0 {
+		t.Errorf("%+v", q)
+	}
+	if !strings.HasPrefix(a.Recommendation, "Do not use q4") || len(a.Axes) != 2 {
+		t.Errorf("%s %v", a.Recommendation, a.Axes)
+	}
+}
+
 func TestTheRooflineOfAKnownChip(t *testing.T) {
 	in := three([3]float64{10, 20, 30})
 	in.Matrix.Chip, in.Matrix.Architecture = "m4-max", "llama-3.1-8b"

@@ -28,16 +28,16 @@ func joules(e *result.Energy) (j float64, why string) {
 }
 
 // right is the share of items that a run answered right, in the pass with the fewest
-// users; 0 if none was asked or none is right.
-func right(res *result.Result) float64 {
+// users; nil if none was asked.
+func right(res *result.Result) (share *float64) {
 	q := res.Benchmarks.Quality
 	if q == nil || q.Answers == nil {
-		return 0
+		return nil
 	}
-	share, users := 0.0, math.MaxInt
+	users := math.MaxInt
 	for _, p := range q.Answers.Passes {
 		if p.Users < users && p.Right.Value != nil {
-			share, users = float64(*p.Right.Value)/100, p.Users
+			share, users = new(float64(*p.Right.Value)/100), p.Users
 		}
 	}
 	return share

@@ -35,6 +35,8 @@ func (a *Analysis) recommend(byName map[string][]seen) {
 	case len(ranked) == 1:
 		a.Recommendation = fmt.Sprintf("Only %s was measured (%s %s): there is nothing to compare it with.", best.Name, format.Number(float64(*v.Value)), unit)
 		return
+	case best.Quality.Value != nil && *best.Quality.Value == 0:
+		a.Recommendation = fmt.Sprintf("Do not use %s, although it is the fastest: %s.", best.Name, best.Quality.Withheld)
 	case best.Name == a.Baseline:
 		a.Recommendation = fmt.Sprintf("Keep %s, the baseline: no other configuration has a higher %s (%s %s).", best.Name, a.name(), format.Number(float64(*v.Value)), unit)
 	case speed.Lo != nil && *speed.Lo <= 1:
@@ -64,7 +66,7 @@ func (a *Analysis) recommend(byName map[string][]seen) {
 	}
 	a.ofEnergy(best, because)
 	switch {
-	case best.Quality.Value != nil:
+	case best.Quality.Value != nil && *best.Quality.Value > 0:
 		because("It answers %s as many items right as %s (ratio).", best.Quality, a.Baseline)
 	case best.Precision != "" && best.Name != a.Baseline:
 		because("Whether its answers are as good was not measured: other weights are another model.")

@@ -170,11 +170,11 @@ func (m Matrix) Launch(c Configuration) (launch.Engine, error) {
 	fill := func(text string) string {
 		return placeholder.ReplaceAllStringFunc(text, func(p string) string {
 			name := strings.Trim(p, "{}")
-			text, ok := v[name]
+			value, ok := v[name]
 			if !ok && unknown == nil {
 				unknown = fmt.Errorf("nothing stands for {%s} in %q; give it under values, or --model for {model}", name, text)
 			}
-			return text
+			return value
 		})
 	}
 	e := launch.Engine{
@@ -313,6 +313,7 @@ func (m Matrix) Validate() error {
 	if _, ok := m.Find(m.Baseline); m.Baseline != "" && !ok {
 		bad("baseline", "there is no configuration %q", m.Baseline)
 	}
+	reserved("values", m.Values, bad)
 	m.validateWorkloads(bad)
 	m.validateConfigurations(bad)
 	if len(out) == 0 {
@@ -366,6 +367,10 @@ func (m Matrix) validateConfigurations(bad func(path, format string, args ...any
 		} else if c.Port == 0 && !slices.ContainsFunc(append(slices.Clone(c.Command), mapValues(c.Env)...), func(s string) bool { return strings.Contains(s, "{port}") }) {
 			bad(at+".command", "must say where {port} goes, or port must be given")
 		}
+		reserved(at+".values", c.Values, bad)
+		if where, name := secretIn(c); where != "" {
+			bad(at+"."+where, "%s looks like a secret, and the plan is written to the matrix's folder: export it before you start, since engines get this process's environment, and leave it out here", name)
+		}
 		if c.Port < 0 || c.Port > 65535 {
 			bad(at+".port", "%d is out of range (0 to 65535)", c.Port)
 		}
@@ -374,6 +379,15 @@ func (m Matrix) validateConfigurations(bad func(path, format string, args ...any
 		}
 		if c.ReadyTimeout < 0 || c.StopTimeout < 0 || c.WeightsGB < 0 || c.Expected < 0 {
 			bad(at, "times and sizes must not be negative")
+		}
+	}
+}
+
+// reserved refuses values for placeholders that are filled when an engine starts.
+func reserved(at string, values map[string]string, bad func(path, format string, args ...any)) {
+	for _, name := range []string{"port", "host"} {
+		if _, ok := values[name]; ok {
+			bad(at, "{%s} is filled when the engine starts; give the port as the configuration's port, or another name", name)
 		}
 	}
 }

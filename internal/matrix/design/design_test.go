@@ -89,10 +89,13 @@ func TestMistakesAreLocated(t *testing.T) {
 		"values":                 {"values: {threads: 2}", "values: 2", "m.yaml:7:9: values: must be a mapping"},
 		"a name with a path":     {"name: q4_0", "name: ../x", "configurations[1].name"},
 		"no port":                {`--port, "{port}", `, "", "must say where {port} goes"},
+		"a port among values":    {"values: {threads: 2}", "values: {port: 8000}", "m.yaml:7:1: values: {port} is filled when the engine starts"},
+		"a secret":               {`env: {OMP_NUM_THREADS: "{threads}"}`, "env: {HF_TOKEN: abc}", "m.yaml:19:5: configurations[0].env: HF_TOKEN looks like a secret"},
+		"a secret in a command":  {"--config {\"a\":1}", "--api-key abc", "configurations[1].command: --api-key looks like a secret"},
 		"not a number of tokens": {"output_tokens: 64", "output_tokens: many", `m.yaml:11:20: workloads[0].output_tokens: "many" is not a whole number`},
 	} {
 		text := strings.Replace(small, c.old, c.new, 1)
-		if name != "a shell" {
+		if name != "a shell" && name != "a secret in a command" {
 			text = strings.Replace(text, `{"a":1}`, "x", 1)
 		}
 		if text == small {
@@ -106,8 +109,23 @@ func TestMistakesAreLocated(t *testing.T) {
 
 func TestAPlaceholderWithoutAValueIsAnError(t *testing.T) {
 	m := read(t, strings.Replace(small, `--config {"a":1}`, "--dtype {dtype}", 1))
-	if _, err := m.Launch(m.Configurations[1]); err == nil || !strings.Contains(err.Error(), "{dtype}") {
+	if _, err := m.Launch(m.Configurations[1]); err == nil || !strings.Contains(err.Error(), `nothing stands for {dtype} in "{dtype}"`) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestWhatLooksLikeASecret(t *testing.T) {
+	for _, c := range []struct {
+		command []string
+		env     map[string]string
+		want    string
+	}{
+		{[]string{"x", "--api-key=abc"}, nil, "--api-key"}, {[]string{"x", "--hf-token", "abc"}, nil, "--hf-token"}, {[]string{"env", "HF_TOKEN=abc", "x"}, nil, "HF_TOKEN"}, {[]string{"x"}, map[string]string{"OPENAI_API_KEY": "abc"}, "OPENAI_API_KEY"},
+		{[]string{"x", "--max-tokens", "8", "--tokenizer", "t", "--ssl-keyfile", "f", "--api-key", "--port"}, map[string]string{"TOKENIZERS_PARALLELISM": "1", "HF_TOKEN": ""}, ""},
+	} {
+		if _, got := secretIn(Configuration{Command: c.command, Env: c.env}); got != c.want {
+			t.Errorf("%v %v: %q, want %q", c.command, c.env, got, c.want)
+		}
 	}
 }
 

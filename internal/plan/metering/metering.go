@@ -5,6 +5,8 @@ package metering
 import (
 	"fmt"
 	"math"
+	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -74,8 +76,15 @@ func Split(list string) []string {
 
 // Check says what is wrong with a list of sources; nil if nothing is.
 func Check(names []string) error {
+	seen, remote, local := map[string]bool{}, "", ""
 	for _, n := range names {
 		kind, arg, ok := Kind(n)
+		switch {
+		case kind == DCGM && !loopback(arg):
+			remote = n
+		case ok && !strings.HasSuffix(kind, ":"):
+			local = n
+		}
 		switch {
 		case !ok:
 			return fmt.Errorf("unknown source %q: give %s", n, strings.Join(Names(), ", "))
@@ -83,9 +92,27 @@ func Check(names []string) error {
 			return fmt.Errorf("%q names nothing to read: %s needs an argument", n, kind)
 		case (n == None || n == Auto) && len(names) > 1:
 			return fmt.Errorf("%q stands alone", n)
+		case seen[kind]: // their readings could not be told apart
+			return fmt.Errorf("%s is given twice: give one that tells the sum, such as a command that adds them", kind)
 		}
+		seen[kind] = true
+	}
+	if remote != "" && local != "" { // parts of one machine are added, and those of two must not be
+		return fmt.Errorf("%q reads another machine than %q: give one of them (dcgm:http://localhost:9400 if the exporter is here)", remote, local)
 	}
 	return nil
+}
+
+// loopback reports whether the URL of an exporter is of this machine.
+func loopback(address string) bool {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
 }
 
 // Untested reports whether a source was never tried on real hardware by those who

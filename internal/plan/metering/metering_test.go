@@ -2,6 +2,7 @@ package metering
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,20 @@ func TestPowerIsValidated(t *testing.T) {
 		c.p.Validate(&out)
 		if len(out) == 0 && c.path != "" || len(out) > 0 && out[0].Path != c.path {
 			t.Errorf("%+v: %v, want %q", c.p, out, c.path)
+		}
+	}
+}
+
+// Two readings of one name would be one series of numbers, and their mean is no sum; and
+// the client's processor is no part of a GPU node.
+func TestSourcesThatCannotBeAddedAreRefused(t *testing.T) {
+	for list, want := range map[string]string{
+		"file:/a/power1_input,file:/b/power1_input": "given twice", "cmd:a,cmd:b": "given twice", "rapl,rapl": "given twice",
+		"rapl,dcgm:http://gpu-node:9400": "another machine", "dcgm:gpu-node:9400,nvidia-smi": "another machine",
+		"rapl,dcgm:http://localhost:9400": "", "rapl,dcgm:127.0.0.1:9400/metrics": "", "rapl,nvidia-smi": "", "dcgm:http://gpu-node:9400,cmd:ssh gpu-node x": "",
+	} {
+		if err := Check(Split(list)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", list, err, want)
 		}
 	}
 }
