@@ -94,7 +94,7 @@ func TestTheFirstAnswerIsWhetherItIsAsGood(t *testing.T) {
 	}
 	for form, text := range map[string]string{"terminal": b.String(), "markdown": strings.ReplaceAll(string(Markdown(r)), `\`, "")} {
 		for _, want := range []string{
-			"As good as paid-large within 2 points: undecided (needs about ", "200 items, difference −0.250 pp",
+			"As good as paid-large within 2 points: undecided, 200 of about ", " items, difference −0.250 points [−4.58, 4.04]",
 			"As good under load as alone within 2 points: refuted, 64 items",
 			"Only under load (16 users): cross talk in 3 of 64 answers (item-000, item-001, item-002)",
 			"No drift beyond 5 points (heuristic)", "measured, heuristic",
@@ -142,6 +142,25 @@ func keep(t *testing.T, dir string, lines ...any) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// keepSome keeps the texts of answers to some of gradedRecords: short ones, long ones without
+// a space, and hostile ones.
+func keepSome(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	wrong := []string{"41", strings.Repeat("x", 2000), "<script>alert(1)</script>\x1b[31m red", strings.Repeat("The answer is long. ", 60), ""}
+	var lines []any
+	for i := range 14 {
+		for _, a := range []struct{ target, cell, text string }{
+			{"candidate", cells.ItemsID("candidate", 1), wrong[i%len(wrong)]}, {"baseline", cells.ItemsID("baseline", 1), "42"}, {"candidate", cells.ItemsID("candidate", 16), "an answer to somebody else"},
+		} {
+			lines = append(lines, map[string]any{"target": a.target, "cell": a.cell, "item": fmt.Sprintf("item-%03d", i), "answer": a.text})
+		}
+	}
+	keep(t, dir, lines...)
 }
 
 func writtenPages(t *testing.T, dir string, r *result.Result) (html, md string) {
