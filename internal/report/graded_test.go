@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/conclude/answers"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/quality/same"
+	"github.com/inferometer/inferometer/internal/report/content/graded"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -213,5 +214,38 @@ func TestAnswersSideBySideAreEscapedAndHiddenWhenNotKept(t *testing.T) {
 	}
 	if html, _ := writtenPages(t, broken, r); !strings.Contains(html, "As good as") {
 		t.Error("no report")
+	}
+}
+
+// Of more lost items than are shown, those with a fault come first, whatever they were compared with.
+func TestTheWorstItemsAreThoseWithFaults(t *testing.T) {
+	kept := func(target, _, _ string) (string, bool) { return "an answer of the " + target, true }
+	for _, tab := range graded.Of(gradedResult(t).Benchmarks.Quality, kept) {
+		if tab.Title != "Worst items side by side" {
+			continue
+		}
+		for i, row := range tab.Rows {
+			if faulty := strings.Contains(row[0], "cross talk"); faulty != (i < 3) {
+				t.Errorf("row %d is %q", i, row[0])
+			}
+		}
+		if len(tab.Rows) != 12 {
+			t.Errorf("%d rows", len(tab.Rows))
+		}
+		return
+	}
+	t.Error("no table")
+}
+
+// Where nothing but quality was asked, a terminal shows what was right and says in which unit.
+func TestATerminalShowsWhatWasRight(t *testing.T) {
+	text := terminal(t, "graded", 100)
+	for _, want := range []string{"Items with checks", "85.8 % [80.2, 89.9]", "3 cross talk"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "read loosely") {
+		t.Error("a column without a value is shown")
 	}
 }

@@ -188,7 +188,7 @@ func expectations(m design.Matrix, a *analysis.Analysis) *content.Section {
 	s.Tables = []content.Table{t}
 	for _, c := range m.Configurations {
 		if c.Expected > 0 {
-			s.Text = append(s.Text, content.Paragraph{Text: clean("× expected is " + c.ExpectedBy + ".")})
+			s.Text = append(s.Text, content.Paragraph{Text: clean("The column × expected: " + c.ExpectedBy + ".")})
 			break
 		}
 	}

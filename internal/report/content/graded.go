@@ -26,7 +26,7 @@ func (s *Section) grades(q *result.Quality, kept graded.Answer) {
 	if a == nil {
 		return
 	}
-	s.detail("Right and wrong are by checks that anyone can apply again. What is compared are the same items, so that an item that is hard for both sides says nothing. Differences are in percentage points (pp); answers have the same text where the same words were asked again.")
+	s.detail("Right and wrong are by checks that anyone can apply again. What is compared are the same items, so that an item that is hard for both sides says nothing. Differences are in percentage points (pp); the same text can be told only where the same words were asked again, and right answers per second only under load.")
 	if slices.ContainsFunc(a.Passes, func(p result.AnswerPass) bool { return p.Loose != nil }) {
 		s.detail("Read loosely, an answer may have an opening line, a closing line or emphasis that was not asked for.")
 	}
