@@ -2,6 +2,7 @@ package conclude
 
 import (
 	"github.com/inferometer/inferometer/internal/capacity/trial"
+	"github.com/inferometer/inferometer/internal/conclude/ours"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/measure"
@@ -18,7 +19,7 @@ type cell struct {
 	*runlog.Cell
 	measure.Collector
 	seen   observed
-	client clientTotals
+	client ours.Totals
 	// server is what the server's own metrics say; nil where they were not read.
 	server   *scrape.Account
 	trial    *trial.Trial // of a cell of a search

@@ -37,7 +37,7 @@ type observed struct {
 // that the target has been sent.
 func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	c.Add(x)
-	c.client.add(x, c.Block)
+	c.client.Add(x, c.Block)
 	c.queue(x)
 	if c.trial != nil {
 		c.trial.Add(x)

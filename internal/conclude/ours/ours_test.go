@@ -1,4 +1,4 @@
-package conclude
+package ours
 
 import (
 	"testing"
@@ -29,11 +29,11 @@ func TestPromptTokensOfTheClient(t *testing.T) {
 		{"never written", []exchange.Exchange{one, unsent}, result.Span{Lo: 100, Hi: 100}},
 	}
 	for _, tt := range tests {
-		var o clientTotals
+		var o Totals
 		for i := range tt.all {
-			o.add(&tt.all[i], 1)
+			o.Add(&tt.all[i], 1)
 		}
-		if got := o.result().PromptTokens; got == nil || *got != tt.want {
+		if got := o.Result().PromptTokens; got == nil || *got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
