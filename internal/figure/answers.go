@@ -8,9 +8,12 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
+// OfAnswers begins the ids of the figures of answers that were graded by checks.
+const OfAnswers = "right-by-"
+
 // rightByKind shows how many items are right by kind of content, one at a time.
 func rightByKind(q *result.Quality) *Figure {
-	f := &Figure{ID: "right-by-kind", Title: "Right answers by kind of content", Subtitle: "items with checks, one at a time, with 95 % intervals", Evidence: q.Evidence, Y: Axis{Label: "right", Unit: "percent"}}
+	f := &Figure{ID: OfAnswers + "kind", Title: "Right answers by kind of content", Subtitle: "items with checks, one at a time, with 95 % intervals", Evidence: q.Evidence, Y: Axis{Label: "right", Unit: "percent"}}
 	var names []string
 	for _, p := range q.Answers.Passes {
 		if !p.Alone {
@@ -51,7 +54,7 @@ func rightByKind(q *result.Quality) *Figure {
 // rightByLoad shows how many of the items are right, and how many answers have the same text as
 // alone, by the users at once.
 func rightByLoad(q *result.Quality) *Figure {
-	f := &Figure{ID: "right-by-load", Title: "Right answers by load", Subtitle: "the same items at each load, with 95 % intervals", Evidence: q.Evidence,
+	f := &Figure{ID: OfAnswers + "load", Title: "Right answers by load", Subtitle: "the same items at each load, with 95 % intervals", Evidence: q.Evidence,
 		X: Axis{Label: "users at once"}, Y: Axis{Label: "share of items", Unit: "percent"}}
 	of := map[string]*Series{}
 	loaded, open := map[string]bool{}, 0
@@ -84,7 +87,7 @@ func rightByLoad(q *result.Quality) *Figure {
 		at := slices.IndexFunc(f.Series, func(s Series) bool { return s.Name == name })
 		if at < 0 {
 			at = len(f.Series)
-			f.Series = append(f.Series, Series{Name: name, Role: role(p.Target), Kind: Line, Dashed: true})
+			f.Series = append(f.Series, Series{Name: name, Role: Part, Kind: Line, Dashed: true})
 		}
 		e := result.Estimate{Value: hundred(p.Same.Value), Lo: hundred(p.Same.Lo), Hi: hundred(p.Same.Hi)}
 		if pt, ok := point(float64(p.Users), e); ok {

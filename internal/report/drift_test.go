@@ -69,8 +69,8 @@ var (
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
 		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
 		"Prices", "What the amounts follow from", "What a machine's tokens cost at each throughput", "Savings when one input moves", "Volumes at which the candidate is cheaper",
-		"Items with checks", "The same items on both sides", "Faults that only load brings out", "Noise floor: the same target asked the same again",
-		"Right answers by kind of content, one at a time", "Items that changed", "What a judge prefers", "What was read",
+		"The same items on both sides", "Faults that only load brings out", "Noise floor: the same target asked the same again",
+		"Right answers by kind of content, one at a time", "Items that changed", "What a judge prefers", "… per second, user and USD", "What was read",
 	}
 	htmlOnlyTables = []string{"Every check"}
 )

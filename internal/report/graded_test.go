@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/conclude/answers"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/quality/same"
+	"github.com/inferometer/inferometer/internal/report/content/graded"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -94,7 +95,7 @@ func TestTheFirstAnswerIsWhetherItIsAsGood(t *testing.T) {
 	}
 	for form, text := range map[string]string{"terminal": b.String(), "markdown": strings.ReplaceAll(string(Markdown(r)), `\`, "")} {
 		for _, want := range []string{
-			"As good as paid-large within 2 points: undecided (needs about ", "200 items, difference −0.250 pp",
+			"As good as paid-large within 2 points: undecided, 200 of about ", " items, difference −0.250 points [−4.58, 4.04]",
 			"As good under load as alone within 2 points: refuted, 64 items",
 			"Only under load (16 users): cross talk in 3 of 64 answers (item-000, item-001, item-002)",
 			"No drift beyond 5 points (heuristic)", "measured, heuristic",
@@ -142,6 +143,25 @@ func keep(t *testing.T, dir string, lines ...any) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// keepSome keeps the texts of answers to some of gradedRecords: short ones, long ones without
+// a space, and hostile ones.
+func keepSome(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	wrong := []string{"41", strings.Repeat("x", 2000), "<script>alert(1)</script>\x1b[31m red", strings.Repeat("The answer is long. ", 60), ""}
+	var lines []any
+	for i := range 14 {
+		for _, a := range []struct{ target, cell, text string }{
+			{"candidate", cells.ItemsID("candidate", 1), wrong[i%len(wrong)]}, {"baseline", cells.ItemsID("baseline", 1), "42"}, {"candidate", cells.ItemsID("candidate", 16), "an answer to somebody else"},
+		} {
+			lines = append(lines, map[string]any{"target": a.target, "cell": a.cell, "item": fmt.Sprintf("item-%03d", i), "answer": a.text})
+		}
+	}
+	keep(t, dir, lines...)
 }
 
 func writtenPages(t *testing.T, dir string, r *result.Result) (html, md string) {
@@ -194,5 +214,38 @@ func TestAnswersSideBySideAreEscapedAndHiddenWhenNotKept(t *testing.T) {
 	}
 	if html, _ := writtenPages(t, broken, r); !strings.Contains(html, "As good as") {
 		t.Error("no report")
+	}
+}
+
+// Of more lost items than are shown, those with a fault come first, whatever they were compared with.
+func TestTheWorstItemsAreThoseWithFaults(t *testing.T) {
+	kept := func(target, _, _ string) (string, bool) { return "an answer of the " + target, true }
+	for _, tab := range graded.Of(gradedResult(t).Benchmarks.Quality, kept) {
+		if tab.Title != "Worst items side by side" {
+			continue
+		}
+		for i, row := range tab.Rows {
+			if faulty := strings.Contains(row[0], "cross talk"); faulty != (i < 3) {
+				t.Errorf("row %d is %q", i, row[0])
+			}
+		}
+		if len(tab.Rows) != 12 {
+			t.Errorf("%d rows", len(tab.Rows))
+		}
+		return
+	}
+	t.Error("no table")
+}
+
+// Where nothing but quality was asked, a terminal shows what was right and says in which unit.
+func TestATerminalShowsWhatWasRight(t *testing.T) {
+	text := terminal(t, "graded", 100)
+	for _, want := range []string{"Items with checks", "85.8 % [80.2, 89.9]", "3 cross talk"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "read loosely") {
+		t.Error("a column without a value is shown")
 	}
 }

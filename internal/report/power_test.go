@@ -1,6 +1,12 @@
 package report
 
-import "github.com/inferometer/inferometer/internal/result"
+import (
+	"strings"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
+)
 
 // withPower adds the power of a machine with a GPU to a result with a pass.
 func withPower(r *result.Result) {
@@ -38,4 +44,43 @@ func withPower(r *result.Result) {
 		},
 	}
 	b.Latency.Cells[1].Energy = &result.Energy{Evidence: b.Latency.Cells[1].Evidence, Withheld: "the power that was read is the candidate's"}
+}
+
+// Ten figures side by side are wider than a page.
+func TestFiguresOfEnergyFitAPage(t *testing.T) {
+	r, figures := fixture(t, "full"), 0
+	withPower(r)
+	for _, tab := range sectionOf(t, r, "power").Tables[:2] {
+		if len(tab.Head) > 8 {
+			t.Errorf("%q has %d columns", tab.Title, len(tab.Head))
+		}
+		figures += len(tab.Head) - 2
+	}
+	if want := len(result.EnergyTags()); figures != want {
+		t.Errorf("%d of %d figures", figures, want)
+	}
+}
+
+// A note about one cell of several says which.
+func TestANoteNamesItsCell(t *testing.T) {
+	r := fixture(t, "full")
+	cells := r.Benchmarks.Throughput.Cells
+	for i := range cells {
+		for tag, s := range cells[i].Metrics.Stats {
+			if s.Note = ""; tag == "ttft" && i < 2 {
+				s.Note = "measured in another way"
+			}
+			cells[i].Metrics.Stats[tag] = s
+		}
+	}
+	var found []string
+	for _, n := range sectionOf(t, r, "throughput").Notes {
+		if strings.Contains(n.Text, "another way") {
+			found = append(found, n.Text)
+		}
+	}
+	want := format.Users(cells[0].Load.Users) + ", " + format.Users(cells[1].Load.Users) + ": measured in another way"
+	if len(found) != 1 || found[0] != want {
+		t.Errorf("%q, want %q", found, want)
+	}
 }

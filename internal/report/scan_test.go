@@ -22,10 +22,15 @@ import (
 func TestPages(t *testing.T) {
 	dir := os.Getenv("INFEROMETER_TEST_PAGES")
 	if dir == "" {
-		t.Skip("skipped: INFEROMETER_TEST_PAGES names a folder to write the pages of sweeps and costs to, to look at them")
+		t.Skip("skipped: INFEROMETER_TEST_PAGES names a folder to write made-up pages to, to look at them")
 	}
 	pages := sweeps()
-	pages["priced"] = priced(t)
+	for _, name := range []string{"priced", "graded"} {
+		pages[name] = fixture(t, name)
+	}
+	keepSome(t, filepath.Join(dir, "graded"))
+	pages["powered"] = fixture(t, "full")
+	withPower(pages["powered"])
 	for name, r := range pages {
 		if _, err := Write(filepath.Join(dir, name), r); err != nil {
 			t.Errorf("%s: %v", name, err)

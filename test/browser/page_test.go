@@ -39,41 +39,42 @@ func report(t *testing.T) string {
 	return pages[0]
 }
 
-// sweeps writes the pages of made-up sweeps: many points, and few.
-func sweeps(t *testing.T) []string {
+// made writes the pages of made-up results: sweeps of many points and few, costs, answers with
+// checks, power, and a matrix of engines.
+func made(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
-	pagesOf := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestPages$", "./internal/report")
+	pagesOf := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestPages$", "./internal/report", "./internal/matrix/page")
 	pagesOf.Dir = filepath.Join("..", "..")
 	pagesOf.Env = append(os.Environ(), "INFEROMETER_TEST_PAGES="+dir)
 	if out, err := pagesOf.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	pages, err := filepath.Glob(filepath.Join(dir, "*", "report.html"))
-	if err != nil || len(pages) < 4 {
+	if err != nil || len(pages) < 8 {
 		t.Fatalf("%v, %v", pages, err)
 	}
 	return pages
 }
 
-// TestSweeps opens pages of sweeps: nothing may run out of its place, whatever
+// TestMadeUpPages opens pages of made-up results: nothing may run out of its place, whatever
 // font the browser has.
-func TestSweeps(t *testing.T) {
+func TestMadeUpPages(t *testing.T) {
 	alloc := start(t)
-	for _, page := range sweeps(t) {
+	for _, page := range made(t) {
 		for _, width := range []int64{375, 1280} {
 			t.Run(fmt.Sprintf("%s-%d", filepath.Base(filepath.Dir(page)), width), func(t *testing.T) {
 				ctx, cancel := chromedp.NewContext(alloc)
 				defer cancel()
 				ctx, cancelTime := context.WithTimeout(ctx, 2*time.Minute)
 				defer cancelTime()
-				lookAtSweep(ctx, t, page, width)
+				lookAtMade(ctx, t, page, width)
 			})
 		}
 	}
 }
 
-func lookAtSweep(ctx context.Context, t *testing.T, page string, width int64) {
+func lookAtMade(ctx context.Context, t *testing.T, page string, width int64) {
 	var got struct {
 		Overflow float64  `json:"overflow"`
 		Figures  int      `json:"figures"`
@@ -81,13 +82,15 @@ func lookAtSweep(ctx context.Context, t *testing.T, page string, width int64) {
 		Outside  []string `json:"outside"` // texts that leave their drawing
 		Over     []string `json:"over"`    // texts that lie on another
 		Folded   int      `json:"folded"`
+		Wide     []string `json:"wide"` // tables that are wider than their place
 	}
 	err := chromedp.Run(ctx,
 		chromedp.EmulateViewport(width, 900),
 		chromedp.Navigate("file://"+page),
 		chromedp.Evaluate(`(() => {
 			const out = {overflow: document.documentElement.scrollWidth - window.innerWidth, figures: 0, texts: 0, outside: [], over: [],
-				folded: document.querySelectorAll("details:not([open])").length};
+				folded: document.querySelectorAll("details:not([open])").length,
+				wide: [...document.querySelectorAll("section > .scroll")].filter(d => d.scrollWidth > d.clientWidth + 1).map(d => d.getAttribute("aria-label"))};
 			for (const svg of document.querySelectorAll("figure svg")) {
 				out.figures++;
 				const frame = svg.getBoundingClientRect();
@@ -112,14 +115,19 @@ func lookAtSweep(ctx context.Context, t *testing.T, page string, width int64) {
 	if got.Overflow > 0 {
 		t.Errorf("the page is %v px wider than the window", got.Overflow)
 	}
-	if got.Figures < 6 || got.Texts < 10*got.Figures {
+	name := filepath.Base(filepath.Dir(page))
+	sweep := strings.HasPrefix(name, "sweep")
+	if least := map[bool]int{true: 6, false: 2}[sweep]; got.Figures < least || got.Texts < 10*got.Figures {
 		t.Errorf("%d figures with %d texts", got.Figures, got.Texts)
 	}
 	if len(got.Outside) > 0 || len(got.Over) > 0 {
 		t.Errorf("outside of their drawing: %q; over each other: %q", got.Outside, got.Over)
 	}
-	// A sweep's long tables are folded; a cost has none.
-	if !strings.Contains(page, "priced") && got.Folded < 2 {
+	if width >= 1280 && !sweep && len(got.Wide) > 0 {
+		t.Errorf("tables wider than the page: %q", got.Wide)
+	}
+	// A sweep's long tables are folded.
+	if sweep && got.Folded < 2 {
 		t.Errorf("only %d folded tables", got.Folded)
 	}
 }
@@ -172,7 +180,7 @@ func TestPrint(t *testing.T) {
 	var background string
 	err := chromedp.Run(ctx,
 		emulation.SetEmulatedMedia().WithMedia("print").WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
-		chromedp.Navigate("file://"+sweeps(t)[0]),
+		chromedp.Navigate("file://"+made(t)[0]),
 		chromedp.Evaluate(`getComputedStyle(document.body).backgroundColor`, &background),
 	)
 	if err != nil {

@@ -43,7 +43,7 @@ func speedups(a *analysis.Analysis) figure.Figure {
 		switch {
 		case c.Name == a.Baseline:
 		case c.Why != "":
-			left = append(left, clean(c.Name)+" was not measured")
+			left = append(left, clean(c.Name))
 		default:
 			shown = append(shown, c)
 			f.X.Categories = append(f.X.Categories, clean(c.Name))
@@ -60,7 +60,9 @@ func speedups(a *analysis.Analysis) figure.Figure {
 			f.Series = append(f.Series, s)
 		}
 	}
-	f.Note = strings.Join(left, "; ")
+	if len(left) > 0 {
+		f.Note = "Not measured: " + strings.Join(left, ", ")
+	}
 	return f
 }
 

@@ -25,7 +25,7 @@ func Of(m design.Matrix, d analysis.Document) content.Document {
 		Started:  d.Started.UTC().Format("2006-01-02 15:04"), Evidence: a.Evidence, Version: plaintext.Line(d.Version),
 	}
 	if d.Status != result.Complete {
-		doc.Status = plaintext.Line(string(d.Status) + ": " + d.Reason)
+		doc.Status = format.Sentence(plaintext.Line("The matrix is " + string(d.Status) + ": " + d.Reason))
 	}
 	if a.Evidence == result.Simulated {
 		doc.Warning = "SIMULATED: the engines of this matrix are simulated servers."
@@ -78,18 +78,21 @@ func comparison(m design.Matrix, d analysis.Document) *content.Section {
 	for _, text := range a.Because {
 		s.Text = append(s.Text, content.Paragraph{Text: clean(text)})
 	}
-	s.Text = append(s.Text, content.Paragraph{Text: clean(intervals(m)), PagesOnly: true})
-	for _, w := range []struct{ name, what string }{{a.Decode, "Decode is the output speed of one user (median), in the workload"}, {a.Prefill, "Prefill is input tokens over the time from sending to the first token, in the workload"}, {a.Users, "Users is the output of all users together, in the workload"}} {
-		if w.name != "" {
-			s.Text = append(s.Text, content.Paragraph{Text: fmt.Sprintf("%s %s.", w.what, clean(w.name)), PagesOnly: true})
-		}
-	}
-	s.Text = append(s.Text, content.Paragraph{Text: "Efficiency is tokens per joule relative to the best configuration. Quality is the share of items answered right, relative to the baseline.", PagesOnly: true})
-	if len(a.Axes) > 0 {
-		s.Text = append(s.Text, content.Paragraph{Text: "On the front is what no other configuration equals in " + strings.Join(a.Axes, ", ") + " while it is better in one of them.", PagesOnly: true})
+	explain := func(text string) {
+		s.Notes = append(s.Notes, content.Note{Kind: content.Remark, Text: clean(text)})
 	}
 	for _, n := range a.Notes {
 		s.Notes = append(s.Notes, content.Note{Kind: content.Assumption, Text: clean(firstLine(n))})
+	}
+	explain(intervals(m))
+	for _, w := range []struct{ name, what string }{{a.Decode, "Decode is the output speed of one user (median), in the workload"}, {a.Prefill, "Prefill is input tokens over the time from sending to the first token, in the workload"}, {a.Users, "Users is the output of all users together, in the workload"}} {
+		if w.name != "" {
+			explain(fmt.Sprintf("%s %s.", w.what, w.name))
+		}
+	}
+	explain("Efficiency is tokens per joule relative to the best configuration. Quality is the share of items answered right, relative to the baseline.")
+	if len(a.Axes) > 0 {
+		explain("On the front is what no other configuration equals in " + strings.Join(a.Axes, ", ") + " while it is better in one of them.")
 	}
 	s.Figures = figures(a)
 	return s
@@ -185,7 +188,7 @@ func expectations(m design.Matrix, a *analysis.Analysis) *content.Section {
 	s.Tables = []content.Table{t}
 	for _, c := range m.Configurations {
 		if c.Expected > 0 {
-			s.Text = append(s.Text, content.Paragraph{Text: clean("The expected speed-ups are " + c.ExpectedBy + ": no measurement stands behind them.")})
+			s.Text = append(s.Text, content.Paragraph{Text: clean("The column × expected: " + c.ExpectedBy + ".")})
 			break
 		}
 	}

@@ -2,6 +2,8 @@ package page
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -68,6 +70,65 @@ func TestTheAnswerAndEachConfigurationAreInEveryFormat(t *testing.T) {
 			t.Errorf("no %s in %s", want, names)
 		}
 	}
+}
+
+// TestPages writes the page of a made-up matrix, for a browser to look at.
+func TestPages(t *testing.T) {
+	dir := os.Getenv("INFEROMETER_TEST_PAGES")
+	if dir == "" {
+		t.Skip("skipped: INFEROMETER_TEST_PAGES names a folder to write made-up pages to, to look at them")
+	}
+	if _, err := report.WriteDocument(filepath.Join(dir, "matrix"), Of(several())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// several is a matrix of a preset's size, with long names, one that failed, and figures of
+// three workloads.
+func several() (design.Matrix, analysis.Document) {
+	m, d := two()
+	m.Name, m.Workloads = "a Mac with everything", []design.Workload{{Name: "decode"}, {Name: "prefill"}, {Name: "users"}}
+	a := d.Analysis
+	a.Prefill, a.Users = "prefill", "users"
+	gone := a.Configurations[2]
+	base := a.Configurations[0]
+	a.Configurations, m.Configurations = nil, nil
+	for i, name := range []string{"cpu-only", "metal-f32", "metal-f16", "metal-bf16", "metal-q8_0", "unified-memory-full"} {
+		c := base
+		c.Name, c.Beaten, c.Expected, c.By = name, "unified-memory-full", 1+float64(i)*0.8, "expected by the brief of this project, unmeasured"
+		f := 1 + float64(i)*0.7
+		value := func(x float64) analysis.Value {
+			return analysis.Value{Value: result.Num(x), Lo: result.Num(0.93 * x), Hi: result.Num(1.08 * x), N: 3}
+		}
+		c.Energy, c.Memory, c.LoadS, c.Quality = value(3/f), value(16<<30/f), value(4), value(1-float64(i)*0.01)
+		c.Efficiency = result.Num(f / 4.5)
+		c.Cells = nil
+		for _, w := range m.Workloads {
+			cell := analysis.Cell{Workload: w.Name, Values: map[string]analysis.Value{}, Speedups: map[string]analysis.Value{}}
+			for _, q := range analysis.Quantities() {
+				cell.Values[q.Tag], cell.Speedups[q.Tag] = value(1234*f), value(f)
+			}
+			c.Cells = append(c.Cells, cell)
+		}
+		if i == 0 {
+			for _, cell := range c.Cells {
+				for tag := range cell.Speedups {
+					cell.Speedups[tag] = analysis.Value{Withheld: "the baseline"}
+				}
+			}
+		}
+		if i == 5 {
+			c.Beaten = ""
+		}
+		a.Configurations = append(a.Configurations, c)
+		m.Configurations = append(m.Configurations, design.Configuration{Name: name, Expected: c.Expected, ExpectedBy: c.By})
+	}
+	a.Configurations, m.Configurations = append(a.Configurations, gone), append(m.Configurations, design.Configuration{Name: "gone"})
+	a.Baseline = "cpu-only"
+	a.Axes = []string{"decode rate", "tokens per joule", "quality"}
+	a.Notes = []string{"no item with a check was asked, so it is not known what quality is lost"}
+	a.Listed = []analysis.Listed{{What: "M4 Max, 40 GPU cores, 7B F16", Prefill: 922, Decode: 31.6, Source: "llama.cpp discussion 4167"}}
+	return m, d
 }
 
 // Without energy there is no figure of it, and nothing is 0.

@@ -96,7 +96,8 @@ func title(r *result.Result) string {
 }
 
 // place gives each figure to the section of its benchmark. A sweep shows its
-// first two, which sum it up, before its tables, and costs the one that decides.
+// first two, which sum it up, before its tables, costs the one that decides, and quality those of
+// answers with checks.
 func (d *Document) place(figures []figure.Figure) {
 	for i := range d.Sections {
 		s := &d.Sections[i]
@@ -108,6 +109,12 @@ func (d *Document) place(figures []figure.Figure) {
 		switch {
 		case s.ID == "scan" && len(s.Figures) > 1:
 			s.Lead, s.Figures = s.Figures[:2], s.Figures[2:]
+		case s.ID == "quality":
+			n := 0
+			for n < len(s.Figures) && strings.HasPrefix(s.Figures[n].ID, figure.OfAnswers) {
+				n++
+			}
+			s.Lead, s.Figures = s.Figures[:n], s.Figures[n:]
 		case s.ID == "cost" && len(s.Figures) > 0 && s.Figures[0].ID == figure.ByVolume:
 			s.Lead, s.Figures = s.Figures[:1], s.Figures[1:]
 		}

@@ -2,6 +2,8 @@ package content
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
@@ -26,36 +28,46 @@ func energy(r *result.Result) *Section {
 	}
 	s.say(fmt.Sprintf("Power was read from %s.", plaintext.Line(strings.Join(p.Sources, ", "))))
 	s.detail("A figure is gross unless it says net: the power that the machine draws anyway is in it. Each is of the domain that its row names, and bounds are one update of the readings at each edge of the window. How readings become energy is in docs/energy.md.")
-	s.table(energyFigures(cells))
+	all := energyFigures(cells)
+	perToken, rest := parted(all)
+	s.table(perToken, all)
+	s.pages(rest)
 	s.pages(energyDomains(cells))
-	var withheld []string
+	withheld := map[string][]string{}
 	for _, c := range cells {
-		if c.Energy.Withheld != "" {
-			withheld = append(withheld, c.Energy.Withheld)
+		if why := c.Energy.Withheld; why != "" {
+			withheld[why] = append(withheld[why], plaintext.Line(c.ID))
 		}
 	}
-	for _, text := range distinct(withheld) {
-		s.remark(format.Sentence("No figures of some cells: " + plaintext.Line(text)))
+	for _, why := range slices.Sorted(maps.Keys(withheld)) {
+		s.remark(format.Sentence("Without figures: " + strings.Join(withheld[why], ", ") + " (" + plaintext.Line(why) + ")"))
 	}
 	if len(p.Untested) > 0 {
 		s.remark(fmt.Sprintf("The readers of %s are checked against recordings and manuals, and are untested on real hardware by those who wrote them.", plaintext.Line(strings.Join(p.Untested, ", "))))
 	}
 	for _, f := range p.Failed {
-		s.remark(format.Sentence(plaintext.Line(fmt.Sprintf("%s could not be read: %s", f.Source, f.Why))))
+		s.remark(format.Sentence(plaintext.Line(fmt.Sprintf("Could not be read: %s (%s)", f.Source, f.Why))))
 	}
 	return s
 }
 
-func distinct(texts []string) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, t := range texts {
-		if !seen[t] {
-			seen[t] = true
-			out = append(out, t)
+// parted are the figures in two tables, each of which a page shows without scrolling: power and
+// energy of the work, then what follows from them.
+func parted(t Table) (work, rest Table) {
+	work, rest = t, t
+	rest.Title = "… per second, user and USD"
+	const named, shown = 2, 6 // columns that name the row, and figures of the first table
+	for i := len(t.Head) - 1; i >= named; i-- {
+		if i < named+shown {
+			rest = rest.Without(i)
+		} else {
+			work = work.Without(i)
 		}
 	}
-	return out
+	if len(rest.Head) <= named {
+		rest.Rows = nil
+	}
+	return work, rest
 }
 
 // energyFigures has a column for each figure that any cell has.

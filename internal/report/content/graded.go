@@ -1,29 +1,35 @@
 package content
 
 import (
+	"slices"
+
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content/graded"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// grades adds what is known of graded answers to the section on quality.
+// grades adds what is known of graded answers to the section on quality. A terminal shows the first
+// of its tables.
 func (s *Section) grades(q *result.Quality, kept graded.Answer) {
-	for _, g := range graded.Of(q, kept) {
-		t := Table{Title: g.Title, Head: columns(g.Head...), Rows: g.Rows, Folded: g.Folded, PagesOnly: true}
+	for i, g := range graded.Of(q, kept) {
+		t := Table{Title: g.Title, Head: columns(g.Head...), Rows: g.Rows, Folded: g.Folded, PagesOnly: i > 0}
 		if g.Words {
 			t.Layout = Words
 			for i := range t.Head {
 				t.Head[i].Kind = Sentence
 			}
 		}
-		s.Tables = append(s.Tables, t)
+		s.Tables = append(s.Tables, filled(t))
 	}
 	a := q.Answers
 	if a == nil {
 		return
 	}
-	s.detail("Right and wrong are by checks that anyone can apply again. What is compared are the same items, so that an item that is hard for both sides says nothing.")
+	s.detail("Right and wrong are by checks that anyone can apply again. What is compared are the same items, so that an item that is hard for both sides says nothing. Differences are in percentage points (pp); the same text can be told only where the same words were asked again, and right answers per second only under load.")
+	if slices.ContainsFunc(a.Passes, func(p result.AnswerPass) bool { return p.Loose != nil }) {
+		s.detail("Read loosely, an answer may have an opening line, a closing line or emphasis that was not asked for.")
+	}
 	if v := a.Versus; v != nil {
 		s.remark(plaintext.Line(v.Method))
 		if v.Unpaired > 0 {

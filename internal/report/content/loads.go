@@ -200,18 +200,47 @@ func statText(m result.Metrics, tag, stat string) string {
 	return text
 }
 
+// whereOf tells a cell from the others of a table.
+func whereOf(c result.Cell, cells []result.Cell) string {
+	var parts []string
+	if slices.ContainsFunc(cells, func(o result.Cell) bool { return o.Target != c.Target }) {
+		parts = append(parts, plaintext.Line(c.Target))
+	}
+	if slices.ContainsFunc(cells, func(o result.Cell) bool { return o.Load.Users != c.Load.Users }) {
+		parts = append(parts, format.Users(c.Load.Users))
+	}
+	if len(parts) == 0 {
+		return plaintext.Line(c.ID)
+	}
+	return strings.Join(parts, " with ")
+}
+
 // explained are the notes that the marks in a table point to, and what failed
 // requests said. tags are the metrics that it shows, and stats the statistics.
 func explained(cells []result.Cell, v result.Validity, tags, stats []string) []Note {
-	seen := map[string]bool{}
+	of := map[string][]string{}
+	var texts []string
 	var out []Note
 	for _, c := range cells {
 		for _, tag := range []string{"ttft", "tpot", "e2e", "user_rate", "output_tokens"} {
-			if n := c.Metrics.Stats[tag].Note; n != "" && !seen[n] {
-				seen[n] = true
-				out = append(out, Note{Footnote, plaintext.Line(n)})
+			n := c.Metrics.Stats[tag].Note
+			if n == "" {
+				continue
+			}
+			if of[n] == nil {
+				texts = append(texts, n)
+			}
+			if w := whereOf(c, cells); !slices.Contains(of[n], w) {
+				of[n] = append(of[n], w)
 			}
 		}
+	}
+	for _, n := range texts {
+		text := plaintext.Line(n)
+		if len(cells) > 1 {
+			text = strings.Join(of[n], ", ") + ": " + text
+		}
+		out = append(out, Note{Footnote, text})
 	}
 	if text := sampledNote(cells, tags, stats); text != "" {
 		out = append(out, Note{Sampled, text})

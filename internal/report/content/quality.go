@@ -30,7 +30,7 @@ func quality(b result.Benchmarks, kept graded.Answer) *Section {
 		}
 		return s
 	}
-	s.detail("Scores from 0 to 100, computed from the text alone (heuristic): they show differences between answers to the same prompts and do not prove accuracy.")
+	s.detail("Heuristic scores are from 0 to 100, computed from the text alone.")
 	if q.Delta != nil {
 		s.detail(format.Sentence(q.Delta.Text))
 		if q.Delta.Spoilt != "" {

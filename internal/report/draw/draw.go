@@ -281,11 +281,11 @@ func drawing(f figure.Figure) *plot.Plot {
 		p.Add(shade{a})
 	}
 	p.Add(grid{len(f.Y.Categories) > 0})
-	addSeries(p, f)
+	bars := addSeries(p, f)
 	p.Add(labels(f.Series))
 	upright := 0
 	for _, l := range f.Limits {
-		p.Add(limitLine{l, upright, f.X.Count})
+		p.Add(limitLine{l, upright, f.X.Count, bars})
 		if l.Vertical {
 			upright++
 		}

@@ -3,7 +3,9 @@ package draw
 import (
 	"bytes"
 	"image/png"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -234,5 +236,35 @@ func TestALogarithmicAxisLeavesNoBlankAbove(t *testing.T) {
 	c = besideLog(p, f, c)
 	if blank := c.Max.Y - p.DataCanvas(c).Max.Y; blank > 8 {
 		t.Errorf("%v points above the axis are blank", blank)
+	}
+}
+
+// The text of a limit is not written over a value, or over a bar that hides it.
+func TestTheTextOfALimitIsClearOfBars(t *testing.T) {
+	text := func(f figure.Figure, label string) (y float64) {
+		svg, err := SVG(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := regexp.MustCompile(`<text [^>]*y="([-0-9.]+)"[^>]*>` + regexp.QuoteMeta(label) + `<`).FindStringSubmatch(string(svg))
+		if m == nil {
+			t.Fatalf("no text %q in %s", label, svg)
+		}
+		if y, err = strconv.ParseFloat(m[1], 64); err != nil {
+			t.Fatal(err)
+		}
+		return y
+	}
+	f := figure.Figure{ID: "x", X: figure.Axis{Categories: []string{"a", "b"}}, Y: figure.Axis{Label: "latency", Unit: "ms", Log: true}, Series: []figure.Series{
+		{Name: "candidate", Role: figure.Candidate, Kind: figure.Bar, Points: []figure.Point{{X: 0, Y: 20}, {X: 1, Y: 23, AtLeast: true}}},
+		{Name: "baseline", Role: figure.Baseline, Kind: figure.Bar, Points: []figure.Point{{X: 0, Y: 2000}, {X: 1, Y: 397, AtLeast: true}}},
+	}, Limits: []figure.Limit{{Value: 500, Label: "a limit whose text is as long as this", Only: []int{1}}}}
+	if got, value := text(f, "a limit whose text is as long as this"), text(f, "≥ 397"); math.Abs(got-value) < 8 {
+		t.Errorf("the limit is at %v, and the value at %v", got, value)
+	}
+	f.Y, f.Limits = figure.Axis{Label: "times", Log: true, Base: 1}, []figure.Limit{{Value: 1, Label: "equal to what it was compared with"}}
+	f.Series = []figure.Series{{Name: "candidate", Role: figure.Candidate, Kind: figure.Bar, Points: []figure.Point{{X: 0, Y: 2}, {X: 1, Y: 4}}}}
+	if got, line := text(f, "equal to what it was compared with"), text(f, "1"); got < line {
+		t.Errorf("the limit's text at %v is on the bars, which begin at %v", got, line)
 	}
 }

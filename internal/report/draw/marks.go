@@ -71,7 +71,8 @@ func rectangle(x0, y0, x1, y1 vg.Length) []vg.Point {
 	return []vg.Point{{X: x0, Y: y0}, {X: x0, Y: y1}, {X: x1, Y: y1}, {X: x1, Y: y0}}
 }
 
-func addSeries(p *plot.Plot, f figure.Figure) {
+// addSeries draws the series, and returns those of standing bars.
+func addSeries(p *plot.Plot, f figure.Figure) (standing []boxes) {
 	bars, bar := 0, 0
 	for _, s := range f.Series {
 		if s.Kind == figure.Bar {
@@ -92,7 +93,9 @@ func addSeries(p *plot.Plot, f figure.Figure) {
 		switch s.Kind {
 		case figure.Bar:
 			width := barWidth(len(f.X.Categories), bars)
-			p.Add(boxes{points: s.Points, width: width * 0.9, offset: (vg.Length(bar) - vg.Length(bars-1)/2) * width, color: c, axis: f.Y})
+			b := boxes{points: s.Points, width: width * 0.9, offset: (vg.Length(bar) - vg.Length(bars-1)/2) * width, color: c, axis: f.Y}
+			p.Add(b)
+			standing = append(standing, b)
 			bar++
 		case figure.Stack:
 			st := stack{width: barWidth(len(f.X.Categories), 1) * 1.4, color: c, unit: f.Y.Unit, points: s.Points, below: append([]float64(nil), below...)}
@@ -111,6 +114,7 @@ func addSeries(p *plot.Plot, f figure.Figure) {
 			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), dots: dotted(s), shape: shapeOf(f, i)})
 		}
 	}
+	return standing
 }
 
 // barWidth of one of n bars that stand side by side.
@@ -155,6 +159,30 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		valueLabel(c, x, max(top, low), label)
 	}
+}
+
+// covers says whether a bar, its interval or its label is anywhere in a rectangle. Of a bar that
+// is hollow only the label counts.
+func (b boxes) covers(c draw.Canvas, p *plot.Plot, left, right, bottom, top vg.Length) bool {
+	tx, ty := p.Transforms(&c)
+	base := b.axis.Base
+	if b.axis.Log && base == 0 {
+		base = p.Y.Min
+	}
+	const label, half = 12, 16 // height and half the width of a label
+	for _, pt := range b.points {
+		x, from, to := tx(pt.X)+b.offset, ty(base), ty(pt.Y)
+		if pt.AtLeast {
+			from, to = to, to+9
+		} else if pt.Hi != nil {
+			to = max(to, ty(min(float64(*pt.Hi), p.Y.Max)))
+		}
+		wide := max(b.width/2, half)
+		if x+wide > left && x-wide < right && max(from, to)+label > bottom && min(from, to) < top {
+			return true
+		}
+	}
+	return false
 }
 
 // lying are bars from a base to the left or the right.
@@ -352,6 +380,7 @@ type limitLine struct {
 	figure.Limit
 	n       int
 	fromTop bool
+	bars    []boxes // in whose way the text shall not be
 }
 
 func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
@@ -375,13 +404,35 @@ func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 	if len(l.Only) == 0 {
 		c.StrokeLine2(line, c.Min.X, y, c.Max.X, y)
 		s.XAlign = text.XRight
-		c.FillText(s, vg.Point{X: c.Max.X - 3, Y: y + 3}, l.Label)
+		x := c.Max.X - 3
+		c.FillText(s, vg.Point{X: x, Y: l.clear(c, p, x-s.Width(l.Label), x, y)}, l.Label)
 		return
 	}
 	for i, at := range l.Only {
 		c.StrokeLine2(line, tx(float64(at)-0.46), y, tx(float64(at)+0.46), y)
 		if i == 0 {
-			c.FillText(s, vg.Point{X: tx(float64(at) - 0.46), Y: y + 3}, l.Label)
+			x := tx(float64(at) - 0.46)
+			c.FillText(s, vg.Point{X: x, Y: l.clear(c, p, x, x+s.Width(l.Label), y)}, l.Label)
 		}
 	}
+}
+
+// clear is where the text of a limit at y, from one x to another, lies neither on a bar nor on
+// what a bar bears: above the line or below it, and otherwise higher up; just above the line where
+// no place is free.
+func (l limitLine) clear(c draw.Canvas, p *plot.Plot, from, to, y vg.Length) vg.Length {
+	const above, below, step, high = 3, -12, 11, 9
+	places := []vg.Length{y + above, y + below}
+	for at := y + above + step; at+high < c.Max.Y; at += step {
+		places = append(places, at)
+	}
+	for _, at := range places {
+		if at < c.Min.Y || at+high > c.Max.Y {
+			continue
+		}
+		if !slices.ContainsFunc(l.bars, func(b boxes) bool { return b.covers(c, p, from, to, at, at+high) }) {
+			return at
+		}
+	}
+	return y + above
 }

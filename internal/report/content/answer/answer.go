@@ -343,11 +343,11 @@ func delivered(c result.Cell, v result.Validity) string {
 
 // goodness says whether answers differ.
 func goodness(q *result.Quality) string {
-	const warning = "; scores are heuristics of the text and prove no accuracy."
+	const about, warning = "Scores of the text (heuristic): ", "; they prove no accuracy."
 	if d := q.Delta; d != nil {
 		e := d.Estimate
 		if e.Value == nil {
-			return plaintext.Capital(plaintext.Line(cmp.Or(e.Withheld, "the difference is unknown"))) + warning
+			return about + plaintext.Line(cmp.Or(e.Withheld, "the difference is unknown")) + warning
 		}
 		found := "no difference found"
 		switch {
@@ -373,16 +373,16 @@ func goodness(q *result.Quality) string {
 		}
 		of := ""
 		if len(scores) == 2 {
-			of = ", " + scores[0] + " against " + scores[1] + " of 100,"
+			of = scores[0] + " against " + scores[1] + " of 100, "
 		}
-		return fmt.Sprintf("%s%s%s on the same %s prompts: %s%s", sign, format.Estimate(e, "points", 0), of, format.Count(max(d.Pairs, d.N)), found, warning)
+		return fmt.Sprintf("%s%sdifference %s%s on the same %s prompts: %s%s", about, of, sign, format.Estimate(e, "points", 0), format.Count(max(d.Pairs, d.N)), found, warning)
 	}
 	for _, t := range q.Targets {
 		if t.N == 0 {
 			return "No answer was scored."
 		}
 		if t.Score.Value != nil || t.Score.NeededN > 0 {
-			return fmt.Sprintf("%s of 100 over %s answers%s", format.Estimate(t.Score, "", t.N), format.Count(t.N), warning)
+			return fmt.Sprintf("%s%s of 100 over %s answers%s", about, format.Estimate(t.Score, "", t.N), format.Count(t.N), warning)
 		}
 	}
 	return ""

@@ -3,6 +3,7 @@ package answer
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -63,7 +64,7 @@ func qualities(r *result.Result) []Sentence {
 }
 
 func difference(e result.Estimate) string {
-	return "difference " + format.Estimate(e, "pp", 0)
+	return "difference " + format.Estimate(e, "points", 0)
 }
 
 // named is a target by its model.
@@ -78,17 +79,21 @@ func named(r *result.Result, target string) string {
 
 // asGood is a claim on answers as people ask it.
 func asGood(r *result.Result, c result.Claim, l metric.Limit) string {
-	span := format.Span(c.Estimate, c.Lo, c.Hi, c.Unit)
+	unit := c.Unit
+	if unit == "pp" {
+		unit = "points"
+	}
+	span := format.Span(c.Estimate, c.Lo, c.Hi, unit)
 	items := format.Count(c.N) + " items"
+	if c.Verdict == result.Undecided && c.NeededN > c.N {
+		items = fmt.Sprintf("%s of about %s items", format.Count(c.N), format.Count(c.NeededN))
+	}
 	margin := ""
 	if l.Op == metric.GreaterEqual || l.Op == metric.Greater {
 		margin = fmt.Sprintf("%.4g", -l.Value)
 	}
 	verdict := string(c.Verdict)
-	switch {
-	case c.Verdict == result.Undecided && c.NeededN > c.N:
-		verdict += fmt.Sprintf(" (needs about %s)", format.Count(c.NeededN))
-	case c.Verdict == result.Proved && c.Hi != nil && *c.Hi < 0 && l.Value < 0:
+	if c.Verdict == result.Proved && c.Hi != nil && *c.Hi < 0 && l.Value < 0 {
 		verdict += ", worse but within the margin"
 	}
 	switch tag := l.Metric.Tag; {
@@ -99,7 +104,7 @@ func asGood(r *result.Result, c result.Claim, l metric.Limit) string {
 	case tag == "drift" && c.Verdict == result.Proved:
 		return fmt.Sprintf("No drift beyond %.4g points (heuristic): %s on the same %s prompts.", l.Value, span, format.Count(c.N))
 	case tag == "drift":
-		return fmt.Sprintf("Drift of at most %.4g points (heuristic): %s, %s on the same %s prompts.", l.Value, verdict, span, format.Count(c.N))
+		return fmt.Sprintf("Drift of at most %.4g points (heuristic): %s, %s on the same %s.", l.Value, verdict, span, strings.Replace(items, "items", "prompts", 1))
 	}
 	return fmt.Sprintf("%s: %s, %s on %s.", plaintext.Capital(l.Metric.Name)+" "+plaintext.Line(c.Limit), verdict, span, items)
 }

@@ -53,7 +53,7 @@ func share(s result.FormShare) string {
 }
 
 func passes(a *result.Answers) Table {
-	t := Table{Title: "Items with checks", Head: []string{"target", "asked", "items", "right", "read loosely", "lost", "right per second", "faults found"}}
+	t := Table{Title: "Items with checks", Head: []string{"target", "asked", "items", "right", "read loosely", "no answer", "right per second", "faults found"}}
 	for _, p := range a.Passes {
 		loose, goodput := format.Missing, format.Missing
 		if p.Loose != nil {
@@ -86,7 +86,7 @@ func faults(counts map[string]int) string {
 func Fault(name string) string { return strings.ReplaceAll(plaintext.Line(name), "_", " ") }
 
 func pairs(a *result.Answers) Table {
-	t := Table{Title: "The same items on both sides", Head: []string{"compared", "items", "difference", "right only here", "right only there", "McNemar p", "can prove", "same text"}}
+	t := Table{Title: "The same items on both sides", Head: []string{"compared", "items", "difference", "right only here", "right only there", "p (McNemar)", "margin it can prove", "same text"}}
 	add := func(p result.AnswerPairs) {
 		name := plaintext.Line(p.Target) + " against " + plaintext.Line(p.Against)
 		if p.Target == p.Against {
@@ -234,24 +234,31 @@ const (
 	mostText  = 500
 )
 
-// sideBySide shows answers of the items that were lost, faulty ones first, next to those that were right. There is
-// none where texts were not kept.
+// sideBySide shows answers of the items that were lost next to those that were right, those with most faults
+// first, whatever they were compared with. There is none where texts were not kept.
 func sideBySide(a *result.Answers, kept Answer) Table {
 	t := Table{Title: "Worst items side by side", Words: true, Head: []string{"item", "wrong answer", "right answer"}}
 	if kept == nil {
 		return t
 	}
+	type lost struct {
+		row    []string
+		faults int
+	}
+	var all []lost
 	add := func(p result.AnswerPairs, cell, against string) {
-		lost := slices.DeleteFunc(slices.Clone(p.Flips), func(f result.AnswerFlip) bool { return f.Gained })
-		slices.SortStableFunc(lost, func(a, b result.AnswerFlip) int { return cmp.Compare(len(b.Faults), len(a.Faults)) })
-		for _, f := range lost {
+		where := plaintext.Line(p.Target) + ", " + Load(p.Users, p.Target != p.Against, cell)
+		for _, f := range p.Flips {
 			wrong, okWrong := kept(p.Target, cell, f.Item)
 			right, okRight := kept(p.Against, against, f.Item)
-			if len(t.Rows) == mostShown || !okWrong && !okRight {
+			if f.Gained || !okWrong && !okRight {
 				continue
 			}
-			where := plaintext.Line(p.Target) + ", " + Load(p.Users, p.Target != p.Against, cell)
-			t.Rows = append(t.Rows, []string{fmt.Sprintf("%s (%s)", format.Brief(plaintext.Line(f.Item), 40), where), text(wrong, okWrong), text(right, okRight)})
+			name := fmt.Sprintf("%s (%s)", format.Brief(plaintext.Line(f.Item), 40), where)
+			if len(f.Faults) > 0 {
+				name += ": " + list(f.Faults)
+			}
+			all = append(all, lost{[]string{name, text(wrong, okWrong), text(right, okRight)}, len(f.Faults)})
 		}
 	}
 	alone := map[string]string{}
@@ -265,6 +272,10 @@ func sideBySide(a *result.Answers, kept Answer) Table {
 	}
 	for _, p := range a.Load {
 		add(p, p.Cell, alone[p.Target])
+	}
+	slices.SortStableFunc(all, func(a, b lost) int { return cmp.Compare(b.faults, a.faults) })
+	for _, l := range all[:min(len(all), mostShown)] {
+		t.Rows = append(t.Rows, l.row)
 	}
 	return t
 }
