@@ -38,7 +38,7 @@ func TestDryRunOfAMatrix(t *testing.T) {
 	}
 	for _, want := range []string{
 		"two: 2 configurations, 2 repeats, baseline a. Nothing is started.", "no-such-engine --port {port} -q 4", `skipped: there is no program "no-such-engine"; get it elsewhere`,
-		"decode: 8 input and 8 output tokens, 1 users, 7s", "block 1: ", "block 2: ", "Time: at least 40s, and the start of an engine for each of 4 runs",
+		"decode: 8 input and 8 output tokens, users at once: 1, 7s", "block 1: ", "block 2: ", "Time: at least 40s, and the start of an engine for each of 4 runs",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
