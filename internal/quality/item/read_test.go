@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
 )
 
 // Files that people have are read as they were published; the answers that they hold are
@@ -109,7 +108,7 @@ func TestLoadTakesSetsFamiliesAndFiles(t *testing.T) {
 		{"canary", -1, 0, "must not be negative"},
 		{"sorting", 0, 0, "say how many"},
 		{filepath.Join(dir, "none"), 0, 0, "as a file it cannot be read"},
-		{"artihmetic", 0, 0, `did you mean "arithmetic"?`},
+		{"arithmetics", 0, 0, `did you mean "arithmetic"?`},
 		{runs, 0, 1, ""},
 	} {
 		items, err := Load(test.source, test.n, 3)
