@@ -62,15 +62,16 @@ func TestFlagsChangeThePlanOfAMatrix(t *testing.T) {
 
 func TestMistakesOfAMatrixAreUsageErrors(t *testing.T) {
 	for want, args := range map[string][]string{
-		"give a plan or a preset":             {},
-		`did you mean "cpu-vllm"`:             {"cpu-vlm"},
-		"no such file":                        {"/nowhere/plan.yaml"},
-		`there is no configuration "z"`:       {plan(t, planFile), "--only", "z"},
-		"repeats: 0 is out of range":          {plan(t, planFile), "--repeats", "0"},
-		"neither a number of GB/s":            {plan(t, planFile), "--bandwidth", "much"},
-		`unknown key "nam"`:                   {plan(t, "nam: x\n")},
-		"is for presets":                      {plan(t, planFile), "--model", "q4_0=x"},
-		"--resume reads the plan from the fo": {plan(t, planFile), "--resume", "x"},
+		"give a plan or a preset":              {},
+		`did you mean "cpu-vllm"`:              {"cpu-vlm"},
+		"no such file":                         {"/nowhere/plan.yaml"},
+		`there is no configuration "z"`:        {plan(t, planFile), "--only", "z"},
+		"repeats: 0 is out of range":           {plan(t, planFile), "--repeats", "0"},
+		"neither a number of GB/s":             {plan(t, planFile), "--bandwidth", "much"},
+		`unknown key "nam"`:                    {plan(t, "nam: x\n")},
+		"no model is named; give --model FILE": {"cpu-llamacpp"},
+		"is for presets":                       {plan(t, planFile), "--model", "q4_0=x"},
+		"--resume reads the plan from the fo":  {plan(t, planFile), "--resume", "x"},
 	} {
 		if _, err := run(t, append([]string{"matrix"}, args...)...); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", args, err, want)
