@@ -11,12 +11,18 @@ import (
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/quality/ask"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // dryRun prints the plan as resolved, where each value came from, and what
 // it would send.
 func (p *Process) dryRun(pl plan.Plan, prov key.Provenance, asJSON bool) error {
+	if cells.AsksItems(pl) {
+		if _, err := ask.Load(pl); err != nil {
+			return err // as the run would
+		}
+	}
 	e := suite.Estimate(pl)
 	values := pl.Values(prov)
 	if asJSON {

@@ -222,9 +222,14 @@ func newHardware(p *Process) *cobra.Command {
 	var o output
 	c := &cobra.Command{
 		Use:   "hardware",
-		Short: "Say what machine this is",
-		Long:  "Say what machine this is: processor, memory, accelerators. Nothing is sent.",
-		Args:  cobra.NoArgs,
+		Short: "Say what machine this is; compare engine configurations on it",
+		Long: `Say what machine this is: processor, memory, accelerators. Nothing is sent; a
+report is written (hardware show writes none). hardware matrix starts engines in
+several configurations and says which is best. More: docs/hardware.md.`,
+		Example: `  inferometer hardware show
+  inferometer hardware --chip m4-max --model llama-3.1-8b
+  inferometer hardware matrix cpu-llamacpp --model llama-f16.gguf --dry-run`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f.settings = append(f.settings, plan.Setting{Path: "candidate.url", Value: "", From: key.Origin{Kind: key.FromCommand, Name: "the command"}})
 			return p.run(c.Context(), &f, &o, "", "hardware")

@@ -51,7 +51,7 @@ func TestPassesOverItemsAreInTheDryRun(t *testing.T) {
 		if passes != len(tt.want) {
 			t.Errorf("%s: %d passes, want %d", tt.name, passes, len(tt.want))
 		}
-		said := strings.Contains(strings.Join(e.Notes, "; "), "a margin of 2 points takes 773 to 1,546 items")
+		said := strings.Contains(strings.Join(e.Notes, "; "), "it takes 773 to 1,546")
 		if said != (len(tt.want) > 0) {
 			t.Errorf("%s: what the items can decide is said: %v", tt.name, said)
 		}

@@ -70,10 +70,15 @@ func (p Plan) validateClaims(out *key.Problems) {
 // unasked says why a claim on answers cannot be decided though answers are asked for, or "". Where none are,
 // as where a load reads the plan of a suite, the claim stays and the result says that it is undecided.
 func (p Plan) unasked(l metric.Limit) string {
-	if len(p.Only) > 0 && !slices.Contains(p.Only, Quality) || !slices.Contains([]string{"accuracy", "quality_delta", "load_delta"}, l.Metric.Tag) {
+	if len(p.Only) > 0 && !slices.Contains(p.Only, Quality) || !slices.Contains([]string{"accuracy", "quality_delta", "load_delta", "win_rate"}, l.Metric.Tag) {
 		return ""
 	}
 	switch {
+	case l.Metric.Tag == "win_rate":
+		if p.Quality.Judged() {
+			return ""
+		}
+		return "it takes a judge; give --judge URL"
 	case !p.Quality.Asks():
 		return "it takes items with checks, and --items is none; drift<=5 is the claim on heuristic scores"
 	case l.Metric.Tag == "load_delta" && len(p.Quality.At(p.Throughput.Levels)) == 0:

@@ -77,6 +77,8 @@ func TestClaimsOfQualityTakeChecks(t *testing.T) {
 		{"canary", "all", "quality>=70", "claim drift<=5"},
 		{"canary", "all", "quality_delta.p95>=-5", "takes no p95"},
 		{"canary", "all", "drift>=-5", "write drift<="},
+		{"canary", "all", "win_rate>=45%", "it takes a judge; give --judge URL"},
+		{"canary, judge: {url: http://j}", "all", "win_rate>=45%", ""},
 	} {
 		p, _, err := Read(Sources{Name: "plan.yaml", YAML: fmt.Appendf(nil, suite, tt.items, tt.levels, tt.limit)})
 		if err != nil {

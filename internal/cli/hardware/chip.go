@@ -18,10 +18,10 @@ import (
 func (e Env) addChip(c *cobra.Command) {
 	var chip, model string
 	var input, output int
-	c.Flags().StringVar(&chip, "chip", "", "`NAME` say what to expect of this chip: m4-max, m1-7core, h100")
-	c.Flags().StringVar(&model, "model", "llama-3.1-8b", "`MODEL` of the catalog, for --chip")
-	c.Flags().IntVar(&input, "input-tokens", 512, "`N` tokens of the prompt, for --chip")
-	c.Flags().IntVar(&output, "output-tokens", 128, "`N` tokens of the answer, for --chip")
+	c.Flags().StringVar(&chip, "chip", "", "print what to expect of the chip `NAME` (also --chip): m4-max, m1-7core, h100")
+	c.Flags().StringVar(&model, "model", "llama-3.1-8b", "`MODEL` of the catalog that the chip serves")
+	c.Flags().IntVar(&input, "input-tokens", 512, "`N` tokens of the prompt")
+	c.Flags().IntVar(&output, "output-tokens", 128, "`N` tokens of the answer")
 	help.Group(c.Flags(), "Expected rates, modelled", "chip", "model", "input-tokens", "output-tokens")
 	detect := c.RunE
 	c.RunE = func(c *cobra.Command, args []string) error {

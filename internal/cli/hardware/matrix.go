@@ -117,6 +117,10 @@ func (e Env) matrix(c *cobra.Command, f *matrixFlags, args []string) error {
 		_, err = e.Stdout.Write(b)
 		return err
 	}
+	if len(f.models) == 0 && !slices.ContainsFunc(m.Configurations, func(c design.Configuration) bool { _, err := m.Launch(c); return err == nil }) {
+		_, err := m.Launch(m.Configurations[0]) // no configuration can be started, whatever is installed
+		return e.Usage(fmt.Errorf("%s: %w", args[0], err))
+	}
 	if f.dryRun {
 		return printDryRun(e.Stdout, m)
 	}
@@ -299,7 +303,7 @@ func printDryRun(w io.Writer, m design.Matrix) error {
 		if l.Duration > 0 {
 			end = l.Duration.String()
 		}
-		_, _ = fmt.Fprintf(w, "  %s: %d input and %d output tokens, %d users, %s\n", l.Name, l.InputTokens, l.OutputTokens, l.Users, end)
+		_, _ = fmt.Fprintf(w, "  %s: %d input and %d output tokens, users at once: %d, %s\n", l.Name, l.InputTokens, l.OutputTokens, l.Users, end)
 	}
 	_, _ = fmt.Fprintln(w, "\nOrder (by the seed, once each per block):")
 	block, names := 1, []string{}

@@ -38,7 +38,7 @@ func TestDryRunOfAMatrix(t *testing.T) {
 	}
 	for _, want := range []string{
 		"two: 2 configurations, 2 repeats, baseline a. Nothing is started.", "no-such-engine --port {port} -q 4", `skipped: there is no program "no-such-engine"; get it elsewhere`,
-		"decode: 8 input and 8 output tokens, 1 users, 7s", "block 1: ", "block 2: ", "Time: at least 40s, and the start of an engine for each of 4 runs",
+		"decode: 8 input and 8 output tokens, users at once: 1, 7s", "block 1: ", "block 2: ", "Time: at least 40s, and the start of an engine for each of 4 runs",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -62,15 +62,16 @@ func TestFlagsChangeThePlanOfAMatrix(t *testing.T) {
 
 func TestMistakesOfAMatrixAreUsageErrors(t *testing.T) {
 	for want, args := range map[string][]string{
-		"give a plan or a preset":             {},
-		`did you mean "cpu-vllm"`:             {"cpu-vlm"},
-		"no such file":                        {"/nowhere/plan.yaml"},
-		`there is no configuration "z"`:       {plan(t, planFile), "--only", "z"},
-		"repeats: 0 is out of range":          {plan(t, planFile), "--repeats", "0"},
-		"neither a number of GB/s":            {plan(t, planFile), "--bandwidth", "much"},
-		`unknown key "nam"`:                   {plan(t, "nam: x\n")},
-		"is for presets":                      {plan(t, planFile), "--model", "q4_0=x"},
-		"--resume reads the plan from the fo": {plan(t, planFile), "--resume", "x"},
+		"give a plan or a preset":              {},
+		`did you mean "cpu-vllm"`:              {"cpu-vlm"},
+		"no such file":                         {"/nowhere/plan.yaml"},
+		`there is no configuration "z"`:        {plan(t, planFile), "--only", "z"},
+		"repeats: 0 is out of range":           {plan(t, planFile), "--repeats", "0"},
+		"neither a number of GB/s":             {plan(t, planFile), "--bandwidth", "much"},
+		`unknown key "nam"`:                    {plan(t, "nam: x\n")},
+		"no model is named; give --model FILE": {"cpu-llamacpp"},
+		"is for presets":                       {plan(t, planFile), "--model", "q4_0=x"},
+		"--resume reads the plan from the fo":  {plan(t, planFile), "--resume", "x"},
 	} {
 		if _, err := run(t, append([]string{"matrix"}, args...)...); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", args, err, want)

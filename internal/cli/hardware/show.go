@@ -19,8 +19,8 @@ func newShow(e Env) *cobra.Command {
 		Use:   "show",
 		Short: "Print what this machine is, each fact with its source",
 		Long: `Print what this machine is: processor, memory, limits, accelerators. Each fact
-names where it was read; what should be there and cannot be read is unknown, with
-the reason. Nothing is sent and no file is written.`,
+names where it was read; what should be there and cannot be read is unknown,
+and the reason is given. Nothing is sent and no file is written.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			h := hardware.Detect(c.Context())

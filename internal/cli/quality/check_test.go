@@ -172,6 +172,8 @@ func TestWhatIsTypedWronglyIsSaid(t *testing.T) {
 		want  string
 	}{
 		{"", []string{"items"}, "--list"},
+		{"", []string{"items", "canary"}, "--family canary"},
+		{"", []string{"compare", good}, "name two files"},
 		{"", []string{"items", "--family", "canary", "--count", "-1"}, "--count"},
 		{"", []string{"items", "--family", "arithmetics"}, "no set or family"},
 		{"", []string{"check"}, "--items FILE"},

@@ -50,7 +50,12 @@ text. The claim is decided as in a run, by the same code: proved (exit code 0),
 undecided (97) with the number of items that would decide, or refuted (99).`,
 		Example: `  inferometer quality compare new.jsonl old.jsonl --margin 2pp
   inferometer quality compare new.jsonl old.jsonl --margin 0.05  # scores`,
-		Args: cobra.ExactArgs(2),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("name two files of answers, the candidate's and the baseline's, not %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !(alpha > 0) || alpha >= 0.5 {
 				return e.Usage(fmt.Errorf("--alpha: invalid error probability %v: must be between 0 and 0.5", alpha))

@@ -31,7 +31,12 @@ and the rules.`,
 		Example: `  inferometer quality items --list
   inferometer quality items --family arithmetic --count 500 > items.jsonl
   inferometer quality items --family canary`,
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unexpected argument %q; name what to print with --family %s", args[0], args[0])
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, _ []string) error {
 			if list {
 				return e.list()

@@ -158,7 +158,7 @@ func inWords(r *agreement.Result) string {
 	s := fmt.Sprintf("%d of %d answers are the same text; with themselves the two agree on %s of %d and %s of %d.", a.Same, a.Pairs,
 		fmt.Sprint(c.Levels[0].Alone.Same), c.Levels[0].Alone.Pairs, fmt.Sprint(r.Endpoints[1].Levels[0].Alone.Same), r.Endpoints[1].Levels[0].Alone.Pairs)
 	if d := r.Distance; d != nil {
-		s += fmt.Sprintf(" The next token is distributed as with %s (KL %.4g nats).", d.Like, d.Mean)
+		s += fmt.Sprintf(" The probabilities of the next token differ about as much as those of a model and its %s version (KL %.4g nats).", d.Like, d.Mean)
 	}
 	return s
 }

@@ -27,7 +27,7 @@ func TestSameSaysTheAnswerFirst(t *testing.T) {
 	two := *one
 	two.Endpoints = append(two.Endpoints, agreement.Endpoint{Name: "baseline", Levels: []agreement.Level{level(1, 49)}})
 	two.Between, two.Distance = &same.Agreement{Pairs: 50, Same: 30}, &same.Distance{Mean: 0.03, Like: "q4_K_M"}
-	if got := inWords(&two); got != "30 of 50 answers are the same text; with themselves the two agree on 50 of 50 and 49 of 50. The next token is distributed as with q4_K_M (KL 0.03 nats)." {
+	if got := inWords(&two); got != "30 of 50 answers are the same text; with themselves the two agree on 50 of 50 and 49 of 50. The probabilities of the next token differ about as much as those of a model and its q4_K_M version (KL 0.03 nats)." {
 		t.Error(got)
 	}
 }

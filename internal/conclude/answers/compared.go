@@ -163,7 +163,7 @@ func (p Pairing) lacking(c *result.Claim, l metric.Limit, v paired.Values, b pai
 		}
 	}
 	if least := 100 * paired.SmallestMargin(b.NEff, psi, c.Alpha, paired.Power); psi > 0 && l.Value < 0 && least > -l.Value {
-		c.Reason += fmt.Sprintf("; %d items of which %.3g %% differ can hardly prove a margin under %.2g pp", c.N, 100*psi, least)
+		c.Reason += fmt.Sprintf("; %d items of which %.3g %% differ can hardly prove a margin under %.2g pp", c.N, 100*psi, min(least, 99))
 	}
 }
 

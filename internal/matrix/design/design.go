@@ -4,6 +4,7 @@
 package design
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -172,7 +173,10 @@ func (m Matrix) Launch(c Configuration) (launch.Engine, error) {
 			name := strings.Trim(p, "{}")
 			value, ok := v[name]
 			if !ok && unknown == nil {
-				unknown = fmt.Errorf("nothing stands for {%s} in %q; give it under values, or --model for {model}", name, text)
+				unknown = fmt.Errorf("nothing stands for {%s}; give %s under values of the plan", name, name)
+				if name == "model" {
+					unknown = errors.New("no model is named; give --model FILE, or model in the plan")
+				}
 			}
 			return value
 		})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
+	"github.com/inferometer/inferometer/internal/quality/check"
 	"github.com/inferometer/inferometer/internal/quality/item"
 )
 
@@ -60,6 +61,14 @@ func Load(p plan.Plan) (Set, error) {
 	var err error
 	if s.Items, err = item.Load(q.Items, size, p.Seed); err != nil {
 		return s, fmt.Errorf("--items %s: %w", q.Items, err)
+	}
+	for _, it := range s.Items {
+		if check.NeedsRun(it.Checks) {
+			return s, fmt.Errorf("--items %s: item %.80q needs its tests to be run, and a measurement runs no code; collect the answers and check them with `inferometer quality check --items FILE --answers FILE -- COMMAND`", q.Items, it.ID)
+		}
+	}
+	if !slices.ContainsFunc(s.Items, func(it item.Item) bool { return len(it.Checks) > 0 }) {
+		return s, fmt.Errorf("--items %s: no item has checks, so nothing can be right or wrong; docs/items.md has the rules", q.Items)
 	}
 	s.Items = slices.Clone(s.Items)
 	rng := rand.New(rand.NewPCG(p.Seed, 0x6974656d)) // its own stream

@@ -2,6 +2,8 @@ package ask
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +126,24 @@ func TestOrderIsOfTheSeedAlone(t *testing.T) {
 	}
 }
 
+// Items that a run could not judge are refused before it begins: they would be asked, and
+// paid for, for nothing.
+func TestItemsThatCannotBeJudgedAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"id":"a","prompt":"p"}`: "no item has checks",
+		`{"task_id":"T/0","prompt":"def f():\n","entry_point":"f","test":"x","canonical_solution":""}`: "a measurement runs no code",
+	} {
+		p := plan.Default()
+		p.Quality.Items = filepath.Join(t.TempDir(), "items.jsonl")
+		if err := os.WriteFile(p.Quality.Items, []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
 // An answer has room for what its item needs, and at least for what the plan gives.
 func TestLimitOfAnAnswer(t *testing.T) {
 	s := Set{limit: 160}
@@ -141,11 +161,11 @@ func TestWhatItemsCanDecide(t *testing.T) {
 		margin float64
 		want   []string
 	}{
-		{200, 2, []string{"200 items cannot decide it, but about 5.6 points", "2 points takes 773 to 1,546 items"}},
-		{300, 2, []string{"cannot decide it, but about 4.5 points"}},
-		{1000, 2, []string{"1,000 items can decide it if few answers differ, else about 2.5 points"}},
-		{1546, 2, []string{"1,546 items can decide it: "}},
-		{200, 6, []string{"200 items can decide it: ", "6 points takes 86 to 172 items"}},
+		{200, 2, []string{"200 items cannot decide a margin of 2 points, but about 5.6 points", "takes 773 to 1,546"}},
+		{300, 2, []string{"cannot decide a margin of 2 points, but about 4.5 points"}},
+		{1000, 2, []string{"1,000 items can decide a margin of 2 points if few answers differ, else about 2.5 points"}},
+		{1546, 2, []string{"1,546 items can decide a margin of 2 points: "}},
+		{200, 6, []string{"200 items can decide a margin of 6 points: ", "takes 86 to 172"}},
 	} {
 		got := Decides(tt.n, tt.margin)
 		for _, want := range tt.want {

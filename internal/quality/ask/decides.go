@@ -21,14 +21,18 @@ const (
 func Decides(n int, margin float64) string {
 	least := paired.Needed(littleDiscordance, 0, margin/100, alpha)
 	most := paired.Needed(muchDiscordance, 0, margin/100, alpha)
-	text := fmt.Sprintf("a margin of %v points takes %s to %s items, where 5 to 10%% of the answers differ between right and wrong (error probability 0.05, power 0.8)",
-		margin, amount.Count(float64(least)), amount.Count(float64(most)))
+	text := fmt.Sprintf("it takes %s to %s, where 5 to 10%% of the answers differ between right and wrong (error probability 0.05, power 0.8)",
+		amount.Count(float64(least)), amount.Count(float64(most)))
+	items := amount.Count(float64(n)) + " items"
+	if n == 1 {
+		items = "1 item"
+	}
 	switch can := 100 * paired.SmallestMargin(float64(n), muchDiscordance, alpha, paired.Power); {
 	case n >= most:
-		return fmt.Sprintf("%s items can decide it: %s", amount.Count(float64(n)), text)
+		return fmt.Sprintf("%s can decide a margin of %v points: %s", items, margin, text)
 	case n >= least:
-		return fmt.Sprintf("%s items can decide it if few answers differ, else about %.1f points: %s", amount.Count(float64(n)), can, text)
+		return fmt.Sprintf("%s can decide a margin of %v points if few answers differ, else about %.1f points: %s", items, margin, can, text)
 	default:
-		return fmt.Sprintf("%s items cannot decide it, but about %.1f points: %s", amount.Count(float64(n)), can, text)
+		return fmt.Sprintf("%s cannot decide a margin of %v points, but about %.1f points: %s", items, margin, can, text)
 	}
 }

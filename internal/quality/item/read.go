@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/quality/check"
 	"github.com/inferometer/inferometer/internal/suggest"
 )
 
@@ -115,8 +114,7 @@ var fieldNames = []string{
 // family, "families" for all of them in turns, or the path of a file. n = 0 takes all of
 // the set or file; of families it must be at least 1. The seed draws which items of a set or file
 // are taken, and makes those of families; the same seed gives the same items in the same
-// order. It is an error where a source has fewer than n, and where an item's verdict would
-// need its code to be run: a measurement runs no code.
+// order. It is an error where a source has fewer than n.
 func Load(source string, n int, seed uint64) ([]Item, error) {
 	if n < 0 {
 		return nil, fmt.Errorf("invalid number of items %d: must not be negative", n)
@@ -136,7 +134,8 @@ func Load(source string, n int, seed uint64) ([]Item, error) {
 	default:
 		f, err := os.Open(source)
 		if err != nil {
-			return nil, fmt.Errorf("no set or family is called %q (canary, families, %s), and no file can be read: %w", source, strings.Join(Families(), ", "), err)
+			return nil, fmt.Errorf("no set or family is called %q%s; there are canary, families, %s; and as a file it cannot be read: %w",
+				source, suggest.DidYouMean(source, append(Families(), "canary", "families")), strings.Join(Families(), ", "), err)
 		}
 		items, err = Read(f, source)
 		if err = errors.Join(err, f.Close()); err != nil {
@@ -148,11 +147,6 @@ func Load(source string, n int, seed uint64) ([]Item, error) {
 	}
 	if n > 0 && n < len(items) {
 		items = draw(items, n, seed)
-	}
-	for _, it := range items {
-		if check.NeedsRun(it.Checks) {
-			return nil, fmt.Errorf("%s: item %.80q needs its tests to be run, and a measurement runs no code; collect the answers and check them with `inferometer quality check --items FILE --answers FILE -- COMMAND`", source, it.ID)
-		}
 	}
 	return items, nil
 }

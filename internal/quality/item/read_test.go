@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/inferometer/inferometer/internal/quality/check"
 )
 
 // Files that people have are read as they were published; the answers that they hold are
@@ -109,8 +107,9 @@ func TestLoadTakesSetsFamiliesAndFiles(t *testing.T) {
 		{"canary", 5000, 0, "are asked for"},
 		{"canary", -1, 0, "must not be negative"},
 		{"sorting", 0, 0, "say how many"},
-		{filepath.Join(dir, "none"), 0, 0, "no file can be read"},
-		{runs, 0, 0, "a measurement runs no code"},
+		{filepath.Join(dir, "none"), 0, 0, "as a file it cannot be read"},
+		{"arithmetics", 0, 0, `did you mean "arithmetic"?`},
+		{runs, 0, 1, ""},
 	} {
 		items, err := Load(test.source, test.n, 3)
 		if test.err != "" {
@@ -128,9 +127,6 @@ func TestLoadTakesSetsFamiliesAndFiles(t *testing.T) {
 				t.Errorf("%s: two items are called %s", test.source, it.ID)
 			}
 			ids[it.ID] = true
-			if check.NeedsRun(it.Checks) {
-				t.Errorf("%s: %s runs code", test.source, it.ID)
-			}
 		}
 	}
 }

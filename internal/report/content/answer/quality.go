@@ -51,7 +51,7 @@ func qualities(r *result.Result) []Sentence {
 		}
 		if a.Versus == nil && len(a.Passes) > 0 && !said["accuracy"] {
 			p := a.Passes[0]
-			add("", fmt.Sprintf("%s of %s items right.", format.Estimate(p.Right, "percent", p.Items), format.Count(p.Items)))
+			add("", fmt.Sprintf("%s of %s items right, asked one at a time.", format.Estimate(p.Right, "percent", p.Items), format.Count(p.Items)))
 		}
 	}
 	if j := q.Judged; j != nil && !said["win_rate"] {
