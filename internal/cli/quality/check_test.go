@@ -173,7 +173,6 @@ func TestWhatIsTypedWronglyIsSaid(t *testing.T) {
 	}{
 		{"", []string{"items"}, "--list"},
 		{"", []string{"items", "canary"}, "--family canary"},
-		{"", []string{"compare", good}, "name two files"},
 		{"", []string{"items", "--family", "canary", "--count", "-1"}, "--count"},
 		{"", []string{"items", "--family", "arithmetics"}, "no set or family"},
 		{"", []string{"check"}, "--items FILE"},
