@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -82,24 +83,26 @@ func TestAskSaysWhatFailed(t *testing.T) {
 }
 
 func TestEmbedTakesVectorsByTheirIndex(t *testing.T) {
-	answer := `{"data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}],"usage":{"prompt_tokens":4}}`
+	var answer atomic.Value // what the server says
+	answer.Store(`{"data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}],"usage":{"prompt_tokens":4}}`)
 	c := answering(t, "embeddings", func(body map[string]any) string {
 		if in, _ := body["input"].([]any); len(in) != 2 || in[0] != "a" {
 			t.Errorf("body %v", body)
 		}
-		return answer
+		return answer.Load().(string)
 	})
 	x := &exchange.Exchange{}
 	v, err := c.Embed(t.Context(), []string{"a", "b"}, x)
 	if err != nil || v[0][0] != 1 || v[1][1] != 1 || x.InputTokens == nil || *x.InputTokens != 4 {
 		t.Fatalf("%v %v", v, err)
 	}
-	for _, answer = range []string{
+	for _, wrong := range []string{
 		`{"data":[{"index":0,"embedding":[1]}]}`, `{"data":[{"index":0,"embedding":[1]},{"index":0,"embedding":[1]}]}`,
 		`{"data":[{"index":0,"embedding":[1]},{"index":1,"embedding":[1,2]}]}`, `{"data":[{"index":0,"embedding":[1]},{"index":7,"embedding":[1]}]}`,
 	} {
+		answer.Store(wrong)
 		if v, err := c.Embed(t.Context(), []string{"a", "b"}, &exchange.Exchange{}); err == nil {
-			t.Errorf("%s: %v", answer, v)
+			t.Errorf("%s: %v", wrong, v)
 		}
 	}
 }

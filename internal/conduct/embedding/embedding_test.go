@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/conduct/target"
@@ -63,8 +64,11 @@ func subjects(t *testing.T, seen func(texts []string) bool) *Model {
 }
 
 func TestAnswersOnTheirSubjectAreCloserThanChance(t *testing.T) {
+	var mu sync.Mutex // the server sees texts, the test reads what it saw
 	longest, most := 0, 0
 	m := subjects(t, func(texts []string) bool {
+		mu.Lock()
+		defer mu.Unlock()
 		most = max(most, len(texts))
 		for _, x := range texts {
 			longest = max(longest, len([]rune(x)))
@@ -86,6 +90,8 @@ func TestAnswersOnTheirSubjectAreCloserThanChance(t *testing.T) {
 	if s[3] != nil {
 		t.Errorf("an empty answer: %+v", s[3])
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if longest > chunk || most > batch {
 		t.Errorf("texts of %d runes, %d at once", longest, most)
 	}

@@ -93,7 +93,7 @@ func TestWhatCountsAsAnAnswer(t *testing.T) {
 	}
 	want := map[string]string{
 		"0": "lost false, right true, []", "1": "lost true, right false, []",
-		"3": "lost false, right false, [contains]", "4": "lost false, right false, [too_long]",
+		"3": "lost false, right false, [contains]", "4": "lost false, right false, [contains too_long]",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -123,7 +123,8 @@ func syllables(w string) int {
 		case before == 'i' && (c == 'a' || c == 'o' || c == 'u') && i+1 < len(w) && !softI(w[:i-1]), // cre-di-a-ble, but na-tion
 			before == 'e' && c == 'o' && i >= 2 && w[i-2] != 'g' && w[i-2] != 'p', // the-o-ry, but pi-geon, peo-ple
 			before == 'u' && c == 'a' && i >= 2 && w[i-2] != 'q' && w[i-2] != 'g', // ac-tu-al
-			before == 'y' && c == 'i': // study-ing
+			before == 'y' && c == 'i',                       // study-ing
+			c == 'i' && (w[i:] == "ing" || w[i:] == "ings"): // be-ing, do-ing
 			n++
 		}
 		before = c
