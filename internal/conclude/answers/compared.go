@@ -124,7 +124,18 @@ func (p Pairing) flips() []result.AnswerFlip {
 
 // Decide decides a limit on the difference of the shares that are right, in percentage
 // points: by the bounds at the claim's own error, one-sided.
+//
+// An item that the other side lost says nothing of the candidate, and is left out: a
+// baseline that refuses requests must not make a candidate look good. One that the
+// candidate lost is wrong.
 func (p Pairing) Decide(c *result.Claim, l metric.Limit) {
+	asked := len(p.pairs)
+	p.pairs = slices.DeleteFunc(slices.Clone(p.pairs), func(x pair) bool { return slices.Contains(x.second.Faults, Lost) })
+	if out := asked - len(p.pairs); out > 0 {
+		defer func() {
+			c.Reason += fmt.Sprintf("; %d of %d items are left out, since the other side's answer was lost", out, asked)
+		}()
+	}
 	c.N = p.Len()
 	v := p.values()
 	b, ok := v.Bounds(c.Alpha)

@@ -11,7 +11,8 @@ import (
 // choice, and I a pronoun, so that a letter alone counts only where nothing but a
 // choice can be meant.
 var (
-	stated = regexp.MustCompile(`(?i)\b(?:answer|choice|option|solution)(?:\s+is)?\s*[:=]?\s*[:(\[{]*\s*([A-Z])\b`)
+	stated   = regexp.MustCompile(`(?i)\b(?:answer|choice|option|solution)(?:\s+is)?\s*[:=]?\s*[:(\[{]*\s*([A-Z])\b`)
+	answered = regexp.MustCompile(`(?i)\b(?:answer|solution|(?:correct|right|best) (?:choice|option))(?:\s+is)?\s*[:=]?\s*[:(\[{]*\s*([A-Z])\b`)
 	// openers are what a whole answer, or a line of it, begins with.
 	opener  = regexp.MustCompile(`^\s*(?:[(\[]([A-Z])[)\]]|([A-Z])(?:[).:]|\s*$))`)
 	bracket = regexp.MustCompile(`[(\[]([A-Z])[)\]]`)
@@ -36,7 +37,10 @@ func chosen(text string, options []string) string {
 		text = strings.TrimSpace(text[i+4:])
 	}
 	// The last statement counts: models correct themselves.
-	if all := stated.FindAllStringSubmatchIndex(text, -1); all != nil {
+	// What is called the answer goes before what is called an option, which a remark on
+	// the wrong ones names as well.
+	for _, pattern := range []*regexp.Regexp{answered, stated} {
+		all := pattern.FindAllStringSubmatchIndex(text, -1)
 		for _, m := range slices.Backward(all) {
 			letter, rest := text[m[2]:m[3]], text[m[3]:]
 			if s := several.FindStringSubmatch(rest); s != nil && within(letter) && within(s[1]) && s[1] != letter {
