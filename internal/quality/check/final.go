@@ -28,6 +28,7 @@ var (
 
 const (
 	maxClause = 200 // bytes that are read of a statement
+	maxSaid   = 50  // statements that are read, from the last one on
 	maxShort  = 120 // bytes of an answer that is one short line
 )
 
@@ -104,7 +105,8 @@ func inBox(text string, all []found) int {
 
 // named is the number that is last called the answer.
 func named(text string, all []found) int {
-	for _, m := range slices.Backward(says.FindAllStringIndex(text, -1)) {
+	said := says.FindAllStringIndex(text, -1)
+	for _, m := range slices.Backward(said[max(0, len(said)-maxSaid):]) {
 		at := next(all, m[1])
 		if at == len(all) || all[at].from-m[1] > maxClause || !filler.MatchString(text[m[1]:all[at].from]) || heads(text, all[at]) {
 			continue

@@ -74,7 +74,7 @@ func numbers(text string) []found {
 		}
 		at = to
 		v := rational(text[from:to])
-		if v == nil || denied.MatchString(text[max(0, from-40):from]) {
+		if v == nil || isDenied(text[max(0, from-40):from]) {
 			continue
 		}
 		if negative(text[:from]) {
@@ -91,6 +91,12 @@ func numbers(text string) []found {
 		all = append(all, f)
 	}
 	return all
+}
+
+// isDenied reports whether a text ends with a word like not. Most numbers have nothing
+// before them that could be one, and a pattern is slow.
+func isDenied(before string) bool {
+	return strings.ContainsAny(before, "nN≠=") && denied.MatchString(before)
 }
 
 // isMixed reports whether two numbers are one, as 3 1/2 is.
