@@ -40,6 +40,9 @@ func (s *Session) readItems() (err error) {
 // askable settles which items are asked, and says what so many can decide. It asks the
 // targets.
 func (s *Session) askable(ctx context.Context) error {
+	if s.items.Fewer != "" {
+		s.Tell(Event{Kind: "note", Text: "items with checks: " + s.items.Fewer})
+	}
 	err := s.offers(ctx)
 	if n := len(s.items.Items); n > 0 && err == nil {
 		s.Tell(Event{Kind: "note", Text: fmt.Sprintf("items with checks: %s", ask.Decides(n, s.plan.Quality.Margin))})

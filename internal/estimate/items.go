@@ -28,6 +28,9 @@ func (e *Estimate) itemsOf(p plan.Plan) items {
 		e.Notes = append(e.Notes, err.Error())
 		return items{err: err}
 	}
+	if set.Fewer != "" {
+		e.Notes = append(e.Notes, "quality: "+set.Fewer)
+	}
 	if n := len(set.Items); n > 0 {
 		e.Notes = append(e.Notes, "quality: "+ask.Decides(n, p.Quality.Margin))
 		if under := min(n, p.Quality.LevelItems); under < n && len(p.Quality.At(p.Throughput.Levels)) > 0 && cells.Selected(p, plan.Quality) {

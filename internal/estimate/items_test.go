@@ -62,3 +62,19 @@ func TestPassesOverItemsAreInTheDryRun(t *testing.T) {
 		}
 	}
 }
+
+// A dry run says where a set has fewer items than the plan asks for.
+func TestTooFewItemsAreSaidInTheDryRun(t *testing.T) {
+	p := plan.Default()
+	p.Candidate.URL, p.Only = "http://127.0.0.1:1", []plan.Benchmark{plan.Quality}
+	for _, test := range []struct {
+		count int
+		said  bool
+	}{{1600, true}, {213, false}} {
+		p.Quality.Count = test.count
+		notes := strings.Join(Of(p, Suite).Notes, "\n")
+		if said := strings.Contains(notes, "--item-count 1600 asks for more items than --items canary has: only 213"); said != test.said {
+			t.Errorf("%d items: it is said: %v, want %v:\n%s", test.count, said, test.said, notes)
+		}
+	}
+}

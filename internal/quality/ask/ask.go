@@ -33,8 +33,11 @@ const families = "families"
 type Set struct {
 	Items  []item.Item
 	Source string // as the plan names it
-	seed   uint64
-	limit  int // quality.output_tokens
+	// Fewer says that the source has fewer items than the plan asks for; empty: it has
+	// enough.
+	Fewer string
+	seed  uint64
+	limit int // quality.output_tokens
 }
 
 // Load reads or makes the items that a plan asks; none where it asks none. They are
@@ -42,9 +45,9 @@ type Set struct {
 // all.
 func Load(p plan.Plan) (Set, error) {
 	q := p.Quality
-	n := q.Count
+	n, flag := q.Count, "--item-count"
 	if q.Canary > 0 && (slices.Contains(p.Only, plan.Load) || slices.Contains(p.Only, plan.Capacity)) {
-		n = q.Canary
+		n, flag = q.Canary, "--canary"
 	}
 	s := Set{Source: q.Items, seed: p.Seed, limit: q.OutputTokens}
 	if !q.Asks() {
@@ -73,6 +76,9 @@ func Load(p plan.Plan) (Set, error) {
 	s.Items = slices.Clone(s.Items)
 	rng := rand.New(rand.NewPCG(p.Seed, 0x6974656d)) // its own stream
 	rng.Shuffle(len(s.Items), func(i, j int) { s.Items[i], s.Items[j] = s.Items[j], s.Items[i] })
+	if n > len(s.Items) {
+		s.Fewer = fewer(flag, q.Items, n, len(s.Items))
+	}
 	if n > 0 && n < len(s.Items) {
 		s.Items = s.Items[:n]
 	}

@@ -175,3 +175,34 @@ func TestWhatItemsCanDecide(t *testing.T) {
 		}
 	}
 }
+
+// A set that has fewer items than the plan asks for says so, with the flag that asks.
+func TestTooFewItemsAreSaid(t *testing.T) {
+	for _, test := range []struct {
+		only   plan.Benchmark
+		source string
+		n      int
+		want   string
+	}{
+		{plan.Load, "canary", 5000, "--canary 5000 asks for more items than --items canary has: only 213 are asked"},
+		{plan.Quality, "canary", 1600, "--item-count 1600 asks for more items than --items canary has: only 213 are asked"},
+		{plan.Quality, "canary", 213, ""},
+		{plan.Quality, "canary", 0, ""},
+		{plan.Quality, "dates", 1600, ""},
+	} {
+		p := plan.Default()
+		p.Only, p.Quality.Items = []plan.Benchmark{test.only}, test.source
+		if test.only == plan.Load {
+			p.Quality.Canary = test.n
+		} else {
+			p.Quality.Count = test.n
+		}
+		s, err := Load(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(s.Fewer, test.want) || test.want == "" && s.Fewer != "" {
+			t.Errorf("%d items of %s: %q, want %q", test.n, test.source, s.Fewer, test.want)
+		}
+	}
+}

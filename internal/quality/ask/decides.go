@@ -36,3 +36,8 @@ func Decides(n int, margin float64) string {
 		return fmt.Sprintf("%s cannot decide a margin of %v points, but about %.1f points: %s", items, margin, can, text)
 	}
 }
+
+// fewer says that a source has fewer items than are asked for.
+func fewer(flag, source string, wanted, has int) string {
+	return fmt.Sprintf("%s %d asks for more items than --items %s has: only %d are asked; --items %s makes as many as you name", flag, wanted, source, has, families)
+}

@@ -136,7 +136,11 @@ func (c Check) Verify(a Answer) Outcome {
 		return Outcome{Right: true, Loose: true}
 	}
 	o := Outcome{Why: c.reason(why)}
-	for _, text := range Variants(a.Text)[1:] {
+	variants := Variants(a.Text)[1:]
+	if r.uncut {
+		variants = nil
+	}
+	for _, text := range variants {
 		if holds, _ := r.holds(c, text); holds != c.Not {
 			o.Loose = true
 			return o

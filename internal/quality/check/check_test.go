@@ -49,7 +49,7 @@ func TestRules(t *testing.T) {
 		{`{"type":"numeric","want":["72"]}`, "#### 72\nThat took 3 steps.", strict},
 		{`{"type":"numeric","want":["72"]}`, "So \\boxed{72}, as 4 of 5 say.", strict},
 		{`{"type":"numeric","want":["72"]}`, "72\nI checked it 2 times.", loose},
-		{`{"type":"numeric","want":["72"]}`, "It is 72, not 27", wrong},
+		{`{"type":"numeric","want":["72"]}`, "It is 72, not 27", strict},
 		{`{"type":"numeric","want":["72"]}`, "seventy-two", wrong},
 		{`{"type":"numeric","want":["72"]}`, "-72", wrong},
 		{`{"type":"numeric","want":["-5"]}`, "x = -5", strict},

@@ -17,6 +17,13 @@ var (
 	opener  = regexp.MustCompile(`^\s*(?:[(\[]([A-Z])[)\]]|([A-Z])(?:[).:]|\s*$))`)
 	bracket = regexp.MustCompile(`[(\[]([A-Z])[)\]]`)
 	lone    = regexp.MustCompile(`\b(?:([B-HJ-Z])\b|(A)(?:[.;:!]|\s*$))`)
+	// alone is a letter and nothing else, in any case.
+	alone = regexp.MustCompile(`^[\s(\[{"'*_]*([A-Za-z])[\s)\]}"'*_.:]*$`)
+	// refused are letters that an answer says are not the right one.
+	refused  = regexp.MustCompile(`,?\s*\b(?:(?i:not|never|neither|nor|rather than|instead of|cannot be)|(?i:is|was)n['’]t)\s+(?:(?i:be|option|choice|answer)\s+)*[(\[]?[A-Z]\b[)\]]?`)
+	excluded = regexp.MustCompile(`[(\[]?\b[A-Z]\b[)\]]?\s+(?:(?:is|was)\s+(?:not|wrong|incorrect|false)|(?:is|was)n['’]t|cannot be)\b`)
+	// ended is what may follow a small letter that is a choice.
+	ended   = regexp.MustCompile(`^[*_]*(?:$|[.)\]},:;!\n]|\s+(?:because|since)\b)`)
 	several = regexp.MustCompile(`^\s*(?:,|/|&|\bor\b|\band\b)\s*[(\[]?([A-Z])\b`)
 )
 
@@ -27,6 +34,10 @@ func chosen(text string, options []string) string {
 		limit = string(rune('A' + n - 1))
 	}
 	text = strings.NewReplacer("**", "", "__", "", "`", "", `\text{`, "{", `\mathrm{`, "{").Replace(text)
+	if m := alone.FindStringSubmatch(text); m != nil && strings.ToUpper(m[1]) <= limit {
+		return strings.ToUpper(m[1])
+	}
+	text = excluded.ReplaceAllString(refused.ReplaceAllString(text, ""), "")
 	within := func(letter string) bool { return letter != "" && letter <= limit }
 	if m := boxed.FindAllStringSubmatch(strings.ReplaceAll(text, "{{", "{"), -1); m != nil {
 		if letter := strings.Trim(m[len(m)-1][1], " ()"); len(letter) == 1 && within(letter) {
@@ -43,6 +54,9 @@ func chosen(text string, options []string) string {
 		all := pattern.FindAllStringSubmatchIndex(text, -1)
 		for _, m := range slices.Backward(all) {
 			letter, rest := text[m[2]:m[3]], text[m[3]:]
+			if small := letter >= "a"; small && ended.MatchString(rest) {
+				letter = strings.ToUpper(letter)
+			}
 			if s := several.FindStringSubmatch(rest); s != nil && within(letter) && within(s[1]) && s[1] != letter {
 				return ""
 			}

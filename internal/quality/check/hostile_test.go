@@ -51,9 +51,10 @@ func hostile() map[string]string {
 		"large number":  `{"a":1e999999999}`,
 		"long number":   strings.Repeat("9", MaxText),
 		"YAML aliases":  "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n",
+		"no number":     "1" + strings.Repeat(",111", MaxText/4-2) + "1",
 		"1 MB":          strings.Repeat("word ", 1<<18),
 	}
-	for _, s := range []string{"a", " ", "\n", "*", "-", "(", "!", ".", "? ", ". . ", "`", "#### ", "<<", "[", "\"", "1,", "1/", "A) ", "``` \n", "{\"a\":", "if x {", "- ", "é", "x", "\\boxed{", "a.b", "$((", "not ", "&a ", "''", "P.S."} {
+	for _, s := range []string{"a", " ", "\n", "*", "-", "(", "!", ".", "? ", ". . ", "`", "#### ", "<<", "[", "\"", "1,", "1/", "A) ", "``` \n", "{\"a\":", "if x {", "- ", "é", "x", "\\boxed{", "a.b", "$((", "not ", "&a ", "''", "P.S.", "answer is 1+", "1 or ", ",111", "not 1, "} {
 		all["many "+s] = strings.Repeat(s, 1<<14/len(s))
 	}
 	// As much as is read, of what is hardest to cut into words and sentences.

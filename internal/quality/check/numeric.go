@@ -9,56 +9,103 @@ import (
 )
 
 // A number as people and models write it: sign, digits with separators between groups
-// of three (comma, or a space that does not break), a decimal point, an exponent, or a
-// fraction of two whole numbers. A sign after a digit or letter is a hyphen.
+// of three (comma, or a space), a decimal point, an exponent, or a fraction of two whole
+// numbers. A sign after a digit or letter is a hyphen.
 var (
-	numeral  = regexp.MustCompile(`\d{1,3}(?:[,\x{202f}\x{a0}\x{2009}]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3}\b)?|\.\d+`)
+	grouped  = regexp.MustCompile(`^(?:\d{1,3}(?:,\d{3})+|[1-9]\d{0,2}(?:(?: \d{3})+|(?:[\x{202f}\x{a0}\x{2009}]\d{3})+))(?:\.\d+)?`)
+	numeral  = regexp.MustCompile(`\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3}\b)?|\.\d+`)
 	fraction = regexp.MustCompile(`^\d{1,9}/\d{1,9}$`)
 	boxed    = regexp.MustCompile(`\\boxed\{([^{}]*)\}`)
-	unitName = regexp.MustCompile(`^[ \x{a0}\x{202f}\x{2009}]?(%|°[CF]|[µμ\pL$€£²³]+(?:/\pL+)?)`)
+	// moment is a time of day, a date or a version: its parts are no numbers of their own.
+	moment = regexp.MustCompile(`\b(?:\d{4}-\d{2}-\d{2}(?:T[\d:.]+)?|\d{1,2}:\d{2}(?::\d{2})?|\d+(?:\.\d+){2,})\b`)
+	frac   = regexp.MustCompile(`\\[dt]?frac\{\s*(\d{1,9})\s*\}\{\s*(\d{1,9})\s*\}`)
+	mixed  = regexp.MustCompile(`(\d)\s*(\\[dt]?frac\{)`)
+	denied = regexp.MustCompile(`(?i)(?:\b(?:not|never|neither|nor|rather than|instead of|cannot be)|n['’]t|≠|!=|\\neq?)(?:\s+(?:be|equal|equal to|equals))?[\s*_$€£(]*-?$`)
 )
 
 // maxDigits caps a number; a longer run of digits is no number that anyone wants.
 const maxDigits = 400
 
-// found is a number in a text, and what stands right after it.
+// found is a number in a text, where it stands, and what stands right after it.
 type found struct {
-	value *big.Rat
-	after string
+	value    *big.Rat
+	from, to int
+	after    string
 }
 
-// numbers returns the numbers of a text in order.
+// tidied returns a text without marks of Markdown and LaTeX that stand within numbers,
+// and without times and dates.
+func tidied(text string) string {
+	text = strings.NewReplacer("{,}", ",", `\,`, "", `\%`, "%", `\$`, "$", "−", "-", "**", "", "`", "", `\text{`, "", `\mathrm{`, "").Replace(text)
+	text = frac.ReplaceAllString(mixed.ReplaceAllString(text, "$1 $2"), "$1/$2")
+	return moment.ReplaceAllString(text, "…")
+}
+
+// numbers returns the numbers of a text that is tidied, in order, but for those that it
+// says are not the answer ("not 42").
 func numbers(text string) []found {
-	text = strings.NewReplacer("{,}", ",", `\,`, "", `\%`, "%", `\$`, "$", "−", "-", "**", "", "`", "").Replace(text)
 	var all []found
+	list := 0 // where one ends
 	for at := 0; at < len(text); {
 		m := numeral.FindStringIndex(text[at:])
 		if m == nil {
 			break
 		}
 		from, to := at+m[0], at+m[1]
-		// 1,234,56 is a list, or a date; so is 1/2/2026 no fraction.
+		// 1,234,56 is a list, and so is 1 2345.
+		if from >= list {
+			if g := grouped.FindStringIndex(text[from:]); g != nil && !digitAt(text, from+g[1]) {
+				to = from + g[1]
+			} else if g != nil {
+				list = from + g[1] // and is not looked at again from its other numbers
+			}
+		}
+		// 1/2/2026 is no fraction.
 		if strings.HasPrefix(text[to:], "/") {
 			end := to + 1
-			for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+			for digitAt(text, end) {
 				end++
 			}
 			before := from > 0 && text[from-1] == '/'
-			more := end < len(text) && (text[end] == '/' || text[end] == '.' && end+1 < len(text) && text[end+1] >= '0' && text[end+1] <= '9')
+			more := end < len(text) && (text[end] == '/' || text[end] == '.' && digitAt(text, end+1))
 			if fraction.MatchString(text[from:end]) && !before && !more {
 				to = end
 			}
 		}
-		if v := rational(text[from:to]); v != nil {
-			if negative(text[:from]) {
+		at = to
+		v := rational(text[from:to])
+		if v == nil || isDenied(text[max(0, from-40):from]) {
+			continue
+		}
+		if negative(text[:from]) {
+			v.Neg(v)
+		}
+		f := found{v, from, to, text[to:min(to+40, len(text))]}
+		if n := len(all) - 1; n >= 0 && isMixed(text, all[n], f) {
+			if all[n].value.Sign() < 0 {
 				v.Neg(v)
 			}
-			all = append(all, found{v, text[to:min(to+40, len(text))]})
+			f.value, f.from = v.Add(v, all[n].value), all[n].from
+			all = all[:n]
 		}
-		at = to
+		all = append(all, f)
 	}
 	return all
 }
+
+// isDenied reports whether a text ends with a word like not. Most numbers have nothing
+// before them that could be one, and a pattern is slow.
+func isDenied(before string) bool {
+	return strings.ContainsAny(before, "nN≠=") && denied.MatchString(before)
+}
+
+// isMixed reports whether two numbers are one, as 3 1/2 is.
+func isMixed(text string, whole, part found) bool {
+	return whole.value.IsInt() && text[whole.to:part.from] == " " && part.value.Sign() > 0 && part.value.Cmp(big.NewRat(1, 1)) < 0 &&
+		strings.Contains(text[part.from:part.to], "/") && !strings.Contains(text[whole.from:whole.to], "/")
+}
+
+func digitAt(text string, i int) bool { return i < len(text) && text[i] >= '0' && text[i] <= '9' }
 
 // negative reports whether a text ends with a minus sign, maybe before a sign of currency.
 // A dash within a word or a range is none, nor is one between spaces ("10 - 3", or the
@@ -80,7 +127,7 @@ func rational(s string) *big.Rat {
 	if len(s) > maxDigits {
 		return nil
 	}
-	s = strings.NewReplacer(",", "", "\u202f", "", "\u00a0", "", "\u2009", "").Replace(s)
+	s = strings.NewReplacer(",", "", " ", "", "\u202f", "", "\u00a0", "", "\u2009", "").Replace(s)
 	v, ok := new(big.Rat).SetString(s)
 	if !ok {
 		return nil
@@ -88,42 +135,8 @@ func rational(s string) *big.Rat {
 	return v
 }
 
-// final returns the number that an answer ends with.
-func final(text string) (found, bool) {
-	if i := strings.LastIndex(text, "####"); i >= 0 {
-		if all := numbers(text[i+4:]); len(all) > 0 {
-			return all[0], true
-		}
-	}
-	if m := boxed.FindAllStringSubmatch(text, -1); m != nil {
-		if all := numbers(m[len(m)-1][1]); len(all) > 0 {
-			return all[len(all)-1], true
-		}
-	}
-	all := numbers(text)
-	if len(all) == 0 {
-		return found{}, false
-	}
-	return all[len(all)-1], true
-}
-
-// unit returns the unit that a text begins with.
-func unit(after string) string {
-	after = strings.TrimLeft(after, "*}")
-	m := unitName.FindStringSubmatch(after)
-	switch {
-	case m == nil:
-		return ""
-	case strings.HasPrefix(strings.TrimSpace(after), "per cent"):
-		return "%"
-	case fold(m[1]) == "percent":
-		return "%"
-	}
-	return m[1]
-}
-
 func wanted(w string) (found, error) {
-	all := numbers(w)
+	all := numbers(tidied(w))
 	if len(all) != 1 {
 		return found{}, fmt.Errorf("%q is not a number, or a number with a unit", w)
 	}
@@ -140,16 +153,16 @@ func numbersOnly(c Check) error {
 }
 
 func isNumber(c Check, text string) (bool, string) {
-	got, ok := final(text)
-	if !ok {
-		return false, "has no number"
+	got, why := final(text)
+	if why != "" {
+		return false, why
 	}
 	tolerance := new(big.Rat).SetFloat64(c.Tolerance)
 	if tolerance == nil {
 		tolerance = new(big.Rat)
 	}
 	unitIsWrong := false
-	ok = slices.ContainsFunc(c.Want, func(s string) bool {
+	ok := slices.ContainsFunc(c.Want, func(s string) bool {
 		w, err := wanted(s)
 		if err != nil {
 			return false

@@ -22,6 +22,9 @@ type Rule struct {
 	holds   func(Check, string) (bool, string)
 	loosely func(Check, string) bool
 	outcome func(Check, Answer) Outcome
+	// uncut says that the readings of Variants do not count: without a line an answer
+	// would be another one.
+	uncut bool
 }
 
 // order is that of the docs.
@@ -48,15 +51,15 @@ func table() map[string]Rule {
 	all := []Rule{
 		{
 			Name: "exact", Want: "the texts that are right", takes: []string{"want"}, needs: []string{"want"},
-			Meaning: "the answer is one of the texts, but for white space. Loosely: also but for case, quotes, Markdown marks, a full stop and a word like \"Answer:\" before it",
-			valid:   noEmpty, holds: isExact, loosely: isExactLoosely,
+			Meaning: "the answer is one of the texts, but for white space. Loosely: also but for case, quotes, Markdown marks, \\boxed{}, a full stop, a word like \"Answer:\" before it, and lines that only open or close (\"Sure!\")",
+			valid:   noEmpty, holds: isExact, loosely: isExactLoosely, uncut: true,
 		}, {
 			Name: "numeric", Want: "the numbers that are right, with a unit where one is demanded", takes: []string{"want", "tolerance"}, needs: []string{"want"},
-			Meaning: "the number that the answer ends with (after ####, in \\boxed{}, else the last one) is one of the numbers, within the tolerance. Nothing is converted: 40 % is not 0.4",
+			Meaning: "the number that the answer gives (after ####, in \\boxed{}, called the answer, at the start of a short line before its reason, else the last one) is one of the numbers, within the tolerance. Nothing is converted: 40 % is not 0.4",
 			valid:   numbersOnly, holds: isNumber,
 		}, {
 			Name: "contains", Want: "texts that must occur, in any case", takes: []string{"want", "any"}, needs: []string{"want"},
-			Meaning: "all of the texts occur in the answer; with any, one of them",
+			Meaning: "all of the texts occur in the answer, in a negation as well; with any, one of them",
 			valid:   noEmpty, holds: contains,
 		}, {
 			Name: "regex", Want: "patterns in RE2 syntax", takes: []string{"want", "any"}, needs: []string{"want"},

@@ -29,23 +29,42 @@ func isExact(c Check, text string) (bool, string) {
 // prefix is what stands before an answer that is otherwise as it should be.
 var prefix = regexp.MustCompile(`(?i)^(the )?((final|correct|right) )?(answer|result|output|solution)( is)?\s*[:=]?\s+`)
 
-// unwrapped takes off what a text may have around it: marks of Markdown, quotes, a
-// full stop, a word like "Answer:".
+// wrapping is a line that says nothing of the answer: an opening, a closing, a fence.
+var wrapping = regexp.MustCompile("(?i)^\\W*$|^\\s*```\\w*\\s*$|^[^:]*:[\\s*_]*$|^\\W*(?:the )?(?:final |correct )?answer(?: is)?\\W*$|" +
+	`^\W*(?:sure|certainly|of course|ok|okay|great|absolutely)(?:\W*$|\W+(?:here|i|let|thing|question)\b)|^\W*(?:i hope|hope (?:this|that)|let me know|happy to help|is there anything)\b`)
+
+// stripped takes the lines off with which a text begins and ends that are wrapping.
+func stripped(text string) string {
+	lines := strings.Split(text, "\n")
+	for len(lines) > 1 && wrapping.MatchString(lines[0]) {
+		lines = lines[1:]
+	}
+	for len(lines) > 1 && wrapping.MatchString(lines[len(lines)-1]) {
+		lines = lines[:len(lines)-1]
+	}
+	return strings.Join(lines, "\n")
+}
+
+// unwrapped takes off what a text may have around it: marks of Markdown, quotes, a box of
+// LaTeX, a full stop, a word like "Answer:".
 func unwrapped(s string) string {
 	const around = "*_`\"'“”‘’ "
 	s = fold(strings.Trim(plain(s), around))
 	s = prefix.ReplaceAllString(s, "")
-	return strings.TrimSpace(strings.Trim(strings.TrimRight(strings.Trim(s, around), ".!"), around))
+	s = strings.TrimSpace(strings.Trim(strings.TrimRight(strings.Trim(s, around), ".!"), around))
+	inside := strings.Trim(s, "$ .")
+	for _, open := range []string{`\boxed{`, `\text{`} {
+		if rest, ok := strings.CutPrefix(inside, open); ok && strings.HasSuffix(rest, "}") {
+			inside = strings.TrimSuffix(rest, "}")
+			s = strings.TrimSpace(inside)
+		}
+	}
+	return s
 }
 
 func isExactLoosely(c Check, text string) bool {
-	for _, t := range Variants(text) {
-		got := unwrapped(t)
-		if slices.ContainsFunc(c.Want, func(w string) bool { return got == unwrapped(w) }) {
-			return true
-		}
-	}
-	return false
+	got, short := unwrapped(text), unwrapped(stripped(text))
+	return slices.ContainsFunc(c.Want, func(w string) bool { w = unwrapped(w); return got == w || short == w })
 }
 
 // each says whether all of Want hold, or with Any one of them.
