@@ -1,6 +1,7 @@
 package content
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -34,6 +35,14 @@ func (s *Section) grades(q *result.Quality, kept graded.Answer) {
 		s.remark(plaintext.Line(v.Method))
 		if v.Unpaired > 0 {
 			s.remark(format.Count(v.Unpaired) + " items were asked of one target only and are in no comparison.")
+		}
+		for _, n := range v.Notes {
+			s.remark(plaintext.Capital(plaintext.Line(n)) + ".")
+		}
+	}
+	for _, p := range a.Load {
+		for _, n := range p.Notes {
+			s.remark(fmt.Sprintf("%s, %s against alone: %s.", plaintext.Line(p.Target), graded.Load(p.Users, false, p.Cell), plaintext.Line(n)))
 		}
 	}
 }

@@ -292,7 +292,7 @@ func text(s string, ok bool) string {
 
 func judged(j *result.Judged) Table {
 	t := Table{Title: "What a judge prefers", Head: []string{"kind", "candidate won", "tied", "lost"}}
-	if j == nil {
+	if j == nil || j.Items == 0 {
 		return t
 	}
 	for _, k := range j.Kinds {
