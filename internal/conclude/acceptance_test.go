@@ -359,3 +359,32 @@ func TestOldClaimsOnScoresAreNotProved(t *testing.T) {
 		}
 	}
 }
+
+// A claim on load needs answers alone, and says so where a run has none.
+func TestAClaimOnLoadNeedsAnswersAlone(t *testing.T) {
+	right := true
+	a := &Analysis{plan: plan.Default(), run: &runlog.Run{}, parts: allParts}
+	for i := range 50 {
+		a.run.Answers = append(a.run.Answers, runlog.AnswerRecord{Target: cells.Candidate, Cell: cells.ItemsID(cells.Candidate, 8), Users: 8, Item: fmt.Sprint(i), Right: &right})
+	}
+	c, err := a.claim(passOf(t, func(string, *exchange.Exchange) {}), plan.Claim{Limit: "load_delta>=-5pp"}, "load")
+	if err != nil || c.Verdict != result.Undecided || !strings.Contains(c.Reason, "no item was asked one at a time") || !strings.Contains(c.Reason, "--only quality") {
+		t.Errorf("%v, %s: %s", err, c.Verdict, c.Reason)
+	}
+}
+
+// A judge that fails the pairs that are known is named although it decided about nothing.
+func TestAJudgeThatFailedIsPartOfTheResult(t *testing.T) {
+	a := &Analysis{plan: plan.Default(), run: &runlog.Run{Targets: []result.Target{{Name: cells.Candidate, Evidence: result.Simulated}}}, parts: allParts}
+	for _, first := range []string{runlog.ForCandidate, runlog.ForBaseline} {
+		a.run.Judgements = append(a.run.Judgements, runlog.JudgementRecord{Judge: "j", Item: "c", Canary: "truncated", Want: runlog.ForCandidate, First: first, Verdict: first})
+	}
+	res := &result.Result{}
+	if err := a.Quality(res); err != nil {
+		t.Fatal(err)
+	}
+	q := res.Benchmarks.Quality
+	if q == nil || q.Judged == nil || q.Evidence != result.Simulated || !strings.Contains(strings.Join(q.Notes, ""), "decide nothing") {
+		t.Errorf("%+v", q)
+	}
+}

@@ -79,11 +79,17 @@ func (a *Analysis) answerTargets() answers.Targets {
 	return t
 }
 
-// answersEvidence is the weakest evidence of the targets that were asked items.
+// answersEvidence is the weakest evidence of the targets that were asked items; of all, where
+// only a judge was asked.
 func (a *Analysis) answersEvidence() result.Evidence {
 	var words []result.Evidence
 	for _, t := range a.run.Targets {
 		if len(a.answers().Passes(t.Name)) > 0 {
+			words = append(words, t.Evidence)
+		}
+	}
+	if len(words) == 0 {
+		for _, t := range a.run.Targets {
 			words = append(words, t.Evidence)
 		}
 	}
@@ -231,6 +237,10 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim,
 			return
 		}
 		c.Text += fmt.Sprintf(" %s against one at a time", under(p))
+		if !run.Asked(answers.Alone(cells.Candidate)) {
+			c.Reason = "no item was asked one at a time, which a load is compared with; run the quality benchmark to its end (--only quality, or all)"
+			return
+		}
 		run.UnderLoad(p).Decide(c, l)
 	case "accuracy":
 		p := answers.Alone(cells.Candidate)

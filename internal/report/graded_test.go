@@ -110,6 +110,32 @@ func TestTheFirstAnswerIsWhetherItIsAsGood(t *testing.T) {
 	}
 }
 
+// What a judge says that failed is no answer; that it failed is one.
+func TestAJudgeThatFailedIsPartOfTheAnswer(t *testing.T) {
+	for items := range 2 {
+		r := gradedResult(t)
+		j := r.Benchmarks.Quality.Judged
+		j.Items, j.Fitness = 20*items, []result.JudgeFitness{{Judge: "own-judge", Unfit: "it goes by position"}}
+		text := strings.ReplaceAll(string(Markdown(r)), `\`, "")
+		if !strings.Contains(text, "The judge own-judge decides nothing: it goes by position.") || strings.Contains(text, "A judge prefers") {
+			t.Errorf("%d items:\n%s", j.Items, text[:2000])
+		}
+	}
+}
+
+// The notes on pairs stand with their figures.
+func TestNotesOnPairsAreShown(t *testing.T) {
+	r := gradedResult(t)
+	a := r.Benchmarks.Quality.Answers
+	a.Versus.Notes, a.Load[0].Notes = []string{"50 of 200 items are left out"}, []string{"3 answers were cut"}
+	text := strings.ReplaceAll(string(Markdown(r)), `\`, "")
+	for _, want := range []string{"50 of 200 items are left out.", "candidate, 4 users against alone: 3 answers were cut."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
 // Result.json of a version that claimed quality_delta of scores is still shown, and not as
 // good as anything.
 func TestOldClaimsOnScoresAreNotShownAsGood(t *testing.T) {

@@ -52,7 +52,7 @@ type AnswerPairs struct {
 	Users        int    `json:"users"`          // at once; 0: an open loop
 	Against      string `json:"against"`
 	AgainstUsers int    `json:"against_users"`
-	Items        int    `json:"items"`              // asked on both sides
+	Items        int    `json:"items"`              // that are compared
 	Unpaired     int    `json:"unpaired,omitempty"` // asked on one side only
 	Groups       int    `json:"groups,omitempty"`
 	// Difference of the shares that are right, in percentage points, with its two-sided
@@ -76,6 +76,8 @@ type AnswerPairs struct {
 	// for byte. Absent where there were none.
 	Same   *FormShare `json:"same_text,omitempty"`
 	Method string     `json:"method"`
+	// Notes say which items are left out and which answers were cut.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // PairKind counts the items of a kind of content by which side answered them right:

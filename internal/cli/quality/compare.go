@@ -28,7 +28,8 @@ type comparison struct {
 	Claim     result.Claim `json:"claim"`
 	// Pairs is about right and wrong answers; absent for scores.
 	Pairs *result.AnswerPairs `json:"pairs,omitempty"`
-	// Ids that only one file has. They decide nothing.
+	// Ids that only one file has. Those that the baseline lacks decide nothing. Those that the
+	// candidate lacks count as wrong; of scores, they keep a claim from being proved.
 	OnlyCandidate []string `json:"only_candidate,omitempty"`
 	OnlyBaseline  []string `json:"only_baseline,omitempty"`
 }
@@ -47,7 +48,9 @@ same items and within a margin. Each line is an item:
 
 Items with the same "group" depend on each other, such as questions about one
 text. The claim is decided as in a run, by the same code: proved (exit code 0),
-undecided (97) with the number of items that would decide, or refuted (99).`,
+undecided (97) with the number of items that would decide, or refuted (99).
+An item that only the baseline has counts as a wrong answer of the candidate.
+Scores are not proved to be as good where the candidate lacks some.`,
 		Example: `  inferometer quality compare new.jsonl old.jsonl --margin 2pp
   inferometer quality compare new.jsonl old.jsonl --margin 0.05  # scores`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -154,6 +157,7 @@ func compare(candidate, baseline *answers.File, margin, alpha float64) (comparis
 		p.DecideScores(c, margin)
 		return out, nil
 	}
+	p = answers.PairWhole(&candidate.Side, &baseline.Side)
 	l, err := metric.ParseLimit(fmt.Sprintf("quality_delta>=-%gpp", margin))
 	if err != nil {
 		return out, err
@@ -208,12 +212,16 @@ func (o comparison) write(w io.Writer) error {
 			fmt.Fprintf(&b, "  groups: %s, whose items depend on each other\n", format.Count(p.Groups))
 		}
 	}
+	missing := "wrong"
+	if o.Scores {
+		missing = "without a score of the candidate"
+	}
 	for _, only := range []struct {
-		file string
-		ids  []string
-	}{{o.Candidate, o.OnlyCandidate}, {o.Baseline, o.OnlyBaseline}} {
+		what, file string
+		ids        []string
+	}{{"left out", o.Candidate, o.OnlyCandidate}, {missing, o.Baseline, o.OnlyBaseline}} {
 		if len(only.ids) > 0 {
-			fmt.Fprintf(&b, "  left out, only in %s: %s\n", plaintext.Line(only.file), named(only.ids))
+			fmt.Fprintf(&b, "  %s, only in %s: %s\n", only.what, plaintext.Line(only.file), named(only.ids))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

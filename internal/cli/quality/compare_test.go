@@ -106,6 +106,27 @@ func TestCompareNamesWhatIsNotPaired(t *testing.T) {
 	}
 }
 
+// A file without what failed proves nothing.
+func TestCompareCountsWhatTheCandidateLacks(t *testing.T) {
+	right := correct(func(int) bool { return false })
+	out, code, err := compareFiles(t, lines(900, right), lines(1000, right))
+	if err != nil || code != 99 || !strings.Contains(out, "1,000 items, difference −10") || !strings.Contains(out, "100 of 1000 items have no answer of the candidate, and count as wrong") || !strings.Contains(out, `wrong, only in old.jsonl: "q900"`) {
+		t.Errorf("exit %d, %v\n%s", code, err, out)
+	}
+	// What could not change it does not.
+	if out, code, err := compareFiles(t, lines(999, right), lines(1000, right)); err != nil || code != 0 {
+		t.Errorf("exit %d, %v\n%s", code, err, out)
+	}
+	score := func(i int) string { return fmt.Sprintf("\"score\": %v", 0.7+float64(i*7%11)/100) }
+	better := func(i int) string { return fmt.Sprintf("\"score\": %v", 0.71+float64(i*5%13)/100) }
+	for n, want := range map[int]int{60: 0, 59: 97} {
+		out, code, err := compareFiles(t, lines(n, better), lines(60, score), "--margin", "0.1")
+		if err != nil || code != want || n == 59 && !strings.Contains(out, "1 items have no score of the candidate, and could change this") {
+			t.Errorf("%d of 60 scores: exit %d, %v\n%s", n, code, err, out)
+		}
+	}
+}
+
 func TestCompareRefusesWhatItCannotPair(t *testing.T) {
 	one := `{"id": "a", "correct": true}` + "\n"
 	for _, tt := range []struct{ candidate, args, want string }{

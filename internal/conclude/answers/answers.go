@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/cells"
+	"github.com/inferometer/inferometer/internal/quality/detect"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/stats/paired"
 )
@@ -32,6 +33,10 @@ type Item struct {
 	First bool
 	// Failed and Faults are those of the first answer.
 	Failed, Faults []string
+	// Cut says that the token limit ended the first answer.
+	Cut bool
+	// came is the item by the answers that came, where some of several were lost.
+	came *Item
 }
 
 // Add adds an item; it is not ok where it is there already.
@@ -99,22 +104,44 @@ func (p Pass) alone() bool { return p.Cell == cells.ItemsID(p.Target, 1) }
 
 // side is what was answered in a pass, by a reading of an answer.
 func (r *Run) side(p Pass, is func(runlog.AnswerRecord) bool) *Side {
-	s := &Side{}
-	sums, counts := map[string]int{}, map[string]int{}
+	s, came := &Side{}, &Side{}
+	sums, counts, losses := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, a := range r.of(p) {
 		if !r.checked[a.Item] {
 			continue
 		}
-		s.Add(Item{ID: a.Item, Kind: a.Kind, Family: a.Family, Group: a.Group, First: is(a), Failed: a.Failed, Faults: faults(a)})
+		it := Item{ID: a.Item, Kind: a.Kind, Family: a.Family, Group: a.Group, First: is(a), Failed: a.Failed, Faults: faults(a), Cut: cut(a)}
+		s.Add(it)
 		counts[a.Item]++
+		if a.Lost {
+			losses[a.Item]++
+			continue
+		}
+		came.Add(it)
 		if is(a) {
 			sums[a.Item]++
 		}
 	}
 	for id, it := range s.items {
 		it.Value = float64(sums[id]) / float64(counts[id])
+		if c := came.items[id]; c != nil && losses[id] > 0 {
+			c.Value = float64(sums[id]) / float64(counts[id]-losses[id])
+			it.came = c
+		}
 	}
 	return s
+}
+
+// cut reports whether the token limit ended an answer. One whose server says that the
+// model ended it only looks as if.
+func cut(a runlog.AnswerRecord) bool {
+	switch a.Finish {
+	case "length", "max_tokens":
+		return !a.Lost
+	case "stop", "end_turn", "stop_sequence", "tool_calls":
+		return false
+	}
+	return !a.Lost && slices.Contains(a.Faults, detect.Truncated)
 }
 
 // of are the records of a pass, the first answer to each item before repeats of it.
@@ -173,42 +200,16 @@ func (r *Run) Highest(target string, users int) (Pass, bool) {
 	return out, found
 }
 
+// Asked reports whether items were asked in a pass.
+func (r *Run) Asked(p Pass) bool {
+	return slices.ContainsFunc(r.records, func(a runlog.AnswerRecord) bool { return a.Target == p.Target && a.Cell == p.Cell })
+}
+
 // Checked reports whether any item has checks.
 func (r *Run) Checked() bool { return len(r.checked) > 0 }
 
 // Any reports whether items were asked.
 func (r *Run) Any() bool { return len(r.records) > 0 }
-
-// pair is an item that both sides were asked.
-type pair struct{ first, second *Item }
-
-// Pairing is two sides on the same items.
-type Pairing struct {
-	pairs []pair
-	// OnlyFirst and OnlySecond are items that one side was asked and the other not.
-	OnlyFirst, OnlySecond []string
-}
-
-// Pair pairs what is compared with what it is compared with, by the ids of items.
-func Pair(first, second *Side) Pairing {
-	var p Pairing
-	for _, id := range first.order {
-		if other := second.items[id]; other != nil {
-			p.pairs = append(p.pairs, pair{first.items[id], other})
-		} else {
-			p.OnlyFirst = append(p.OnlyFirst, id)
-		}
-	}
-	for _, id := range second.order {
-		if first.items[id] == nil {
-			p.OnlySecond = append(p.OnlySecond, id)
-		}
-	}
-	return p
-}
-
-// Len is the number of items that both sides have.
-func (p Pairing) Len() int { return len(p.pairs) }
 
 // values are the differences of the items, with their groups.
 func (p Pairing) values() paired.Values {

@@ -150,13 +150,27 @@ func TestOnlyFaultsThatLoadBringsOutAreNamed(t *testing.T) {
 		switch item := i % 100; {
 		case item < 10 && i < 100 || item >= 5 && item < 16 && i >= 100:
 			records[i].Faults = []string{"refusal"}
-		case item == 50 && i >= 100:
+		case item >= 50 && item < 53 && i >= 100:
 			records[i].Faults = []string{"leaked_tokens"}
+		case item >= 60 && item < 62 && i >= 100: // two answers are chance
+			records[i].Faults = []string{"loop"}
 		}
 	}
 	f := Of(records, nil).Result(both, unserved).LoadFaults
-	if len(f) != 1 || f[0].Fault != "leaked_tokens" || f[0].Alone != 0 || f[0].Under != 1 || !slices.Equal(f[0].Items, []string{"item-50"}) || f[0].Cell != "quality/candidate@8" {
+	if len(f) != 1 || f[0].Fault != "leaked_tokens" || f[0].Alone != 0 || f[0].Under != 3 || !slices.Equal(f[0].Items, []string{"item-50", "item-51", "item-52"}) || f[0].Cell != "quality/candidate@8" {
 		t.Errorf("%+v", f)
+	}
+	// A repeat alone that has the fault shows that it takes no load.
+	again := said(candidate, 1, 51, "again", true)
+	again.Repeat, again.Faults = 1, []string{"leaked_tokens"}
+	if f := Of(append(records, again), nil).Result(both, unserved).LoadFaults; len(f) != 0 {
+		t.Errorf("with a repeat: %+v", f)
+	}
+	for i := 150; i < 160; i++ { // more than chance: named, without the item that shows it alone as well
+		records[i].Faults = []string{"leaked_tokens"}
+	}
+	if f := Of(append(records, again), nil).Result(both, unserved).LoadFaults; len(f) != 1 || f[0].Under != 10 || len(f[0].Items) != 9 || slices.Contains(f[0].Items, "item-51") {
+		t.Errorf("with a repeat, of ten: %+v", f)
 	}
 }
 

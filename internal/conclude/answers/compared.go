@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/metric"
@@ -32,7 +33,7 @@ func method(b paired.Bounds, once bool) string {
 
 // Compared is what a result says of the pairs of right and wrong answers.
 func (p Pairing) Compared() result.AnswerPairs {
-	out := result.AnswerPairs{Items: p.Len(), Unpaired: len(p.OnlyFirst) + len(p.OnlySecond)}
+	out := result.AnswerPairs{Items: p.Len(), Unpaired: len(p.OnlyFirst) + len(p.OnlySecond) - len(p.Missing), Notes: p.notes()}
 	out.Both, out.Gained, out.Lost, out.Neither = p.table()
 	out.McNemar, _ = paired.McNemar(out.Gained, out.Lost)
 	v := p.values()
@@ -69,6 +70,8 @@ func discordance(v paired.Values) float64 {
 
 func tooFew(p Pairing, b paired.Bounds) string {
 	switch {
+	case p.Len() == 0 && len(p.Unanswered) > 0:
+		return "every answer to compare with was lost"
 	case p.Len() == 0:
 		return "no item was asked on both sides"
 	case b.Groups == 1:
@@ -125,17 +128,12 @@ func (p Pairing) flips() []result.AnswerFlip {
 // Decide decides a limit on the difference of the shares that are right, in percentage
 // points: by the bounds at the claim's own error, one-sided.
 //
-// An item that the other side lost says nothing of the candidate, and is left out: a
-// baseline that refuses requests must not make a candidate look good. One that the
-// candidate lost is wrong.
+// Its reason and its text say what the pairs do not show.
 func (p Pairing) Decide(c *result.Claim, l metric.Limit) {
-	asked := len(p.pairs)
-	p.pairs = slices.DeleteFunc(slices.Clone(p.pairs), func(x pair) bool { return slices.Contains(x.second.Faults, Lost) })
-	if out := asked - len(p.pairs); out > 0 {
-		defer func() {
-			c.Reason += fmt.Sprintf("; %d of %d items are left out, since the other side's answer was lost", out, asked)
-		}()
-	}
+	defer func() {
+		c.Reason = strings.Join(append([]string{c.Reason}, p.notes()...), "; ")
+		c.Text = strings.Join(append([]string{c.Text}, p.conditions()...), "; ")
+	}()
 	c.N = p.Len()
 	v := p.values()
 	b, ok := v.Bounds(c.Alpha)

@@ -111,7 +111,21 @@ func id(raw json.RawMessage) (string, error) {
 // DecideScores decides whether the mean difference of scores is above −margin. Its bounds are
 // the wider ones of Student's, by groups where there are any, and of the
 // bias-corrected and accelerated bootstrap, which allows for scores that are skewed.
+//
+// What an item that the first side lacks would have scored is unknown, so that nothing is
+// proved without it.
 func (p Pairing) DecideScores(c *result.Claim, margin float64) {
+	if n := len(p.OnlySecond); n > 0 {
+		defer func() {
+			note := fmt.Sprintf("%d items have no score of %s", n, p.names[0])
+			c.Text += "; " + note
+			if c.Verdict == result.Proved {
+				c.Verdict = result.Undecided
+				note += ", and could change this; score them as well"
+			}
+			c.Reason += "; " + note
+		}()
+	}
 	c.N = p.Len()
 	v := p.values()
 	k := c.N

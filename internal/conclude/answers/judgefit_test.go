@@ -103,3 +103,14 @@ func TestAnObedientJudgeIsNamedByWhatItFailed(t *testing.T) {
 		t.Errorf("%q", f.Unfit)
 	}
 }
+
+// A judge that failed is asked nothing else, and that is a result.
+func TestAJudgeThatFailedIsNamedWithoutItems(t *testing.T) {
+	j := PreferencesOf(judgedBy(func(r runlog.JudgementRecord) string { return r.First }, 0, 0)).Result()
+	if j == nil || j.Items != 0 || len(j.Judges) != 1 || !strings.Contains(strings.Join(j.Notes(), ""), "decide nothing") || j.Rate.Value != nil {
+		t.Errorf("%+v", j)
+	}
+	if PreferencesOf(nil).Result() != nil {
+		t.Error("nobody was asked, and yet there is a result")
+	}
+}

@@ -11,12 +11,27 @@ import (
 // mostItems is how many items a fault names.
 const mostItems = 20
 
+// leastShown is how many items show a fault that load brings out, where no answer alone
+// has it. One or two are chance.
+const leastShown = 3
+
 // loadFaults are the faults that a target's answers have under load and not alone, on the same items: those
-// that no answer alone has, and those that are more frequent than chance would make them.
+// that are more frequent than chance would make them, and those that several answers have and no answer
+// alone, repeats included.
 func (r *Run) loadFaults(under Pass) []result.LoadFault {
 	pairs := r.again(under)
+	alone := map[string]bool{}                    // faults of any answer alone
+	known := map[string]map[string]bool{}         // the same by item
+	for _, a := range r.of(Alone(under.Target)) { // a repeat is an answer as well
+		for _, f := range faults(a) {
+			if known[a.Item] == nil {
+				known[a.Item] = map[string]bool{}
+			}
+			alone[f], known[a.Item][f] = true, true
+		}
+	}
 	of := map[string]*result.LoadFault{}
-	only := map[string]int{} // alone and not under load
+	more, only := map[string]int{}, map[string]int{} // only under load, and only alone, by the first answers
 	for _, p := range pairs {
 		before, now := faults(p.a), faults(p.b)
 		for _, f := range append(slices.Clone(before), now...) {
@@ -34,7 +49,10 @@ func (r *Run) loadFaults(under Pass) []result.LoadFault {
 			}
 			switch {
 			case u && !a:
-				l.Items = append(l.Items, p.b.Item)
+				more[f]++
+				if !known[p.b.Item][f] {
+					l.Items = append(l.Items, p.b.Item)
+				}
 			case a && !u:
 				only[f]++
 			}
@@ -42,8 +60,9 @@ func (r *Run) loadFaults(under Pass) []result.LoadFault {
 	}
 	var out []result.LoadFault
 	for f, l := range of {
-		p, _ := paired.McNemar(len(l.Items), only[f])
-		if l.Under <= l.Alone || l.Alone > 0 && p > alpha {
+		p, _ := paired.McNemar(more[f], only[f])
+		chance := p > alpha && (alone[f] || l.Under < leastShown)
+		if l.Under <= l.Alone || chance {
 			continue
 		}
 		l.Items = l.Items[:min(len(l.Items), mostItems)]

@@ -65,7 +65,9 @@ func (r *Run) Versus(t Targets) Pairing {
 
 // UnderLoad pairs a target's answers under load with its own, alone.
 func (r *Run) UnderLoad(p Pass) Pairing {
-	return Pair(r.side(p, right), r.side(Alone(p.Target), right))
+	out := Pair(r.side(p, right), r.side(Alone(p.Target), right))
+	out.names = [2]string{"those under load", "those alone"}
+	return out
 }
 
 func (r *Run) pass(of Pass, served Served) result.AnswerPass {

@@ -91,12 +91,18 @@ func (p *Preferences) values() paired.Values {
 	return pairing.values()
 }
 
-// Result is what a result says of the judges' verdicts; nil without any.
+// Result is what a result says of the judges' verdicts; nil where none was asked. One
+// that failed the pairs that are known may have been asked nothing else.
 func (p *Preferences) Result() *result.Judged {
-	if len(p.items) == 0 {
+	if len(p.items) == 0 && len(p.fitness) == 0 {
 		return nil
 	}
-	out := &result.Judged{Judges: p.judges, Items: len(p.items), Splits: p.splits, Fitness: p.fitness}
+	out := &result.Judged{Judges: slices.Clone(p.judges), Items: len(p.items), Splits: p.splits, Fitness: p.fitness}
+	for _, f := range p.fitness {
+		if !slices.Contains(out.Judges, f.Judge) {
+			out.Judges = append(out.Judges, f.Judge)
+		}
+	}
 	kinds := map[string]*result.PairKind{}
 	for _, x := range p.items {
 		k := kinds[x.kind]

@@ -3,9 +3,7 @@ package content
 import (
 	"slices"
 
-	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content/graded"
-	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -30,10 +28,7 @@ func (s *Section) grades(q *result.Quality, kept graded.Answer) {
 	if slices.ContainsFunc(a.Passes, func(p result.AnswerPass) bool { return p.Loose != nil }) {
 		s.detail("Read loosely, an answer may have an opening line, a closing line or emphasis that was not asked for.")
 	}
-	if v := a.Versus; v != nil {
-		s.remark(plaintext.Line(v.Method))
-		if v.Unpaired > 0 {
-			s.remark(format.Count(v.Unpaired) + " items were asked of one target only and are in no comparison.")
-		}
+	for _, remark := range graded.Remarks(a) {
+		s.remark(remark)
 	}
 }

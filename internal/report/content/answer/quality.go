@@ -55,12 +55,26 @@ func qualities(r *result.Result) []Sentence {
 		}
 	}
 	if j := q.Judged; j != nil && !said["win_rate"] {
-		add("", fmt.Sprintf("A judge prefers the candidate in %s of %s prompts (%d won, %d tied, %d lost).", format.Estimate(j.Rate, "percent", j.Items), format.Count(j.Items), j.Wins, j.Ties, j.Losses))
+		unfit := ""
+		for _, f := range j.Fitness {
+			if f.Unfit != "" {
+				unfit = fmt.Sprintf("The judge %s decides nothing: %s.", plaintext.Line(f.Judge), plaintext.Line(f.Unfit))
+				add(string(result.Warn), unfit)
+			}
+		}
+		if unfit == "" && j.Items > 0 {
+			add("", preferred(j))
+		}
 	}
 	if !said["drift"] {
 		add("", goodness(q))
 	}
 	return out
+}
+
+// preferred says how often a judge prefers the candidate.
+func preferred(j *result.Judged) string {
+	return fmt.Sprintf("A judge prefers the candidate in %s of %s prompts (%d won, %d tied, %d lost).", format.Estimate(j.Rate, "percent", j.Items), format.Count(j.Items), j.Wins, j.Ties, j.Losses)
 }
 
 func difference(e result.Estimate) string {

@@ -110,6 +110,26 @@ func pairs(a *result.Answers) Table {
 	return t
 }
 
+// Remarks are how the targets were compared, and the notes on pairs.
+func Remarks(a *result.Answers) []string {
+	var out []string
+	if v := a.Versus; v != nil {
+		out = append(out, plaintext.Line(v.Method))
+		if v.Unpaired > 0 {
+			out = append(out, format.Count(v.Unpaired)+" items were asked of one target only and are in no comparison.")
+		}
+		for _, n := range v.Notes {
+			out = append(out, plaintext.Capital(plaintext.Line(n))+".")
+		}
+	}
+	for _, p := range a.Load {
+		for _, n := range p.Notes {
+			out = append(out, fmt.Sprintf("%s, %s against alone: %s.", plaintext.Line(p.Target), Load(p.Users, false, p.Cell), plaintext.Line(n)))
+		}
+	}
+	return out
+}
+
 func loadFaults(a *result.Answers) Table {
 	t := Table{Title: "Faults that only load brings out", Words: true, Head: []string{"fault", "load", "alone", "under load", "items that show it"}}
 	for _, f := range a.LoadFaults {
@@ -292,7 +312,7 @@ func text(s string, ok bool) string {
 
 func judged(j *result.Judged) Table {
 	t := Table{Title: "What a judge prefers", Head: []string{"kind", "candidate won", "tied", "lost"}}
-	if j == nil {
+	if j == nil || j.Items == 0 {
 		return t
 	}
 	for _, k := range j.Kinds {
