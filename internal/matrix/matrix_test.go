@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -63,20 +62,15 @@ func engine(mode, port string) int {
 	if mode == "slow" {
 		p.ITL = 4 * time.Millisecond
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 1
-	}
-	go func() { _ = sim.New(sim.Config{Profile: p, Seed: 1}).Serve(context.Background(), l) }()
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: l.Addr().String()})
-	proxy.FlushInterval = -1
-	requests := 0
+	server := sim.New(sim.Config{Profile: p, Seed: 1})
+	defer func() { _ = server.Close() }()
+	var requests atomic.Int64
 	err = http.ListenAndServe(net.JoinHostPort("127.0.0.1", port), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requests++; mode == "dies in mid-run" && requests > 12 {
+		if requests.Add(1) > 12 && mode == "dies in mid-run" {
 			fmt.Println("CUDA error: out of memory")
 			os.Exit(9)
 		}
-		proxy.ServeHTTP(w, r)
+		server.Handler().ServeHTTP(w, r)
 	}))
 	fmt.Println(err)
 	return 1

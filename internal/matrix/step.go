@@ -18,6 +18,9 @@ import (
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
+// dying is how long the process of an engine may live on after its connections broke.
+const dying = time.Second
+
 // measure starts the engine of a step, measures it and ends it. What went wrong is in
 // the run.
 func (r *runner) measure(ctx context.Context, s design.Step, run *analysis.Run) {
@@ -40,6 +43,12 @@ func (r *runner) measure(ctx context.Context, s design.Step, run *analysis.Run) 
 	run.HealthyS, run.LoadS = engine.Healthy.Seconds(), engine.Loaded.Seconds()
 	r.say("%s is ready after %s", s.Configuration, engine.Loaded.Round(10*time.Millisecond))
 	r.load(ctx, s, engine, run)
+	if run.Status == analysis.Failed { // an engine that dies is gone from the network before its process is
+		select {
+		case <-engine.Exited():
+		case <-time.After(dying):
+		}
+	}
 	crash := engine.Crash()
 	run.PeakMemory = engine.PeakMemory()
 	stopErr := engine.Stop()

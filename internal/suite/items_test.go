@@ -76,6 +76,7 @@ func right(a runlog.AnswerRecord) bool { return a.Right != nil && *a.Right }
 func TestItemsAreAskedAloneAndUnderLoad(t *testing.T) {
 	p, server := school(t, 24)
 	p.Quality.Levels = []string{"4", "16"}
+	server.hold = 100 * time.Millisecond // so that 16 users meet at the server, also on a busy machine
 	var dropped string
 	for prompt := range server.sheet {
 		dropped = max(dropped, prompt)
@@ -112,7 +113,7 @@ func TestItemsAreAskedAloneAndUnderLoad(t *testing.T) {
 	if n, gone := count(four, right), count(four, lost); n+gone != 16 || gone > 1 {
 		t.Errorf("at 4 users %d of 16 are right and %d lost", n, gone)
 	}
-	if n := count(many, right); n > 2 { // as the load begins
+	if n := count(many, right); n > 4 { // as the load begins
 		t.Errorf("at 16 users %d of 16 are right", n)
 	}
 	for level, answers := range map[int][]runlog.AnswerRecord{1: alone, 4: four, 16: many} {

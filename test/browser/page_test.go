@@ -243,7 +243,7 @@ func look(ctx context.Context, t *testing.T, page, scheme string, width int64) {
 	if got.Figures < 6 || got.SmallFigures > 0 || got.Simulated != got.Figures {
 		t.Errorf("%d figures, %d too small, %d marked simulated", got.Figures, got.SmallFigures, got.Simulated)
 	}
-	if got.Claims != 4 || !strings.Contains(got.Text, "SIMULATED") {
+	if got.Claims != 5 || !strings.Contains(got.Text, "SIMULATED") {
 		t.Errorf("%d claims; the warning is there: %v", got.Claims, strings.Contains(got.Text, "SIMULATED"))
 	}
 	if all := strings.Join(got.Headings, " "); !strings.Contains(all, "Latency") || !strings.Contains(all, "Validity") || !strings.Contains(all, "Cost") {
