@@ -37,6 +37,14 @@ func Count(v float64) string {
 	return signed(v, Group(strconv.FormatFloat(math.Abs(v), 'f', 0, 64)))
 }
 
+// Things writes how many of something there are: "1 model", "1,234 models".
+func Things(n int, name string) string {
+	if n != 1 {
+		name += "s"
+	}
+	return Count(float64(n)) + " " + name
+}
+
 // USD writes a sum of US dollars: whole dollars from $1,000, cents from $1, and
 // three significant digits below, but no less than cents. It never writes an
 // exponent.

@@ -17,6 +17,14 @@ func TestUSD(t *testing.T) {
 	}
 }
 
+func TestOneThingHasNoPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "0 blocks", 1: "1 block", 2: "2 blocks", 1650: "1,650 blocks"} {
+		if got := Things(n, "block"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestPriceIsNotRounded(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "$0.00", 0.125: "$0.125", 0.435: "$0.435", 6.155: "$6.155", 3: "$3.00", 0.1: "$0.10", 0.00125: "$0.00125", 12: "$12.00", 1234.5: "$1,234.50",

@@ -85,8 +85,9 @@ func (f *planFlags) addKey(set *pflag.FlagSet, k key.Key) {
 // nothing, which means the demo unless a flag or variable names an endpoint.
 func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, key.Provenance, error) {
 	s := plan.Sources{Env: p.Env}
+	demo := arg == "" && !p.namesEndpoint(f)
 	switch {
-	case arg == "" && !p.namesEndpoint(f):
+	case demo:
 		s.Name, s.YAML = "examples/migration.yaml", examples.Migration
 	case arg == "":
 	case strings.Contains(arg, "://") || strings.HasPrefix(arg, "sim:"):
@@ -103,6 +104,9 @@ func (p *Process) read(f *planFlags, arg string, only ...string) (plan.Plan, key
 	pl, prov, err := plan.Read(s)
 	if err != nil {
 		return pl, prov, usageError{err}
+	}
+	if demo {
+		dropDemoClaims(&pl, prov)
 	}
 	if err := pl.Validate(); err != nil {
 		return pl, prov, usageError{prov.Locate(err)}

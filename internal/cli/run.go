@@ -241,6 +241,10 @@ several configurations and says which is best. More: docs/hardware.md.`,
 	return hardware.Add(c, hardware.Env{
 		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) }, Interruptible: p.interruptible,
+		Progress: func() (func(suite.Event), func()) {
+			progress := newProgress(p)
+			return progress.event, progress.end
+		},
 		Suite: func() (suite.Options, error) {
 			exe, err := os.Executable()
 			return suite.Options{Version: p.Version, Command: p.commandLine(), Responder: responder(exe), CacheDir: cacheDir()}, err

@@ -347,6 +347,24 @@ func TestClaimsOnAnswersAreDecidedByTheirPasses(t *testing.T) {
 	}
 }
 
+// A claim on answers of a run without the quality benchmark says that it was not run, and
+// names a target even where nothing is known of its model.
+func TestAClaimOnAnswersSaysWhyThereAreNone(t *testing.T) {
+	for only, want := range map[plan.Benchmark]string{
+		plan.Latency: "the quality benchmark was not run; add it to --only",
+		plan.Load:    "no item with checks was asked; --canary N asks some",
+		plan.Quality: "no item with checks was asked; quality.items names some, and drift<=5 is the claim on heuristic scores",
+	} {
+		p := plan.Default()
+		p.Only = []plan.Benchmark{only}
+		a := &Analysis{plan: p, run: &runlog.Run{}, parts: allParts}
+		c, err := a.claim(&result.Result{}, plan.Claim{Limit: "load_delta>=-15"}, "own")
+		if err != nil || c.Reason != want || !strings.HasSuffix(c.Text, ": candidate") {
+			t.Errorf("--only %s: %v, %q: %s", only, err, c.Text, c.Reason)
+		}
+	}
+}
+
 // A run of an earlier version claimed quality_delta of scores. Its plan is still read, and it is
 // not proved by them.
 func TestOldClaimsOnScoresAreNotProved(t *testing.T) {

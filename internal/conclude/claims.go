@@ -1,6 +1,7 @@
 package conclude
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -113,7 +114,8 @@ func (a *Analysis) decideCell(c *result.Claim, l metric.Limit, pc plan.Claim) {
 	claim.Decide(c, l, pc.Decision, claim.Cell{Cell: done, Requests: &cell.Collector, Dependence: cell.dependence})
 }
 
+// model is that of a target; its name where nothing was asked of it.
 func (a *Analysis) model(target string) string {
 	t, _ := a.run.Target(target)
-	return t.Model
+	return cmp.Or(t.Model, target)
 }

@@ -2,7 +2,9 @@ package conclude
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conclude/answers"
 	"github.com/inferometer/inferometer/internal/conclude/claim"
@@ -53,7 +55,7 @@ func (a *Analysis) Quality(res *result.Result) error {
 		q.Notes = append(q.Notes, q.Tracking.Text)
 	}
 	if short := a.truncated(); short > 0 {
-		q.Notes = append(q.Notes, fmt.Sprintf("%d answers were cut off by the token limit; raise quality.output_tokens to score them in full", short))
+		q.Notes = append(q.Notes, fmt.Sprintf("the token limit cut off %s; raise quality.output_tokens to score in full", amount.Things(short, "answer")))
 	}
 	return nil
 }
@@ -121,7 +123,7 @@ func scoreEstimate(v []float64) result.Estimate {
 }
 
 func (a *Analysis) targetScore(name string) (result.QualityScore, bool) {
-	s := result.QualityScore{Target: name, Components: map[string]result.Estimate{}}
+	s := result.QualityScore{Target: name, Components: map[string]result.Estimate{}, Counted: map[string]int{}}
 	var totals []float64
 	parts := map[string][]float64{}
 	for _, r := range a.run.Scores {
@@ -142,7 +144,7 @@ func (a *Analysis) targetScore(name string) (result.QualityScore, bool) {
 	s.N = len(totals)
 	s.Score = scoreEstimate(totals)
 	for k, v := range parts {
-		s.Components[k] = scoreEstimate(v)
+		s.Components[k], s.Counted[k] = scoreEstimate(v), len(v)
 	}
 	return s, s.N > 0
 }
@@ -217,7 +219,7 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim,
 		return
 	}
 	if !run.Checked() {
-		c.Reason = "no item with checks was asked; quality.items names some, and drift<=5 is the claim on heuristic scores"
+		c.Reason = a.unasked()
 		return
 	}
 	c.Text += ", items with checks"
@@ -253,6 +255,17 @@ func (a *Analysis) DecideQuality(c *result.Claim, l metric.Limit, pc plan.Claim,
 		c.Text += " " + under(p)
 		run.DecideAccuracy(c, l, p)
 	}
+}
+
+// unasked says why there are no answers to items with checks.
+func (a *Analysis) unasked() string {
+	switch {
+	case cells.Selected(a.plan, plan.Quality):
+		return "no item with checks was asked; quality.items names some, and drift<=5 is the claim on heuristic scores"
+	case slices.Contains(a.plan.Only, plan.Load) || slices.Contains(a.plan.Only, plan.Capacity):
+		return "no item with checks was asked; --canary N asks some"
+	}
+	return "the quality benchmark was not run; add it to --only"
 }
 
 // under says in words how many users asked items at once.

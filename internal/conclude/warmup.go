@@ -3,6 +3,7 @@ package conclude
 import (
 	"fmt"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
 	"github.com/inferometer/inferometer/internal/warmup"
@@ -47,7 +48,7 @@ func warmupOf(c *cell) *result.Warmup {
 	}
 	in := ""
 	if out.Blocks > 0 {
-		in = fmt.Sprintf("in %d of %d blocks ", out.Blocks, n)
+		in = fmt.Sprintf("in %d of %s ", out.Blocks, amount.Things(n, "block"))
 	}
 	switch warmup.End(out.End) {
 	case warmup.Settled:

@@ -2,11 +2,11 @@ package conduct
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/conduct/texts"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -51,7 +51,7 @@ func (s *Session) score() error {
 	if len(s.answers.all) == 0 {
 		return nil
 	}
-	s.Tell(Event{Kind: "note", Text: fmt.Sprintf("scoring %d answers", len(s.answers.all))})
+	s.Tell(Event{Kind: "note", Text: "scoring " + amount.Things(len(s.answers.all), "answer")})
 	fresh := slices.DeleteFunc(slices.Clone(s.answers.all), func(a answer) bool { return a.reused != nil }) // those were scored when the run began
 	err := s.logScores(fresh)
 	lines := make([]texts.Answer, 0, len(s.answers.all))
@@ -65,7 +65,9 @@ func (s *Session) score() error {
 func (s *Session) logScores(answers []answer) error {
 	work := make([]quality.Answer, len(answers))
 	for i, a := range answers {
-		work[i] = quality.Answer{Item: a.item, Text: a.text, Weights: s.plan.Quality.WeightsOf(a.item.Kind)}
+		it := a.item
+		it.Cut = a.truncated
+		work[i] = quality.Answer{Item: it, Text: a.text, Weights: s.plan.Quality.WeightsOf(a.item.Kind)}
 	}
 	var err error
 	for i, score := range quality.AssessAll(work) {

@@ -250,7 +250,7 @@ func TestCost(t *testing.T) {
 func TestQuality(t *testing.T) {
 	r := &result.Result{Benchmarks: result.Benchmarks{Quality: &result.Quality{Targets: []result.QualityScore{
 		{Target: "candidate", N: 9, Components: map[string]result.Estimate{"structure": value(80), "relevance": value(70), "new": value(5)}},
-		{Target: "baseline", N: 1, Components: map[string]result.Estimate{"structure": {Withheld: "one answer", NeededN: 2}}},
+		{Target: "baseline", N: 9, Components: map[string]result.Estimate{"structure": {Withheld: "one answer", NeededN: 2}}, Counted: map[string]int{"structure": 1}},
 	}}}}
 	f := find(t, r, "quality")
 	if d := cmp.Diff([]string{"relevance", "structure", "new"}, f.X.Categories); d != "" {

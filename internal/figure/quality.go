@@ -50,7 +50,11 @@ func components(q *result.Quality) *Figure {
 			}
 			p, ok := point(float64(i), e)
 			if !ok || p.AtLeast {
-				left = append(left, fmt.Sprintf("%s of the %s: %s", f.X.Categories[i], t.Target, absence(e, t.N, 0)))
+				why := absence(e, t.Counted[n], 0)
+				if t.Counted == nil && e.NeededN > 0 { // an older result does not say how many
+					why = fmt.Sprintf("needs n=%d", e.NeededN)
+				}
+				left = append(left, fmt.Sprintf("%s of the %s: %s", f.X.Categories[i], t.Target, why))
 				continue
 			}
 			s.Points = append(s.Points, p)

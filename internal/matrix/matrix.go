@@ -35,6 +35,9 @@ type Options struct {
 	Suite suite.Options
 	// Say receives progress in lines; nil for silence.
 	Say func(string)
+	// Progress begins to tell what happens within a run: event is the progress of its
+	// suite, and end is called when it has ended. Nil for silence.
+	Progress func() (event func(suite.Event), end func())
 	// Thermal is nil where the thermal state cannot be read.
 	Thermal Thermal
 	// DespiteHeat has runs begin under thermal pressure.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/sim"
+	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // TestMain makes this test binary an engine: engine MODE PORT.
@@ -182,6 +184,28 @@ func TestARunIsACellForEachWorkload(t *testing.T) {
 	a := out.Document.Analysis
 	if a.Decode != "decode" || a.Users != "users" || a.Configurations[0].Value("users", analysis.Throughput).Value == nil {
 		t.Errorf("%+v", a)
+	}
+}
+
+// What happens within a run is told, from run to run anew: a run takes minutes.
+func TestProgressIsToldWithinEachRun(t *testing.T) {
+	m := smallMatrix(t, "good")
+	var mu sync.Mutex // protects the following
+	var begun, ended int
+	kinds := map[string]int{}
+	_, err := Run(t.Context(), m, Options{Adjust: quiet, Progress: func() (func(suite.Event), func()) {
+		begun++
+		return func(e suite.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			kinds[e.Kind]++
+		}, func() { ended++ }
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if begun != m.Repeats || ended != begun || kinds["cell"] != 2*begun || kinds["done"] != 2*begun {
+		t.Errorf("%d begun, %d ended, events %v", begun, ended, kinds)
 	}
 }
 

@@ -76,6 +76,11 @@ func (r *runner) load(ctx context.Context, s design.Step, engine *launch.Running
 	stop, cancel := r.untilStopped(ctx)
 	defer cancel()
 	o.Stop = stop
+	if r.Progress != nil {
+		event, end := r.Progress()
+		defer end()
+		o.Progress = event
+	}
 	ended := make(chan struct{})
 	defer close(ended)
 	go func() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/stats"
 )
@@ -45,9 +46,9 @@ func (c *Collector) steadyBlocks(window exchange.Spans) (from int, note string, 
 		means, halves = append(means, (a+b)/2), append(halves, b-a)
 	}
 	if len(means) < minSteadyBlocks {
-		return -1, fmt.Sprintf("not assessed: %d blocks with requests in both halves, needs %d", len(means), minSteadyBlocks), false
+		return -1, fmt.Sprintf("not assessed: %s with requests in both halves, needs %d", amount.Things(len(means), "block"), minSteadyBlocks), false
 	}
-	note = fmt.Sprintf("%d blocks, each after its own warm-up", len(window))
+	note = amount.Things(len(window), "block") + ", each after its own warm-up"
 	if _, p := stats.MannKendall(means); p < 0.01 {
 		trend = true
 		note += "; a trend remains over the blocks (Mann-Kendall)"

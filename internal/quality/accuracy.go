@@ -41,7 +41,7 @@ func (a *assessment) accuracy() (v float64, ok bool) {
 	for _, claim := range a.item.Forbidden {
 		count(mentions(lower, claim) == 0)
 	}
-	if a.isCode() {
+	if a.isCode() && !a.item.Cut {
 		if r := a.check; r.Language == "go" && len(a.text.Blocks) > 0 {
 			count(r.Parsed && !r.Stub && !a.openBlock())
 		}

@@ -35,6 +35,9 @@ type Item struct {
 	// Similarity of the answer at hand by the vectors of an embeddings endpoint; nil:
 	// words are compared.
 	Similarity *Similarity
+	// Cut says that the answer at hand ended at the limit of tokens: code that does not
+	// parse is then not judged.
+	Cut bool
 }
 
 // rules is the kind whose rules of form hold.

@@ -23,6 +23,20 @@ func item(t *testing.T, kind, topic string) Item {
 	return Item{}
 }
 
+// Code that the limit of tokens cut cannot parse, which says nothing of its accuracy:
+// there is none, rather than 0.
+func TestCodeThatWasCutHasNoTechnicalAccuracy(t *testing.T) {
+	it := Item{Kind: vocab.CodeGeneration, Prompt: "Write a function in Go that adds two numbers."}
+	cut := "```go\npackage main\n\nfunc add(a, b int) int {\n\treturn a +"
+	if v, ok := Assess(it, cut, nil).Components[vocab.TechnicalAccuracy]; !ok || v != 0 {
+		t.Fatalf("code that ends by itself and does not parse: %v, %v", v, ok)
+	}
+	it.Cut = true
+	if v, ok := Assess(it, cut, nil).Components[vocab.TechnicalAccuracy]; ok {
+		t.Errorf("%v", v)
+	}
+}
+
 func TestPromptsAreUnique(t *testing.T) {
 	for _, n := range []int{1, 200, 360, 1000} {
 		items, err := Prompts(nil, nil, n, 1)

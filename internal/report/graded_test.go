@@ -275,3 +275,30 @@ func TestATerminalShowsWhatWasRight(t *testing.T) {
 		t.Error("a column without a value is shown")
 	}
 }
+
+// A terminal shows the right answers of each target and level before the scores of the
+// text, says which are which, and says of a component how many answers have it.
+func TestRightAnswersComeBeforeScores(t *testing.T) {
+	r := gradedResult(t)
+	few := result.Estimate{Withheld: "a mean needs at least two answers", NeededN: 2}
+	score := result.Estimate{Value: result.Num(40), Lo: result.Num(36), Hi: result.Num(44)}
+	r.Benchmarks.Quality.Targets = []result.QualityScore{{
+		Target: "candidate", N: 10, Score: score,
+		Components: map[string]result.Estimate{"structure": score, "technical_accuracy": few}, Counted: map[string]int{"structure": 10, "technical_accuracy": 1},
+	}}
+	var b bytes.Buffer
+	if err := Console(&b, r, ConsoleOptions{Width: 100}); err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for _, want := range []string{"Items with checks", "candidate     alone", "candidate  16 users", "baseline      alone", "Heuristic scores", "40.0 points"} {
+		i := strings.Index(b.String()[at:], want)
+		if i < 0 {
+			t.Fatalf("no %q after %d in\n%s", want, at, b.String())
+		}
+		at += i
+	}
+	if text := string(Markdown(r)); !strings.Contains(text, "n=1 of 2") || strings.Contains(text, "n=10 of 2") {
+		t.Error(text)
+	}
+}

@@ -89,8 +89,10 @@ type QualityScore struct {
 	N          int                 `json:"n"`
 	Score      Estimate            `json:"score"`
 	Components map[string]Estimate `json:"components"` // by component name
-	Truncated  int                 `json:"truncated"`  // answers cut by the token limit
-	Empty      int                 `json:"empty"`
+	// Counted is how many answers have a component, by its name; absent in older results.
+	Counted   map[string]int `json:"counted,omitempty"`
+	Truncated int            `json:"truncated"` // answers cut by the token limit
+	Empty     int            `json:"empty"`
 }
 
 // QualityKind is one kind of prompt.

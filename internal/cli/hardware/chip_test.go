@@ -35,7 +35,7 @@ func TestChipSaysWhatIsModelled(t *testing.T) {
 	if err != nil || detected {
 		t.Fatal(err, detected)
 	}
-	for _, want := range []string{"Modelled; nothing is measured", "metal-f16", "expected by the brief of this project, unmeasured", "5.2", "listed: q4_0 decode 83.06", "decode 17.6 %"} {
+	for _, want := range []string{"Modelled; nothing is measured", "metal-f16", "expected beforehand, unmeasured", "5.2", "listed: q4_0 decode 83.06", "decode 17.6 %"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}

@@ -25,6 +25,8 @@ type Env struct {
 	Exit func(code int) error
 	// Suite is what each run of a matrix takes.
 	Suite func() (suite.Options, error)
+	// Progress shows what happens within a run of a matrix, until end.
+	Progress func() (event func(suite.Event), end func())
 	// Interruptible gives a command the contexts that Ctrl-C ends.
 	Interruptible func(context.Context) (run, stop context.Context, release func())
 }

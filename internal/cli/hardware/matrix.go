@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/hardware/probe"
@@ -224,7 +225,7 @@ func (e Env) carryOut(ctx context.Context, f *matrixFlags, o matrix.Options, run
 	}
 	ctx, stop, release := e.Interruptible(ctx)
 	defer release()
-	o.Stop = stop
+	o.Stop, o.Progress = stop, e.Progress
 	out, err := run(ctx, o)
 	if err != nil {
 		return err
@@ -285,7 +286,7 @@ func printPresets(w io.Writer, flags bool) error {
 
 // printDryRun says what a matrix would do.
 func printDryRun(w io.Writer, m design.Matrix) error {
-	_, _ = fmt.Fprintf(w, "%s: %d configurations, %d repeats, baseline %s. Nothing is started.\n\n", plaintext.Line(m.Name), len(m.Configurations), m.Repeats, m.BaselineName())
+	_, _ = fmt.Fprintf(w, "%s: %s, %s, baseline %s. Nothing is started.\n\n", plaintext.Line(m.Name), amount.Things(len(m.Configurations), "configuration"), amount.Things(m.Repeats, "repeat"), m.BaselineName())
 	for _, c := range m.Configurations {
 		_, _ = fmt.Fprintf(w, "%s: %s\n", c.Name, plaintext.Line(c.Precision))
 		if why := m.Missing(c); why != "" {

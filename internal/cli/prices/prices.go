@@ -241,15 +241,7 @@ func entries(found []catalog.Finding) int {
 }
 
 func counted(l catalog.List) string {
-	return things(len(l.Prices()), "model") + " and " + things(len(l.Offers()), "offer")
-}
-
-// things is "1 model" or "2 models".
-func things(n int, name string) string {
-	if n != 1 {
-		name += "s"
-	}
-	return amount.Count(float64(n)) + " " + name
+	return amount.Things(len(l.Prices()), "model") + " and " + amount.Things(len(l.Offers()), "offer")
 }
 
 func newImport(e Env) *cobra.Command {
@@ -274,7 +266,7 @@ batch, flex and priority, reasoning. What is left out is counted on stderr.`,
 				return e.Usage(fmt.Errorf("%s: %w", args[0], err))
 			}
 			l := catalog.NewList(f.prices(catalog.NewList(im.Prices, nil)), nil)
-			_, _ = fmt.Fprintf(e.Stderr, "%s: %s, %s taken over\n", args[0], im.Format, things(len(l.Prices()), "model"))
+			_, _ = fmt.Fprintf(e.Stderr, "%s: %s, %s taken over\n", args[0], im.Format, amount.Things(len(l.Prices()), "model"))
 			for _, s := range im.Skipped {
 				_, _ = fmt.Fprintf(e.Stderr, "left out: %d, %s\n", s.N, s.Reason)
 			}

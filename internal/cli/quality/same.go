@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/conduct/agreement"
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -33,7 +34,7 @@ More: docs/determinism.md.`,
 		Example: `  inferometer quality same http://127.0.0.1:8000 --users 8,16
   inferometer quality same http://127.0.0.1:8000 https://api.example.com \
       --baseline-key-env API_KEY --count 50`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: cobra.MaximumNArgs(2),
 	}
 	f := c.Flags()
 	f.StringVar(&source, "items", "canary", "`SET` of prompts: canary, a family or a file")
@@ -47,6 +48,9 @@ More: docs/determinism.md.`,
 	read := e.Endpoints(c)
 	help.Group(f, string(key.GroupOutput), "json")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return e.Usage(fmt.Errorf("give the URL of the endpoint, as in: inferometer quality same http://127.0.0.1:8000"))
+		}
 		pl, err := read(args...)
 		if err != nil {
 			return err
@@ -120,7 +124,7 @@ func printSame(out io.Writer, r *agreement.Result) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(&b, "temperature 0, %d prompts, %d answers each, at most %d tokens; PART AT: median rune at which answers part that differ;\nAS ALONE with 1 user compares the second answers with the first: the noise floor\n", r.Prompts, r.Repeats, r.Output)
+	fmt.Fprintf(&b, "temperature 0, %s, %s each, at most %d tokens; PART AT: median rune at which answers part that differ;\nAS ALONE with 1 user compares the second answers with the first: the noise floor\n", amount.Things(r.Prompts, "prompt"), amount.Things(r.Repeats, "answer"), r.Output)
 	if d := r.Distance; d != nil {
 		fmt.Fprintf(&b, "\nnext token, candidate against baseline, at %d places: KL %.4g nats (mean), %.4g (p50), %.4g (p99); same likeliest token %.1f %%; RMS Δp %.2f %%\n",
 			d.Places, d.Mean, d.Median, d.P99, d.SameTop, d.RMSDelta)

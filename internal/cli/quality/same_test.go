@@ -1,10 +1,14 @@
 package quality
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/inferometer/inferometer/internal/conduct/agreement"
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/quality/same"
 )
 
@@ -29,6 +33,18 @@ func TestSameSaysTheAnswerFirst(t *testing.T) {
 	two.Between, two.Distance = &same.Agreement{Pairs: 50, Same: 30}, &same.Distance{Mean: 0.03, Like: "q4_K_M"}
 	if got := inWords(&two); got != "30 of 50 answers are the same text; with themselves the two agree on 50 of 50 and 49 of 50. The probabilities of the next token differ about as much as those of a model and its q4_K_M version (KL 0.03 nats)." {
 		t.Error(got)
+	}
+}
+
+// Who leaves out the URL reads what to write, and not how many arguments there may be.
+func TestSameWithoutAURLSaysWhatToWrite(t *testing.T) {
+	c := newSame(Env{Usage: func(err error) error { return err }, Endpoints: func(*cobra.Command) func(...string) (plan.Plan, error) {
+		return func(...string) (plan.Plan, error) { return plan.Plan{}, errors.New("the plan was made") }
+	}})
+	c.SetArgs(nil)
+	c.SilenceErrors, c.SilenceUsage = true, true
+	if err := c.Execute(); err == nil || !strings.Contains(err.Error(), "inferometer quality same http://") {
+		t.Error(err)
 	}
 }
 

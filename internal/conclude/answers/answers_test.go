@@ -112,7 +112,7 @@ func TestTwoHundredItemsDoNotProveTwoPoints(t *testing.T) {
 func TestFewEqualAnswersSayHowManyItTakesIfSomeDiffer(t *testing.T) {
 	records := append(pass(candidate, 1, 20, never), pass(baseline, 1, 20, never)...)
 	c := decided(t, "quality_delta>=-2pp", Of(records, nil).Versus(both).Decide)
-	if c.Verdict != result.Undecided || !strings.Contains(c.Reason, "needs about 133 items if none of them differs, and 1546 if 10 % do") {
+	if c.Verdict != result.Undecided || !strings.Contains(c.Reason, "needs about 133 items if none of them differs, and 1,546 if 10 % do") {
 		t.Errorf("%s: %s", c.Verdict, c.Reason)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
@@ -166,9 +167,9 @@ func (p Pairing) lacking(c *result.Claim, l metric.Limit, v paired.Values, b pai
 	}
 	if n > float64(c.N) && n < mostNeeded {
 		c.NeededN = int(math.Ceil(n))
-		c.Reason += fmt.Sprintf("; needs about %d items", c.NeededN)
+		c.Reason += fmt.Sprintf("; needs about %s items", amount.Count(float64(c.NeededN)))
 		if psi == 0 { // so few say little of how many differ
-			c.Reason += fmt.Sprintf(" if none of them differs, and %d if 10 %% do", int(math.Ceil(float64(paired.Needed(0.1, 0, -l.Value/100, c.Alpha))*perItem)))
+			c.Reason += fmt.Sprintf(" if none of them differs, and %s if 10 %% do", amount.Count(math.Ceil(float64(paired.Needed(0.1, 0, -l.Value/100, c.Alpha))*perItem)))
 		}
 	}
 	if least := 100 * paired.SmallestMargin(b.NEff, psi, c.Alpha, paired.Power); psi > 0 && l.Value < 0 && least > -l.Value {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -95,7 +96,7 @@ func DecideDrift(c *result.Claim, l metric.Limit, v []float64) {
 		c.Reason = fmt.Sprintf("a drift beyond %.4g points (heuristic): at least %.3g", limit, near)
 	default:
 		c.Bound = result.Num(far)
-		c.Reason = fmt.Sprintf("the interval %.3g to %.3g points contains the limit", lo, hi)
+		c.Reason = fmt.Sprintf("the %.4g %% interval that decides, %.3g to %.3g points, contains the limit", 100*(1-2*c.Alpha), lo, hi)
 		if n := scoresNeeded(v, limit-math.Abs(m), c.Alpha); n > c.N && n < mostNeeded {
 			c.NeededN = n
 			c.Reason += fmt.Sprintf("; needs about %d prompts", n)
@@ -153,7 +154,7 @@ func tracking(scores, truth []float64, with string) *result.Tracking {
 		return nil
 	}
 	t := &result.Tracking{N: len(scores), With: with, Rho: result.Estimate{Value: result.Num(b.Value), Lo: result.Num(b.Lo), Hi: result.Num(b.Hi)}}
-	t.Text = fmt.Sprintf("rank correlation of the heuristic score with %s: %.2f [%.2f, %.2f] over %d answers", with, b.Value, b.Lo, b.Hi, len(scores))
+	t.Text = fmt.Sprintf("rank correlation of the heuristic score with %s: %.2f [%.2f, %.2f] over %s", with, b.Value, b.Lo, b.Hi, amount.Things(len(scores), "answer"))
 	if math.Abs(b.Value) < weakTracking {
 		t.Text += "; the heuristic score does not track quality here"
 	}

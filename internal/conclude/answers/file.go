@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -169,11 +170,11 @@ func (p Pairing) DecideScores(c *result.Claim, margin float64) {
 		c.Reason = fmt.Sprintf("even the favourable confidence bound %.4g is under −%.4g", hi, margin)
 	default:
 		c.Bound = result.Num(lo)
-		c.Reason = fmt.Sprintf("the interval %.4g to %.4g contains −%.4g", lo, hi, margin)
+		c.Reason = fmt.Sprintf("the %.4g %% interval that decides, %.4g to %.4g, contains −%.4g", 100*(1-2*c.Alpha), lo, hi, margin)
 		n := math.Ceil(scoreFactor(c.Alpha) * se * se * float64(c.N) / ((mean + margin) * (mean + margin)))
 		if n > float64(c.N) && n < mostNeeded {
 			c.NeededN = int(n)
-			c.Reason += fmt.Sprintf("; needs about %d items", c.NeededN)
+			c.Reason += fmt.Sprintf("; needs about %s items", amount.Count(float64(c.NeededN)))
 		}
 	}
 }

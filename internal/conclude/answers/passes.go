@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/conclude/claim"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/quality/same"
@@ -300,7 +301,7 @@ func (r *Run) DecideAccuracy(c *result.Claim, l metric.Limit, of Pass) {
 		n := z * z * spread / (gap * gap) * float64(c.N) / neff
 		if n > float64(c.N) && n < mostNeeded {
 			c.NeededN = int(math.Ceil(n))
-			c.Reason += fmt.Sprintf("; needs about %d items", c.NeededN)
+			c.Reason += fmt.Sprintf("; needs about %s items", amount.Count(float64(c.NeededN)))
 		}
 	}
 }

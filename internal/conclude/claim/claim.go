@@ -122,7 +122,7 @@ func Bounds(c *result.Claim, l metric.Limit, lo, hi float64) {
 		c.Reason = fmt.Sprintf("%s %s breaks the limit", broken, figure(far, l.Metric.Unit))
 	default:
 		c.Bound = result.Num(near)
-		c.Reason = fmt.Sprintf("the interval %s to %s contains the limit", figure(lo, l.Metric.Unit), figure(hi, l.Metric.Unit))
+		c.Reason = fmt.Sprintf("the %.4g %% interval that decides, %s to %s, contains the limit", 100*(1-2*c.Alpha), figure(lo, l.Metric.Unit), figure(hi, l.Metric.Unit))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/matrix/design"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -240,7 +241,7 @@ func ratio(xs []float64, baseline string) Value {
 	if len(xs) == 0 {
 		return Value{Withheld: fmt.Sprintf("no block has this and the baseline %s", baseline)}
 	}
-	return overRuns(xs, "blocks")
+	return overRuns(xs, "block")
 }
 
 func (a *Analysis) energy(s *Summary, runs []seen) {
@@ -268,11 +269,11 @@ func (a *Analysis) quality(s *Summary, runs, base []seen) {
 			}
 		}
 	}
-	switch s.Quality = overRuns(xs, "blocks"); {
+	switch s.Quality = overRuns(xs, "block"); {
 	case len(xs) == 0:
 		s.Quality.Withheld = "no items were asked, or the baseline answered none right (--canary)"
 	case nothing > 0: // the geometric mean with a 0 in it
-		s.Quality = Value{Value: result.Num(0), N: len(xs), Withheld: fmt.Sprintf("it answered no item right in %d of %d blocks", nothing, len(xs))}
+		s.Quality = Value{Value: result.Num(0), N: len(xs), Withheld: fmt.Sprintf("it answered no item right in %d of %s", nothing, amount.Things(len(xs), "block"))}
 	}
 }
 

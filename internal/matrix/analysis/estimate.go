@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 )
@@ -37,7 +38,7 @@ func overRuns(xs []float64, unit string) Value {
 	}
 	v.Value = result.Num(math.Exp(sum / float64(len(logs))))
 	if len(logs) < leastRuns {
-		v.Withheld = fmt.Sprintf("%d %s: an interval needs %d (--repeats)", len(logs), unit, leastRuns)
+		v.Withheld = fmt.Sprintf("%s: an interval needs %d (--repeats)", amount.Things(len(logs), unit), leastRuns)
 		return v
 	}
 	mean, lo, hi, ok := stats.MeanInterval(logs, confidence)

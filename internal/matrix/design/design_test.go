@@ -109,7 +109,7 @@ func TestMistakesAreLocated(t *testing.T) {
 
 func TestAPlaceholderWithoutAValueIsAnError(t *testing.T) {
 	m := read(t, strings.Replace(small, `--config {"a":1}`, "--dtype {dtype}", 1))
-	if _, err := m.Launch(m.Configurations[1]); err == nil || !strings.Contains(err.Error(), `nothing stands for {dtype} in "{dtype}"`) {
+	if _, err := m.Launch(m.Configurations[1]); err == nil || !strings.Contains(err.Error(), `nothing stands for {dtype}; give dtype under values`) {
 		t.Errorf("error %v", err)
 	}
 }

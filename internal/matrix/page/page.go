@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/matrix/analysis"
 	"github.com/inferometer/inferometer/internal/matrix/design"
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -21,7 +22,7 @@ func Of(m design.Matrix, d analysis.Document) content.Document {
 	a := d.Analysis
 	doc := content.Document{
 		Title: "Engine configurations: " + plaintext.Line(m.Name), Name: plaintext.Line(m.Name),
-		Headline: fmt.Sprintf("%d engine configurations, %d workloads, %d repeats in blocks", len(m.Configurations), len(m.Workloads), m.Repeats),
+		Headline: fmt.Sprintf("%s, %s, %s in blocks", amount.Things(len(m.Configurations), "engine configuration"), amount.Things(len(m.Workloads), "workload"), amount.Things(m.Repeats, "repeat")),
 		Started:  d.Started.UTC().Format("2006-01-02 15:04"), Evidence: a.Evidence, Version: plaintext.Line(d.Version),
 	}
 	if d.Status != result.Complete {
@@ -117,7 +118,7 @@ func brief(t content.Table) content.Table {
 // intervals says what the intervals of this matrix are.
 func intervals(m design.Matrix) string {
 	if m.Repeats < 3 {
-		return fmt.Sprintf("With %d repeats there are no intervals; 3 or more give them.", m.Repeats)
+		return fmt.Sprintf("With %s there are no intervals; 3 or more give them.", amount.Things(m.Repeats, "repeat"))
 	}
 	return fmt.Sprintf("Intervals are at 95 %%, Student's over the logarithms of %d runs; those of speed-ups are over the ratios within each block, so that a drift of the machine between blocks is not in them.", m.Repeats)
 }

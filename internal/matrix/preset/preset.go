@@ -30,8 +30,9 @@ const (
 // Untested is said of a preset that nobody here has run on its hardware.
 const Untested = "untested on real hardware"
 
-// ExpectedBy says who expected the speed-ups of the Apple presets.
-const ExpectedBy = "expected by the brief of this project, unmeasured"
+// ExpectedBy is said of the speed-ups of the Apple presets: what was hoped for before
+// anybody measured.
+const ExpectedBy = "expected beforehand, unmeasured"
 
 // Row is a configuration of a preset. Weights is the key of the model that it loads,
 // such as q4_0; "": the model as it is given.
@@ -67,7 +68,7 @@ func row(engine, name, precision, weights, health string, env map[string]string,
 	}}
 }
 
-// expect adds the speed-up that the brief of this project expected.
+// expect adds the speed-up that was expected before anybody measured.
 func (r Row) expect(speedup float64) Row {
 	r.Expected, r.ExpectedBy = speedup, ExpectedBy
 	return r

@@ -59,13 +59,13 @@ func quality(b result.Benchmarks, kept graded.Answer) *Section {
 			if !ok {
 				return format.Missing
 			}
-			return format.Estimate(e, "points", qs.N)
+			return format.Estimate(e, "points", qs.Counted[n])
 		})
 	}
 	row("answers scored", func(qs result.QualityScore) string { return fmt.Sprint(qs.N) })
 	row("… cut by the token limit", func(qs result.QualityScore) string { return fmt.Sprint(qs.Truncated) })
 	row("… empty", func(qs result.QualityScore) string { return fmt.Sprint(qs.Empty) })
-	s.table(t, Table{Head: t.Head, Rows: t.Rows[:1]})
+	s.table(t, Table{Title: t.Title, Head: t.Head, Rows: t.Rows[:1]})
 	if len(q.Kinds) > 0 {
 		k := Table{Title: "By kind of prompt", Head: columns("kind", "n", "candidate", "baseline", "difference")}
 		kinds := slices.Clone(q.Kinds)
@@ -73,10 +73,10 @@ func quality(b result.Benchmarks, kept graded.Answer) *Section {
 		for _, qk := range kinds {
 			base, delta := format.Missing, format.Missing
 			if qk.Baseline != nil {
-				base = format.Estimate(*qk.Baseline, "", qk.N)
+				base = format.Estimate(*qk.Baseline, "", 0)
 			}
 			if qk.Delta != nil {
-				delta = format.Estimate(*qk.Delta, "", qk.N)
+				delta = format.Estimate(*qk.Delta, "", 0)
 				if q.Delta != nil {
 					delta = doubted(delta, q.Delta.Spoilt)
 				}
