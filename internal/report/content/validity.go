@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/content/causes"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -82,74 +83,20 @@ func findings(r *result.Result) Table {
 		if st == result.Warn { // what fails elsewhere is said already
 			checks = slices.DeleteFunc(checks, func(k result.Check) bool { return said[k.ID] })
 		}
-		found := gathered(checks)
+		found := causes.Of(checks)
 		var more []string
 		for i, f := range found {
 			if st == result.Warn && len(found) > mostWarnings && i >= mostWarnings-1 {
-				more = append(more, f.ids...)
+				more = append(more, f.Checks...)
 				continue
 			}
-			t.Rows = append(t.Rows, []string{string(st), f.text()})
+			t.Rows = append(t.Rows, []string{string(st), f.Text()})
 		}
 		if more != nil {
 			t.Rows = append(t.Rows, []string{string(st), fmt.Sprintf("%d more, in the report: %s", len(more), strings.Join(more, ", "))})
 		}
 	}
 	return t
-}
-
-// finding is what checks with one cause found.
-type finding struct {
-	ids   []string
-	said  []string // by the first cell of each kind, with its name
-	cells []string // that have it, too
-	fix   string
-}
-
-func (f finding) text() string {
-	text := strings.Join(f.said, "; ")
-	if len(f.cells) > 3 {
-		text += fmt.Sprintf(" (also in %d other cells)", len(f.cells))
-	} else if len(f.cells) > 0 {
-		text += " (also " + strings.Join(f.cells, ", ") + ")"
-	}
-	if f.fix != "" {
-		text += "; " + f.fix
-	}
-	return text
-}
-
-// gathered says each kind of finding once, with the first cell's words. Kinds
-// with the same remedy have the same cause.
-func gathered(checks []result.Check) []finding {
-	var out []*finding
-	byID, byFix := map[string]*finding{}, map[string]*finding{}
-	for _, k := range checks {
-		id, fix, cell := plaintext.Line(k.ID), plaintext.Line(k.Fix), plaintext.Line(k.Cell)
-		f := byID[k.ID]
-		if f == nil {
-			if f = byFix[fix]; f == nil || fix == "" {
-				f = &finding{fix: fix}
-				byFix[fix] = f
-				out = append(out, f)
-			}
-			byID[k.ID] = f
-			text := plaintext.Line(k.Text)
-			if cell != "" {
-				text = cell + ": " + text
-			}
-			f.ids, f.said = append(f.ids, id), append(f.said, text)
-			continue
-		}
-		if cell != "" && !slices.Contains(f.cells, cell) {
-			f.cells = append(f.cells, cell)
-		}
-	}
-	list := make([]finding, len(out))
-	for i, f := range out {
-		list[i] = *f
-	}
-	return list
 }
 
 // fewChecks can be read one by one.
