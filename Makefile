@@ -18,7 +18,7 @@ TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windo
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-demo: build ## set up, then measure two embedded simulated endpoints: a full report under runs/ in about two minutes
+demo: build ## set up, then measure two embedded simulated endpoints: a full report under runs/ in two and a half minutes
 	@scripts/demo
 
 test: build ## set up, then every test: format, vet, lint, race detector, real clients; ends with the count

@@ -17,6 +17,7 @@ import (
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/catalog/foreign"
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/tariff"
 )
 
@@ -30,17 +31,8 @@ type Env struct {
 	Failed error
 }
 
-// command adds what all commands have.
-func (e Env) command(c *cobra.Command) *cobra.Command {
-	check := c.Args
-	c.Args = func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return e.Usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
-		}
-		return nil
-	}
-	return c
-}
+// command makes a wrong number of arguments a usage error.
+func (e Env) command(c *cobra.Command) *cobra.Command { return help.Args(c, e.Usage) }
 
 // New is the command with its parts.
 func New(e Env) *cobra.Command {

@@ -6,11 +6,11 @@ package quality
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/plan"
 )
 
@@ -43,16 +43,7 @@ func Add(parent *cobra.Command, e Env) *cobra.Command {
 }
 
 // command makes a wrong number of arguments a usage error.
-func (e Env) command(c *cobra.Command) *cobra.Command {
-	check := c.Args
-	c.Args = func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return e.Usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
-		}
-		return nil
-	}
-	return c
-}
+func (e Env) command(c *cobra.Command) *cobra.Command { return help.Args(c, e.Usage) }
 
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)

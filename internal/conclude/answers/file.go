@@ -11,6 +11,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/quality/texts"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
 )
@@ -77,7 +78,7 @@ func readItem(line []byte) (it Item, scored bool, err error) {
 		return it, false, fmt.Errorf("not an item: %w", err)
 	}
 	it.Group, it.Kind = raw.Group, raw.Kind
-	if it.ID, err = id(raw.ID); err != nil {
+	if it.ID, err = texts.ID(raw.ID, "pairs it with the other file"); err != nil {
 		return it, false, err
 	}
 	switch {
@@ -94,19 +95,6 @@ func readItem(line []byte) (it Item, scored bool, err error) {
 		return it, false, fmt.Errorf("item %q has neither \"correct\" (true or false) nor \"score\" (a number)", plaintext.Line(it.ID))
 	}
 	return it, false, nil
-}
-
-// id is a text or a whole number.
-func id(raw json.RawMessage) (string, error) {
-	var text string
-	if json.Unmarshal(raw, &text) == nil && text != "" {
-		return text, nil
-	}
-	var number json.Number
-	if len(raw) > 0 && raw[0] != '"' && json.Unmarshal(raw, &number) == nil && number != "" {
-		return number.String(), nil
-	}
-	return "", errors.New("no \"id\", which pairs it with the other file")
 }
 
 // DecideScores decides whether the mean difference of scores is above −margin. Its bounds are

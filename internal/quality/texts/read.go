@@ -109,7 +109,7 @@ func each(r io.Reader, name string, f func(n int, id string, l line) error) erro
 		}
 		var id string
 		if err == nil {
-			id, err = idOf(l.ID)
+			id, err = ID(l.ID, "pairs an answer with its references")
 		}
 		if err == nil {
 			err = f(n, id, l)
@@ -127,8 +127,9 @@ func each(r io.Reader, name string, f func(n int, id string, l line) error) erro
 	return nil
 }
 
-// idOf is a text or a number.
-func idOf(raw json.RawMessage) (string, error) {
+// ID reads the id of a line, which is a text or a number. The error ends with what an id is
+// good for, such as "pairs it with the other file".
+func ID(raw json.RawMessage, what string) (string, error) {
 	var text string
 	if json.Unmarshal(raw, &text) == nil && text != "" {
 		return text, nil
@@ -137,5 +138,5 @@ func idOf(raw json.RawMessage) (string, error) {
 	if len(raw) > 0 && raw[0] != '"' && json.Unmarshal(raw, &number) == nil && number != "" {
 		return number.String(), nil
 	}
-	return "", errors.New("no \"id\", which pairs an answer with its references")
+	return "", fmt.Errorf("no \"id\", which %s", what)
 }
