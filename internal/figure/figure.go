@@ -26,6 +26,8 @@ const (
 	Band  Kind = "band"  // the area between Lo and Hi of its points, under the lines
 	Dot   Kind = "dot"   // points on their own
 	Front Kind = "front" // points that no other beats, where more is better in both axes
+	Bins  Kind = "bins"  // a histogram: each point is a bin from Lo to Hi of the x axis, Y high
+	Span  Kind = "span"  // lying bars from Lo to Hi of the x axis in the row Y: what lasted from when to when
 )
 
 // Role gives a series its colour, the same in every figure.
@@ -79,6 +81,9 @@ type Area struct {
 type Axis struct {
 	Label string `json:"label,omitempty"`
 	Unit  string `json:"unit,omitempty"` // as in package metric; "times", "USD"
+	// Metric is the tag of the metric that the axis has values of; empty: of none. A page
+	// explains it where the axis is named.
+	Metric string `json:"metric,omitempty"`
 	Log   bool   `json:"log,omitempty"`
 	Count bool   `json:"count,omitempty"` // of things: 250k, 3M
 	// Measured says that the values were not chosen: the axis names round ones.
@@ -116,6 +121,9 @@ type Figure struct {
 	Limits   []Limit         `json:"limits,omitempty"`
 	Areas    []Area          `json:"areas,omitempty"`
 	Note     string          `json:"note,omitempty"` // what is left out, and why
+	// Sync names the figures that share an x axis, such as those over a run's time: what is
+	// zoomed in one is zoomed in all. Empty: this one has its own.
+	Sync string `json:"sync,omitempty"`
 }
 
 // groups is the one list of figures: those of each benchmark, in the order in
