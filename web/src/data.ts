@@ -86,3 +86,8 @@ export function readData(doc: Document): PageData {
   if (!block?.textContent) return {};
   return JSON.parse(block.textContent) as PageData;
 }
+
+/** toNumber reads a bound. */
+export function toNumber(b: Bound): number {
+  return b === 'inf' ? Infinity : b === '-inf' ? -Infinity : b;
+}
