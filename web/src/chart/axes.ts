@@ -1,5 +1,6 @@
 import { toNumber, type Axis, type Figure, type Kind, type Series } from '../data.ts';
 import { tick } from '../format.ts';
+import { cleaned, textWidth } from './text.ts';
 
 /** A range of values. */
 export interface Range {
@@ -91,11 +92,20 @@ export function scaleX(f: Figure, log: boolean, width: number, zoom: Range | nul
     const pad = Math.max(0.04 * (x.hi - x.lo), x.hi === x.lo ? 0.5 * Math.abs(x.hi) : 0, 1e-9);
     const tight = has(f, 'bins', 'span');
     range = { lo: tight ? x.lo : x.lo - pad, hi: x.hi + (tight ? pad / 2 : pad) };
-    if (lying(f) && !has(f, 'span')) range = { lo: x.lo - 4 * pad, hi: x.hi + 4 * pad };
+    if (lying(f) && !has(f, 'span')) range = aside(f, x, width);
     else if (x.lo >= 0 && range.lo < 0 && x.lo !== 0) range.lo = 0;
   }
   if (zoom) range = zoom;
   return { ...range, log, ticks: ticksOf(range, log, f.x, width, false, zoom || !swept(f) ? [] : placesX(f)) };
+}
+
+/** aside leaves room at both ends of lying bars for what they bear. */
+function aside(f: Figure, x: Range, width: number): Range {
+  const label = Math.max(0, ...f.series.flatMap((s) => points(s).map((p) => textWidth(cleaned(p.label, 28)))));
+  const share = Math.min(0.36, (label + 12) / Math.max(120, width - Math.min(190, 0.38 * width)));
+  const span = Math.max(x.hi - x.lo, 1e-9) / (1 - 2 * share);
+  const left = f.x.base === undefined && x.lo >= 0 ? 0 : share;
+  return { lo: x.lo - left * span, hi: x.hi + share * span };
 }
 
 /** scaleY is the scale of the y axis; height is of the drawing, in pixels. */
@@ -131,7 +141,7 @@ function add(r: Range, v: number): void {
 
 /** swept says whether the places on the x axis were chosen, so that ticks belong there. */
 function swept(f: Figure): boolean {
-  return !has(f, 'front', 'step', 'bins', 'span') && !f.x.measured;
+  return !lying(f) && !has(f, 'front', 'step', 'bins', 'span') && !f.x.measured;
 }
 
 /** placesX are the values that were planned and those of the points, if they are few. */

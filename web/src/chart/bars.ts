@@ -58,8 +58,10 @@ function bar(v: Frame, api: ItemApi, params: ItemParams, p: Point, x: number, wi
   const wide = textWidth(value, v.theme.font);
   const [band = 40] = api.size?.([1, 0]) as number[];
   const alone = v.f.series.filter((s, j) => s.kind === 'bar' && v.shown(j)).length === 1;
+  top = Math.max(top, box.y + 15);
+  // Where a value has no room the tooltip and the table have it.
   if (wide + 2 <= (alone ? band : width + 2)) out.push(text(value, x, top - 3, v, { align: 'center', verticalAlign: 'bottom' }));
-  else if (width >= 12) out.push(text(value, x, top - 4, v, { align: 'left', verticalAlign: 'middle', rotate: true }));
+  else if (width >= 13 && wide < top - box.y) out.push(text(value, x, top - 4, v, { align: 'left', verticalAlign: 'middle', rotate: true }));
   return out;
 }
 

@@ -203,6 +203,7 @@ export function labels(v: Frame): SeriesOption[] {
           const [x, y] = place(api, p.x, p.y);
           taken.push({ left: x - r, top: y - r, right: x + r, bottom: y + r });
         }
+        if (s.kind === 'front') taken.push(...stairs(api, points(s)));
       });
       return named.reverse().flatMap(({ p, s }): Shape[] => {
         if (p.x < v.x.lo || p.x > v.x.hi) return [];
@@ -215,6 +216,18 @@ export function labels(v: Frame): SeriesOption[] {
       });
     }, 5, false),
   ];
+}
+
+/** stairs are where the steps of a front run: first up or down, then on. */
+function stairs(api: ItemApi, front: Point[]): Taken[] {
+  return front.slice(1).flatMap((p, i): Taken[] => {
+    const [x0, y0] = place(api, front[i]!.x, front[i]!.y);
+    const [x1, y1] = place(api, p.x, p.y);
+    return [
+      { left: x0 - 2, right: x0 + 2, top: Math.min(y0, y1), bottom: Math.max(y0, y1) },
+      { left: Math.min(x0, x1), right: Math.max(x0, x1), top: y1 - 2, bottom: y1 + 2 },
+    ];
+  });
 }
 
 /** free finds a place next to a point for a label of some width. */
