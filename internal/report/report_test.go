@@ -14,7 +14,7 @@ import (
 	"unicode"
 
 	"github.com/inferometer/inferometer/internal/figure"
-	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -141,6 +141,10 @@ func TestHTMLStandsAlone(t *testing.T) {
 // A drawing on the page takes every colour from the page, or it could not be
 // read both light and dark.
 func TestInlineColours(t *testing.T) {
+	page, err := HTML(&result.Result{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, f := range figure.All(fixture(t, "full")) {
 		svg, err := draw.SVG(f)
 		if err != nil {
@@ -151,7 +155,7 @@ func TestInlineColours(t *testing.T) {
 			t.Errorf("%s: colour %s is fixed", f.ID, m)
 		}
 		for _, m := range regexp.MustCompile(`var\((--[a-z0-9]+)\)`).FindAllStringSubmatch(s, -1) {
-			if n := strings.Count(pageSource, m[1]+":"); n != 2 {
+			if n := strings.Count(string(page), m[1]+":"); n != 2 {
 				t.Errorf("%s: %s is set %d times, want once for light and once for dark", f.ID, m[1], n)
 			}
 		}
@@ -288,7 +292,7 @@ func TestNoSentenceOfNothing(t *testing.T) {
 		r.Claims[i].Reason, r.Claims[i].Text = "", ""
 	}
 	r.Benchmarks.Cost = &result.Cost{}
-	for form, text := range forms(t, content.Of(r)) {
+	for form, text := range forms(t, run.Of(r)) {
 		for _, bad := range []string{" . ", ". .", ": .", "::"} {
 			if i := strings.Index(text, bad); i >= 0 {
 				t.Errorf("%s has %q: …%s…", form, bad, text[max(0, i-60):min(len(text), i+20)])

@@ -1,10 +1,10 @@
-// Package content decides what a report says: the sections of a result with
-// their sentences, tables, figures and notes, in order. It is the only place
-// where that is decided; the writers of the console, Markdown and HTML decide
-// how it looks and leave nothing out, but for what is marked here.
+// Package content is what a report says: a document of sections with sentences,
+// tables, figures and notes, in order. Its parts decide what that is (package run for
+// a run); the writers of the console, Markdown and HTML decide how it looks and leave
+// nothing out, but for what is marked here.
 //
 // All text of a Document is clean (see package format), and no writer needs to
-// know what a section is about. The package computes no statistic.
+// know what a section is about.
 package content
 
 import (
@@ -149,8 +149,8 @@ func (n Note) String() string {
 	return n.Text
 }
 
-// columns makes a head of columns of values.
-func columns(names ...string) []Column {
+// Columns makes a head of columns of values.
+func Columns(names ...string) []Column {
 	out := make([]Column, len(names))
 	for i, n := range names {
 		out[i].Name = n
@@ -158,8 +158,8 @@ func columns(names ...string) []Column {
 	return out
 }
 
-// say adds a paragraph; an empty text adds none.
-func (s *Section) say(texts ...string) {
+// Say adds a paragraph; an empty text adds none.
+func (s *Section) Say(texts ...string) {
 	for _, t := range texts {
 		if t != "" {
 			s.Text = append(s.Text, Paragraph{Text: t})
@@ -167,8 +167,8 @@ func (s *Section) say(texts ...string) {
 	}
 }
 
-// detail adds a paragraph that a terminal does not show.
-func (s *Section) detail(texts ...string) {
+// Detail adds a paragraph that a terminal does not show.
+func (s *Section) Detail(texts ...string) {
 	for _, t := range texts {
 		if t != "" {
 			s.Text = append(s.Text, Paragraph{Text: t, PagesOnly: true})
@@ -176,23 +176,23 @@ func (s *Section) detail(texts ...string) {
 	}
 }
 
-// remark adds notes about how numbers came about.
-func (s *Section) remark(texts ...string) {
+// Remark adds notes about how numbers came about.
+func (s *Section) Remark(texts ...string) {
 	for _, t := range texts {
 		if t != "" {
-			s.Notes = append(s.Notes, Note{Remark, t})
+			s.Notes = append(s.Notes, Note{Kind: Remark, Text: t})
 		}
 	}
 }
 
-// table adds a table of which a terminal shows others, shorter ones.
-func (s *Section) table(t Table, short ...Table) {
+// Table adds a table of which a terminal shows others, shorter ones.
+func (s *Section) Table(t Table, short ...Table) {
 	t.Short = short
 	s.Tables = append(s.Tables, t)
 }
 
-// pages adds tables that a terminal does not show.
-func (s *Section) pages(tables ...Table) {
+// Pages adds tables that a terminal does not show.
+func (s *Section) Pages(tables ...Table) {
 	for _, t := range tables {
 		t.PagesOnly = true
 		s.Tables = append(s.Tables, t)
