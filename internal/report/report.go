@@ -49,7 +49,7 @@ func write(dir string, doc content.Document, all []figure.Figure) ([]result.Arti
 		if err != nil {
 			return out, err
 		}
-		png, err := draw.PNG(f)
+		png, err := draw.PNG(f, draw.ScreenDPI)
 		if err != nil {
 			return out, err
 		}
