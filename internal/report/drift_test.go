@@ -173,8 +173,8 @@ func forms(t *testing.T, d content.Document) map[string]string {
 	md := regexp.MustCompile(`\\(.)`).ReplaceAllString(string(markdownOf(d)), "$1")
 	md = html.UnescapeString(strings.ReplaceAll(md, " | ", " "))
 	var body bytes.Buffer
-	body.Write(regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAll(htmlPage, nil))
-	text := regexp.MustCompile(`</?(span|strong)[^>]*>`).ReplaceAllString(body.String(), "")
+	body.WriteString(regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAllString(withoutScripts(t, string(htmlPage)), ""))
+	text := regexp.MustCompile(`</?(span|strong|abbr)[^>]*>`).ReplaceAllString(body.String(), "")
 	text = html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(text, " "))
 	return map[string]string{"console": plain(c.b.String()), "Markdown": plain(md), "HTML": plain(text)}
 }

@@ -9,6 +9,7 @@ import (
 type Card struct {
 	State, Name             string
 	Values, Fine, Sentences []string
+	Aside                   string // for those who ask
 }
 
 // CardOf returns a row of a table as a card.
@@ -25,6 +26,8 @@ func CardOf(t Table, row []string) Card {
 			k.Name = v
 		case Fine:
 			k.Fine = append(k.Fine, v)
+		case Aside:
+			k.Aside = v
 		case Sentence:
 			k.Sentences = append(k.Sentences, v)
 		default:

@@ -17,18 +17,25 @@ import (
 
 // Document is a whole report.
 type Document struct {
-	Title    string // what was measured and how: the name of a page
+	Title    string // what was measured and why, in words: the head of a page
 	Name     string // the run's own name, or its command
-	Headline string
+	Headline string // the endpoints
 	Started  string // when, in UTC; empty where that is not known
 	Evidence result.Evidence
 	Warning  string // what a reader must know of the evidence first
 	Status   string // how the run ended, if not as planned
 	// Answers are a sentence each to what was asked: a page begins with them, and
-	// a terminal ends with them.
-	Answers  []Paragraph
-	Sections []Section
-	Version  string // of the tool
+	// a terminal ends with them. Then the figures that they rest on, in short.
+	Answers []Paragraph
+	Tiles   Tiles
+	// Conditions are what the answers hold under, for those who ask: a page shows them on a
+	// click.
+	Conditions []Paragraph
+	Sections   []Section
+	// WhatIf is the comparison of costs that a reader may work out again with other
+	// numbers; nil without one.
+	WhatIf  *result.CostScenario
+	Version string // of the tool
 }
 
 // Section is one part of a report. Its elements are shown in the order of the
@@ -48,11 +55,14 @@ type Section struct {
 
 // Paragraph is one or more sentences.
 type Paragraph struct {
-	Lead      string // what it is about, in a word
+	Lead      string // what it is about, in a word, or the question that it answers
 	Text      string
+	Basis     string // what it rests on: how many of what, and the evidence
 	Short     string // on a terminal, if not the same
 	PagesOnly bool   // not on a terminal
-	State     State  // what it says is good or bad
+	// TerminalOnly is what a page says in another place.
+	TerminalOnly bool
+	State        State // what it says is good or bad
 }
 
 // State is the word of a verdict or of a check: "proved", "refuted", "pass",
@@ -69,6 +79,7 @@ const (
 	Name     Kind = "name"     // what the row is about
 	Fine     Kind = "fine"     // small print
 	Sentence Kind = "sentence" // whole sentences, which may wrap
+	Aside    Kind = "aside"    // sentences for those who ask: a page shows them on a click
 )
 
 // Column is the head of a column.
