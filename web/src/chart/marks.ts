@@ -166,8 +166,8 @@ export function limits(v: Frame): SeriesOption[] {
         }
         if (l.value < v.y.lo || l.value > v.y.hi) return [];
         const [, y] = place(api, v.x.lo, l.value);
-        const above = y - 18 > box.y;
-        const words = (x: number, align: 'left' | 'right') => text(label, x, above ? y - 3 : y + 3, v, { align, verticalAlign: above ? 'bottom' : 'top', color });
+        const above = y - 20 > box.y;
+        const words = (x: number, align: 'left' | 'right') => text(label, x, above ? y - 5 : y + 5, v, { align, verticalAlign: above ? 'bottom' : 'top', color });
         if (!l.only?.length) return [line(box.x, y, box.x + box.width, y, color, 1.3, dash), words(box.x + box.width - 3, 'right')];
         return l.only.flatMap((at, k) => {
           const [left] = place(api, at - 0.46, l.value);

@@ -32,18 +32,18 @@ function enhance(el: HTMLElement, byID: ReadonlyMap<string, Figure>): View | nul
   if (!f || !drawing) return null;
   const view = new View(f);
   const still = make('div', { class: 'app-still' });
+  still.append(...drawing.childNodes);
   try {
-    still.append(...drawing.childNodes);
-    drawing.removeAttribute('tabindex'); // it scrolled the drawing; a chart fits
-    drawing.removeAttribute('role');
-    drawing.removeAttribute('aria-label');
-    drawing.classList.remove('scroll');
     drawing.append(view.root, still);
     view.draw();
   } catch (e) {
     drawing.replaceChildren(...still.childNodes);
     throw e;
   }
-  drawing.after(toolbar(view));
+  // The drawing of Go may be wider than its place and scrolls; a chart fits.
+  const frame = drawing.closest('.scroll') ?? drawing;
+  for (const name of ['tabindex', 'role', 'aria-label']) frame.removeAttribute(name);
+  frame.classList.remove('scroll');
+  frame.after(toolbar(view));
   return view;
 }

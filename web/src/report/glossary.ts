@@ -5,7 +5,7 @@ import { make } from '../ui/dom.ts';
 // them in a dialog.
 
 /** glossary explains the page's metrics in place, and returns a button that shows them all. */
-export function glossary(terms: Term[]): HTMLButtonElement | null {
+export function glossary(terms: Term[], inFigures: ReadonlySet<string>): HTMLButtonElement | null {
   if (!terms.length) return null;
   const byTag = new Map(terms.map((t) => [t.tag, t]));
   const card = make('div', { class: 'app-term', role: 'tooltip', id: 'app-term', hidden: '' });
@@ -50,12 +50,14 @@ export function glossary(terms: Term[]): HTMLButtonElement | null {
   });
   document.addEventListener('keydown', (e) => e.key === 'Escape' && hide());
   document.addEventListener('scroll', () => over && document.activeElement !== over && hide(), { passive: true });
-  return dialogButton(terms);
+  const used = new Set([...document.querySelectorAll<HTMLElement>('abbr[data-metric]')].map((el) => el.dataset['metric'] ?? '').concat([...inFigures]));
+  const shown = terms.filter((t) => used.has(t.tag));
+  return dialogButton(shown.length ? shown : terms);
 }
 
 /** entry is what the registry says of a metric. */
 function entry(t: Term): HTMLElement[] {
-  const facts = [t.unit && `unit: ${t.unit}`, t.better].filter(Boolean).join(' · ');
+  const facts = [t.unit && `unit: ${t.unit}`, t.better && `${t.better} is better`].filter(Boolean).join(' · ');
   return [make('div', { class: 'app-term-name' }, t.name, ' ', make('code', {}, t.tag)), make('div', { class: 'app-term-facts' }, facts), make('div', {}, t.text)];
 }
 

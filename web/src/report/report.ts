@@ -8,8 +8,10 @@ import { tables } from './tables.ts';
 /** report enhances a report's page in place. */
 export function report(data: PageData): void {
   adoptStyle();
-  figures(data.figures ?? []);
+  const all = data.figures ?? [];
+  const onAxes = new Set(all.flatMap((f) => [f.x.metric, f.y.metric]).filter((tag) => tag !== undefined));
+  figures(all);
   tables();
-  navigation([glossary(data.metrics ?? [])]);
+  navigation([glossary(data.metrics ?? [], onAxes)]);
   document.documentElement.dataset['app'] = 'report';
 }

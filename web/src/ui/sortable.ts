@@ -32,6 +32,7 @@ export function sortable(table: HTMLTableElement): void {
   heads.forEach((head, column) => {
     const b = make('button', { type: 'button', class: 'app-sort' });
     b.append(...head.childNodes);
+    if (!b.textContent?.trim()) b.setAttribute('aria-label', `Sort by column ${column + 1}`);
     head.append(b);
     b.addEventListener('click', (e) => {
       if (e.target instanceof Element && e.target.closest('abbr[data-metric]') && e.detail > 0 && matchMedia('(hover: none)').matches) return; // a tap on the name explains it
