@@ -99,10 +99,16 @@ export function scaleX(f: Figure, log: boolean, width: number, zoom: Range | nul
   return { ...range, log, ticks: ticksOf(range, log, f.x, width, false, zoom || !swept(f) ? [] : placesX(f)) };
 }
 
+/** nameRoom is how wide the names of rows may be in a drawing of a width. */
+export function nameRoom(f: Figure, width: number): number {
+  const most = Math.max(0, ...(f.y.categories ?? []).map((n) => textWidth(cleaned(n, 48)))) + 4;
+  return Math.min(most, Math.max(70, (width < 420 ? 0.32 : 0.38) * width));
+}
+
 /** aside leaves room at both ends of lying bars for what they bear. */
 function aside(f: Figure, x: Range, width: number): Range {
   const label = Math.max(0, ...f.series.flatMap((s) => points(s).map((p) => textWidth(cleaned(p.label, 28)))));
-  const share = Math.min(0.36, (label + 12) / Math.max(120, width - Math.min(190, 0.38 * width)));
+  const share = Math.min(0.42, (label + 12) / Math.max(120, width + 56 - nameRoom(f, width + 70)));
   const span = Math.max(x.hi - x.lo, 1e-9) / (1 - 2 * share);
   const left = f.x.base === undefined && x.lo >= 0 ? 0 : share;
   return { lo: x.lo - left * span, hi: x.hi + share * span };

@@ -1,6 +1,6 @@
 import type { Figure, Point } from '../data.ts';
 import type { Theme } from '../theme.ts';
-import { has, logAllowed, lying, points, scaleX, scaleY, type Range, type Scale } from './axes.ts';
+import { has, logAllowed, lying, nameRoom, points, scaleX, scaleY, type Range, type Scale } from './axes.ts';
 import { bars, bins, spans, stacks } from './bars.ts';
 import type { Option, SeriesOption } from './echarts.ts';
 import type { Frame } from './frame.ts';
@@ -100,9 +100,8 @@ function nameLayout(v: Frame, names: string[], horizontal: boolean): Record<stri
   const text = names.map((n) => cleaned(n, 48));
   const formatter = (value: number) => (Number.isInteger(value) ? (text[value] ?? '') : '');
   if (!horizontal) {
-    const most = Math.max(...text.map((n) => textWidth(n, v.theme.font))) + 4;
     const dense = names.length > 24;
-    return { formatter: dense ? thinned(text) : formatter, width: Math.min(most, Math.max(70, 0.38 * v.width)), overflow: dense ? 'truncate' : 'break', interval: 0, lineHeight: 14 };
+    return { formatter: dense ? thinned(text) : formatter, width: nameRoom(v.f, v.width), overflow: dense ? 'truncate' : 'break', interval: 0, lineHeight: 14 };
   }
   const room = (v.width - 80) / names.length - 6;
   const word = Math.max(...text.flatMap((n) => n.split(/\s+/)).map((w) => textWidth(w, v.theme.font)));
