@@ -84,8 +84,8 @@ type Axis struct {
 	// Metric is the tag of the metric that the axis has values of; empty: of none. A page
 	// explains it where the axis is named.
 	Metric string `json:"metric,omitempty"`
-	Log   bool   `json:"log,omitempty"`
-	Count bool   `json:"count,omitempty"` // of things: 250k, 3M
+	Log    bool   `json:"log,omitempty"`
+	Count  bool   `json:"count,omitempty"` // of things: 250k, 3M
 	// Measured says that the values were not chosen: the axis names round ones.
 	Measured   bool     `json:"measured,omitempty"`
 	Share      bool     `json:"share,omitempty"` // of values in [0, 1], shown in percent

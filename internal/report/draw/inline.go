@@ -79,16 +79,19 @@ func Inline(svg []byte, f figure.Figure) string {
 	if i < 0 {
 		return ""
 	}
-	_, body, ok := strings.Cut(s[i:], ">")
-	if !ok {
+	opening, body, ok := strings.Cut(s[i:], ">")
+	size := viewBox.FindString(opening)
+	if !ok || size == "" {
 		return ""
 	}
 	for c, name := range themed() {
 		body = strings.ReplaceAll(body, ":"+hex(c), ":var(--"+name+")")
 	}
 	body = strings.ReplaceAll(body, "\n\t", " ")
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="%s" viewBox="0 0 %g %g">%s`,
-		escape(f.Title+", "+string(f.Evidence)), figureWidth.Points(), figureHeight.Points(), body)
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="%s" %s>%s`, escape(f.Title+", "+string(f.Evidence)), size, body)
 }
+
+// viewBox of a drawing, in points.
+var viewBox = regexp.MustCompile(`viewBox="[0-9. ]+"`)
 
 func escape(s string) string { return html.EscapeString(plaintext.Line(s)) }
