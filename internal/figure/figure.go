@@ -194,14 +194,14 @@ func ofCapacity(r *result.Result) []*Figure {
 	if r.Benchmarks.Capacity == nil {
 		return nil
 	}
-	return capacity(r.Benchmarks.Capacity)
+	return capacity(r.Benchmarks.Capacity, r.Validity)
 }
 
 func ofScan(r *result.Result) []*Figure {
 	if r.Benchmarks.Scan == nil {
 		return nil
 	}
-	return scan(r.Benchmarks.Scan)
+	return scan(r.Benchmarks.Scan, r.Validity)
 }
 
 func ofThroughput(r *result.Result) []*Figure {
@@ -209,7 +209,7 @@ func ofThroughput(r *result.Result) []*Figure {
 	if t == nil {
 		return nil
 	}
-	return []*Figure{throughput(t), outputThroughput(t), latencyByLevel(r), success(r)}
+	return []*Figure{throughput(r), outputThroughput(r), latencyByLevel(r), success(r)}
 }
 
 func ofCost(r *result.Result) []*Figure {

@@ -230,13 +230,19 @@ func thinned(names []string, most int) []string {
 func slant(p *plot.Plot, names []string) {
 	s := style(p.X.Tick.Label.Font, inkColor)
 	space := plotWidth/vg.Length(len(names)) - 4
-	broken := make([]plot.Tick, len(names))
-	fits := true
-	for i, n := range names {
-		lines := []string{n}
-		if s.Width(n) > space {
-			lines = wrapped(s, n, space, 3)
+	if !slices.ContainsFunc(names, func(n string) bool { return s.Width(n) > space }) {
+		return
+	}
+	longest := vg.Length(0)
+	for _, n := range names {
+		for _, word := range strings.Fields(n) {
+			longest = max(longest, s.Width(word))
 		}
+	}
+	broken := make([]plot.Tick, len(names))
+	fits := longest <= space
+	for i, n := range names {
+		lines := wrapped(s, n, longest+0.1, 3)
 		fits = fits && strings.Join(lines, " ") == strings.Join(strings.Fields(n), " ")
 		broken[i] = plot.Tick{Value: float64(i), Label: strings.Join(lines, "\n")}
 	}
