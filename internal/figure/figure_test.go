@@ -129,8 +129,9 @@ func TestLatency(t *testing.T) {
 	if d := cmp.Diff(limits, f.Limits); d != "" {
 		t.Errorf("limits (-want +got):\n%s", d)
 	}
-	note := "without an interval: the candidate at TTFT p95: n=20 of 72; without an interval: the baseline at TTFT p95: infinite, because requests failed; " +
-		"without an interval: the baseline at E2E p50: not measured; hollow points prove nothing: a check of validity failed for them"
+	note := "without an interval: the candidate at TTFT p95: n=20 of 72; without an interval: the candidate at TPOT p95, E2E p95: not measured; " +
+		"without an interval: the baseline at TTFT p95: infinite, because requests failed; " +
+		"without an interval: the baseline at TPOT p95, E2E p50: not measured; hollow points prove nothing: a check of validity failed for them"
 	if f.Note != note {
 		t.Errorf("note %q", f.Note)
 	}
