@@ -14,9 +14,9 @@ import (
 
 // scan shows the trade-off between the points, then each metric over the swept
 // key.
-func scan(s *result.Scan, v result.Validity) []*Figure {
-	w := layOut(s)
-	w.validity = v
+func scan(r *result.Result) []*Figure {
+	w := layOut(r.Benchmarks.Scan)
+	w.validity = r.Validity
 	out := []*Figure{w.pareto()}
 	gaps := "gap" // as long as fewer points know the tokens of each frame
 	if n := w.gives("itl", "p50"); n > 0 && 2*n >= w.gives("gap", "p50") {
@@ -34,6 +34,7 @@ func scan(s *result.Scan, v result.Validity) []*Figure {
 	return append(out,
 		w.overKey("output_throughput", "", []view{{"output_throughput", "", ""}}),
 		w.overKey("success", "", []view{{"success", "", ""}}),
+		latencyAgainstThroughput(r, "scan-latency-against-throughput", w.Evidence, w.swept()),
 	)
 }
 

@@ -178,6 +178,10 @@ func setX(p *plot.Plot, f figure.Figure, x bounds) {
 		x.add(0) // so that small differences look small
 	}
 	if f.X.Log {
+		if x.hi < 2*x.lo { // a narrow distribution shall look narrow
+			middle := math.Sqrt(x.lo * x.hi)
+			x = bounds{middle / math.Sqrt2, middle * math.Sqrt2}
+		}
 		p.X.Scale = plot.LogScale{}
 		pad := math.Pow(x.hi/x.lo, 0.04) * 1.01
 		p.X.Min, p.X.Max = x.lo/pad, x.hi*pad
@@ -239,12 +243,21 @@ func slant(p *plot.Plot, names []string) {
 			longest = max(longest, s.Width(word))
 		}
 	}
-	broken := make([]plot.Tick, len(names))
-	fits := longest <= space
-	for i, n := range names {
-		lines := wrapped(s, n, longest+0.1, 3)
-		fits = fits && strings.Join(lines, " ") == strings.Join(strings.Fields(n), " ")
-		broken[i] = plot.Tick{Value: float64(i), Label: strings.Join(lines, "\n")}
+	fits := false
+	var broken []plot.Tick
+	for _, width := range []vg.Length{longest + 0.1, space} { // all alike, if there are few enough lines
+		if fits = longest <= space; !fits {
+			break
+		}
+		broken = nil
+		for i, n := range names {
+			lines := wrapped(s, n, width, 3)
+			fits = fits && strings.Join(lines, " ") == strings.Join(strings.Fields(n), " ")
+			broken = append(broken, plot.Tick{Value: float64(i), Label: strings.Join(lines, "\n")})
+		}
+		if fits {
+			break
+		}
 	}
 	if fits {
 		p.X.Tick.Marker = plot.ConstantTicks(broken)
@@ -336,6 +349,11 @@ func linearRange(f figure.Figure, y bounds) (lo, hi float64) {
 		return 0, 1
 	}
 	if f.Y.Share {
+		for _, l := range f.Limits {
+			if l.Vertical && has(f, figure.Step) {
+				return 0, 1.12 // its text stands above the curves
+			}
+		}
 		if y.lo > 0.5 {
 			return max(0, math.Floor(20*y.lo-0.2)/20), 1.004
 		}

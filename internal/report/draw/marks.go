@@ -440,7 +440,7 @@ func (l limitLine) open(c draw.Canvas, p *plot.Plot, at vg.Point, s draw.TextSty
 	if s.XAlign == text.XRight {
 		from, to = at.X-s.Width(l.Label), at.X
 	}
-	for y := at.Y; y+smallLine < c.Max.Y; y += smallLine / 2 {
+	for y := at.Y; y+small <= c.Max.Y; y += 3 {
 		taken := box{from - 2, y - 3, to + 2, y + small}
 		if !slices.ContainsFunc(l.data, func(series figure.Series) bool {
 			for i := 1; i < len(series.Points); i++ {
