@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ func TestNotesTakeNothingFromTheAxes(t *testing.T) {
 		f = cleaned(f)
 		bare := f
 		bare.Note, bare.Subtitle = "", ""
-		if got, want := heightOf(f)-heightOf(bare), noteHeight(f)+headHeight(f)-headHeight(bare); got != want || want <= 0 {
+		if got, want := heightOf(f)-heightOf(bare), noteHeight(f)+headHeight(f)-headHeight(bare); math.Abs(float64(got-want)) > 1e-6 || want <= 0 {
 			t.Errorf("%s: %v higher, want %v", f.ID, got, want)
 		}
 		if lines := note(f); len(lines) != mostNote || !strings.HasSuffix(lines[len(lines)-1], "…") {
