@@ -10,6 +10,10 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/export"
+	"github.com/inferometer/inferometer/internal/export/bench"
+	"github.com/inferometer/inferometer/internal/export/junit"
+	"github.com/inferometer/inferometer/internal/export/table"
+	"github.com/inferometer/inferometer/internal/export/vllmbench"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/suite"
 )
@@ -29,6 +33,12 @@ var formats = []exportFormat{
 		_, err := w.Write(report.Markdown(r.Result))
 		return err
 	}},
+	{name: "junit", help: "JUnit XML: a test case for each claim and failed check", write: junit.Write},
+	{name: "benchfmt", help: "Go benchmark format, for benchstat", write: bench.Write},
+	{name: "csv", help: "metrics of each cell, with intervals", write: table.Cells},
+	{name: "csv-requests", help: "each measured request", write: table.Requests},
+	{name: "parquet", help: "each measured request", binary: true, write: table.Parquet},
+	{name: "vllm", help: "JSON of vllm bench serve", write: vllmbench.Write},
 }
 
 // formatHelp lists the formats for the help of a command.

@@ -65,10 +65,10 @@ func Open(folder string) (*Run, error) {
 	return r, nil
 }
 
-// Requests hands each measured request that counts to see, in the order of the log.
-// round is that of its block, from 1; 0 where its cell is whole. see must not keep
-// the exchange, and ends the reading with its error.
-func (r *Run) Requests(see func(cell *result.Cell, round int, x *exchange.Exchange) error) error {
+// Requests hands each measured request that counts to see, in the order of the log,
+// with the records and the result of its cell. see must not keep the exchange, and
+// ends the reading with its error.
+func (r *Run) Requests(see func(log *runlog.Cell, c *result.Cell, x *exchange.Exchange) error) error {
 	cells := map[string]*result.Cell{}
 	for _, c := range r.Result.Cells() {
 		cells[c.ID] = c
@@ -85,14 +85,19 @@ func (r *Run) Requests(see func(cell *result.Cell, round int, x *exchange.Exchan
 		if c == nil || x.Phase != exchange.Measured || cells[c.ID] == nil {
 			return nil
 		}
-		round := 0
-		if c.Rounds > 0 {
-			round = c.Round()
-		}
-		return see(cells[c.ID], round, x)
+		return see(c, cells[c.ID], x)
 	})
 	if err != nil {
 		return err
 	}
 	return log.Damaged
+}
+
+// Round is the block of the exchange that Requests hands out, from 1; 0 where its
+// cell is whole.
+func Round(log *runlog.Cell) int {
+	if log.Rounds == 0 {
+		return 0
+	}
+	return log.Round()
 }
