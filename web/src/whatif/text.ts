@@ -43,7 +43,7 @@ export function goValue(v: number): string {
   if (v === 0) return '0';
   const [digits = '', power = '0'] = v.toExponential().split('e');
   const exponent = Number(power);
-  if (exponent >= -4 && exponent < 21) return decimal(v);
+  if (exponent >= -4 && exponent < 6) return decimal(v);
   return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
