@@ -103,7 +103,9 @@ func QuestionOf(r *result.Result) *Question {
 
 // Priced reports whether the run says what any target costs: without that, there is
 // nothing to ask about.
-func (q *Question) Priced() bool { return q.From["own.usd_per_hour"] != "" || q.From["api.input"] != "" }
+func (q *Question) Priced() bool {
+	return q.From["own.usd_per_hour"] != "" || q.From["api.input"] != ""
+}
 
 // paid are the target that is paid by the hour and the one that is paid by the token,
 // of the candidate and the baseline; nil where there is none.
