@@ -2,9 +2,14 @@
 // without any of this, so a part that fails leaves what stands there.
 import { readData } from './data.ts';
 import { report } from './report/report.ts';
+import { showWhatIf } from './whatif/view.ts';
 
 const pages: Record<string, () => void> = {
-  report: () => report(readData(document)),
+  report: () => {
+    const data = readData(document);
+    report(data);
+    showWhatIf(document.getElementById('what-if'), data.what_if);
+  },
 };
 
 pages[document.body.dataset['page'] ?? '']?.();
