@@ -1,0 +1,10 @@
+// The one entry of the app: each kind of page has its own part. A page works
+// without any of this, so a part that fails leaves what stands there.
+import { readData } from './data.ts';
+import { report } from './report/report.ts';
+
+const pages: Record<string, () => void> = {
+  report: () => report(readData(document)),
+};
+
+pages[document.body.dataset['page'] ?? '']?.();
