@@ -15,6 +15,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
@@ -31,6 +32,7 @@ type output struct {
 	json   bool
 	dryRun bool
 	resume string // the folder of a run to resume; "": a new run
+	live   live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
@@ -43,6 +45,7 @@ func (o *output) add(c *cobra.Command) {
 func (o *output) addResume(c *cobra.Command) {
 	c.Flags().StringVar(&o.resume, "resume", "", "`FOLDER` resume the interrupted run in this folder")
 	help.Group(c.Flags(), string(key.GroupOutput), "resume")
+	o.live.Add(c.Flags())
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -286,11 +289,16 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)
 	}
+	if err := o.live.Check(); err != nil {
+		return usageError{err}
+	}
+	progress := newProgress(p)
+	shown := live.NewCompanion(o.live, exe, p.Stderr, progress.event)
+	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
-	progress := newProgress(p)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: shown.Event, Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
@@ -300,6 +308,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		},
 		Responder: responder(exe), CacheDir: cacheDir(),
 	})
+	shown.End()
 	progress.end()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {

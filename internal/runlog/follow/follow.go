@@ -49,6 +49,7 @@ type View struct {
 	cell    tally                  // measured requests of the cell under way, or of its block
 	cellID  string
 	began   exchange.Stamp // of that cell, as seen
+	first   exchange.Stamp // of its measured requests, by when they were due; 0: none
 	totals  []*Total       // by target, in the order of the log
 	slices  []slice        // the latest history, oldest first
 }
@@ -71,7 +72,8 @@ func New(folder string) *View {
 
 // Follow reads the run's log until the run has ended or the context is done. The folder may
 // be there before the log is.
-func Follow(ctx context.Context, folder string, v *View) error {
+func Follow(ctx context.Context, folder string, v *View) (err error) {
+	defer func() { v.over(err) }()
 	path := filepath.Join(folder, exchange.LogName)
 	for {
 		_, err := os.Stat(path)
@@ -90,8 +92,7 @@ func Follow(ctx context.Context, folder string, v *View) error {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	_, err := exchange.Follow(ctx, path, v.Add, func() bool { return v.State() != Ended })
-	v.over(err)
+	_, err = exchange.Follow(ctx, path, v.Add, func() bool { return v.State() != Ended })
 	return err
 }
 
@@ -156,7 +157,7 @@ func (v *View) progress(p *runlog.ProgressRecord) {
 // enter begins a cell, where another one was under way.
 func (v *View) enter(cell string, at exchange.Stamp) {
 	if cell != v.cellID {
-		v.cellID, v.began, v.cell = cell, at, tally{}
+		v.cellID, v.began, v.first, v.cell = cell, at, 0, tally{}
 	}
 }
 
@@ -175,6 +176,9 @@ func (v *View) exchange(x *exchange.Exchange) {
 	}
 	if x.Phase == exchange.Measured && x.Cell == v.cellID {
 		v.cell.add(x, &took)
+		if v.first == 0 || x.Due < v.first {
+			v.first = x.Due
+		}
 	}
 	v.total(x.Target).add(x, &took)
 }

@@ -105,7 +105,10 @@ func (v *View) Snapshot(from int) Snapshot {
 		}
 	}
 	if v.cellID != "" {
-		s.Window, s.Cell = window.figures(seconds(v.last-since)), v.cell.figures(seconds(v.last-v.began))
+		s.Window = window.figures(seconds(v.last - since))
+	}
+	if v.first != 0 {
+		s.Cell = v.cell.figures(seconds(v.last - v.first))
 	}
 	for _, t := range v.totals {
 		for o, n := range t.Ended {
