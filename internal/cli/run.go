@@ -15,6 +15,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
@@ -34,6 +35,7 @@ type output struct {
 	resume string // the folder of a run to resume; "": a new run
 	// notes are what is said below a result that is shown; nil: nothing.
 	notes func(*result.Result) []string
+	live   live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
@@ -46,6 +48,7 @@ func (o *output) add(c *cobra.Command) {
 func (o *output) addResume(c *cobra.Command) {
 	c.Flags().StringVar(&o.resume, "resume", "", "`FOLDER` resume the interrupted run in this folder")
 	help.Group(c.Flags(), string(key.GroupOutput), "resume")
+	o.live.Add(c.Flags())
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -289,11 +292,16 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)
 	}
+	if err := o.live.Check(); err != nil {
+		return usageError{err}
+	}
+	progress := newProgress(p)
+	shown := live.NewCompanion(o.live, exe, p.Stderr, progress.event)
+	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
-	progress := newProgress(p)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: shown.Event, Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
@@ -303,6 +311,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		},
 		Responder: responder(exe), CacheDir: cacheDir(),
 	})
+	shown.End()
 	progress.end()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
