@@ -118,6 +118,7 @@ func (s *sample) quantile(p float64) quantity {
 	d := s.dependence
 	size := map[float64]float64{}
 	neff := func(alpha float64) float64 {
+		alpha = sizedAt(alpha)
 		if _, ok := size[alpha]; !ok {
 			size[alpha] = d.NEff(min(v, math.MaxFloat64), alpha)
 		}
@@ -147,6 +148,18 @@ func (s *sample) quantile(p float64) quantity {
 		q.withheld = "too few requests for an interval"
 	}
 	return q
+}
+
+// sizedAt is the error at which an effective size is worked out for bounds at error alpha:
+// the next lower one of a few. A size is less at a lower error, by a little, and takes
+// transforms of the whole series.
+func sizedAt(alpha float64) float64 {
+	for _, a := range []float64{.25, .1, shownAlpha, .005, 1e-3, 1e-4, 1e-6} {
+		if alpha >= a {
+			return a
+		}
+	}
+	return 1e-9
 }
 
 // kept is a quantile of result.json, of a run whose log is gone or of a metric that pools
@@ -240,7 +253,7 @@ func (s *side) success() quantity {
 		n := float64(of.N)
 		q.Value, q.neff = float64(of.Least)/float64(q.n), of.Outages.NEff(shownAlpha)
 		q.Bound = func(alpha float64, upper bool) (float64, bool) {
-			size := of.Outages.NEff(alpha)
+			size := of.Outages.NEff(sizedAt(alpha))
 			lo, _ := stats.ScoreInterval(float64(of.Least)/n, size, 1-2*alpha)
 			_, hi := stats.ScoreInterval(float64(of.Most)/n, size, 1-2*alpha)
 			if upper {

@@ -53,15 +53,16 @@ func DifferenceBound(a, b Uncertain, alpha float64, upper bool) (bound float64, 
 	return d - half, true
 }
 
-// leastError is the least error that ErrorOf tells apart.
-const leastError = 1e-9
+// leastError and mostError are the errors between which ErrorOf looks. At one half a bound
+// is the estimate itself, and Student's quantile 0.
+const leastError, mostError = 1e-9, 0.49
 
 // ErrorOf is the least error at which something is shown, such as a bound beyond a
 // limit: the p-value that belongs to bounds. shown must hold for all errors above one
 // for which it holds. 1 where it is not shown at any below one half.
 func ErrorOf(shown func(alpha float64) bool) float64 {
-	lo, hi := math.Log(leastError), math.Log(0.5)
-	if !shown(0.5) {
+	lo, hi := math.Log(leastError), math.Log(mostError)
+	if !shown(mostError) {
 		return 1
 	}
 	if shown(leastError) {

@@ -27,7 +27,7 @@ var Keys = []key.Declaration[Kept]{
 	{Key: key.Key{Path: "fail_if", Flag: "fail-if", Group: key.GroupClaims, Value: "CHANGE", NoSweep: notSwept,
 		Help: "exit 99 if shown: 'vs main: ttft.p95>+5%'; repeatable", More: "The change against the latest valid run with that tag and the same specification, or the folder of a run; `vs baseline` is the plan's own baseline where it has one ([comparing](comparing.md))."},
 		Bind: key.Added(func(p *Kept) *[]string { return &p.FailIf })},
-	{Key: key.Key{Path: "label", Flag: "label", Group: key.GroupOutput, Value: "NAME=VALUE", NoSweep: notSwept,
+	{Key: key.Key{Path: "label", Flag: "label", Group: key.GroupOutput, Value: "NAME=VALUE", Rare: true, NoSweep: notSwept,
 		Help: "note of the server: gpu=h100; repeatable", More: "Runs with different values of a label are compared with a note that says so ([comparing](comparing.md))."},
 		Bind: key.Added(func(p *Kept) *[]string { return &p.Labels })},
 }
