@@ -68,7 +68,7 @@ func ErrorOf(shown func(alpha float64) bool) float64 {
 	if shown(leastError) {
 		return leastError
 	}
-	for range 40 {
+	for range 27 {
 		if mid := (lo + hi) / 2; shown(math.Exp(mid)) {
 			hi = mid
 		} else {
