@@ -35,7 +35,7 @@ type output struct {
 	resume string // the folder of a run to resume; "": a new run
 	// notes are what is said below a result that is shown; nil: nothing.
 	notes func(*result.Result) []string
-	live   live.Flags
+	live  live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
@@ -64,8 +64,7 @@ self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
 Every flag but --dry-run, --json and --resume is also a key of a plan file and a
-variable INFEROMETER_NAME.
-Flags win over variables, variables over the file, the file over defaults.`,
+variable INFEROMETER_NAME. Flags win over variables, variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --only latency,cost --dry-run`,
