@@ -19,3 +19,16 @@ func lock(f *os.File) error {
 	}
 	return nil
 }
+
+// locked reports whether another process holds the lock of a log, and whether that can be
+// known. It takes the lock for a moment, shared, so that those who ask do not see each other.
+func locked(f *os.File) (held, known bool) {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return true, true
+	case err != nil:
+		return false, false
+	}
+	return false, syscall.Flock(int(f.Fd()), syscall.LOCK_UN) == nil
+}
