@@ -32,6 +32,7 @@ refuted, 97 where one is undecided, 130 where it was interrupted.`,
 			if err != nil {
 				p.complain(err)
 			}
+			p.index(false).add(args[0])
 			if showErr := p.show(out.Result, asJSON, args[0]); showErr != nil {
 				return showErr
 			}

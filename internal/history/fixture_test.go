@@ -26,7 +26,7 @@ type made struct {
 	status result.Status // "": complete
 	fail   string        // a metric that a check spoils
 	claims []result.Claim
-	labels map[string]string
+	labels []string
 	url    string
 	tags   string // of tags.json; "": no file
 }

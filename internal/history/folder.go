@@ -114,10 +114,16 @@ func readResult(folder string) (*document, error) {
 		return nil, fmt.Errorf("%s is not a result of inferometer: its schema is %q", path, d.Schema)
 	}
 	var more struct {
-		Run struct{ Labels map[string]string }
+		Run struct{ Labels []string }
 	}
 	if json.Unmarshal(b, &more) == nil {
-		d.labels = more.Run.Labels
+		for _, l := range more.Run.Labels {
+			if d.labels == nil {
+				d.labels = map[string]string{}
+			}
+			name, value, _ := strings.Cut(l, "=")
+			d.labels[name] = value
+		}
 	}
 	return &d, nil
 }

@@ -16,7 +16,7 @@ import (
 // What a run's folder says is in the index, and what it withholds is not.
 func TestARunIsIndexedWithItsFigures(t *testing.T) {
 	dir, h := t.TempDir(), fresh(t)
-	folder := made{model: "llama", server: "vLLM 0.11", ttft: 50, labels: map[string]string{"gpu": "h100"}, tags: `{"tags":["main","v1"]}`, fail: "tpot",
+	folder := made{model: "llama", server: "vLLM 0.11", ttft: 50, labels: []string{"gpu=h100"}, tags: `{"tags":["main","v1"]}`, fail: "tpot",
 		claims: []result.Claim{{Limit: "ttft.p95<200ms", Verdict: result.Proved, Set: true}, {Limit: "e2e.p95<1s", Verdict: result.Reference}}}.write(t, dir)
 	add(t, h, folder)
 	runs, err := h.List(Filter{})
@@ -95,7 +95,7 @@ func TestARunWithoutAResultIsRunningInterruptedOrReadAgain(t *testing.T) {
 
 func TestFiltersLeaveOutWhatDoesNotFit(t *testing.T) {
 	dir, h := t.TempDir(), fresh(t)
-	a := made{at: noon, name: "alpha", model: "llama-8b", tags: `{"tags":["main"]}`, labels: map[string]string{"gpu": "h100"}}.write(t, dir)
+	a := made{at: noon, name: "alpha", model: "llama-8b", tags: `{"tags":["main"]}`, labels: []string{"gpu=h100"}}.write(t, dir)
 	b := made{at: noon.Add(time.Hour), name: "beta", model: "qwen", status: result.Partial}.write(t, dir)
 	c := made{at: noon.Add(2 * time.Hour), name: "gamma", model: "llama-70b", users: 4}.write(t, dir)
 	add(t, h, a, b, c)
@@ -246,7 +246,7 @@ func TestRebuildFromTheFoldersGivesTheSameIndex(t *testing.T) {
 		case 2:
 			m.status = result.Partial
 		case 3:
-			m.labels = map[string]string{"gpu": "h100"}
+			m.labels = []string{"gpu=h100"}
 		case 4:
 			m.status = Running
 		}

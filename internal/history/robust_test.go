@@ -270,7 +270,7 @@ func TestTenThousandRunsAreListedFromTheIndexAlone(t *testing.T) {
 // filled is an index of n finished runs, without their folders.
 func filled(t testing.TB, n int) *History {
 	t.Helper()
-	folder := made{model: "llama-3.1-8b", server: "vLLM 0.11.0", ttft: 50, labels: map[string]string{"gpu": "h100"}, tags: `{"tags":["main"]}`}.write(t, t.TempDir())
+	folder := made{model: "llama-3.1-8b", server: "vLLM 0.11.0", ttft: 50, labels: []string{"gpu=h100"}, tags: `{"tags":["main"]}`}.write(t, t.TempDir())
 	r, metrics, err := read(folder)
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ type Specification struct {
 
 // free are keys that do not change what was measured, by their path or its beginning.
 var free = []string{
-	"name", "dir", "seed", "keep_text", "undecided", "max_cost", "prices", "claims", "fail_if", "labels", "power", "cost",
+	"name", "dir", "seed", "keep_text", "undecided", "max_cost", "prices", "claims", "fail_if", "label", "power", "cost",
 	"client.insecure", "client.ca_cert", "client.client_cert", "client.client_key", "client.calibrate", "client.breaker",
 }
 
@@ -72,12 +72,37 @@ func Of(p plan.Plan, models map[string]string) (Specification, error) {
 	if err != nil {
 		return Specification{}, err
 	}
-	maps.DeleteFunc(values, func(at, v string) bool { return defaults[at] == v })
+	idle := unused(p)
+	maps.DeleteFunc(values, func(at, v string) bool {
+		section, _, _ := strings.Cut(at, ".")
+		return defaults[at] == v || slices.Contains(idle, section)
+	})
 	if p.Workload.CacheSalt != "" {
 		values["workload.cache_salt"] = "fixed" // which one does not matter, but that prompts are sent again does
 	}
 	values["specification"] = "1" // a specification of defaults alone is one, too
 	return Specification{values}, nil
+}
+
+// unused are the sections of a plan that say nothing about what is measured, since their
+// benchmark is not run. The pass of section latency serves cost and quality as well.
+func unused(p plan.Plan) []string {
+	alone := len(p.Only) == 1 && (p.Only[0] == plan.Load || p.Only[0] == plan.Capacity)
+	if !alone {
+		out := []string{"load", "capacity", "scan"}
+		if len(p.Only) > 0 && !slices.Contains(p.Only, plan.Quality) {
+			out = append(out, "quality")
+		}
+		return out
+	}
+	out := []string{"latency", "throughput"}
+	if p.Quality.Canary == 0 {
+		out = append(out, "quality")
+	}
+	if p.Only[0] == plan.Load {
+		out = append(out, "capacity")
+	}
+	return out
 }
 
 // Text is a specification that no plan stands for, such as that of another tool's result:

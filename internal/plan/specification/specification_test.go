@@ -10,7 +10,7 @@ import (
 func of(t *testing.T, change func(*plan.Plan)) Specification {
 	t.Helper()
 	p := plan.Default()
-	p.Candidate.URL = "http://127.0.0.1:8000"
+	p.Candidate.URL, p.Only = "http://127.0.0.1:8000", []plan.Benchmark{plan.Load}
 	if change != nil {
 		change(&p)
 	}
@@ -26,16 +26,18 @@ func of(t *testing.T, change func(*plan.Plan)) Specification {
 func TestWhatChangesNoMeasurementIsNotPartOfTheSpecification(t *testing.T) {
 	want := of(t, nil).ID()
 	for name, change := range map[string]func(*plan.Plan){
-		"name":     func(p *plan.Plan) { p.Name = "other" },
-		"folder":   func(p *plan.Plan) { p.Dir = "/elsewhere" },
-		"seed":     func(p *plan.Plan) { p.Seed = 99 },
-		"URL":      func(p *plan.Plan) { p.Candidate.URL = "http://10.0.0.1:9000" },
-		"key":      func(p *plan.Plan) { p.Candidate.KeyEnv = "KEY" },
-		"header":   func(p *plan.Plan) { p.Candidate.Headers = map[string]string{"X-A": "b"} },
-		"claim":    func(p *plan.Plan) { p.Claims = []plan.Claim{{Limit: "ttft.p95<50ms"}} },
-		"price":    func(p *plan.Plan) { p.Candidate.Price = &plan.Price{} },
-		"spending": func(p *plan.Plan) { p.MaxCost = 3 },
-		"volume":   func(p *plan.Plan) { p.Cost.Samples = 77 },
+		"name":                        func(p *plan.Plan) { p.Name = "other" },
+		"folder":                      func(p *plan.Plan) { p.Dir = "/elsewhere" },
+		"seed":                        func(p *plan.Plan) { p.Seed = 99 },
+		"URL":                         func(p *plan.Plan) { p.Candidate.URL = "http://10.0.0.1:9000" },
+		"key":                         func(p *plan.Plan) { p.Candidate.KeyEnv = "KEY" },
+		"header":                      func(p *plan.Plan) { p.Candidate.Headers = map[string]string{"X-A": "b"} },
+		"claim":                       func(p *plan.Plan) { p.Claims = []plan.Claim{{Limit: "ttft.p95<50ms"}} },
+		"price":                       func(p *plan.Plan) { p.Candidate.Price = &plan.Price{} },
+		"spending":                    func(p *plan.Plan) { p.MaxCost = 3 },
+		"volume":                      func(p *plan.Plan) { p.Cost.Samples = 77 },
+		"texts":                       func(p *plan.Plan) { p.KeepText = "none" },
+		"a benchmark that is not run": func(p *plan.Plan) { p.Latency.Iterations, p.Quality.Count = 7, 7 },
 	} {
 		if got := of(t, change).ID(); got != want {
 			t.Errorf("%s: %s, want %s: %v", name, got, want, Differences(of(t, change), of(t, nil)))
@@ -59,6 +61,8 @@ func TestWhatChangesAMeasurementIsPartOfTheSpecification(t *testing.T) {
 		"fixed cache salt":  func(p *plan.Plan) { p.Workload.CacheSalt = "a" },
 		"data set":          func(p *plan.Plan) { p.Workload.Dataset = "/data/a.jsonl" },
 		"another data set":  func(p *plan.Plan) { p.Workload.Dataset = "/data/b.jsonl" },
+		"items at the load": func(p *plan.Plan) { p.Quality.Canary = 20 },
+		"other such items":  func(p *plan.Plan) { p.Quality.Canary, p.Quality.Items = 20, "arithmetic" },
 		"timeout":           func(p *plan.Plan) { p.Client.Timeout++ },
 	} {
 		s := of(t, change)
