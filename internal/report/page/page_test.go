@@ -39,7 +39,7 @@ func TestMetricsAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"TTFT p95": "ttft|TTFT", "time to first token, p50": "ttft|time to first token", "TPOT": "tpot|TPOT",
 		"time to first token, from send, p50": "ttft_service|time to first token, from send",
-		"tokens/s": "output_throughput|tokens/s", "success": "success|success", "successful": "", "users": "", "ttft.p95<50ms": "ttft|ttft",
+		"tokens/s":                            "output_throughput|tokens/s", "success": "success|success", "successful": "", "users": "", "ttft.p95<50ms": "ttft|ttft",
 	} {
 		got := ""
 		whole := ""

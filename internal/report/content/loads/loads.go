@@ -56,7 +56,7 @@ func perCell(cells []result.Cell) (*content.Table, func(string, func(result.Cell
 // load. The page has every interval; here the median and the p95 have theirs.
 func inShort(cells []result.Cell, v result.Validity) []content.Table {
 	times := content.Table{Head: content.Columns(append([]string{"ms"}, latencyStats...)...)}
-	rates := content.Table{Head: content.Columns("", "ok", "success", "in flight", "requests/s", "output token/s")}
+	rates := content.Table{Head: content.Columns("", "ok", "success", "in flight", "requests/s", "output tokens/s")}
 	for _, tag := range latencyTags {
 		for _, c := range cells {
 			row := []string{strings.ToUpper(tag)}
@@ -363,7 +363,8 @@ func Latency(l *result.Latency, v result.Validity) *content.Section {
 	if l == nil {
 		return nil
 	}
-	s := &content.Section{ID: "latency", Title: "Latency", Evidence: l.Evidence}
+	// Of targets side by side a terminal shows the short table of the whole run.
+	s := &content.Section{ID: "latency", Title: "Latency", Evidence: l.Evidence, PagesOnly: len(l.Cells) > 1}
 	if len(l.Cells) > 0 {
 		s.Detail(loaded(l.Cells) + " Latency counts from when a request was due. Square brackets hold 95 % intervals.")
 	}
@@ -449,7 +450,7 @@ func Throughput(t *result.Throughput, v result.Validity) *content.Section {
 	if len(t.Cells) > 0 {
 		s.Detail(plaintext.Line("Closed loop: each user sends its next request once the previous answer has arrived. " + plaintext.Capital(t.Cells[0].Workload.Text) + "."))
 	}
-	rates := content.Table{Head: content.Columns("users", "in flight", "requests/s", "tokens/s out", "success")}
+	rates := content.Table{Head: content.Columns("users", "in flight", "requests/s", "tokens/s", "success")}
 	times := content.Table{Title: "Latency at each level, ms", Head: content.Columns("users", "TTFT p50", "TTFT p95", "TPOT p50", "TPOT p95", "E2E p50", "E2E p95")}
 	short := content.Table{Title: "times in ms", Head: content.Columns("users", "requests/s", "tokens/s", "success", "TTFT p50", "p95", "TPOT", "E2E p50", "p95")}
 	server := content.Table{Title: "What the server reports at each level", Layout: content.Words, Head: content.Columns("users", "counted by the server")}

@@ -2,7 +2,6 @@ package run
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
@@ -13,60 +12,67 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// claims is what the user claimed and what became of it. A terminal leaves out
-// limits that nobody set, and the reasons of what is proved.
+// claims is what the user claimed and what became of it, in words first. A terminal has
+// each as it was typed, and no reason of what is proved. Limits that nobody set decide
+// nothing and are not in a report.
 func claims(r *result.Result) *content.Section {
-	claimable := r.Benchmarks.Latency != nil || r.Benchmarks.Load != nil
-	if len(r.Claims) == 0 && !claimable {
-		return nil
-	}
 	s := &content.Section{ID: "claims", Title: "Claims", Summary: content.Paragraph{Text: summary(r)}}
 	t := content.Table{Layout: content.Cards, Head: []content.Column{
 		{Name: "verdict", Kind: content.Verdict}, {Name: "claim", Kind: content.Name}, {Name: "estimate"},
-		{Name: "n", Kind: content.Fine}, {Name: "evidence", Kind: content.Fine},
-		{Name: "reason", Kind: content.Sentence}, {Name: "conditions", Kind: content.Sentence, PagesOnly: true},
+		{Name: "as typed", Kind: content.Fine}, {Name: "n", Kind: content.Fine}, {Name: "evidence", Kind: content.Fine},
+		{Name: "reason", Kind: content.Sentence}, {Name: "conditions", Kind: content.Aside},
 	}}
+	short := content.Table{Layout: t.Layout, Head: t.Head}
 	for _, c := range r.Claims {
-		n := fmt.Sprintf("n=%d", c.N)
+		if !c.Set {
+			continue
+		}
+		n := "n=" + format.Count(c.N)
 		if c.NEff > 0 && c.NEff < float64(c.N)-0.5 {
-			n += fmt.Sprintf(" (worth %.0f)", c.NEff)
+			n += fmt.Sprintf(" (effective %.0f)", c.NEff)
 		}
 		if c.Verdict == result.Undecided && c.NeededN > c.N {
 			n += fmt.Sprintf(", needs %s", format.Count(c.NeededN))
 		}
 		evidence := string(c.Evidence)
-		if c.Weakest != "" && len(c.Inputs) > 1 {
+		if c.Evidence == r.Evidence { // the head says it
+			evidence = ""
+		} else if c.Weakest != "" && len(c.Inputs) > 1 {
 			evidence += " (" + plaintext.Line(c.Weakest) + ")"
 		}
 		if c.Heuristic {
-			evidence += ", heuristic"
+			evidence = strings.TrimPrefix(evidence+", heuristic", ", ")
 		}
+		words, under := inWords(c)
+		limit, reason := plaintext.Line(c.Limit), answer.Reason(r, c)
 		t.Rows = append(t.Rows, []string{
-			string(c.Verdict), plaintext.Line(c.Limit), claimed(r, c), n, evidence, answer.Reason(r, c), strings.TrimSpace(format.Sentence(c.Text) + " " + answer.Hours(r)),
+			string(c.Verdict), words, claimed(r, c), limit, n, evidence, reason, strings.TrimSpace(under + " " + answer.Hours(r)),
 		})
-	}
-	short := content.Table{Layout: t.Layout, Head: t.Head}
-	for i, c := range r.Claims {
-		row := slices.Clone(t.Rows[i])
 		if at := passLoad(r, c); at != "" {
-			row[3] += ", " + at
+			n += ", " + at
 		}
 		if c.Verdict == result.Proved {
-			row[5] = ""
+			reason = ""
 		}
-		if r.Evidence == result.Simulated {
-			row[4] = "" // the warning says it
-			if c.Heuristic {
-				row[4] = "heuristic"
-			}
-		}
-		if c.Set {
-			short.Rows = append(short.Rows, row)
-		}
+		short.Rows = append(short.Rows, []string{string(c.Verdict), limit, claimed(r, c), "", n, evidence, reason, ""})
+	}
+	if len(t.Rows) == 0 {
+		return nil
 	}
 	s.Table(t, short)
-	s.PagesOnly = len(short.Rows) == 0
 	return s
+}
+
+// inWords is a claim without the conditions that it was decided under, and those.
+func inWords(c result.Claim) (words, under string) {
+	words, under, split := strings.Cut(plaintext.Line(c.Text), ": ")
+	if !split {
+		words, under, _ = strings.Cut(words, ", ")
+	}
+	if words == "" {
+		words = plaintext.Line(c.Limit)
+	}
+	return plaintext.Capital(words), format.Sentence(under)
 }
 
 // passLoad says at which load the latency of a claim was measured that names none:
@@ -119,9 +125,6 @@ func summary(r *result.Result) string {
 			counts[c.Verdict]++
 			set++
 		}
-	}
-	if set == 0 {
-		return "No claim was made; add one with --claim 'ttft.p95<500ms' or in the plan."
 	}
 	var parts []string
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {

@@ -3,8 +3,6 @@
 package run
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
@@ -23,19 +21,23 @@ func Of(r *result.Result) content.Document { return With(r, nil) }
 
 // With is Of with the texts of answers, where they were kept.
 func With(r *result.Result, kept graded.Answer) content.Document {
+	said := answer.Of(r)
 	d := content.Document{
 		Title: title(r), Name: name(r), Headline: headline(r), Evidence: r.Evidence, Warning: warning(r), Status: status(r),
-		Answers: answered(answer.Of(r)), Version: plaintext.Line(r.Run.Version),
+		Answers: answered(said), Tiles: tiles(r), Conditions: conditions(r, said), Version: plaintext.Line(r.Run.Version),
 	}
 	if at := r.Run.Started; !at.IsZero() {
 		d.Started = at.UTC().Format("2006-01-02 15:04")
 	}
 	b, v := r.Benchmarks, r.Validity
+	if b.Cost != nil && b.Cost.Withheld == "" {
+		d.WhatIf = b.Cost.Scenario
+	}
 	for _, s := range []*content.Section{
-		claims(r),
+		claims(r), doubts(r),
 		loads.Latency(b.Latency, v), loads.Load(b.Load, v), loads.Capacity(b.Capacity), loads.Scan(b.Scan, v), forecast(b.Forecast), assumed(b.Forecast),
 		loads.Throughput(b.Throughput, v), cost(r), quality(b, kept), energy(r), hardware(b),
-		impact(r), specification(r), validity(r), reproduce(r),
+		validity(r), specification(r), reproduce(r),
 	} {
 		if s != nil {
 			d.Sections = append(d.Sections, *s)
@@ -49,7 +51,7 @@ func With(r *result.Result, kept graded.Answer) content.Document {
 func answered(list []answer.Sentence) []content.Paragraph {
 	var out []content.Paragraph
 	for _, s := range list {
-		out = append(out, content.Paragraph{Lead: s.Lead, Text: s.Text, State: content.State(s.State)})
+		out = append(out, content.Paragraph{Lead: s.Lead, Text: s.Text, Basis: s.Basis, State: content.State(s.State), TerminalOnly: s.Place != answer.First})
 	}
 	return out
 }
@@ -82,21 +84,6 @@ func name(r *result.Result) string {
 		return "hardware"
 	}
 	return unnamed
-}
-
-// title names what was measured as well, so that the pages of many runs can be
-// told apart.
-func title(r *result.Result) string {
-	if len(r.Targets) == 0 {
-		return name(r)
-	}
-	var models []string
-	for _, t := range r.Targets {
-		if m := format.Brief(cmp.Or(t.Model, t.Name), 60); !slices.Contains(models, m) {
-			models = append(models, m)
-		}
-	}
-	return name(r) + ": " + strings.Join(models, " against ")
 }
 
 // place gives each figure to the section of its benchmark. A sweep shows its

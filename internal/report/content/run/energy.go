@@ -108,7 +108,7 @@ var brief = map[string]bool{"mean_w": true, "j_per_output_token": true, "j_per_r
 func energyHead(t result.EnergyTag) string {
 	return map[string]string{
 		"mean_w": "mean W", "peak_w": "peak W", "j_per_output_token": "J per output token", "net_j_per_output_token": "… net of idle", "j_per_token": "J per token, input and output",
-		"j_per_request": "J per request", "tokens_per_j": "token/s per W", "users_per_kw": "users per kW", "energy_delay": "J·s (energy × delay)", "usd_per_mtok_energy": "USD of energy per M tokens",
+		"j_per_request": "J per request", "tokens_per_j": "tokens/s per W", "users_per_kw": "users per kW", "energy_delay": "J·s (energy × delay)", "usd_per_mtok_energy": "USD of energy per M tokens",
 	}[t.Tag]
 }
 

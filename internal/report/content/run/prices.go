@@ -137,7 +137,7 @@ func inputTable(c *result.Cost) content.Table {
 
 // operatingTable has the throughputs of a machine, the headline last.
 func operatingTable(c *result.Cost) content.Table {
-	t := content.Table{Title: "What a machine's tokens cost at each throughput", Layout: content.Words, Head: content.Columns("throughput", "requests/s", "token/s", "utilization", "per million tokens", "from")}
+	t := content.Table{Title: "What a machine's tokens cost at each throughput", Layout: content.Words, Head: content.Columns("throughput", "requests/s", "tokens/s", "utilization", "per million tokens", "from")}
 	for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
 		if tc == nil {
 			continue

@@ -2,33 +2,14 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
-	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
-
-// impact says what the costs come to per month and per year; nil where nothing is
-// compared.
-func impact(r *result.Result) *content.Section {
-	c := r.Benchmarks.Cost
-	if c == nil || c.Withheld != "" || len(c.Volumes) == 0 {
-		return nil
-	}
-	s := &content.Section{ID: "impact", Title: "Business impact", PagesOnly: true}
-	for _, v := range c.Volumes {
-		by := answer.InTimes(v)
-		if by != "" {
-			by = ", " + by
-		}
-		s.Say(fmt.Sprintf("At %s requests per month: %s saved per month, %s per year%s. Evidence: %s.",
-			format.Number(v.MonthlyRequests), format.Estimate(v.SavingsMonth, "USD", 0), format.Estimate(v.SavingsYear, "USD", 0), by, c.Evidence))
-	}
-	return s
-}
 
 // specification lists what ran where.
 func specification(r *result.Result) *content.Section {
@@ -112,5 +93,9 @@ func reproduce(r *result.Result) *content.Section {
 	s.Say(
 		"plan.yaml in the run's folder is the resolved plan: inferometer run plan.yaml measures the same again. The same seed gives the same schedule and the same answers of a built-in endpoint; prompts are new in each run, so that no cache can help.",
 		"inferometer report with the run's folder recomputes every figure from the log of exchanges, exchanges.jsonl.zst.")
+	claimable := r.Benchmarks.Latency != nil || r.Benchmarks.Load != nil
+	if claimable && !slices.ContainsFunc(r.Claims, func(c result.Claim) bool { return c.Set }) {
+		s.Say("No claim was made: with --claim 'ttft.p95<500ms', or in the plan, a run decides one.")
+	}
 	return s
 }

@@ -100,6 +100,15 @@ func findings(r *result.Result) content.Table {
 	return t
 }
 
+// foundText is what a check found, and how to fix it.
+func foundText(k result.Check) string {
+	text := plaintext.Line(k.Text)
+	if fix := plaintext.Line(k.Fix); fix != "" {
+		text = strings.TrimSuffix(text, ".") + ". How to fix it: " + fix
+	}
+	return text
+}
+
 // fewChecks can be read one by one.
 const fewChecks = 24
 
@@ -111,15 +120,14 @@ const mostChecks = 2000
 // can hold them.
 func checkTables(r *result.Result) []content.Table {
 	head := []content.Column{
-		{Name: "check", Kind: content.Name}, {Name: "status", Kind: content.Verdict}, {Name: "cell"},
-		{Name: "what was found", Kind: content.Sentence}, {Name: "how to fix it", Kind: content.Sentence},
+		{Name: "check", Kind: content.Name}, {Name: "status", Kind: content.Verdict}, {Name: "cell"}, {Name: "what was found", Kind: content.Sentence},
 	}
 	all, kinds := content.Table{Title: "Every check", Layout: content.Words, Head: head, HTMLOnly: true}, content.Table{Layout: content.Words, Head: head}
 	for _, st := range []result.CheckStatus{result.Fail, result.Warn, result.Pass, result.NotAssessed} {
 		var ids []string
 		cells := map[string][]string{}
 		for _, k := range checksOf(r, st) {
-			row := []string{plaintext.Line(k.ID), string(k.Status), plaintext.Line(k.Cell), plaintext.Line(k.Text), plaintext.Line(k.Fix)}
+			row := []string{checkName(k.ID), string(k.Status), plaintext.Line(k.Cell), foundText(k)}
 			all.Rows = append(all.Rows, row)
 			if cells[k.ID] == nil {
 				ids = append(ids, k.ID)
@@ -138,11 +146,11 @@ func checkTables(r *result.Result) []content.Table {
 	}
 	if len(all.Rows) <= fewChecks {
 		all.Title, all.HTMLOnly = "", false
-		return []content.Table{all}
+		return []content.Table{all.Filled()}
 	}
 	if len(all.Rows) > mostChecks {
-		return []content.Table{kinds}
+		return []content.Table{kinds.Filled()}
 	}
 	all.Folded = true
-	return []content.Table{kinds, all}
+	return []content.Table{kinds.Filled(), all.Filled()}
 }
