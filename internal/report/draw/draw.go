@@ -86,7 +86,7 @@ func style(f font.Font, c color.Color) draw.TextStyle {
 
 // SVG draws a figure as a document of its own.
 func SVG(f figure.Figure) ([]byte, error) {
-	f = cleaned(f)
+	f = Clean(f)
 	b, err := paint(f, vgsvg.New(figureWidth, heightOf(f)))
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func SVG(f figure.Figure) ([]byte, error) {
 
 // PNG draws a figure as pixels, so many to the inch.
 func PNG(f figure.Figure, dpi int) ([]byte, error) {
-	f = cleaned(f)
+	f = Clean(f)
 	return paint(f, vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, heightOf(f)), vgimg.UseDPI(dpi))})
 }
 
@@ -112,8 +112,8 @@ func paint(f figure.Figure, canvas interface {
 	return b.Bytes(), nil
 }
 
-// cleaned makes every text of a figure harmless and short enough to draw.
-func cleaned(f figure.Figure) figure.Figure {
+// Clean makes every text of a figure harmless and short enough to draw.
+func Clean(f figure.Figure) figure.Figure {
 	f.Title, f.Subtitle, f.Note = format.Brief(f.Title, 120), format.Brief(f.Subtitle, 160), format.Brief(f.Note, 600)
 	f.X.Label, f.Y.Label = format.Brief(f.X.Label, 72), format.Brief(f.Y.Label, 72)
 	categories := make([]string, len(f.X.Categories))

@@ -68,7 +68,7 @@ func TestTextIsTwelvePixelsOnAPage(t *testing.T) {
 // inside of its drawing.
 func TestNotesTakeNothingFromTheAxes(t *testing.T) {
 	for _, f := range figures() {
-		f = cleaned(f)
+		f = Clean(f)
 		bare := f
 		bare.Note, bare.Subtitle = "", ""
 		if got, want := heightOf(f)-heightOf(bare), noteHeight(f)+headHeight(f)-headHeight(bare); math.Abs(float64(got-want)) > 1e-6 || want <= 0 {
