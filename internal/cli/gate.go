@@ -1,14 +1,9 @@
 package cli
 
 import (
-	"github.com/spf13/cobra"
-
 	"github.com/inferometer/inferometer/internal/cli/compare"
 	"github.com/inferometer/inferometer/internal/report"
 )
-
-// compare is the command that compares kept runs.
-func (p *Process) compare() *cobra.Command { return compare.New(p.comparing()) }
 
 // comparing is what comparisons need of the process.
 func (p *Process) comparing() compare.Env {

@@ -19,6 +19,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/report"
@@ -31,6 +32,8 @@ type output struct {
 	json   bool
 	dryRun bool
 	resume string // the folder of a run to resume; "": a new run
+	// notes are what is said below a result that is shown; nil: nothing.
+	notes func(*result.Result) []string
 }
 
 func (o *output) add(c *cobra.Command) {
@@ -312,6 +315,11 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	}
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
+	}
+	if o.notes != nil {
+		for _, text := range o.notes(out.Result) {
+			_, _ = fmt.Fprintln(p.Stderr, "inferometer: note:", plaintext.Line(text))
+		}
 	}
 	p.tellResume(out)
 	code := suite.ExitCode(out.Result, out.Plan)
