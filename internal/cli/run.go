@@ -337,7 +337,10 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		}
 	}
 	p.tellResume(out)
-	code := suite.ExitCode(out.Result, out.Plan)
+	code, gateErr := p.gate(out, o.json)
+	if gateErr != nil {
+		return gateErr
+	}
 	if code == 0 && err != nil {
 		code = exitError
 	}
