@@ -15,10 +15,12 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/report"
@@ -28,9 +30,12 @@ import (
 
 // output is how a command with a result shows it.
 type output struct {
-	json      bool
-	dryRun    bool
-	resume    string // the folder of a run to resume; "": a new run
+	json   bool
+	dryRun bool
+	resume string // the folder of a run to resume; "": a new run
+	// notes are what is said below a result that is shown; nil: nothing.
+	notes     func(*result.Result) []string
+	live      live.Flags
 	noHistory bool
 }
 
@@ -46,6 +51,7 @@ func (o *output) add(c *cobra.Command) {
 func (o *output) addResume(c *cobra.Command) {
 	c.Flags().StringVar(&o.resume, "resume", "", "`FOLDER` resume the interrupted run in this folder")
 	help.Group(c.Flags(), string(key.GroupOutput), "resume")
+	o.live.Add(c.Flags())
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -289,11 +295,16 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)
 	}
+	if err := o.live.Check(); err != nil {
+		return usageError{err}
+	}
+	progress, index := newProgress(p), p.index(o.noHistory)
+	shown := live.NewCompanion(o.live, exe, p.Stderr, index.watch(progress.event))
+	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
-	progress, index := newProgress(p), p.index(o.noHistory)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: index.watch(progress.event), Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: shown.Event, Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
@@ -303,6 +314,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		},
 		Responder: responder(exe), CacheDir: cacheDir(),
 	})
+	shown.End()
 	progress.end()
 	index.done()
 	if out == nil || out.Result == nil {
@@ -317,6 +329,11 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	}
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
+	}
+	if o.notes != nil {
+		for _, text := range o.notes(out.Result) {
+			_, _ = fmt.Fprintln(p.Stderr, "inferometer: note:", plaintext.Line(text))
+		}
 	}
 	p.tellResume(out)
 	code := suite.ExitCode(out.Result, out.Plan)

@@ -7,5 +7,5 @@ import "os"
 // lock does nothing here.
 func lock(*os.File) error { return nil }
 
-// locked knows nothing here.
-func locked(*os.File) (held, known bool) { return false, false }
+// written is not known here.
+func written(*os.File) (yes, known bool) { return false, false }
