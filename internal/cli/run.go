@@ -30,13 +30,13 @@ import (
 
 // output is how a command with a result shows it.
 type output struct {
-	json   bool
-	dryRun bool
-	resume string // the folder of a run to resume; "": a new run
-	// notes are what is said below a result that is shown; nil: nothing.
-	notes     func(*result.Result) []string
-	live      live.Flags
+	json      bool
+	dryRun    bool
 	noHistory bool
+	resume    string // the folder of a run to resume; "": a new run
+	// notes are what is said below a result that is shown; nil: nothing.
+	notes func(*result.Result) []string
+	live  live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
@@ -66,9 +66,9 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag but --dry-run, --json, --no-history and --resume is also a key of a
-plan file and a variable INFEROMETER_NAME. Flags win over variables, variables
-over the file, the file over defaults.`,
+Every flag but --dry-run, --json, --live, --no-history and --resume is also a key
+of a plan file and a variable INFEROMETER_NAME. Flags win over variables,
+variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --only latency,cost --dry-run`,
@@ -298,13 +298,14 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if err := o.live.Check(); err != nil {
 		return usageError{err}
 	}
-	progress, index := newProgress(p), p.index(o.noHistory)
-	shown := live.NewCompanion(o.live, exe, p.Stderr, index.watch(progress.event))
+	progress := newProgress(p)
+	shown := live.NewCompanion(o.live, exe, p.Stderr, progress.event)
 	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
+	index := p.index(o.noHistory)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: shown.Event, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: index.watch(shown.Event), Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {

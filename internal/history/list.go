@@ -75,7 +75,7 @@ func (h *History) settle(r *Run) bool {
 	if r.Status != Running {
 		return false
 	}
-	if written(r.Folder) {
+	if exchange.BeingWritten(filepath.Join(r.Folder, exchange.LogName), time.Now()) {
 		return false
 	}
 	if _, err := os.Lstat(filepath.Join(r.Folder, resultName)); err == nil && h.Add(r.Folder) == nil {
@@ -86,18 +86,6 @@ func (h *History) settle(r *Run) bool {
 	}
 	r.Status, r.Reason = result.Interrupted, "its log ends without an end, and there is no result: inferometer report makes one of it"
 	return false
-}
-
-// written reports whether the log of a run is being written: by its lock, or, where the
-// system does not say, by when it last grew.
-func written(folder string) bool {
-	const silence = 2 * time.Minute
-	path := filepath.Join(folder, exchange.LogName)
-	if yes, known := exchange.Written(path); known {
-		return yes
-	}
-	info, err := os.Stat(path)
-	return err == nil && time.Since(info.ModTime()) < silence
 }
 
 // starting is how long a run may take from its folder to its log.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/runlog"
@@ -41,7 +42,7 @@ func CheckRemovable(folder string) (Removal, error) {
 	if !IsRun(folder) {
 		return out, fmt.Errorf("%s does not look like the folder of a run (no plan.yaml with a log, and no result.json); nothing was deleted", folder)
 	}
-	if written(folder) {
+	if exchange.BeingWritten(filepath.Join(folder, exchange.LogName), time.Now()) {
 		if _, err := os.Lstat(filepath.Join(folder, resultName)); errors.Is(err, fs.ErrNotExist) {
 			return out, fmt.Errorf("%s is still running; nothing was deleted", folder)
 		}
