@@ -18,6 +18,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
+	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -30,13 +31,15 @@ import (
 type output struct {
 	json   bool
 	dryRun bool
+	noCI   bool
 	resume string // the folder of a run to resume; "": a new run
 }
 
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
-	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run")
+	c.Flags().BoolVar(&o.noCI, "no-ci", false, noCIHelp)
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-ci")
 }
 
 // addResume adds the flag of commands whose runs can be resumed.
@@ -314,6 +317,9 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
 	}
+	if !o.noCI {
+		p.tellCI(out.Result, out.Folder)
+	}
 	p.tellResume(out)
 	code := suite.ExitCode(out.Result, out.Plan)
 	if code == 0 && err != nil {
@@ -340,7 +346,11 @@ func (p *Process) show(r *result.Result, asJSON bool, folder string) error {
 		return writeJSON(p.Stdout, r)
 	}
 	width, _ := terminal(p.Stdout)
-	return report.Console(p.Stdout, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
+	w := p.Stdout
+	if ci.Offered(p.getenv).Annotate {
+		w = ci.Guard(w)
+	}
+	return report.Console(w, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
 }
 
 func writeJSON(w io.Writer, v any) error {
