@@ -40,6 +40,7 @@ func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
 	c.Flags().BoolVar(&o.noCI, "no-ci", false, noCIHelp)
 	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-ci")
+	help.Rare(c.Flags(), "no-ci")
 }
 
 // addResume adds the flag of commands whose runs can be resumed.

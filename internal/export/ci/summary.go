@@ -17,7 +17,7 @@ import (
 // How much a summary holds, so that it has at most 40 lines.
 const (
 	mostAnswers = 4
-	mostRows    = 8 // of each of three tables, the last of which says how many more there are
+	mostRows    = 6 // of each of three tables, the last of which says how many more there are
 	mostText    = 240
 )
 
@@ -44,11 +44,14 @@ func Summary(run *export.Run) []byte {
 		if i == mostAnswers {
 			break
 		}
+		s.b.WriteString("- ")
 		if a.Lead != "" {
-			s.line("**%s:** %s", text(a.Lead), text(a.Text))
-		} else {
-			s.line("%s", text(a.Text))
+			s.b.WriteString("**" + text(a.Lead) + ":** ")
 		}
+		s.b.WriteString(text(a.Text) + "\n")
+	}
+	if len(d.Answers) > 0 {
+		s.b.WriteByte('\n')
 	}
 	s.claims(r)
 	s.gate(run.Gate)
