@@ -9,7 +9,7 @@ import (
 	"github.com/inferometer/inferometer/internal/export"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report"
-	"github.com/inferometer/inferometer/internal/report/content"
+	document "github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -31,7 +31,7 @@ func WriteSummary(run *export.Run, w io.Writer) error {
 // answers, the claims, the gate, the figures of each load, and what spoils them.
 func Summary(run *export.Run) []byte {
 	r := run.Result
-	d := content.Of(r)
+	d := document.Of(r)
 	s := &summary{}
 	s.line("### %s", text("Inferometer: "+d.Name))
 	if d.Warning != "" {
