@@ -29,6 +29,9 @@ import (
 // Schedule says when repeats are due: the first at once, the last before For is over.
 type Schedule struct{ Every, For time.Duration }
 
+// Least are the repeats from which on a figure has an interval over the day.
+const Least = analysis.LeastRepeats
+
 // mostRepeats is more than anybody waits for.
 const mostRepeats = 10_000
 

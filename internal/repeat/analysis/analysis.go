@@ -111,7 +111,11 @@ func (a *Analysis) cell(r Measured, c *result.Cell) {
 			stat string
 			of   result.Estimate
 		}{{"p50", s.P50}, {"p95", s.P95}} {
-			add(m.Tag, q.stat, s.Unit, Point{Value: q.of.Value, Lo: q.of.Lo, Hi: q.of.Hi, Why: q.of.Withheld})
+			p := Point{Value: q.of.Value, Lo: q.of.Lo, Hi: q.of.Hi, Why: q.of.Withheld}
+			if p.Value == nil && q.of.Sample != nil {
+				p.Value, p.Sample = q.of.Sample, true
+			}
+			add(m.Tag, q.stat, s.Unit, p)
 		}
 	}
 	for _, tag := range []string{"success", "output_throughput"} {
@@ -134,7 +138,7 @@ func (f *Figure) conclude() {
 	for i := range f.Points {
 		p := &f.Points[i]
 		switch {
-		case p.Value == nil:
+		case p.Value == nil || math.IsInf(float64(*p.Value), 0):
 		case f.Least == nil:
 			f.Least, f.Most = p, p
 		case *p.Value < *f.Least.Value:

@@ -90,6 +90,22 @@ func TestTheRangeOverTheDay(t *testing.T) {
 	}
 }
 
+// A repeat without an interval of its own stands with the quantile of its sample: those
+// that have one are the calm ones. Where failures reach into it, the day has no mean.
+func TestARepeatWithFewIndependentRequestsStillCounts(t *testing.T) {
+	of := func(sample float64) Figure {
+		all := repeats(100, 101, 102, 103, 104)
+		all[3].Result.Benchmarks.Load.Cells[0].Metrics.Stats["ttft"] = result.Statistic{Unit: "ms", P50: result.Estimate{Withheld: "too few", Sample: result.Num(sample)}}
+		return median(t, Of(all))
+	}
+	if f := of(500); !f.Most.Sample || *f.Most.Value != 500 || f.Mean.Value == nil || f.Apart {
+		t.Errorf("%+v", f)
+	}
+	if f := of(math.Inf(1)); f.Mean.Value != nil || *f.Most.Value != 104 || !strings.Contains(f.Mean.Withheld, "no finite value") {
+		t.Errorf("%+v", f)
+	}
+}
+
 // What a check spoils is in no mean.
 func TestASpoiltFigureDoesNotCount(t *testing.T) {
 	all := repeats(100, 101, 102, 103, 104, 900)

@@ -86,6 +86,10 @@ type Point struct {
 	Lo     *result.Number `json:"lo,omitempty"` // its own interval: of requests within the repeat
 	Hi     *result.Number `json:"hi,omitempty"`
 	Why    string         `json:"why,omitempty"`
+	// Sample says that Value is the quantile of the requests that were seen, since the
+	// repeat has too few independent ones for an estimate with an interval. Repeats that
+	// have one are calm ones, so that leaving the others out would flatter the day.
+	Sample bool `json:"sample,omitempty"`
 }
 
 // Figure is one figure of a cell, or of a comparison, through the day.
