@@ -15,10 +15,12 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/report"
@@ -31,6 +33,9 @@ type output struct {
 	json   bool
 	dryRun bool
 	resume string // the folder of a run to resume; "": a new run
+	// notes are what is said below a result that is shown; nil: nothing.
+	notes func(*result.Result) []string
+	live  live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
@@ -43,6 +48,7 @@ func (o *output) add(c *cobra.Command) {
 func (o *output) addResume(c *cobra.Command) {
 	c.Flags().StringVar(&o.resume, "resume", "", "`FOLDER` resume the interrupted run in this folder")
 	help.Group(c.Flags(), string(key.GroupOutput), "resume")
+	o.live.Add(c.Flags())
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -58,8 +64,7 @@ self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
 Every flag but --dry-run, --json and --resume is also a key of a plan file and a
-variable INFEROMETER_NAME.
-Flags win over variables, variables over the file, the file over defaults.`,
+variable INFEROMETER_NAME. Flags win over variables, variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --only latency,cost --dry-run`,
@@ -286,11 +291,16 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)
 	}
+	if err := o.live.Check(); err != nil {
+		return usageError{err}
+	}
+	progress := newProgress(p)
+	shown := live.NewCompanion(o.live, exe, p.Stderr, progress.event)
+	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
-	progress := newProgress(p)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: shown.Event, Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
@@ -300,6 +310,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		},
 		Responder: responder(exe), CacheDir: cacheDir(),
 	})
+	shown.End()
 	progress.end()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
@@ -313,6 +324,11 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	}
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
+	}
+	if o.notes != nil {
+		for _, text := range o.notes(out.Result) {
+			_, _ = fmt.Fprintln(p.Stderr, "inferometer: note:", plaintext.Line(text))
+		}
 	}
 	p.tellResume(out)
 	code := suite.ExitCode(out.Result, out.Plan)

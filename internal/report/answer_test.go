@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 )
 
 func terminal(t *testing.T, name string, columns int) string {
@@ -42,7 +42,7 @@ func TestTerminalEndsWithTheAnswer(t *testing.T) {
 // A page begins with the same sentences.
 func TestPagesBeginWithTheAnswer(t *testing.T) {
 	for _, name := range fixtures {
-		d := content.Of(fixture(t, name))
+		d := run.Of(fixture(t, name))
 		for form, text := range forms(t, d) {
 			if form == "console" {
 				continue
@@ -98,13 +98,13 @@ func TestTitles(t *testing.T) {
 	for name, want := range map[string]string{
 		"full": "migration: llama-3.1-8b-instruct against commercial-large", "default": "run: llama-3.1-8b-instruct", "sweep": "sweep: tiny",
 	} {
-		if got := content.Of(fixture(t, name)).Title; got != want {
+		if got := run.Of(fixture(t, name)).Title; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 	r := fixture(t, "default")
 	r.Benchmarks.Load = interleaved(t).Benchmarks.Load
-	if got := content.Of(r).Title; got != "load: llama-3.1-8b-instruct" {
+	if got := run.Of(r).Title; got != "load: llama-3.1-8b-instruct" {
 		t.Errorf("%q", got)
 	}
 }

@@ -12,7 +12,9 @@ import (
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/report/page"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -76,7 +78,7 @@ var (
 )
 
 func TestWhatATerminalLeavesOut(t *testing.T) {
-	for _, s := range content.Of(everything(t)).Sections {
+	for _, s := range run.Of(everything(t)).Sections {
 		if want := slices.Contains(pagesOnlySections, s.ID); s.PagesOnly != want {
 			t.Errorf("section %s: on pages only: %v", s.ID, s.PagesOnly)
 		}
@@ -93,7 +95,7 @@ func TestWhatATerminalLeavesOut(t *testing.T) {
 
 // Each section, row and note of a report is in all its forms.
 func TestFormsSayTheSame(t *testing.T) {
-	for name, d := range map[string]content.Document{"run": content.Of(everything(t)), "forecast": content.OfForecast(aForecast())} {
+	for name, d := range map[string]content.Document{"run": run.Of(everything(t)), "forecast": run.OfForecast(aForecast())} {
 		for form, text := range forms(t, d) {
 			for _, what := range lacking(d, form, text) {
 				t.Errorf("%s: %s does not have %s", name, form, what)
@@ -101,7 +103,7 @@ func TestFormsSayTheSame(t *testing.T) {
 		}
 	}
 	var sections []string
-	for _, s := range content.Of(everything(t)).Sections {
+	for _, s := range run.Of(everything(t)).Sections {
 		sections = append(sections, s.ID)
 	}
 	for _, want := range []string{"claims", "latency", "load", "capacity", "scan", "forecast", "throughput", "cost", "quality", "hardware", "validity"} {
@@ -164,15 +166,15 @@ func forms(t *testing.T, d content.Document) map[string]string {
 	t.Helper()
 	c := newConsole(ConsoleOptions{Width: 4000})
 	c.document(d)
-	page, err := pageOf(d, map[string][]byte{})
+	htmlPage, err := page.HTML(d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	md := regexp.MustCompile(`\\(.)`).ReplaceAllString(string(markdownOf(d)), "$1")
 	md = html.UnescapeString(strings.ReplaceAll(md, " | ", " "))
 	var body bytes.Buffer
-	body.Write(regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAll(page, nil))
-	text := regexp.MustCompile(`</?(span|strong)[^>]*>`).ReplaceAllString(body.String(), "")
+	body.WriteString(regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAllString(withoutScripts(t, string(htmlPage)), ""))
+	text := regexp.MustCompile(`</?(span|strong|abbr)[^>]*>`).ReplaceAllString(body.String(), "")
 	text = html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(text, " "))
 	return map[string]string{"console": plain(c.b.String()), "Markdown": plain(md), "HTML": plain(text)}
 }
@@ -238,7 +240,7 @@ func lacking(d content.Document, form, text string) []string {
 					continue
 				}
 				for _, row := range t.Rows {
-					k := cardOf(t, row)
+					k := content.CardOf(t, row)
 					need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Values)...)
 					need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Sentences)...)
 					need(s.ID+" row", k.Fine...)
@@ -259,7 +261,7 @@ func lacking(d content.Document, form, text string) []string {
 func TestEachFigureIsShownOnce(t *testing.T) {
 	r := everything(t)
 	shown := map[string]int{}
-	for _, s := range content.Of(r).Sections {
+	for _, s := range run.Of(r).Sections {
 		for _, f := range slices.Concat(s.Lead, s.Figures) {
 			shown[f.ID]++
 		}

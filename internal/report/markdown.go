@@ -8,13 +8,14 @@ import (
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Markdown returns the report as Markdown. Figures are linked in the folder
 // figures/.
-func Markdown(r *result.Result) []byte { return markdownOf(content.Of(r)) }
+func Markdown(r *result.Result) []byte { return markdownOf(run.Of(r)) }
 
 func markdownOf(d content.Document) []byte {
 	m := &markdown{}
@@ -134,7 +135,7 @@ func (m *markdown) cards(t content.Table) {
 	}
 	m.table(short)
 	for _, row := range t.Rows {
-		k := cardOf(t, row)
+		k := content.CardOf(t, row)
 		if len(k.Sentences) == 0 {
 			continue
 		}

@@ -116,6 +116,7 @@ func paint(f figure.Figure, canvas interface {
 func Clean(f figure.Figure) figure.Figure {
 	f.Title, f.Subtitle, f.Note = format.Brief(f.Title, 120), format.Brief(f.Subtitle, 160), format.Brief(f.Note, 600)
 	f.X.Label, f.Y.Label = format.Brief(f.X.Label, 72), format.Brief(f.Y.Label, 72)
+	f.X.Unit, f.Y.Unit = format.Brief(f.X.Unit, 24), format.Brief(f.Y.Unit, 24)
 	categories := make([]string, len(f.X.Categories))
 	for i, c := range f.X.Categories {
 		categories[i] = format.Ends(c, 24)
