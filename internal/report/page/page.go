@@ -74,6 +74,7 @@ type drawing struct {
 
 // HTML returns a document as one file. The figures of its sections are among figures.
 func HTML(d content.Document, figures []figure.Figure) ([]byte, error) {
+	d = d.Bounded()
 	drawn, err := drawnForPage(figures)
 	if err != nil {
 		return nil, err
