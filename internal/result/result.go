@@ -238,6 +238,9 @@ type Statistic struct {
 	// Curve holds values at the quantiles 0, 0.01, … 1 for figures; +Inf
 	// where failures begin. Empty under 5 values.
 	Curve []Number `json:"curve,omitempty"`
+	// Bins is a histogram, of ttft and e2e of a whole cell; absent in older results and under
+	// 20 requests that succeeded.
+	Bins *Bins `json:"bins,omitempty"`
 	// Note says what a reader must know: "bundled", "estimated tokens".
 	Note string `json:"note,omitempty"`
 }

@@ -178,6 +178,10 @@ func setX(p *plot.Plot, f figure.Figure, x bounds) {
 		x.add(0) // so that small differences look small
 	}
 	if f.X.Log {
+		if x.hi < 2*x.lo { // a narrow distribution shall look narrow
+			middle := math.Sqrt(x.lo * x.hi)
+			x = bounds{middle / math.Sqrt2, middle * math.Sqrt2}
+		}
 		p.X.Scale = plot.LogScale{}
 		pad := math.Pow(x.hi/x.lo, 0.04) * 1.01
 		p.X.Min, p.X.Max = x.lo/pad, x.hi*pad
@@ -230,15 +234,30 @@ func thinned(names []string, most int) []string {
 func slant(p *plot.Plot, names []string) {
 	s := style(p.X.Tick.Label.Font, inkColor)
 	space := plotWidth/vg.Length(len(names)) - 4
-	broken := make([]plot.Tick, len(names))
-	fits := true
-	for i, n := range names {
-		lines := []string{n}
-		if s.Width(n) > space {
-			lines = wrapped(s, n, space, 3)
+	if !slices.ContainsFunc(names, func(n string) bool { return s.Width(n) > space }) {
+		return
+	}
+	longest := vg.Length(0)
+	for _, n := range names {
+		for _, word := range strings.Fields(n) {
+			longest = max(longest, s.Width(word))
 		}
-		fits = fits && strings.Join(lines, " ") == strings.Join(strings.Fields(n), " ")
-		broken[i] = plot.Tick{Value: float64(i), Label: strings.Join(lines, "\n")}
+	}
+	fits := false
+	var broken []plot.Tick
+	for _, width := range []vg.Length{longest + 0.1, space} { // all alike, if there are few enough lines
+		if fits = longest <= space; !fits {
+			break
+		}
+		broken = nil
+		for i, n := range names {
+			lines := wrapped(s, n, width, 3)
+			fits = fits && strings.Join(lines, " ") == strings.Join(strings.Fields(n), " ")
+			broken = append(broken, plot.Tick{Value: float64(i), Label: strings.Join(lines, "\n")})
+		}
+		if fits {
+			break
+		}
 	}
 	if fits {
 		p.X.Tick.Marker = plot.ConstantTicks(broken)
@@ -330,6 +349,11 @@ func linearRange(f figure.Figure, y bounds) (lo, hi float64) {
 		return 0, 1
 	}
 	if f.Y.Share {
+		for _, l := range f.Limits {
+			if l.Vertical && has(f, figure.Step) {
+				return 0, 1.12 // its text stands above the curves
+			}
+		}
 		if y.lo > 0.5 {
 			return max(0, math.Floor(20*y.lo-0.2)/20), 1.004
 		}

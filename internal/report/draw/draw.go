@@ -365,13 +365,20 @@ func drawing(f figure.Figure) *plot.Plot {
 	p.Add(labels{f})
 	upright := 0
 	for _, l := range f.Limits {
-		p.Add(limitLine{l, upright, f.X.Count, bars})
+		p.Add(limitLine{l, upright, f.X.Count, bars, lines(f)})
 		if l.Vertical {
 			upright++
 		}
 	}
 	setAxes(p, f)
 	return p
+}
+
+// lines are the series whose points are joined.
+func lines(f figure.Figure) []figure.Series {
+	return slices.DeleteFunc(slices.Clone(f.Series), func(s figure.Series) bool {
+		return s.Kind != figure.Line && s.Kind != figure.Step && s.Kind != figure.Rule
+	})
 }
 
 // grid draws a line at each labelled value of the axis that has values.

@@ -39,12 +39,35 @@ const fonts = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif"
 func finishSVG(svg []byte, f figure.Figure) []byte {
 	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans"), []byte(fonts))
 	svg = written.ReplaceAllFunc(svg, fixWidth)
+	svg = tintedFill.ReplaceAllFunc(svg, palette)
 	head, body, ok := bytes.Cut(svg, []byte("<g "))
 	if !ok {
 		return svg
 	}
 	title := fmt.Sprintf("<title>%s (%s)</title>\n", escape(f.Title), escape(string(f.Evidence)))
 	return bytes.Join([][]byte{head, []byte(title), []byte("<g "), body}, nil)
+}
+
+// tintedFill is the fill of an area that is not opaque.
+var tintedFill = regexp.MustCompile(`fill:#([0-9A-F-]+);fill-opacity:[0-9.]+`)
+
+// palette gives a fill that is not opaque back its colour of the palette, which the library
+// rounds, so that the page replaces it like the others; one that is not seen at all has none.
+func palette(fill []byte) []byte {
+	m := tintedFill.FindSubmatch(fill)
+	v, err := strconv.ParseUint(string(m[1]), 16, 24)
+	if err != nil {
+		return []byte("fill:none")
+	}
+	near := func(a uint8, shift int) bool {
+		return max(int(a), int(v>>shift&0xff))-min(int(a), int(v>>shift&0xff)) <= 3
+	}
+	for c := range themed() {
+		if near(c.R, 16) && near(c.G, 8) && near(c.B, 0) {
+			return bytes.Replace(fill, m[1], []byte(hex(c)[1:]), 1)
+		}
+	}
+	return fill
 }
 
 // written is a text of a drawing: attributes, weight, size and words.

@@ -390,6 +390,7 @@ type limitLine struct {
 	n       int
 	fromTop bool
 	bars    []boxes // in whose way the text shall not be
+	data    []figure.Series
 }
 
 func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
@@ -406,6 +407,7 @@ func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 		if at.X+s.Width(l.Label) > c.Max.X {
 			s.XAlign, at.X = text.XRight, x-3
 		}
+		at.Y = l.open(c, p, at, s)
 		c.FillText(s, at, l.Label)
 		return
 	}
@@ -424,6 +426,35 @@ func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 			c.FillText(s, vg.Point{X: x, Y: l.clear(c, p, x, x+s.Width(l.Label), y)}, l.Label)
 		}
 	}
+}
+
+// open is the height at which the text of an upright limit lies on no line of data: that of at, if
+// no height is free. Texts of several limits keep to their own heights, or those of one
+// would lie on another's.
+func (l limitLine) open(c draw.Canvas, p *plot.Plot, at vg.Point, s draw.TextStyle) vg.Length {
+	if l.n > 0 || l.fromTop {
+		return at.Y
+	}
+	tx, ty := p.Transforms(&c)
+	from, to := at.X, at.X+s.Width(l.Label)
+	if s.XAlign == text.XRight {
+		from, to = at.X-s.Width(l.Label), at.X
+	}
+	for y := at.Y; y+small <= c.Max.Y; y += 3 {
+		taken := box{from - 2, y - 3, to + 2, y + small}
+		if !slices.ContainsFunc(l.data, func(series figure.Series) bool {
+			for i := 1; i < len(series.Points); i++ {
+				a, b := series.Points[i-1], series.Points[i]
+				if taken.meets(box{min(tx(a.X), tx(b.X)), min(ty(a.Y), ty(b.Y)) - 1, max(tx(a.X), tx(b.X)) + 1, max(ty(a.Y), ty(b.Y)) + 1}) {
+					return true
+				}
+			}
+			return false
+		}) {
+			return y
+		}
+	}
+	return at.Y
 }
 
 // clear is where the text of a limit at y, from one x to another, lies neither on a bar nor on
