@@ -13,6 +13,7 @@ import (
 	"github.com/inferometer/inferometer/internal/export"
 	"github.com/inferometer/inferometer/internal/export/bench"
 	"github.com/inferometer/inferometer/internal/export/junit"
+	"github.com/inferometer/inferometer/internal/export/llmd"
 	"github.com/inferometer/inferometer/internal/export/table"
 	"github.com/inferometer/inferometer/internal/export/vllmbench"
 	"github.com/inferometer/inferometer/internal/report"
@@ -44,6 +45,7 @@ var formats = []exportFormat{
 	{name: "parquet", help: "each measured request", binary: true, write: table.Parquet},
 	{name: "vllm", help: "JSON of vllm bench serve", write: vllmbench.Write},
 	{name: "portfolio", help: "a folder to publish: summary, chapters, figures for print, data", folder: publish},
+	{name: "llmd", help: "Benchmark Report v0.2 of llm-d (YAML), one for each cell", write: llmd.Write},
 }
 
 // formatHelp lists the formats for the help of a command.

@@ -44,6 +44,7 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			if err != nil {
 				p.complain(err)
 			}
+			p.index(false).add(args[0])
 			if showErr := p.show(out.Result, asJSON, args[0]); showErr != nil {
 				return showErr
 			}

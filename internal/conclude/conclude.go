@@ -142,7 +142,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		Schema: result.Schema,
 		Run: result.Run{
 			Name: l.Head.Name, Started: l.Head.Started, Version: l.Head.Version, Command: l.Head.Command,
-			Seed: l.Head.Seed, Quick: l.Head.Quick, Host: l.Head.Host, Clock: a.clock(),
+			Seed: l.Head.Seed, Quick: l.Head.Quick, Host: l.Head.Host, Clock: a.clock(), Labels: a.plan.Labels,
 		},
 		Targets: l.Targets,
 	}

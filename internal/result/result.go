@@ -130,6 +130,8 @@ type Run struct {
 	Status  Status    `json:"status"`
 	Reason  string    `json:"reason,omitempty"` // why it is not complete
 	Clock   string    `json:"clock,omitempty"`  // "kernel receive stamps" or "after read"
+	// Labels are what the user said of the run or its server, each NAME=VALUE.
+	Labels []string `json:"labels,omitempty"`
 	// Spend is what the run's requests used and cost; absent where none were sent,
 	// and in results of older versions.
 	Spend *Spend `json:"spend,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,15 +32,14 @@ const (
 // Git ignores it.
 const shots = "screenshots"
 
-// bench is what tests share.
+// bench is what tests of pages share.
 type bench struct {
 	alloc context.Context
 	dir   string // of the pages, each in a folder of its own
 }
 
 func TestPages(t *testing.T) {
-	b := &bench{alloc: start(t), dir: t.TempDir()}
-	b.write(t)
+	b := &bench{alloc: start(t), dir: written(t)}
 	if err := os.MkdirAll(shots, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,24 @@ func TestPages(t *testing.T) {
 	t.Run("print", b.print)
 }
 
-// start makes a browser, or skips the test where there is none.
+// common is the one browser and the one set of pages of all tests here.
+var common struct {
+	browser, pages sync.Once
+	tab            context.Context // whose browser the tabs of the tests are in
+	dir            string
+	err            error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if common.tab != nil {
+		_ = chromedp.Cancel(common.tab)
+	}
+	_ = os.RemoveAll(common.dir)
+	os.Exit(code)
+}
+
+// start returns the browser, or skips the test where there is none.
 func start(t *testing.T) context.Context {
 	t.Helper()
 	browser := os.Getenv("CHROMIUM")
@@ -66,26 +83,53 @@ func start(t *testing.T) context.Context {
 	if browser == "" {
 		t.Skip("skipped: no browser here; CHROMIUM names one")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.Flag("disable-gpu", true))
-	alloc, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	first, cancelFirst := chromedp.NewContext(alloc) // whose browser the tabs of the tests are in
-	t.Cleanup(cancelFirst)
-	if err := chromedp.Run(first); err != nil {
-		t.Fatal(err)
+	common.browser.Do(func() {
+		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.Flag("disable-gpu", true))
+		alloc, _ := chromedp.NewExecAllocator(context.Background(), options...)
+		common.tab, _ = chromedp.NewContext(alloc)
+		common.err = chromedp.Run(common.tab)
+	})
+	if common.err != nil {
+		t.Fatal(common.err)
 	}
-	return first
+	return common.tab
 }
 
-// write makes the pages.
-func (b *bench) write(t *testing.T) {
+// written is the folder of the pages of made-up results, with a folder for each.
+func written(t *testing.T) string {
 	t.Helper()
-	pagesOf := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestPages$", "./internal/report", "./internal/matrix/page")
-	pagesOf.Dir = filepath.Join("..", "..")
-	pagesOf.Env = append(os.Environ(), "INFEROMETER_TEST_PAGES="+b.dir)
-	if out, err := pagesOf.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	common.pages.Do(func() {
+		if common.dir, common.err = os.MkdirTemp("", "inferometer-pages-"); common.err != nil {
+			return
+		}
+		pagesOf := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run", "^TestPages$", "./internal/report", "./internal/matrix/page")
+		pagesOf.Dir = filepath.Join("..", "..")
+		pagesOf.Env = append(os.Environ(), "INFEROMETER_TEST_PAGES="+common.dir)
+		if out, err := pagesOf.CombinedOutput(); err != nil {
+			common.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if common.err != nil {
+		t.Fatal(common.err)
 	}
+	return common.dir
+}
+
+// report is the page of a whole run.
+func report(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(written(t), "full", "report.html")
+}
+
+// made are pages of sweeps of many points and few, costs, answers with checks, power, and a
+// matrix of engines.
+func made(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, name := range []string{"sweep", "sweep-grid", "sweep-many", "sweep-words", "priced", "graded", "powered", "matrix"} {
+		out = append(out, filepath.Join(written(t), name, "report.html"))
+	}
+	return out
 }
 
 func (b *bench) names(t *testing.T) []string {

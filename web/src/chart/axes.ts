@@ -32,7 +32,7 @@ export function logAllowed(f: Figure, axis: 'x' | 'y'): boolean {
   const a = f[axis];
   if (a.categories?.length || a.share) return false;
   if (axis === 'y' && has(f, 'bar', 'stack', 'bins') && !lying(f)) return false;
-  if (axis === 'x' && (lying(f) || has(f, 'span'))) return false;
+  if (axis === 'x' && (lying(f) || has(f, 'span') || f.sync)) return false; // time is no ratio
   const { lo, hi } = extent(f, axis, () => true);
   return lo > 0 && hi > lo;
 }
@@ -101,14 +101,14 @@ export function scaleX(f: Figure, log: boolean, width: number, zoom: Range | nul
 
 /** nameRoom is how wide the names of rows may be in a drawing of a width. */
 export function nameRoom(f: Figure, width: number): number {
-  const most = Math.max(0, ...(f.y.categories ?? []).map((n) => textWidth(cleaned(n, 48)))) + 4;
+  const most = Math.max(0, ...(f.y.categories ?? []).map((n) => textWidth(cleaned(n, 48)))) + 10;
   return Math.min(most, Math.max(70, (width < 420 ? 0.32 : 0.38) * width));
 }
 
 /** aside leaves room at both ends of lying bars for what they bear. */
 function aside(f: Figure, x: Range, width: number): Range {
   const label = Math.max(0, ...f.series.flatMap((s) => points(s).map((p) => textWidth(cleaned(p.label, 28)))));
-  const share = Math.min(0.42, (label + 12) / Math.max(120, width + 56 - nameRoom(f, width + 70)));
+  const share = Math.min(0.44, (label + 16) / Math.max(120, width + 56 - nameRoom(f, width + 70)));
   const span = Math.max(x.hi - x.lo, 1e-9) / (1 - 2 * share);
   const left = f.x.base === undefined && x.lo >= 0 ? 0 : share;
   return { lo: x.lo - left * span, hi: x.hi + share * span };

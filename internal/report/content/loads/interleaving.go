@@ -90,9 +90,6 @@ func comparisonRow(c result.Comparison) (row []string, brief bool) {
 // verdict says in a word what the interval of a comparison says.
 func verdict(c result.Comparison) string {
 	e := c.Estimate
-	if e.Value == nil || e.Lo == nil || e.Hi == nil {
-		return format.Missing
-	}
 	equal, words := 1.0, [2]string{"shorter", "longer"}
 	switch c.Metric {
 	case "success":
@@ -101,6 +98,12 @@ func verdict(c result.Comparison) string {
 		words = [2]string{"slower", "faster"}
 	}
 	switch {
+	case c.Direction == result.DirectionLower:
+		return words[0]
+	case c.Direction == result.DirectionHigher:
+		return words[1]
+	case e.Value == nil || e.Lo == nil || e.Hi == nil:
+		return format.Missing
 	case float64(*e.Hi) < equal:
 		return words[0]
 	case float64(*e.Lo) > equal:
