@@ -307,6 +307,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
 	index := p.index(o.noHistory)
+	defer index.done() // what a gate leaves in the folder is part of the run
 	out, err := run(ctx, suite.Options{
 		Version: p.Version, Command: p.commandLine(), Progress: index.watch(shown.Event), Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
@@ -320,7 +321,6 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	})
 	shown.End()
 	progress.end()
-	index.done()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
 			p.complain(err)
