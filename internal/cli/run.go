@@ -331,11 +331,11 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
 	index := p.index(o.noHistory)
+	defer index.done() // what a gate leaves in the folder is part of the run
 	so.Progress, so.Stop = index.watch(shown.Event), stop
 	out, err := run(ctx, so)
 	shown.End()
 	progress.end()
-	index.done()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
 			p.complain(err)
