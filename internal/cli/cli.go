@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/cli/prices"
 	"github.com/inferometer/inferometer/internal/cli/quality"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
@@ -116,7 +117,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
 		newBenchmark(p, "cost", "Compute the cost per request, and from what volume a server pays", "throughput", "cost"),
 		quality.Add(newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"), p.answers()),
-		newHardware(p), newLoad(p), newCompare(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), p.prices(), p.sim(), newVersion(p),
+		newHardware(p), newLoad(p), newCompare(p), newCapacity(p), newForecast(p), newReport(p), p.runs(), newDoctor(p), newTrace(p), newImport(p), p.prices(), p.sim(), p.serve(), newVersion(p),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
@@ -188,6 +189,13 @@ func (p *Process) color(w io.Writer) bool {
 func (p *Process) sim() *cobra.Command {
 	return simserver.New(simserver.Env{
 		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Getenv: p.getenv, Usage: func(err error) error { return usageError{err} },
+	})
+}
+
+// serve is the command that shows runs.
+func (p *Process) serve() *cobra.Command {
+	return live.New(live.Env{
+		Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr, Environ: p.Env, Version: p.Version, Usage: func(err error) error { return usageError{err} },
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
@@ -29,23 +30,28 @@ import (
 
 // output is how a command with a result shows it.
 type output struct {
-	json   bool
-	dryRun bool
-	resume string // the folder of a run to resume; "": a new run
+	json      bool
+	dryRun    bool
+	noHistory bool
+	resume    string // the folder of a run to resume; "": a new run
 	// notes are what is said below a result that is shown; nil: nothing.
 	notes func(*result.Result) []string
+	live  live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
-	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run")
+	c.Flags().BoolVar(&o.noHistory, "no-history", false, "leave the run out of the index (inferometer runs)")
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-history")
+	help.Rare(c.Flags(), "no-history")
 }
 
 // addResume adds the flag of commands whose runs can be resumed.
 func (o *output) addResume(c *cobra.Command) {
 	c.Flags().StringVar(&o.resume, "resume", "", "`FOLDER` resume the interrupted run in this folder")
 	help.Group(c.Flags(), string(key.GroupOutput), "resume")
+	o.live.Add(c.Flags())
 }
 
 func newRun(p *Process) *cobra.Command {
@@ -60,8 +66,9 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag but --dry-run, --json and --resume is also a key of a plan file and a
-variable INFEROMETER_NAME. Flags win over variables, variables over the file.`,
+Every flag but --dry-run, --json, --live, --no-history and --resume is also a key
+of a plan file and a variable INFEROMETER_NAME. Flags win over variables,
+variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --only latency,cost --dry-run`,
@@ -244,8 +251,8 @@ several configurations and says which is best. More: docs/hardware.md.`,
 		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) }, Interruptible: p.interruptible,
 		Progress: func() (func(suite.Event), func()) {
-			progress := newProgress(p)
-			return progress.event, progress.end
+			progress, index := newProgress(p), p.index(false)
+			return index.watch(progress.event), func() { progress.end(); index.done() }
 		},
 		Suite: func() (suite.Options, error) {
 			exe, err := os.Executable()
@@ -288,11 +295,17 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if err != nil {
 		return fmt.Errorf("failed to find this program's own file: %w", err)
 	}
+	if err := o.live.Check(); err != nil {
+		return usageError{err}
+	}
+	progress := newProgress(p)
+	shown := live.NewCompanion(o.live, exe, p.Stderr, progress.event)
+	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
-	progress := newProgress(p)
+	index := p.index(o.noHistory)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: progress.event, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: index.watch(shown.Event), Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
@@ -302,7 +315,9 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		},
 		Responder: responder(exe), CacheDir: cacheDir(),
 	})
+	shown.End()
 	progress.end()
+	index.done()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
 			p.complain(err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -81,10 +82,12 @@ func columns() []column {
 	}
 	for _, m := range metric.OfKind(metric.PerRequest) {
 		out = append(out, column{m.Tag + suffix(m.Unit), real, func(_ *runlog.Cell, _ *result.Cell, x *exchange.Exchange) field {
-			if v, has := measure.Value(m.Tag, x); has {
-				return v
+			v, has := measure.Value(m.Tag, x)
+			// A failed request counts as the worst in a quantile. In a table it has no value.
+			if worst := math.IsInf(v, 0) || v == 0 && m.Direction == metric.HigherIsBetter; !has || worst && x.Class != exchange.OK {
+				return nil
 			}
-			return nil
+			return v
 		}})
 	}
 	return out
