@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/repeat"
@@ -17,6 +19,17 @@ import (
 
 // repeats reports whether the run is one that is repeated.
 func (o *output) repeats() bool { return o.schedule != (repeat.Schedule{}) }
+
+// checkRepeats says what of a repeated run makes no sense.
+func (o *output) checkRepeats(pl plan.Plan) error {
+	switch {
+	case o.live != live.Flags{}:
+		return errors.New("--live and --metrics-addr show one run: leave them out with --every (inferometer serve shows repeats as they go)")
+	case len(pl.FailIf) > 0:
+		return errors.New("--fail-if decides about one run: with --every state a claim (--claim), which the repeats decide together")
+	}
+	return o.schedule.Validate()
+}
 
 // dryRepeats says how often a run would be measured, and what that costs at most.
 func (p *Process) dryRepeats(pl plan.Plan, o *output) error {
@@ -47,18 +60,18 @@ func (p *Process) dryRepeats(pl plan.Plan, o *output) error {
 
 // repeat carries out repeats, or those that are left, and shows what they found.
 func (p *Process) repeat(ctx context.Context, o *output, run func(context.Context, repeat.Options) (*repeat.Outcome, error)) error {
-	so, err := p.suiteOptions()
+	exe, err := ownFile()
 	if err != nil {
 		return err
 	}
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
 	out, err := run(ctx, repeat.Options{
-		Version: p.Version, Command: p.commandLine(), Suite: so, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Suite: p.suiteOptions(exe), Stop: stop,
 		Say: func(text string) { _, _ = fmt.Fprintln(p.Stderr, "inferometer:", plaintext.Line(text)) },
 		Progress: func() (func(suite.Event), func()) {
-			progress := newProgress(p)
-			return progress.event, progress.end
+			progress, index := newProgress(p), p.index(o.noHistory)
+			return index.watch(progress.event), func() { progress.end(); index.done() }
 		},
 	})
 	if err != nil {

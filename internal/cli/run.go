@@ -16,9 +16,11 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
+	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -31,25 +33,32 @@ import (
 
 // output is how a command with a result shows it.
 type output struct {
-	json   bool
-	dryRun bool
-	resume string // the folder of a run to resume; "": a new run
+	json      bool
+	dryRun    bool
+	noHistory bool
+	noCI      bool
+	resume    string // the folder of a run to resume; "": a new run
 	// schedule says when the run is repeated; its zero value: it is not.
 	schedule repeat.Schedule
 	// notes are what is said below a result that is shown; nil: nothing.
 	notes func(*result.Result) []string
+	live  live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
-	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run")
+	c.Flags().BoolVar(&o.noHistory, "no-history", false, "leave the run out of the index (inferometer runs)")
+	c.Flags().BoolVar(&o.noCI, "no-ci", false, noCIHelp)
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-history", "no-ci")
+	help.Rare(c.Flags(), "no-history", "no-ci")
 }
 
 // addResume adds the flag of commands whose runs can be resumed.
 func (o *output) addResume(c *cobra.Command) {
 	c.Flags().StringVar(&o.resume, "resume", "", "`FOLDER` resume the interrupted run in this folder")
 	help.Group(c.Flags(), string(key.GroupOutput), "resume")
+	o.live.Add(c.Flags())
 }
 
 // addRepeats adds the flags of commands whose runs can be repeated through the day.
@@ -72,9 +81,9 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag but --dry-run, --json, --resume, --every and --for is also a key of a
-plan file and a variable INFEROMETER_NAME.
-Flags win over variables, variables over the file, the file over defaults.`,
+Every flag but --dry-run, --json, --live, --no-history, --resume, --every and
+--for is also a key of a plan file and a variable INFEROMETER_NAME. Flags win
+over variables, variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --every 3h --for 24h --dry-run`,
@@ -259,8 +268,8 @@ several configurations and says which is best. More: docs/hardware.md.`,
 		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) }, Interruptible: p.interruptible,
 		Progress: func() (func(suite.Event), func()) {
-			progress := newProgress(p)
-			return progress.event, progress.end
+			progress, index := newProgress(p), p.index(false)
+			return index.watch(progress.event), func() { progress.end(); index.done() }
 		},
 		Suite: func() (suite.Options, error) {
 			exe, err := os.Executable()
@@ -286,7 +295,7 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 		return err
 	}
 	if o.repeats() {
-		if err := o.schedule.Validate(); err != nil {
+		if err := o.checkRepeats(pl); err != nil {
 			return usageError{err}
 		}
 	}
@@ -309,16 +318,25 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 
 // measure carries out a run, or what is left of one, and shows its result.
 func (p *Process) measure(ctx context.Context, o *output, run func(context.Context, suite.Options) (*suite.Outcome, error)) error {
-	so, err := p.suiteOptions()
+	exe, err := ownFile()
 	if err != nil {
 		return err
 	}
+	so := p.suiteOptions(exe)
+	if err := o.live.Check(); err != nil {
+		return usageError{err}
+	}
+	progress := newProgress(p)
+	shown := live.NewCompanion(o.live, exe, p.Stderr, progress.event)
+	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
-	progress := newProgress(p)
-	so.Progress, so.Stop = progress.event, stop
+	index := p.index(o.noHistory)
+	so.Progress, so.Stop = index.watch(shown.Event), stop
 	out, err := run(ctx, so)
+	shown.End()
 	progress.end()
+	index.done()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
 			p.complain(err)
@@ -332,13 +350,19 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
 	}
+	if !o.noCI {
+		p.tellCI(out.Result, out.Folder)
+	}
 	if o.notes != nil {
 		for _, text := range o.notes(out.Result) {
 			_, _ = fmt.Fprintln(p.Stderr, "inferometer: note:", plaintext.Line(text))
 		}
 	}
 	p.tellResume(out)
-	code := suite.ExitCode(out.Result, out.Plan)
+	code, gateErr := p.gate(out, o.json)
+	if gateErr != nil {
+		return gateErr
+	}
 	if code == 0 && err != nil {
 		code = exitError
 	}
@@ -348,12 +372,17 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	return nil
 }
 
-// suiteOptions are what every run of this program takes.
-func (p *Process) suiteOptions() (suite.Options, error) {
+// ownFile is this program's.
+func ownFile() (string, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return suite.Options{}, fmt.Errorf("failed to find this program's own file: %w", err)
+		return "", fmt.Errorf("failed to find this program's own file: %w", err)
 	}
+	return exe, nil
+}
+
+// suiteOptions are what every run of this program takes.
+func (p *Process) suiteOptions(exe string) suite.Options {
 	return suite.Options{
 		Version: p.Version, Command: p.commandLine(),
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
@@ -364,7 +393,7 @@ func (p *Process) suiteOptions() (suite.Options, error) {
 			return s.URL, func() { _ = s.Stop() }, nil
 		},
 		Responder: responder(exe), CacheDir: cacheDir(),
-	}, nil
+	}
 }
 
 // cacheDir is where calibrations are kept; "" where the user has no such folder.
@@ -382,7 +411,11 @@ func (p *Process) show(r *result.Result, asJSON bool, folder string) error {
 		return writeJSON(p.Stdout, r)
 	}
 	width, _ := terminal(p.Stdout)
-	return report.Console(p.Stdout, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
+	w := p.Stdout
+	if ci.Offered(p.getenv).Annotate {
+		w = ci.Guard(w)
+	}
+	return report.Console(w, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -272,6 +272,7 @@ type progress struct {
 	ends ends
 	// trouble is what keeps the cell from being measured well, in words.
 	trouble string
+	failing []string // checks that will not pass if it stays so
 }
 
 // Admit lets every request pass.
@@ -299,7 +300,7 @@ func (p *progress) event() Event {
 		e.Spend = p.spending()
 	}
 	p.mu.Lock()
-	e.Trouble = p.trouble
+	e.Trouble, e.Failing = p.trouble, p.failing
 	p.mu.Unlock()
 	switch d, w := p.driver.Load(), p.warming.Load(); {
 	case d != nil:

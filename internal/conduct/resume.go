@@ -151,6 +151,7 @@ func (s *Session) Resume(ctx context.Context, paths Paths) error {
 		return err
 	}
 	s.keepAnswers(paths.Answers)
+	s.keepProgress()
 	err := s.log.Resume(runlog.ResumeRecord{
 		At: time.Now().UTC(), Stamp: s.clock.Now(), Version: s.Version, Command: s.Command, Host: hardware.Host(ctx),
 		Round: s.firstRound,

@@ -236,6 +236,7 @@ func (s *Session) Begin(ctx context.Context, paths Paths, machine *result.Hardwa
 	}
 	s.log = log
 	s.closers = append(s.closers, func() { _ = log.Close() }) // finish has reported its error
+	s.keepProgress()
 	if err := s.keepSamples(paths.Samples); err != nil {
 		return err
 	}

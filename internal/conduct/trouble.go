@@ -58,7 +58,7 @@ func (p *progress) lookOut(self *observe.Watch) (stop func()) {
 			case <-done:
 				return
 			case <-tick.C:
-				p.notice(p.soFar(self).Trouble())
+				p.notice(p.soFar(self))
 			}
 		}
 	}()
@@ -69,8 +69,9 @@ func (p *progress) lookOut(self *observe.Watch) (stop func()) {
 }
 
 // notice keeps the trouble that is told with progress.
-func (p *progress) notice(trouble string) {
+func (p *progress) notice(seen validity.SoFar) {
+	trouble, failing := seen.Trouble(), seen.Failing()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.trouble = trouble
+	p.trouble, p.failing = trouble, failing
 }

@@ -84,6 +84,21 @@ func (l *Log) Append(kind string, rec any) error {
 	return nil
 }
 
+// Offer queues one record that nothing rests on, such as how far a run has come. It
+// never waits: where the queue is full or the log is closed or broken, the record is
+// left out. It may be called at any time.
+func (l *Log) Offer(kind string, rec any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil || l.closed {
+		return
+	}
+	select {
+	case l.queue <- entry{kind, rec}:
+	default:
+	}
+}
+
 // Err returns the first error of writing, such as a full disk.
 func (l *Log) Err() error {
 	l.mu.Lock()

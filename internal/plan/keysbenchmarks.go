@@ -26,7 +26,7 @@ var suiteSizeKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "throughput.levels", Flag: "levels", Group: key.GroupThroughput, Value: "USERS,…", NoSweep: notSweptSuite,
 		Help: "users at once at each step"},
 		Bind: key.List(func(p *Plan) *[]int { return &p.Throughput.Levels }, key.ParseInt, formatInt)},
-	{Key: key.Key{Path: "throughput.requests", Flag: "level-requests", Group: key.GroupThroughput, Value: "N", Unset: "the larger of 100 and 15 × level", NoSweep: notSweptSuite, NoZero: "must be at least 1",
+	{Key: key.Key{Path: "throughput.requests", Flag: "level-requests", Group: key.GroupThroughput, Value: "N", Unset: "max(100, 15 × level)", NoSweep: notSweptSuite, NoZero: "must be at least 1",
 		Help: "requests at each level"},
 		Bind: key.Whole(func(p *Plan) *int { return &p.Throughput.Requests })},
 	{Key: key.Key{Path: "throughput.load_baseline", Flag: "load-baseline", Group: key.GroupThroughput, Rare: true, NoSweep: notSweptSuite,

@@ -58,7 +58,7 @@ func (r *Run) Exchanges(see func(c *Cell, x *exchange.Exchange) error) error {
 				return err
 			}
 			open[w.Cell].at++
-		case kindResume:
+		case KindResume:
 			for _, c := range open {
 				c.at++
 			}
@@ -114,9 +114,9 @@ func (r *Run) Samples(path string, see func(c *Cell, s SampleRecord)) error {
 
 func (r *Run) add(rec exchange.Record) error {
 	switch rec.Kind {
-	case kindRun:
+	case KindRun:
 		return json.Unmarshal(rec.Raw, &r.Head)
-	case kindTarget:
+	case KindTarget:
 		return appendTo(&r.Targets, rec.Raw)
 	case kindHardware:
 		return json.Unmarshal(rec.Raw, &r.Hardware)
@@ -148,7 +148,7 @@ func (r *Run) add(rec exchange.Record) error {
 		return appendTo(&r.Judgements, rec.Raw)
 	case kindReused:
 		return appendTo(&r.Reused, rec.Raw)
-	case kindResume:
+	case KindResume:
 		r.End = nil
 		if err := appendTo(&r.Resumed, rec.Raw); err != nil {
 			return err
@@ -161,7 +161,7 @@ func (r *Run) add(rec exchange.Record) error {
 			}
 		}
 		return nil
-	case kindEnd:
+	case KindEnd:
 		return json.Unmarshal(rec.Raw, &r.End)
 	}
 	return nil // a later version's record: what we know stays right without it

@@ -23,16 +23,16 @@ import (
 // exchanges and its window, then the parser's check, scores, end. A run that is
 // resumed continues with a record that says so.
 const (
-	kindRun      = "run"
-	kindTarget   = "target"
+	KindRun      = "run"
+	KindTarget   = "target"
 	kindHardware = "hardware"
 	kindFloor    = "floor"
 	kindCell     = "cell"
 	kindWindow   = "window"
 	kindParser   = "parser"
 	kindScore    = "score"
-	kindEnd      = "end"
-	kindResume   = "resume"
+	KindEnd      = "end"
+	KindResume   = "resume"
 	kindProbes   = "probes"
 	kindReused   = "reused"
 	kindAnswer   = "answer"

@@ -39,9 +39,9 @@ func Continue(path string) (*Writer, error) {
 
 // Begin writes what is known before the first request. machine may be nil.
 func (w *Writer) Begin(head RunRecord, targets []result.Target, machine *result.Hardware) error {
-	err := w.log.Append(kindRun, head)
+	err := w.log.Append(KindRun, head)
 	for _, t := range targets {
-		err = errors.Join(err, w.log.Append(kindTarget, t))
+		err = errors.Join(err, w.log.Append(KindTarget, t))
 	}
 	if machine != nil {
 		err = errors.Join(err, w.log.Append(kindHardware, machine))
@@ -50,7 +50,7 @@ func (w *Writer) Begin(head RunRecord, targets []result.Target, machine *result.
 }
 
 // Resume writes that a run is resumed.
-func (w *Writer) Resume(r ResumeRecord) error { return w.log.Append(kindResume, r) }
+func (w *Writer) Resume(r ResumeRecord) error { return w.log.Append(KindResume, r) }
 
 // Floor writes what the client itself adds to a latency.
 func (w *Writer) Floor(f *result.Floor) error { return w.log.Append(kindFloor, f) }
@@ -83,7 +83,7 @@ func (w *Writer) Judgement(j JudgementRecord) error { return w.log.Append(kindJu
 func (w *Writer) Reused(r ReusedRecord) error { return w.log.Append(kindReused, r) }
 
 // End writes how the run ended.
-func (w *Writer) End(e EndRecord) error { return w.log.Append(kindEnd, e) }
+func (w *Writer) End(e EndRecord) error { return w.log.Append(KindEnd, e) }
 
 // Err returns the first error of writing, such as a full disk.
 func (w *Writer) Err() error { return w.log.Err() }

@@ -35,6 +35,27 @@ func (s SoFar) Trouble() string {
 	return seen
 }
 
+// Failing names the checks that would warn or fail if it goes on like this, of those
+// that can be judged from so little.
+func (s SoFar) Failing() []string {
+	const few = 5 // requests, below which a share says nothing
+	var out []string
+	n := s.OK + s.Failed
+	if n >= few && float64(s.Failed) > 0.01*float64(n) {
+		out = append(out, "errors")
+	}
+	if n >= few && s.TTFT > 0 && s.Added > warnShare*s.TTFT {
+		out = append(out, "client_added")
+	}
+	if withheld(&s.Client) || s.Client.OtherCPUShare != nil && *s.Client.OtherCPUShare > busyShare {
+		out = append(out, "machine")
+	}
+	if throttled(&s.Client) && float64(*s.Client.Throttled) > 0.01*float64(*s.Client.QuotaPeriods) {
+		out = append(out, "client_cpu")
+	}
+	return out
+}
+
 // busyShare of the processors leaves too few for the client.
 const busyShare = 0.90
 

@@ -1,6 +1,7 @@
 package validity
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/result"
@@ -29,6 +30,33 @@ func TestTroubleIsSaidWhileItLasts(t *testing.T) {
 	} {
 		if got := tt.seen.Trouble(); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Checks that will not pass are named while the load runs, by the ids that the report
+// has them under.
+func TestFailingChecksAreNamedWhileTheyFail(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		seen SoFar
+		want []string
+	}{
+		{"nothing yet", SoFar{}, nil},
+		{"all is well", SoFar{OK: 400, Failed: 4, Added: 1, TTFT: 100, Client: result.Client{OtherCPUShare: f(0.3)}}, nil},
+		{"one of a few failed", SoFar{OK: 3, Failed: 1}, nil},
+		{"some fail", SoFar{OK: 90, Failed: 10}, []string{"errors"}},
+		{"a late client on a full machine", SoFar{OK: 40, Added: 3, TTFT: 100, Client: result.Client{OtherCPUShare: f(0.98)}}, []string{"client_added", "machine"}},
+		{"a quota", SoFar{Client: result.Client{Throttled: new(15), QuotaPeriods: new(44)}}, []string{"client_cpu"}},
+	} {
+		got := tt.seen.Failing()
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+		for _, id := range got {
+			if !slices.ContainsFunc(checks, func(c check) bool { return c.id == id }) {
+				t.Errorf("there is no check %q", id)
+			}
 		}
 	}
 }

@@ -1,6 +1,3 @@
-// Package compare is what the command compare adds to those that measure: targets
-// that are given by their URLs and measured in turns, and what differs between them
-// besides what was measured.
 package compare
 
 import (

@@ -3,6 +3,7 @@
 package tell
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ type Event struct {
 	// Trouble says what keeps the cell from being measured well, such as other
 	// programs on the machine; empty where nothing does.
 	Trouble string
+	// Failing names validity checks that will not pass if it stays so. The slice is
+	// shared: nobody changes it.
+	Failing []string
 }
 
 // Spend is what a run has cost so far, in USD, by requests that have ended.
@@ -60,6 +64,7 @@ type Teller struct {
 
 	wake chan struct{} // there is something to tell, or an end
 	done chan struct{}
+	over chan struct{} // closed at the end
 }
 
 // cellWatch is a cell under way and how to see where it is.
@@ -69,15 +74,17 @@ type cellWatch struct {
 }
 
 const (
-	// tellEvery is how often the state of cells is told.
+	// tellEvery is how often the state of cells is told, and KeepEvery how often it
+	// is kept.
 	tellEvery = 200 * time.Millisecond
+	KeepEvery = 500 * time.Millisecond
 	// tellPatience is how long the end of a run waits for a function that blocks.
 	tellPatience = 2 * time.Second
 )
 
 // New makes a teller; to is nil where nobody listens.
 func New(to func(Event), since func() time.Duration) *Teller {
-	return &Teller{to: to, since: since, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	return &Teller{to: to, since: since, wake: make(chan struct{}, 1), done: make(chan struct{}), over: make(chan struct{})}
 }
 
 // Tell queues an event. It never blocks.
@@ -89,11 +96,41 @@ func (t *Teller) Tell(e Event) {
 	t.with(func() { t.queue = append(t.queue, e) })
 }
 
+// Keep hands the state of cells, and what the run waits for, to a second function
+// twice a second until the end, from a goroutine of its own: where the first one
+// blocks, this one is still called. It must not block.
+func (t *Teller) Keep(to func(Event)) {
+	go func() {
+		tick := time.NewTicker(KeepEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-t.over:
+				return
+			case <-tick.C:
+				t.state(to)
+			}
+		}
+	}()
+}
+
+// state hands on where the cells are, or what the run waits for.
+func (t *Teller) state(to func(Event)) {
+	t.mu.Lock()
+	cells, waiting := slices.Clone(t.cells), t.waiting
+	t.mu.Unlock()
+	for _, c := range cells {
+		e := c.now()
+		e.Elapsed = t.since()
+		to(e)
+	}
+	if len(cells) == 0 && waiting != "" {
+		to(Event{Kind: "wait", Text: waiting, Elapsed: t.since()})
+	}
+}
+
 // Watch has the state of a cell told until the returned function is called.
 func (t *Teller) Watch(id string, now func() Event) (end func()) {
-	if t.to == nil {
-		return func() {}
-	}
 	t.with(func() { t.cells = append(t.cells, cellWatch{id, now}) })
 	return func() {
 		t.with(func() {
@@ -110,9 +147,6 @@ func (t *Teller) Watch(id string, now func() Event) (end func()) {
 // Wait says what the run waits for until the returned function is called; it is
 // told again and again, since it may take long.
 func (t *Teller) Wait(what string) (end func()) {
-	if t.to == nil {
-		return func() {}
-	}
 	t.with(func() { t.waiting = what })
 	return func() { t.with(func() { t.waiting = "" }) }
 }
@@ -125,6 +159,9 @@ func (t *Teller) with(change func()) {
 		return
 	}
 	change()
+	if t.to == nil {
+		return
+	}
 	if !t.started {
 		t.started = true
 		go t.run()
@@ -138,6 +175,9 @@ func (t *Teller) with(change func()) {
 // Close tells what is left. A function that blocks is left behind.
 func (t *Teller) Close() {
 	t.mu.Lock()
+	if !t.closed {
+		close(t.over)
+	}
 	started := t.started && !t.closed
 	t.closed, t.cells, t.waiting = true, nil, ""
 	t.mu.Unlock()
@@ -168,7 +208,7 @@ func (t *Teller) run() {
 			due = true
 		}
 		t.mu.Lock()
-		queue, cells, waiting, closed := t.queue, append([]cellWatch(nil), t.cells...), t.waiting, t.closed
+		queue, closed := t.queue, t.closed
 		t.queue = nil
 		t.mu.Unlock()
 		for _, e := range queue {
@@ -177,16 +217,8 @@ func (t *Teller) run() {
 		if closed {
 			return
 		}
-		if !due {
-			continue
-		}
-		for _, c := range cells {
-			e := c.now()
-			e.Elapsed = t.since()
-			t.to(e)
-		}
-		if len(cells) == 0 && waiting != "" {
-			t.to(Event{Kind: "wait", Text: waiting, Elapsed: t.since()})
+		if due {
+			t.state(t.to)
 		}
 	}
 }

@@ -93,3 +93,38 @@ func TestThereIsAlwaysSomethingToTell(t *testing.T) {
 		}
 	})
 }
+
+// What is kept goes on while the terminal blocks, and where there is none; it ends
+// with the run.
+func TestStateIsKeptWhileTheTerminalBlocks(t *testing.T) {
+	blocked := make(chan struct{})
+	for name, to := range map[string]func(Event){"none": nil, "blocked": func(Event) { <-blocked }} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				blocked = make(chan struct{})
+				began := time.Now()
+				told := New(to, func() time.Duration { return time.Since(began) })
+				var kept []Event
+				told.Keep(func(e Event) { kept = append(kept, e) })
+				end := told.Watch("cell", func() Event { return Event{Kind: "progress", Cell: "cell"} })
+				time.Sleep(10*time.Second + KeepEvery/2)
+				end()
+				waited := told.Wait("an answer")
+				time.Sleep(5 * time.Second)
+				waited()
+				time.Sleep(5 * time.Second)
+				told.Close()
+				time.Sleep(5 * time.Second)
+				close(blocked)
+				synctest.Wait()
+				n := map[string]int{}
+				for _, e := range kept {
+					n[e.Kind]++
+				}
+				if n["progress"] != 20 || n["wait"] != 10 || len(kept) != 30 {
+					t.Errorf("kept %v in 10 s of a cell and 5 s of waiting, at two a second", n)
+				}
+			})
+		})
+	}
+}

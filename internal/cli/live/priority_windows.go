@@ -1,0 +1,4 @@
+package live
+
+// lowPriority does nothing on Windows.
+func lowPriority() {}

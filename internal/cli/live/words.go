@@ -1,0 +1,185 @@
+package live
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/amount"
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/runlog/follow"
+)
+
+// mostText of a name or a sentence from the log is shown, in bytes.
+const mostText = 200
+
+func clean(s string) string { return plaintext.Short(s, mostText) }
+
+// stamp is the time of the run, as the lines of progress have it.
+func stamp(s follow.Snapshot) string { return fmt.Sprintf("%6.1fs  ", s.AtS) }
+
+// where says what is under way.
+func where(s follow.Snapshot) string {
+	switch s.State {
+	case follow.Starting:
+		return "starting"
+	case follow.Ended:
+		return "writing the report"
+	case follow.BrokenOff:
+		return "the log is not written any more"
+	}
+	p := s.Now
+	switch {
+	case p == nil:
+		return "running"
+	case p.Cell == "":
+		return clean(p.Waiting)
+	}
+	text := fmt.Sprintf("%s (%s): %s", clean(p.Target), clean(p.Load), phase(p))
+	if p.Steps > 1 {
+		text = fmt.Sprintf("step %d of %d: %s", p.Step, p.Steps, text)
+	}
+	return text
+}
+
+func phase(p *runlog.ProgressRecord) string {
+	text := ""
+	switch p.Phase {
+	case exchange.Warmup:
+		return fmt.Sprintf("warming up, %d requests done", p.Warmed)
+	case exchange.Cooldown:
+		text = requests(p) + ", waiting for the last answers"
+	default:
+		text = requests(p)
+	}
+	if p.LeftS != nil {
+		text += fmt.Sprintf(", %s left", max(time.Second, time.Duration(*p.LeftS*float64(time.Second)).Round(time.Second)))
+	}
+	return text
+}
+
+func requests(p *runlog.ProgressRecord) string {
+	if p.Total > 0 {
+		return fmt.Sprintf("%d of %d requests done", p.Ended, p.Total)
+	}
+	return fmt.Sprintf("%d requests done", p.Ended)
+}
+
+// bar is how much of the cell is done, where that is known.
+func bar(s follow.Snapshot, width int) string {
+	p := s.Now
+	if p == nil || p.Cell == "" || p.Total == 0 || p.Phase == exchange.Warmup || width < 5 {
+		return ""
+	}
+	share := min(1, float64(p.Ended)/float64(p.Total))
+	full := int(share * float64(width))
+	return strings.Repeat("━", full) + strings.Repeat("┄", width-full) + fmt.Sprintf(" %3.0f %%", 100*share)
+}
+
+// figures are those of the moment; what is not known is left out.
+func figures(s follow.Snapshot) string {
+	p := s.Now
+	if p == nil || p.Cell == "" {
+		return ""
+	}
+	w := s.Window
+	parts := []string{fmt.Sprintf("%d in flight", p.InFlight)}
+	if p.Queued != nil && *p.Queued > 0 {
+		parts[0] += fmt.Sprintf(", %d of them in the server's queue", *p.Queued)
+	}
+	if w.Rate != nil {
+		parts = append(parts, format.Number(*w.Rate)+" requests/s")
+	}
+	if w.TTFT != nil {
+		parts = append(parts, "TTFT "+tail(w.TTFT))
+	}
+	if w.Gap != nil {
+		parts = append(parts, "gap "+tail(w.Gap))
+	}
+	if w.TokenRate != nil && *w.TokenRate > 0 {
+		parts = append(parts, format.Number(*w.TokenRate)+" tokens/s")
+	}
+	if p.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed%s", p.Failed, classes(s.Cell.Errors)))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// tail is the quantiles of a latency that are known.
+func tail(t *follow.Tail) string {
+	text := "p50 " + format.Number(t.P50)
+	if t.P95 != nil {
+		text += ", p95 " + format.Number(*t.P95)
+	}
+	return text + " ms"
+}
+
+// classes names the classes of failure, the most frequent first.
+func classes(errors map[exchange.Class]int) string {
+	if len(errors) == 0 {
+		return ""
+	}
+	names := slices.SortedFunc(maps.Keys(errors), func(a, b exchange.Class) int {
+		if d := errors[b] - errors[a]; d != 0 {
+			return d
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	var parts []string
+	for _, c := range names[:min(3, len(names))] {
+		parts = append(parts, fmt.Sprintf("%d %s", errors[c], clean(string(c))))
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// money is what the run has cost so far.
+func money(s follow.Snapshot) string {
+	p := s.Now
+	switch {
+	case p == nil || p.SpendUSD == nil:
+		return ""
+	case p.Simulated:
+		return amount.USD(*p.SpendUSD) + " by list prices, simulated"
+	case p.CapUSD > 0:
+		return fmt.Sprintf("%s of %s spent", amount.USD(*p.SpendUSD), amount.USD(p.CapUSD))
+	}
+	return amount.USD(*p.SpendUSD) + " spent"
+}
+
+// trouble is what keeps the cell from being measured well.
+func trouble(s follow.Snapshot) string {
+	p := s.Now
+	if p == nil {
+		return ""
+	}
+	text := clean(p.Trouble)
+	if len(p.Failing) > 0 {
+		if text != "" {
+			text += "; "
+		}
+		text += "checks that will not pass if it stays so: " + clean(strings.Join(p.Failing, ", "))
+	}
+	return text
+}
+
+// ended says that a cell is over, when another follows or none.
+func ended(before, now follow.Snapshot) string {
+	p := before.Now
+	if p == nil || p.Cell == "" || now.Now != nil && now.Now.Cell == p.Cell {
+		return ""
+	}
+	f := before.Cell
+	text := fmt.Sprintf("%s: %s (%s) is over, %d succeeded", clean(p.Cell), clean(p.Target), clean(p.Load), f.OK)
+	if f.Failed > 0 {
+		text += fmt.Sprintf(", %d failed%s", f.Failed, classes(f.Errors))
+	}
+	if f.TTFT != nil {
+		text += ", TTFT " + tail(f.TTFT)
+	}
+	return text
+}

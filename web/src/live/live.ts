@@ -1,0 +1,163 @@
+// The page of a run that goes on. The server sends an event a second (package serve);
+// everything in it is text for textContent, never markup.
+import { count, number, usd, missing } from '../format.ts';
+import { Course } from './chart.ts';
+import { type Event, type Figures, type Point, duration, left, news, progressOf, where } from './words.ts';
+
+/** live follows the run that the page names. */
+export function live(): void {
+  const run = document.querySelector('main')?.dataset['run'];
+  const going = document.getElementById('going');
+  if (!run || !going || going.hidden) return;
+  const page = new Page();
+  const source = new EventSource(`/events/${encodeURIComponent(run)}`);
+  let last: Event | undefined;
+  source.onmessage = (message) => {
+    last = JSON.parse(String(message.data)) as Event;
+    page.show(last);
+    if (last.last) source.close();
+  };
+  source.onerror = () => {
+    // The browser tries again by itself, unless the server has said that there is no more.
+    page.lost(last, source.readyState === EventSource.CLOSED);
+    if (last?.leaves) source.close();
+  };
+}
+
+/** text sets an element's text, only where it changes: a screen reader is told of changes. */
+function text(id: string, value: string): void {
+  const e = document.getElementById(id);
+  if (e && e.textContent !== value) e.textContent = value;
+}
+
+class Page {
+  private readonly points = new Map<string, Point>();
+  private readonly courses: { course: Course; of: ((p: Point) => number | undefined)[] }[] = [];
+  private said = '';
+
+  constructor() {
+    const make = (name: string, of: ((p: Point) => number | undefined)[]) => {
+      const figure = document.querySelector<HTMLElement>(`figure[data-chart="${name}"]`);
+      if (figure) this.courses.push({ course: new Course(figure), of });
+    };
+    make('in-flight', [(p) => p.in_flight]);
+    make('rate', [(p) => p.ok + (p.failed ?? 0)]);
+    make('ttft', [(p) => p.ttft_p50_ms, (p) => p.ttft_p95_ms]);
+    make('tokens', [(p) => p.tokens ?? 0]);
+  }
+
+  show(e: Event): void {
+    text('title', e.name || e.id);
+    document.title = `${e.name || e.id}: ${e.state}`;
+    text('evidence', (e.targets ?? []).map((t) => `${t.name}: ${t.model || 'no model'}${t.evidence ? ` (${t.evidence})` : ''}`).join('; '));
+    this.say(news(e));
+    text('where', where(e));
+    this.progress(e);
+    this.tiles(e);
+    this.cell(e.cell);
+    this.errors(e);
+    for (const p of e.points ?? []) this.points.set(`${p.s} ${p.cell}`, p);
+    const from = e.at_s - 5 * 60;
+    for (const [key, p] of this.points) if (p.s < from) this.points.delete(key);
+    const points = [...this.points.values()].sort((a, b) => a.s - b.s);
+    for (const { course, of } of this.courses) course.draw(points.map((p) => p.s), of.map((f) => points.map(f)));
+    if (e.report) link('links', e.report, 'Open the report');
+    else if (e.last || (e.leaves && (e.state === 'ended' || e.state === 'broken off'))) text('links', `The report is in ${e.folder}`);
+  }
+
+  /** lost says that nothing more is heard. */
+  lost(e: Event | undefined, forGood: boolean): void {
+    if (e?.last) return;
+    if (e?.leaves) this.say(`The run's process has ended. Its report is in ${e.folder}, or will be in a moment; inferometer report ${e.folder} shows it again.`);
+    else this.say(forGood ? 'This run is not going on any more. Load this page again for its report.' : 'The server does not answer; trying again.');
+  }
+
+  /** say tells what a screen reader should tell: changes of state, and no figures. */
+  private say(what: string): void {
+    if (what !== this.said) text('state', what);
+    this.said = what;
+  }
+
+  private progress(e: Event): void {
+    const bar = document.getElementById('progress') as HTMLProgressElement | null;
+    if (!bar) return;
+    const share = progressOf(e.now);
+    bar.hidden = share === undefined;
+    if (share !== undefined) bar.value = share;
+    text('trouble', trouble(e));
+  }
+
+  private tiles(e: Event): void {
+    const w = e.window;
+    const now = e.now;
+    const tile = (name: string, value: string, sub: string) => {
+      text(`tile-${name}`, value);
+      text(`sub-${name}`, sub);
+    };
+    tile('in-flight', now?.cell ? count(now.in_flight) : missing, now?.queued !== undefined ? `${count(now.queued)} in the server's queue` : '');
+    tile('rate', of(w.rate, number), `${count(e.ended)} in all`);
+    tile('ttft', ms(w.ttft_ms?.p50), w.ttft_ms ? `p95 ${ms(w.ttft_ms.p95)}, n = ${count(w.ttft_ms.n)}` : '');
+    tile('gap', ms(w.gap_ms?.p95), w.gap_ms ? `p50 ${ms(w.gap_ms.p50)}, n = ${count(w.gap_ms.n)}` : '');
+    tile('tokens', of(w.token_rate, number), '');
+    tile('failed', count(e.failed), e.failed > 0 ? `${count(w.failed)} of late` : '');
+    document.getElementById('tile-failed')?.classList.toggle('bad', e.failed > 0);
+    tile('spend', of(now?.spend_usd, usd), [now?.cap_usd ? `of ${usd(now.cap_usd)}` : '', now?.simulated ? 'by list prices, simulated' : ''].filter(Boolean).join(', '));
+    tile('left', left(now), now?.steps ? `step ${now.step} of ${now.steps}` : '');
+    text('window', w.seconds > 0 ? `Rates and latencies are of requests of this cell that ended in its last ${duration(Math.min(30, w.seconds))}, warm-up included.` : '');
+  }
+
+  private cell(f: Figures): void {
+    const body = document.querySelector('#cell tbody');
+    if (!body) return;
+    const rows = [['Time to first token, ms', f.ttft_ms], ['Gap between tokens, ms', f.gap_ms], ['End to end, ms', f.e2e_ms]] as const;
+    body.replaceChildren(...rows.map(([name, tail]) => {
+      const row = document.createElement('tr');
+      const head = document.createElement('th');
+      head.scope = 'row';
+      head.textContent = name;
+      row.append(head, ...[of(tail?.p50, number), of(tail?.p95, number), of(tail?.p99, number), tail ? count(tail.n) : '0'].map((t) => {
+        const cell = document.createElement('td');
+        cell.textContent = t;
+        return cell;
+      }));
+      return row;
+    }));
+  }
+
+  private errors(e: Event): void {
+    const section = document.getElementById('errors');
+    const list = section?.querySelector('ul');
+    if (!section || !list) return;
+    const all = Object.entries(e.cell.errors ?? e.window.errors ?? {}).sort((a, b) => b[1] - a[1]);
+    section.hidden = all.length === 0;
+    list.replaceChildren(...all.map(([name, n]) => {
+      const item = document.createElement('li');
+      item.textContent = `${name}: ${count(n)}`;
+      return item;
+    }));
+  }
+}
+
+function trouble(e: Event): string {
+  const parts = [e.now?.trouble ?? ''];
+  if (e.now?.failing?.length) parts.push(`Checks that will not pass if it stays so: ${e.now.failing.join(', ')}`);
+  return parts.filter(Boolean).join('. ');
+}
+
+function of(v: number | undefined, write: (v: number) => string): string {
+  return v === undefined ? missing : write(v);
+}
+
+function ms(v: number | undefined): string {
+  return v === undefined ? missing : `${number(v)} ms`;
+}
+
+/** link puts one link where it is not yet. */
+function link(id: string, to: string, words: string): void {
+  const e = document.getElementById(id);
+  if (!e || !to.startsWith('/') || e.querySelector('a')?.getAttribute('href') === to) return;
+  const a = document.createElement('a');
+  a.href = to;
+  a.textContent = words;
+  e.replaceChildren(a);
+}
