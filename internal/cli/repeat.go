@@ -24,7 +24,7 @@ func (o *output) repeats() bool { return o.schedule != (repeat.Schedule{}) }
 func (o *output) checkRepeats(pl plan.Plan) error {
 	switch {
 	case o.live != live.Flags{}:
-		return errors.New("--live and --metrics-addr show one run: leave them out with --every (inferometer serve shows repeats as they go)")
+		return errors.New("--live and --metrics-addr show a single run; leave them out with --every, and watch with inferometer serve")
 	case len(pl.FailIf) > 0:
 		return errors.New("--fail-if decides about one run: with --every state a claim (--claim), which the repeats decide together")
 	}
@@ -60,18 +60,22 @@ func (p *Process) dryRepeats(pl plan.Plan, o *output) error {
 
 // repeat carries out repeats, or those that are left, and shows what they found.
 func (p *Process) repeat(ctx context.Context, o *output, run func(context.Context, repeat.Options) (*repeat.Outcome, error)) error {
-	exe, err := ownFile()
+	_, so, err := p.suiteOptions()
 	if err != nil {
 		return err
 	}
+	index := p.index(o.noHistory)
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
 	out, err := run(ctx, repeat.Options{
-		Version: p.Version, Command: p.commandLine(), Suite: p.suiteOptions(exe), Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Suite: so, Stop: stop,
 		Say: func(text string) { _, _ = fmt.Fprintln(p.Stderr, "inferometer:", plaintext.Line(text)) },
 		Progress: func() (func(suite.Event), func()) {
-			progress, index := newProgress(p), p.index(o.noHistory)
-			return index.watch(progress.event), func() { progress.end(); index.done() }
+			progress := newProgress(p)
+			return index.watch(progress.event), func() {
+				progress.end()
+				index.done()
+			}
 		},
 	})
 	if err != nil {

@@ -81,8 +81,8 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag but --dry-run, --json, --live, --no-history, --resume, --every and
---for is also a key of a plan file and a variable INFEROMETER_NAME. Flags win
+Every flag but --dry-run, --every, --for, --json, --live, --no-history and
+--resume is also a key of a plan file and a variable INFEROMETER_NAME. Flags win
 over variables, variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
@@ -318,11 +318,10 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 
 // measure carries out a run, or what is left of one, and shows its result.
 func (p *Process) measure(ctx context.Context, o *output, run func(context.Context, suite.Options) (*suite.Outcome, error)) error {
-	exe, err := ownFile()
+	exe, so, err := p.suiteOptions()
 	if err != nil {
 		return err
 	}
-	so := p.suiteOptions(exe)
 	if err := o.live.Check(); err != nil {
 		return usageError{err}
 	}
@@ -372,18 +371,13 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	return nil
 }
 
-// ownFile is this program's.
-func ownFile() (string, error) {
-	exe, err := os.Executable()
+// suiteOptions are what every run of this program takes; exe is the program's own file.
+func (p *Process) suiteOptions() (exe string, o suite.Options, err error) {
+	exe, err = os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("failed to find this program's own file: %w", err)
+		return "", suite.Options{}, fmt.Errorf("failed to find this program's own file: %w", err)
 	}
-	return exe, nil
-}
-
-// suiteOptions are what every run of this program takes.
-func (p *Process) suiteOptions(exe string) suite.Options {
-	return suite.Options{
+	return exe, suite.Options{
 		Version: p.Version, Command: p.commandLine(),
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
@@ -393,7 +387,7 @@ func (p *Process) suiteOptions(exe string) suite.Options {
 			return s.URL, func() { _ = s.Stop() }, nil
 		},
 		Responder: responder(exe), CacheDir: cacheDir(),
-	}
+	}, nil
 }
 
 // cacheDir is where calibrations are kept; "" where the user has no such folder.
