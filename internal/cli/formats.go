@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,9 @@ type exportFormat struct {
 	help   string // what it is, in a few words
 	binary bool   // it is not written to a terminal
 	write  func(run *export.Run, w io.Writer) error
+	// folder writes the format if it is a folder of files; write is nil then. answers says whether
+	// the texts that were kept are to be in it.
+	folder func(run *export.Run, dir string, answers bool) error
 }
 
 // formats has every format, in the order of the help.
@@ -44,6 +48,7 @@ var formats = []exportFormat{
 	{name: "parquet", help: "each measured request", binary: true, write: table.Parquet},
 	{name: "vllm", help: "JSON of vllm bench serve", write: vllmbench.Write},
 	{name: "llmd", help: "Benchmark Report v0.2 of llm-d (YAML), one for each cell", write: llmd.Write},
+	{name: "portfolio", help: "a folder to publish: summary, chapters, figures for print, data", folder: publish},
 }
 
 // noCIHelp is the help of --no-ci.
@@ -79,7 +84,7 @@ func formatNames() string {
 }
 
 // export writes a kept run in a format, to a file or, without one, to stdout.
-func (p *Process) export(folder, name, out string) error {
+func (p *Process) export(folder, name, out string, answers bool) error {
 	i := slices.IndexFunc(formats, func(f exportFormat) bool { return f.name == name })
 	if i < 0 {
 		return usagef("invalid --format %q: it is one of %s", name, formatNames())
@@ -97,7 +102,15 @@ func (p *Process) export(folder, name, out string) error {
 	if err != nil {
 		return err
 	}
-	if out == "" {
+	switch {
+	case f.folder != nil:
+		dir := cmp.Or(out, filepath.Join(folder, f.name))
+		if err := f.folder(run, dir, answers); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(p.Stdout, dir)
+		return err
+	case out == "":
 		return f.write(run, p.Stdout)
 	}
 	return writeWhole(out, func(w io.Writer) error { return f.write(run, w) })

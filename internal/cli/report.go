@@ -8,7 +8,7 @@ import (
 )
 
 func newReport(p *Process) *cobra.Command {
-	var asJSON, noCI bool
+	var asJSON, answers, noCI bool
 	var format, file string
 	c := &cobra.Command{
 		Use:   "report RUN",
@@ -32,10 +32,10 @@ folder changes, and the exit code is 0 once it is written. Formats:
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if format != "" {
-				return p.export(args[0], format, file)
+				return p.export(args[0], format, file, answers)
 			}
-			if file != "" {
-				return usagef("--out needs --format: %s", formatNames())
+			if file != "" || answers {
+				return usagef("--out and --with-answers need --format: %s", formatNames())
 			}
 			out, err := suite.Recompute(args[0])
 			if out == nil {
@@ -44,6 +44,7 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			if err != nil {
 				p.complain(err)
 			}
+			p.index(false).add(args[0])
 			if showErr := p.show(out.Result, asJSON, args[0]); showErr != nil {
 				return showErr
 			}
@@ -62,7 +63,8 @@ folder changes, and the exit code is 0 once it is written. Formats:
 	c.Flags().BoolVar(&asJSON, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&noCI, "no-ci", false, noCIHelp)
 	c.Flags().StringVar(&format, "format", "", "write the run in another `FORMAT` to stdout")
-	c.Flags().StringVar(&file, "out", "", "write it to a `FILE` instead (with --format)")
+	c.Flags().StringVar(&file, "out", "", "write it to a `FILE` instead, or a folder (with --format)")
+	c.Flags().BoolVar(&answers, "with-answers", false, "put the kept answers into the data of a portfolio")
 	c.MarkFlagsMutuallyExclusive("json", "format")
 	return c
 }

@@ -31,10 +31,11 @@ import (
 
 // output is how a command with a result shows it.
 type output struct {
-	json   bool
-	dryRun bool
-	noCI   bool
-	resume string // the folder of a run to resume; "": a new run
+	json      bool
+	dryRun    bool
+	noHistory bool
+	noCI      bool
+	resume    string // the folder of a run to resume; "": a new run
 	// notes are what is said below a result that is shown; nil: nothing.
 	notes func(*result.Result) []string
 	live  live.Flags
@@ -43,9 +44,10 @@ type output struct {
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
+	c.Flags().BoolVar(&o.noHistory, "no-history", false, "leave the run out of the index (inferometer runs)")
 	c.Flags().BoolVar(&o.noCI, "no-ci", false, noCIHelp)
-	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-ci")
-	help.Rare(c.Flags(), "no-ci")
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-history", "no-ci")
+	help.Rare(c.Flags(), "no-history", "no-ci")
 }
 
 // addResume adds the flag of commands whose runs can be resumed.
@@ -67,8 +69,9 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag but --dry-run, --json and --resume is also a key of a plan file and a
-variable INFEROMETER_NAME. Flags win over variables, variables over the file.`,
+Every flag but --dry-run, --json, --live, --no-history and --resume is also a key
+of a plan file and a variable INFEROMETER_NAME. Flags win over variables,
+variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --only latency,cost --dry-run`,
@@ -251,8 +254,8 @@ several configurations and says which is best. More: docs/hardware.md.`,
 		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) }, Interruptible: p.interruptible,
 		Progress: func() (func(suite.Event), func()) {
-			progress := newProgress(p)
-			return progress.event, progress.end
+			progress, index := newProgress(p), p.index(false)
+			return index.watch(progress.event), func() { progress.end(); index.done() }
 		},
 		Suite: func() (suite.Options, error) {
 			exe, err := os.Executable()
@@ -303,8 +306,9 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
+	index := p.index(o.noHistory)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: shown.Event, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: index.watch(shown.Event), Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
@@ -316,6 +320,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	})
 	shown.End()
 	progress.end()
+	index.done()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
 			p.complain(err)
@@ -338,7 +343,10 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		}
 	}
 	p.tellResume(out)
-	code := suite.ExitCode(out.Result, out.Plan)
+	code, gateErr := p.gate(out, o.json)
+	if gateErr != nil {
+		return gateErr
+	}
 	if code == 0 && err != nil {
 		code = exitError
 	}

@@ -154,6 +154,13 @@ func (c *console) document(d content.Document) {
 			c.section(s, d)
 		}
 	}
+	if d.Tiles.Compared() {
+		t := d.Tiles.Table()
+		t.Title = ""
+		c.line("")
+		c.wrap("", c.bold("IN SHORT")+": "+d.Tiles.Of)
+		c.table(t)
+	}
 	c.legend()
 	c.answers(d)
 }
@@ -176,13 +183,24 @@ func (c *console) answers(d content.Document) {
 	for _, p := range d.Answers {
 		text := p.Text
 		if p.Lead != "" {
-			text = c.bold(p.Lead+":") + " " + text
+			text = c.bold(p.Heading()) + " " + text
+		}
+		if basis := shownBasis(d, p.Basis); basis != "" {
+			text += " " + c.dim("("+basis+")")
 		}
 		if color, ok := stateColor[p.State]; ok {
 			text = c.paint(color, text)
 		}
 		c.wrap("  ", text)
 	}
+}
+
+// shownBasis is what an answer rests on, without the evidence that the head has said.
+func shownBasis(d content.Document, text string) string {
+	if d.Warning == "" {
+		return text
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(text, string(d.Evidence)), ", ")
 }
 
 func (c *console) section(s content.Section, d content.Document) {
@@ -292,6 +310,7 @@ func (c *console) cards(t content.Table) {
 		for _, s := range k.Sentences {
 			c.wrap(indent, s)
 		}
+		c.wrap(indent, k.Aside)
 	}
 }
 

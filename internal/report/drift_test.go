@@ -66,7 +66,7 @@ func aForecast() *result.Forecast {
 // What a report leaves out on a terminal, or outside of HTML, is decided in
 // content and listed here, so that nothing else goes missing.
 var (
-	pagesOnlySections = []string{"quality", "hardware", "impact", "specification", "reproduce"}
+	pagesOnlySections = []string{"doubts", "latency", "quality", "hardware", "specification", "reproduce"}
 	pagesOnlyTables   = []string{
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
 		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
@@ -121,7 +121,8 @@ func TestDriftIsNoticed(t *testing.T) {
 				{Name: "h " + name, Kind: content.Verdict}, {Name: "n", Kind: content.Name}, {Name: "v"}, {Name: "s", Kind: content.Sentence},
 			}, Rows: [][]string{{"proved", "name1 " + name, "10 ms", "why1 " + name}, {"proved", "name2 " + name, "20 ms", "why2 " + name}}}
 		}
-		d := content.Document{Answers: []content.Paragraph{{Lead: "Speed", Text: "eight times sooner"}}}
+		d := content.Document{Answers: []content.Paragraph{{Lead: "Faster?", Text: "eight times sooner", Basis: "40 pairs"}}}
+		d.Tiles.List = []content.Tile{{Name: "first", Verdict: "quicker", Sides: []content.Side{{Target: "a", Readings: []content.Reading{{Text: "5.55 s"}}}, {Target: "b", Readings: []content.Reading{{Text: "6.66 s"}}}}}}
 		for _, id := range []string{"one", "two"} {
 			d.Sections = append(d.Sections, content.Section{
 				ID: id, Title: "title-of-" + id, Summary: content.Paragraph{Text: "summary of " + id},
@@ -134,6 +135,8 @@ func TestDriftIsNoticed(t *testing.T) {
 	}
 	drops := map[string]func(*content.Document){
 		"first answer": func(d *content.Document) { d.Answers = nil },
+		"basis":        func(d *content.Document) { d.Answers[0].Basis = "" },
+		"tile":         func(d *content.Document) { d.Tiles.List[0].Sides = d.Tiles.List[0].Sides[1:] },
 		"section":      func(d *content.Document) { d.Sections = d.Sections[:1] },
 		"summary":      func(d *content.Document) { d.Sections[1].Summary.Text = "" },
 		"answer":       func(d *content.Document) { d.Sections[1].Answers = nil },
@@ -202,7 +205,22 @@ func lacking(d content.Document, form, text string) []string {
 		}
 	}
 	for _, p := range d.Answers {
-		need("answer", p.Lead, p.Text)
+		if !p.TerminalOnly || terminal {
+			need("answer", p.Lead, p.Text, shownBasis(d, p.Basis))
+		}
+	}
+	for _, p := range d.Conditions {
+		if !terminal { // it has what is said nowhere else
+			need("condition", p.Text)
+		}
+	}
+	for _, tile := range d.Tiles.List {
+		for _, side := range tile.Sides {
+			for _, r := range side.Readings {
+				need("tile "+tile.Name, r.Text)
+			}
+		}
+		need("tile", tile.Name, tile.Verdict)
 	}
 	for _, s := range d.Sections {
 		if terminal && s.PagesOnly {

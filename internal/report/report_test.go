@@ -94,8 +94,8 @@ func TestSamplesAreMuted(t *testing.T) {
 func TestMarkdownParts(t *testing.T) {
 	text := string(Markdown(fixture(t, "full")))
 	for _, want := range []string{
-		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Client machine",
-		"## Business impact", "per year", "## Technical specification", "## Validity", "## How to reproduce",
+		"SIMULATED", "**Faster?**", "| TTFT |", "## Claims", "| verdict |", "## What not to believe", "## Latency", "## Throughput", "## Cost", "## Quality", "## Client machine",
+		"## Validity", "## Technical specification", "## How to reproduce",
 	} {
 		_, after, ok := strings.Cut(text, want)
 		if !ok {
@@ -266,7 +266,7 @@ func TestHTMLIsAccessible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := string(page)
+	s := withoutScripts(t, string(page))
 	if n := strings.Count(s, "<th"); n < 100 || strings.Count(s, `<th scope="`)+strings.Count(s, "<thead>") != n {
 		t.Errorf("%d heads of %d have a scope", strings.Count(s, `<th scope="`), n-strings.Count(s, "<thead>"))
 	}
@@ -280,8 +280,8 @@ func TestHTMLIsAccessible(t *testing.T) {
 	if want := tables + strings.Count(s, "<svg"); len(regions) != want {
 		t.Errorf("%d regions for %d tables and figures", len(regions), want)
 	}
-	if n := strings.Count(s, "<caption>"); n < 8 {
-		t.Errorf("only %d of %d tables have a caption", n, tables)
+	if n := strings.Count(s, "<caption"); n != tables {
+		t.Errorf("%d of %d tables have a caption", n, tables)
 	}
 }
 

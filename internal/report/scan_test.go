@@ -201,7 +201,7 @@ func TestManyChecks(t *testing.T) {
 	}
 	var found []string
 	for _, row := range tables[0].Rows {
-		if row[0] == "little" {
+		if row[0] == "Little's law (little)" {
 			found = append(found, row[1]+" "+row[2])
 		}
 	}

@@ -83,6 +83,8 @@ export function withUnit(v: number, unit: string | undefined): string {
       return usd(v);
     case 'ms/token':
       return withUnit(v, 'ms');
+    case 'token/s':
+      return withUnit(v, 'tokens/s');
     case '1/s':
       return number(v) + '/s';
     case 'times':

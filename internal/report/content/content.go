@@ -9,6 +9,7 @@ package content
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -63,6 +64,15 @@ type Paragraph struct {
 	// TerminalOnly is what a page says in another place.
 	TerminalOnly bool
 	State        State // what it says is good or bad
+}
+
+// Heading is what a paragraph is about, as it stands before its text: a question ends
+// itself.
+func (p Paragraph) Heading() string {
+	if p.Lead == "" || strings.HasSuffix(p.Lead, "?") || strings.HasSuffix(p.Lead, ":") {
+		return p.Lead
+	}
+	return p.Lead + ":"
 }
 
 // State is the word of a verdict or of a check: "proved", "refuted", "pass",

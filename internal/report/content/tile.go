@@ -43,6 +43,16 @@ type Reading struct {
 	Why   string   // why it is no estimate, or missing; empty for an estimate
 }
 
+// Compared says that there is more than one target.
+func (t Tiles) Compared() bool {
+	for _, tile := range t.List {
+		if len(tile.Sides) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // Table returns the tiles as rows, for where there are no tiles: a column for each
 // number of each target, then what is said of the candidate.
 func (t Tiles) Table() Table {
@@ -56,15 +66,17 @@ func (t Tiles) Table() Table {
 		}
 	}
 	for _, name := range targets {
-		prefix := name + " "
 		if len(targets) == 1 {
-			prefix = ""
+			name = "p50"
 		}
-		out.Head = append(out.Head, Columns(prefix+"p50", "p95")...)
+		out.Head = append(out.Head, Columns(name, "p95")...)
 	}
-	out.Head = append(out.Head, Column{Name: "candidate", Kind: Name})
+	out.Head = append(out.Head, Column{Name: "the candidate is"})
 	for _, tile := range t.List {
 		row := []string{tile.Name}
+		if tile.Metric == "output_throughput" {
+			row[0] += ", " + tile.About
+		}
 		for _, name := range targets {
 			pair := []string{format.Missing, format.Missing}
 			for _, s := range tile.Sides {

@@ -163,11 +163,12 @@ type cell struct {
 	Value string // its number, if it is one
 }
 
-// fewRows need no sorting.
+// fewRows need no sorting. Nor do rows that are of different things: their column has no
+// name.
 const fewRows = 3
 
 func tableOf(t content.Table, section string) table {
-	p := table{Table: t, Label: cmp.Or(t.Title, section), Words: t.Layout == content.Words, Sorting: len(t.Rows) > fewRows}
+	p := table{Table: t, Label: cmp.Or(t.Title, section), Words: t.Layout == content.Words, Sorting: len(t.Rows) > fewRows && len(t.Head) > 0 && t.Head[0].Name != ""}
 	if t.Layout == content.Cards {
 		for _, row := range t.Rows {
 			p.Cards = append(p.Cards, content.CardOf(t, row))

@@ -108,7 +108,7 @@ export function nameRoom(f: Figure, width: number): number {
 /** aside leaves room at both ends of lying bars for what they bear. */
 function aside(f: Figure, x: Range, width: number): Range {
   const label = Math.max(0, ...f.series.flatMap((s) => points(s).map((p) => textWidth(cleaned(p.label, 28)))));
-  const share = Math.min(0.42, (label + 12) / Math.max(120, width + 56 - nameRoom(f, width + 70)));
+  const share = Math.min(0.44, (label + 16) / Math.max(120, width + 56 - nameRoom(f, width + 70)));
   const span = Math.max(x.hi - x.lo, 1e-9) / (1 - 2 * share);
   const left = f.x.base === undefined && x.lo >= 0 ? 0 : share;
   return { lo: x.lo - left * span, hi: x.hi + share * span };

@@ -160,7 +160,10 @@ function lyingBars(v: Frame, i: number): SeriesOption[] {
       }
       const label = cleaned(p.label, 28);
       const at = left ? Math.min(to, zero) - 4 : Math.max(to, zero) + 4;
-      if (label) out.push(text(label, at, y, v, { align: left ? 'right' : 'left', verticalAlign: 'middle' }));
+      // A label that has no room is in the tooltip and the table.
+      const edge = left ? at - textWidth(label, v.theme.font) : at + textWidth(label, v.theme.font);
+      const box = boxOf(params);
+      if (label && edge >= box.x - 1 && edge <= box.x + box.width + 10) out.push(text(label, at, y, v, { align: left ? 'right' : 'left', verticalAlign: 'middle' }));
       return { type: 'group', children: out };
     }),
   ];

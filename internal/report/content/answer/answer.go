@@ -361,13 +361,17 @@ func requests(c result.Cell) string {
 var waits = []struct{ tag, before, after string }{{"ttft", "first token after ", ""}, {"tpot", "", " per further token"}, {"e2e", "whole answer after ", ""}}
 
 // times are the median and p95 of what a user waits for.
-func times(c result.Cell, v result.Validity) string {
+func times(c result.Cell, v result.Validity) string { return timesOf(c, v, len(waits)) }
+
+// timesOf are those of the first so many.
+func timesOf(c result.Cell, v result.Validity, most int) string {
 	var parts []string
-	for _, w := range waits {
+	for _, w := range waits[:most] {
 		s := c.Metrics.Stats[w.tag]
 		if s.N == 0 || c.Counts.OK == 0 {
 			continue // what failed is said by itself
 		}
+		s.Unit = "ms"
 		text := format.WithoutSize(format.Quantile(s, "p50"))
 		if s.P50.Value == nil && s.P50.Sample == nil && s.Mean != nil {
 			text = format.WithUnit(float64(*s.Mean), s.Unit) + " on average"
@@ -401,8 +405,8 @@ func carries(b result.Benchmarks, v result.Validity) []Sentence {
 				where += " of the " + plaintext.Line(best.Target)
 			}
 			text := fmt.Sprintf("Up to %s, with %s", delivered(*best, v), where)
-			if waits := times(*best, v); waits != "" {
-				text += ": " + waits
+			if first := timesOf(*best, v, 1); first != "" {
+				text += ", " + first
 			}
 			add(text+".", basis(requests(*best), string(t.Evidence)))
 		}
@@ -454,13 +458,13 @@ func settings(s *result.Scan, v result.Validity) []Sentence {
 		return nil
 	}
 	text := fmt.Sprintf("Most output at %s: %s", at(best), delivered(*best, v))
-	if waits := times(*best, v); waits != "" {
-		text += "; " + waits
+	if first := timesOf(*best, v, 1); first != "" {
+		text += ", " + first
 	}
 	out := []Sentence{{Lead: Setting, Text: text + ".", Basis: basis(requests(*best), string(s.Evidence))}}
 	if quick := quickest(s.Cells); quick != nil && quick.ID != best.ID {
 		out = append(out, Sentence{
-			Text:  fmt.Sprintf("Shortest answers at %s: %s; %s.", at(quick), times(*quick, v), delivered(*quick, v)),
+			Text:  fmt.Sprintf("Shortest answers at %s: %s, %s.", at(quick), delivered(*quick, v), times(*quick, v)),
 			Basis: basis(requests(*quick), string(s.Evidence)),
 		})
 	}

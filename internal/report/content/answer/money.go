@@ -17,7 +17,11 @@ func costs(c *result.Cost) []Sentence {
 		return nil
 	}
 	if c.Withheld != "" || len(c.Volumes) == 0 || c.Volumes[0].SavingsMonth.Value == nil {
-		return []Sentence{{Lead: WhatCost, Text: prices(c), Basis: basis(usage(c.Candidate), string(c.Evidence))}}
+		text, known := prices(c)
+		if !known {
+			return []Sentence{{Lead: WhatCost, Text: text}}
+		}
+		return []Sentence{{Lead: WhatCost, Text: text, Basis: basis(usage(c.Candidate), string(c.Evidence))}}
 	}
 	v := c.Volumes[0]
 	saved, way, word := v.SavingsMonth, "less", "Yes"
@@ -65,7 +69,7 @@ func usage(t *result.TargetCost) string {
 
 // prices says what each target costs where nothing is compared, or why that is not
 // known.
-func prices(c *result.Cost) string {
+func prices(c *result.Cost) (text string, known bool) {
 	var parts []string
 	for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
 		if tc != nil && tc.PerRequest.Value != nil && tc.PerMTok.Value != nil {
@@ -78,7 +82,7 @@ func prices(c *result.Cost) string {
 		if tc := c.Candidate; tc != nil && tc.PerRequest.Withheld != "" {
 			why = tc.PerRequest.Withheld
 		}
-		return strings.TrimSpace("Not known. " + format.Sentence(why))
+		return strings.TrimSpace("Not known. " + format.Sentence(why)), false
 	}
 	parts[len(parts)-1] = format.Doubted(parts[len(parts)-1], c.Spoilt)
 	for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
@@ -86,7 +90,7 @@ func prices(c *result.Cost) string {
 			parts = append(parts, fmt.Sprintf("%s: unknown: %s", plaintext.Line(tc.Target), plaintext.Line(tc.PerRequest.Withheld)))
 		}
 	}
-	return format.Sentence(strings.Join(parts, "; "))
+	return format.Sentence(strings.Join(parts, "; ")), true
 }
 
 func negative(n *result.Number) *result.Number {

@@ -71,11 +71,11 @@ func qualities(r *result.Result) []Sentence {
 			add("", preferred(j), format.Count(j.Items)+" prompts")
 		}
 	}
-	if len(out) == 0 { // scores of the text prove nothing: where answers were checked, the report has them below
+	if text := goodness(q); len(out) == 0 && text != "" { // scores of the text prove nothing: where answers were checked, the report has them below
 		if q.Delta != nil {
 			lead = AsGood
 		}
-		add("", goodness(q), "")
+		add("", "Not tested: no items with checks were asked. "+text, "")
 	}
 	if len(out) > 0 {
 		out[0].Lead = lead
@@ -130,7 +130,7 @@ func asGood(r *result.Result, c result.Claim, l metric.Limit) (text, n string) {
 	case tag == "quality_delta" && margin != "" && l.Value < 0:
 		return fmt.Sprintf("%s, within %s points of %s (%s): difference %s.", word, margin, named(r, "baseline"), verdict, span), n
 	case tag == "load_delta" && margin != "" && l.Value < 0:
-		return fmt.Sprintf("%s under load as alone, within %s points (%s): difference %s.", word, margin, verdict, span), n
+		return fmt.Sprintf("Under load as good as alone, within %s points: %s, difference %s.", margin, verdict, span), n
 	case tag == "drift":
 		return fmt.Sprintf("%s, no drift beyond %.4g points (heuristic, %s): %s.", word, l.Value, verdict, span), n
 	}

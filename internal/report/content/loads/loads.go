@@ -363,7 +363,8 @@ func Latency(l *result.Latency, v result.Validity) *content.Section {
 	if l == nil {
 		return nil
 	}
-	s := &content.Section{ID: "latency", Title: "Latency", Evidence: l.Evidence}
+	// Of targets side by side a terminal shows the short table of the whole run.
+	s := &content.Section{ID: "latency", Title: "Latency", Evidence: l.Evidence, PagesOnly: len(l.Cells) > 1}
 	if len(l.Cells) > 0 {
 		s.Detail(loaded(l.Cells) + " Latency counts from when a request was due. Square brackets hold 95 % intervals.")
 	}

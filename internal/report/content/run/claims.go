@@ -65,7 +65,10 @@ func claims(r *result.Result) *content.Section {
 
 // inWords is a claim without the conditions that it was decided under, and those.
 func inWords(c result.Claim) (words, under string) {
-	words, under, _ = strings.Cut(plaintext.Line(c.Text), ": ")
+	words, under, split := strings.Cut(plaintext.Line(c.Text), ": ")
+	if !split {
+		words, under, _ = strings.Cut(words, ", ")
+	}
 	if words == "" {
 		words = plaintext.Line(c.Limit)
 	}

@@ -58,6 +58,15 @@ func scope(k result.Check) string {
 	return strings.Join(names, ", ")
 }
 
+// few lists the first few places.
+func few(places []string) string {
+	const most = 3
+	if n := len(places); n > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(places[:most-1], "; "), n-most+1)
+	}
+	return strings.Join(places, "; ")
+}
+
 // mostDoubts are on the first screen; the section on validity has all.
 const mostDoubts = 5
 
@@ -70,7 +79,10 @@ func doubts(r *result.Result) *content.Section {
 	s := &content.Section{ID: "doubts", Title: "What not to believe", PagesOnly: true}
 	where := map[string]string{}
 	for _, c := range r.Cells() {
-		where[c.ID] = plaintext.Line(c.Target) + ", " + answer.UnderLoad(*c)
+		where[c.ID] = answer.UnderLoad(*c)
+		if len(r.Targets) > 1 {
+			where[c.ID] = plaintext.Line(c.Target) + ": " + where[c.ID]
+		}
 	}
 	left := 0
 	for _, st := range []result.CheckStatus{result.Fail, result.Warn} {
@@ -106,7 +118,7 @@ func doubts(r *result.Result) *content.Section {
 			if k.Between {
 				of += " compared between targets"
 			}
-			text := fmt.Sprintf("%s (%s). %s", of, content.Some(cells[k.ID], 3), format.Sentence(foundText(k)))
+			text := fmt.Sprintf("%s (%s). %s", of, few(cells[k.ID]), format.Sentence(foundText(k)))
 			if st == result.Fail {
 				text = of + " " + format.Spoilt + strings.TrimPrefix(text, of)
 			}

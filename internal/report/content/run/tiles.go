@@ -20,7 +20,7 @@ func tiles(r *result.Result) content.Tiles {
 	if len(cells) == 0 {
 		return content.Tiles{List: months(r.Benchmarks.Cost)}
 	}
-	out := content.Tiles{Of: plaintext.Capital(plaintext.Line(cells[0].Load.Text)) + "."}
+	out := content.Tiles{Of: plaintext.Capital(plaintext.Line(cells[0].Load.Text)) + ": median and p95."}
 	for _, w := range []struct{ tag, name, about string }{
 		{"ttft", "TTFT", "time to first token"}, {"tpot", "TPOT", "time per further token"}, {"e2e", "E2E", "whole answer"},
 	} {
@@ -158,7 +158,7 @@ func rateSide(c result.Cell, tag string, v result.Validity) content.Side {
 // outputs are the tokens per second of each target: under the load, or at the level
 // with the most where levels were measured.
 func outputs(r *result.Result, cells []result.Cell) content.Tile {
-	out := content.Tile{Metric: "output_throughput", Name: "tokens/s", About: "output"}
+	out := content.Tile{Metric: "output_throughput", Name: "tokens/s", About: "output of all users"}
 	t := r.Benchmarks.Throughput
 	if r.Benchmarks.Load != nil || t == nil {
 		for _, c := range cells {
@@ -176,7 +176,7 @@ func outputs(r *result.Result, cells []result.Cell) content.Tile {
 		side := content.Side{Target: plaintext.Line(head.Target), Readings: []content.Reading{{Text: format.Missing, Why: "not loaded in this run"}}}
 		if best := answer.Most(levels); best != nil {
 			side = rateSide(*best, "output_throughput", r.Validity)
-			out.About = "output, " + format.Users(best.Load.Users) + " at once"
+			out.About = format.Users(best.Load.Users) + " at once"
 		}
 		out.Sides = append(out.Sides, side)
 	}
@@ -246,8 +246,12 @@ func conditions(r *result.Result, list []answer.Sentence) []content.Paragraph {
 	for _, c := range r.Cells() {
 		text := format.Sentence(plaintext.Line(c.Load.Text) + "; " + plaintext.Line(c.Workload.Text))
 		if !seen[text] && len(seen) < 4 {
+			lead := "Sent"
+			if len(seen) > 0 {
+				lead = ""
+			}
 			seen[text] = true
-			add("Sent", text)
+			add(lead, text)
 		}
 	}
 	h := r.Run.Host

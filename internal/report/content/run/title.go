@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -82,9 +83,9 @@ func questions(r *result.Result) string {
 		out = append(out, "which "+strings.Join(keys, " and which "))
 	}
 	ask(b.Forecast != nil, "what to expect")
-	ask(b.Throughput != nil, "how much load")
 	ask(b.Cost != nil, either("at what cost", "cheaper"))
 	ask(b.Quality != nil, either("how good", "as good"))
+	ask(b.Throughput != nil, "how much load")
 	ask(len(out) == 0 && b.Hardware != nil, "which client machine")
 	if out == nil {
 		return ""
@@ -103,7 +104,7 @@ func loadOf(l *result.Load) string {
 	case c.Replay != nil:
 		where = "on a recorded load"
 	case c.Load.Kind == "open" && c.Load.Rate > 0 && c.Load.RateCurve == "" && c.Load.Of == "":
-		where = "at " + format.Number(c.Load.Rate) + " requests/s"
+		where = fmt.Sprintf("at %.4g requests/s", c.Load.Rate)
 	case c.Load.Users == 1:
 		where = "with 1 user"
 	case c.Load.Users > 1:
