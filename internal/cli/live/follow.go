@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -16,6 +17,9 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog/follow"
 	"github.com/inferometer/inferometer/internal/serve"
 )
+
+// lastLook is how long the end of the log is waited for when the parent has ended the view.
+const lastLook = time.Second
 
 // companion shows one run until the process that makes it closes the pipe.
 func companion(ctx context.Context, e Env, s serving) error {
@@ -25,6 +29,15 @@ func companion(ctx context.Context, e Env, s serving) error {
 	signal.Ignore(syscall.SIGPIPE) // a terminal that has gone away
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	defer cancel()
+	view := follow.New(s.follow)
+	followed := make(chan struct{})
+	wait.Go(func() {
+		defer close(followed)
+		_ = follow.Follow(ctx, s.follow, view) // the view says how it ended
+	})
 	said := make(chan string, 64)
 	if s.withStdin {
 		go func() {
@@ -36,13 +49,12 @@ func companion(ctx context.Context, e Env, s serving) error {
 				default: // the terminal blocks
 				}
 			}
+			select { // the log has its end by now
+			case <-followed:
+			case <-time.After(lastLook):
+			}
 		}()
 	}
-	var wait sync.WaitGroup
-	defer wait.Wait()
-	defer cancel()
-	view := follow.New(s.follow)
-	wait.Go(func() { _ = follow.Follow(ctx, s.follow, view) }) // the view says how it ended
 	listen := func(flag, addr string, o serve.Options) (url string) {
 		l, err := net.Listen("tcp", addr)
 		if err != nil {

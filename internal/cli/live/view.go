@@ -132,13 +132,12 @@ func tell(ctx context.Context, every time.Duration, v *follow.View, said <-chan 
 	look, show := time.NewTicker(drawEvery), time.NewTicker(every)
 	defer look.Stop()
 	defer show.Stop()
-	var before follow.Snapshot
+	var before *follow.CellOver
 	changed := func() {
-		s := v.Snapshot(noPoints)
-		if text := ended(before, s); text != "" {
-			line(stamp(s) + text)
+		if s := v.Snapshot(noPoints); s.Over != nil && s.Over != before {
+			line(stamp(s) + over(s.Over))
+			before = s.Over
 		}
-		before = s
 	}
 	for {
 		select {
