@@ -23,6 +23,7 @@ import (
 	"github.com/inferometer/inferometer/internal/hardware"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/demand"
+	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
 	"github.com/inferometer/inferometer/internal/plan/terms"
@@ -52,6 +53,7 @@ type (
 	QualityJudge   = scoring.Judge
 	QualityModel   = scoring.Model
 	PowerPlan      = metering.Power
+	KeptPlan       = kept.Kept
 	LoadPlan       = plan.LoadPlan
 	ScanPlan       = plan.ScanPlan
 	ScanKeys       = plan.ScanKeys

@@ -115,3 +115,43 @@ func TestInterruptDrainsAndReports(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 }
+
+// A run that is killed is in the history from its beginning: running, and then interrupted.
+func TestKilledRunIsInTheHistory(t *testing.T) {
+	t.Setenv("INFEROMETER_HISTORY", filepath.Join(t.TempDir(), "history.db"))
+	exe, dir := program(t), t.TempDir()
+	cmd, _, folder := running(t, exe, dir)
+	status := func() string {
+		t.Helper()
+		out, err := exec.CommandContext(t.Context(), exe, "runs", "ls", "--json").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var runs []struct{ Folder, Status string }
+		if err := json.Unmarshal(out, &runs); err != nil || len(runs) != 1 || filepath.Base(runs[0].Folder) != filepath.Base(folder) {
+			t.Fatalf("%v, %s", err, out)
+		}
+		return runs[0].Status
+	}
+	if got := status(); got != "running" {
+		t.Errorf("the status of a run is %q", got)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	time.Sleep(time.Until(startOf(t, folder).Add(6 * time.Second)))
+	if got := status(); got != "interrupted" {
+		t.Errorf("after its death it is %q", got)
+	}
+}
+
+// startOf is when a run began, by the name of its folder.
+func startOf(t *testing.T, folder string) time.Time {
+	t.Helper()
+	at, err := time.Parse("20060102T150405Z", strings.SplitN(filepath.Base(folder), "-", 2)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}

@@ -15,6 +15,11 @@ import (
 // The command itself, as a user types it: each script of testdata/script is a
 // feature. The test binary stands in for the program.
 func TestMain(m *testing.M) {
+	if os.Getenv("INFEROMETER_HISTORY") == "" { // runs of tests are not in the history of whoever tests
+		if err := os.Setenv("INFEROMETER_HISTORY", "off"); err != nil {
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"inferometer": main})
 }
 
@@ -24,6 +29,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("INFEROMETER_HISTORY", filepath.Join(e.WorkDir, ".history.db"))
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			return nil
 		},

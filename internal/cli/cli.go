@@ -117,7 +117,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
 		newBenchmark(p, "cost", "Compute the cost per request, and from what volume a server pays", "throughput", "cost"),
 		quality.Add(newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"), p.answers()),
-		newHardware(p), newLoad(p), newCapacity(p), newForecast(p), newReport(p), newDoctor(p), newTrace(p), newImport(p), p.prices(), p.sim(), p.serve(), newVersion(p),
+		newHardware(p), newLoad(p), p.compare(), newCapacity(p), newForecast(p), newReport(p), p.runs(), newDoctor(p), newTrace(p), newImport(p), p.prices(), p.sim(), p.serve(), newVersion(p),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

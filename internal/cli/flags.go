@@ -70,6 +70,9 @@ func (f *planFlags) addKeys(c *cobra.Command, names ...string) {
 }
 
 func (f *planFlags) addKey(set *pflag.FlagSet, k key.Key) {
+	if set.Lookup(k.Flag) != nil {
+		return // the command has one of its own
+	}
 	fl := set.VarPF(&value{flags: f, key: k}, k.Flag, "", k.Help)
 	help.Group(set, string(k.Group), k.Flag)
 	help.Default(fl, k.Default)

@@ -9,6 +9,7 @@ import (
 
 func newReport(p *Process) *cobra.Command {
 	var asJSON bool
+	var format, file string
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Recompute a run from its log and write its report again",
@@ -17,7 +18,12 @@ report.html and the figures again. RUN is the run's folder. It also works on a
 run that was killed: what was written until then is reported as interrupted.
 
 The exit code is that of the run: 98 where it is invalid, 99 where a claim is
-refuted, 97 where one is undecided, 130 where it was interrupted.`,
+refuted, 97 where one is undecided, 130 where it was interrupted.
+
+With --format the run is written for another program instead. Nothing in its
+folder changes, and the exit code is 0 once it is written. Formats:
+
+` + formatHelp(),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return errors.New("name the folder of one run, such as runs/20260101T000000Z-run")
@@ -25,6 +31,12 @@ refuted, 97 where one is undecided, 130 where it was interrupted.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if format != "" {
+				return p.export(args[0], format, file)
+			}
+			if file != "" {
+				return usagef("--out needs --format: %s", formatNames())
+			}
 			out, err := suite.Recompute(args[0])
 			if out == nil {
 				return err
@@ -32,6 +44,7 @@ refuted, 97 where one is undecided, 130 where it was interrupted.`,
 			if err != nil {
 				p.complain(err)
 			}
+			p.index(false).add(args[0])
 			if showErr := p.show(out.Result, asJSON, args[0]); showErr != nil {
 				return showErr
 			}
@@ -45,5 +58,8 @@ refuted, 97 where one is undecided, 130 where it was interrupted.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print result.json to stdout")
+	c.Flags().StringVar(&format, "format", "", "write the run in another `FORMAT` to stdout")
+	c.Flags().StringVar(&file, "out", "", "write it to a `FILE` instead (with --format)")
+	c.MarkFlagsMutuallyExclusive("json", "format")
 	return c
 }

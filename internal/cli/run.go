@@ -20,6 +20,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
 	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/report"
@@ -29,16 +30,21 @@ import (
 
 // output is how a command with a result shows it.
 type output struct {
-	json   bool
-	dryRun bool
-	resume string // the folder of a run to resume; "": a new run
-	live   live.Flags
+	json      bool
+	dryRun    bool
+	noHistory bool
+	resume    string // the folder of a run to resume; "": a new run
+	// notes are what is said below a result that is shown; nil: nothing.
+	notes func(*result.Result) []string
+	live  live.Flags
 }
 
 func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
-	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run")
+	c.Flags().BoolVar(&o.noHistory, "no-history", false, "leave the run out of the index (inferometer runs)")
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-history")
+	help.Rare(c.Flags(), "no-history")
 }
 
 // addResume adds the flag of commands whose runs can be resumed.
@@ -60,9 +66,9 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag but --dry-run, --json and --resume is also a key of a plan file and a
-variable INFEROMETER_NAME.
-Flags win over variables, variables over the file, the file over defaults.`,
+Every flag but --dry-run, --json, --live, --no-history and --resume is also a key
+of a plan file and a variable INFEROMETER_NAME. Flags win over variables,
+variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --only latency,cost --dry-run`,
@@ -245,8 +251,8 @@ several configurations and says which is best. More: docs/hardware.md.`,
 		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) }, Interruptible: p.interruptible,
 		Progress: func() (func(suite.Event), func()) {
-			progress := newProgress(p)
-			return progress.event, progress.end
+			progress, index := newProgress(p), p.index(false)
+			return index.watch(progress.event), func() { progress.end(); index.done() }
 		},
 		Suite: func() (suite.Options, error) {
 			exe, err := os.Executable()
@@ -297,8 +303,9 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	p.Stderr = shown
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
+	index := p.index(o.noHistory)
 	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: shown.Event, Stop: stop,
+		Version: p.Version, Command: p.commandLine(), Progress: index.watch(shown.Event), Stop: stop,
 		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
 			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
 			if err != nil {
@@ -310,6 +317,7 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	})
 	shown.End()
 	progress.end()
+	index.done()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
 			p.complain(err)
@@ -322,6 +330,11 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	}
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
+	}
+	if o.notes != nil {
+		for _, text := range o.notes(out.Result) {
+			_, _ = fmt.Fprintln(p.Stderr, "inferometer: note:", plaintext.Line(text))
+		}
 	}
 	p.tellResume(out)
 	code := suite.ExitCode(out.Result, out.Plan)

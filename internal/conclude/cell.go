@@ -2,6 +2,7 @@ package conclude
 
 import (
 	"github.com/inferometer/inferometer/internal/capacity/trial"
+	"github.com/inferometer/inferometer/internal/conclude/course"
 	"github.com/inferometer/inferometer/internal/conclude/ours"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -24,6 +25,7 @@ type cell struct {
 	server   *scrape.Account
 	trial    *trial.Trial // of a cell of a search
 	fidelity fidelity     // of a replay
+	course   *course.Course
 	// embeds: an answer is a vector and has no tokens.
 	embeds    bool
 	keepUsage bool
@@ -44,6 +46,17 @@ func (a *Analysis) begin(r *runlog.Cell) (*cell, error) {
 	var err error
 	c.trial, err = trial.New(r.Limits)
 	return c, err
+}
+
+// follow begins the courses of the cells that have one.
+func (a *Analysis) follow() {
+	var all []course.Cell
+	for _, c := range a.cells {
+		all = append(all, course.Cell{ID: c.ID, Window: c.seen.window, Requests: c.Len(), Many: c.Search != nil || c.Scan != nil})
+	}
+	for i, c := range course.Begin(all, a.run.Head.Seed) {
+		a.cells[i].course = c
+	}
 }
 
 // newCell makes a cell of which nothing is known but its record.

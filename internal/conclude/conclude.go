@@ -113,11 +113,13 @@ func analyse(p plan.Plan, log, samples string, parts []Part) (*Analysis, error) 
 		c.seen.window = c.Spans()
 		c.SettleBlocks(c.seen.window)
 	}
+	a.follow()
 	err = a.run.Exchanges(func(r *runlog.Cell, x *exchange.Exchange) error {
 		if r != nil {
 			c := a.byID[r.ID]
 			c.AddFrames(x)
 			c.seen.addInWindow(x)
+			c.course.Add(x)
 		}
 		return nil
 	})
@@ -140,7 +142,7 @@ func (a *Analysis) result(parts []Part) (*result.Result, error) {
 		Schema: result.Schema,
 		Run: result.Run{
 			Name: l.Head.Name, Started: l.Head.Started, Version: l.Head.Version, Command: l.Head.Command,
-			Seed: l.Head.Seed, Quick: l.Head.Quick, Host: l.Head.Host, Clock: a.clock(),
+			Seed: l.Head.Seed, Quick: l.Head.Quick, Host: l.Head.Host, Clock: a.clock(), Labels: a.plan.Labels,
 		},
 		Targets: l.Targets,
 	}
@@ -276,6 +278,7 @@ func (a *Analysis) measureCells() {
 		cell.Prompts = promptsOf(c, cell.Counts.Scheduled, cell.Conversations)
 		cell.Forms = formsOf(a.plan.Workload, c.seen.forms)
 		cell.Energy = a.energy.Of(&cell)
+		cell.Course, cell.Lanes = c.course.Result(), c.course.Lanes()
 		a.measured[c.ID] = cell
 	}
 }

@@ -3,6 +3,7 @@ package conclude
 import (
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/conclude/course"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/runlog"
 )
@@ -23,7 +24,8 @@ func TestAddAllocations(t *testing.T) {
 	}
 	c.Settle(1, 1e9)
 	c.seen.window = exchange.Spans{{Start: 1, End: 1e9}}
-	if n := testing.AllocsPerRun(1000, func() { c.AddFrames(x); c.seen.addInWindow(x) }); n > 1 {
+	c.course = course.New(c.seen.window, 5000, course.MostLanes, 1, "a")
+	if n := testing.AllocsPerRun(1000, func() { c.AddFrames(x); c.seen.addInWindow(x); c.course.Add(x) }); n > 1 {
 		t.Errorf("%v allocations to add its frames, want at most 1", n)
 	}
 }

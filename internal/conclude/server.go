@@ -23,6 +23,7 @@ func (a *Analysis) addSample(r *runlog.Cell, s runlog.SampleRecord) {
 		c.server.Block(s.Round - 1)
 	}
 	c.server.Add(s.Sample)
+	c.course.Sample(s.Sample)
 }
 
 // sharesServer reports whether another target has the same server, as far as its

@@ -7,6 +7,7 @@ import (
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/stats"
 )
 
 // Blocks that begin with an empty server say what a long run would only where the load
@@ -40,6 +41,25 @@ func TestBlocksThatHadNotSettledAreNotCompared(t *testing.T) {
 		why, _ := paired{cand: tt.cell, other: of("open", "poisson", "settled", 60)}.unsettled()
 		if (why == "") != (tt.want == "") || !strings.Contains(why, tt.want) {
 			t.Errorf("%s: %q, want %q", tt.name, why, tt.want)
+		}
+	}
+}
+
+// Blocks that had not settled say on which side the candidate is where their rounds do:
+// equal targets begin alike. They do not say by how much.
+func TestUnsettledBlocksStillSayWhichIsSlower(t *testing.T) {
+	for _, tt := range []struct {
+		lo, hi          float64
+		direction, text string
+	}{
+		{.1, .4, result.DirectionHigher, "is longer than that of other; by how much cannot be told: too short"},
+		{-.4, -.1, result.DirectionLower, "is shorter than"},
+		{-.1, .1, "", "no difference from other"},
+	} {
+		c := &compared{result.Comparison{Against: "other", Estimate: result.Estimate{Withheld: "too short"}}}
+		got := c.direction(stats.Bounded{Value: (tt.lo + tt.hi) / 2, Lo: tt.lo, Hi: tt.hi}, "p50", [2]string{"shorter", "longer"})
+		if got.Direction != tt.direction || !strings.Contains(got.Text, tt.text) || got.Estimate.Value != nil {
+			t.Errorf("%+v", got)
 		}
 	}
 }

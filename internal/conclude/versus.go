@@ -132,21 +132,29 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	if stat != geometric {
 		name = stat + " of the " + name
 	}
-	if c.withhold(p, stat) || c.withholdUnsettled(p) {
+	lacking := func() result.Comparison {
 		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
 		return c.Comparison
 	}
+	if c.withhold(p, stat) {
+		return lacking()
+	}
+	unsettled := c.withholdUnsettled(p)
 	b, ok := stats.LogRatioOfGroups(values, ratioOf(stat), shownConf)
 	if !ok { // every round has pairs, and all values are above 0
-		c.Estimate = result.Estimate{Withheld: "the rounds do not vary, so there is no interval"}
-		c.Text = fmt.Sprintf("%s cannot be compared with that of %s: %s", name, c.Against, c.Estimate.Withheld)
-		return c.Comparison
+		if !unsettled {
+			c.Estimate = result.Estimate{Withheld: "the rounds do not vary, so there is no interval"}
+		}
+		return lacking()
 	}
-	c.Estimate = result.Estimate{Value: result.Num(math.Exp(b.Value)), Lo: result.Num(math.Exp(b.Lo)), Hi: result.Num(math.Exp(b.Hi))}
 	words := [2]string{"shorter", "longer"}
 	if m, ok := metric.Lookup(tag); ok && m.Direction == metric.HigherIsBetter {
 		words = [2]string{"lower", "higher"}
 	}
+	if unsettled {
+		return c.direction(b, name, words)
+	}
+	c.Estimate = result.Estimate{Value: result.Num(math.Exp(b.Value)), Lo: result.Num(math.Exp(b.Lo)), Hi: result.Num(math.Exp(b.Hi))}
 	switch {
 	case b.Hi < 0:
 		c.Text = fmt.Sprintf("the candidate's %s is %.3g times %s than that of %s", name, math.Exp(-b.Value), words[0], c.Against)
@@ -157,6 +165,23 @@ func (p paired) ratio(tag, stat string) result.Comparison {
 	}
 	if cut := p.outcomes(cutBest).pairs() - p.outcomes(cutLeftOut).pairs(); cut > 0 {
 		c.Text += fmt.Sprintf("; %d pairs with a cut request are left out, which may have been the slowest", cut)
+	}
+	return c.Comparison
+}
+
+// direction says on which side the candidate is, of a comparison whose size is
+// withheld since blocks begin with an empty server. Equal targets begin so alike: the
+// log ratios of their rounds lie around 0 whatever the blocks lack.
+func (c *compared) direction(b stats.Bounded, name string, words [2]string) result.Comparison {
+	switch {
+	case b.Hi < 0:
+		c.Direction = result.DirectionLower
+		c.Text = fmt.Sprintf("the candidate's %s is %s than that of %s; by how much cannot be told: %s", name, words[0], c.Against, c.Estimate.Withheld)
+	case b.Lo > 0:
+		c.Direction = result.DirectionHigher
+		c.Text = fmt.Sprintf("the candidate's %s is %s than that of %s; by how much cannot be told: %s", name, words[1], c.Against, c.Estimate.Withheld)
+	default:
+		c.Text = fmt.Sprintf("no difference from %s in the %s can be shown, and its size cannot be told: %s", c.Against, name, c.Estimate.Withheld)
 	}
 	return c.Comparison
 }

@@ -163,14 +163,3 @@ func (t *tail) over() bool {
 	t.unlocked = !yes
 	return before && t.unlocked
 }
-
-// Written reports whether a process has the log at path open to write it; known is false
-// where the system does not say.
-func Written(path string) (yes, known bool) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, true
-	}
-	defer f.Close()
-	return written(f)
-}

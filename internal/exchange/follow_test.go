@@ -160,7 +160,8 @@ func TestFollowGoesOnWithAResumedLog(t *testing.T) {
 // Who looks on never keeps a writer from its log, and sees that there is one.
 func TestLookingOnIsNoWriter(t *testing.T) {
 	path := writeLog(t, 3, 2)
-	if yes, known := Written(path); yes && known {
+	later := time.Now().Add(time.Hour) // where the system knows no writers, the time of the last change says it
+	if BeingWritten(path, later) {
 		t.Error("a closed log is taken for one that is written")
 	}
 	done := make(chan struct{})
@@ -172,7 +173,7 @@ func TestLookingOnIsNoWriter(t *testing.T) {
 			case <-done:
 				return
 			default:
-				Written(path)
+				BeingWritten(path, later)
 			}
 		}
 	}()
@@ -182,7 +183,7 @@ func TestLookingOnIsNoWriter(t *testing.T) {
 			t.Errorf("a writer was refused: %v", err)
 			break
 		}
-		if yes, known := Written(path); known && !yes {
+		if !BeingWritten(path, time.Now()) {
 			t.Error("nobody is said to write a log that is open")
 		}
 		if err := l.Close(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 // absences gathers what a figure leaves out, so that many points with the same
@@ -87,4 +89,21 @@ func upTo(lo, hi float64) string {
 		return fmt.Sprintf("%.0f", lo)
 	}
 	return fmt.Sprintf("%.0f to %.0f", lo, hi)
+}
+
+// spoil makes a point hollow where a check of validity spoils its metric in its cell.
+func spoil(p Point, v result.Validity, tag, cell string) Point {
+	_, spoilt := v.Spoilt(tag, cell)
+	p.Hollow = p.Hollow || spoilt
+	return p
+}
+
+// spoiltNote says what hollow points are, where a figure has any.
+func spoiltNote(f *Figure) []string {
+	for _, s := range f.Series {
+		if slices.ContainsFunc(s.Points, func(p Point) bool { return p.Hollow }) {
+			return []string{"hollow points prove nothing: a check of validity failed for them"}
+		}
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ const OfAnswers = "right-by-"
 
 // rightByKind shows how many items are right by kind of content, one at a time.
 func rightByKind(q *result.Quality) *Figure {
-	f := &Figure{ID: OfAnswers + "kind", Title: "Right answers by kind of content", Subtitle: "items with checks, one at a time, with 95 % intervals", Evidence: q.Evidence, Y: Axis{Label: "right", Unit: "percent"}}
+	f := &Figure{ID: OfAnswers + "kind", Title: "Right answers by kind of content", Subtitle: "items with checks, one at a time, with 95 % intervals", Evidence: q.Evidence, Y: Axis{Label: "right", Unit: "percent", Metric: "accuracy"}}
 	var names []string
 	for _, p := range q.Answers.Passes {
 		if !p.Alone {
@@ -55,7 +55,7 @@ func rightByKind(q *result.Quality) *Figure {
 // alone, by the users at once.
 func rightByLoad(q *result.Quality) *Figure {
 	f := &Figure{ID: OfAnswers + "load", Title: "Right answers by load", Subtitle: "the same items at each load, with 95 % intervals", Evidence: q.Evidence,
-		X: Axis{Label: "users at once"}, Y: Axis{Label: "share of items", Unit: "percent"}}
+		X: Axis{Label: "users at once"}, Y: Axis{Label: "share of items", Unit: "percent", Metric: "accuracy"}}
 	of := map[string]*Series{}
 	loaded, open := map[string]bool{}, 0
 	for _, p := range q.Answers.Passes {

@@ -14,21 +14,21 @@ import (
 // capacity shows each limit on a quantile over the load, as exploration and
 // confirmation measured it, then the goodput. A search loads the candidate
 // alone: what decides has its colour, and what only explored is grey.
-func capacity(c *result.Capacity) []*Figure {
+func capacity(c *result.Capacity, v result.Validity) []*Figure {
 	var out []*Figure
 	for i, text := range c.Limits {
 		l, err := metric.ParseLimit(text)
 		if _, quantile := l.Quantile(); err != nil || !quantile {
 			continue
 		}
-		out = append(out, limitByLoad(c, fmt.Sprintf("capacity-%d", i+1), text, l))
+		out = append(out, limitByLoad(c, v, fmt.Sprintf("capacity-%d", i+1), text, l))
 	}
-	return append(out, goodput(c))
+	return append(out, goodput(c, v))
 }
 
 // limitByLoad shows one limit's quantile in the trials of a search.
-func limitByLoad(c *result.Capacity, id, text string, l metric.Limit) *Figure {
-	f := loadFigure(c, id, plaintext.Capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true})
+func limitByLoad(c *result.Capacity, v result.Validity, id, text string, l metric.Limit) *Figure {
+	f := loadFigure(c, id, plaintext.Capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true, Metric: l.Metric.Tag})
 	of := quantile(l.Metric.Tag, l.Stat)
 	var left []string
 	hollow := false
@@ -47,7 +47,7 @@ func limitByLoad(c *result.Capacity, id, text string, l metric.Limit) *Figure {
 			e, n := of(cell)
 			p, ok := point(load, e)
 			if ok {
-				s.Points = append(s.Points, p)
+				s.Points = append(s.Points, spoil(p, v, l.Metric.Tag, cell.ID))
 			}
 			hollow = hollow || p.AtLeast
 			if !ok || p.AtLeast {
@@ -61,9 +61,9 @@ func limitByLoad(c *result.Capacity, id, text string, l metric.Limit) *Figure {
 	}
 	f.Limits = append(f.Limits, Limit{Value: l.Value, Label: text})
 	if hollow {
-		f.Subtitle += "; hollow: lower bound"
+		f.Subtitle += "; with an arrow: lower bound"
 	}
-	f.Note = notes(left)
+	f.Note = notes(append(left, spoiltNote(f)...))
 	return f
 }
 
@@ -85,11 +85,12 @@ func trials(c *result.Capacity) iter.Seq2[result.Trial, result.Cell] {
 
 // goodput shows completions by offered load, and those of them that kept every
 // limit.
-func goodput(c *result.Capacity) *Figure {
+func goodput(c *result.Capacity, v result.Validity) *Figure {
 	if c.In != "rate" {
 		return nil
 	}
-	f := loadFigure(c, "capacity-goodput", "Completed and good requests by load", Axis{Label: "requests", Unit: "1/s"})
+	f := loadFigure(c, "capacity-goodput", "Completed and good requests by load", Axis{Label: "requests", Unit: "1/s", Metric: "goodput"})
+	older := false
 	for _, s := range []struct {
 		tag string
 		Series
@@ -98,9 +99,12 @@ func goodput(c *result.Capacity) *Figure {
 		{"goodput", Series{Name: "inside all limits", Role: Candidate, Kind: Line}},
 	} {
 		for t, cell := range trials(c) {
-			r, known := cell.Metrics.Rates[s.tag]
-			if y, ok := finite(r.Value); known && ok && t.Rate > 0 {
-				s.Points = append(s.Points, Point{X: t.Rate, Y: y})
+			y, known := finite(cell.Metrics.Rates[s.tag].Value)
+			if done, ok := finite(cell.Metrics.Rates["throughput"].Value); ok && y > done {
+				older, known = true, false // no more can be good than were completed
+			}
+			if known && t.Rate > 0 {
+				s.Points = append(s.Points, spoil(Point{X: t.Rate, Y: y}, v, s.tag, cell.ID))
 			}
 		}
 		slices.SortFunc(s.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
@@ -108,6 +112,11 @@ func goodput(c *result.Capacity) *Figure {
 			f.Series = append(f.Series, s.Series)
 		}
 	}
+	var left []string
+	if older {
+		left = append(left, "left out: goodput above the throughput of the same cell, as older versions counted it")
+	}
+	f.Note = notes(append(left, spoiltNote(f)...))
 	return f
 }
 

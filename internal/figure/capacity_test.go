@@ -26,7 +26,7 @@ func search() *result.Capacity {
 // The baseline's colour is the baseline's, and a search loads the candidate
 // alone.
 func TestCapacityHasNoBaseline(t *testing.T) {
-	figures := capacity(search())
+	figures := capacity(search(), result.Validity{})
 	if len(figures) != 2 {
 		t.Fatalf("%d figures", len(figures))
 	}
@@ -41,12 +41,12 @@ func TestCapacityHasNoBaseline(t *testing.T) {
 func TestCapacityWithoutCells(t *testing.T) {
 	c := search()
 	c.Cells = c.Cells[:3]
-	f := capacity(c)[0]
+	f := capacity(c, result.Validity{})[0]
 	if got := len(f.Series[1].Points); got != 1 {
 		t.Errorf("%d confirmations are drawn, and 1 has a cell", got)
 	}
 	c.Cells = nil
-	for _, f := range capacity(c) {
+	for _, f := range capacity(c, result.Validity{}) {
 		if len(f.Series) != 0 {
 			t.Errorf("%s is drawn without a cell", f.ID)
 		}

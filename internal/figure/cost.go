@@ -57,8 +57,8 @@ func breakdown(c *result.Cost) *Figure {
 func prices(r *result.Result) *Figure {
 	c := r.Benchmarks.Cost
 	f := &Figure{
-		ID: "token-prices", Title: "Price per million tokens", Subtitle: "mix: input and output as measured, at the planned volume",
-		Evidence: result.Weakest(c.Evidence, result.Listed), Y: Axis{Label: "price", Unit: "USD"},
+		ID: "token-prices", Title: "Price per million tokens", Subtitle: "all tokens: input and output as measured, at the planned volume",
+		Evidence: result.Weakest(c.Evidence, result.Listed), Y: Axis{Label: "price", Unit: "USD", Log: true, Metric: "cost_per_mtok"},
 	}
 	listed := map[string]*result.Price{}
 	for i := range r.Targets {
@@ -83,8 +83,8 @@ func prices(r *result.Result) *Figure {
 		{"input, listed", true, list(func(p *result.Price) *float64 { return &p.Input })},
 		{"cached, listed", true, list(func(p *result.Price) *float64 { return p.Cached })},
 		{"output, listed", true, list(func(p *result.Price) *float64 { return &p.Output })},
-		{"mix", false, func(t *result.TargetCost) *result.Estimate { return &t.PerMTok }},
-		{"mix, always busy", false, func(t *result.TargetCost) *result.Estimate { return t.PerMTokFull }},
+		{"all tokens", false, func(t *result.TargetCost) *result.Estimate { return &t.PerMTok }},
+		{"all tokens, always busy", false, func(t *result.TargetCost) *result.Estimate { return t.PerMTokFull }},
 	}
 	series := map[string]*Series{}
 	var left []string
@@ -96,13 +96,18 @@ func prices(r *result.Result) *Figure {
 				continue
 			}
 			p, ok := point(x, *e)
+			if ok && p.Y <= 0 {
+				left = append(left, fmt.Sprintf("%s of the %s: $0", col.name, t.Target))
+				continue
+			}
 			if !ok || p.AtLeast {
 				left = append(left, fmt.Sprintf("%s of the %s: %s", col.name, t.Target, absence(*e, t.Samples, 0)))
 				continue
 			}
 			if series[t.Target] == nil {
-				series[t.Target] = &Series{Name: t.Target, Role: role(t.Target), Kind: Bar}
+				series[t.Target] = &Series{Name: t.Target, Role: role(t.Target), Kind: Dot}
 			}
+			p.Label = amount.USD(p.Y)
 			if col.quoted {
 				p.Label = amount.Price(p.Y)
 			}
@@ -114,6 +119,9 @@ func prices(r *result.Result) *Figure {
 		}
 	}
 	for _, t := range costs(c) {
+		if t.Kind == "machine" {
+			left = append(left, fmt.Sprintf("the %s runs on a machine, which has no list price of tokens", t.Target))
+		}
 		if s := series[t.Target]; s != nil {
 			f.Series = append(f.Series, *s)
 		}

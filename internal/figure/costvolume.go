@@ -42,7 +42,7 @@ func byVolume(c *result.Cost) *Figure {
 		} else {
 			planned = v.MonthlyRequests
 		}
-		f.Limits = append(f.Limits, Limit{Value: v.MonthlyRequests, Label: label + amount.Count(v.MonthlyRequests), Vertical: true})
+		f.Limits = append(f.Limits, Limit{Value: v.MonthlyRequests, Label: label + counted(v.MonthlyRequests), Vertical: true})
 	}
 	if c.BreakEven == nil {
 		return f
@@ -69,11 +69,22 @@ func crossing(wins []result.VolumeRange) (volume float64, text string, ok bool) 
 	from, to := float64(wins[0].From), float64(wins[0].To)
 	switch {
 	case from > 1:
-		return from, "cheaper from " + amount.Count(from), true
+		return from, "cheaper from " + counted(from), true
 	case !math.IsInf(to, 1):
-		return to, "cheaper up to " + amount.Count(to), true
+		return to, "cheaper up to " + counted(to), true
 	}
 	return 0, "", false
+}
+
+// counted writes a number of requests in little space: 250k, 6.16M.
+func counted(v float64) string {
+	switch {
+	case v >= 1e6:
+		return amount.Significant(v/1e6, 3) + "M"
+	case v >= 1e4:
+		return amount.Significant(v/1e3, 3) + "k"
+	}
+	return amount.Count(v)
 }
 
 // tornado is how far the savings move when one input moves alone, the largest
@@ -88,7 +99,7 @@ func tornado(c *result.Cost) *Figure {
 	}
 	f := &Figure{
 		ID: "cost-sensitivity", Title: "What the savings depend on", Subtitle: "savings at the planned volume when one input moves and the others stay",
-		Evidence: result.Weakest(c.Evidence, result.Modelled), X: Axis{Label: "savings", Unit: "percent", Base: base},
+		Evidence: result.Weakest(c.Evidence, result.Modelled), X: Axis{Label: "savings", Unit: "percent", Base: base, Metric: "savings"},
 		Limits: []Limit{{Value: base, Label: "as planned: " + inPercent(base), Vertical: true}},
 	}
 	low, high := Series{Name: "at the lower value", Role: Part, Kind: Bar}, Series{Name: "at the higher value", Role: Part, Kind: Bar}
@@ -134,7 +145,7 @@ func againstLatency(r *result.Result) *Figure {
 	f := &Figure{
 		ID: "cost-against-latency", Title: "Cost against latency", Subtitle: "a machine that is always at that load; cheaper and faster is down and left",
 		Evidence: result.Weakest(r.Benchmarks.Cost.Evidence, result.Modelled),
-		X:        Axis{Label: "median time to first token", Unit: "ms", Log: true, Measured: true}, Y: Axis{Label: "cost per million tokens", Unit: "USD", Log: true},
+		X:        Axis{Label: "median time to first token", Unit: "ms", Log: true, Measured: true, Metric: "ttft"}, Y: Axis{Label: "cost per million tokens", Unit: "USD", Log: true, Metric: "cost_per_mtok"},
 	}
 	var left []string
 	add := func(s *Series, cell result.Cell, usd float64, label string) {

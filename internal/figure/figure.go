@@ -84,8 +84,8 @@ type Axis struct {
 	// Metric is the tag of the metric that the axis has values of; empty: of none. A page
 	// explains it where the axis is named.
 	Metric string `json:"metric,omitempty"`
-	Log   bool   `json:"log,omitempty"`
-	Count bool   `json:"count,omitempty"` // of things: 250k, 3M
+	Log    bool   `json:"log,omitempty"`
+	Count  bool   `json:"count,omitempty"` // of things: 250k, 3M
 	// Measured says that the values were not chosen: the axis names round ones.
 	Measured   bool     `json:"measured,omitempty"`
 	Share      bool     `json:"share,omitempty"` // of values in [0, 1], shown in percent
@@ -128,6 +128,19 @@ type Figure struct {
 
 // groups is the one list of figures: those of each benchmark, in the order in
 // which its section shows them. A benchmark is named as in result.json.
+//
+// Ids, which files and pages are named by and which stay: BENCHMARK is latency, throughput,
+// load or capacity.
+//
+//	BENCHMARK-ttft-histogram, BENCHMARK-e2e-histogram   bins (latency, load)
+//	BENCHMARK-ttft-over-time                            p50 and p95 in slices of the window
+//	BENCHMARK-in-flight-over-time, BENCHMARK-tokens-over-time, BENCHMARK-completed-over-time
+//	BENCHMARK-failures-over-time                        bins; only where requests failed
+//	BENCHMARK-server-requests-over-time, BENCHMARK-server-kv-cache-over-time, BENCHMARK-server-preemptions-over-time
+//	BENCHMARK-lanes, BENCHMARK-lanes-2, …               spans; a sample of requests, one for each cell
+//	BENCHMARK-ttft-by-turn, BENCHMARK-e2e-by-turn       conversations (throughput, load)
+//	throughput-latency-against-throughput, scan-latency-against-throughput, capacity-latency-against-throughput
+//	capacity-trials                                     what the search tried, proved and refuted
 var groups = []struct {
 	benchmark string
 	figures   func(*result.Result) []*Figure
@@ -170,11 +183,12 @@ func ofLatency(r *result.Result) []*Figure {
 	if l == nil {
 		return nil
 	}
-	return []*Figure{
+	return append([]*Figure{
 		latencyComparison(r), improvement(l),
 		distribution(r, "latency-distribution", "latency", "ttft", l.Cells, l.Evidence),
 		distribution(r, "e2e-distribution", "latency", "e2e", l.Cells, l.Evidence),
-	}
+		histogram(r, "latency", "ttft", l.Cells, l.Evidence), histogram(r, "latency", "e2e", l.Cells, l.Evidence),
+	}, overTime(r, "latency", l.Evidence)...)
 }
 
 func ofLoad(r *result.Result) []*Figure {
@@ -182,26 +196,30 @@ func ofLoad(r *result.Result) []*Figure {
 	if l == nil {
 		return nil
 	}
-	return []*Figure{
+	return append([]*Figure{
 		faster(l),
 		distribution(r, "load-distribution", "load", "ttft", l.Cells, l.Evidence),
 		distribution(r, "load-e2e-distribution", "load", "e2e", l.Cells, l.Evidence),
 		byRound(l),
-	}
+		histogram(r, "load", "ttft", l.Cells, l.Evidence), histogram(r, "load", "e2e", l.Cells, l.Evidence),
+		byTurn(r, "load", "ttft", "Time to first token", l.Cells, l.Evidence), byTurn(r, "load", "e2e", "End-to-end latency", l.Cells, l.Evidence),
+	}, overTime(r, "load", l.Evidence)...)
 }
 
 func ofCapacity(r *result.Result) []*Figure {
-	if r.Benchmarks.Capacity == nil {
+	c := r.Benchmarks.Capacity
+	if c == nil {
 		return nil
 	}
-	return capacity(r.Benchmarks.Capacity)
+	out := append(capacity(c, r.Validity), tried(c), latencyAgainstThroughput(r, "capacity-latency-against-throughput", c.Evidence, searched(c)))
+	return append(out, overTime(r, "capacity", c.Evidence)...)
 }
 
 func ofScan(r *result.Result) []*Figure {
 	if r.Benchmarks.Scan == nil {
 		return nil
 	}
-	return scan(r.Benchmarks.Scan)
+	return scan(r)
 }
 
 func ofThroughput(r *result.Result) []*Figure {
@@ -209,7 +227,11 @@ func ofThroughput(r *result.Result) []*Figure {
 	if t == nil {
 		return nil
 	}
-	return []*Figure{throughput(t), outputThroughput(t), latencyByLevel(r), success(r)}
+	return append([]*Figure{
+		throughput(r), outputThroughput(r), latencyByLevel(r), success(r),
+		latencyAgainstThroughput(r, "throughput-latency-against-throughput", t.Evidence, levels(t)),
+		byTurn(r, "throughput", "ttft", "Time to first token", t.Cells, t.Evidence), byTurn(r, "throughput", "e2e", "End-to-end latency", t.Cells, t.Evidence),
+	}, overTime(r, "throughput", t.Evidence)...)
 }
 
 func ofCost(r *result.Result) []*Figure {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -33,11 +34,34 @@ func find(t *testing.T, r *result.Result, id string) Figure {
 	t.Helper()
 	for _, f := range All(r) {
 		if f.ID == id {
+			sound(t, f)
 			return f
 		}
 	}
 	t.Fatalf("there is no figure %q", id)
 	return Figure{}
+}
+
+// sound checks what holds for every figure: the length of a bar means nothing on a logarithmic
+// axis, an axis that names a metric names one of the registry, and what is said once is not
+// said again under the picture.
+func sound(t *testing.T, f Figure) {
+	t.Helper()
+	for _, s := range f.Series {
+		if (s.Kind == Bar || s.Kind == Stack || s.Kind == Bins) && f.Y.Log {
+			t.Errorf("%s: bars on a logarithmic axis", f.ID)
+		}
+	}
+	for _, a := range []Axis{f.X, f.Y} {
+		if _, known := metric.Lookup(a.Metric); a.Metric != "" && !known {
+			t.Errorf("%s: an axis of %q, which is no metric", f.ID, a.Metric)
+		}
+	}
+	for _, said := range []string{f.Title, f.Subtitle} {
+		if said != "" && strings.Contains(f.Note, said) {
+			t.Errorf("%s: the note repeats %q", f.ID, said)
+		}
+	}
 }
 
 func ids(r *result.Result) []string {
@@ -72,29 +96,43 @@ func TestLatency(t *testing.T) {
 			{Benchmark: "throughput", Limit: "ttft.p50<7ms", Set: true},
 			{Benchmark: "latency", Limit: "nonsense"},
 		},
+		Validity: result.Validity{Checks: []result.Check{{ID: "bundled", Status: result.Fail, Cell: "candidate", Figures: []string{"tpot"}}}},
 		Benchmarks: result.Benchmarks{Latency: &result.Latency{Evidence: result.Measured, Cells: []result.Cell{
 			cell("candidate", 1, result.Statistic{N: 20, P50: between(24, 22, 26), P95: withheld(28, 72)}),
 			cell("baseline", 1, result.Statistic{N: 200, NEff: 40, P50: between(190, 170, math.Inf(1)), P95: value(math.Inf(1))}),
 		}}},
 	}
+	// The metric that the candidate loses is there as well, hollow where a check spoils it.
+	cells := r.Benchmarks.Latency.Cells
+	cells[0].Metrics.Stats["tpot"], cells[0].Metrics.Stats["e2e"] = result.Statistic{N: 20, P50: value(17)}, result.Statistic{N: 20, P50: value(500)}
+	cells[1].Metrics.Stats["tpot"] = result.Statistic{N: 20, P50: value(10)}
 	f := find(t, r, "latency")
 	if f.Evidence != result.Measured {
 		t.Errorf("evidence %q", f.Evidence)
 	}
 	want := []Series{
-		{Name: "candidate", Role: Candidate, Kind: Bar, Points: []Point{
-			{X: 0, Y: 24, Lo: result.Num(22), Hi: result.Num(26)}, {X: 1, Y: 28, AtLeast: true},
+		{Name: "candidate", Role: Candidate, Kind: Dot, Points: []Point{
+			{X: 0, Y: 24, Lo: result.Num(22), Hi: result.Num(26), Label: "24"}, {X: 1, Y: 28, AtLeast: true, Label: "≥ 28"},
+			{X: 2, Y: 17, Hollow: true, Label: "17"}, {X: 3, Y: 500, Label: "500"},
 		}},
-		{Name: "baseline", Role: Baseline, Kind: Bar, Points: []Point{{X: 0, Y: 190, Lo: result.Num(170), Hi: result.Num(math.Inf(1))}}},
+		{Name: "baseline", Role: Baseline, Kind: Dot, Points: []Point{
+			{X: 0, Y: 190, Lo: result.Num(170), Hi: result.Num(math.Inf(1)), Label: "190"}, {X: 2, Y: 10, Label: "10"},
+		}},
+	}
+	if d := cmp.Diff([]string{"TTFT p50", "TTFT p95", "TPOT p50", "E2E p50"}, f.X.Categories); d != "" {
+		t.Error(d)
 	}
 	if d := cmp.Diff(want, f.Series); d != "" {
 		t.Errorf("series (-want +got):\n%s", d)
 	}
-	limits := []Limit{{Value: 50, Label: "ttft.p95<50ms", Only: []int{1}}, {Value: 2000, Label: "e2e.p99<2s (reference)", Only: []int{2, 3}}}
+	limits := []Limit{{Value: 50, Label: "ttft.p95<50ms", Only: []int{1}}, {Value: 2000, Label: "e2e.p99<2s (reference)", Only: []int{3}}}
 	if d := cmp.Diff(limits, f.Limits); d != "" {
 		t.Errorf("limits (-want +got):\n%s", d)
 	}
-	if want := "TTFT p95 of the candidate has no interval (n=20 of 72); TTFT p95 of the baseline is infinite, because requests failed"; f.Note != want {
+	note := "without an interval: the candidate at TTFT p95: n=20 of 72; without an interval: the candidate at TPOT p95, E2E p95: not measured; " +
+		"without an interval: the baseline at TTFT p95: infinite, because requests failed; " +
+		"without an interval: the baseline at TPOT p95, E2E p50: not measured; hollow points prove nothing: a check of validity failed for them"
+	if f.Note != note {
 		t.Errorf("note %q", f.Note)
 	}
 }
@@ -131,9 +169,9 @@ func TestImprovement(t *testing.T) {
 	}}}}
 	f := find(t, r, "improvement")
 	want := []Point{
-		{X: 0, Y: 8, Lo: result.Num(5), Hi: result.Num(10)},
-		{X: 1, Y: 2, Lo: result.Num(1.5), Hi: result.Num(2.5)},
-		{X: 2, Y: 2, Hi: result.Num(math.Inf(1))},
+		{X: 0, Y: 8, Lo: result.Num(5), Hi: result.Num(10), Label: "8×"},
+		{X: 1, Y: 2, Lo: result.Num(1.5), Hi: result.Num(2.5), Label: "2×"},
+		{X: 2, Y: 2, Hi: result.Num(math.Inf(1)), Label: "2×"},
 	}
 	if d := cmp.Diff(want, f.Series[0].Points); d != "" {
 		t.Errorf("points (-want +got):\n%s", d)
@@ -232,13 +270,13 @@ func TestCost(t *testing.T) {
 		t.Errorf("a thousand requests cost %v", sums)
 	}
 	p := find(t, r, "token-prices")
-	if d := cmp.Diff([]string{"input, listed", "output, listed", "mix", "mix, always busy"}, p.X.Categories); d != "" {
+	if d := cmp.Diff([]string{"input, listed", "output, listed", "all tokens", "all tokens, always busy"}, p.X.Categories); d != "" {
 		t.Error(d)
 	}
 	if p.Evidence != result.Listed {
 		t.Errorf("prices are %s", p.Evidence)
 	}
-	if d := cmp.Diff([]Point{{X: 2, Y: 1, Lo: result.Num(0.9), Hi: result.Num(1.1)}, {X: 3, Y: 0.1}}, p.Series[0].Points); d != "" {
+	if d := cmp.Diff([]Point{{X: 2, Y: 1, Lo: result.Num(0.9), Hi: result.Num(1.1), Label: "$1.00"}, {X: 3, Y: 0.1, Label: "$0.10"}}, p.Series[0].Points); d != "" {
 		t.Error(d)
 	}
 	m := find(t, r, "cost-projection")

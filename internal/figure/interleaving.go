@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -28,7 +29,7 @@ func faster(l *result.Load) *Figure {
 		if !ok {
 			k = len(f.Series)
 			of[c.Against] = k
-			f.Series = append(f.Series, Series{Name: "against " + c.Against, Role: role(c.Against), Kind: Bar})
+			f.Series = append(f.Series, Series{Name: "against " + c.Against, Role: role(c.Against), Kind: Dot})
 		}
 		x, ok := at[name]
 		if !ok {
@@ -43,6 +44,7 @@ func faster(l *result.Load) *Figure {
 		}
 		// The document holds candidate ÷ other.
 		p.Y, p.Lo, p.Hi = 1/p.Y, inverse(p.Hi), inverse(p.Lo)
+		p.Label, p.Hollow = amount.Significant(p.Y, 3)+"×", c.Spoilt != ""
 		f.Series[k].Points = append(f.Series[k].Points, p)
 	}
 	kept := f.Series[:0]
@@ -51,7 +53,8 @@ func faster(l *result.Load) *Figure {
 			kept = append(kept, s)
 		}
 	}
-	f.Series, f.Note = kept, notes(left)
+	f.Series = kept
+	f.Note = notes(append(left, spoiltNote(f)...))
 	return f
 }
 
@@ -61,7 +64,7 @@ func byRound(l *result.Load) *Figure {
 	f := &Figure{
 		ID: "load-rounds", Title: "Latency round by round", Evidence: l.Evidence,
 		Subtitle: "median end-to-end latency of each block, without an interval; in a round all targets have the same prompts",
-		X:        Axis{Label: "round"}, Y: Axis{Label: "latency", Unit: "ms", Log: true},
+		X:        Axis{Label: "round"}, Y: Axis{Label: "end-to-end latency, p50", Unit: "ms", Metric: "e2e"},
 	}
 	for _, c := range l.Cells {
 		s := Series{Name: c.Target, Role: role(c.Target), Kind: Line}

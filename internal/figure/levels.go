@@ -24,18 +24,19 @@ type size struct {
 
 // addLevels adds a line for each target, named with the suffix, and returns
 // what is left out.
-func addLevels(f *Figure, t *result.Throughput, what, suffix string, dashed bool, of func(result.Cell) (result.Estimate, size)) []string {
+func addLevels(f *Figure, r *result.Result, what, suffix string, dashed bool, v view) []string {
 	var left []string
+	t := r.Benchmarks.Throughput
 	for _, target := range targets(t.Cells) {
 		s := Series{Name: target + suffix, Role: role(target), Kind: Line, Dashed: dashed}
 		for _, c := range t.Cells {
 			if c.Target != target {
 				continue
 			}
-			e, n := of(c)
+			e, n := v.of()(c)
 			p, ok := point(float64(c.Load.Users), e)
 			if ok {
-				s.Points = append(s.Points, p)
+				s.Points = append(s.Points, spoil(p, r.Validity, v.tag, c.ID))
 			}
 			if !ok || p.AtLeast {
 				left = append(left, fmt.Sprintf("%s at %d users: %s", what, c.Load.Users, absence(e, n.n, n.eff)))
@@ -76,26 +77,36 @@ func quantile(tag, stat string) func(result.Cell) (result.Estimate, size) {
 	}
 }
 
-func throughput(t *result.Throughput) *Figure {
-	f := levelFigure("throughput", "Throughput by concurrency", t, Axis{Label: "requests completed", Unit: "1/s"})
-	f.Note = notes(addLevels(f, t, "throughput", "", false, rate("throughput")))
+func throughput(r *result.Result) *Figure {
+	t := r.Benchmarks.Throughput
+	f := levelFigure("throughput", "Throughput by concurrency", t, Axis{Label: "requests completed", Unit: "1/s", Metric: "throughput"})
+	left := addLevels(f, r, "throughput", "", false, view{tag: "throughput"})
+	for _, c := range t.Cells { // where there is a limit to keep
+		if _, ok := finite(c.Metrics.Rates["goodput"].Value); ok {
+			f.Title = "Throughput and goodput by concurrency"
+			left = append(left, addLevels(f, r, "goodput", ", inside all limits", true, view{tag: "goodput"})...)
+			break
+		}
+	}
 	intervals(f, "intervals")
+	f.Note = notes(append(left, spoiltNote(f)...))
 	return f
 }
 
-func outputThroughput(t *result.Throughput) *Figure {
-	f := levelFigure("output-throughput", "Output tokens by concurrency", t, Axis{Label: "output tokens", Unit: "token/s"})
-	f.Note = notes(addLevels(f, t, "output tokens", "", false, rate("output_throughput")))
+func outputThroughput(r *result.Result) *Figure {
+	f := levelFigure("output-throughput", "Output tokens by concurrency", r.Benchmarks.Throughput, Axis{Label: "output tokens", Unit: "token/s", Metric: "output_throughput"})
+	left := addLevels(f, r, "output tokens", "", false, view{tag: "output_throughput"})
 	intervals(f, "intervals")
+	f.Note = notes(append(left, spoiltNote(f)...))
 	return f
 }
 
 func latencyByLevel(r *result.Result) *Figure {
 	t := r.Benchmarks.Throughput
-	f := levelFigure("latency-by-level", "Time to first token by concurrency", t, Axis{Label: "time to first token", Unit: "ms", Log: true})
-	f.Subtitle = "closed loop, p50 and p95 with 95 % intervals; hollow: lower bound"
-	left := addLevels(f, t, "p50", " p50", false, quantile("ttft", "p50"))
-	left = append(left, addLevels(f, t, "p95", " p95", true, quantile("ttft", "p95"))...)
+	f := levelFigure("latency-by-level", "Time to first token by concurrency", t, Axis{Label: "time to first token", Unit: "ms", Log: true, Metric: "ttft"})
+	f.Subtitle = "closed loop, p50 and p95 with 95 % intervals; with an arrow: lower bound"
+	left := addLevels(f, r, "p50", " p50", false, view{tag: "ttft", stat: "p50"})
+	left = append(left, addLevels(f, r, "p95", " p95", true, view{tag: "ttft", stat: "p95"})...)
 	for _, benchmark := range []string{"throughput", "latency"} {
 		for _, lim := range limitsOn(r, benchmark, "ttft") {
 			if lim.Value > 0 && len(f.Limits) == 0 {
@@ -103,17 +114,18 @@ func latencyByLevel(r *result.Result) *Figure {
 			}
 		}
 	}
-	f.Note = notes(left)
+	f.Note = notes(append(left, spoiltNote(f)...))
 	return f
 }
 
 func success(r *result.Result) *Figure {
 	t := r.Benchmarks.Throughput
-	f := levelFigure("success", "Success by concurrency", t, Axis{Label: "share of requests that succeeded", Share: true})
-	f.Note = notes(addLevels(f, t, "success", "", false, rate("success")))
+	f := levelFigure("success", "Success by concurrency", t, Axis{Label: "share of requests that succeeded", Share: true, Metric: "success"})
+	left := addLevels(f, r, "success", "", false, view{tag: "success"})
 	intervals(f, "Wilson intervals at the effective size")
 	for _, lim := range limitsOn(r, "throughput", "success") {
 		f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
 	}
+	f.Note = notes(append(left, spoiltNote(f)...))
 	return f
 }

@@ -35,7 +35,7 @@ func Components(q *result.Quality) []string {
 }
 
 func components(q *result.Quality) *Figure {
-	f := &Figure{ID: "quality", Title: "Quality by component", Subtitle: "heuristic scores from 0 to 100, mean with 95 % interval", Evidence: q.Evidence, Y: Axis{Label: "score", Unit: "points"}}
+	f := &Figure{ID: "quality", Title: "Quality by component", Subtitle: "heuristic scores from 0 to 100, mean with 95 % interval", Evidence: q.Evidence, Y: Axis{Label: "score", Unit: "points", Metric: "quality"}}
 	names := Components(q)
 	for _, n := range names {
 		f.X.Categories = append(f.X.Categories, strings.ReplaceAll(n, "_", " "))

@@ -14,8 +14,9 @@ import (
 
 // scan shows the trade-off between the points, then each metric over the swept
 // key.
-func scan(s *result.Scan) []*Figure {
-	w := layOut(s)
+func scan(r *result.Result) []*Figure {
+	w := layOut(r.Benchmarks.Scan)
+	w.validity = r.Validity
 	out := []*Figure{w.pareto()}
 	gaps := "gap" // as long as fewer points know the tokens of each frame
 	if n := w.gives("itl", "p50"); n > 0 && 2*n >= w.gives("gap", "p50") {
@@ -33,6 +34,7 @@ func scan(s *result.Scan) []*Figure {
 	return append(out,
 		w.overKey("output_throughput", "", []view{{"output_throughput", "", ""}}),
 		w.overKey("success", "", []view{{"success", "", ""}}),
+		latencyAgainstThroughput(r, "scan-latency-against-throughput", w.Evidence, w.swept()),
 	)
 }
 
@@ -117,7 +119,7 @@ func (w *sweep) overKey(tag, stat string, views []view) *Figure {
 	m, _ := metric.Lookup(tag)
 	f := &Figure{
 		ID: "scan-" + strings.ReplaceAll(tag, "_", "-"), Title: plaintext.Capital(m.Name), Evidence: w.Evidence, X: w.axis(),
-		Y: Axis{Label: m.Name, Unit: m.Unit},
+		Y: Axis{Label: m.Name, Unit: m.Unit, Metric: tag},
 	}
 	switch {
 	case m.Unit == "ratio":
@@ -146,7 +148,7 @@ func (w *sweep) overKey(tag, stat string, views []view) *Figure {
 	}
 	f.Y.Log = m.Unit == "ms" && wide(f.Series)
 	f.Subtitle = w.says(f)
-	f.Note = notes(append(without.told(), w.leftOut()...))
+	f.Note = notes(slices.Concat(without.told(), w.leftOut(), spoiltNote(f)))
 	return f
 }
 
@@ -170,7 +172,7 @@ func (w *sweep) series(l line, v view, without *absences) (s Series, ok bool) {
 		e, n := v.of()(c)
 		p, drawn := point(w.place(i), e)
 		if drawn {
-			s.Points = append(s.Points, p)
+			s.Points = append(s.Points, spoil(p, w.validity, v.tag, c.ID))
 			ok = ok || !p.AtLeast
 			if note := remark(c, v.tag); note != "" {
 				without.add("", at, note, size{}, 0)
@@ -230,7 +232,7 @@ func (w *sweep) says(f *Figure) string {
 		parts = append(parts, "too few requests for intervals")
 	}
 	if hollow {
-		parts = append(parts, "hollow: lower bound")
+		parts = append(parts, "with an arrow: lower bound")
 	}
 	return strings.Join(parts, "; ")
 }
@@ -267,7 +269,7 @@ func (w *sweep) pareto() *Figure {
 	f := &Figure{
 		ID: "scan-pareto", Title: "Pareto front", Evidence: w.Evidence,
 		Subtitle: "each point is a cell; up and to the right is better; labels where they fit: " + w.keyNames(w.varied),
-		X:        Axis{Label: p.X.Label, Unit: p.X.Unit}, Y: Axis{Label: p.Y.Label, Unit: p.Y.Unit},
+		X:        paretoAxis(p.X), Y: paretoAxis(p.Y),
 	}
 	beaten := Series{Name: "dominated by another", Role: Faint, Kind: Dot}
 	front := Series{Name: "on the front", Role: Candidate, Kind: Front}
@@ -299,4 +301,12 @@ func (w *sweep) pareto() *Figure {
 		f.Note = "not placed: " + strings.Join(Gather(p.Left), "; ")
 	}
 	return f
+}
+
+func paretoAxis(a result.ParetoAxis) Axis {
+	tag, _, _ := strings.Cut(a.Metric, ".")
+	if _, known := metric.Lookup(tag); !known {
+		tag = ""
+	}
+	return Axis{Label: a.Label, Unit: a.Unit, Metric: tag}
 }

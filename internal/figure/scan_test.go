@@ -186,7 +186,7 @@ func TestScanLeavesOut(t *testing.T) {
 	if f.Note != want {
 		t.Errorf("note\n%s, want\n%s", f.Note, want)
 	}
-	if !strings.Contains(f.Subtitle, "95 % intervals; hollow: lower bound") {
+	if !strings.Contains(f.Subtitle, "95 % intervals; with an arrow: lower bound") {
 		t.Errorf("subtitle %q", f.Subtitle)
 	}
 	for _, id := range ids(r) {

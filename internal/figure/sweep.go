@@ -23,6 +23,8 @@ type sweep struct {
 	lines  []line   // those of them that are drawn
 	left   []string // names of the lines that do not fit into a figure
 	cells  map[string]result.Cell
+
+	validity result.Validity
 }
 
 // ScanLabels names the points of a scan by the values in which they differ, and

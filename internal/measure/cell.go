@@ -55,6 +55,12 @@ func (c *Collector) Cell(in Input) result.Cell {
 		// The whole window is steady.
 		out.Steady = &result.Metrics{Stats: maps.Clone(out.Metrics.Stats), Rates: maps.Clone(out.Metrics.Rates)}
 	}
+	for _, tag := range []string{"ttft", "e2e"} {
+		if s, ok := out.Metrics.Stats[tag]; ok {
+			s.Bins = bins(c.answered(tag))
+			out.Metrics.Stats[tag] = s
+		}
+	}
 	if in.Load.Kind == "open" {
 		out.Arrivals = c.arrivals(in.Load, in.window())
 	}

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
 )
 
 // declared is every key of a plan, in the order of the manual.
-var declared = slices.Concat(targetKeys(), suiteKeys, workloadKeys, benchmarkKeys, loadKeys, key.LiftAll(scoring.CanaryKeys, func(p *Plan) *QualityPlan { return &p.Quality }), clientKeys)
+var declared = slices.Concat(targetKeys(), suiteKeys, key.LiftAll(kept.Keys, func(p *Plan) *kept.Kept { return &p.Kept }), workloadKeys, benchmarkKeys, loadKeys, key.LiftAll(scoring.CanaryKeys, func(p *Plan) *QualityPlan { return &p.Quality }), clientKeys)
 
 // Keys returns every key that has a flag, in the order of the manual.
 func Keys() []key.Key {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/plan/demand"
+	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
@@ -56,6 +57,8 @@ type Plan struct {
 
 	// Claims are decided by the run and set the exit code.
 	Claims []Claim `yaml:"claims,omitempty" json:"claims,omitempty"`
+	// Kept has labels, and conditions against kept runs.
+	kept.Kept `yaml:",inline"`
 
 	Client ClientPlan `yaml:"client" json:"client"`
 	// Power says where power is read meanwhile.

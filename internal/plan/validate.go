@@ -31,6 +31,7 @@ func (p Plan) Validate() error {
 	p.validateTalk(&out)
 	p.validateCapacity(&out)
 	p.validateClaims(&out)
+	p.Kept.Validate(&out)
 	p.validateWords(&out)
 	p.Power.Validate(&out)
 	p.validatePasses(&out)

@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 func terminal(t *testing.T, name string, columns int) string {
@@ -42,7 +43,7 @@ func TestTerminalEndsWithTheAnswer(t *testing.T) {
 // A page begins with the same sentences.
 func TestPagesBeginWithTheAnswer(t *testing.T) {
 	for _, name := range fixtures {
-		d := content.Of(fixture(t, name))
+		d := run.Of(fixture(t, name))
 		for form, text := range forms(t, d) {
 			if form == "console" {
 				continue
@@ -93,18 +94,26 @@ func TestSimulatedIsSaidAtBothEndsOfTheTerminal(t *testing.T) {
 	}
 }
 
-// What was named is called so; else the page says what was measured, and how.
+// A page is called by what was measured, on which server, and to answer what, so that
+// pages in tabs can be told apart.
 func TestTitles(t *testing.T) {
 	for name, want := range map[string]string{
-		"full": "migration: llama-3.1-8b-instruct against commercial-large", "default": "run: llama-3.1-8b-instruct", "sweep": "sweep: tiny",
+		"full":    "llama-3.1-8b-instruct against commercial-large: faster, cheaper, as good, how much load?",
+		"default": "llama-3.1-8b-instruct: how fast, at what cost, how good, how much load?",
+		"sweep":   "tiny on vllm: which rate of 1, 2, 4, 8, 16, 32?",
 	} {
-		if got := content.Of(fixture(t, name)).Title; got != want {
+		if got := run.Of(fixture(t, name)).Title; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	r := fixture(t, "default")
-	r.Benchmarks.Load = interleaved(t).Benchmarks.Load
-	if got := content.Of(r).Title; got != "load: llama-3.1-8b-instruct" {
-		t.Errorf("%q", got)
+	r := &result.Result{Targets: []result.Target{{Name: "candidate", Model: "m"}, {Name: "int4", Model: "m"}}}
+	r.Benchmarks.Load = &result.Load{Cells: []result.Cell{{Load: result.LoadShape{Kind: "open", Rate: 5}, Conversations: &result.Conversations{}}}}
+	if got, want := run.Of(r).Title, "candidate (m) against int4: which is faster in conversations at 5 requests/s?"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	r = &result.Result{Targets: r.Targets[:1]}
+	r.Benchmarks.Capacity = &result.Capacity{Limits: []string{"ttft.p95<500ms", "success>=99%"}}
+	if got, want := run.Of(r).Title, "m: how much load within ttft.p95<500ms and success>=99%?"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -28,7 +29,7 @@ type ConsoleOptions struct {
 // a sentence for each thing that was asked, and where the report is.
 func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 	c := newConsole(o)
-	c.document(content.Of(r))
+	c.document(run.Of(r))
 	c.files(r.Artifacts)
 	_, err := io.WriteString(w, c.b.String())
 	return err
@@ -37,7 +38,7 @@ func Console(w io.Writer, r *result.Result, o ConsoleOptions) error {
 // ForecastConsole prints a forecast for a terminal: first that nothing of it
 // was measured, then the loads and what was assumed, and the answers at the end.
 func ForecastConsole(w io.Writer, f *result.Forecast, o ConsoleOptions) error {
-	return DocumentConsole(w, content.OfForecast(f), nil, o)
+	return DocumentConsole(w, run.OfForecast(f), nil, o)
 }
 
 // DocumentConsole prints a document that is not that of a run, and where its files
@@ -153,6 +154,13 @@ func (c *console) document(d content.Document) {
 			c.section(s, d)
 		}
 	}
+	if d.Tiles.Compared() {
+		t := d.Tiles.Table()
+		t.Title = ""
+		c.line("")
+		c.wrap("", c.bold("IN SHORT")+": "+d.Tiles.Of)
+		c.table(t)
+	}
 	c.legend()
 	c.answers(d)
 }
@@ -175,13 +183,24 @@ func (c *console) answers(d content.Document) {
 	for _, p := range d.Answers {
 		text := p.Text
 		if p.Lead != "" {
-			text = c.bold(p.Lead+":") + " " + text
+			text = c.bold(p.Heading()) + " " + text
+		}
+		if basis := shownBasis(d, p.Basis); basis != "" {
+			text += " " + c.dim("("+basis+")")
 		}
 		if color, ok := stateColor[p.State]; ok {
 			text = c.paint(color, text)
 		}
 		c.wrap("  ", text)
 	}
+}
+
+// shownBasis is what an answer rests on, without the evidence that the head has said.
+func shownBasis(d content.Document, text string) string {
+	if d.Warning == "" {
+		return text
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(text, string(d.Evidence)), ", ")
 }
 
 func (c *console) section(s content.Section, d content.Document) {
@@ -270,7 +289,7 @@ const verdictWidth = len("undecided")
 func (c *console) cards(t content.Table) {
 	indent := strings.Repeat(" ", verdictWidth+3)
 	for _, row := range t.Rows {
-		k := cardOf(t, row)
+		k := content.CardOf(t, row)
 		verdict := c.state(k.State)
 		if k.Name == "" && len(k.Values) == 0 && len(k.Sentences) > 0 {
 			c.wrap("  ", verdict+"  "+k.Sentences[0])
@@ -291,6 +310,7 @@ func (c *console) cards(t content.Table) {
 		for _, s := range k.Sentences {
 			c.wrap(indent, s)
 		}
+		c.wrap(indent, k.Aside)
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/report/page"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -64,7 +66,7 @@ func aForecast() *result.Forecast {
 // What a report leaves out on a terminal, or outside of HTML, is decided in
 // content and listed here, so that nothing else goes missing.
 var (
-	pagesOnlySections = []string{"quality", "hardware", "impact", "specification", "reproduce"}
+	pagesOnlySections = []string{"doubts", "latency", "quality", "hardware", "specification", "reproduce"}
 	pagesOnlyTables   = []string{
 		"Share of requests under the limit", "Blocks", "On the Pareto front", "Latency in ms, with 95 % intervals", "Rates, with 95 % intervals", "What the server reports",
 		"What the server reports at each level", "Latency at each level, ms", "Costs by volume",
@@ -76,7 +78,7 @@ var (
 )
 
 func TestWhatATerminalLeavesOut(t *testing.T) {
-	for _, s := range content.Of(everything(t)).Sections {
+	for _, s := range run.Of(everything(t)).Sections {
 		if want := slices.Contains(pagesOnlySections, s.ID); s.PagesOnly != want {
 			t.Errorf("section %s: on pages only: %v", s.ID, s.PagesOnly)
 		}
@@ -93,7 +95,7 @@ func TestWhatATerminalLeavesOut(t *testing.T) {
 
 // Each section, row and note of a report is in all its forms.
 func TestFormsSayTheSame(t *testing.T) {
-	for name, d := range map[string]content.Document{"run": content.Of(everything(t)), "forecast": content.OfForecast(aForecast())} {
+	for name, d := range map[string]content.Document{"run": run.Of(everything(t)), "forecast": run.OfForecast(aForecast())} {
 		for form, text := range forms(t, d) {
 			for _, what := range lacking(d, form, text) {
 				t.Errorf("%s: %s does not have %s", name, form, what)
@@ -101,7 +103,7 @@ func TestFormsSayTheSame(t *testing.T) {
 		}
 	}
 	var sections []string
-	for _, s := range content.Of(everything(t)).Sections {
+	for _, s := range run.Of(everything(t)).Sections {
 		sections = append(sections, s.ID)
 	}
 	for _, want := range []string{"claims", "latency", "load", "capacity", "scan", "forecast", "throughput", "cost", "quality", "hardware", "validity"} {
@@ -119,7 +121,8 @@ func TestDriftIsNoticed(t *testing.T) {
 				{Name: "h " + name, Kind: content.Verdict}, {Name: "n", Kind: content.Name}, {Name: "v"}, {Name: "s", Kind: content.Sentence},
 			}, Rows: [][]string{{"proved", "name1 " + name, "10 ms", "why1 " + name}, {"proved", "name2 " + name, "20 ms", "why2 " + name}}}
 		}
-		d := content.Document{Answers: []content.Paragraph{{Lead: "Speed", Text: "eight times sooner"}}}
+		d := content.Document{Answers: []content.Paragraph{{Lead: "Faster?", Text: "eight times sooner", Basis: "40 pairs"}}}
+		d.Tiles.List = []content.Tile{{Name: "first", Verdict: "quicker", Sides: []content.Side{{Target: "a", Readings: []content.Reading{{Text: "5.55 s"}}}, {Target: "b", Readings: []content.Reading{{Text: "6.66 s"}}}}}}
 		for _, id := range []string{"one", "two"} {
 			d.Sections = append(d.Sections, content.Section{
 				ID: id, Title: "title-of-" + id, Summary: content.Paragraph{Text: "summary of " + id},
@@ -132,6 +135,8 @@ func TestDriftIsNoticed(t *testing.T) {
 	}
 	drops := map[string]func(*content.Document){
 		"first answer": func(d *content.Document) { d.Answers = nil },
+		"basis":        func(d *content.Document) { d.Answers[0].Basis = "" },
+		"tile":         func(d *content.Document) { d.Tiles.List[0].Sides = d.Tiles.List[0].Sides[1:] },
 		"section":      func(d *content.Document) { d.Sections = d.Sections[:1] },
 		"summary":      func(d *content.Document) { d.Sections[1].Summary.Text = "" },
 		"answer":       func(d *content.Document) { d.Sections[1].Answers = nil },
@@ -164,15 +169,15 @@ func forms(t *testing.T, d content.Document) map[string]string {
 	t.Helper()
 	c := newConsole(ConsoleOptions{Width: 4000})
 	c.document(d)
-	page, err := pageOf(d, map[string][]byte{})
+	htmlPage, err := page.HTML(d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	md := regexp.MustCompile(`\\(.)`).ReplaceAllString(string(markdownOf(d)), "$1")
 	md = html.UnescapeString(strings.ReplaceAll(md, " | ", " "))
 	var body bytes.Buffer
-	body.Write(regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAll(page, nil))
-	text := regexp.MustCompile(`</?(span|strong)[^>]*>`).ReplaceAllString(body.String(), "")
+	body.WriteString(regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAllString(withoutScripts(t, string(htmlPage)), ""))
+	text := regexp.MustCompile(`</?(span|strong|abbr)[^>]*>`).ReplaceAllString(body.String(), "")
 	text = html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(text, " "))
 	return map[string]string{"console": plain(c.b.String()), "Markdown": plain(md), "HTML": plain(text)}
 }
@@ -200,7 +205,22 @@ func lacking(d content.Document, form, text string) []string {
 		}
 	}
 	for _, p := range d.Answers {
-		need("answer", p.Lead, p.Text)
+		if !p.TerminalOnly || terminal {
+			need("answer", p.Lead, p.Text, shownBasis(d, p.Basis))
+		}
+	}
+	for _, p := range d.Conditions {
+		if !terminal { // it has what is said nowhere else
+			need("condition", p.Text)
+		}
+	}
+	for _, tile := range d.Tiles.List {
+		for _, side := range tile.Sides {
+			for _, r := range side.Readings {
+				need("tile "+tile.Name, r.Text)
+			}
+		}
+		need("tile", tile.Name, tile.Verdict)
 	}
 	for _, s := range d.Sections {
 		if terminal && s.PagesOnly {
@@ -238,7 +258,7 @@ func lacking(d content.Document, form, text string) []string {
 					continue
 				}
 				for _, row := range t.Rows {
-					k := cardOf(t, row)
+					k := content.CardOf(t, row)
 					need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Values)...)
 					need(s.ID+" row", slices.Concat([]string{k.State, k.Name}, k.Sentences)...)
 					need(s.ID+" row", k.Fine...)
@@ -259,7 +279,7 @@ func lacking(d content.Document, form, text string) []string {
 func TestEachFigureIsShownOnce(t *testing.T) {
 	r := everything(t)
 	shown := map[string]int{}
-	for _, s := range content.Of(r).Sections {
+	for _, s := range run.Of(r).Sections {
 		for _, f := range slices.Concat(s.Lead, s.Figures) {
 			shown[f.ID]++
 		}

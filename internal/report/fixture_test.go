@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -67,7 +68,7 @@ func golden(t *testing.T, file string, got []byte) {
 // sectionOf is a part of the report of a result.
 func sectionOf(t *testing.T, r *result.Result, id string) content.Section {
 	t.Helper()
-	for _, s := range content.Of(r).Sections {
+	for _, s := range run.Of(r).Sections {
 		if s.ID == id {
 			return s
 		}

@@ -8,33 +8,34 @@ import (
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Markdown returns the report as Markdown. Figures are linked in the folder
 // figures/.
-func Markdown(r *result.Result) []byte { return markdownOf(content.Of(r)) }
+func Markdown(r *result.Result) []byte { return markdownOf(run.Of(r)) }
 
 func markdownOf(d content.Document) []byte {
 	m := &markdown{}
-	m.line("# %s", escape("Inferometer: "+d.Title))
+	m.line("# %s", escape(d.Title))
 	if d.Warning != "" {
 		m.line("> **%s**", escape(d.Warning))
 	}
-	m.paragraph(d.Headline)
 	if d.Status != "" {
 		m.line("**%s**", escape(d.Status))
 	}
-	for _, p := range d.Answers {
-		if p.Lead != "" {
-			m.line("**%s:** %s", escape(p.Lead), escape(p.Text))
-		} else {
-			m.paragraph(p.Text)
-		}
+	m.paragraphs(d.Answers)
+	if len(d.Tiles.List) > 0 {
+		m.table(d.Tiles.Table())
 	}
+	if d.Headline != "" {
+		m.line("**Endpoints:** %s", escape(d.Headline))
+	}
+	m.paragraphs(d.Conditions)
 	for _, s := range d.Sections {
-		m.section(s)
+		m.section(s, d.Evidence)
 	}
 	return []byte(m.b.String())
 }
@@ -82,6 +83,23 @@ func escape(s string) string {
 // seen and does not spoil a copy of the text.
 var bare = strings.NewReplacer("://", `:\//`, "www.", `www\.`, "WWW.", `WWW\.`, "Www.", `Www\.`, "mailto:", `mailto\:`, "xmpp:", `xmpp\:`)
 
+// paragraphs write what each is about, its text and what it rests on.
+func (m *markdown) paragraphs(list []content.Paragraph) {
+	for _, p := range list {
+		if p.TerminalOnly {
+			continue
+		}
+		text := escape(p.Text)
+		if p.Lead != "" {
+			text = "**" + escape(p.Heading()) + "** " + text
+		}
+		if p.Basis != "" {
+			text += " (" + escape(p.Basis) + ")"
+		}
+		m.line("%s", text)
+	}
+}
+
 // paragraph writes plain text; an empty one writes nothing.
 func (m *markdown) paragraph(text string) {
 	if text != "" {
@@ -89,16 +107,14 @@ func (m *markdown) paragraph(text string) {
 	}
 }
 
-func (m *markdown) section(s content.Section) {
+func (m *markdown) section(s content.Section, evidence result.Evidence) {
 	title := s.Title
-	if s.Evidence != "" {
+	if s.Evidence != "" && s.Evidence != evidence { // else the head says it
 		title += " (" + string(s.Evidence) + ")"
 	}
 	m.line("## %s", escape(title))
 	m.paragraph(s.Summary.Text)
-	for _, p := range slices.Concat(s.Answers, s.Text) {
-		m.paragraph(p.Text)
-	}
+	m.paragraphs(slices.Concat(s.Answers, s.Text))
 	m.drawings(s.Lead)
 	for _, t := range s.Tables {
 		if t.HTMLOnly || len(t.Rows) == 0 {
@@ -128,17 +144,18 @@ func (m *markdown) drawings(figures []figure.Figure) {
 func (m *markdown) cards(t content.Table) {
 	short := t
 	for i := len(t.Head) - 1; i >= 0; i-- {
-		if t.Head[i].Kind == content.Sentence {
+		if t.Head[i].Kind == content.Sentence || t.Head[i].Kind == content.Aside {
 			short = short.Without(i)
 		}
 	}
-	m.table(short)
+	m.table(short.Filled())
 	for _, row := range t.Rows {
-		k := cardOf(t, row)
-		if len(k.Sentences) == 0 {
+		k := content.CardOf(t, row)
+		sentences := strings.TrimSpace(strings.Join(k.Sentences, " ") + " " + k.Aside)
+		if sentences == "" {
 			continue
 		}
-		m.line("- **%s** %s: %s", escape(k.State), escape(k.Name), escape(strings.Join(k.Sentences, " ")))
+		m.line("- **%s** %s: %s", escape(k.State), escape(k.Name), escape(sentences))
 	}
 }
 

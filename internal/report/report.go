@@ -1,7 +1,7 @@
 // Package report turns a result into what people read: console tables, a
 // Markdown report, one self-contained HTML page, and drawn figures. What a
-// report says is decided once, in package content; the writers here decide how
-// it looks in each format, and package draw makes the pictures. No statistic is
+// report says is decided once, in package content; the writers here and in package
+// page decide how it looks in each format, and package draw makes the pictures. No statistic is
 // computed. What a server sent is hostile text and is shown as plain text only.
 package report
 
@@ -12,15 +12,20 @@ import (
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/draw"
+	"github.com/inferometer/inferometer/internal/report/page"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/wholefile"
 )
 
+// HTML returns the report of a run as one file that needs no network.
+func HTML(r *result.Result) ([]byte, error) { return page.HTML(run.Of(r), figure.All(r)) }
+
 // Write writes report.md, report.html and the figures as SVG and PNG into the
 // folder of a run, each file whole or not at all, and lists them.
 func Write(dir string, r *result.Result) ([]result.Artifact, error) {
-	return write(dir, content.With(r, keptAnswers(dir, r)), figure.All(r))
+	return write(dir, run.With(r, keptAnswers(dir, r)), figure.All(r))
 }
 
 // WriteDocument writes the same files of a document that is not that of a run; its
@@ -44,7 +49,7 @@ func write(dir string, doc content.Document, all []figure.Figure) ([]result.Arti
 		if err != nil {
 			return out, err
 		}
-		png, err := draw.PNG(f)
+		png, err := draw.PNG(f, draw.ScreenDPI)
 		if err != nil {
 			return out, err
 		}
@@ -62,15 +67,11 @@ func write(dir string, doc content.Document, all []figure.Figure) ([]result.Arti
 		return out, err
 	}
 	out = append(out, result.Artifact{Path: "report.md", Kind: "markdown"})
-	drawn, err := drawnForPage(all)
+	html, err := page.HTML(doc, all)
 	if err != nil {
 		return out, err
 	}
-	page, err := pageOf(doc, drawn)
-	if err != nil {
-		return out, err
-	}
-	if err := wholefile.Write(filepath.Join(dir, "report.html"), page, 0o644); err != nil {
+	if err := wholefile.Write(filepath.Join(dir, "report.html"), html, 0o644); err != nil {
 		return out, err
 	}
 	return append(out, result.Artifact{Path: "report.html", Kind: "html"}), nil

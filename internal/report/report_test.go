@@ -14,7 +14,7 @@ import (
 	"unicode"
 
 	"github.com/inferometer/inferometer/internal/figure"
-	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/draw"
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -67,7 +67,7 @@ func TestCaptionsDoNotRepeatTitles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile(`<figcaption>(.*?)</figcaption>`).FindAllStringSubmatch(string(page), -1) {
+	for _, m := range regexp.MustCompile(`<figcaption>(.+?)</figcaption>`).FindAllStringSubmatch(string(page), -1) {
 		for _, f := range figure.All(fixture(t, "full")) {
 			if strings.Contains(m[1], f.Title) {
 				t.Errorf("%q repeats %q", m[1], f.Title)
@@ -82,10 +82,10 @@ func TestSamplesAreMuted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(page), `weak">~`); n < 10 {
+	if n := strings.Count(string(page), `class="weak"`); n < 10 {
 		t.Errorf("only %d muted values", n)
 	}
-	if strings.Contains(string(page), "<td>~") {
+	if regexp.MustCompile(`<td( data-[a-z]+="[^"]*")*>~`).Match(page) {
 		t.Error("a sample's value looks like an estimate")
 	}
 }
@@ -94,8 +94,8 @@ func TestSamplesAreMuted(t *testing.T) {
 func TestMarkdownParts(t *testing.T) {
 	text := string(Markdown(fixture(t, "full")))
 	for _, want := range []string{
-		"SIMULATED", "## Claims", "| verdict |", "## Latency", "## Throughput", "## Cost", "## Quality", "## Client machine",
-		"## Business impact", "per year", "## Technical specification", "## Validity", "## How to reproduce",
+		"SIMULATED", "**Faster?**", "| TTFT |", "## Claims", "| verdict |", "## What not to believe", "## Latency", "## Throughput", "## Cost", "## Quality", "## Client machine",
+		"## Validity", "## Technical specification", "## How to reproduce",
 	} {
 		_, after, ok := strings.Cut(text, want)
 		if !ok {
@@ -112,8 +112,8 @@ func TestHTMLStandsAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := string(page)
-		if !strings.Contains(s, `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:;`) {
+		s := withoutScripts(t, string(page))
+		if !strings.Contains(s, `http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;; script-src &#39;sha256-`) || strings.Contains(s, "unsafe") {
 			t.Errorf("%s: no policy", name)
 		}
 		for _, bad := range []string{"<script", "<link", "<iframe", "src=", "@import", "url(", "srcset"} {
@@ -126,13 +126,13 @@ func TestHTMLStandsAlone(t *testing.T) {
 				t.Errorf("%s: link to %q", name, m[1])
 			}
 		}
-		if n, want := strings.Count(s, "<figure>"), len(figure.All(r)); n != want {
+		if n, want := strings.Count(s, "<figure id="), len(figure.All(r)); n != want {
 			t.Errorf("%s: %d figures of %d on the page", name, n, want)
 		}
 		if n, want := len(regexp.MustCompile(`<svg[^>]* aria-label="[^"]*, `+string(r.Evidence)+`"`).FindAllString(s, -1)), len(figure.All(r)); n != want {
 			t.Errorf("%s: %d figures of %d say %s", name, n, want, r.Evidence)
 		}
-		if !strings.Contains(s, `<span class="badge `+string(r.Evidence)+`">`+string(r.Evidence)+`</span></h1>`) {
+		if !strings.Contains(s, `<div class="banner" role="note">SIMULATED`) && !strings.Contains(s, `<span class="badge `+string(r.Evidence)+`">`) {
 			t.Errorf("%s: the head says nothing of its evidence", name)
 		}
 	}
@@ -141,6 +141,10 @@ func TestHTMLStandsAlone(t *testing.T) {
 // A drawing on the page takes every colour from the page, or it could not be
 // read both light and dark.
 func TestInlineColours(t *testing.T) {
+	page, err := HTML(&result.Result{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, f := range figure.All(fixture(t, "full")) {
 		svg, err := draw.SVG(f)
 		if err != nil {
@@ -151,7 +155,7 @@ func TestInlineColours(t *testing.T) {
 			t.Errorf("%s: colour %s is fixed", f.ID, m)
 		}
 		for _, m := range regexp.MustCompile(`var\((--[a-z0-9]+)\)`).FindAllStringSubmatch(s, -1) {
-			if n := strings.Count(pageSource, m[1]+":"); n != 2 {
+			if n := strings.Count(string(page), m[1]+":"); n != 2 {
 				t.Errorf("%s: %s is set %d times, want once for light and once for dark", f.ID, m[1], n)
 			}
 		}
@@ -180,7 +184,7 @@ func TestWrite(t *testing.T) {
 		}
 		switch filepath.Ext(a.Path) {
 		case ".svg":
-			if !bytes.Contains(b, []byte(">SIMULATED</text>")) {
+			if !bytes.Contains(b, []byte(">simulated</text>")) {
 				t.Errorf("%s does not say that it is simulated", a.Path)
 			}
 			wellFormed(t, a.Path, b)
@@ -262,7 +266,7 @@ func TestHTMLIsAccessible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := string(page)
+	s := withoutScripts(t, string(page))
 	if n := strings.Count(s, "<th"); n < 100 || strings.Count(s, `<th scope="`)+strings.Count(s, "<thead>") != n {
 		t.Errorf("%d heads of %d have a scope", strings.Count(s, `<th scope="`), n-strings.Count(s, "<thead>"))
 	}
@@ -276,8 +280,8 @@ func TestHTMLIsAccessible(t *testing.T) {
 	if want := tables + strings.Count(s, "<svg"); len(regions) != want {
 		t.Errorf("%d regions for %d tables and figures", len(regions), want)
 	}
-	if n := strings.Count(s, "<caption>"); n < 8 {
-		t.Errorf("only %d of %d tables have a caption", n, tables)
+	if n := strings.Count(s, "<caption"); n != tables {
+		t.Errorf("%d of %d tables have a caption", n, tables)
 	}
 }
 
@@ -288,7 +292,7 @@ func TestNoSentenceOfNothing(t *testing.T) {
 		r.Claims[i].Reason, r.Claims[i].Text = "", ""
 	}
 	r.Benchmarks.Cost = &result.Cost{}
-	for form, text := range forms(t, content.Of(r)) {
+	for form, text := range forms(t, run.Of(r)) {
 		for _, bad := range []string{" . ", ". .", ": .", "::"} {
 			if i := strings.Index(text, bad); i >= 0 {
 				t.Errorf("%s has %q: …%s…", form, bad, text[max(0, i-60):min(len(text), i+20)])

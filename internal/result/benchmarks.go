@@ -22,6 +22,12 @@ const (
 	StatDifference    = "difference"                      // of the shares of two targets, in points
 )
 
+// The directions of a Comparison that has one.
+const (
+	DirectionLower  = "lower"
+	DirectionHigher = "higher"
+)
+
 // Comparison is an effect with its interval.
 type Comparison struct {
 	Metric   string   `json:"metric"` // ttft
@@ -36,6 +42,10 @@ type Comparison struct {
 	Against  string   `json:"against,omitempty"` // the other target, unless it is the baseline of an ordinary pass
 	Method   string   `json:"method"`
 	Text     string   `json:"text"` // "candidate's TTFT is 7.9 × lower"
+	// Direction says on which side of the other the candidate is, where the rounds show
+	// that and not by how much: the estimate is withheld, and equal targets would seldom
+	// have rounds like these. Absent where there is an estimate, or no such evidence.
+	Direction string `json:"direction,omitempty"`
 	// Spoilt says which check spoils it, and why; empty where none does.
 	Spoilt string `json:"spoilt,omitempty"`
 	// Heuristic marks a comparison of scores that only hint at what is meant.

@@ -102,6 +102,11 @@ type Cell struct {
 	// order; everything else in the cell is of all of them together, without the
 	// time between them. Absent for a cell that is whole.
 	Blocks []Block `json:"blocks,omitempty"`
+	// Course is the cell over time, and Lanes are a seeded sample of its measured requests
+	// in the order in which they were due. Absent in older results, in cells of few requests,
+	// and in most cells of a run that has many.
+	Course *Course `json:"course,omitempty"`
+	Lanes  []Lane  `json:"lanes,omitempty"`
 }
 
 // OnlyWarmup reports whether a cell ended, or was interrupted, in its warm-up, with

@@ -130,6 +130,8 @@ type Run struct {
 	Status  Status    `json:"status"`
 	Reason  string    `json:"reason,omitempty"` // why it is not complete
 	Clock   string    `json:"clock,omitempty"`  // "kernel receive stamps" or "after read"
+	// Labels are what the user said of the run or its server, each NAME=VALUE.
+	Labels []string `json:"labels,omitempty"`
 	// Spend is what the run's requests used and cost; absent where none were sent,
 	// and in results of older versions.
 	Spend *Spend `json:"spend,omitempty"`
@@ -238,6 +240,9 @@ type Statistic struct {
 	// Curve holds values at the quantiles 0, 0.01, … 1 for figures; +Inf
 	// where failures begin. Empty under 5 values.
 	Curve []Number `json:"curve,omitempty"`
+	// Bins is a histogram, of ttft and e2e of a whole cell; absent in older results and under
+	// 20 requests that succeeded.
+	Bins *Bins `json:"bins,omitempty"`
 	// Note says what a reader must know: "bundled", "estimated tokens".
 	Note string `json:"note,omitempty"`
 }

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -15,9 +14,6 @@ const (
 	logName = exchange.LogName
 	// lookEvery is how often the folder of runs is looked through for a run that goes on.
 	lookEvery = 2 * time.Second
-	// lately is how old the last change of a log may be, of a run that goes on where the
-	// system does not say who writes it. A run writes twice a second while it measures.
-	lately = 10 * time.Second
 	// mostFollowed runs are followed at the same time.
 	mostFollowed = 16
 )
@@ -84,12 +80,7 @@ func (h *hub) look(ctx context.Context, wait *sync.WaitGroup, l *list) {
 
 // goesOn reports whether somebody writes the log of a run.
 func goesOn(folder string) bool {
-	path := filepath.Join(folder, logName)
-	if yes, known := exchange.Written(path); known {
-		return yes
-	}
-	info, err := os.Lstat(path)
-	return err == nil && time.Since(info.ModTime()) < lately
+	return exchange.BeingWritten(filepath.Join(folder, logName), time.Now())
 }
 
 func (h *hub) follow(ctx context.Context, wait *sync.WaitGroup, id, folder string) {

@@ -28,6 +28,7 @@ func wrong(figure string, most float64) kept   { return kept{figure, "wrong", 0,
 func proves(figure string, most float64) kept  { return kept{figure, "false proof", 0, most} }
 func refutes(figure string, most float64) kept { return kept{figure, "false refutation", 0, most} }
 func power(figure string, least float64) kept  { return kept{figure, "proved", least, 1} }
+func slower(figure string, least float64) kept { return kept{figure, "refuted", least, 1} }
 
 // bounds are a small part of what scripts/coverage finds: one cell or two of each kind.
 var bounds = []bound{
@@ -52,6 +53,9 @@ var bounds = []bound{
 	{"steps/1s", 15, 60, 0, []kept{covers("output_throughput", .9), covers("gap.p50", .9), covers("gap.p95", .9)}},
 	{"steps/1s", 60, 40, 0, []kept{covers("output_throughput", .9), covers("gap.p50", .9), covers("gap.p95", .9)}},
 	{"paired/.7", 500, 8, 0, []kept{covers("ttft.p50", .9), covers("ttft.p95", .9)}},
+	{"turns/mm1/.8", 500, 25, 1.26, []kept{slower("e2e.p50", .75)}},
+	{"turns/mm1/.8", 500, 40, 0, []kept{refutes("e2e.p50", .07), proves("e2e.p50", .07)}},
+	{"turns/closed8-prompts", 500, 25, 1.054, []kept{slower("e2e.p50", .7)}},
 	{"capacity/ln2.0/32-ttft.p95", 600, 40, 0, []kept{proves("capacity", .05)}},
 	{"capacity/ps-e2e.p95", 600, 40, 0, []kept{proves("capacity", .05), shows("capacity", .8)}},
 }
@@ -93,7 +97,7 @@ func (k kept) check(t *testing.T, rows []Row) {
 		runs := float64(r.Runs)
 		got := map[string]*float64{
 			"cover": r.Cover, "shown": &r.Shown, "wrong": &r.Wrong,
-			"false proof": r.FalseProof, "false refutation": r.FalseRefutation, "proved": r.Proved,
+			"false proof": r.FalseProof, "false refutation": r.FalseRefutation, "proved": r.Proved, "refuted": r.Refuted,
 		}[k.share]
 		if k.share == "cover" {
 			runs *= r.Shown

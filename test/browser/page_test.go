@@ -85,6 +85,7 @@ func lookAtMade(ctx context.Context, t *testing.T, page string, width int64) {
 		Wide     []string `json:"wide"` // tables that are wider than their place
 	}
 	err := chromedp.Run(ctx,
+		emulation.SetScriptExecutionDisabled(true), // as Go draws it; app_test.go has the app
 		chromedp.EmulateViewport(width, 900),
 		chromedp.Navigate("file://"+page),
 		chromedp.Evaluate(`(() => {
@@ -217,6 +218,7 @@ func look(ctx context.Context, t *testing.T, page, scheme string, width int64) {
 	}
 	err := chromedp.Run(ctx,
 		network.Enable(),
+		emulation.SetScriptExecutionDisabled(true),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 		chromedp.EmulateViewport(width, 900),
 		chromedp.Navigate("file://"+page),
@@ -226,7 +228,7 @@ func look(ctx context.Context, t *testing.T, page, scheme string, width int64) {
 				overflow: document.documentElement.scrollWidth - window.innerWidth,
 				figures: svgs.length,
 				smallFigures: svgs.filter(s => s.getBoundingClientRect().width < 200 || s.getBoundingClientRect().height < 100).length,
-				simulated: svgs.filter(s => s.textContent.includes("SIMULATED")).length,
+				simulated: svgs.filter(s => /simulated/i.test(s.textContent)).length,
 				claims: document.querySelectorAll(".claim").length,
 				headings: [...document.querySelectorAll("h2")].map(h => h.textContent.trim()),
 				text: document.body.innerText,

@@ -83,6 +83,8 @@ export function withUnit(v: number, unit: string | undefined): string {
       return usd(v);
     case 'ms/token':
       return withUnit(v, 'ms');
+    case 'token/s':
+      return withUnit(v, 'tokens/s');
     case '1/s':
       return number(v) + '/s';
     case 'times':
@@ -122,4 +124,22 @@ export function tick(v: number, axis: { share?: boolean; count?: boolean; unit?:
   if (axis.unit === 'USD') return '$' + s;
   if (axis.unit === 'percent') return s + ' %';
   return s;
+}
+
+/** bound writes one end of an interval, without its unit. */
+function bound(b: number | undefined, unit: string | undefined): string {
+  if (b === undefined) return missing;
+  if (unit === 'USD') return usd(b);
+  return withUnit(b, unit).replace(/\/s$/, '').split(' ')[0] ?? '';
+}
+
+/**
+ * span writes a value with its interval in one unit. An interval that is as narrow as the rounding
+ * of the value is left out.
+ */
+export function span(v: number, lo: number | undefined, hi: number | undefined, unit: string | undefined): string {
+  const s = withUnit(v, unit);
+  if (lo === undefined && hi === undefined) return s;
+  if (lo !== undefined && hi !== undefined && bound(lo, unit) === bound(v, unit) && bound(hi, unit) === bound(v, unit)) return s;
+  return `${s} [${bound(lo, unit)}, ${bound(hi, unit)}]`;
 }

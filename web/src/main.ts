@@ -4,10 +4,15 @@ import { readData } from './data.ts';
 import { live } from './live/live.ts';
 import { runs } from './live/runs.ts';
 import { report } from './report/report.ts';
+import { showWhatIf } from './whatif/view.ts';
 
 const pages: Record<string, () => void> = {
   live,
-  report: () => report(readData(document)),
+  report: () => {
+    const data = readData(document);
+    report(data);
+    showWhatIf(document.getElementById('what-if'), data.what_if);
+  },
   runs,
 };
 

@@ -65,3 +65,16 @@ func TestBatchesHaveTheirPrice(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A run of long requests has the price of long context; short ones that a flag states
+// have the usual one.
+func TestShortRequestsLoseThePriceOfLongContext(t *testing.T) {
+	r := run()
+	r.Targets[1].Price.LongContext = []tariff.LongContext{{Above: 200, Rates: tariff.Rates{Input: 6, Output: 18}}}
+	if api := answer(t, folder(t, r), "--peak-to-mean", "3").Scenario.API; api.Input != 6 {
+		t.Fatalf("%+v", api)
+	}
+	if api := answer(t, folder(t, r), "--peak-to-mean", "3", "--input-tokens", "100").Scenario.API; api.Input != 3 || api.Output != 12 {
+		t.Errorf("%+v", api)
+	}
+}

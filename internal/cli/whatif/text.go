@@ -3,27 +3,22 @@ package whatif
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/inferometer/inferometer/internal/amount"
-	"github.com/inferometer/inferometer/internal/plaintext"
-	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/cost"
 )
 
 // write prints the answer first, then both sides, then what it follows from.
-func write(out io.Writer, s *scenario, a result.CostAnswer) error {
+func write(out io.Writer, a Answer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
 	line("%s", a.Text)
-	switch {
-	case a.SavingsYear > 0:
-		line("In the first year own machines save %s.", amount.USD(a.SavingsYear))
-	case a.SavingsYear < 0:
-		line("In the first year own machines cost %s more.", amount.USD(-a.SavingsYear))
+	if year := cost.YearText(a.CostAnswer); year != "" {
+		line("%s", year)
 	}
-	line("%s", wins(a))
+	line("%s", cost.WinsText(a.CostAnswer))
 	line("")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) { _, _ = fmt.Fprintln(w, strings.Join(cells, "\t")) }
@@ -37,41 +32,12 @@ func write(out io.Writer, s *scenario, a result.CostAnswer) error {
 	}
 	line("")
 	row("INPUT", "VALUE", "FROM")
-	for _, in := range s.inputs {
-		row(in.Name, in.Value, plaintext.Line(in.From))
+	for _, in := range a.Inputs {
+		row(in.Name, in.Value, in.From)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
-}
-
-// wins says at which volumes own machines are cheaper.
-func wins(a result.CostAnswer) string {
-	if len(a.Wins) == 0 {
-		return "Own machines are cheaper at no volume with these numbers."
-	}
-	const most = 4
-	var parts []string
-	for i, r := range a.Wins {
-		last := i == len(a.Wins)-1 && a.More == 0
-		if i >= most && !last {
-			continue
-		}
-		from, to := float64(r.From), float64(r.To)
-		switch {
-		case math.IsInf(to, 1):
-			parts = append(parts, "from "+amount.Count(from))
-		case from == to:
-			parts = append(parts, "at "+amount.Count(from))
-		default:
-			parts = append(parts, fmt.Sprintf("%s to %s", amount.Count(from), amount.Count(to)))
-		}
-	}
-	text := "Own machines are cheaper at these requests per month: " + strings.Join(parts, "; ")
-	if left := len(a.Wins) + a.More - len(parts); left > 0 {
-		text += fmt.Sprintf("; and %s further ranges", amount.Count(float64(left)))
-	}
-	return text + "."
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/inferometer/inferometer/internal/catalog"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/plan/key"
@@ -41,7 +40,6 @@ func (n *number) Set(text string) error {
 // flags are what the command line states.
 type flags struct {
 	accelerator, rent, model, prices string
-	list                             catalog.List
 	json                             bool
 	of                               map[string]*number
 }
@@ -105,18 +103,19 @@ it comes from. The formula is that of the report (docs/cost.md).`,
 			if err != nil {
 				return wrong(err)
 			}
-			s, err := f.scenario(r)
+			q, err := f.question(r)
 			if err != nil {
 				return wrong(err)
 			}
-			a, err := cost.WhatIf(s.CostScenario)
+			found, err := q.Answer()
 			if err != nil {
-				return wrong(s.explain(err))
+				return wrong(err)
 			}
+			a := Answer{Inputs: q.Inputs(), Scenario: q.Scenario, CostAnswer: found}
 			if f.json {
-				return writeJSON(stdout, Answer{Inputs: s.inputs, Scenario: s.CostScenario, CostAnswer: a})
+				return writeJSON(stdout, a)
 			}
-			return write(stdout, s, a)
+			return write(stdout, a)
 		},
 	}
 	f.register(c.Flags())
@@ -126,8 +125,8 @@ it comes from. The formula is that of the report (docs/cost.md).`,
 // Answer is what --json prints.
 type Answer struct {
 	result.CostAnswer
-	Inputs   []Input             `json:"inputs"`
-	Scenario result.CostScenario `json:"scenario"` // for the same formula elsewhere
+	Inputs   []cost.QuestionInput `json:"inputs"`
+	Scenario result.CostScenario  `json:"scenario"` // for the same formula elsewhere
 }
 
 func (f *flags) register(fs *pflag.FlagSet) {

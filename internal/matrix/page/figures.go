@@ -50,7 +50,7 @@ func speedups(a *analysis.Analysis) figure.Figure {
 		}
 	}
 	for _, l := range lines {
-		s := figure.Series{Name: l.name, Role: figure.Part, Kind: figure.Bar}
+		s := figure.Series{Name: l.name, Role: figure.Part, Kind: figure.Dot}
 		for x, c := range shown {
 			if p, ok := at(x, c.Speedup(l.workload, l.tag)); ok && l.workload != "" {
 				s.Points = append(s.Points, p)

@@ -184,6 +184,17 @@ func Texts[S any, T ~string](at func(*S) *[]T) Binding[S] {
 	return List(at, func(s string) (T, error) { return T(s), nil }, func(v T) string { return string(v) })
 }
 
+// Added binds a list of texts to which each text adds one, as a flag that may be repeated.
+func Added[S any](at func(*S) *[]string) Binding[S] {
+	b := Texts(at)
+	b.Set = func(s *S, text string) error {
+		*at(s) = append(*at(s), strings.TrimSpace(text))
+		return nil
+	}
+	b.Reset = func(s *S) { *at(s) = nil }
+	return b
+}
+
 // LiftAll makes declarations of a part of S ones of S.
 func LiftAll[S, P any](rows []Declaration[P], part func(*S) *P) []Declaration[S] {
 	var out []Declaration[S]
@@ -211,6 +222,9 @@ func Lift[S, P any](b Binding[P], part func(*S) *P) Binding[S] {
 	}
 	if b.Zero != nil {
 		out.Zero = func(s *S) bool { return b.Zero(part(s)) }
+	}
+	if b.Reset != nil {
+		out.Reset = func(s *S) { b.Reset(part(s)) }
 	}
 	return out
 }

@@ -34,13 +34,16 @@ func ReadFile(path string) ([]byte, error) {
 	return b, nil
 }
 
+// notKeys are variables of the program that say nothing about a plan.
+var notKeys = []string{EnvPrefix + "HISTORY"}
+
 // ReadEnv hands each variable of an environment (as os.Environ has it) that is one
 // of the keys' to set, in its order. A variable with their prefix that is none of them
 // is an error.
 func ReadEnv(env []string, keys []Key, set func(k Key, value string) error) error {
 	for _, kv := range env {
 		name, value, ok := strings.Cut(kv, "=")
-		if !ok || !strings.HasPrefix(name, EnvPrefix) {
+		if !ok || !strings.HasPrefix(name, EnvPrefix) || slices.Contains(notKeys, name) {
 			continue
 		}
 		i := slices.IndexFunc(keys, func(k Key) bool { return k.Env() == name })

@@ -1,14 +1,15 @@
-// Package content decides what a report says: the sections of a result with
-// their sentences, tables, figures and notes, in order. It is the only place
-// where that is decided; the writers of the console, Markdown and HTML decide
-// how it looks and leave nothing out, but for what is marked here.
+// Package content is what a report says: a document of sections with sentences,
+// tables, figures and notes, in order. Its parts decide what that is (package run for
+// a run); the writers of the console, Markdown and HTML decide how it looks and leave
+// nothing out, but for what is marked here.
 //
 // All text of a Document is clean (see package format), and no writer needs to
-// know what a section is about. The package computes no statistic.
+// know what a section is about.
 package content
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -17,18 +18,25 @@ import (
 
 // Document is a whole report.
 type Document struct {
-	Title    string // what was measured and how: the name of a page
+	Title    string // what was measured and why, in words: the head of a page
 	Name     string // the run's own name, or its command
-	Headline string
+	Headline string // the endpoints
 	Started  string // when, in UTC; empty where that is not known
 	Evidence result.Evidence
 	Warning  string // what a reader must know of the evidence first
 	Status   string // how the run ended, if not as planned
 	// Answers are a sentence each to what was asked: a page begins with them, and
-	// a terminal ends with them.
-	Answers  []Paragraph
-	Sections []Section
-	Version  string // of the tool
+	// a terminal ends with them. Then the figures that they rest on, in short.
+	Answers []Paragraph
+	Tiles   Tiles
+	// Conditions are what the answers hold under, for those who ask: a page shows them on a
+	// click.
+	Conditions []Paragraph
+	Sections   []Section
+	// WhatIf is the comparison of costs that a reader may work out again with other
+	// numbers; nil without one.
+	WhatIf  *result.CostScenario
+	Version string // of the tool
 }
 
 // Section is one part of a report. Its elements are shown in the order of the
@@ -48,11 +56,23 @@ type Section struct {
 
 // Paragraph is one or more sentences.
 type Paragraph struct {
-	Lead      string // what it is about, in a word
+	Lead      string // what it is about, in a word, or the question that it answers
 	Text      string
+	Basis     string // what it rests on: how many of what, and the evidence
 	Short     string // on a terminal, if not the same
 	PagesOnly bool   // not on a terminal
-	State     State  // what it says is good or bad
+	// TerminalOnly is what a page says in another place.
+	TerminalOnly bool
+	State        State // what it says is good or bad
+}
+
+// Heading is what a paragraph is about, as it stands before its text: a question ends
+// itself.
+func (p Paragraph) Heading() string {
+	if p.Lead == "" || strings.HasSuffix(p.Lead, "?") || strings.HasSuffix(p.Lead, ":") {
+		return p.Lead
+	}
+	return p.Lead + ":"
 }
 
 // State is the word of a verdict or of a check: "proved", "refuted", "pass",
@@ -69,6 +89,7 @@ const (
 	Name     Kind = "name"     // what the row is about
 	Fine     Kind = "fine"     // small print
 	Sentence Kind = "sentence" // whole sentences, which may wrap
+	Aside    Kind = "aside"    // sentences for those who ask: a page shows them on a click
 )
 
 // Column is the head of a column.
@@ -149,8 +170,8 @@ func (n Note) String() string {
 	return n.Text
 }
 
-// columns makes a head of columns of values.
-func columns(names ...string) []Column {
+// Columns makes a head of columns of values.
+func Columns(names ...string) []Column {
 	out := make([]Column, len(names))
 	for i, n := range names {
 		out[i].Name = n
@@ -158,8 +179,8 @@ func columns(names ...string) []Column {
 	return out
 }
 
-// say adds a paragraph; an empty text adds none.
-func (s *Section) say(texts ...string) {
+// Say adds a paragraph; an empty text adds none.
+func (s *Section) Say(texts ...string) {
 	for _, t := range texts {
 		if t != "" {
 			s.Text = append(s.Text, Paragraph{Text: t})
@@ -167,8 +188,8 @@ func (s *Section) say(texts ...string) {
 	}
 }
 
-// detail adds a paragraph that a terminal does not show.
-func (s *Section) detail(texts ...string) {
+// Detail adds a paragraph that a terminal does not show.
+func (s *Section) Detail(texts ...string) {
 	for _, t := range texts {
 		if t != "" {
 			s.Text = append(s.Text, Paragraph{Text: t, PagesOnly: true})
@@ -176,23 +197,23 @@ func (s *Section) detail(texts ...string) {
 	}
 }
 
-// remark adds notes about how numbers came about.
-func (s *Section) remark(texts ...string) {
+// Remark adds notes about how numbers came about.
+func (s *Section) Remark(texts ...string) {
 	for _, t := range texts {
 		if t != "" {
-			s.Notes = append(s.Notes, Note{Remark, t})
+			s.Notes = append(s.Notes, Note{Kind: Remark, Text: t})
 		}
 	}
 }
 
-// table adds a table of which a terminal shows others, shorter ones.
-func (s *Section) table(t Table, short ...Table) {
+// Table adds a table of which a terminal shows others, shorter ones.
+func (s *Section) Table(t Table, short ...Table) {
 	t.Short = short
 	s.Tables = append(s.Tables, t)
 }
 
-// pages adds tables that a terminal does not show.
-func (s *Section) pages(tables ...Table) {
+// Pages adds tables that a terminal does not show.
+func (s *Section) Pages(tables ...Table) {
 	for _, t := range tables {
 		t.PagesOnly = true
 		s.Tables = append(s.Tables, t)

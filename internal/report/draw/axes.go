@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
+	"github.com/inferometer/inferometer/internal/result"
 )
 
 // axisLabel names an axis with its unit.
@@ -64,6 +65,17 @@ func extent(f figure.Figure) (x, y bounds) {
 	sums := map[float64]float64{}
 	for _, s := range f.Series {
 		for _, p := range s.Points {
+			if s.Kind == figure.Bins || s.Kind == figure.Span {
+				for _, v := range []*result.Number{p.Lo, p.Hi} {
+					if v != nil {
+						x.add(float64(*v))
+					}
+				}
+				if s.Kind == figure.Bins {
+					y.add(p.Y)
+				}
+				continue
+			}
 			x.add(p.X)
 			if s.Kind == figure.Stack {
 				sums[p.X] += p.Y
@@ -101,12 +113,8 @@ func setAxes(p *plot.Plot, f figure.Figure) {
 	}
 	if n := len(f.X.Categories); n > 0 {
 		pad := p.Y.Padding
-		p.NominalX(thinned(f.X.Categories)...)
+		p.NominalX(thinned(f.X.Categories, mostNames)...)
 		p.Y.Padding = pad // which the line before widens by the first name
-		p.X.Tick.Label.Font = sans(8.5)
-		if n > 5 {
-			p.X.Tick.Label.Font = sans(7)
-		}
 		slant(p, f.X.Categories)
 		p.X.Min, p.X.Max = -0.5, float64(n)-0.5
 	} else {
@@ -127,16 +135,28 @@ func setAxes(p *plot.Plot, f figure.Figure) {
 func setLying(p *plot.Plot, f figure.Figure, x bounds) {
 	x.add(f.X.Base)
 	p.X.Tick.Marker = linearTicks(f.X)
-	p.NominalY(f.Y.Categories...)
+	s, lanes := style(sans(small), inkColor), has(f, figure.Span)
+	names := f.Y.Categories
+	if lanes {
+		names = thinned(names, mostLanes)
+	}
+	p.NominalY(names...)
 	p.X.Padding = 2 // which the line before widens by the first name
-	p.Y.Tick.Label.Font = sans(8)
 	var name, left, right vg.Length
-	for _, c := range f.Y.Categories {
-		name = max(name, style(sans(8), inkColor).Width(c))
+	for _, c := range names {
+		name = max(name, s.Width(c))
+	}
+	n := float64(len(f.Y.Categories))
+	p.Y.Min, p.Y.Max = -0.6, n-0.4
+	p.Y.Scale = plot.InvertedScale{Normalizer: plot.LinearScale{}}
+	if lanes {
+		p.X.Min, p.X.Max = x.lo, x.hi+1e-9
+		p.Y.Label.Text = fitting(p.Y.Label.TextStyle, axisLabel(f.Y), axesOf(f)-50)
+		return
 	}
 	for i, s := range f.Series {
 		for _, pt := range s.Points {
-			w := style(sans(7.5), inkColor).Width(pt.Label)
+			w := style(sans(small), inkColor).Width(pt.Label)
 			if _, beside := lies(f, i, pt); beside {
 				left = max(left, w)
 			} else {
@@ -148,45 +168,57 @@ func setLying(p *plot.Plot, f figure.Figure, x bounds) {
 	before, after := float64(left+10)/width, float64(right+10)/width
 	span := max(x.hi-x.lo, 1e-9) / max(0.2, 1-before-after)
 	p.X.Min, p.X.Max = x.lo-before*span, x.hi+after*span
-	n := float64(len(f.Y.Categories))
-	p.Y.Min, p.Y.Max = -0.6, n-0.4
-	p.Y.Scale = plot.InvertedScale{Normalizer: plot.LinearScale{}}
 }
 
 func setX(p *plot.Plot, f figure.Figure, x bounds) {
 	if x.empty() {
 		x = bounds{0, 1}
 	}
-	if has(f, figure.Front) {
-		x.add(0) // in both axes, so that small differences look small
+	if !f.X.Log && (has(f, figure.Front) || has(f, figure.Step)) {
+		x.add(0) // so that small differences look small
 	}
 	if f.X.Log {
+		if x.hi < 2*x.lo { // a narrow distribution shall look narrow
+			middle := math.Sqrt(x.lo * x.hi)
+			x = bounds{middle / math.Sqrt2, middle * math.Sqrt2}
+		}
 		p.X.Scale = plot.LogScale{}
 		pad := math.Pow(x.hi/x.lo, 0.04) * 1.01
 		p.X.Min, p.X.Max = x.lo/pad, x.hi*pad
-		p.X.Tick.Marker = logTicks(f.X)
+		share := func(v float64) float64 { return math.Log(v/p.X.Min) / math.Log(p.X.Max/p.X.Min) }
+		p.X.Tick.Marker = spaced(logTicks(f.X), share)
 		if at := positions(f); swept(f) && len(at) <= mostPositions {
-			p.X.Tick.Marker = plot.ConstantTicks(apart(at, func(v float64) float64 { return math.Log(v/p.X.Min) / math.Log(p.X.Max/p.X.Min) }))
+			p.X.Tick.Marker = plot.ConstantTicks(apart(at, share))
 		}
 		return
 	}
 	pad := max(0.04*(x.hi-x.lo), 0.5*math.Abs(x.hi)*btof(x.hi == x.lo), 1e-9)
 	p.X.Min, p.X.Max = x.lo-pad, x.hi+pad
-	p.X.Tick.Marker = linearTicks(f.X)
+	share := func(v float64) float64 { return (v - p.X.Min) / (p.X.Max - p.X.Min) }
+	p.X.Tick.Marker = spaced(linearTicks(f.X), share)
 	if at := positions(f); swept(f) && len(at) <= mostPositions {
-		p.X.Tick.Marker = plot.ConstantTicks(apart(at, func(v float64) float64 { return (v - p.X.Min) / (p.X.Max - p.X.Min) }))
+		p.X.Tick.Marker = plot.ConstantTicks(apart(at, share))
 	}
+}
+
+// spaced leaves out of a ticker's what would touch.
+func spaced(t plot.Ticker, share func(float64) float64) plot.Ticker {
+	return plot.TickerFunc(func(lo, hi float64) []plot.Tick { return apart(t.Ticks(lo, hi), share) })
 }
 
 // plotWidth and plotHeight are about what a figure leaves for its axes.
 const (
 	plotWidth  = 0.85 * figureWidth
-	plotHeight = 0.6 * figureHeight
+	plotHeight = axesHeight - 50
+)
+
+const (
+	mostNames = 26 // of categories that are named, where each has little width
+	mostLanes = 12 // of rows that are named, where each has little height
 )
 
 // thinned leaves names out where not all of them fit.
-func thinned(names []string) []string {
-	const most = 30
+func thinned(names []string, most int) []string {
 	every := (len(names) + most - 1) / most
 	out := make([]string, len(names))
 	for i, n := range names {
@@ -197,17 +229,42 @@ func thinned(names []string) []string {
 	return out
 }
 
-// slant turns the names of categories where they would run into each other.
+// slant breaks the names of categories into lines where they would run into each other, and turns
+// them where that does not help.
 func slant(p *plot.Plot, names []string) {
 	s := style(p.X.Tick.Label.Font, inkColor)
+	space := plotWidth/vg.Length(len(names)) - 4
+	if !slices.ContainsFunc(names, func(n string) bool { return s.Width(n) > space }) {
+		return
+	}
+	longest := vg.Length(0)
 	for _, n := range names {
-		if s.Width(n) > plotWidth/vg.Length(len(names))-2 {
-			p.X.Tick.Label.Font = sans(7)
-			p.X.Tick.Label.Rotation = math.Pi / 5
-			p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YTop
-			return
+		for _, word := range strings.Fields(n) {
+			longest = max(longest, s.Width(word))
 		}
 	}
+	fits := false
+	var broken []plot.Tick
+	for _, width := range []vg.Length{longest + 0.1, space} { // all alike, if there are few enough lines
+		if fits = longest <= space; !fits {
+			break
+		}
+		broken = nil
+		for i, n := range names {
+			lines := wrapped(s, n, width, 3)
+			fits = fits && strings.Join(lines, " ") == strings.Join(strings.Fields(n), " ")
+			broken = append(broken, plot.Tick{Value: float64(i), Label: strings.Join(lines, "\n")})
+		}
+		if fits {
+			break
+		}
+	}
+	if fits {
+		p.X.Tick.Marker = plot.ConstantTicks(broken)
+		return
+	}
+	p.X.Tick.Label.Rotation = math.Pi / 5
+	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YTop
 }
 
 // mostPositions of an axis are named each.
@@ -216,7 +273,7 @@ const mostPositions = 12
 // swept says whether the places on the x axis were chosen, so that ticks belong
 // there; else they were measured.
 func swept(f figure.Figure) bool {
-	return !has(f, figure.Front) && !has(f, figure.Step) && !f.X.Measured
+	return !has(f, figure.Front) && !has(f, figure.Step) && !has(f, figure.Bins) && !f.X.Measured
 }
 
 func has(f figure.Figure, k figure.Kind) bool {
@@ -226,7 +283,7 @@ func has(f figure.Figure, k figure.Kind) bool {
 // apart leaves out the ticks whose labels would touch, the last not among
 // them. share is where a value lies on the axis, from 0 to 1.
 func apart(ticks []plot.Tick, share func(float64) float64) []plot.Tick {
-	s := style(sans(8.5), inkColor)
+	s := style(sans(small), inkColor)
 	touch := func(a, b plot.Tick) bool {
 		return plotWidth*vg.Length(share(b.Value)-share(a.Value)) < (s.Width(a.Label)+s.Width(b.Label))/2*1.1+3
 	}
@@ -292,6 +349,11 @@ func linearRange(f figure.Figure, y bounds) (lo, hi float64) {
 		return 0, 1
 	}
 	if f.Y.Share {
+		for _, l := range f.Limits {
+			if l.Vertical && has(f, figure.Step) {
+				return 0, 1.12 // its text stands above the curves
+			}
+		}
 		if y.lo > 0.5 {
 			return max(0, math.Floor(20*y.lo-0.2)/20), 1.004
 		}

@@ -45,12 +45,28 @@ var (
 )
 
 // Size of a drawing, and the resolution of its PNG: sharp on a screen and quick
-// to make.
+// to make. What stands above and below the axes makes a drawing higher, and takes
+// nothing from them.
 const (
-	figureWidth  = 6.4 * vg.Inch
-	figureHeight = 3.9 * vg.Inch
-	pngDPI       = 150
-	margin       = 8 // points, on all sides
+	figureWidth = 6.4 * vg.Inch
+	axesHeight  = 3.4 * vg.Inch // of the plot with its axes
+	laneHeight  = 5.6           // of a row of lying bars that stand close
+	rowHeight   = 34            // of a row of lying bars that bear labels
+	margin      = 8             // points, on all sides
+	inner       = figureWidth - 2*margin
+
+	// ScreenDPI is sharp on a screen; PrintDPI is for paper and slides.
+	ScreenDPI = 150
+	PrintDPI  = 300
+)
+
+// Sizes of text, in points. A page shows a drawing at 480 px at least, which makes 12 px of
+// the smaller one.
+const (
+	small = 11.6
+	large = 13.5
+
+	smallLine = 14.2 // from one line of small text to the next
 )
 
 // sans is the drawing's font at a size in points.
@@ -70,24 +86,25 @@ func style(f font.Font, c color.Color) draw.TextStyle {
 
 // SVG draws a figure as a document of its own.
 func SVG(f figure.Figure) ([]byte, error) {
-	canvas := vgsvg.New(figureWidth, figureHeight)
-	b, err := paint(f, canvas)
+	f = Clean(f)
+	b, err := paint(f, vgsvg.New(figureWidth, heightOf(f)))
 	if err != nil {
 		return nil, err
 	}
-	return finishSVG(b, cleaned(f)), nil
+	return finishSVG(b, f), nil
 }
 
-// PNG draws a figure as pixels.
-func PNG(f figure.Figure) ([]byte, error) {
-	return paint(f, vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(pngDPI))})
+// PNG draws a figure as pixels, so many to the inch.
+func PNG(f figure.Figure, dpi int) ([]byte, error) {
+	f = Clean(f)
+	return paint(f, vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, heightOf(f)), vgimg.UseDPI(dpi))})
 }
 
 func paint(f figure.Figure, canvas interface {
 	vg.CanvasSizer
 	io.WriterTo
 }) ([]byte, error) {
-	layout(cleaned(f), draw.New(canvas))
+	layout(f, draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("failed to draw figure %s: %w", f.ID, err)
@@ -95,10 +112,11 @@ func paint(f figure.Figure, canvas interface {
 	return b.Bytes(), nil
 }
 
-// cleaned makes every text of a figure harmless and short enough to draw.
-func cleaned(f figure.Figure) figure.Figure {
+// Clean makes every text of a figure harmless and short enough to draw.
+func Clean(f figure.Figure) figure.Figure {
 	f.Title, f.Subtitle, f.Note = format.Brief(f.Title, 120), format.Brief(f.Subtitle, 160), format.Brief(f.Note, 600)
 	f.X.Label, f.Y.Label = format.Brief(f.X.Label, 72), format.Brief(f.Y.Label, 72)
+	f.X.Unit, f.Y.Unit = format.Brief(f.X.Unit, 24), format.Brief(f.Y.Unit, 24)
 	categories := make([]string, len(f.X.Categories))
 	for i, c := range f.X.Categories {
 		categories[i] = format.Ends(c, 24)
@@ -141,6 +159,20 @@ func layout(f figure.Figure, c draw.Canvas) {
 	p.Draw(c)
 }
 
+// heightOf a drawing: that of its axes, and what its texts take.
+func heightOf(f figure.Figure) vg.Length {
+	return 2*margin + headHeight(f) + legendHeight(f) + axesOf(f) + noteHeight(f)
+}
+
+// axesOf is the height of the plot with its axes, which grows with rows of lying bars.
+func axesOf(f figure.Figure) vg.Length {
+	row := vg.Length(rowHeight)
+	if has(f, figure.Span) {
+		row = laneHeight
+	}
+	return max(axesHeight, 50+row*vg.Length(len(f.Y.Categories)))
+}
+
 // besideLog writes the label of a logarithmic y axis, and returns what is left of c. The
 // library takes the middle of such an axis for far above its middle, and leaves space
 // above the axis for half of the label.
@@ -157,9 +189,9 @@ func besideLog(p *plot.Plot, f figure.Figure, c draw.Canvas) draw.Canvas {
 	return draw.Crop(c, height+descent+2, 0, 0, 0)
 }
 
-// head writes title, subtitle and evidence, and returns what is left of c.
+// head writes title, subtitle and the mark of the evidence, and returns what is left of c.
 func head(f figure.Figure, c draw.Canvas) draw.Canvas {
-	title, evidence, sub := style(bold(12), inkColor), style(bold(9), softColor), style(sans(8.5), softColor)
+	title, evidence, sub := style(bold(large), inkColor), style(sans(small), softColor), style(sans(small), softColor)
 	for _, s := range []*draw.TextStyle{&title, &evidence, &sub} {
 		s.YAlign = text.YTop
 	}
@@ -167,11 +199,38 @@ func head(f figure.Figure, c draw.Canvas) draw.Canvas {
 		evidence.Color = warnColor
 	}
 	evidence.XAlign = text.XRight
-	width := c.Max.X - c.Min.X - evidence.Width(strings.ToUpper(string(f.Evidence))) - 8
+	width := c.Max.X - c.Min.X - evidence.Width(string(f.Evidence)) - 8
 	c.FillText(title, vg.Point{X: c.Min.X, Y: c.Max.Y}, fitting(title, f.Title, width))
-	c.FillText(evidence, vg.Point{X: c.Max.X, Y: c.Max.Y}, strings.ToUpper(string(f.Evidence)))
-	c.FillText(sub, vg.Point{X: c.Min.X, Y: c.Max.Y - 16}, fitting(sub, f.Subtitle, c.Max.X-c.Min.X))
-	return draw.Crop(c, 0, 0, 0, -30)
+	c.FillText(evidence, vg.Point{X: c.Max.X, Y: c.Max.Y}, string(f.Evidence))
+	for i, line := range subtitle(f) {
+		c.FillText(sub, vg.Point{X: c.Min.X, Y: c.Max.Y - 18 - smallLine*vg.Length(i)}, line)
+	}
+	return draw.Crop(c, 0, 0, 0, -headHeight(f))
+}
+
+func headHeight(f figure.Figure) vg.Length { return 22 + smallLine*vg.Length(len(subtitle(f))) }
+
+// subtitle of a figure in lines.
+func subtitle(f figure.Figure) []string {
+	return wrapped(style(sans(small), softColor), f.Subtitle, inner, 2)
+}
+
+// wrapped breaks a text into lines of a width, at most so many; what does not fit is cut.
+func wrapped(s draw.TextStyle, text string, width vg.Length, most int) []string {
+	var lines []string
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		switch {
+		case last >= 0 && s.Width(lines[last]+" "+word) <= width:
+			lines[last] += " " + word
+		case len(lines) == most:
+			lines[last] = fitting(s, lines[last]+" …", width)
+			return lines
+		default:
+			lines = append(lines, fitting(s, word, width))
+		}
+	}
+	return lines
 }
 
 // fitting shortens a text to a width.
@@ -183,39 +242,64 @@ func fitting(s draw.TextStyle, text string, width vg.Length) string {
 	return text
 }
 
-// legend writes one row of samples and names, where there is more than one.
-func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
+// sample is the entry of a series in the legend: where it stands, and in which row.
+type sample struct {
+	series int
+	x      vg.Length
+	row    int
+}
+
+// entries of the legend: one for each series, in rows, where there is more than one.
+func entries(f figure.Figure) []sample {
 	if named(f.Series) < 2 {
-		return draw.Crop(c, 0, 0, 0, -4)
+		return nil
 	}
-	s := style(sans(8.5), inkColor)
-	s.YAlign = text.YCenter
-	x, y, rows := c.Min.X, c.Max.Y-6, 1
+	s := style(sans(small), inkColor)
+	var out []sample
+	x, row := vg.Length(0), 0
 	for i, series := range f.Series {
 		if series.Kind == figure.Band {
 			continue // the line in it has the name
 		}
-		sample := sampleWidth(series)
-		w := sample + 5 + s.Width(series.Name) + 12
-		if x+w > c.Max.X && x > c.Min.X {
-			x, y, rows = c.Min.X, y-12, rows+1
+		w := sampleWidth(series) + 5 + s.Width(series.Name) + 12
+		if x+w-12 > inner && x > 0 {
+			x, row = 0, row+1
 		}
-		col := colorOf(f, i)
-		switch series.Kind {
-		case figure.Bar, figure.Stack:
-			c.FillPolygon(col, rectangle(x, y-4, x+12, y+4))
-		case figure.Dot:
-			mark(c, shapeOf(f, i), col, vg.Point{X: x + 6, Y: y})
-		default:
-			c.StrokeLine2(lineStyle(col, series.Dashed), x, y, x+sample, y)
-			if dotted(series) {
-				mark(c, shapeOf(f, i), col, vg.Point{X: x + sample/2, Y: y})
-			}
-		}
-		c.FillText(s, vg.Point{X: x + sample + 4, Y: y}, series.Name)
+		out = append(out, sample{i, x, row})
 		x += w
 	}
-	return draw.Crop(c, 0, 0, 0, -vg.Length(12*rows+5))
+	return out
+}
+
+func legendHeight(f figure.Figure) vg.Length {
+	all := entries(f)
+	if len(all) == 0 {
+		return 4
+	}
+	return smallLine*vg.Length(all[len(all)-1].row+1) + 6
+}
+
+// legend writes samples and names.
+func legend(f figure.Figure, c draw.Canvas) draw.Canvas {
+	s := style(sans(small), inkColor)
+	s.YAlign = text.YCenter
+	for _, e := range entries(f) {
+		series, col := f.Series[e.series], colorOf(f, e.series)
+		x, y, wide := c.Min.X+e.x, c.Max.Y-6-smallLine*vg.Length(e.row), sampleWidth(f.Series[e.series])
+		switch series.Kind {
+		case figure.Bar, figure.Stack, figure.Bins, figure.Span:
+			c.FillPolygon(col, rectangle(x, y-4, x+12, y+4))
+		case figure.Dot:
+			mark(c, shapeOf(f, e.series), col, vg.Point{X: x + 6, Y: y})
+		default:
+			c.StrokeLine2(lineStyle(col, series.Dashed), x, y, x+wide, y)
+			if dotted(series) {
+				mark(c, shapeOf(f, e.series), col, vg.Point{X: x + wide/2, Y: y})
+			}
+		}
+		c.FillText(s, vg.Point{X: x + wide + 4, Y: y}, series.Name)
+	}
+	return draw.Crop(c, 0, 0, 0, -legendHeight(f))
 }
 
 // named counts the series that a legend has.
@@ -237,30 +321,29 @@ func sampleWidth(s figure.Series) vg.Length {
 	return 13
 }
 
-// footnote writes what is left out in at most three lines.
+// mostNote is how many lines of a note are drawn; a page has all of it as a caption.
+const mostNote = 5
+
+func note(f figure.Figure) []string {
+	return wrapped(style(sans(small), softColor), format.Sentence(f.Note), inner, mostNote)
+}
+
+func noteHeight(f figure.Figure) vg.Length {
+	if n := len(note(f)); n > 0 {
+		return smallLine*vg.Length(n) + 6
+	}
+	return 0
+}
+
+// footnote writes what is left out.
 func footnote(f figure.Figure, c draw.Canvas) draw.Canvas {
-	if f.Note == "" {
-		return c
-	}
-	s := style(sans(7.5), softColor)
+	s := style(sans(small), softColor)
 	s.YAlign = text.YBottom
-	var lines []string
-	for _, word := range strings.Fields(format.Sentence(f.Note)) {
-		last := len(lines) - 1
-		if last >= 0 && s.Width(lines[last]+" "+word) <= c.Max.X-c.Min.X {
-			lines[last] += " " + word
-			continue
-		}
-		if len(lines) == 3 {
-			lines[2] += " …"
-			break
-		}
-		lines = append(lines, word)
-	}
+	lines := note(f)
 	for i, l := range lines {
-		c.FillText(s, vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length(len(lines)-1-i)*9.5}, l)
+		c.FillText(s, vg.Point{X: c.Min.X, Y: c.Min.Y + vg.Length(len(lines)-1-i)*smallLine}, l)
 	}
-	return draw.Crop(c, 0, 0, vg.Length(len(lines))*9.5+4, 0)
+	return draw.Crop(c, 0, 0, noteHeight(f), 0)
 }
 
 // drawing lays out axes and marks.
@@ -269,29 +352,33 @@ func drawing(f figure.Figure) *plot.Plot {
 	p.BackgroundColor = color.Transparent
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Color, a.Label.TextStyle.Color, a.Tick.Color, a.Tick.Label.Color = gridColor, softColor, gridColor, inkColor
-		a.Label.TextStyle.Font, a.Tick.Label.Font = sans(8.5), sans(8.5)
+		a.Label.TextStyle.Font, a.Tick.Label.Font = sans(small), sans(small)
 		a.Padding = 2
 	}
 	p.X.Label.Text, p.Y.Label.Text = fitting(p.X.Label.TextStyle, axisLabel(f.X), plotWidth), axisLabel(f.Y)
-	if p.Y.Label.TextStyle.Width(p.Y.Label.Text) > plotHeight {
-		p.Y.Label.TextStyle.Font = sans(7)
-	}
 	p.Y.Label.Text = fitting(p.Y.Label.TextStyle, p.Y.Label.Text, plotHeight)
 	for _, a := range f.Areas {
 		p.Add(shade{a})
 	}
 	p.Add(grid{len(f.Y.Categories) > 0})
 	bars := addSeries(p, f)
-	p.Add(labels(f.Series))
+	p.Add(labels{f})
 	upright := 0
 	for _, l := range f.Limits {
-		p.Add(limitLine{l, upright, f.X.Count, bars})
+		p.Add(limitLine{l, upright, f.X.Count, bars, lines(f)})
 		if l.Vertical {
 			upright++
 		}
 	}
 	setAxes(p, f)
 	return p
+}
+
+// lines are the series whose points are joined.
+func lines(f figure.Figure) []figure.Series {
+	return slices.DeleteFunc(slices.Clone(f.Series), func(s figure.Series) bool {
+		return s.Kind != figure.Line && s.Kind != figure.Step && s.Kind != figure.Rule
+	})
 }
 
 // grid draws a line at each labelled value of the axis that has values.

@@ -39,12 +39,33 @@ const fonts = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif"
 func finishSVG(svg []byte, f figure.Figure) []byte {
 	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans"), []byte(fonts))
 	svg = written.ReplaceAllFunc(svg, fixWidth)
+	svg = tintedFill.ReplaceAllFunc(svg, palette)
 	head, body, ok := bytes.Cut(svg, []byte("<g "))
 	if !ok {
 		return svg
 	}
 	title := fmt.Sprintf("<title>%s (%s)</title>\n", escape(f.Title), escape(string(f.Evidence)))
 	return bytes.Join([][]byte{head, []byte(title), []byte("<g "), body}, nil)
+}
+
+// tintedFill is the fill of an area that is not opaque.
+var tintedFill = regexp.MustCompile(`fill:#([0-9A-F-]+);fill-opacity:[0-9.]+`)
+
+// palette gives a fill that is not opaque back its colour of the palette, which the library
+// rounds, so that the page replaces it like the others; one that is not seen at all has none.
+func palette(fill []byte) []byte {
+	m := tintedFill.FindSubmatch(fill)
+	v, err := strconv.ParseUint(string(m[1]), 16, 24)
+	if err != nil {
+		return []byte("fill:none")
+	}
+	near := func(a uint8, shift int) bool { return max(int(a), int(v>>shift&0xff))-min(int(a), int(v>>shift&0xff)) <= 3 }
+	for c := range themed() {
+		if near(c.R, 16) && near(c.G, 8) && near(c.B, 0) {
+			return bytes.Replace(fill, m[1], []byte(hex(c)[1:]), 1)
+		}
+	}
+	return fill
 }
 
 // written is a text of a drawing: attributes, weight, size and words.
@@ -79,16 +100,19 @@ func Inline(svg []byte, f figure.Figure) string {
 	if i < 0 {
 		return ""
 	}
-	_, body, ok := strings.Cut(s[i:], ">")
-	if !ok {
+	opening, body, ok := strings.Cut(s[i:], ">")
+	size := viewBox.FindString(opening)
+	if !ok || size == "" {
 		return ""
 	}
 	for c, name := range themed() {
 		body = strings.ReplaceAll(body, ":"+hex(c), ":var(--"+name+")")
 	}
 	body = strings.ReplaceAll(body, "\n\t", " ")
-	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="%s" viewBox="0 0 %g %g">%s`,
-		escape(f.Title+", "+string(f.Evidence)), figureWidth.Points(), figureHeight.Points(), body)
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="%s" %s>%s`, escape(f.Title+", "+string(f.Evidence)), size, body)
 }
+
+// viewBox of a drawing, in points.
+var viewBox = regexp.MustCompile(`viewBox="[0-9. ]+"`)
 
 func escape(s string) string { return html.EscapeString(plaintext.Line(s)) }

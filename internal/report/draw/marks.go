@@ -87,7 +87,7 @@ func addSeries(p *plot.Plot, f figure.Figure) (standing []boxes) {
 			p.Add(band{s.Points, c})
 			continue
 		case s.Kind == figure.Bar && len(f.Y.Categories) > 0:
-			p.Add(lying{f: f, series: i, width: min(14, 0.5*figureHeight/vg.Length(len(f.Y.Categories))*0.75), color: c})
+			p.Add(lying{f: f, series: i, width: min(16, plotHeight/vg.Length(len(f.Y.Categories))*0.6), color: c})
 			continue
 		}
 		switch s.Kind {
@@ -106,6 +106,11 @@ func addSeries(p *plot.Plot, f figure.Figure) (standing []boxes) {
 			p.Add(st)
 		case figure.Step:
 			p.Add(path{points: s.Points, color: c, dashed: dashedOf(f, i), step: true})
+			p.Add(dots{points: labelled(s.Points), color: c})
+		case figure.Bins:
+			p.Add(histogram{points: s.Points, color: c})
+		case figure.Span:
+			p.Add(lanes{points: s.Points, color: c})
 		case figure.Dot:
 			p.Add(dots{points: s.Points, color: c, shape: shapeOf(f, i), offset: offset(f, i)})
 		case figure.Front:
@@ -152,9 +157,13 @@ func (b boxes) Plot(c draw.Canvas, p *plot.Plot) {
 			label = "≥ " + label
 			c.StrokeLines(draw.LineStyle{Color: b.color, Width: 1.2, Dashes: []vg.Length{3, 2}}, append(box, box[0]))
 			arrow(c, b.color, x, high)
-			top += 9
+			top += 10
 		} else {
-			c.FillPolygon(b.color, box)
+			if pt.Hollow {
+				c.StrokeLines(draw.LineStyle{Color: b.color, Width: 1.4}, append(box, box[0]))
+			} else {
+				c.FillPolygon(b.color, box)
+			}
 			top = max(top, whisker(c, p, inkColor, x, pt))
 		}
 		valueLabel(c, x, max(top, low), label)
@@ -169,7 +178,7 @@ func (b boxes) covers(c draw.Canvas, p *plot.Plot, left, right, bottom, top vg.L
 	if b.axis.Log && base == 0 {
 		base = p.Y.Min
 	}
-	const label, half = 12, 16 // height and half the width of a label
+	const label, half = 15, 20 // height and half the width of a label
 	for _, pt := range b.points {
 		x, from, to := tx(pt.X)+b.offset, ty(base), ty(pt.Y)
 		if pt.AtLeast {
@@ -199,7 +208,7 @@ func (b lying) Plot(c draw.Canvas, p *plot.Plot) {
 		from, left := lies(b.f, b.series, pt)
 		y, start, to := ty(pt.Y), tx(from), tx(pt.X)
 		c.FillPolygon(b.color, rectangle(min(start, to), y-b.width/2, max(start, to), y+b.width/2))
-		s := style(sans(7.5), inkColor)
+		s := style(sans(small), inkColor)
 		s.XAlign, s.YAlign = text.XLeft, text.YCenter
 		at := vg.Point{X: max(to, tx(b.f.X.Base)) + 3, Y: y}
 		if left {
@@ -278,7 +287,7 @@ func (s shade) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 func valueLabel(c draw.Canvas, x, y vg.Length, label string) {
-	s := style(sans(7.5), inkColor)
+	s := style(sans(small), inkColor)
 	s.XAlign, s.YAlign = text.XCenter, text.YBottom
 	c.FillText(s, vg.Point{X: x, Y: y + 2}, label)
 }
@@ -381,22 +390,24 @@ type limitLine struct {
 	n       int
 	fromTop bool
 	bars    []boxes // in whose way the text shall not be
+	data    []figure.Series
 }
 
 func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
 	line := draw.LineStyle{Color: limitColor, Width: 1.1, Dashes: []vg.Length{5, 3}}
-	s := style(sans(8), limitColor)
+	s := style(sans(small), limitColor)
 	if l.Vertical {
 		x := tx(l.Value)
 		c.StrokeLine2(line, x, c.Min.Y, x, c.Max.Y)
-		at := vg.Point{X: x + 3, Y: c.Min.Y + 4 + 11*vg.Length(l.n)}
+		at := vg.Point{X: x + 3, Y: c.Min.Y + 4 + smallLine*vg.Length(l.n)}
 		if l.fromTop {
-			at.Y = c.Max.Y - 10 - 11*vg.Length(l.n)
+			at.Y = c.Max.Y - 11 - smallLine*vg.Length(l.n)
 		}
 		if at.X+s.Width(l.Label) > c.Max.X {
 			s.XAlign, at.X = text.XRight, x-3
 		}
+		at.Y = l.open(c, p, at, s)
 		c.FillText(s, at, l.Label)
 		return
 	}
@@ -417,11 +428,40 @@ func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
+// open is the height at which the text of an upright limit lies on no line of data: that of at, if
+// no height is free. Texts of several limits keep to their own heights, or those of one
+// would lie on another's.
+func (l limitLine) open(c draw.Canvas, p *plot.Plot, at vg.Point, s draw.TextStyle) vg.Length {
+	if l.n > 0 || l.fromTop {
+		return at.Y
+	}
+	tx, ty := p.Transforms(&c)
+	from, to := at.X, at.X+s.Width(l.Label)
+	if s.XAlign == text.XRight {
+		from, to = at.X-s.Width(l.Label), at.X
+	}
+	for y := at.Y; y+small <= c.Max.Y; y += 3 {
+		taken := box{from - 2, y - 3, to + 2, y + small}
+		if !slices.ContainsFunc(l.data, func(series figure.Series) bool {
+			for i := 1; i < len(series.Points); i++ {
+				a, b := series.Points[i-1], series.Points[i]
+				if taken.meets(box{min(tx(a.X), tx(b.X)), min(ty(a.Y), ty(b.Y)) - 1, max(tx(a.X), tx(b.X)) + 1, max(ty(a.Y), ty(b.Y)) + 1}) {
+					return true
+				}
+			}
+			return false
+		}) {
+			return y
+		}
+	}
+	return at.Y
+}
+
 // clear is where the text of a limit at y, from one x to another, lies neither on a bar nor on
 // what a bar bears: above the line or below it, and otherwise higher up; just above the line where
 // no place is free.
 func (l limitLine) clear(c draw.Canvas, p *plot.Plot, from, to, y vg.Length) vg.Length {
-	const above, below, step, high = 3, -12, 11, 9
+	const above, below, step, high = 3, -13, smallLine, 11
 	places := []vg.Length{y + above, y + below}
 	for at := y + above + step; at+high < c.Max.Y; at += step {
 		places = append(places, at)

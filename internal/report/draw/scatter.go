@@ -80,7 +80,7 @@ func offset(f figure.Figure, series int) vg.Length {
 	if n == 0 || len(f.Series) < 2 {
 		return 0
 	}
-	step := min(9, 0.7*figureWidth/vg.Length(n*len(f.Series)))
+	step := min(26, 0.45*plotWidth/vg.Length(n*len(f.Series)))
 	return (vg.Length(series) - vg.Length(len(f.Series)-1)/2) * step
 }
 
@@ -109,7 +109,7 @@ func stairs(c draw.Canvas, p *plot.Plot, points []figure.Point) []vg.Point {
 }
 
 // labels names points, those of the last series first, where they fit.
-type labels []figure.Series
+type labels struct{ f figure.Figure }
 
 // box is a part of a drawing that is taken.
 type box struct{ left, low, right, high vg.Length }
@@ -120,12 +120,18 @@ func (b box) meets(o box) bool {
 
 func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
+	at := func(series int, pt figure.Point) vg.Point {
+		return vg.Point{X: tx(pt.X) + l.aside(series), Y: ty(pt.Y)}
+	}
 	var taken []box
-	for _, s := range l {
+	for i, s := range l.f.Series {
 		for _, pt := range s.Points {
-			if s.Kind == figure.Dot || s.Kind == figure.Front {
-				x, y := tx(pt.X), ty(pt.Y)
-				taken = append(taken, box{x - markRadius, y - markRadius, x + markRadius, y + markRadius})
+			switch s.Kind {
+			case figure.Dot, figure.Front:
+				taken = append(taken, around(c, p, at(i, pt), pt))
+			case figure.Step:
+				q := at(i, pt)
+				taken = append(taken, box{q.X - 1, q.Y - 1, q.X + 1, q.Y + 1})
 			}
 		}
 		if s.Kind == figure.Front {
@@ -136,11 +142,11 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 			}
 		}
 	}
-	for _, s := range slices.Backward(l) {
+	for i, s := range slices.Backward(l.f.Series) {
 		if s.Kind == figure.Bar {
 			continue // bars bear theirs
 		}
-		st := style(sans(7.5), inkColor)
+		st := style(sans(small), inkColor)
 		if s.Role == figure.Faint {
 			st.Color = softColor
 		}
@@ -149,17 +155,41 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 			if pt.Label == "" {
 				continue
 			}
-			if at, b, ok := place(c, taken, vg.Point{X: tx(pt.X), Y: ty(pt.Y)}, st.Width(pt.Label)); ok {
-				c.FillText(st, at, pt.Label)
+			if to, b, ok := place(c, taken, at(i, pt), st.Width(pt.Label)); ok {
+				c.FillText(st, to, pt.Label)
 				taken = append(taken, b)
 			}
 		}
 	}
 }
 
+// aside is how far the dots of a series stand beside their place.
+func (l labels) aside(series int) vg.Length {
+	if l.f.Series[series].Kind == figure.Dot {
+		return offset(l.f, series)
+	}
+	return 0
+}
+
+// around is what a dot and its interval take.
+func around(c draw.Canvas, p *plot.Plot, at vg.Point, pt figure.Point) box {
+	_, ty := p.Transforms(&c)
+	b := box{at.X - markRadius, at.Y - markRadius, at.X + markRadius, at.Y + markRadius}
+	if pt.AtLeast {
+		b.high += 9
+	}
+	if pt.Lo != nil {
+		b.low = min(b.low, ty(max(float64(*pt.Lo), p.Y.Min)))
+	}
+	if pt.Hi != nil {
+		b.high = max(b.high, ty(min(float64(*pt.Hi), p.Y.Max)))
+	}
+	return b
+}
+
 // place finds a free place next to a point for a label of some width.
 func place(c draw.Canvas, taken []box, at vg.Point, width vg.Length) (vg.Point, box, bool) {
-	const high, gap = 8.5, markRadius + 2
+	const high, gap = 11.5, markRadius + 2
 	width *= 1.12 // a reader's font may be wider
 	for _, try := range []vg.Point{
 		{X: at.X + gap, Y: at.Y + 1}, {X: at.X + gap, Y: at.Y - high/2}, {X: at.X - gap - width, Y: at.Y - high - 1}, {X: at.X - width/2, Y: at.Y + gap - 1},

@@ -101,6 +101,8 @@ func WithUnit(v float64, unit string) string {
 		return WithUnit(v, "ms")
 	case "1/s":
 		return Number(v) + "/s"
+	case "token/s":
+		return WithUnit(v, "tokens/s")
 	case "times":
 		return Number(v) + " ×"
 	}

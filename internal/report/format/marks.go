@@ -21,6 +21,14 @@ func Marked(text string, v result.Validity, metric, cell string) string {
 	return text + " " + Spoilt
 }
 
+// Doubted marks a figure that a check spoils for the reason given.
+func Doubted(text, spoilt string) string {
+	if spoilt == "" || text == Missing {
+		return text
+	}
+	return text + " " + Spoilt
+}
+
 // Figure prints a quantile or, without a statistic, a rate of a cell, alone and
 // without its unit.
 func Figure(m result.Metrics, tag, stat string) string {

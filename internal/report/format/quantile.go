@@ -26,7 +26,7 @@ const minTail, minGaps = 10, 100
 // too few independent requests for one, it prints the sample's value with the
 // one-sided bound and with the effective number that would do:
 //
-//	~57.1 ms [50.8, –] (n=120, worth 17 of 72 needed)
+//	~57.1 ms [50.8, –] (n=120, effective 17 of 72 needed)
 func Quantile(s result.Statistic, stat string) string {
 	value, interval, answered, size := quantile(s, stat)
 	return value + interval + answered + size
@@ -36,6 +36,13 @@ func Quantile(s result.Statistic, stat string) string {
 func Middle(s result.Statistic, stat string) string {
 	value, _, answered, _ := quantile(s, stat)
 	return value + answered
+}
+
+// Size says how much of the needed size there is where a quantile has no interval:
+// "n=120, effective 17 of 72 needed"; "" where it has one.
+func Size(s result.Statistic, stat string) string {
+	_, _, _, size := quantile(s, stat)
+	return strings.TrimSuffix(strings.TrimPrefix(size, " ("), ")")
 }
 
 // quantile returns a quantile in the parts that a text of it has. Next to an
@@ -127,7 +134,7 @@ func sizeOf(s result.Statistic, e result.Estimate) string {
 		return fmt.Sprintf("%d of %d stretches of time", s.N, e.NeededN)
 	}
 	if eff := math.Floor(effective(s, e)); eff < float64(s.N) {
-		return fmt.Sprintf("n=%s, worth %.0f of %s needed", Count(s.N), eff, Count(e.NeededN))
+		return fmt.Sprintf("n=%s, effective %.0f of %s needed", Count(s.N), eff, Count(e.NeededN))
 	}
 	return fmt.Sprintf("n=%s of %s", Count(s.N), Count(e.NeededN))
 }

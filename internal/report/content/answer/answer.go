@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
@@ -19,59 +20,91 @@ import (
 
 // Sentence is one answer, or a part of one.
 type Sentence struct {
-	Lead  string // what it is about, in a word; empty for more about the same
+	Lead  string // the question, or what it is about; empty for more about the same
 	Text  string
+	Basis string // what it rests on: how many of what, and the evidence
 	State string // the verdict, or the status of a check, that it is about
+	Place Place
 }
+
+// Place is where a page says a sentence. A terminal says all of them.
+type Place string
+
+// The places.
+const (
+	First      Place = ""           // among the answers
+	Elsewhere  Place = "elsewhere"  // where claims and checks are
+	Conditions Place = "conditions" // with what the answers hold under
+)
+
+// The questions that runs answer.
+const (
+	Faster   = "Faster?"
+	HowFast  = "How fast?"
+	HowMuch  = "How much load?"
+	Setting  = "Which setting?"
+	Cheaper  = "Cheaper?"
+	WhatCost = "At what cost?"
+	AsGood   = "As good?"
+	HowGood  = "How good?"
+	Expected = "What to expect?"
+)
 
 // Of returns the answers of a result, in the order of a report.
 func Of(r *result.Result) []Sentence {
 	b, v := r.Benchmarks, r.Validity
 	var out []Sentence
-	say := func(lead, state string, texts ...string) {
-		for _, t := range texts {
-			if t != "" {
-				out = append(out, Sentence{Lead: lead, Text: t, State: state})
-				lead = ""
-			}
-		}
-	}
+	add := func(list ...Sentence) { out = append(out, list...) }
 	var versus []result.Comparison
 	var compared []result.Cell
+	var evidence []result.Evidence
 	if l := b.Latency; l != nil {
-		versus, compared = append(versus, l.Versus...), append(compared, l.Cells...)
+		versus, compared, evidence = append(versus, l.Versus...), append(compared, l.Cells...), append(evidence, l.Evidence)
 	}
 	if l := b.Load; l != nil {
-		versus, compared = append(versus, l.Versus...), append(compared, l.Cells...)
+		versus, compared, evidence = append(versus, l.Versus...), append(compared, l.Cells...), append(evidence, l.Evidence)
 	}
-	say("Overload", string(result.Warn), overloads(b)...)
-	speed := speeds(versus, compared)
-	if len(speed) == 0 {
-		speed = serves(compared, v)
+	add(said("Overload", string(result.Warn), First, overloads(b)...)...)
+	if speed := speeds(versus, compared, result.Weakest(evidence...)); len(speed) > 0 {
+		add(speed...)
+	} else {
+		add(serves(compared, v, result.Weakest(evidence...))...)
 	}
-	say("Speed", "", speed...)
-	say("Load", "", carries(b, len(versus) == 0, v)...)
-	out = append(out, Forecast(b.Forecast, "Forecast")...)
-	say("Cost", "", costs(b.Cost)...)
-	for i, s := range qualities(r) {
-		if i == 0 {
-			s.Lead = "Quality"
-		}
-		out = append(out, s)
-	}
-	say("Reused", "", reused(r)...)
-	say("Failures", string(result.Fail), failed(r))
+	add(carries(b, v)...)
+	add(settings(b.Scan, v)...)
+	add(Forecast(b.Forecast, Expected)...)
+	add(costs(b.Cost)...)
+	add(qualities(r)...)
+	add(said("Reused", "", First, reused(r)...)...)
+	add(said("Failures", string(result.Fail), First, failed(r))...)
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
-		say("Claims", string(v), verdicts(r.Claims, v))
+		add(said("Claims", string(v), Elsewhere, verdicts(r.Claims, v))...)
 	}
 	if v.Status == result.Fail {
-		say("Validity", string(result.Fail), failedChecks(v))
+		add(said("Validity", string(result.Fail), Elsewhere, failedChecks(v))...)
 	}
 	if len(out) > 0 {
-		say("When", "", Hours(r))
-		say("Spent", "", spent(r.Run.Spend))
+		add(said("When", "", Conditions, Hours(r))...)
+		add(said("Spent", "", Conditions, spent(r.Run.Spend))...)
 	}
 	return out
+}
+
+// said makes sentences of texts, those that are empty left out.
+func said(lead, state string, where Place, texts ...string) []Sentence {
+	var out []Sentence
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, Sentence{Lead: lead, Text: t, State: state, Place: where})
+			lead = ""
+		}
+	}
+	return out
+}
+
+// basis joins what an answer rests on.
+func basis(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
 // Forecast returns the answers of a forecast; lead is the first one's.
@@ -107,15 +140,28 @@ var effects = []struct{ metric, name, less, more string }{
 }
 
 // speeds compares the candidate with each other target in a sentence.
-func speeds(versus []result.Comparison, cells []result.Cell) []string {
-	var out, others []string
+func speeds(versus []result.Comparison, cells []result.Cell, evidence result.Evidence) []Sentence {
+	var out []Sentence
+	var others []string
 	for _, c := range versus {
 		if other := cmp.Or(c.Against, "baseline"); !slices.Contains(others, other) {
 			others = append(others, other)
 		}
 	}
+	where := ""
+	if len(cells) > 0 {
+		where = UnderLoad(cells[0])
+	}
+	lead := Faster
+	add := func(text, basis string) {
+		if text != "" {
+			out = append(out, Sentence{Lead: lead, Text: text, Basis: basis})
+			lead = ""
+		}
+	}
 	for _, other := range others {
 		var parts []string
+		var found directions
 		pairs, why := 0, ""
 		for _, e := range effects {
 			if e.metric == "user_rate" && slices.ContainsFunc(versus, func(c result.Comparison) bool { return c.Metric == "tpot" }) {
@@ -129,6 +175,7 @@ func speeds(versus []result.Comparison, cells []result.Cell) []string {
 					if c.Spoilt != "" {
 						text += " " + format.Spoilt
 					}
+					found.add(c, e.metric == "user_rate")
 					parts = append(parts, e.name+" "+text)
 					pairs = max(pairs, c.Pairs)
 				} else {
@@ -138,16 +185,71 @@ func speeds(versus []result.Comparison, cells []result.Cell) []string {
 		}
 		switch {
 		case len(parts) > 0:
-			text := fmt.Sprintf("%s than %s (%s pairs).", plaintext.Capital(strings.Join(parts, ", ")), the(other), format.Count(pairs))
-			out = append(out, text)
-			if text := network(cells, other); text != "" {
-				out = append(out, text)
-			}
+			add(fmt.Sprintf("%s: %s than %s.", found.verdict(), strings.Join(parts, ", "), the(other)), basis(format.Count(pairs)+" pairs", where, string(evidence)))
+			add(network(cells, other), "")
 		case why != "":
-			out = append(out, fmt.Sprintf("Not compared with %s: %s", the(other), format.Sentence(why)))
+			add(fmt.Sprintf("Not compared with %s: %s", the(other), format.Sentence(why)), "")
 		}
 	}
 	return out
+}
+
+// directions counts which way intervals of ratios lie.
+type directions struct{ better, worse, unclear, spoilt int }
+
+// add counts a comparison; up says that more is better.
+func (d *directions) add(c result.Comparison, up bool) {
+	switch e := c.Estimate; {
+	case c.Spoilt != "":
+		d.spoilt++
+	case e.Lo == nil || e.Hi == nil || *e.Lo <= 1 && *e.Hi >= 1:
+		d.unclear++
+	case (*e.Lo > 1) == up:
+		d.better++
+	default:
+		d.worse++
+	}
+}
+
+// verdict is the answer in a word or two. It says yes or no only where every interval
+// lies on that side.
+func (d *directions) verdict() string {
+	switch {
+	case d.better+d.worse+d.unclear == 0:
+		return "Not to be said " + format.Spoilt
+	case d.better+d.worse == 0:
+		return "No clear difference"
+	case d.worse+d.unclear+d.spoilt == 0:
+		return "Yes"
+	case d.better == 0 && d.unclear+d.spoilt == 0:
+		return "No"
+	case d.better == 0:
+		return "No, as far as it is clear"
+	}
+	return "In part"
+}
+
+// Effect says for a tile how a metric of the candidate compares with the baseline, and
+// whether that is better; "" where nothing compares them.
+func Effect(versus []result.Comparison, tag string) (text string, better, clear bool) {
+	for _, e := range effects {
+		for _, c := range versus {
+			if e.metric != tag || c.Metric != tag || c.Stat != result.StatGeometricMean || c.Against != versus[0].Against {
+				continue
+			}
+			var d directions
+			d.add(c, tag == "user_rate")
+			text = effect(c.Estimate, e.less, e.more)
+			if strings.HasPrefix(text, "not clearly") {
+				text = "no clear difference"
+			}
+			if text != "" && c.Spoilt != "" {
+				text += " " + format.Spoilt
+			}
+			return text, d.better == 1, d.better+d.worse == 1
+		}
+	}
+	return "", false, false
 }
 
 // effect says a ratio of times in words: "8.1× sooner [7.9, 8.2]", "9 % later
@@ -212,81 +314,113 @@ func the(target string) string {
 }
 
 // serves says what a server without anything to compare it with does.
-func serves(cells []result.Cell, v result.Validity) []string {
-	var out []string
+func serves(cells []result.Cell, v result.Validity, evidence result.Evidence) []Sentence {
+	var out []Sentence
+	lead := HowFast
 	for _, c := range cells {
 		text := times(c, v)
 		if text == "" {
 			continue
 		}
-		where := "one request at a time"
-		switch {
-		case c.Load.Kind == "open":
-			where = format.Number(c.Load.Rate) + " requests/s"
-			if c.Load.Of != "" || c.Load.Rate == 0 {
-				where = plaintext.Line(c.Load.Text)
-			}
-		case c.Load.Users > 1:
-			where = format.Users(c.Load.Users) + " at once"
-		}
+		where := UnderLoad(c)
 		if len(cells) > 1 {
 			where = plaintext.Line(c.Target) + ", " + where
 		}
-		out = append(out, plaintext.Capital(where)+": "+text+".")
+		out = append(out, Sentence{Lead: lead, Text: plaintext.Capital(where) + ": " + text + ".", Basis: basis(requests(c), string(evidence))})
+		lead = ""
 	}
 	return out
 }
 
+// UnderLoad says in a few words how a cell was loaded.
+func UnderLoad(c result.Cell) string {
+	switch {
+	case c.Conversations != nil && c.Load.Users > 0:
+		return format.Users(c.Load.Users) + " in conversations"
+	case c.Conversations != nil:
+		return "in conversations, " + plaintext.Line(c.Load.Text)
+	case c.Load.Kind == "open" && (c.Load.Of != "" || c.Load.Rate == 0):
+		return plaintext.Line(c.Load.Text)
+	case c.Load.Kind == "open":
+		return format.Number(c.Load.Rate) + " requests/s"
+	case c.Load.Users > 1:
+		return format.Users(c.Load.Users) + " at once"
+	}
+	return "one request at a time"
+}
+
+// requests counts those that a cell's figures rest on.
+func requests(c result.Cell) string {
+	if c.Counts.OK == 1 {
+		return "1 request"
+	}
+	return format.Count(c.Counts.OK) + " requests"
+}
+
+// waits are what a user waits for, with the words around its value.
+var waits = []struct{ tag, before, after string }{{"ttft", "first token after ", ""}, {"tpot", "", " per further token"}, {"e2e", "whole answer after ", ""}}
+
 // times are the median and p95 of what a user waits for.
-func times(c result.Cell, v result.Validity) string {
+func times(c result.Cell, v result.Validity) string { return timesOf(c, v, len(waits)) }
+
+// timesOf are those of the first so many.
+func timesOf(c result.Cell, v result.Validity, most int) string {
 	var parts []string
-	for _, tag := range []string{"ttft", "tpot", "e2e"} {
-		s := c.Metrics.Stats[tag]
+	for _, w := range waits[:most] {
+		s := c.Metrics.Stats[w.tag]
 		if s.N == 0 || c.Counts.OK == 0 {
 			continue // what failed is said by itself
 		}
-		text := strings.ToUpper(tag) + " " + format.Figure(c.Metrics, tag, "p50")
+		s.Unit = "ms"
+		text := format.WithoutSize(format.Quantile(s, "p50"))
 		if s.P50.Value == nil && s.P50.Sample == nil && s.Mean != nil {
-			text = strings.ToUpper(tag) + " " + format.Number(float64(*s.Mean)) + " on average"
+			text = format.WithUnit(float64(*s.Mean), s.Unit) + " on average"
 		}
-		if p95 := format.Figure(c.Metrics, tag, "p95"); p95 != format.Missing {
+		text = w.before + text + w.after
+		if p95 := format.Figure(c.Metrics, w.tag, "p95"); p95 != format.Missing {
 			text += " (p95 " + p95 + ")"
 		}
-		parts = append(parts, format.Marked(text, v, tag, c.ID))
+		parts = append(parts, format.Marked(text, v, w.tag, c.ID))
 	}
-	if parts == nil {
-		return ""
-	}
-	return strings.Join(parts, ", ") + " ms"
+	return strings.Join(parts, ", ")
 }
 
-// carries says how much load there was, or how much is proved. each asks for a
-// sentence for each level.
-func carries(b result.Benchmarks, each bool, v result.Validity) []string {
-	var out []string
+// carries says how much load there was, or how much is proved.
+func carries(b result.Benchmarks, v result.Validity) []Sentence {
+	var out []Sentence
+	lead := HowMuch
+	add := func(text, basis string) {
+		if text != "" {
+			out = append(out, Sentence{Lead: lead, Text: text, Basis: basis})
+			lead = ""
+		}
+	}
 	if c := b.Capacity; c != nil {
-		out = append(out, plaintext.Line(c.Text))
+		add(plaintext.Line(c.Text), string(c.Evidence))
 	}
 	if t := b.Throughput; t != nil {
-		for _, c := range t.Cells {
-			if text := times(c, v); text != "" && each {
-				where := format.Users(c.Load.Users)
-				if len(targetsOf(t.Cells)) > 1 {
-					where += " of the " + plaintext.Line(c.Target)
-				}
-				out = append(out, plaintext.Capital(where)+": "+text+".")
+		if best := Most(t.Cells); best != nil {
+			where := format.Users(best.Load.Users) + " at once"
+			if len(targetsOf(t.Cells)) > 1 {
+				where += " of the " + plaintext.Line(best.Target)
 			}
+			text := fmt.Sprintf("Up to %s, with %s", delivered(*best, v), where)
+			if first := timesOf(*best, v, 1); first != "" {
+				text += ", " + first
+			}
+			add(text+".", basis(requests(*best), string(t.Evidence)))
 		}
-		out = append(out, most(t.Cells, v, func(c result.Cell) string { return format.Users(c.Load.Users) }))
 	}
 	if l := b.Load; l != nil {
 		var parts []string
+		n := 0
 		for _, c := range l.Cells {
 			text := delivered(c, v)
 			if c.Counts.OnlyWarmup() {
 				text = "nothing was measured, since it ended in the warm-up"
 			}
 			if text != "" {
+				n += c.Counts.OK
 				if len(l.Cells) > 1 {
 					text = plaintext.Line(c.Target) + " " + text
 				}
@@ -294,13 +428,71 @@ func carries(b result.Benchmarks, each bool, v result.Validity) []string {
 			}
 		}
 		if parts != nil {
-			out = append(out, plaintext.Capital(strings.Join(parts, "; "))+".")
+			text := strings.Join(parts, "; ") + "."
+			if n > 0 {
+				add("Delivered: "+text, basis(format.Count(n)+" requests", string(l.Evidence)))
+			} else {
+				add(plaintext.Capital(text), "")
+			}
 		}
 	}
-	if s := b.Scan; s != nil {
-		out = append(out, most(s.Cells, v, func(c result.Cell) string { return plaintext.Line(c.Load.Text) }))
+	return out
+}
+
+// settings names the points of a sweep that are best at something.
+func settings(s *result.Scan, v result.Validity) []Sentence {
+	if s == nil {
+		return nil
+	}
+	keys, labels := figure.ScanLabels(s)
+	at := func(c *result.Cell) string {
+		for i, p := range s.Points {
+			if p.Cell == c.ID && i < len(labels) {
+				return setting(keys, labels[i])
+			}
+		}
+		return plaintext.Line(c.Load.Text)
+	}
+	best := Most(s.Cells)
+	if best == nil {
+		return nil
+	}
+	text := fmt.Sprintf("Most output at %s: %s", at(best), delivered(*best, v))
+	if first := timesOf(*best, v, 1); first != "" {
+		text += ", " + first
+	}
+	out := []Sentence{{Lead: Setting, Text: text + ".", Basis: basis(requests(*best), string(s.Evidence))}}
+	if quick := quickest(s.Cells); quick != nil && quick.ID != best.ID {
+		out = append(out, Sentence{
+			Text:  fmt.Sprintf("Shortest answers at %s: %s, %s.", at(quick), delivered(*quick, v), times(*quick, v)),
+			Basis: basis(requests(*quick), string(s.Evidence)),
+		})
 	}
 	return out
+}
+
+// setting is a point of a sweep in words: each key with its value.
+func setting(keys, label string) string {
+	names, values := strings.Split(keys, " · "), strings.Split(label, " · ")
+	if len(names) != len(values) {
+		return plaintext.Line(keys + " " + label)
+	}
+	for i := range names {
+		names[i] += " " + values[i]
+	}
+	return plaintext.Line(strings.Join(names, ", "))
+}
+
+// quickest is the cell with the shortest median of whole answers.
+func quickest(cells []result.Cell) *result.Cell {
+	var best *result.Cell
+	for i, c := range cells {
+		v := c.Metrics.Stats["e2e"].P50.Value
+		if v != nil && (best == nil || *v < *best.Metrics.Stats["e2e"].P50.Value) {
+			best = &cells[i]
+		}
+	}
+	return best
 }
 
 func targetsOf(cells []result.Cell) map[string]bool {
@@ -311,19 +503,16 @@ func targetsOf(cells []result.Cell) map[string]bool {
 	return out
 }
 
-// most names the cell with the highest output.
-func most(cells []result.Cell, v result.Validity, name func(result.Cell) string) string {
+// Most is the cell with the highest output; nil without any.
+func Most(cells []result.Cell) *result.Cell {
 	var best *result.Cell
 	for i, c := range cells {
 		v := c.Metrics.Rates["output_throughput"].Value
-		if v != nil && (best == nil || *v > *best.Metrics.Rates["output_throughput"].Value) {
+		if v != nil && *v > 0 && c.Counts.OK > 0 && (best == nil || *v > *best.Metrics.Rates["output_throughput"].Value) {
 			best = &cells[i]
 		}
 	}
-	if best == nil || *best.Metrics.Rates["output_throughput"].Value == 0 {
-		return ""
-	}
-	return fmt.Sprintf("Most output: %s (%s).", delivered(*best, v), name(*best))
+	return best
 }
 
 // delivered are the rates of a cell.
@@ -338,7 +527,7 @@ func delivered(c result.Cell, v result.Validity) string {
 			parts = append(parts, format.Marked(format.Rate(r), v, tag, c.ID))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, " and ")
 }
 
 // goodness says whether answers differ.

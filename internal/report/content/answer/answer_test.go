@@ -36,9 +36,33 @@ func TestEffect(t *testing.T) {
 // A time of 0.537 is 46 % shorter; the speed is 86 % higher, and "46 % faster" is
 // neither.
 func TestAShorterTimeIsNotSaidAsASpeed(t *testing.T) {
-	got := speeds([]result.Comparison{{Metric: "tpot", Stat: result.StatGeometricMean, Estimate: estimate(.537, .53, .54), Pairs: 50}}, nil)
-	if len(got) != 1 || got[0] != "Time per further token 46 % shorter [46, 47] than the baseline (50 pairs)." {
-		t.Errorf("%q", got)
+	got := speeds([]result.Comparison{{Metric: "tpot", Stat: result.StatGeometricMean, Estimate: estimate(.537, .53, .54), Pairs: 50}}, nil, result.Measured)
+	want := Sentence{Lead: Faster, Text: "Yes: time per further token 46 % shorter [46, 47] than the baseline.", Basis: "50 pairs, measured"}
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Yes and no are said only where every interval lies on that side, and of nothing that a
+// check spoils.
+func TestFasterIsAnsweredInAWord(t *testing.T) {
+	less, more, same := estimate(.5, .4, .6), estimate(2, 1.5, 3), estimate(1, .9, 1.1)
+	for want, es := range map[string][]result.Estimate{
+		"Yes: ": {less, less}, "No: ": {more, more}, "In part: ": {less, more}, "No clear difference: ": {same, same}, "No, as far as it is clear: ": {more, same},
+	} {
+		got := speeds([]result.Comparison{
+			{Metric: "ttft", Stat: result.StatGeometricMean, Estimate: es[0], Pairs: 9}, {Metric: "e2e", Stat: result.StatGeometricMean, Estimate: es[1], Pairs: 9},
+		}, nil, result.Measured)
+		if len(got) != 1 || !strings.HasPrefix(got[0].Text, want) {
+			t.Errorf("%q: %+v", want, got)
+		}
+	}
+	if got := speeds([]result.Comparison{{Metric: "ttft", Stat: result.StatGeometricMean, Estimate: less, Spoilt: "errors"}}, nil, result.Measured); !strings.HasPrefix(got[0].Text, "Not to be said †: ") {
+		t.Errorf("%+v", got)
+	}
+	// More tokens per second are better, and not worse.
+	if got := speeds([]result.Comparison{{Metric: "user_rate", Stat: result.StatGeometricMean, Estimate: more}}, nil, result.Measured); !strings.HasPrefix(got[0].Text, "Yes: output speed 2.00× faster") {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -122,7 +146,7 @@ func TestAnswerWithoutClaims(t *testing.T) {
 	for _, p := range Of(r) {
 		got = append(got, p.Lead+": "+p.Text)
 	}
-	if want := "Speed: 4 users at once: TTFT 25.0 ms.|Load: 600 token/s, 9.50 requests/s."; strings.Join(got, "|") != want {
+	if want := "How fast?: 4 users at once: first token after 25.0 ms.|How much load?: Delivered: 600 tokens/s and 9.50 requests/s."; strings.Join(got, "|") != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -150,7 +174,7 @@ func TestSpent(t *testing.T) {
 func TestCostsThatAreNotKnown(t *testing.T) {
 	none := result.Estimate{Withheld: "it has neither a price nor a machine"}
 	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none}}
-	if got := costs(c); len(got) != 1 || got[0] != "Unknown. It has neither a price nor a machine." {
+	if got := costs(c); len(got) != 1 || got[0].Text != "Not known. It has neither a price nor a machine." {
 		t.Errorf("%q", got)
 	}
 }
@@ -166,7 +190,7 @@ func TestSpoiltCostsAndScoresAreMarked(t *testing.T) {
 		if spoilt {
 			c.SavingsSpoilt, each.Spoilt, q.Delta.Spoilt = "output_length: unlike", "errors: most failed", "errors: most failed"
 		}
-		for _, text := range []string{costs(c)[0], costs(each)[0], goodness(q)} {
+		for _, text := range []string{costs(c)[0].Text, costs(each)[0].Text, goodness(q)} {
 			if strings.Contains(text, format.Spoilt) != spoilt {
 				t.Errorf("spoilt %v: %s", spoilt, text)
 			}

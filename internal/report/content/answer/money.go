@@ -12,69 +12,85 @@ import (
 )
 
 // costs says what is saved, and from which volume.
-func costs(c *result.Cost) []string {
+func costs(c *result.Cost) []Sentence {
 	if c == nil {
 		return nil
 	}
-	if c.Withheld != "" || len(c.Volumes) == 0 {
-		var parts []string
-		for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
-			if tc != nil && tc.PerRequest.Value != nil && tc.PerMTok.Value != nil {
-				parts = append(parts, fmt.Sprintf("%s: %s a request, %s a million tokens", plaintext.Line(tc.Target),
-					format.Estimate(tc.PerRequest, "USD", 0), format.Estimate(tc.PerMTok, "USD", 0)))
-			}
+	if c.Withheld != "" || len(c.Volumes) == 0 || c.Volumes[0].SavingsMonth.Value == nil {
+		text, known := prices(c)
+		if !known {
+			return []Sentence{{Lead: WhatCost, Text: text}}
 		}
-		if parts != nil && c.Spoilt != "" {
-			parts[len(parts)-1] += " " + format.Spoilt
-		}
-		if parts == nil {
-			why := c.Withheld
-			if tc := c.Candidate; tc != nil && tc.PerRequest.Withheld != "" {
-				why = tc.PerRequest.Withheld
-			}
-			return []string{strings.TrimSpace("Unknown. " + format.Sentence(why))}
-		}
-		for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
-			if tc != nil && tc.PerRequest.Value == nil && tc.PerRequest.Withheld != "" {
-				parts = append(parts, fmt.Sprintf("%s: unknown: %s", plaintext.Line(tc.Target), plaintext.Line(tc.PerRequest.Withheld)))
-			}
-		}
-		return []string{format.Sentence(strings.Join(parts, "; "))}
+		return []Sentence{{Lead: WhatCost, Text: text, Basis: basis(usage(c.Candidate), string(c.Evidence))}}
 	}
 	v := c.Volumes[0]
-	text := ""
-	if m := v.SavingsMonth.Value; m != nil {
-		saved, way := v.SavingsMonth, "less"
-		if *m < 0 {
-			way = "more"
-			saved = result.Estimate{Value: negative(saved.Value), Lo: negative(saved.Hi), Hi: negative(saved.Lo)}
-		}
-		text = fmt.Sprintf("%s a month %s than the baseline at %s requests a month", format.Estimate(saved, "USD", 0), way, format.Number(v.MonthlyRequests))
-		if by := InTimes(v); by != "" {
-			text += " (" + by + ")"
-		}
-		if c.SavingsSpoilt != "" {
-			text += " " + format.Spoilt
-		}
-		text += "."
-		if why := bills(c, v); why != "" {
-			text += " " + why
-		}
+	saved, way, word := v.SavingsMonth, "less", "Yes"
+	switch {
+	case saved.Lo != nil && saved.Hi != nil && *saved.Lo <= 0 && *saved.Hi >= 0:
+		word = "Not clear"
+	case *saved.Value < 0:
+		word = "No"
+	}
+	if *saved.Value < 0 {
+		way = "more"
+		saved = result.Estimate{Value: negative(saved.Value), Lo: negative(saved.Hi), Hi: negative(saved.Lo)}
+	}
+	text := fmt.Sprintf("%s: %s a month %s than the baseline at %s requests a month", word, format.Estimate(saved, "USD", 0), way, format.Number(v.MonthlyRequests))
+	if by := InTimes(v); by != "" {
+		text += " (" + by + ")"
+	}
+	text = format.Doubted(text, c.SavingsSpoilt) + "."
+	if why := bills(c, v); why != "" {
+		text += " " + why
 	}
 	switch e := c.BreakEven; {
 	case e == nil:
 	case e.MonthlyRequests.Value != nil && len(e.Wins)+e.More > 1:
-		text += fmt.Sprintf(" Cheaper from about %s a month, but not at every volume above: the report lists them.", format.Estimate(e.MonthlyRequests, "", 0))
+		text += fmt.Sprintf(" Cheaper from about %s requests a month, but not at every volume above: the report lists them.", format.Estimate(e.MonthlyRequests, "", 0))
 	case e.MonthlyRequests.Value != nil:
-		text += fmt.Sprintf(" Cheaper from about %s a month on.", format.Estimate(e.MonthlyRequests, "", 0))
+		text += fmt.Sprintf(" Cheaper from about %s requests a month on.", format.Estimate(e.MonthlyRequests, "", 0))
 	default:
 		text += " " + format.Sentence(e.Text)
 	}
-	out := []string{strings.TrimSpace(text)}
+	out := []Sentence{{Lead: Cheaper, Text: strings.TrimSpace(text), Basis: basis(usage(c.Candidate), string(c.Evidence))}}
 	if o := c.Odds; o != nil && c.SavingsSpoilt == "" && o.Cheaper > 0.001 && o.Cheaper < 0.999 { // else the interval says it
-		out = append(out, plaintext.Line(c.Odds.Text))
+		out = append(out, Sentence{Text: plaintext.Line(c.Odds.Text)})
 	}
 	return out
+}
+
+// usage says on how many requests the tokens of a target were counted.
+func usage(t *result.TargetCost) string {
+	if t == nil || t.Samples == 0 {
+		return ""
+	}
+	return "tokens of " + amount.Things(t.Samples, "request")
+}
+
+// prices says what each target costs where nothing is compared, or why that is not
+// known.
+func prices(c *result.Cost) (text string, known bool) {
+	var parts []string
+	for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
+		if tc != nil && tc.PerRequest.Value != nil && tc.PerMTok.Value != nil {
+			parts = append(parts, fmt.Sprintf("%s: %s a request, %s a million tokens", plaintext.Line(tc.Target),
+				format.Estimate(tc.PerRequest, "USD", 0), format.Estimate(tc.PerMTok, "USD", 0)))
+		}
+	}
+	if parts == nil {
+		why := c.Withheld
+		if tc := c.Candidate; tc != nil && tc.PerRequest.Withheld != "" {
+			why = tc.PerRequest.Withheld
+		}
+		return strings.TrimSpace("Not known. " + format.Sentence(why)), false
+	}
+	parts[len(parts)-1] = format.Doubted(parts[len(parts)-1], c.Spoilt)
+	for _, tc := range []*result.TargetCost{c.Candidate, c.Baseline} {
+		if tc != nil && tc.PerRequest.Value == nil && tc.PerRequest.Withheld != "" {
+			parts = append(parts, fmt.Sprintf("%s: unknown: %s", plaintext.Line(tc.Target), plaintext.Line(tc.PerRequest.Withheld)))
+		}
+	}
+	return format.Sentence(strings.Join(parts, "; ")), true
 }
 
 func negative(n *result.Number) *result.Number {

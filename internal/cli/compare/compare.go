@@ -1,0 +1,287 @@
+// Package compare is the command that compares kept runs, or with --live endpoints that
+// are measured in turns, and the gate that other commands end with.
+//
+// The comparison goes to stdout; notes go to stderr. Exit codes: 0 compared, and no
+// condition is shown; 2 the runs measured different things; 97 undecided, 98 spoilt or
+// missing, 99 shown.
+package compare
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/inferometer/inferometer/internal/cli/help"
+	"github.com/inferometer/inferometer/internal/compare"
+	"github.com/inferometer/inferometer/internal/compare/folder"
+	"github.com/inferometer/inferometer/internal/compare/page"
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/suite"
+	"github.com/inferometer/inferometer/internal/wholefile"
+)
+
+// Env is what the command needs of the process.
+type Env struct {
+	Stdout, Stderr io.Writer
+	Version        string
+	Console        report.ConsoleOptions
+	// Resolve finds the folder of a run by an id or a tag; nil: folders only.
+	Resolve func(name string) (folder string, err error)
+	// Latest finds the latest valid run with a tag that has the same specification as the
+	// run in a folder, and is not that run; nil: there is no history.
+	Latest func(tag, like string) (folder string, err error)
+	Usage  func(error) error
+	Exit   func(code int) error
+}
+
+// flags of the command.
+type flags struct {
+	against, format, out, undecided string
+	failIf, despite, cells          []string
+}
+
+// New makes the command.
+func New(e Env) *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:   "compare RUN RUN... | --live URL URL [NAME=URL...]",
+		Short: "Compare kept runs, or endpoints measured in turns: what changed, with intervals",
+		Long: `Compare kept runs. The first is what the others are compared with; with
+--against it is the latest valid run of that tag with the same specification. A
+run is a folder, an id or a tag.
+
+Each figure has its change with a 95 % interval, which allows for requests of a
+run depending on each other. A difference is called where it holds for all
+figures at once; ~ is no evidence of one, and "would call" is the smallest
+change that such runs show. What else differs between the runs is listed; runs
+with another workload or load are not compared (--despite).
+
+With --live it measures URLs now, in interleaved blocks of the same load, and
+compares the second and each further one with the first, which is the baseline:
+the same as inferometer load URL --baseline URL. More: docs/comparing.md.`,
+		Example: `  inferometer compare runs/20261130T184500Z-load runs/20261130T190000Z-load
+  inferometer compare runs/20261130T190000Z-load --against main \
+      --fail-if 'ttft.p95>+5%' --fail-if 'success<-1pp'
+  inferometer compare --live http://127.0.0.1:8000 http://127.0.0.1:8001 --users 8 --requests 500`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return e.run(args, &f) },
+	}
+	l := c.Flags()
+	l.SortFlags = false
+	l.StringVar(&f.against, "against", "", "`TAG` or folder of the run to compare with")
+	l.StringArrayVar(&f.cells, "cell", nil, "`ID` of a cell to compare, like load/candidate; repeatable (default all)")
+	l.StringSliceVar(&f.despite, "despite", nil, "compare runs that differ by these `RULES`, like load,workload")
+	l.StringArrayVar(&f.failIf, "fail-if", nil, "`CHANGE` exit 99 if shown: 'ttft.p95>+5%'; repeatable")
+	l.StringVar(&f.undecided, "undecided", "gate", "`HOW` exit code if undecided: gate (97) or pass (0)")
+	l.StringVar(&f.format, "format", "", "`FORMAT` of what is printed: md or json (default a table)")
+	l.StringVar(&f.out, "out", "", "`FOLDER` for report.html, report.md, compare.json and the figures")
+	help.Group(l, "Runs", "against", "cell", "despite")
+	help.Group(l, string(key.GroupClaims), "fail-if", "undecided")
+	help.Group(l, string(key.GroupOutput), "format", "out")
+	return help.Args(c, e.Usage)
+}
+
+// check reads the flags that have a grammar.
+func (f *flags) check() ([]metric.Change, error) {
+	if !slices.Contains([]string{"", "md", "json"}, f.format) {
+		return nil, fmt.Errorf("--format: unknown format %q; use md or json, or leave it out for a table", f.format)
+	}
+	if f.undecided != "gate" && f.undecided != "pass" {
+		return nil, fmt.Errorf("--undecided: unknown word %q; use gate or pass", f.undecided)
+	}
+	for _, rule := range f.despite {
+		if !slices.Contains(compare.Refusable(), rule) {
+			return nil, fmt.Errorf("--despite: unknown rule %q; rules are %s", rule, strings.Join(compare.Refusable(), ", "))
+		}
+	}
+	var out []metric.Change
+	for _, text := range f.failIf {
+		c, err := metric.ParseChange(text)
+		if err != nil {
+			return nil, fmt.Errorf("--fail-if: %w", err)
+		}
+		if c.Against != "" {
+			return nil, fmt.Errorf("--fail-if: condition %q: the runs are those of the command; leave out 'vs %s:', or name it with --against %s", text, c.Against, c.Against)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func (e Env) run(args []string, f *flags) error {
+	changes, err := f.check()
+	if err != nil {
+		return e.Usage(err)
+	}
+	runs, err := e.read(args, f)
+	if err != nil {
+		return err
+	}
+	if len(changes) > 0 && len(runs) > 2 {
+		return e.Usage(errors.New("--fail-if decides about two runs; name two"))
+	}
+	doc, err := compare.Compare(runs, compare.Options{Version: e.Version, Despite: f.despite, Changes: changes, Only: f.cells})
+	var refused *compare.Refused
+	if errors.As(err, &refused) {
+		return e.Usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := e.show(doc, f); err != nil {
+		return err
+	}
+	if doc.Gate != nil {
+		if code := Code(doc.Gate, f.undecided); code != 0 {
+			return e.Exit(code)
+		}
+	}
+	return nil
+}
+
+// read reads the runs, that to compare with first.
+func (e Env) read(args []string, f *flags) ([]*compare.Run, error) {
+	if f.against == "" && len(args) < 2 {
+		return nil, e.Usage(errors.New("name two runs, or give the run to compare with by --against TAG"))
+	}
+	var runs []*compare.Run
+	for _, arg := range args {
+		path, err := e.find(arg)
+		if err != nil {
+			return nil, err
+		}
+		r, err := folder.Read(path, nameOf(arg))
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	if f.against != "" {
+		path, err := e.base(f.against, runs[0].Folder)
+		if err != nil {
+			return nil, err
+		}
+		base, err := folder.Read(path, nameOf(f.against))
+		if err != nil {
+			return nil, err
+		}
+		runs = slices.Insert(runs, 0, base)
+	}
+	distinct(runs)
+	return runs, nil
+}
+
+// find is the folder of a run that is named on the command line.
+func (e Env) find(name string) (string, error) {
+	if _, err := os.Stat(name); err == nil || e.Resolve == nil {
+		return name, nil
+	}
+	return e.Resolve(name)
+}
+
+// base is the folder of the run to compare with.
+func (e Env) base(tag, like string) (string, error) {
+	if _, err := os.Stat(filepath.Join(tag, "result.json")); err == nil {
+		return tag, nil
+	}
+	if e.Latest == nil {
+		return "", fmt.Errorf("there is no run %q: name the folder of a run", tag)
+	}
+	return e.Latest(tag, like)
+}
+
+// nameOf is how people call a run: a tag, or the last part of its folder.
+func nameOf(arg string) string {
+	if strings.ContainsRune(arg, filepath.Separator) {
+		return filepath.Base(filepath.Clean(arg))
+	}
+	return arg
+}
+
+// longName is the length from which names make a table too wide for its numbers.
+const longName = 14
+
+// distinct gives runs letters, in the order of the comparison, where their names are long
+// or the same.
+func distinct(runs []*compare.Run) {
+	seen := map[string]bool{}
+	letters := false
+	for _, r := range runs {
+		letters = letters || seen[r.Name] || len(r.Name) > longName
+		seen[r.Name] = true
+	}
+	for i, r := range runs {
+		if letters && i < 26 {
+			r.Name = string(rune('A' + i))
+		}
+	}
+}
+
+// show prints the comparison, and writes its files where they were asked for.
+func (e Env) show(doc *compare.Document, f *flags) error {
+	of := page.Of(doc)
+	o := e.Console
+	o.Folder = f.out
+	if f.out == "" {
+		return e.print(doc, f.format, func() error { return report.DocumentConsole(e.Stdout, of, nil, o) })
+	}
+	files, err := report.WriteDocument(f.out, of)
+	if err != nil {
+		return err
+	}
+	if err := WriteJSON(filepath.Join(f.out, "compare.json"), doc); err != nil {
+		return err
+	}
+	if doc.Gate != nil {
+		if err := WriteJSON(filepath.Join(f.out, "gate.json"), doc.Gate); err != nil {
+			return err
+		}
+	}
+	return e.print(doc, f.format, func() error { return report.DocumentConsole(e.Stdout, of, files, o) })
+}
+
+func (e Env) print(doc *compare.Document, format string, table func() error) error {
+	switch format {
+	case "json":
+		enc := json.NewEncoder(e.Stdout)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(doc)
+	case "md":
+		_, err := e.Stdout.Write(report.DocumentMarkdown(page.Of(doc)))
+		return err
+	}
+	return table()
+}
+
+// WriteJSON writes a document as a file, whole or not at all.
+func WriteJSON(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("failed to encode %s: %w", filepath.Base(path), err)
+	}
+	return wholefile.Write(path, append(b, '\n'), 0o644)
+}
+
+// Code is the exit code of a gate: 98 where it cannot be decided, 99 where a condition is
+// shown, 97 where it is undecided and that does not pass.
+func Code(g *compare.Gate, undecided string) int {
+	switch {
+	case g.Outcome == compare.Invalid:
+		return suite.ExitInvalid
+	case g.Outcome == compare.Shown:
+		return suite.ExitRefuted
+	case g.Outcome == compare.Undecided && undecided != "pass":
+		return suite.ExitUndecided
+	}
+	return suite.ExitOK
+}

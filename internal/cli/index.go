@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	keptruns "github.com/inferometer/inferometer/internal/cli/runs"
+	"github.com/inferometer/inferometer/internal/history"
+	"github.com/inferometer/inferometer/internal/plaintext"
+	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/suite"
+)
+
+// index puts runs into the user's history: when their folder is there, so that one that is
+// killed is not lost, and when they have ended. A history that cannot be written is said
+// once, and changes nothing else.
+type index struct {
+	p      *Process
+	folder string // of the latest run
+	quiet  bool   // no history is kept, or it was said why not
+}
+
+func (p *Process) index(off bool) *index { return &index{p: p, quiet: off} }
+
+// watch notes the folder of a run from its progress, and hands it on.
+func (x *index) watch(next func(suite.Event)) func(suite.Event) {
+	return func(e suite.Event) {
+		if e.Kind == "folder" {
+			x.folder = e.Text
+			x.add(e.Text)
+		}
+		next(e)
+	}
+}
+
+// done adds the run that was begun again, as it has ended.
+func (x *index) done() {
+	if x.folder != "" {
+		x.add(x.folder)
+	}
+}
+
+// add puts the run of a folder into the history.
+func (x *index) add(folder string) {
+	if x.quiet {
+		return
+	}
+	h, err := keptruns.Open("", x.p.getenv)
+	if err == nil {
+		err = errors.Join(h.Add(folder), h.Close())
+	}
+	if err == nil {
+		return
+	}
+	x.quiet = true
+	if !errors.Is(err, history.ErrOff) {
+		_, _ = fmt.Fprintln(x.p.Stderr, "inferometer: warning: the run is not in the history:", plaintext.Line(err.Error()))
+	}
+}
+
+// runs is the command about runs that were kept.
+func (p *Process) runs() *cobra.Command {
+	width, _ := terminal(p.Stdout)
+	return keptruns.New(keptruns.Env{
+		Stdout: p.Stdout, Stderr: p.Stderr, Now: time.Now(), Getenv: p.getenv, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
+		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
+	})
+}

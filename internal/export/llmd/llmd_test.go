@@ -1,0 +1,142 @@
+package llmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/inferometer/inferometer/internal/export"
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+func sample() *result.Result {
+	statistic := func(mean, p99 float64) result.Statistic {
+		return result.Statistic{
+			Unit: "ms", N: 100, NOK: 99, Mean: result.Num(mean), SD: result.Num(2), Min: result.Num(1), Max: result.Num(p99),
+			P50: result.Estimate{Value: result.Num(mean)}, P95: result.Estimate{Withheld: "too few"}, P99: result.Estimate{Value: result.Num(p99)}, P999: result.Estimate{Value: result.Num(math.Inf(1))},
+		}
+	}
+	rate := func(v float64) result.Rate { return result.Rate{Value: result.Num(v)} }
+	cell := func(users int, rps float64) result.Cell {
+		return result.Cell{
+			ID: "load/candidate", Target: "candidate", Evidence: result.Measured, WindowS: 12.5, Load: result.LoadShape{Users: users, Rate: rps, Text: "t: \"x\" #\n---"},
+			Workload: result.Workload{InputTokens: 16, OutputTokens: 8, FixedOutput: true}, Counts: result.Counts{Scheduled: 103, Attempted: 103, OK: 99, Failed: 1, Cut: 3},
+			Metrics: result.Metrics{
+				Stats: map[string]result.Statistic{
+					"ttft": statistic(999, 999), "ttft_service": statistic(100, 200), "tpot_vllm": statistic(10, 20), "itl": statistic(11, 21), "e2e_service": statistic(500, 900), "input_tokens": statistic(16, 17),
+				},
+				Rates: map[string]result.Rate{"throughput": rate(8), "input_throughput": rate(128), "output_throughput": rate(64)},
+			},
+		}
+	}
+	return &result.Result{
+		Run:        result.Run{ID: "r1", Name: "n\x1b", Started: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), Ended: time.Date(2026, 11, 30, 12, 1, 0, 0, time.UTC), Version: "v1"},
+		Targets:    []result.Target{{Name: "candidate", Model: "m: [x]", URL: "http://h"}},
+		Benchmarks: result.Benchmarks{Throughput: &result.Throughput{Cells: []result.Cell{cell(8, 0), cell(0, 5)}}},
+	}
+}
+
+// documents are those of a stream of YAML, as JSON would have them.
+func documents(t *testing.T, r *result.Result) []map[string]any {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&export.Run{Result: r}, &b); err != nil {
+		t.Fatal(err)
+	}
+	var out []map[string]any
+	dec := yaml.NewDecoder(&b)
+	for {
+		var v any
+		if err := dec.Decode(&v); errors.Is(err, io.EOF) {
+			return out
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]any
+		if err := json.Unmarshal(text, &m); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, m)
+	}
+}
+
+func TestReportsKeepToThePublishedSchema(t *testing.T) {
+	f, err := os.Open("testdata/br_v0_2_json_schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	doc, err := jsonschema.UnmarshalJSON(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("br.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("br.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := documents(t, sample())
+	if len(docs) != 2 {
+		t.Fatalf("%d documents for two cells", len(docs))
+	}
+	for i, d := range docs {
+		if err := schema.Validate(d); err != nil {
+			t.Errorf("document %d: %v", i, err)
+		}
+	}
+	bad := docs[0]
+	bad["results"].(map[string]any)["claims"] = "none"
+	if schema.Validate(bad) == nil {
+		t.Error("the schema allows anything")
+	}
+}
+
+func TestFiguresAreThoseOfOtherGenerators(t *testing.T) {
+	d := documents(t, sample())[0]
+	at := func(path ...string) any {
+		var v any = d
+		for _, p := range path {
+			m, is := v.(map[string]any)
+			if !is {
+				return nil
+			}
+			v = m[p]
+		}
+		return v
+	}
+	figure := func(path ...string) any {
+		return at(append([]string{"results", "request_performance", "aggregate"}, path...)...)
+	}
+	for _, c := range []struct {
+		got  any
+		want float64
+	}{
+		{figure("latency", "time_to_first_token", "mean"), .1}, {figure("latency", "time_to_first_token", "p99"), .2}, {figure("latency", "request_latency", "mean"), .5},
+		{figure("latency", "time_per_output_token", "p50"), .01}, {figure("throughput", "total_token_rate", "mean"), 192}, {figure("requests", "total"), 103},
+		{figure("requests", "failures"), 1}, {figure("requests", "incomplete"), 3}, {at("scenario", "load", "standardized", "concurrency"), 8},
+	} {
+		if v, is := c.got.(float64); !is || math.Abs(v-c.want) > 1e-12 {
+			t.Errorf("got %v, want %v", c.got, c.want)
+		}
+	}
+	for _, q := range []string{"p95", "p99p9"} {
+		if v := figure("latency", "time_to_first_token", q); v != nil {
+			t.Errorf("%s is %v; it is withheld or infinite", q, v)
+		}
+	}
+}

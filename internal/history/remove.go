@@ -1,0 +1,110 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/runlog"
+)
+
+// Removal is what is deleted with a run.
+type Removal struct {
+	Folder string
+	Files  int
+	Bytes  int64
+}
+
+// sourceName is the file of another tool that an imported run was made of.
+const sourceName = "source.json"
+
+// own are the files that a run's folder may have, besides those that its result names.
+var own = []string{resultName, planName, exchange.LogName, runlog.SamplesName, TagsName, sourceName, "answers.jsonl.zst", "report.md", "report.html", "figures"}
+
+// CheckRemovable says what deleting a run's folder would delete, or why it must not be: the
+// folder is a link, does not look like that of a run, is being written, or has files that no
+// run has.
+func CheckRemovable(folder string) (Removal, error) {
+	out := Removal{Folder: folder}
+	info, err := os.Lstat(folder)
+	if err != nil {
+		return out, fmt.Errorf("failed to look at the run: %w", err)
+	}
+	if !info.IsDir() {
+		return out, fmt.Errorf("%s is not a folder (links are not followed); nothing was deleted", folder)
+	}
+	if !IsRun(folder) {
+		return out, fmt.Errorf("%s does not look like the folder of a run (no plan.yaml with a log, and no result.json); nothing was deleted", folder)
+	}
+	if exchange.BeingWritten(filepath.Join(folder, exchange.LogName), time.Now()) {
+		if _, err := os.Lstat(filepath.Join(folder, resultName)); errors.Is(err, fs.ErrNotExist) {
+			return out, fmt.Errorf("%s is still running; nothing was deleted", folder)
+		}
+	}
+	names := slices.Clone(own)
+	if d, err := readResult(folder); err == nil {
+		for _, a := range d.Artifacts {
+			first, _, _ := strings.Cut(filepath.ToSlash(a.Path), "/")
+			names = append(names, first)
+		}
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return out, fmt.Errorf("failed to look at the run: %w", err)
+	}
+	var foreign []string
+	for _, e := range entries {
+		if !slices.Contains(names, e.Name()) && !strings.HasSuffix(e.Name(), ".tmp") {
+			foreign = append(foreign, e.Name())
+		}
+	}
+	if len(foreign) > 0 {
+		return out, fmt.Errorf("%s has files that are not of a run (%s); nothing was deleted: move them, or delete the folder yourself", folder, strings.Join(foreign, ", "))
+	}
+	err = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			out.Files++
+		}
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("failed to look at the run: %w", err)
+	}
+	out.Bytes, err = sizeOf(folder)
+	return out, err
+}
+
+// Remove deletes a run: its folder, and what the index knows of it. It deletes nothing that
+// CheckRemovable finds wrong, and no link leads it out of the folder. A run whose folder is
+// gone is only forgotten.
+func (h *History) Remove(folder string) error {
+	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+		return h.Forget(folder)
+	}
+	if _, err := CheckRemovable(folder); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(filepath.Dir(folder))
+	if err != nil {
+		return fmt.Errorf("failed to delete the run: %w", err)
+	}
+	defer root.Close()
+	// Under another name first, so that a half-deleted folder is never taken for a run.
+	name, trash := filepath.Base(folder), "."+filepath.Base(folder)+".deleted"
+	if err := root.Rename(name, trash); err != nil {
+		return fmt.Errorf("failed to delete the run: %w", err)
+	}
+	if err := h.Forget(folder); err != nil {
+		return errors.Join(err, root.Rename(trash, name))
+	}
+	if err := root.RemoveAll(trash); err != nil {
+		return fmt.Errorf("failed to delete all of the run; what is left is in %s: %w", filepath.Join(filepath.Dir(folder), trash), err)
+	}
+	return nil
+}

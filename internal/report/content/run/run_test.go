@@ -1,0 +1,56 @@
+package run
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// One cause is one finding: kinds of checks with the same remedy, and what fails in
+// one cell and warns in another.
+func TestWarningsAreFoldedByCause(t *testing.T) {
+	r := &result.Result{Validity: result.Validity{Checks: []result.Check{
+		{ID: "client_added", Cell: "a", Status: result.Fail, Text: "too much", Fix: "stop the other programs"},
+		{ID: "client_added", Cell: "b", Status: result.Warn, Text: "some", Fix: "stop the other programs"},
+		{ID: "gc", Status: result.Warn, Text: "long pauses", Fix: "give it more cores"},
+		{ID: "sched", Status: result.Warn, Text: "long waits", Fix: "give it more cores"},
+	}}}
+	var got []string
+	for _, row := range findings(r).Rows {
+		got = append(got, strings.Join(row, ": "))
+	}
+	if want := "fail: a: too much; stop the other programs|warn: long pauses; long waits; give it more cores"; strings.Join(got, "|") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// An endpoint without a price is not paid by the token, and why there are no costs is
+// said once.
+func TestNoCostsWithoutAPrice(t *testing.T) {
+	none := result.Estimate{Withheld: "it has neither a price nor a machine"}
+	c := &result.Cost{Withheld: "there is no baseline", Candidate: &result.TargetCost{Target: "candidate", Kind: "api", PerRequest: none, PerMTok: none, TokensPerUSD: none, Samples: 9}}
+	s := cost(&result.Result{Benchmarks: result.Benchmarks{Cost: c}})
+	text := ""
+	for _, tab := range s.Tables {
+		for _, row := range tab.Rows {
+			text += strings.Join(row, " ") + "\n"
+		}
+	}
+	if strings.Contains(text, "the token") || strings.Contains(text, "neither") {
+		t.Errorf("%s", text)
+	}
+	if !s.PagesOnly {
+		t.Error("a section of nothing on the terminal")
+	}
+}
+
+// Marketing prompts are not what an engineer sees first.
+func TestKindsBeginWithTechnicalOnes(t *testing.T) {
+	q := &result.Quality{Kinds: []result.QualityKind{{Kind: "viral_hook"}, {Kind: "technical"}, {Kind: "code_generation"}}}
+	s := quality(result.Benchmarks{Quality: q}, nil)
+	rows := s.Tables[len(s.Tables)-1].Rows
+	if rows[0][0] != "technical" || rows[2][0] != "viral hook" {
+		t.Errorf("%q", rows)
+	}
+}

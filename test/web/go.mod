@@ -1,0 +1,3 @@
+module github.com/inferometer/inferometer/test/web
+
+go 1.26.0
