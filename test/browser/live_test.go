@@ -59,7 +59,7 @@ func printed(t *testing.T, cmd *exec.Cmd) string {
 	select {
 	case at := <-found:
 		return at
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no address was printed")
 		return ""
 	}

@@ -23,7 +23,6 @@ const lastLook = time.Second
 
 // companion shows one run until the process that makes it closes the pipe.
 func companion(ctx context.Context, e Env, s serving) error {
-	lowPriority()
 	// Ctrl-C is for the parent, which drains and writes its report; this goes on showing it.
 	signal.Ignore(os.Interrupt)
 	signal.Ignore(syscall.SIGPIPE) // a terminal that has gone away
@@ -70,15 +69,17 @@ func companion(ctx context.Context, e Env, s serving) error {
 		listen("--metrics-addr", s.metrics, serve.Options{MetricsOnly: true, Hosts: named(s.metrics)})
 	}
 	if s.view == viewNone {
+		lowPriority()
 		<-ctx.Done()
 		return nil
 	}
 	url := listen("--listen", s.listen, serve.Options{Hosts: s.hosts})
+	// Above the view, so that it can still be read when that is gone.
+	_, _ = fmt.Fprintln(e.Stderr, "inferometer: live at", url)
+	lowPriority() // not before: a machine that is full would not let it begin
 	if f, ok := e.Stderr.(*os.File); ok && s.view == viewTerminal && term.IsTerminal(int(f.Fd())) {
-		// Above the view, so that it can still be read when that is gone.
-		_, _ = fmt.Fprintln(e.Stderr, "inferometer: live at", url)
 		return draw(ctx, f, e.Environ, url, view, said)
 	}
-	lines(ctx, e.Stderr, "inferometer: live at "+url, view, said)
+	lines(ctx, e.Stderr, view, said)
 	return nil
 }

@@ -113,8 +113,7 @@ func draw(ctx context.Context, out *os.File, environ []string, url string, v *fo
 }
 
 // lines writes a run as lines, where there is no terminal.
-func lines(ctx context.Context, out io.Writer, url string, v *follow.View, said <-chan string) {
-	_, _ = fmt.Fprintln(out, url)
+func lines(ctx context.Context, out io.Writer, v *follow.View, said <-chan string) {
 	write := func(line string) { _, _ = fmt.Fprintln(out, line) }
 	left := tell(ctx, quietTime, v, said, write, func(s follow.Snapshot) {
 		parts := []string{where(s)}
