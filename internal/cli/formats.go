@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,11 +12,13 @@ import (
 
 	"github.com/inferometer/inferometer/internal/export"
 	"github.com/inferometer/inferometer/internal/export/bench"
+	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/export/junit"
 	"github.com/inferometer/inferometer/internal/export/llmd"
 	"github.com/inferometer/inferometer/internal/export/table"
 	"github.com/inferometer/inferometer/internal/export/vllmbench"
 	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -25,6 +28,9 @@ type exportFormat struct {
 	help   string // what it is, in a few words
 	binary bool   // it is not written to a terminal
 	write  func(run *export.Run, w io.Writer) error
+	// folder writes the format if it is a folder of files; write is nil then. answers says whether
+	// the texts that were kept are to be in it.
+	folder func(run *export.Run, dir string, answers bool) error
 }
 
 // formats has every format, in the order of the help.
@@ -34,6 +40,7 @@ var formats = []exportFormat{
 		_, err := w.Write(report.Markdown(r.Result))
 		return err
 	}},
+	{name: "summary", help: "a short form of the report, for a pull request", write: ci.WriteSummary},
 	{name: "junit", help: "JUnit XML: a test case for each claim and failed check", write: junit.Write},
 	{name: "benchfmt", help: "Go benchmark format, for benchstat", write: bench.Write},
 	{name: "csv", help: "metrics of each cell, with intervals", write: table.Cells},
@@ -41,6 +48,22 @@ var formats = []exportFormat{
 	{name: "parquet", help: "each measured request", binary: true, write: table.Parquet},
 	{name: "vllm", help: "JSON of vllm bench serve", write: vllmbench.Write},
 	{name: "llmd", help: "Benchmark Report v0.2 of llm-d (YAML), one for each cell", write: llmd.Write},
+	{name: "portfolio", help: "a folder to publish: summary, chapters, figures for print, data", folder: publish},
+}
+
+// noCIHelp is the help of --no-ci.
+const noCIHelp = "write no step summary and no annotations for the CI system"
+
+// tellCI says what a run found to the CI system that this process runs in, if any. A
+// summary that cannot be written is no reason to fail.
+func (p *Process) tellCI(r *result.Result, folder string) {
+	run, err := export.Of(r, folder)
+	if err == nil {
+		err = ci.Offered(p.getenv).Tell(run, p.commands)
+	}
+	if err != nil {
+		p.complain(fmt.Errorf("failed to write the summary for CI: %w", err))
+	}
 }
 
 // formatHelp lists the formats for the help of a command.
@@ -61,7 +84,7 @@ func formatNames() string {
 }
 
 // export writes a kept run in a format, to a file or, without one, to stdout.
-func (p *Process) export(folder, name, out string) error {
+func (p *Process) export(folder, name, out string, answers bool) error {
 	i := slices.IndexFunc(formats, func(f exportFormat) bool { return f.name == name })
 	if i < 0 {
 		return usagef("invalid --format %q: it is one of %s", name, formatNames())
@@ -79,7 +102,15 @@ func (p *Process) export(folder, name, out string) error {
 	if err != nil {
 		return err
 	}
-	if out == "" {
+	switch {
+	case f.folder != nil:
+		dir := cmp.Or(out, filepath.Join(folder, f.name))
+		if err := f.folder(run, dir, answers); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(p.Stdout, dir)
+		return err
+	case out == "":
 		return f.write(run, p.Stdout)
 	}
 	return writeWhole(out, func(w io.Writer) error { return f.write(run, w) })

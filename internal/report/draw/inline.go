@@ -59,7 +59,9 @@ func palette(fill []byte) []byte {
 	if err != nil {
 		return []byte("fill:none")
 	}
-	near := func(a uint8, shift int) bool { return max(int(a), int(v>>shift&0xff))-min(int(a), int(v>>shift&0xff)) <= 3 }
+	near := func(a uint8, shift int) bool {
+		return max(int(a), int(v>>shift&0xff))-min(int(a), int(v>>shift&0xff)) <= 3
+	}
 	for c := range themed() {
 		if near(c.R, 16) && near(c.G, 8) && near(c.B, 0) {
 			return bytes.Replace(fill, m[1], []byte(hex(c)[1:]), 1)

@@ -142,6 +142,9 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 			}
 		}
 	}
+	if p.Y.Max > 1 && l.f.Y.Share { // above all shares the limits have their texts
+		taken = append(taken, box{c.Min.X, ty(1) + 2, c.Max.X, c.Max.Y})
+	}
 	for i, s := range slices.Backward(l.f.Series) {
 		if s.Kind == figure.Bar {
 			continue // bars bear theirs
