@@ -24,6 +24,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/quality"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
+	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
@@ -35,6 +36,8 @@ type Process struct {
 	Stdout, Stderr io.Writer
 	Env            []string // as os.Environ gives it
 	Version        string
+
+	commands io.Writer // Stderr as it is, for commands to a CI system
 }
 
 // Exit codes that no result brings about.
@@ -58,6 +61,9 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // Main runs one command and returns the exit code.
 func Main(p Process) int {
+	if p.commands = p.Stderr; ci.Offered(p.getenv).Annotate {
+		p.Stderr = ci.Guard(p.Stderr)
+	}
 	root := newRoot(&p)
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
@@ -117,7 +123,7 @@ proof: is my own server faster, cheaper and as good as the API that I pay for?
 		newBenchmark(p, "throughput", "Measure throughput and latency at rising numbers of users", "throughput"),
 		newBenchmark(p, "cost", "Compute the cost per request, and from what volume a server pays", "throughput", "cost"),
 		quality.Add(newBenchmark(p, "quality", "Score answers, and compare them with the baseline's", "quality"), p.answers()),
-		newHardware(p), newLoad(p), p.compare(), newCapacity(p), newForecast(p), newReport(p), p.runs(), newDoctor(p), newTrace(p), newImport(p), p.prices(), p.sim(), p.serve(), newVersion(p),
+		newHardware(p), newLoad(p), newCompare(p), newCapacity(p), newForecast(p), newReport(p), p.runs(), newDoctor(p), newTrace(p), newImport(p), p.prices(), p.sim(), p.serve(), newVersion(p),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

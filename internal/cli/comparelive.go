@@ -10,6 +10,8 @@ import (
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
+func newCompare(p *Process) *cobra.Command { return p.live().Add(compare.New(p.comparing())) }
+
 // live is what compare --live needs.
 func (p *Process) live() compare.Live {
 	var f planFlags

@@ -9,6 +9,7 @@ import (
 
 	keptruns "github.com/inferometer/inferometer/internal/cli/runs"
 	"github.com/inferometer/inferometer/internal/history"
+	"github.com/inferometer/inferometer/internal/interop/benchresult"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/suite"
@@ -67,5 +68,6 @@ func (p *Process) runs() *cobra.Command {
 	return keptruns.New(keptruns.Env{
 		Stdout: p.Stdout, Stderr: p.Stderr, Now: time.Now(), Getenv: p.getenv, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
+		Foreign: benchresult.Read,
 	})
 }

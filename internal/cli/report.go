@@ -8,7 +8,7 @@ import (
 )
 
 func newReport(p *Process) *cobra.Command {
-	var asJSON, answers bool
+	var asJSON, answers, noCI bool
 	var format, file string
 	c := &cobra.Command{
 		Use:   "report RUN",
@@ -48,6 +48,9 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			if showErr := p.show(out.Result, asJSON, args[0]); showErr != nil {
 				return showErr
 			}
+			if !noCI {
+				p.tellCI(out.Result, args[0])
+			}
 			if err != nil {
 				return exitCode(exitError)
 			}
@@ -58,6 +61,7 @@ folder changes, and the exit code is 0 once it is written. Formats:
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print result.json to stdout")
+	c.Flags().BoolVar(&noCI, "no-ci", false, noCIHelp)
 	c.Flags().StringVar(&format, "format", "", "write the run in another `FORMAT` to stdout")
 	c.Flags().StringVar(&file, "out", "", "write it to a `FILE` instead, or a folder (with --format)")
 	c.Flags().BoolVar(&answers, "with-answers", false, "put the kept answers into the data of a portfolio")

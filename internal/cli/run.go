@@ -19,6 +19,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
+	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -33,6 +34,7 @@ type output struct {
 	json      bool
 	dryRun    bool
 	noHistory bool
+	noCI      bool
 	resume    string // the folder of a run to resume; "": a new run
 	// notes are what is said below a result that is shown; nil: nothing.
 	notes func(*result.Result) []string
@@ -43,8 +45,9 @@ func (o *output) add(c *cobra.Command) {
 	c.Flags().BoolVar(&o.json, "json", false, "print result.json to stdout")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print plan, requests and cost; send nothing")
 	c.Flags().BoolVar(&o.noHistory, "no-history", false, "leave the run out of the index (inferometer runs)")
-	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-history")
-	help.Rare(c.Flags(), "no-history")
+	c.Flags().BoolVar(&o.noCI, "no-ci", false, noCIHelp)
+	help.Group(c.Flags(), string(key.GroupOutput), "json", "dry-run", "no-history", "no-ci")
+	help.Rare(c.Flags(), "no-history", "no-ci")
 }
 
 // addResume adds the flag of commands whose runs can be resumed.
@@ -331,13 +334,19 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
 	}
+	if !o.noCI {
+		p.tellCI(out.Result, out.Folder)
+	}
 	if o.notes != nil {
 		for _, text := range o.notes(out.Result) {
 			_, _ = fmt.Fprintln(p.Stderr, "inferometer: note:", plaintext.Line(text))
 		}
 	}
 	p.tellResume(out)
-	code := suite.ExitCode(out.Result, out.Plan)
+	code, gateErr := p.gate(out, o.json)
+	if gateErr != nil {
+		return gateErr
+	}
 	if code == 0 && err != nil {
 		code = exitError
 	}
@@ -362,7 +371,11 @@ func (p *Process) show(r *result.Result, asJSON bool, folder string) error {
 		return writeJSON(p.Stdout, r)
 	}
 	width, _ := terminal(p.Stdout)
-	return report.Console(p.Stdout, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
+	w := p.Stdout
+	if ci.Offered(p.getenv).Annotate {
+		w = ci.Guard(w)
+	}
+	return report.Console(w, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
 }
 
 func writeJSON(w io.Writer, v any) error {

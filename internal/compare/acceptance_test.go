@@ -92,11 +92,11 @@ func TestAGateOfFiveFindsATenthAndCallsNothing(t *testing.T) {
 	found, called := 0, 0
 	for seed := range pairs {
 		r := rand.New(rand.NewPCG(seeds+seed, 1))
-		slow := decide(changes(t, five...), measuredPair(independent(r, 500, 1), independent(r, 500, 1.1)), nil)
+		slow := decide(changes(t, five...), measuredPair(independent(r, 500, 1), independent(r, 500, 1.1)))
 		if slow.Conditions[0].Outcome == Shown {
 			found++
 		}
-		if decide(changes(t, five...), measuredPair(independent(r, 500, 1), independent(r, 500, 1)), nil).Outcome == Shown {
+		if decide(changes(t, five...), measuredPair(independent(r, 500, 1), independent(r, 500, 1))).Outcome == Shown {
 			called++
 		}
 	}

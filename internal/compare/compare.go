@@ -165,7 +165,7 @@ func Compare(runs []*Run, o Options) (*Document, error) {
 	doc.call()
 	if len(o.Changes) > 0 {
 		last := doc.Comparisons[len(doc.Comparisons)-1]
-		doc.Gate = decide(o.Changes, last, nil)
+		doc.Gate = decide(o.Changes, last)
 	}
 	doc.Notes = notes(doc, runs)
 	doc.Answer = answer(doc)
@@ -235,9 +235,12 @@ func match(base, other *Run, only []string, out *Comparison) {
 	slices.SortStableFunc(out.Cells, func(a, b Cell) int { return cmp.Compare(rank(a.Target), rank(b.Target)) })
 }
 
+// Names of targets; see package cells.
+const candidate, baseline = "candidate", "baseline"
+
 // rank orders targets: the candidate first.
 func rank(target string) int {
-	if target == "candidate" {
+	if target == candidate {
 		return 0
 	}
 	return 1

@@ -59,28 +59,40 @@ type Condition struct {
 	n      int
 }
 
-// decide decides conditions on a comparison. more are conditions that were made elsewhere,
-// such as those of pairs, and share the error with them.
-func decide(changes []metric.Change, c Comparison, more []Condition) *Gate {
-	g := &Gate{Schema: GateSchema, Alpha: familyAlpha, Conditions: more}
+// decide decides conditions on a comparison.
+func decide(changes []metric.Change, c Comparison) *Gate {
+	return newGate(conditionsOf(changes, c))
+}
+
+func newGate(conditions []Condition) *Gate {
+	g := &Gate{Schema: GateSchema, Alpha: familyAlpha, Conditions: conditions}
+	g.close()
+	return g
+}
+
+// conditionsOf are conditions on a comparison, in each of its loads on the candidate, before
+// they are decided.
+func conditionsOf(changes []metric.Change, c Comparison) []Condition {
+	var out []Condition
 	for _, change := range changes {
 		found := false
 		for i := range c.Cells {
 			cell := &c.Cells[i]
-			if cell.has(change.Metric) && cell.Target == "candidate" {
+			if cell.has(change.Metric) && cell.Target == candidate {
 				found = true
-				g.Conditions = append(g.Conditions, cell.condition(change, c.Base))
+				out = append(out, cell.condition(change, c.Base))
 			}
 		}
 		if !found {
-			g.Conditions = append(g.Conditions, Condition{
-				Condition: written(change), Against: c.Base, Outcome: Invalid, change: change,
-				Reason: fmt.Sprintf("no load that both runs have measured %s", change.Metric.Tag),
-			})
+			out = append(out, without(change, c.Base, Invalid, fmt.Sprintf("no load that both runs have measured %s", change.Metric.Tag)))
 		}
 	}
-	g.close()
-	return g
+	return out
+}
+
+// without is a condition that has nothing to be tested on.
+func without(change metric.Change, against string, o Outcome, why string) Condition {
+	return Condition{Condition: written(change), Against: against, Outcome: o, Reason: why, Unit: unitOf(change), Change: Interval{Withheld: why}, change: change}
 }
 
 // written is a change without the run that it is against.
@@ -141,8 +153,8 @@ func (g *Gate) close() {
 	for i := range g.Conditions {
 		c := &g.Conditions[i]
 		g.Evidence = weakest(g.Evidence, c.Evidence)
-		if c.Outcome == Invalid {
-			continue
+		if c.Outcome != "" {
+			continue // there is nothing to test
 		}
 		shown := c.test.errorOf(c.limit(), c.change.Above)
 		c.P, c.PFalse = result.Num(shown), result.Num(c.test.errorOf(c.limit(), !c.change.Above))

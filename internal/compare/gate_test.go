@@ -119,7 +119,7 @@ func TestAGateFailsTheSlowAndNotTheEqual(t *testing.T) {
 			base := e.serve(t, r, 500, 500, load.users, load.rate, 1)
 			for slower, counts := range outcomes {
 				run := e.serve(t, rand.New(rand.NewPCG(seeds+seed, uint64(10*slower))), 500, 500, load.users, load.rate, slower)
-				counts[decide(changes(t, "ttft.p50>+5%"), measuredPair(base, run), nil).Outcome]++
+				counts[decide(changes(t, "ttft.p50>+5%"), measuredPair(base, run)).Outcome]++
 			}
 		}
 		t.Logf("%s: equal %v, 30 %% slower %v of %d", load.name, outcomes[1], outcomes[1.3], pairs)

@@ -1,5 +1,5 @@
-// Package compare is the command that compares kept runs, or with --live endpoints that
-// are measured in turns, and the gate that other commands end with.
+// Package compare is the command that compares kept runs, and with --live targets that are
+// given by their URLs and measured in turns; and the gate that other commands end with.
 //
 // The comparison goes to stdout; notes go to stderr. Exit codes: 0 compared, and no
 // condition is shown; 2 the runs measured different things; 97 undecided, 98 spoilt or
@@ -53,33 +53,23 @@ type flags struct {
 func New(e Env) *cobra.Command {
 	var f flags
 	c := &cobra.Command{
-		Use:   "compare RUN RUN... | --live URL URL [NAME=URL...]",
-		Short: "Compare kept runs, or endpoints measured in turns: what changed, with intervals",
-		Long: `Compare kept runs. The first is what the others are compared with; with
---against it is the latest valid run of that tag with the same specification. A
-run is a folder, an id or a tag.
-
-Each figure has its change with a 95 % interval, which allows for requests of a
-run depending on each other. A difference is called where it holds for all
-figures at once; ~ is no evidence of one, and "would call" is the smallest
-change that such runs show. What else differs between the runs is listed; runs
-with another workload or load are not compared (--despite).
-
-With --live it measures URLs now, in interleaved blocks of the same load, and
-compares the second and each further one with the first, which is the baseline:
-the same as inferometer load URL --baseline URL. More: docs/comparing.md.`,
+		Use:   "compare RUN RUN... | --live URL URL...",
+		Short: "Compare kept runs, or with --live endpoints measured in turns",
+		Long: `Compare kept runs (folders, ids or tags) with the first of them, or with the
+latest run of a tag. Each change has a 95 % interval; ~ is no evidence of one.
+With --live, measure endpoints now, in interleaved blocks of the same load; the
+first is the baseline. More: docs/comparing.md.`,
 		Example: `  inferometer compare runs/20261130T184500Z-load runs/20261130T190000Z-load
-  inferometer compare runs/20261130T190000Z-load --against main \
-      --fail-if 'ttft.p95>+5%' --fail-if 'success<-1pp'
-  inferometer compare --live http://127.0.0.1:8000 http://127.0.0.1:8001 --users 8 --requests 500`,
+  inferometer compare runs/new-load --against main --fail-if 'ttft.p95>+5%'
+  inferometer compare --live http://127.0.0.1:8000 http://127.0.0.1:8001`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return e.run(args, &f) },
 	}
 	l := c.Flags()
 	l.SortFlags = false
-	l.StringVar(&f.against, "against", "", "`TAG` or folder of the run to compare with")
-	l.StringArrayVar(&f.cells, "cell", nil, "`ID` of a cell to compare, like load/candidate; repeatable (default all)")
-	l.StringSliceVar(&f.despite, "despite", nil, "compare runs that differ by these `RULES`, like load,workload")
+	l.StringVar(&f.against, "against", "", "`TAG` (or folder) of the run to compare with")
+	l.StringArrayVar(&f.cells, "cell", nil, "`ID` of a cell to compare; repeatable (default all)")
+	l.StringSliceVar(&f.despite, "despite", nil, "`RULES` of differences to allow, like load,workload")
 	l.StringArrayVar(&f.failIf, "fail-if", nil, "`CHANGE` exit 99 if shown: 'ttft.p95>+5%'; repeatable")
 	l.StringVar(&f.undecided, "undecided", "gate", "`HOW` exit code if undecided: gate (97) or pass (0)")
 	l.StringVar(&f.format, "format", "", "`FORMAT` of what is printed: md or json (default a table)")

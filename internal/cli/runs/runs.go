@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/history"
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -204,7 +205,7 @@ folder is gone are dropped from the index. No folder of a run is changed.`,
 				for _, f := range got.Failed {
 					e.say("%v", f)
 				}
-				e.say("%d runs are in %s", len(got.Added), h.Path())
+				e.say("read %s into %s", amount.Things(len(got.Added), "run"), h.Path())
 				if len(got.Failed) > 0 {
 					return e.Exit(1)
 				}

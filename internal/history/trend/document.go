@@ -21,7 +21,7 @@ const mostSeries = 12
 func Document(t Trend, m Metric, version string) content.Document {
 	d := content.Document{
 		Title: m.Name + " over runs", Name: m.String(), Version: version,
-		Headline: fmt.Sprintf("%s over %s", m, amount.Things(t.runs(), "run")),
+		Headline: fmt.Sprintf("%s over %s", m.Name, amount.Things(t.runs(), "run")),
 	}
 	var words []result.Evidence
 	for i, s := range t.Series[:min(len(t.Series), mostSeries)] {
@@ -66,13 +66,14 @@ func section(i int, s Series) content.Section {
 		ID: fmt.Sprintf("series-%d", i+1), Title: plaintext.Line(s.Cell), Evidence: s.Evidence,
 		Summary: content.Paragraph{Text: s.summary()},
 	}
-	out.Text = append(out.Text, content.Paragraph{Lead: "series", Text: s.about()})
 	for _, c := range s.Changes {
-		out.Text = append(out.Text, content.Paragraph{Lead: "change", Text: s.sentence(c), State: state(c)})
+		out.Answers = append(out.Answers, content.Paragraph{Lead: "change", Text: s.sentence(c), State: state(c)})
 	}
+	out.Text = append(out.Text, content.Paragraph{Lead: "series", Text: s.about()})
 	if len(s.Points) > 1 {
-		out.Text = append(out.Text, content.Paragraph{Lead: "course", Text: s.Sparkline(60)})
-		out.Figures = []figure.Figure{s.figure(out.ID)}
+		line, span := s.sparkline(60)
+		out.Text = append(out.Text, content.Paragraph{Lead: "values", Text: span, Short: line + "  " + span})
+		out.Lead = []figure.Figure{s.figure(out.ID)}
 	}
 	out.Tables = []content.Table{s.table()}
 	return out
@@ -134,9 +135,9 @@ func signed(v float64, unit string) string {
 	return format.WithUnit(v, unit)
 }
 
-// Sparkline draws the values in one line, from the lowest (▁) to the highest (█), the latest
-// at the right; a change begins after a |.
-func (s Series) Sparkline(width int) string {
+// sparkline draws the values in one line, from the lowest (▁) to the highest (█), the latest
+// at the right; a change begins after a |. span says which the lowest and the highest are.
+func (s Series) sparkline(width int) (line, span string) {
 	const levels = "▁▂▃▄▅▆▇█"
 	from := max(0, len(s.Points)-width)
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -156,12 +157,12 @@ func (s Series) Sparkline(width int) string {
 		}
 		b.WriteString(string([]rune(levels)[level]))
 	}
-	return fmt.Sprintf("%s  %s to %s", b.String(), format.WithUnit(lo, s.Unit), format.WithUnit(hi, s.Unit))
+	return b.String(), format.WithUnit(lo, s.Unit) + " to " + format.WithUnit(hi, s.Unit)
 }
 
 // table has a row for each run. A terminal shows the latest and those around changes.
 func (s Series) table() content.Table {
-	t := content.Table{Head: []content.Column{{Name: "run", Kind: content.Name}, {Name: "started"}, {Name: s.m.String()}, {Name: "n"}, {Name: "tags"}, {Name: "change"}}, Folded: len(s.Points) > 40}
+	t := content.Table{Head: []content.Column{{Name: "run", Kind: content.Name}, {Name: "started"}, {Name: s.m.String()}, {Name: "n"}, {Name: "tags"}, {Name: "change"}}, Folded: len(s.Points) > 12}
 	short := t
 	short.Folded = false
 	const latest = 12

@@ -198,7 +198,7 @@ func unusable(r history.Run, m Metric, figures []history.Metric) string {
 	case r.Specification == "":
 		return "what it measured is not known, since its plan cannot be read"
 	case len(figures) == 0:
-		return "it has no " + m.String()
+		return "it has no " + m.String() + ": withheld, or not measured"
 	}
 	return ""
 }

@@ -199,7 +199,7 @@ func TestTheChangeIsOnThePageAndOnTheTerminal(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "figures", "trend-series-1.svg")); err != nil {
 		t.Error(err)
 	}
-	f := doc.Sections[0].Figures[0]
+	f := doc.Sections[0].Lead[0]
 	if len(f.Limits) != 1 || !f.Limits[0].Vertical || f.Limits[0].Value != 20.5 || len(f.Series) != 2 {
 		t.Errorf("%+v", f.Limits)
 	}

@@ -1,0 +1,163 @@
+package compare
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/inferometer/inferometer/internal/metric"
+	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
+)
+
+// Decide decides the conditions of a run's plan, all of them as one gate. find returns the
+// kept run that a tag stands for. Conditions against the baseline of the run's own are decided
+// by its pairs. It also returns the comparison with each kept run, by its tag.
+func Decide(run *Run, changes []metric.Change, version string, find func(tag string) (*Run, error)) (*Gate, map[string]*Document) {
+	var tags []string
+	of := map[string][]metric.Change{}
+	for _, c := range changes {
+		if of[c.Against] == nil {
+			tags = append(tags, c.Against)
+		}
+		of[c.Against] = append(of[c.Against], c)
+	}
+	var conditions []Condition
+	docs := map[string]*Document{}
+	for _, tag := range tags {
+		if tag == baseline && run.hasBaseline() {
+			for _, c := range of[tag] {
+				conditions = append(conditions, run.own(c)...)
+			}
+			continue
+		}
+		base, err := find(tag)
+		if err != nil {
+			for _, c := range of[tag] {
+				conditions = append(conditions, without(c, tag, Undecided, err.Error()))
+			}
+			continue
+		}
+		doc, err := Compare([]*Run{base, run}, Options{Version: version})
+		if err != nil {
+			why := err.Error()
+			if refused := new(Refused); errors.As(err, &refused) {
+				why = "it measured something else: " + refused.Differences[0].String()
+			}
+			why, _, _ = strings.Cut(why, "\n")
+			for _, c := range of[tag] {
+				conditions = append(conditions, without(c, tag, Invalid, why))
+			}
+			continue
+		}
+		docs[tag] = doc
+		conditions = append(conditions, conditionsOf(of[tag], doc.Comparisons[0])...)
+	}
+	return newGate(conditions), docs
+}
+
+// hasBaseline reports whether the run measured a baseline of its own.
+func (r *Run) hasBaseline() bool {
+	for _, t := range r.Result.Targets {
+		if t.Name == baseline {
+			return true
+		}
+	}
+	return false
+}
+
+// own are the conditions of a change against the run's own baseline: by pairs where the load
+// compared that statistic, else by the cells of both targets.
+func (r *Run) own(change metric.Change) []Condition {
+	if c, ok := r.paired(change); ok {
+		return []Condition{c}
+	}
+	var out []Condition
+	for benchmark, c := range r.Result.Cells() {
+		if benchmark == "capacity" || benchmark == "scan" || c.Target != candidate {
+			continue
+		}
+		for other, b := range r.Result.Cells() {
+			if other != benchmark || b.Target != baseline || strings.Replace(c.ID, candidate, baseline, 1) != b.ID {
+				continue
+			}
+			cell := Cell{ID: c.ID, Benchmark: benchmark, Target: candidate, Load: c.Load.Text, Evidence: result.Weakest(b.Evidence, c.Evidence), base: newSide(r, b), other: newSide(r, c)}
+			if cell.has(change.Metric) {
+				out = append(out, cell.condition(change, baseline))
+			}
+		}
+	}
+	if len(out) == 0 {
+		return []Condition{without(change, baseline, Invalid, fmt.Sprintf("no load on both targets measured %s", change.Metric.Tag))}
+	}
+	return out
+}
+
+// paired is a condition decided by the pairs of a load whose targets took turns. It is not ok
+// where the load has no such comparison, or the change is not in its unit.
+func (r *Run) paired(change metric.Change) (Condition, bool) {
+	l := r.Result.Benchmarks.Load
+	if l == nil {
+		return Condition{}, false
+	}
+	stat := change.Stat
+	if stat == "mean" {
+		stat = result.StatGeometricMean
+	}
+	share := change.Metric.Unit == "ratio"
+	if share {
+		stat = result.StatDifference
+	}
+	for _, v := range l.Versus {
+		if v.Metric != change.Metric.Tag || v.Stat != stat || v.Against != baseline || share == change.Relative {
+			continue
+		}
+		c := Condition{
+			Condition: written(change), Against: baseline, Cell: "load/" + candidate, Evidence: l.Evidence, Unit: unitOf(change), Method: v.Method,
+			change: change, n: v.Pairs,
+			Change: Interval{Value: v.Estimate.Value, Lo: v.Estimate.Lo, Hi: v.Estimate.Hi, Withheld: v.Estimate.Withheld},
+		}
+		for i := range l.Cells {
+			if l.Cells[i].ID == c.Cell {
+				c.Load = l.Cells[i].Load.Text
+			}
+		}
+		switch e := v.Estimate; {
+		case v.Spoilt != "":
+			c.Outcome, c.Reason = Invalid, v.Spoilt
+		case e.Value == nil || e.Lo == nil || e.Hi == nil:
+			c.Outcome, c.Reason, c.NeededN = Undecided, e.Withheld, e.NeededN
+		default:
+			c.test = pairs(float64(*e.Value), float64(*e.Lo), float64(*e.Hi), v.Rounds-1, share)
+		}
+		return c, true
+	}
+	return Condition{}, false
+}
+
+// pairs is the contrast of an effect that was found by pairs, with its interval at 95 %:
+// Student's over rounds, of logarithms but for a share.
+func pairs(v, lo, hi float64, df int, share bool) contrast {
+	percent := 1.0
+	if share {
+		percent = 100
+		v, lo, hi = v/percent, lo/percent, hi/percent
+	} else {
+		v, lo, hi = math.Log(v), math.Log(lo), math.Log(hi)
+	}
+	half := func(alpha float64) float64 {
+		t := func(alpha float64) float64 { return stats.StudentQuantile(1-alpha, float64(max(1, df))) }
+		return t(alpha) / t(shownAlpha)
+	}
+	return contrast{
+		base: stats.Uncertain{Bound: func(float64, bool) (float64, bool) { return 0, true }},
+		run: stats.Uncertain{Value: v, Bound: func(alpha float64, upper bool) (float64, bool) {
+			if upper {
+				return v + (hi-v)*half(alpha), true
+			}
+			return v - (v-lo)*half(alpha), true
+		}},
+		log: !share, percent: percent, ok: true,
+	}
+}
