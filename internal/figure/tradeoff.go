@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -160,7 +161,7 @@ func byTurn(r *result.Result, benchmark, tag, name string, cells []result.Cell, 
 	f := &Figure{
 		ID: benchmark + "-" + tag + "-by-turn", Title: name + " by turn", Evidence: ev,
 		Subtitle: "p50 and p95 of each turn of the conversations, with 95 % intervals",
-		X:        Axis{Label: "turn"}, Y: Axis{Label: name, Unit: "ms", Metric: tag},
+		X:        Axis{Label: "turn"}, Y: Axis{Label: strings.ToLower(name[:1]) + name[1:], Unit: "ms", Metric: tag},
 	}
 	var left []string
 	for _, c := range cells {
