@@ -88,7 +88,7 @@ func Gate(g *compare.Gate) content.Section {
 func cell(d *compare.Document, c *compare.Comparison, l *compare.Cell, number int) content.Section {
 	s := content.Section{
 		ID: fmt.Sprintf("cell-%d", number), Title: plaintext.Line(fmt.Sprintf("%s against %s: %s", c.Run, c.Base, l.ID)), Evidence: l.Evidence,
-		Text: []content.Paragraph{{Text: format.Sentence(l.Load + "; " + l.Workload)}},
+		Text: []content.Paragraph{{Text: format.Sentence(strings.Trim(l.Load+"; "+l.Workload, "; "))}},
 	}
 	t := content.Table{Title: "Figures with 95 % intervals", Head: []content.Column{
 		{Name: "figure", Kind: content.Name}, {Name: plaintext.Line(c.Base)}, {Name: plaintext.Line(c.Run)}, {Name: "change"}, {Name: "verdict", Kind: content.Verdict}, {Name: "would call"},
