@@ -5,6 +5,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/amount"
@@ -107,6 +108,7 @@ func cell(d *compare.Document, c *compare.Comparison, l *compare.Cell, number in
 			withheld = append(withheld, e.Name()+": "+e.Difference.Withheld)
 		}
 	}
+	t.Short = []content.Table{brief(t)}
 	s.Tables = append(s.Tables, t)
 	if shifts := shifts(l); len(shifts.Rows) > 0 {
 		s.Tables = append(s.Tables, shifts)
@@ -117,6 +119,23 @@ func cell(d *compare.Document, c *compare.Comparison, l *compare.Cell, number in
 	s.Notes = append(s.Notes, content.Note{Kind: content.Remark, Text: "Would call is the smallest change that runs like these would call in four of five cases. A word with a question mark is what its own interval shows, and the number of figures does not allow to call. ~ is no evidence of a difference."})
 	s.Figures = figures(c, l, number)
 	return s
+}
+
+// brief is the table of figures for a terminal: the runs' own values without their intervals,
+// which leaves that of the change room.
+func brief(t content.Table) content.Table {
+	const columns = 6
+	t.Head = t.Head[:columns]
+	t.Title = "Figures; changes with 95 % intervals"
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = slices.Clone(row[:columns])
+		for c := 1; c <= 2; c++ {
+			rows[i][c] = format.WithoutInterval(row[c])
+		}
+	}
+	t.Rows = rows
+	return t
 }
 
 // grouped joins what has the same reason.
