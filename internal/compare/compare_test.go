@@ -345,3 +345,23 @@ func (f failing) Success() measure.Success {
 	s.Least, s.Most, s.Outages = s.N-f.n, s.N-f.n, stats.NewOutages(failed, nil, nil)
 	return s
 }
+
+// Six requests of one user each cannot be called among several figures, however far apart; the
+// answer says so and does not say that there is no evidence.
+func TestAHintIsNotCalledNoEvidence(t *testing.T) {
+	base, run := pair(6, 3)
+	for _, r := range []*Run{base, run} {
+		d := r.Requests["load/candidate"].(drawn)
+		for tag, s := range d {
+			s.OneUser = true
+			d[tag] = s
+		}
+	}
+	doc := mustCompare(t, Options{}, base, run)
+	if e := effectOf(t, doc, "ttft", "p50"); e.Verdict != Hint || e.Word != "slower" {
+		t.Errorf("%+v", e)
+	}
+	if !strings.Contains(doc.Answer, "can be called") || !strings.Contains(doc.Answer, "Hints, which may be chance: ttft p50") {
+		t.Error(doc.Answer)
+	}
+}
