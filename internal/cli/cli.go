@@ -24,6 +24,7 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/quality"
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/conduct/prompts"
+	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
@@ -35,6 +36,8 @@ type Process struct {
 	Stdout, Stderr io.Writer
 	Env            []string // as os.Environ gives it
 	Version        string
+
+	commands io.Writer // Stderr as it is, for commands to a CI system
 }
 
 // Exit codes that no result brings about.
@@ -58,6 +61,9 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // Main runs one command and returns the exit code.
 func Main(p Process) int {
+	if p.commands = p.Stderr; ci.Offered(p.getenv).Annotate {
+		p.Stderr = ci.Guard(p.Stderr)
+	}
 	root := newRoot(&p)
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)

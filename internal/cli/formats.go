@@ -12,11 +12,13 @@ import (
 
 	"github.com/inferometer/inferometer/internal/export"
 	"github.com/inferometer/inferometer/internal/export/bench"
+	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/export/junit"
 	"github.com/inferometer/inferometer/internal/export/llmd"
 	"github.com/inferometer/inferometer/internal/export/table"
 	"github.com/inferometer/inferometer/internal/export/vllmbench"
 	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -38,6 +40,7 @@ var formats = []exportFormat{
 		_, err := w.Write(report.Markdown(r.Result))
 		return err
 	}},
+	{name: "summary", help: "a short form of the report, for a pull request", write: ci.WriteSummary},
 	{name: "junit", help: "JUnit XML: a test case for each claim and failed check", write: junit.Write},
 	{name: "benchfmt", help: "Go benchmark format, for benchstat", write: bench.Write},
 	{name: "csv", help: "metrics of each cell, with intervals", write: table.Cells},
@@ -46,6 +49,21 @@ var formats = []exportFormat{
 	{name: "vllm", help: "JSON of vllm bench serve", write: vllmbench.Write},
 	{name: "llmd", help: "Benchmark Report v0.2 of llm-d (YAML), one for each cell", write: llmd.Write},
 	{name: "portfolio", help: "a folder to publish: summary, chapters, figures for print, data", folder: publish},
+}
+
+// noCIHelp is the help of --no-ci.
+const noCIHelp = "write no step summary and no annotations for the CI system"
+
+// tellCI says what a run found to the CI system that this process runs in, if any. A
+// summary that cannot be written is no reason to fail.
+func (p *Process) tellCI(r *result.Result, folder string) {
+	run, err := export.Of(r, folder)
+	if err == nil {
+		err = ci.Offered(p.getenv).Tell(run, p.commands)
+	}
+	if err != nil {
+		p.complain(fmt.Errorf("failed to write the summary for CI: %w", err))
+	}
 }
 
 // formatHelp lists the formats for the help of a command.

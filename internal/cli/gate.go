@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/inferometer/inferometer/internal/cli/compare"
-	keptruns "github.com/inferometer/inferometer/internal/cli/runs"
-	"github.com/inferometer/inferometer/internal/history"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/suite"
 )
@@ -17,31 +14,8 @@ func (p *Process) comparing() compare.Env {
 	return compare.Env{
 		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
-		Resolve: func(name string) (folder string, err error) {
-			err = p.inHistory(func(h *history.History) error {
-				r, err := h.Find(name)
-				folder = r.Folder
-				return err
-			})
-			return folder, err
-		},
-		Latest: func(tag, like string) (folder string, err error) {
-			err = p.inHistory(func(h *history.History) error {
-				folder, err = h.Latest(tag, like)
-				return err
-			})
-			return folder, err
-		},
+		Resolve: p.findRun, Latest: p.latestRun,
 	}
-}
-
-// inHistory asks the user's history.
-func (p *Process) inHistory(ask func(*history.History) error) error {
-	h, err := keptruns.Open("", p.getenv)
-	if err != nil {
-		return err
-	}
-	return errors.Join(ask(h), h.Close())
 }
 
 // gate decides the conditions of a run's plan, says so, and returns the exit code of the

@@ -4,18 +4,20 @@ import (
 	"errors"
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/repeat"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
 func newReport(p *Process) *cobra.Command {
-	var asJSON, answers bool
+	var asJSON, answers, noCI bool
 	var format, file string
 	c := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Recompute a run from its log and write its report again",
 		Long: `Recompute everything of a run from its log, and write result.json, report.md,
-report.html and the figures again. RUN is the run's folder. It also works on a
-run that was killed: what was written until then is reported as interrupted.
+report.html and the figures again. RUN is the run's folder, or that of repeats.
+It also works on a run that was killed: what was written until then is reported
+as interrupted.
 
 The exit code is that of the run: 98 where it is invalid, 99 where a claim is
 refuted, 97 where one is undecided, 130 where it was interrupted.
@@ -37,6 +39,13 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			if file != "" || answers {
 				return usagef("--out and --with-answers need --format: %s", formatNames())
 			}
+			if repeat.Is(args[0]) {
+				out, err := repeat.Recompute(args[0])
+				if err != nil {
+					return err
+				}
+				return p.showRepeats(out, asJSON)
+			}
 			out, err := suite.Recompute(args[0])
 			if out == nil {
 				return err
@@ -48,6 +57,9 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			if showErr := p.show(out.Result, asJSON, args[0]); showErr != nil {
 				return showErr
 			}
+			if !noCI {
+				p.tellCI(out.Result, args[0])
+			}
 			if err != nil {
 				return exitCode(exitError)
 			}
@@ -58,6 +70,7 @@ folder changes, and the exit code is 0 once it is written. Formats:
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print result.json to stdout")
+	c.Flags().BoolVar(&noCI, "no-ci", false, noCIHelp)
 	c.Flags().StringVar(&format, "format", "", "write the run in another `FORMAT` to stdout")
 	c.Flags().StringVar(&file, "out", "", "write it to a `FILE` instead, or a folder (with --format)")
 	c.Flags().BoolVar(&answers, "with-answers", false, "put the kept answers into the data of a portfolio")

@@ -22,7 +22,14 @@ import (
 // Run is a kept run.
 type Run struct {
 	Result *result.Result
+	Gate   []Condition // under which it fails; none where there is no gate
 	Folder string
+}
+
+// Of returns a run that has just ended, with the gate in its folder.
+func Of(r *result.Result, folder string) (*Run, error) {
+	gate, err := readGate(folder)
+	return &Run{Result: r, Gate: gate, Folder: folder}, err
 }
 
 // ErrNoResult says that a folder has no result.json, as that of a run that was
@@ -55,14 +62,14 @@ func Open(folder string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Result: &result.Result{}, Folder: folder}
-	if err := json.Unmarshal(b, r.Result); err != nil {
+	r := &result.Result{}
+	if err := json.Unmarshal(b, r); err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
 	}
-	if r.Result.Schema != result.Schema {
-		return nil, fmt.Errorf("%s has the schema %q; this version reads %q", path, r.Result.Schema, result.Schema)
+	if r.Schema != result.Schema {
+		return nil, fmt.Errorf("%s has the schema %q; this version reads %q", path, r.Schema, result.Schema)
 	}
-	return r, nil
+	return Of(r, folder)
 }
 
 // Requests hands each measured request that counts to see, in the order of the log,

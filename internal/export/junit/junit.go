@@ -3,7 +3,8 @@
 // and attributes are those that Jenkins' and Surefire's schemas have in common).
 //
 // A claim that is proved passes, one that is refuted fails, and one that is
-// undecided is skipped. A claim that a check spoils is an error: what was measured
+// undecided is skipped. A condition of a gate passes where it is excluded, and fails
+// where it is shown. A claim that a check spoils is an error: what was measured
 // says nothing about it. Limits that nobody set decide nothing and are left out.
 package junit
 
@@ -54,8 +55,9 @@ type Document struct {
 	Properties [][2]string // names and values, of every suite
 }
 
-// Of returns the document of a result.
-func Of(r *result.Result) Document {
+// Of returns the document of a run.
+func Of(run *export.Run) Document {
+	r := run.Result
 	d := Document{
 		Name: "inferometer " + r.Run.ID, Started: r.Run.Started, Took: r.Run.Ended.Sub(r.Run.Started),
 		Properties: [][2]string{{"evidence", string(r.Evidence)}, {"tool_version", r.Run.Version}},
@@ -76,8 +78,16 @@ func Of(r *result.Result) Document {
 		set, spoilt = true, spoilt || c.Verdict == result.Invalid
 		claims.Cases = append(claims.Cases, Claim(c))
 	}
-	if set {
+	if len(claims.Cases) > 0 {
 		d.Suites = append(d.Suites, claims)
+	}
+	gate := Suite{Name: "gate"}
+	for _, c := range run.Gate {
+		set, spoilt = true, spoilt || c.Outcome == export.Invalid
+		gate.Cases = append(gate.Cases, Condition(c))
+	}
+	if len(gate.Cases) > 0 {
+		d.Suites = append(d.Suites, gate)
 	}
 	checks := Suite{Name: "validity"}
 	for _, c := range r.Validity.Checks {
@@ -124,8 +134,34 @@ func Claim(c result.Claim) Case {
 	return k
 }
 
+// Condition returns the case of a condition of a gate: it passes where the condition, under
+// which the run fails, is false.
+func Condition(c export.Condition) Case {
+	k := Case{Class: "gate", Name: "not " + c.Condition, Type: c.Outcome, Message: c.Reason}
+	if c.Against != "" {
+		k.Name += " against " + c.Against
+	}
+	if c.Cell != "" {
+		k.Name += " in " + c.Cell
+	}
+	switch c.Outcome {
+	case export.Shown:
+		k.State = Failed
+	case export.Excluded:
+		k.State = Passed
+	case export.Invalid:
+		k.State = Errored
+	default:
+		k.State = Skipped
+		if c.NeededN > 0 {
+			k.Message += fmt.Sprintf(" (about %d requests of each run would decide it)", c.NeededN)
+		}
+	}
+	return k
+}
+
 // Write writes a run as JUnit XML.
-func Write(r *export.Run, w io.Writer) error { return Of(r.Result).Write(w) }
+func Write(r *export.Run, w io.Writer) error { return Of(r).Write(w) }
 
 type xmlSuites struct {
 	XMLName  xml.Name   `xml:"testsuites"`

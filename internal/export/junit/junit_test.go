@@ -11,14 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/export"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-func sample() *result.Result {
+func sample() *export.Run {
 	claim := func(id string, v result.Verdict, set bool) result.Claim {
 		return result.Claim{ID: id, Limit: "ttft.p95<" + id, Benchmark: "load", Verdict: v, Reason: "the bound is 512 ms, over 500 ms", N: 40, NeededN: 72, Set: set}
 	}
-	return &result.Result{
+	return &export.Run{Result: &result.Result{
 		Run: result.Run{
 			ID: "r1", Status: result.Complete, Version: "v1",
 			Started: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), Ended: time.Date(2026, 11, 30, 12, 1, 30, 0, time.UTC),
@@ -33,7 +34,7 @@ func sample() *result.Result {
 			{ID: "errors", Cell: "load/candidate", Status: result.Fail, Text: "9 of 10 failed: </failure><script>", Fix: "look at the server"},
 			{ID: "cut", Status: result.Warn, Text: "some"},
 		}},
-	}
+	}}
 }
 
 func written(t *testing.T, d Document) string {
@@ -128,7 +129,7 @@ func TestHostileTextStaysText(t *testing.T) {
 // on something else.
 func TestChecksThatNoClaimRestsOnAreSkipped(t *testing.T) {
 	r := sample()
-	r.Claims = r.Claims[:1]
+	r.Result.Claims = r.Result.Claims[:1]
 	text := written(t, Of(r))
 	if !strings.Contains(text, `failures="0" errors="0"`) || !strings.Contains(text, "<skipped message=\"no claim rests on") {
 		t.Errorf("the failed check is no skipped case:\n%s", text)
@@ -136,8 +137,25 @@ func TestChecksThatNoClaimRestsOnAreSkipped(t *testing.T) {
 }
 
 func TestInterruptedRunIsAnError(t *testing.T) {
-	r := &result.Result{Run: result.Run{Status: result.Interrupted, Reason: "killed"}}
+	r := &export.Run{Result: &result.Result{Run: result.Run{Status: result.Interrupted, Reason: "killed"}}}
 	if text := written(t, Of(r)); !strings.Contains(text, `<error type="interrupted" message="killed">`) {
 		t.Errorf("no error in\n%s", text)
+	}
+}
+
+func TestConditionsOfAGateAreCases(t *testing.T) {
+	r := sample()
+	r.Result.Claims = nil
+	for _, outcome := range []string{"shown", "excluded", "undecided", "invalid"} {
+		r.Gate = append(r.Gate, export.Condition{Condition: "ttft.p95>+5%", Against: "main", Outcome: outcome, Reason: "it is 12 % [8, 16] higher", NeededN: 900})
+	}
+	text := written(t, Of(r))
+	for _, want := range []string{
+		`<testsuite name="gate" tests="4" failures="1" errors="1" skipped="1"`, `name="not ttft.p95&gt;+5% against main"`,
+		`<failure type="shown" message="it is 12 % [8, 16] higher">`, "about 900 requests",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
 	}
 }
