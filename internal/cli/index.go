@@ -42,6 +42,7 @@ func (x *index) watch(next func(suite.Event)) func(suite.Event) {
 func (x *index) done() {
 	if x.folder != "" {
 		x.add(x.folder)
+		x.folder = ""
 	}
 }
 
