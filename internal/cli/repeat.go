@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/cli/live"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/repeat"
@@ -17,6 +19,17 @@ import (
 
 // repeats reports whether the run is one that is repeated.
 func (o *output) repeats() bool { return o.schedule != (repeat.Schedule{}) }
+
+// checkRepeats says what of a repeated run makes no sense.
+func (o *output) checkRepeats(pl plan.Plan) error {
+	switch {
+	case o.live != live.Flags{}:
+		return errors.New("--live and --metrics-addr show a single run; leave them out with --every, and watch with inferometer serve")
+	case len(pl.FailIf) > 0:
+		return errors.New("--fail-if decides about one run: with --every state a claim (--claim), which the repeats decide together")
+	}
+	return o.schedule.Validate()
+}
 
 // dryRepeats says how often a run would be measured, and what that costs at most.
 func (p *Process) dryRepeats(pl plan.Plan, o *output) error {
@@ -47,9 +60,6 @@ func (p *Process) dryRepeats(pl plan.Plan, o *output) error {
 
 // repeat carries out repeats, or those that are left, and shows what they found.
 func (p *Process) repeat(ctx context.Context, o *output, run func(context.Context, repeat.Options) (*repeat.Outcome, error)) error {
-	if o.live.Live || o.live.Metrics != "" {
-		return usagef("--live and --metrics-addr show a single run; leave them out with --every, and watch with inferometer serve")
-	}
 	_, so, err := p.suiteOptions()
 	if err != nil {
 		return err

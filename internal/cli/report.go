@@ -15,8 +15,9 @@ func newReport(p *Process) *cobra.Command {
 		Use:   "report RUN",
 		Short: "Recompute a run from its log and write its report again",
 		Long: `Recompute everything of a run from its log, and write result.json, report.md,
-report.html and the figures again. RUN is the run's folder, or that of
-repeats. It also works on a run that was killed: what was written until then is reported as interrupted.
+report.html and the figures again. RUN is the run's folder, or that of repeats.
+It also works on a run that was killed: what was written until then is reported
+as interrupted.
 
 The exit code is that of the run: 98 where it is invalid, 99 where a claim is
 refuted, 97 where one is undecided, 130 where it was interrupted.

@@ -293,7 +293,7 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 		return err
 	}
 	if o.repeats() {
-		if err := o.schedule.Validate(); err != nil {
+		if err := o.checkRepeats(pl); err != nil {
 			return usageError{err}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // validity gathers what the checks are handed.
 func (a *Analysis) validity(res *result.Result) validity.Input {
 	in := validity.Input{Status: res.Run.Status, Reason: res.Run.Reason}
-	in.Client.Shared = a.run.Head.SharedSim
+	in.Client.Shared, in.Cost = a.run.Head.SharedSim, res.Benchmarks.Cost
 	if cells.Selected(a.plan, plan.Cost) {
 		in.Priced = a.run.Head.Started
 	}

@@ -136,4 +136,6 @@ var checks = []check{
 	{id: "scheduler", run: scheduler, client: true, figures: all(latencies, paces), about: "99th percentile of the wait of the client's goroutines for a processor: over 2 % of the tightest limit (and 1 ms) warns"},
 	{id: "clock", run: clockSteps, figures: none, about: "steps of the wall clock against the monotonic one: over 50 ms warns"},
 	{id: "shared_process", run: sharedProcess, client: true, figures: all(latencies, paces), about: "the simulated endpoint ran in the client's own process: warns"},
+	{id: "audit", run: audit, figures: all(latencies, paces, rates, counts, success, costs),
+		about: "the result agrees with itself: counts add up, percentiles rise from the minimum to the maximum, intervals hold their values, throughput × window is what was counted, goodput is no more than throughput, parts of a cost add up to it. It fails where they do not, and spoils what contradicts itself; that is a mistake of this program"},
 }

@@ -30,6 +30,7 @@ type Input struct {
 	// Priced is when costs were worked out, by which prices have an age; zero where
 	// none were.
 	Priced time.Time
+	Cost   *result.Cost // nil: none was worked out
 	// Resumed are the times at which the run was resumed after an interruption.
 	Resumed []time.Time
 	// TightestLimit is the smallest latency limit of the run, in ms; 0 where there

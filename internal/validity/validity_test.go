@@ -122,6 +122,9 @@ var checkTests = []struct {
 	{"the planned end", "complete", result.Pass, nothing},
 	{"a partial run", "complete", result.Warn, func(_ *Evidence, in *Input) { in.Status, in.Reason = result.Partial, "the spend cap is reached" }},
 
+	{"figures that agree", "audit", result.Pass, nothing},
+	{"figures that contradict each other", "audit", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.Scheduled = 401 }},
+
 	{"no errors", "errors", result.Pass, nothing},
 	{"a few errors", "errors", result.Warn, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 390, 10 }},
 	{"mostly errors", "errors", result.Fail, func(e *Evidence, _ *Input) { e.Cell.Counts.OK, e.Cell.Counts.Failed = 100, 300 }},

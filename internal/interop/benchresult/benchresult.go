@@ -25,6 +25,7 @@ import (
 
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/validity"
 )
 
 // Limits of what is read.
@@ -258,6 +259,9 @@ func (f *file) result(name string) *result.Result {
 		}
 		took += c.WindowS
 		r.Benchmarks.Load.Cells = append(r.Benchmarks.Load.Cells, c)
+	}
+	if found := validity.Imported(r.Benchmarks.Load.Cells); len(found) > 0 {
+		r.Validity.Status, r.Validity.Checks = result.Fail, append(found, r.Validity.Checks...)
 	}
 	r.Run.Ended = r.Run.Started.Add(time.Duration(min(took, 1e9) * float64(time.Second)))
 	return r

@@ -231,6 +231,19 @@ func TestEvidenceIsListedWithItsSource(t *testing.T) {
 	}
 }
 
+// A file whose throughput is not what it counted is not believed.
+func TestImportedFiguresAreAudited(t *testing.T) {
+	r := read(t, "x.json", strings.Replace(aiperf, `"avg": 5.0`, `"avg": 50.0`, 1))
+	if r.Validity.Status != result.Fail || r.Validity.Checks[0].ID != "audit" {
+		t.Errorf("%+v", r.Validity)
+	}
+	for _, name := range []string{"vllm.json", "vllm-detailed.json", "vllm-failed.json", "guidellm.json"} {
+		if r := fixture(t, name); r.Validity.Status != result.NotAssessed {
+			t.Errorf("%s: %+v", name, r.Validity.Checks[0])
+		}
+	}
+}
+
 func TestUnknownFilesSayWhatWasExpected(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "it is empty", "{": "expected JSON", `{"a": 1}`: "expected one of GuideLLM (benchmarks)", "[]": "holds no result", "7": "expected a JSON object",

@@ -213,7 +213,7 @@ func day(d analysis.Document) content.Section {
 		}
 	}
 	for _, of := range subjects {
-		t := content.Table{Title: of, Head: []content.Column{{Name: "", Kind: content.Name}, {Name: "mean over repeats"}, {Name: "least, when (UTC)"}, {Name: "most, when (UTC)"}, {Name: "repeats"}, {Name: "over the day", Kind: content.Fine, PagesOnly: true}}}
+		t := content.Table{Title: of, Head: []content.Column{{Name: "", Kind: content.Name}, {Name: "mean over repeats"}, {Name: "least, when (UTC)"}, {Name: "most, when (UTC)"}, {Name: "repeats", PagesOnly: true}, {Name: "over the day", Kind: content.Fine, PagesOnly: true}}}
 		for _, f := range a.Figures {
 			if subject(f) != of {
 				continue
@@ -241,7 +241,7 @@ func day(d analysis.Document) content.Section {
 	remark(fmt.Sprintf("A mean over repeats is geometric (of shares and differences arithmetic). Its 95 %% interval is Student's of one value a repeat, so that what differs from hour to hour counts; it needs %d repeats. Intervals next to least and most are of the requests within that repeat. Times are UTC.", analysis.LeastRepeats))
 	remark("The least and the most of several repeats lie further apart than repeats of one hour would only where the table says that the figure differs by the hour: then the two intervals do not overlap.")
 	if sampled(a) {
-	s.Notes = append(s.Notes, content.Note{Kind: content.Sampled, Text: "of the requests that were seen: the repeat has too few independent ones for an interval of its own. It counts like the others."})
+		s.Notes = append(s.Notes, content.Note{Kind: content.Sampled, Text: "of the requests that were seen: the repeat has too few independent ones for an interval of its own. It counts like the others."})
 	}
 	for _, n := range a.Notes {
 		remark(plaintext.Line(n))
