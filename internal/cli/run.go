@@ -82,7 +82,8 @@ self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
 Every flag but --dry-run, --every, --for, --json, --live, --no-history and
---resume is also a key of a plan file and a variable INFEROMETER_NAME.`,
+--resume is also a key of a plan file and a variable INFEROMETER_NAME. Flags win
+over variables, variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
   inferometer run plan.yaml --every 3h --for 24h --dry-run`,
@@ -176,8 +177,9 @@ func newLoad(p *Process) *cobra.Command {
 each value of a key. --rate is an open loop: requests are sent when they are
 due, whether or not answers come. --users is a closed loop: each user waits for
 an answer before the next request, so a slow server gets less load. --turns
-makes conversations, --trace replays recorded traffic; with --baseline or
---target the targets take turns and are compared. More: docs/workloads.md.`,
+makes conversations, --trace replays recorded traffic, and with --baseline or
+--target the targets take turns and are compared. More: docs/workloads.md,
+sweeps.md, conversations.md, comparing.md.`,
 		Example: `  inferometer load http://127.0.0.1:8000 --rate 5 --duration 1m
   inferometer load http://127.0.0.1:8000 --users 16 --requests 500 \
       --baseline http://127.0.0.1:8001 --claim 'ttft.p95<500ms'
