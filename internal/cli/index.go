@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,9 +20,11 @@ import (
 // killed is not lost, and when they have ended. A history that cannot be written is said
 // once, and changes nothing else.
 type index struct {
-	p      *Process
-	folder string // of the latest run
-	quiet  bool   // no history is kept, or it was said why not
+	p *Process
+
+	mu     sync.Mutex // protects all following fields: progress has a goroutine of its own
+	folder string     // of the run that has begun
+	quiet  bool       // no history is kept, or it was said why not
 }
 
 func (p *Process) index(off bool) *index { return &index{p: p, quiet: off} }
@@ -31,8 +34,10 @@ func (x *index) watch(next func(suite.Event)) func(suite.Event) {
 	return func(e suite.Event) {
 		if e.Kind == "folder" {
 			x.done() // of several runs, the one before
+			x.mu.Lock()
 			x.folder = e.Text
-			x.add(e.Text)
+			x.put(e.Text)
+			x.mu.Unlock()
 		}
 		next(e)
 	}
@@ -40,13 +45,23 @@ func (x *index) watch(next func(suite.Event)) func(suite.Event) {
 
 // done adds the run that was begun again, as it has ended.
 func (x *index) done() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	if x.folder != "" {
-		x.add(x.folder)
+		x.put(x.folder)
+		x.folder = ""
 	}
 }
 
 // add puts the run of a folder into the history.
 func (x *index) add(folder string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.put(folder)
+}
+
+// put is add for those who hold the lock.
+func (x *index) put(folder string) {
 	if x.quiet {
 		return
 	}

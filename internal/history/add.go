@@ -99,7 +99,7 @@ func putMetrics(tx *sql.Tx, key int64, metrics []Metric) error {
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer func() { _ = insert.Close() }()
 	for _, m := range metrics {
 		var neff *float64
 		if m.NEff > 0 {

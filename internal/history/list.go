@@ -98,7 +98,7 @@ func (h *History) load(where string, args ...any) ([]Run, error) {
 	if err != nil {
 		return nil, explain(h.path, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var out []Run
 	at := map[int64]int{}
 	for rows.Next() {
@@ -153,7 +153,7 @@ func (h *History) loadTags(runs []Run, at map[int64]int) error {
 	if err != nil {
 		return explain(h.path, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var key int64
 		var tag string
@@ -182,7 +182,7 @@ func (h *History) MetricsOf(folders []string, metric, statistic string) (map[str
 	if err != nil {
 		return nil, explain(h.path, err)
 	}
-	defer query.Close()
+	defer func() { _ = query.Close() }()
 	for _, folder := range folders {
 		ms, err := scanMetrics(query, folder, metric, statistic)
 		if err != nil {
@@ -200,7 +200,7 @@ func scanMetrics(query *sql.Stmt, args ...any) ([]Metric, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	number := func(v sql.NullFloat64) *result.Number {
 		if !v.Valid {
 			return nil

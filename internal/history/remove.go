@@ -97,7 +97,7 @@ func (h *History) Remove(folder string) error {
 	if err != nil {
 		return fmt.Errorf("failed to delete the run: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	// Under another name first, so that a half-deleted folder is never taken for a run.
 	name, trash := filepath.Base(folder), "."+filepath.Base(folder)+".deleted"
 	if err := root.Rename(name, trash); err != nil {

@@ -116,7 +116,7 @@ func Unpack(r io.Reader, dir string, l Limits, check func(folder string) error) 
 	if err != nil {
 		return "", fmt.Errorf("failed to make a folder to unpack into: %w", err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }() // empty where all went well
 	name, err := unpackInto(r, temp, l)
 	if err != nil {
 		return "", fmt.Errorf("failed to unpack: %w", err)
@@ -147,7 +147,7 @@ func unpackInto(r io.Reader, temp string, l Limits) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	// One more than may be unpacked, and some for the headers: an archive of endless headers ends, too.
 	t := tar.NewReader(io.LimitReader(z, l.Bytes+int64(l.Files)*4096+1))
 	var top string
