@@ -133,7 +133,7 @@ func TestWhatShowsARunEndsWithIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	child := companionOf(t, cmd.Process.Pid)
-	time.Sleep(500 * time.Millisecond) // it has come to where it ignores that
+	time.Sleep(500 * time.Millisecond)                          // it has come to where it ignores that
 	if err := syscall.Kill(child, syscall.SIGINT); err != nil { // as Ctrl-C sends it to both
 		t.Fatal(err)
 	}

@@ -345,3 +345,29 @@ func (f failing) Success() measure.Success {
 	s.Least, s.Most, s.Outages = s.N-f.n, s.N-f.n, stats.NewOutages(failed, nil, nil)
 	return s
 }
+
+// Six requests of one user each cannot be called among several figures, however far apart; the
+// answer says so and does not say that there is no evidence.
+func TestAHintIsNotCalledNoEvidence(t *testing.T) {
+	of := func(slower float64) drawn {
+		d := drawn{}
+		for _, tag := range []string{"ttft", "e2e"} {
+			d[tag] = stats.Series{OneUser: true}
+			for _, v := range []float64{100, 120, 105, 118, 102, 116} {
+				if tag == "ttft" {
+					v *= slower
+				}
+				d[tag] = stats.Series{OneUser: true, Values: append(d[tag].Values, v)}
+			}
+		}
+		return d
+	}
+	base, run := runOf("base", of(1)), runOf("run", of(3))
+	doc := mustCompare(t, Options{}, base, run)
+	if e := effectOf(t, doc, "ttft", "p50"); e.Verdict != Hint || e.Word != "slower" {
+		t.Errorf("%+v", e)
+	}
+	if !strings.Contains(doc.Answer, "can be called") || !strings.Contains(doc.Answer, "Hints, which may be chance: ttft p50") {
+		t.Error(doc.Answer)
+	}
+}

@@ -127,7 +127,7 @@ func answer(d *Document) string {
 					text = c.Run + ": " + text
 				}
 				if cells > len(d.Comparisons) {
-					text += " at " + c.Cells[k].Load
+					text += " (" + c.Cells[k].ID + ")"
 				}
 				if e.P != nil {
 					tested++
@@ -166,6 +166,8 @@ func answer(d *Document) string {
 		text = "Nothing can be said: validity checks spoil every figure."
 	case tested == 0:
 		text = "Nothing can be said: these runs are too short for any interval."
+	case len(hints) > 0:
+		text = fmt.Sprintf("No difference between %s and %s can be called in %s at once.", run, base, amount.Things(tested, "figure"))
 	default:
 		text = fmt.Sprintf("No evidence of a difference between %s and %s in %s.", run, base, amount.Things(tested, "figure"))
 	}
@@ -173,7 +175,7 @@ func answer(d *Document) string {
 		text = strings.Replace(text, "The other runs is", "Other runs are", 1)
 	}
 	if len(worse)+len(better) == 0 && len(hints) > 0 {
-		text += fmt.Sprintf(" A hint, which may be chance among %d: %s.", tested, brief(hints))
+		text += fmt.Sprintf(" Hints, which may be chance: %s.", brief(hints))
 	}
 	if least != nil {
 		text += fmt.Sprintf(" The smallest change of ttft p50 that such runs call in 4 of 5 cases is %s.", least.DetectableText())

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -46,21 +45,31 @@ func printed(t *testing.T, cmd *exec.Cmd) string {
 	}
 	_ = w.Close()
 	found := make(chan string, 1)
+	var said []string
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		in := bufio.NewScanner(r)
 		for in.Scan() {
+			said = append(said, in.Text())
 			if i := strings.Index(in.Text(), "http://"); i >= 0 && strings.Contains(in.Text(), "#token=") {
-				found <- in.Text()[i:]
-				break
+				select {
+				case found <- in.Text()[i:]:
+				default: // it has been found
+				}
 			}
 		}
-		_, _ = io.Copy(io.Discard, r) // so that it never blocks
 	}()
 	select {
 	case at := <-found:
 		return at
+	case <-ended:
+		t.Fatalf("no address was printed: %q", said)
+		return ""
 	case <-time.After(time.Minute):
-		t.Fatal("no address was printed")
+		_ = cmd.Process.Kill()
+		<-ended
+		t.Fatalf("no address was printed: %q", said)
 		return ""
 	}
 }
@@ -105,18 +114,37 @@ func watch(ctx context.Context, host string) *watched {
 	return w
 }
 
-// keep writes a screenshot where INFEROMETER_SCREENSHOTS says, for people to look at.
+// until waits for something to hold, over pages that are loaded meanwhile.
+func until(holds string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		var err error
+		for range 300 {
+			yes := false
+			if err = chromedp.Evaluate(holds, &yes).Do(ctx); err == nil && yes {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+		return fmt.Errorf("it never came that %s (%w)", holds, err)
+	})
+}
+
+// keep writes a screenshot where SCREENSHOTS says, for people to look at.
 func keep(name string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		dir := os.Getenv("INFEROMETER_SCREENSHOTS")
+		dir := os.Getenv("SCREENSHOTS")
 		if dir == "" {
 			return nil
 		}
 		var b []byte
-		if err := chromedp.FullScreenshot(&b, 90).Do(ctx); err != nil {
+		if err := chromedp.FullScreenshot(&b, 100).Do(ctx); err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(dir, name+".jpg"), b, 0o600)
+		return os.WriteFile(filepath.Join(dir, name+".png"), b, 0o600)
 	})
 }
 
@@ -163,7 +191,7 @@ func TestLiveView(t *testing.T) {
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
 		chromedp.EmulateViewport(360, 800),
 		chromedp.Navigate(at),
-		chromedp.Poll(`document.getElementById("tile-ttft") && document.getElementById("tile-ttft").textContent !== "–"`, nil, chromedp.WithPollingTimeout(20*time.Second)),
+		until(`document.getElementById("tile-ttft")?.textContent.endsWith(" ms")`),
 		chromedp.Evaluate(look, &first), chromedp.Sleep(3*time.Second), chromedp.Evaluate(look, &second), keep("live-360-dark"),
 		chromedp.EmulateViewport(1280, 900),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}),
@@ -183,7 +211,7 @@ func TestLiveView(t *testing.T) {
 	}
 	// Its end: the server goes with the run, and the page says where the report is.
 	var state string
-	err = chromedp.Run(ctx, chromedp.Poll(`/report is in|ended/.test(document.getElementById("state").textContent)`, nil, chromedp.WithPollingTimeout(40*time.Second)),
+	err = chromedp.Run(ctx, until(`/report is in|ended/.test(document.getElementById("state").textContent)`),
 		chromedp.Text("#state", &state, chromedp.ByQuery))
 	if err != nil {
 		t.Fatal(err)
@@ -218,11 +246,11 @@ func kept(t *testing.T, alloc context.Context, serve *exec.Cmd) {
 		var sorted, title, stored, drawn string
 		err := chromedp.Run(ctx,
 			network.Enable(), cdplog.Enable(), chromedp.EmulateViewport(width, 800), chromedp.Navigate(at),
-			chromedp.Poll(`document.querySelector("table[data-sortable]")`, nil, chromedp.WithPollingTimeout(20*time.Second)),
+			until(`document.querySelector("table[data-sortable]") !== null`),
 			chromedp.Evaluate(`document.documentElement.scrollWidth - window.innerWidth`, &overflow), keep(fmt.Sprintf("runs-%d", width)),
 			chromedp.Text("tbody th", &sorted, chromedp.ByQuery),
 			chromedp.Evaluate(`[...document.querySelectorAll("a")].find(a => a.textContent === "report").click()`, nil),
-			chromedp.Poll(`document.body && document.body.dataset.page === "report" && document.readyState === "complete"`, nil, chromedp.WithPollingTimeout(20*time.Second)),
+			until(`document.body?.dataset.page === "report" && document.readyState === "complete"`),
 			chromedp.Sleep(500*time.Millisecond),
 			chromedp.Title(&title),
 			chromedp.Evaluate(`(() => { try { return "cookie: " + document.cookie } catch { return "none" } })()`, &stored),

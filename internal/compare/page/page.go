@@ -5,6 +5,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/amount"
@@ -88,7 +89,7 @@ func Gate(g *compare.Gate) content.Section {
 func cell(d *compare.Document, c *compare.Comparison, l *compare.Cell, number int) content.Section {
 	s := content.Section{
 		ID: fmt.Sprintf("cell-%d", number), Title: plaintext.Line(fmt.Sprintf("%s against %s: %s", c.Run, c.Base, l.ID)), Evidence: l.Evidence,
-		Text: []content.Paragraph{{Text: format.Sentence(l.Load + "; " + l.Workload)}},
+		Text: []content.Paragraph{{Text: format.Sentence(strings.Trim(l.Load+"; "+l.Workload, "; "))}},
 	}
 	t := content.Table{Title: "Figures with 95 % intervals", Head: []content.Column{
 		{Name: "figure", Kind: content.Name}, {Name: plaintext.Line(c.Base)}, {Name: plaintext.Line(c.Run)}, {Name: "change"}, {Name: "verdict", Kind: content.Verdict}, {Name: "would call"},
@@ -107,6 +108,7 @@ func cell(d *compare.Document, c *compare.Comparison, l *compare.Cell, number in
 			withheld = append(withheld, e.Name()+": "+e.Difference.Withheld)
 		}
 	}
+	t.Short = []content.Table{brief(t)}
 	s.Tables = append(s.Tables, t)
 	if shifts := shifts(l); len(shifts.Rows) > 0 {
 		s.Tables = append(s.Tables, shifts)
@@ -117,6 +119,23 @@ func cell(d *compare.Document, c *compare.Comparison, l *compare.Cell, number in
 	s.Notes = append(s.Notes, content.Note{Kind: content.Remark, Text: "Would call is the smallest change that runs like these would call in four of five cases. A word with a question mark is what its own interval shows, and the number of figures does not allow to call. ~ is no evidence of a difference."})
 	s.Figures = figures(c, l, number)
 	return s
+}
+
+// brief is the table of figures for a terminal: the runs' own values without their intervals,
+// which leaves that of the change room.
+func brief(t content.Table) content.Table {
+	const columns = 6
+	t.Head = t.Head[:columns]
+	t.Title = "Figures; changes with 95 % intervals"
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = slices.Clone(row[:columns])
+		for c := 1; c <= 2; c++ {
+			rows[i][c] = format.WithoutInterval(row[c])
+		}
+	}
+	t.Rows = rows
+	return t
 }
 
 // grouped joins what has the same reason.

@@ -31,8 +31,8 @@ func With(r *result.Result, kept graded.Answer) content.Document {
 		d.Started = at.UTC().Format("2006-01-02 15:04")
 	}
 	b, v := r.Benchmarks, r.Validity
-	if b.Cost != nil && b.Cost.Withheld == "" && b.Cost.Scenario != nil {
-		d.WhatIf = costs.QuestionOf(r)
+	if q := costs.QuestionOf(r); b.Cost != nil && q.Priced() { // what is not known stays empty there, with its reason
+		d.WhatIf = q
 	}
 	for _, s := range []*content.Section{
 		claims(r), doubts(r),
