@@ -15,6 +15,7 @@ import (
 	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/export/junit"
 	"github.com/inferometer/inferometer/internal/export/llmd"
+	"github.com/inferometer/inferometer/internal/export/publish"
 	"github.com/inferometer/inferometer/internal/export/table"
 	"github.com/inferometer/inferometer/internal/export/vllmbench"
 	"github.com/inferometer/inferometer/internal/report"
@@ -48,7 +49,7 @@ var formats = []exportFormat{
 	{name: "parquet", help: "each measured request", binary: true, write: table.Parquet},
 	{name: "vllm", help: "JSON of vllm bench serve", write: vllmbench.Write},
 	{name: "llmd", help: "Benchmark Report v0.2 of llm-d (YAML), one for each cell", write: llmd.Write},
-	{name: "portfolio", help: "a folder to publish: summary, chapters, figures for print, data", folder: publish},
+	{name: "portfolio", help: "a folder to publish: summary, chapters, figures for print, data", folder: publish.Folder},
 }
 
 // noCIHelp is the help of --no-ci.

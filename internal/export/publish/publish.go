@@ -1,4 +1,6 @@
-package cli
+// Package publish puts a kept run into a folder to publish: the texts and figures of its report,
+// with the files of the run as data.
+package publish
 
 import (
 	"errors"
@@ -14,9 +16,9 @@ import (
 	"github.com/inferometer/inferometer/internal/runlog"
 )
 
-// publish writes a kept run as a folder to publish. What the run's folder does not have is not
-// in it.
-func publish(run *export.Run, dir string, answers bool) error {
+// Folder writes a kept run as a folder to publish. What the run's folder does not have is not
+// in it, and the answers that were kept only where they are asked for.
+func Folder(run *export.Run, dir string, answers bool) error {
 	data := []portfolio.File{{
 		Name: "cells.csv", Says: "every statistic of every cell, with its interval, as a table",
 		Write: func(w io.Writer) error { return table.Cells(run, w) },

@@ -1,4 +1,4 @@
-package cli
+package publish
 
 import (
 	"os"
@@ -20,7 +20,7 @@ func TestAnswersArePublishedOnlyOnRequest(t *testing.T) {
 	run := &export.Run{Result: &result.Result{}, Folder: folder}
 	for _, asked := range []bool{false, true} {
 		dir := filepath.Join(t.TempDir(), "out")
-		if err := publish(run, dir, asked); err != nil {
+		if err := Folder(run, dir, asked); err != nil {
 			t.Fatal(err)
 		}
 		_, err := os.Stat(filepath.Join(dir, "data", "answers.jsonl.zst"))
