@@ -59,7 +59,8 @@ class Page {
     for (const p of e.points ?? []) this.points.set(`${p.s} ${p.cell}`, p);
     const from = e.at_s - 5 * 60;
     for (const [key, p] of this.points) if (p.s < from) this.points.delete(key);
-    const points = [...this.points.values()].sort((a, b) => a.s - b.s);
+    // The second under way is not over: its counts would look like a fall.
+    const points = [...this.points.values()].filter((p) => p.s < Math.floor(e.at_s)).sort((a, b) => a.s - b.s);
     for (const { course, of } of this.courses) course.draw(points.map((p) => p.s), of.map((f) => points.map(f)));
     if (e.report) link('links', e.report, 'Open the report');
     else if (e.last || (e.leaves && (e.state === 'ended' || e.state === 'broken off'))) text('links', `The report is in ${e.folder}`);
