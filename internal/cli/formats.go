@@ -66,6 +66,15 @@ func (p *Process) tellCI(r *result.Result, folder string) {
 	}
 }
 
+// printed is where text for people goes: stdout, without the meaning that a CI system would
+// read into it.
+func (p *Process) printed() io.Writer {
+	if ci.Offered(p.getenv).Annotate {
+		return ci.Guard(p.Stdout)
+	}
+	return p.Stdout
+}
+
 // formatHelp lists the formats for the help of a command.
 func formatHelp() string {
 	var b strings.Builder
