@@ -20,6 +20,7 @@ func (p *Process) live() compare.Live {
 		Flags: func(c *cobra.Command) {
 			f.add(c, key.GroupLoad, key.GroupTarget, key.GroupBaseline, key.GroupWorkload, key.GroupDataset, key.GroupTrace, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 			o.add(c)
+			o.addRepeats(c)
 			f.add(c, key.GroupClient, key.GroupConnection)
 		},
 		Run: func(ctx context.Context, targets []plan.Setting) error {

@@ -14,6 +14,7 @@ func (p *Process) comparing() compare.Env {
 	return compare.Env{
 		Stdout: p.printed(), Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
+		Resolve: p.findRun, Latest: p.latestRun,
 	}
 }
 

@@ -30,6 +30,7 @@ func (p *Process) index(off bool) *index { return &index{p: p, quiet: off} }
 func (x *index) watch(next func(suite.Event)) func(suite.Event) {
 	return func(e suite.Event) {
 		if e.Kind == "folder" {
+			x.done() // of several runs, the one before
 			x.folder = e.Text
 			x.add(e.Text)
 		}
@@ -70,4 +71,27 @@ func (p *Process) runs() *cobra.Command {
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
 		Foreign: benchresult.Read,
 	})
+}
+
+// findRun is the folder of the run that a selector means.
+func (p *Process) findRun(selector string) (folder string, err error) {
+	return p.inHistory(func(h *history.History) (string, error) {
+		r, err := h.Find(selector)
+		return r.Folder, err
+	})
+}
+
+// latestRun is the folder of the latest valid run with a tag that has the specification of
+// the run in the folder like, and is not that run.
+func (p *Process) latestRun(tag, like string) (folder string, err error) {
+	return p.inHistory(func(h *history.History) (string, error) { return h.Latest(tag, like) })
+}
+
+func (p *Process) inHistory(find func(h *history.History) (string, error)) (string, error) {
+	h, err := keptruns.Open("", p.getenv)
+	if err != nil {
+		return "", err
+	}
+	folder, err := find(h)
+	return folder, errors.Join(err, h.Close())
 }

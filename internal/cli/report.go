@@ -4,6 +4,7 @@ import (
 	"errors"
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/repeat"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -14,8 +15,9 @@ func newReport(p *Process) *cobra.Command {
 		Use:   "report RUN",
 		Short: "Recompute a run from its log and write its report again",
 		Long: `Recompute everything of a run from its log, and write result.json, report.md,
-report.html and the figures again. RUN is the run's folder. It also works on a
-run that was killed: what was written until then is reported as interrupted.
+report.html and the figures again. RUN is the run's folder, or that of repeats.
+It also works on a run that was killed: what was written until then is reported
+as interrupted.
 
 The exit code is that of the run: 98 where it is invalid, 99 where a claim is
 refuted, 97 where one is undecided, 130 where it was interrupted.
@@ -36,6 +38,13 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			}
 			if file != "" || answers {
 				return usagef("--out and --with-answers need --format: %s", formatNames())
+			}
+			if repeat.Is(args[0]) {
+				out, err := repeat.Recompute(args[0])
+				if err != nil {
+					return err
+				}
+				return p.showRepeats(out, asJSON)
 			}
 			out, err := suite.Recompute(args[0])
 			if out == nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/plan"
+	"github.com/inferometer/inferometer/internal/repeat"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
 )
@@ -26,6 +27,14 @@ func (p *Process) resume(ctx context.Context, f *planFlags, o *output, arg strin
 		given = &pl
 	case len(f.settings) > 0:
 		return usagef("a resumed run follows the plan in its folder: drop %s, or repeat the whole command of the run, with --resume %s", f.settings[0].From, o.resume)
+	}
+	if o.repeats() && given == nil {
+		return usagef("resumed repeats keep their times: drop --every and --for, or repeat the whole command, with --resume %s", o.resume)
+	}
+	if repeat.Is(o.resume) {
+		return p.repeat(ctx, o, func(ctx context.Context, ro repeat.Options) (*repeat.Outcome, error) {
+			return repeat.Resume(ctx, o.resume, given, ro)
+		})
 	}
 	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) {
 		return suite.Resume(ctx, o.resume, given, so)

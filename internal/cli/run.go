@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/key"
+	"github.com/inferometer/inferometer/internal/repeat"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
@@ -35,6 +37,8 @@ type output struct {
 	noHistory bool
 	noCI      bool
 	resume    string // the folder of a run to resume; "": a new run
+	// schedule says when the run is repeated; its zero value: it is not.
+	schedule repeat.Schedule
 	// notes are what is said below a result that is shown; nil: nothing.
 	notes func(*result.Result) []string
 	live  live.Flags
@@ -56,6 +60,14 @@ func (o *output) addResume(c *cobra.Command) {
 	o.live.Add(c.Flags())
 }
 
+// addRepeats adds the flags of commands whose runs can be repeated through the day.
+func (o *output) addRepeats(c *cobra.Command) {
+	c.Flags().DurationVar(&o.schedule.Every, "every", 0, "`DURATION` repeat the run so often, as in --every 3h --for 24h")
+	c.Flags().DurationVar(&o.schedule.For, "for", 0, "`DURATION` that repeats go on for")
+	help.Group(c.Flags(), string(key.GroupOutput), "every", "for")
+	help.Rare(c.Flags(), "every", "for")
+}
+
 func newRun(p *Process) *cobra.Command {
 	var f planFlags
 	var o output
@@ -68,12 +80,12 @@ Without an argument it runs the demo: two built-in simulated endpoints, a
 self-hosted vLLM and a commercial API. What is measured from them is marked
 simulated everywhere.
 
-Every flag but --dry-run, --json, --live, --no-history and --resume is also a key
-of a plan file and a variable INFEROMETER_NAME. Flags win over variables,
-variables over the file.`,
+Every flag but --dry-run, --every, --for, --json, --live, --no-history and
+--resume is also a key of a plan file and a variable INFEROMETER_NAME. Flags win
+over variables, variables over the file.`,
 		Example: `  inferometer run
   inferometer run http://127.0.0.1:8000 --quick
-  inferometer run plan.yaml --only latency,cost --dry-run`,
+  inferometer run plan.yaml --every 3h --for 24h --dry-run`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return p.run(c.Context(), &f, &o, first(args)) },
 	}
@@ -81,6 +93,7 @@ variables over the file.`,
 		key.GroupWorkload, key.GroupDataset, key.GroupClaims, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
+	o.addRepeats(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
 	f.addLegacy(c)
 	return c
@@ -185,6 +198,7 @@ sweeps.md, conversations.md, comparing.md.`,
 	f.add(c, key.GroupClaims, key.GroupPrice, key.GroupOutput)
 	o.add(c)
 	o.addResume(c)
+	o.addRepeats(c)
 	f.add(c, key.GroupClient, key.GroupConnection)
 	return c
 }
@@ -279,8 +293,13 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	if err != nil {
 		return err
 	}
+	if o.repeats() {
+		if err := o.checkRepeats(pl); err != nil {
+			return usageError{err}
+		}
+	}
 	if o.dryRun {
-		return p.dryRun(pl, prov, o.json)
+		return errors.Join(p.dryRun(pl, prov, o.json), p.dryRepeats(pl, o))
 	}
 	if err := enoughFiles(pl); err != nil {
 		return usageError{err}
@@ -288,14 +307,19 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 	for _, text := range estimate.Claims(pl) {
 		_, _ = fmt.Fprintln(p.Stderr, "inferometer: warning:", text)
 	}
+	if o.repeats() {
+		return p.repeat(ctx, o, func(ctx context.Context, ro repeat.Options) (*repeat.Outcome, error) {
+			return repeat.Run(ctx, pl, o.schedule, ro)
+		})
+	}
 	return p.measure(ctx, o, func(ctx context.Context, so suite.Options) (*suite.Outcome, error) { return suite.Run(ctx, pl, so) })
 }
 
 // measure carries out a run, or what is left of one, and shows its result.
 func (p *Process) measure(ctx context.Context, o *output, run func(context.Context, suite.Options) (*suite.Outcome, error)) error {
-	exe, err := os.Executable()
+	exe, so, err := p.suiteOptions()
 	if err != nil {
-		return fmt.Errorf("failed to find this program's own file: %w", err)
+		return err
 	}
 	if err := o.live.Check(); err != nil {
 		return usageError{err}
@@ -306,20 +330,11 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	ctx, stop, release := p.interruptible(ctx)
 	defer release()
 	index := p.index(o.noHistory)
-	out, err := run(ctx, suite.Options{
-		Version: p.Version, Command: p.commandLine(), Progress: index.watch(shown.Event), Stop: stop,
-		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
-			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
-			if err != nil {
-				return "", nil, err
-			}
-			return s.URL, func() { _ = s.Stop() }, nil
-		},
-		Responder: responder(exe), CacheDir: cacheDir(),
-	})
+	defer index.done() // what a gate leaves in the folder is part of the run
+	so.Progress, so.Stop = index.watch(shown.Event), stop
+	out, err := run(ctx, so)
 	shown.End()
 	progress.end()
-	index.done()
 	if out == nil || out.Result == nil {
 		if stop.Err() != nil && err != nil {
 			p.complain(err)
@@ -353,6 +368,25 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 		return exitCode(code)
 	}
 	return nil
+}
+
+// suiteOptions are what every run of this program takes; exe is the program's own file.
+func (p *Process) suiteOptions() (exe string, o suite.Options, err error) {
+	exe, err = os.Executable()
+	if err != nil {
+		return "", suite.Options{}, fmt.Errorf("failed to find this program's own file: %w", err)
+	}
+	return exe, suite.Options{
+		Version: p.Version, Command: p.commandLine(),
+		StartSim: func(ctx context.Context, profile string, t plan.Target, seed uint64) (string, func(), error) {
+			s, err := launch.Sim(ctx, exe, simserver.Args(profile, t, seed))
+			if err != nil {
+				return "", nil, err
+			}
+			return s.URL, func() { _ = s.Stop() }, nil
+		},
+		Responder: responder(exe), CacheDir: cacheDir(),
+	}, nil
 }
 
 // cacheDir is where calibrations are kept; "" where the user has no such folder.

@@ -28,7 +28,7 @@ func (d drawn) Success() measure.Success {
 
 // runOf makes a run of one cell of such requests.
 func runOf(name string, d drawn) *Run {
-	c := result.Cell{ID: "load/candidate", Target: "candidate", Evidence: result.Simulated, Metrics: result.Metrics{Stats: map[string]result.Statistic{}}}
+	c := result.Cell{ID: "load/candidate", Target: "candidate", Evidence: result.Simulated, Metrics: result.Metrics{Stats: map[string]result.Statistic{}, Rates: map[string]result.Rate{"success": {Value: result.Num(1)}}}}
 	for tag := range d {
 		c.Metrics.Stats[tag] = result.Statistic{}
 	}

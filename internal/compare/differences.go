@@ -200,7 +200,7 @@ func (l *ledger) cell(c *Cell, several bool) {
 	bw, rw := b.Workload, r.Workload
 	bw.Text, rw.Text = "", ""
 	if bw != rw {
-		l.add(RuleWorkload, "workload"+at, b.Workload.Text, r.Workload.Text, true)
+		l.add(RuleWorkload, "workload"+at, workloadOf(b.Workload), workloadOf(r.Workload), true)
 	}
 	if b.Evidence != r.Evidence {
 		l.add(RuleEvidence, "evidence"+at, string(b.Evidence), string(r.Evidence), b.Evidence != result.Listed && r.Evidence != result.Listed)
@@ -209,6 +209,15 @@ func (l *ledger) cell(c *Cell, several bool) {
 	for _, of := range []struct{ tag, what string }{{"input_tokens", "mean input tokens"}, {"output_tokens", "mean output tokens"}} {
 		l.means(of.tag, of.what+at, b, r)
 	}
+}
+
+// workloadOf is what a cell sent, by its numbers.
+func workloadOf(w result.Workload) string {
+	length := "at most"
+	if w.FixedOutput {
+		length = "exactly"
+	}
+	return fmt.Sprintf("%s, %d tokens in, %s %d out, temperature %g", cmp.Or(w.Name, "unnamed"), w.InputTokens, length, w.OutputTokens, w.Temperature)
 }
 
 // apart is the relative difference of mean lengths from which they are named.

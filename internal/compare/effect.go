@@ -37,7 +37,8 @@ type Side struct {
 	FromResult bool `json:"from_result,omitempty"`
 }
 
-// Interval is a change with its 95 % interval; an end that is absent does not exist.
+// Interval is a change with its 95 % interval; an end that is absent does not exist, and then
+// there is no value either, only the bound that there is.
 type Interval struct {
 	Value    *result.Number `json:"value,omitempty"`
 	Lo       *result.Number `json:"lo,omitempty"`
@@ -70,6 +71,7 @@ type Effect struct {
 
 	metric metric.Metric
 	test   contrast
+	above  bool // which way P points
 }
 
 // contrast is what the change of a figure is tested by: on the logarithm where both
@@ -127,14 +129,16 @@ func (c contrast) interval(why string) Interval {
 	}
 	lo, okLo := c.bound(shownAlpha, false)
 	hi, okHi := c.bound(shownAlpha, true)
-	if okLo && !math.IsInf(lo, 0) {
+	if okLo && !math.IsInf(lo, -1) { // failures may put even this end beyond any number
 		out.Lo = c.shown(lo)
 	}
-	if okHi && !math.IsInf(hi, 0) {
+	if okHi && !math.IsInf(hi, 1) {
 		out.Hi = c.shown(hi)
 	}
-	if out.Lo == nil && out.Hi == nil {
+	if out.Lo == nil || out.Hi == nil {
 		out.Value = nil // a number without an interval is taken for one with
+	}
+	if out.Lo == nil && out.Hi == nil {
 		if out.Withheld = why; why == "" {
 			out.Withheld = "too few requests for an interval"
 		}
@@ -142,13 +146,17 @@ func (c contrast) interval(why string) Interval {
 	return out
 }
 
-// p is the two-sided p-value of no change.
-func (c contrast) p() float64 {
-	return min(1, 2*min(c.errorOf(0, true), c.errorOf(0, false)))
+// p is the two-sided p-value of no change, and which way it points.
+func (c contrast) p() (p float64, above bool) {
+	up, down := c.errorOf(0, true), c.errorOf(0, false)
+	return min(1, 2*min(up, down)), up <= down
 }
 
 // errorOf is the one-sided p-value of the change being above (or below) a limit.
 func (c contrast) errorOf(limit float64, above bool) float64 {
+	if v, ok := c.value(); ok && (above && v <= limit || !above && v >= limit) {
+		return 1 // no bound lies beyond the estimate
+	}
 	return stats.ErrorOf(func(alpha float64) bool {
 		v, ok := c.bound(alpha, !above)
 		return ok && (above && v > limit || !above && v < limit)
@@ -236,7 +244,8 @@ func (c *Cell) effect(m metric.Metric, stat string) Effect {
 	_, okLo := e.test.bound(shownAlpha, false)
 	_, okHi := e.test.bound(shownAlpha, true)
 	if okLo || okHi {
-		e.P = result.Num(e.test.p())
+		p, above := e.test.p()
+		e.P, e.above = result.Num(p), above
 	}
 	return e
 }
@@ -324,19 +333,18 @@ func (e *Effect) called(adjusted, alpha float64, tests int) {
 	if v, ok := e.test.detectable(alpha / 2 / float64(tests)); ok {
 		e.Detectable = result.Num(v)
 	}
-	above := e.test.errorOf(0, true) <= e.test.errorOf(0, false)
 	e.Verdict = NoneShown
 	switch {
 	case adjusted <= alpha:
 		e.Verdict = Worse
-		if above == (e.metric.Direction == metric.HigherIsBetter) {
+		if e.above == (e.metric.Direction == metric.HigherIsBetter) {
 			e.Verdict = Better
 		}
 	case float64(*e.P) <= alpha:
 		e.Verdict = Hint
 	}
 	if e.Verdict != NoneShown {
-		e.Word = word(e.metric, above)
+		e.Word = word(e.metric, e.above)
 	}
 }
 

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -23,16 +24,11 @@ type Requests interface {
 // quantity is one figure of one cell with its bounds at any error, as far as it has them.
 type quantity struct {
 	stats.Uncertain
-	n         int
-	neff      float64 // 0: not assessed
-	withheld  string  // why there is no interval at 95 %; the bounds may still decide
-	lacking   string  // why there is nothing at all: not measured, or no bound at any error
-	rescaled  bool    // from the 95 % interval of result.json, since the log is gone
-	lo, hi    *result.Number
-	shared    *sample // of a quantile: its sample
-	share     float64 // which quantile
-	perSecond bool
-	windowS   float64
+	n        int
+	neff     float64 // 0: not assessed
+	withheld string  // why there is no interval at 95 %; the bounds may still decide
+	lacking  string  // why there is nothing at all: not measured, or no bound at any error
+	rescaled bool    // from the 95 % interval of result.json, since the log is gone
 }
 
 // sample are the sorted values of a metric of one cell.
@@ -46,7 +42,7 @@ func (q quantity) ends() (lo, hi *result.Number) {
 	if q.withheld != "" || q.lacking != "" {
 		return nil, nil
 	}
-	if v, ok := q.Bound(shownAlpha, false); ok && !math.IsInf(v, 0) {
+	if v, ok := q.Bound(shownAlpha, false); ok && !math.IsInf(v, -1) {
 		lo = result.Num(v)
 	}
 	if v, ok := q.Bound(shownAlpha, true); ok {
@@ -114,7 +110,7 @@ func (s *side) quantity(m metric.Metric, stat string) quantity {
 // show a large difference; an interval is shown from stats.MinEffective on.
 func (s *sample) quantile(p float64) quantity {
 	v := stats.Quantile(s.sorted, p)
-	q := quantity{n: len(s.sorted), shared: s, share: p}
+	q := quantity{n: len(s.sorted)}
 	d := s.dependence
 	size := map[float64]float64{}
 	neff := func(alpha float64) float64 {
@@ -179,7 +175,7 @@ func (s *side) kept(tag, stat string) quantity {
 		q.neff = st.NEff
 	}
 	if e.Value == nil {
-		q.lacking = e.Withheld
+		q.lacking = cmp.Or(e.Withheld, "not measured")
 		return q
 	}
 	q.Uncertain = scaled(float64(*e.Value), e.Lo, e.Hi)
@@ -214,7 +210,7 @@ func (s *side) mean(tag string) quantity {
 		case !ok || st.Mean == nil:
 			return quantity{lacking: "not measured"}
 		case st.MeanLo == nil || st.MeanHi == nil:
-			return quantity{n: st.NOK, neff: st.MeanNEff, lacking: st.MeanWithheld}
+			return quantity{n: st.NOK, neff: st.MeanNEff, lacking: cmp.Or(st.MeanWithheld, "no interval of the mean in result.json")}
 		}
 		q := quantity{n: st.NOK, neff: st.MeanNEff, rescaled: true}
 		q.Uncertain = scaled(float64(*st.Mean), st.MeanLo, st.MeanHi)
@@ -296,7 +292,7 @@ func (s *side) rate(tag string) quantity {
 	if !ok || r.Value == nil {
 		return quantity{lacking: "not measured"}
 	}
-	q := quantity{n: r.N, perSecond: true}
+	q := quantity{n: r.N}
 	q.Value = float64(*r.Value)
 	if _, _, ok := measure.RateBounds(r, shownAlpha); !ok {
 		q.lacking = r.Withheld

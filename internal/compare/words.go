@@ -62,6 +62,9 @@ func (i Interval) text(of func(float64) string) string {
 		if n == nil {
 			return none
 		}
+		if math.IsInf(float64(*n), 1) {
+			return "∞"
+		}
 		return of(float64(*n))
 	}
 	value := "" // one of the two is infinite

@@ -52,7 +52,7 @@ func (a absences) told() []string {
 		if m.needed > 0 {
 			text = fmt.Sprintf("%s: n=%s", list(m.at), upTo(float64(m.least), float64(m.most)))
 			if m.short {
-				text += fmt.Sprintf(", worth %s of %d needed", upTo(m.effLo, m.effHi), m.needed)
+				text += fmt.Sprintf(", effective %s of %d needed", upTo(m.effLo, m.effHi), m.needed)
 			} else {
 				text += fmt.Sprintf(" of %d", m.needed)
 			}

@@ -288,7 +288,7 @@ func absence(e result.Estimate, n int, neff float64) string {
 	case e.Value != nil:
 		return "infinite, because requests failed"
 	case e.NeededN > 0 && n >= e.NeededN && neff > 0:
-		return fmt.Sprintf("n=%d, worth %.0f of %d needed", n, math.Floor(neff), e.NeededN)
+		return fmt.Sprintf("n=%d, effective %.0f of %d needed", n, math.Floor(neff), e.NeededN)
 	case e.NeededN > 0:
 		return fmt.Sprintf("n=%d of %d", n, e.NeededN)
 	case e.Withheld != "":

@@ -145,7 +145,7 @@ func TestAbsence(t *testing.T) {
 		want string
 	}{
 		{withheld(1, 72), 20, 20, "n=20 of 72"},
-		{withheld(1, 72), 500, 49.6, "n=500, worth 49 of 72 needed"},
+		{withheld(1, 72), 500, 49.6, "n=500, effective 49 of 72 needed"},
 		{result.Estimate{Withheld: "the tokens cost nothing"}, 5, 0, "the tokens cost nothing"},
 		{value(math.Inf(1)), 5, 0, "infinite, because requests failed"},
 		{result.Estimate{}, 0, 0, "not measured"},
@@ -224,7 +224,7 @@ func TestLevels(t *testing.T) {
 	if p := f.Series[1].Points[1]; !p.AtLeast || p.X != 50 || p.Y != 30 {
 		t.Errorf("a withheld quantile is %+v", p)
 	}
-	if !strings.Contains(f.Note, "p95 at 50 users: n=100, worth 30 of 72 needed") {
+	if !strings.Contains(f.Note, "p95 at 50 users: n=100, effective 30 of 72 needed") {
 		t.Errorf("note %q", f.Note)
 	}
 	s := find(t, r, "success")

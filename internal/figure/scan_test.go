@@ -182,7 +182,7 @@ func TestScanLeavesOut(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60 of 72; " +
-		"p95 at 4: n=120, worth 40 of 72 needed; p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480 of 999"
+		"p95 at 4: n=120, effective 40 of 72 needed; p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480 of 999"
 	if f.Note != want {
 		t.Errorf("note\n%s, want\n%s", f.Note, want)
 	}

@@ -9,8 +9,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/inferometer/inferometer/internal/capacity"
 	"github.com/inferometer/inferometer/internal/physics"
 	"github.com/inferometer/inferometer/internal/result"
@@ -257,14 +255,12 @@ func (f *fit) loss(theta, y []float64) float64 {
 	return sum
 }
 
-// linear is the fit linearised at one point: a weighted least-squares problem.
-type linear struct{ weighted, inverse mat.Dense }
-
 // around differentiates. Its steps are wide, since medians of a simulation
 // move in small jumps.
 func (f *fit) around(theta []float64) (*linear, error) {
-	n, m := len(f.points), len(theta)
-	j := mat.NewDense(n, m, nil)
+	l := linear{weighted: make([][]float64, len(theta))}
+	normal := square(len(theta))
+	slopes := make([][]float64, len(theta))
 	for k, c := range f.knobs {
 		step := c.spread / 3
 		side := func(by float64) ([]float64, error) {
@@ -280,22 +276,18 @@ func (f *fit) around(theta []float64) (*linear, error) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range up {
-			j.Set(i, k, (up[i]-down[i])/(2*step))
+		for i, p := range f.points {
+			slope := (up[i] - down[i]) / (2 * step)
+			slopes[k] = append(slopes[k], slope)
+			l.weighted[k] = append(l.weighted[k], slope/(p.error*p.error))
 		}
 	}
-	weights := mat.NewDiagDense(n, nil)
-	for i, p := range f.points {
-		weights.SetDiag(i, 1/(p.error*p.error))
-	}
-	var l linear
-	var normal mat.Dense
-	l.weighted.Mul(j.T(), weights)
-	normal.Mul(&l.weighted, j)
 	for k, c := range f.knobs {
-		normal.Set(k, k, normal.At(k, k)+1/(c.spread*c.spread))
+		normal[k] = product(slopes, l.weighted[k])
+		normal[k][k] += 1 / (c.spread * c.spread)
 	}
-	if err := l.inverse.Inverse(&normal); err != nil {
+	var err error
+	if l.inverse, err = inverse(normal); err != nil {
 		return nil, fmt.Errorf("failed to tell the coefficients apart: %w", err)
 	}
 	return &l, nil
@@ -303,13 +295,11 @@ func (f *fit) around(theta []float64) (*linear, error) {
 
 // step is where the linear problem has its least squares, from theta on.
 func (l *linear) step(f *fit, theta, y []float64) []float64 {
-	var gradient, move mat.VecDense
-	gradient.MulVec(&l.weighted, mat.NewVecDense(len(y), y))
+	gradient := product(l.weighted, y)
 	for k, c := range f.knobs {
-		gradient.SetVec(k, gradient.AtVec(k)+(theta[k]-math.Log(c.start))/(c.spread*c.spread))
+		gradient[k] += (theta[k] - math.Log(c.start)) / (c.spread * c.spread)
 	}
-	move.MulVec(&l.inverse, &gradient)
-	return move.RawVector().Data
+	return product(l.inverse, gradient)
 }
 
 // solve follows Gauss and Newton, with shorter steps where a whole one makes
@@ -375,7 +365,7 @@ func (f *fit) conclude(theta []float64, run Run) (*Calibration, error) {
 	out.Coefficients.Basis = physics.Calibrated
 	out.Run, out.Evidence, out.Notes = run.Name, run.Evidence, slices.Clone(run.Notes)
 	for k, c := range f.knobs {
-		spread := 1.645 * math.Sqrt(lin.inverse.At(k, k))
+		spread := 1.645 * math.Sqrt(lin.inverse[k][k])
 		v := math.Exp(theta[k])
 		at := quantiles(moved[k], 0.05, 0.95)
 		lo, hi := v*math.Exp(min(at[0], -spread)), v*math.Exp(max(at[1], spread))
@@ -383,7 +373,7 @@ func (f *fit) conclude(theta []float64, run Run) (*Calibration, error) {
 		switch {
 		case v > c.hi*0.995 || v < c.lo*1.005:
 			q.Note = "at its physical limit"
-		case lin.inverse.At(k, k) > 0.5*c.spread*c.spread:
+		case lin.inverse[k][k] > 0.5*c.spread*c.spread:
 			q.Note = "the run hardly tells"
 		}
 		out.Calibrated.Coefficients = append(out.Calibrated.Coefficients, q)
@@ -418,20 +408,18 @@ func (f *fit) resample(lin *linear, all [][]float64) [][]float64 {
 	const times = 400
 	rng := rand.New(rand.NewPCG(1, 2))
 	moved := make([][]float64, len(f.knobs))
-	shift := mat.NewVecDense(len(f.points), nil)
-	var gradient, move mat.VecDense
+	shift := make([]float64, len(f.points))
 	for range times {
 		for i, v := range all {
 			again := make([]float64, len(v))
 			for k := range again {
 				again[k] = v[rng.IntN(len(v))]
 			}
-			shift.SetVec(i, quantiles(again, 0.5)[0]-quantiles(v, 0.5)[0])
+			shift[i] = quantiles(again, 0.5)[0] - quantiles(v, 0.5)[0]
 		}
-		gradient.MulVec(&lin.weighted, shift)
-		move.MulVec(&lin.inverse, &gradient)
+		move := product(lin.inverse, product(lin.weighted, shift))
 		for k := range moved {
-			moved[k] = append(moved[k], -move.AtVec(k))
+			moved[k] = append(moved[k], -move[k])
 		}
 	}
 	return moved

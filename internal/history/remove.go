@@ -25,7 +25,10 @@ type Removal struct {
 const sourceName = "source.json"
 
 // own are the files that a run's folder may have, besides those that its result names.
-var own = []string{resultName, planName, exchange.LogName, runlog.SamplesName, TagsName, sourceName, "answers.jsonl.zst", "report.md", "report.html", "figures"}
+var own = []string{resultName, planName, exchange.LogName, runlog.SamplesName, TagsName, sourceName, "answers.jsonl.zst", "report.md", "report.html", "figures", "gate.json"}
+
+// gated begins the names of the folders with what a gate compared a run with.
+const gated = "against-"
 
 // CheckRemovable says what deleting a run's folder would delete, or why it must not be: the
 // folder is a link, does not look like that of a run, is being written, or has files that no
@@ -60,7 +63,7 @@ func CheckRemovable(folder string) (Removal, error) {
 	}
 	var foreign []string
 	for _, e := range entries {
-		if !slices.Contains(names, e.Name()) && !strings.HasSuffix(e.Name(), ".tmp") {
+		if !slices.Contains(names, e.Name()) && !strings.HasPrefix(e.Name(), gated) && !strings.HasSuffix(e.Name(), ".tmp") {
 			foreign = append(foreign, e.Name())
 		}
 	}

@@ -24,8 +24,10 @@ func TestRemoveDeletesTheRunAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder, other := made{}.write(t, dir), made{at: noon.Add(time.Hour)}.write(t, dir)
-	if err := os.MkdirAll(filepath.Join(folder, "figures"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"figures", "against-main"} {
+		if err := os.MkdirAll(filepath.Join(folder, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.Symlink(outside, filepath.Join(folder, "figures", "link")); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ var clientKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "client.grace", Flag: "grace", Group: key.GroupClient, Value: "DURATION", Rare: true, Zero: "requests still running are cut at once",
 		Help: "time for running requests at the end of a cell"},
 		Bind: key.Duration(func(p *Plan) *Duration { return &p.Client.Grace })},
-	{Key: key.Key{Path: "client.max_inflight", Flag: "max-inflight", Group: key.GroupClient, Value: "N", Unit: "requests", Zero: "no limit",
+	{Key: key.Key{Path: "client.max_inflight", Flag: "max-inflight", Rare: true, Group: key.GroupClient, Value: "N", Unit: "requests", Zero: "no limit",
 		Help: "most requests at once; 0: no limit", More: "Further requests wait, and the wait counts."},
 		Bind: key.Whole(func(p *Plan) *int { return &p.Client.MaxInflight })},
 	{Key: key.Key{Path: "client.breaker", Flag: "breaker", Group: key.GroupClient, Value: "SHARE", Rare: true, NoZero: "must be greater than 0: a share of 0 would end every cell at once; values above 1 disable it",

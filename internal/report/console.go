@@ -137,6 +137,7 @@ func (c *console) state(s string) string {
 }
 
 func (c *console) document(d content.Document) {
+	d = d.Bounded()
 	if d.Warning != "" {
 		c.wrap("", c.paint("33;1", d.Warning))
 		c.line("")

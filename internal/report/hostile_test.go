@@ -132,6 +132,37 @@ func TestHostileHTML(t *testing.T) {
 	}
 }
 
+// withLongTexts is a result in which servers wrote a megabyte wherever they can.
+func withLongTexts(t *testing.T) *result.Result {
+	r, long := fixture(t, "full"), strings.Repeat("<b>long</b> ", 1<<20/12+1)
+	for i := range r.Targets {
+		r.Targets[i].Model, r.Targets[i].Server = long, long
+	}
+	r.Claims[0].Text, r.Validity.Checks[0].Text, r.Validity.Checks[0].Status = long, long, result.Warn
+	for _, c := range r.Cells() {
+		c.Errors, c.Counts.ByClass = []string{"1 × http_500: " + long}, map[string]int{"http_500": 1}
+	}
+	return r
+}
+
+// A server that writes a megabyte into its texts makes no report that cannot be opened.
+func TestLongTextsAreCut(t *testing.T) {
+	r := withLongTexts(t)
+	page, err := HTML(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var console bytes.Buffer
+	if err := Console(&console, r, ConsoleOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for form, n := range map[string]int{"HTML": len(page), "Markdown": len(Markdown(r)), "terminal": console.Len()} {
+		if n > 2<<20 {
+			t.Errorf("%s has %d bytes", form, n)
+		}
+	}
+}
+
 func TestHostileMarkdown(t *testing.T) {
 	reader := goldmark.New(goldmark.WithExtensions(extension.GFM))
 	shown := func(text string) string {

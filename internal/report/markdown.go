@@ -18,6 +18,7 @@ import (
 func Markdown(r *result.Result) []byte { return markdownOf(run.Of(r)) }
 
 func markdownOf(d content.Document) []byte {
+	d = d.Bounded()
 	m := &markdown{}
 	m.line("# %s", escape(d.Title))
 	if d.Warning != "" {

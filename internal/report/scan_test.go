@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,7 +15,9 @@ import (
 
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/report/content/run"
 	"github.com/inferometer/inferometer/internal/report/draw"
+	"github.com/inferometer/inferometer/internal/report/page"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -25,15 +28,32 @@ func TestPages(t *testing.T) {
 		t.Skip("skipped: INFEROMETER_TEST_PAGES names a folder to write made-up pages to, to look at them")
 	}
 	pages := sweeps()
-	for _, name := range []string{"priced", "graded"} {
+	for _, name := range []string{"full", "default", "interrupted", "failed", "priced", "graded"} {
 		pages[name] = fixture(t, name)
 	}
 	keepSome(t, filepath.Join(dir, "graded"))
 	pages["powered"] = fixture(t, "full")
 	withPower(pages["powered"])
+	pages["everything"], pages["interleaved"] = everything(t), interleaved(t)
+	pages["hostile"] = poisoned(t, strings.Join(attacks[:7], " ")+" <script>window.owned=1</script><img src=x onerror=window.owned=1>")
+	pages["hostile-long"] = withLongTexts(t)
 	for name, r := range pages {
-		if _, err := Write(filepath.Join(dir, name), r); err != nil {
-			t.Errorf("%s: %v", name, err)
+		folder := filepath.Join(dir, name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		result, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		html, err := page.HTML(run.With(r, keptAnswers(folder, r)), figure.All(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for file, b := range map[string][]byte{"result.json": result, "report.html": html} {
+			if err := os.WriteFile(filepath.Join(folder, file), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

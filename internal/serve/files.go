@@ -5,22 +5,42 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
-// opens are the files of a run that are served, with their types: what is made to be
-// shown. The log, the plan and the answers are not among them.
-var opens = []struct {
-	name *regexp.Regexp
-	kind string
-}{
-	{regexp.MustCompile(`^report\.html$`), "text/html; charset=utf-8"},
-	{regexp.MustCompile(`^report\.md$`), "text/plain; charset=utf-8"},
-	{regexp.MustCompile(`^result\.json$`), "application/json; charset=utf-8"},
-	{regexp.MustCompile(`^figures/[A-Za-z0-9][A-Za-z0-9._-]*\.svg$`), "image/svg+xml"},
-	{regexp.MustCompile(`^figures/[A-Za-z0-9][A-Za-z0-9._-]*\.png$`), "image/png"},
+// kindOf is the type of a file of a run that is served: what is made to be shown. The log,
+// the plan and the answers are not among them. "": it is not served.
+func kindOf(file string) string {
+	switch file {
+	case "report.html":
+		return "text/html; charset=utf-8"
+	case "report.md":
+		return "text/plain; charset=utf-8"
+	case "result.json":
+		return "application/json; charset=utf-8"
+	}
+	if figure, ok := strings.CutPrefix(file, "figures/"); ok && plainName(figure) {
+		switch path.Ext(figure) {
+		case ".svg":
+			return "image/svg+xml"
+		case ".png":
+			return "image/png"
+		}
+	}
+	return ""
+}
+
+// plainName reports whether a name is one as this program makes them, for the folder of a
+// run or a figure: letters, digits, dots, dashes and underscores, and no dot first.
+func plainName(s string) bool {
+	if s == "" || len(s) > 200 || s[0] == '.' {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_')
+	})
 }
 
 // sandboxed is the policy of what comes from a run's folder: its scripts run, in a place
@@ -36,12 +56,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
-	kind := ""
-	for _, o := range opens {
-		if o.name.MatchString(name) {
-			kind = o.kind
-		}
-	}
+	kind := kindOf(name)
 	folder, ok := s.folder(id)
 	if kind == "" || !ok {
 		http.Error(w, "not found", http.StatusNotFound)
@@ -63,7 +78,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 
 // folder is that of a run by its name.
 func (s *Server) folder(id string) (string, bool) {
-	if !runName.MatchString(id) {
+	if !plainName(id) {
 		return "", false
 	}
 	if s.Options.Run != "" && id == runID(s.Options.Run) {
@@ -72,9 +87,9 @@ func (s *Server) folder(id string) (string, bool) {
 	if s.Dir == "" {
 		return "", false
 	}
-	path := filepath.Join(s.Dir, id)
-	info, err := os.Lstat(path)
-	return path, err == nil && info.IsDir() && plainFile(filepath.Join(path, logName))
+	folder := filepath.Join(s.Dir, id)
+	info, err := os.Lstat(folder)
+	return folder, err == nil && info.IsDir() && plainFile(filepath.Join(folder, logName))
 }
 
 // openWithin opens a file below a folder. Nothing on the way to it may be a link: what is
@@ -85,10 +100,10 @@ func openWithin(folder, name string) (io.ReadSeekCloser, os.FileInfo, error) {
 		return nil, nil, err
 	}
 	defer root.Close()
-	path := ""
+	at := ""
 	for part := range strings.SplitSeq(name, "/") {
-		path = filepath.Join(path, part)
-		info, err := root.Lstat(path)
+		at = filepath.Join(at, part)
+		info, err := root.Lstat(at)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -96,7 +111,7 @@ func openWithin(folder, name string) (io.ReadSeekCloser, os.FileInfo, error) {
 			return nil, nil, os.ErrInvalid
 		}
 	}
-	f, err := root.Open(path)
+	f, err := root.Open(at)
 	if err != nil {
 		return nil, nil, err
 	}

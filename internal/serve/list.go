@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -54,10 +53,6 @@ type summary struct {
 	size     int64
 }
 
-// runName is what a run's folder may be called: letters, digits, dot, dash and underscore,
-// as suite makes them.
-var runName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$`)
-
 // ids are the names of folders that hold a run, the latest first. Links are left out.
 func (l *list) ids() ([]string, error) {
 	if l.dir == "" {
@@ -72,7 +67,7 @@ func (l *list) ids() ([]string, error) {
 	}
 	var out []string
 	for _, e := range slices.Backward(entries) { // ReadDir sorts by name, which begins with the time
-		if !e.IsDir() || !runName.MatchString(e.Name()) || !plainFile(filepath.Join(l.dir, e.Name(), exchange.LogName)) {
+		if !e.IsDir() || !plainName(e.Name()) || !plainFile(filepath.Join(l.dir, e.Name(), exchange.LogName)) {
 			continue
 		}
 		if out = append(out, e.Name()); len(out) == mostRuns {

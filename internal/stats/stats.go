@@ -13,19 +13,27 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // NormalCDF returns P(Z ≤ z) of the standard normal distribution.
-func NormalCDF(z float64) float64 { return distuv.UnitNormal.CDF(z) }
+func NormalCDF(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
 
 // NormalQuantile returns z with P(Z ≤ z) = p, for p in (0, 1).
-func NormalQuantile(p float64) float64 { return distuv.UnitNormal.Quantile(p) }
+func NormalQuantile(p float64) float64 { return mathext.NormalQuantile(p) }
 
 // StudentCDF returns P(T ≤ t) of Student's distribution with df > 0 degrees
 // of freedom.
 func StudentCDF(t, df float64) float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.CDF(t)
+	// By the incomplete beta function, as gonum's distuv has it; that package would bring
+	// all of linear algebra into the program.
+	below := 0.5 * mathext.RegIncBeta(df/2, 0.5, df/(t*t+df)) // P(T ≤ −|t|)
+	switch {
+	case t == 0:
+		return 0.5
+	case t > 0:
+		return 1 - below
+	}
+	return below
 }
 
 // StudentQuantile returns t with P(T ≤ t) = p, for p in (0, 1) and df > 0.

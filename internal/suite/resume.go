@@ -29,7 +29,7 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	if chosen(p).Program == nil {
 		return nil, fmt.Errorf("the run %s measured no endpoint, so there is nothing to resume", f.id())
 	}
-	if p, err = resumedPlan(p, given); err != nil {
+	if p, err = ResumedPlan(p, given); err != nil {
 		return nil, err
 	}
 	if err := p.Validate(); err != nil {
@@ -58,8 +58,9 @@ func Resume(ctx context.Context, path string, given *plan.Plan, o Options) (*Out
 	return out, measure(ctx, s, f, out)
 }
 
-// resumedPlan is the plan to resume with.
-func resumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
+// ResumedPlan is the plan to resume with: the one that a folder keeps, or the given one
+// where that is the same but for what no folder keeps.
+func ResumedPlan(kept plan.Plan, given *plan.Plan) (plan.Plan, error) {
 	if given == nil {
 		if kept.Secret() {
 			return kept, errors.New("header values and key commands are not kept in a run's folder: repeat the plan or command of the run, together with --resume")

@@ -74,9 +74,10 @@ func queues() []queue {
 	for _, rho := range []float64{.5, .7, .85} {
 		all = append(all, paired{rho}.queue())
 	}
-	for _, noise := range []float64{0, .15} {
-		all = append(all, turns{of: "mm1/.8", rate: .8 / service, servers: 1, noise: noise}.queue(), turns{of: "closed8", users: 8, servers: 4, noise: noise}.queue())
-	}
+	closed8 := turns{of: "closed8", users: 8, servers: 4}
+	prompts := closed8
+	prompts.spread, prompts.noise = .3, .2
+	all = append(all, turns{of: "mm1/.8", rate: .8 / service, servers: 1}.queue(), closed8.queue(), prompts.queue())
 	for _, s := range searches() {
 		all = append(all, s.queue())
 	}

@@ -28,10 +28,10 @@ type turns struct {
 	of             string
 	rate           float64 // of an open loop; 0: users
 	users, servers int
-	// noise is the standard deviation of the logarithm of what a service takes besides its
-	// prompt's own part, which both sides have; 0: prompts have no part, and services are
-	// independent.
-	noise float64
+	// A prompt's own part of a service, which both sides have, and what comes on top of it
+	// are log-normal with these standard deviations of the logarithm. Without them prompts
+	// have no part, and services are independent and exponential.
+	spread, noise float64
 }
 
 func (t turns) name() string {
@@ -116,9 +116,12 @@ func (t turns) measure(n int, r *rand.Rand, slower float64, path string) ([]outc
 func (t turns) block(part blocks.Part, prompts uint64, slower float64, r *rand.Rand) block {
 	takes := func(measured int) float64 {
 		if t.noise == 0 || measured < 0 {
+			if t.noise > 0 {
+				return slower * scaled(math.Hypot(t.spread, t.noise))(r)
+			}
 			return slower * exponential(r)
 		}
-		own := exponential(rand.New(rand.NewPCG(prompts, uint64(measured))))
+		own := scaled(t.spread)(rand.New(rand.NewPCG(prompts, uint64(measured))))
 		return slower * own * math.Exp(t.noise*r.NormFloat64()-t.noise*t.noise/2)
 	}
 	b := block{n: part.Shape.Requests}

@@ -179,7 +179,7 @@ func byKeyboard(t *testing.T, alloc context.Context, page string) {
 	var hidden bool
 	err := chromedp.Run(ctx,
 		chromedp.Evaluate(settled, nil, awaited),
-		chromedp.Evaluate(`(() => { const t = [...document.querySelectorAll("main table[data-sortable]")].find(t => t.tBodies[0].rows.length > 5 && t.tBodies[0].rows[0].cells[1].dataset.value); t.id = "sorted"; t.querySelectorAll(".app-sort")[1].focus(); return 0; })()`, nil),
+		chromedp.Evaluate(`(() => { const t = [...document.querySelectorAll("main table[data-sortable]")].find(t => t.tBodies[0].rows.length > 3 && t.tBodies[0].rows[0].cells[1].dataset.value); t.id = "sorted"; t.querySelectorAll(".app-sort")[1].focus(); return 0; })()`, nil),
 		chromedp.KeyEvent(kb.Enter),
 		chromedp.Evaluate(values, &first),
 		chromedp.KeyEvent(kb.Enter),

@@ -36,7 +36,7 @@ type model struct {
 type (
 	stateMsg follow.Snapshot
 	lineMsg  string
-	endMsg   struct{}
+	endMsg   []string // lines that are left to say
 )
 
 func (m model) Init() tea.Cmd { return nil }
@@ -52,6 +52,9 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.state = follow.Snapshot(msg)
 	case endMsg:
 		m.ending = true
+		if len(msg) > 0 {
+			return m, tea.Sequence(tea.Println(strings.Join(msg, "\n")), tea.Quit)
+		}
 		return m, tea.Quit
 	}
 	return m, nil
@@ -102,62 +105,65 @@ func draw(ctx context.Context, out *os.File, environ []string, url string, v *fo
 	p := tea.NewProgram(model{url: url, color: colors(environ), state: v.Snapshot(noPoints), width: 80},
 		tea.WithInput(nil), tea.WithOutput(out), tea.WithEnvironment(environ), tea.WithoutSignalHandler(), tea.WithFPS(frames))
 	go func() {
-		defer p.Send(endMsg{})
-		tell(ctx, drawEvery, v, said, func(line string) { p.Send(lineMsg(line)) }, func(s follow.Snapshot) { p.Send(stateMsg(s)) })
+		left := tell(ctx, drawEvery, v, said, func(line string) { p.Send(lineMsg(line)) }, func(s follow.Snapshot) { p.Send(stateMsg(s)) })
+		p.Send(endMsg(left))
 	}()
 	_, err := p.Run()
 	return err
 }
 
 // lines writes a run as lines, where there is no terminal.
-func lines(ctx context.Context, out io.Writer, url string, v *follow.View, said <-chan string) {
-	_, _ = fmt.Fprintln(out, url)
-	tell(ctx, quietTime, v, said, func(line string) { _, _ = fmt.Fprintln(out, line) }, func(s follow.Snapshot) {
+func lines(ctx context.Context, out io.Writer, v *follow.View, said <-chan string) {
+	write := func(line string) { _, _ = fmt.Fprintln(out, line) }
+	left := tell(ctx, quietTime, v, said, write, func(s follow.Snapshot) {
 		parts := []string{where(s)}
 		for _, text := range []string{figures(s), money(s), trouble(s)} {
 			if text != "" {
 				parts = append(parts, text)
 			}
 		}
-		_, _ = fmt.Fprintln(out, stamp(s)+strings.Join(parts, "; "))
+		write(stamp(s) + strings.Join(parts, "; "))
 	})
+	for _, line := range left {
+		write(line)
+	}
 }
 
 // noPoints leaves the courses out of a snapshot.
 const noPoints = 1 << 30
 
 // tell hands on what a run does: now and then where it is, at once what the parent says and
-// which cells have ended. It returns when the context is done and all is told.
-func tell(ctx context.Context, every time.Duration, v *follow.View, said <-chan string, line func(string), state func(follow.Snapshot)) {
+// which cells have ended. It returns what is left to say when the context is done.
+func tell(ctx context.Context, every time.Duration, v *follow.View, said <-chan string, line func(string), state func(follow.Snapshot)) (left []string) {
 	look, show := time.NewTicker(drawEvery), time.NewTicker(every)
 	defer look.Stop()
 	defer show.Stop()
-	var before follow.Snapshot
-	changed := func() {
-		s := v.Snapshot(noPoints)
-		if text := ended(before, s); text != "" {
-			line(stamp(s) + text)
+	var before *follow.CellOver
+	changed := func(line func(string)) {
+		if s := v.Snapshot(noPoints); s.Over != nil && s.Over != before {
+			line(stamp(s) + over(s.Over))
+			before = s.Over
 		}
-		before = s
 	}
 	for {
 		select {
 		case text := <-said:
 			line(text)
 		case <-look.C:
-			changed()
+			changed(line)
 		case <-show.C:
 			state(v.Snapshot(noPoints))
 		case <-ctx.Done():
-			changed()
+			keep := func(line string) { left = append(left, line) }
+			changed(keep)
 			for {
 				select {
 				case text := <-said:
-					line(text)
+					keep(text)
 					continue
 				default:
 				}
-				return
+				return left
 			}
 		}
 	}

@@ -167,19 +167,14 @@ func trouble(s follow.Snapshot) string {
 	return text
 }
 
-// ended says that a cell is over, when another follows or none.
-func ended(before, now follow.Snapshot) string {
-	p := before.Now
-	if p == nil || p.Cell == "" || now.Now != nil && now.Now.Cell == p.Cell {
-		return ""
+// over says what a cell has come to.
+func over(c *follow.CellOver) string {
+	text := fmt.Sprintf("%s: %s (%s) is over, %d succeeded", clean(c.Cell), clean(c.Target), clean(c.Load), c.OK)
+	if c.Failed > 0 {
+		text += fmt.Sprintf(", %d failed%s", c.Failed, classes(c.Errors))
 	}
-	f := before.Cell
-	text := fmt.Sprintf("%s: %s (%s) is over, %d succeeded", clean(p.Cell), clean(p.Target), clean(p.Load), f.OK)
-	if f.Failed > 0 {
-		text += fmt.Sprintf(", %d failed%s", f.Failed, classes(f.Errors))
-	}
-	if f.TTFT != nil {
-		text += ", TTFT " + tail(f.TTFT)
+	if c.TTFT != nil {
+		text += ", TTFT " + tail(c.TTFT)
 	}
 	return text
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// mostSeries are shown; the others are counted.
-const mostSeries = 12
+// mostSeries are shown, and the first mostAnswers have their answer above all; the others are
+// counted.
+const mostSeries, mostAnswers = 12, 3
 
 // Document is what a trend says, for a page and for a terminal.
 func Document(t Trend, m Metric, version string) content.Document {
@@ -27,6 +28,9 @@ func Document(t Trend, m Metric, version string) content.Document {
 	for i, s := range t.Series[:min(len(t.Series), mostSeries)] {
 		words = append(words, s.Evidence)
 		d.Sections = append(d.Sections, section(i, s))
+		if i < mostAnswers {
+			d.Answers = append(d.Answers, s.answer())
+		}
 	}
 	d.Evidence = result.Weakest(words...)
 	if d.Evidence == result.Simulated {
@@ -105,6 +109,29 @@ func (s Series) summary() string {
 		return fmt.Sprintf("No change is found in %d runs.", len(s.Points))
 	}
 	return fmt.Sprintf("%s in %d runs.", amount.Things(len(s.Changes), "change"), len(s.Points))
+}
+
+// answer is the summary with the latest change.
+func (s Series) answer() content.Paragraph {
+	p := content.Paragraph{Lead: plaintext.Line(s.Cell), Text: s.summary()}
+	if n := len(s.Changes); n > 0 {
+		c := s.Changes[n-1]
+		p.Text = fmt.Sprintf("%s The latest is %s from %s on.", p.Text, s.size(c), plaintext.Line(c.Run))
+		p.State = state(c)
+	}
+	return p
+}
+
+// size is that of a change, with its direction.
+func (s Series) size(c Change) string {
+	size := signed(c.Value, s.Unit)
+	if c.Ratio {
+		size = percent(c.Value)
+	}
+	if c.Worse {
+		return size + " (worse)"
+	}
+	return size + " (better)"
 }
 
 // sentence says what a change is.

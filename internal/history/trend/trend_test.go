@@ -203,6 +203,9 @@ func TestTheChangeIsOnThePageAndOnTheTerminal(t *testing.T) {
 	if len(f.Limits) != 1 || !f.Limits[0].Vertical || f.Limits[0].Value != 20.5 || len(f.Series) != 2 {
 		t.Errorf("%+v", f.Limits)
 	}
+	if a := doc.Answers; len(a) != 1 || !strings.Contains(a[0].Text, "(worse) from run-20 on") {
+		t.Errorf("%+v", a)
+	}
 	var out strings.Builder
 	if err := report.DocumentConsole(&out, doc, files, report.ConsoleOptions{Width: 120}); err != nil {
 		t.Fatal(err)

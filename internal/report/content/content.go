@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
@@ -35,7 +36,7 @@ type Document struct {
 	Sections   []Section
 	// WhatIf is the comparison of costs that a reader may work out again with other
 	// numbers; nil without one.
-	WhatIf  *result.CostScenario
+	WhatIf  *cost.Question
 	Version string // of the tool
 }
 

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/report/draw"
-	"github.com/inferometer/inferometer/internal/result"
 )
 
 // Data is what a page hands to its app, as JSON. The page shows all of it without the
@@ -18,7 +18,7 @@ type Data struct {
 	Metrics []Term          `json:"metrics"`
 	// WhatIf is the comparison of costs that the reader may work out again with other
 	// numbers; absent where there is none.
-	WhatIf *result.CostScenario `json:"what_if,omitempty"`
+	WhatIf *cost.Question `json:"what_if,omitempty"`
 }
 
 // Term is a metric in the glossary.

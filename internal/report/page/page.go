@@ -69,11 +69,13 @@ type section struct {
 
 type drawing struct {
 	figure.Figure
-	SVG template.HTML
+	Label string // that no other part of the page has
+	SVG   template.HTML
 }
 
 // HTML returns a document as one file. The figures of its sections are among figures.
 func HTML(d content.Document, figures []figure.Figure) ([]byte, error) {
+	d = d.Bounded()
 	drawn, err := drawnForPage(figures)
 	if err != nil {
 		return nil, err
@@ -82,11 +84,16 @@ func HTML(d content.Document, figures []figure.Figure) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	labels := labels{}
+	for _, s := range d.Sections {
+		labels.of(s.Title)
+	}
 	drawings := func(list []figure.Figure) []drawing {
 		var out []drawing
 		for _, f := range list {
 			p := drawing{Figure: f, SVG: drawn[f.ID]}
 			p.Title, p.Subtitle, p.Note = plaintext.Line(f.Title), plaintext.Line(f.Subtitle), format.Sentence(f.Note)
+			p.Label = labels.of(p.Title)
 			out = append(out, p)
 		}
 		return out
@@ -104,6 +111,8 @@ func HTML(d content.Document, figures []figure.Figure) ([]byte, error) {
 		for _, t := range s.Tables {
 			if len(t.Rows) > 0 {
 				p.Tables = append(p.Tables, tableOf(t, s.Title))
+				last := &p.Tables[len(p.Tables)-1]
+				last.Region = labels.of(last.Label)
 			}
 		}
 		v.Sections = append(v.Sections, p)
@@ -113,6 +122,18 @@ func HTML(d content.Document, figures []figure.Figure) ([]byte, error) {
 		return nil, fmt.Errorf("failed to make the page: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// labels are the names of a page's parts. Those who hear the page choose among them, so no
+// two are the same.
+type labels map[string]int
+
+func (l labels) of(name string) string {
+	l[name]++
+	if n := l[name]; n > 1 {
+		return fmt.Sprintf("%s (%d)", name, n)
+	}
+	return name
 }
 
 // drawnForPage are figures as SVG, by id, without their notes: on a page these
@@ -147,7 +168,8 @@ func withoutStyles(svg string) string {
 // table is a table as the page has it.
 type table struct {
 	content.Table
-	Label   string // for those who cannot see where it is
+	Label   string // its caption, or what its section is about
+	Region  string // the same for those who jump from part to part: no other part has it
 	Head    []cell
 	Rows    [][]cell
 	Cards   []content.Card // its rows, if that is its layout

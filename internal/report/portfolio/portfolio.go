@@ -166,9 +166,9 @@ func (r Run) summary() content.Document {
 // business is what the report says of money, and the claims on it are in the summary.
 func (r Run) business() content.Document {
 	d := r.Document
-	d.Answers, d.Sections = nil, nil
+	d.Answers, d.Tiles, d.Conditions, d.Sections = nil, content.Tiles{}, nil, nil
 	for _, s := range r.Document.Sections {
-		if s.ID == "cost" || s.ID == "impact" {
+		if s.ID == "cost" {
 			d.Sections = append(d.Sections, s)
 		}
 	}
@@ -192,7 +192,7 @@ const withoutCost = "What it means in money is left out, since cost was not part
 func (r Run) readme(list []entry) []byte {
 	d := r.Document
 	head := d
-	head.Answers, head.Sections = nil, nil
+	head.Answers, head.Tiles, head.Conditions, head.Sections = nil, content.Tiles{}, nil, nil
 	var b bytes.Buffer
 	b.Write(r.Markdown(head))
 	fmt.Fprintf(&b, "The evidence of this run is **%s**: a conclusion is only as strong as its weakest input, and each number says which that is.\n\n", r.Result.Evidence)

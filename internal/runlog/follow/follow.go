@@ -46,6 +46,7 @@ type View struct {
 	err     error
 	last    exchange.Stamp         // latest of anything
 	now     *runlog.ProgressRecord // nil: nothing is under way, or nobody says
+	over    *CellOver              // the latest cell that is over
 	cell    tally                  // measured requests of the cell under way, or of its block
 	cellID  string
 	began   exchange.Stamp // of that cell, as seen
@@ -73,7 +74,7 @@ func New(folder string) *View {
 // Follow reads the run's log until the run has ended or the context is done. The folder may
 // be there before the log is.
 func Follow(ctx context.Context, folder string, v *View) (err error) {
-	defer func() { v.over(err) }()
+	defer func() { v.gone(err) }()
 	path := filepath.Join(folder, exchange.LogName)
 	for {
 		_, err := os.Stat(path)
@@ -103,11 +104,12 @@ func (v *View) State() State {
 	return v.state
 }
 
-// over notes that the log is not written any more.
-func (v *View) over(err error) {
+// gone notes that the log is not written any more.
+func (v *View) gone(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.now, v.err = nil, err
+	v.leave()
+	v.err = err
 	if v.state != Ended {
 		v.state = BrokenOff
 	}
@@ -136,7 +138,8 @@ func (v *View) Add(rec exchange.Record) error {
 	case runlog.KindResume:
 		v.state, v.end = Running, runlog.EndRecord{}
 	case runlog.KindEnd:
-		v.state, v.now = Ended, nil
+		v.state = Ended
+		v.leave()
 		return json.Unmarshal(rec.Raw, &v.end)
 	case exchange.KindExchange:
 		v.exchange(rec.Exchange)
@@ -145,6 +148,9 @@ func (v *View) Add(rec exchange.Record) error {
 }
 
 func (v *View) progress(p *runlog.ProgressRecord) {
+	if v.now != nil && v.now.Cell != p.Cell {
+		v.leave()
+	}
 	v.now, v.last = p, max(v.last, p.At)
 	if p.Cell != "" {
 		v.enter(p.Cell, p.At)
@@ -152,6 +158,14 @@ func (v *View) progress(p *runlog.ProgressRecord) {
 			s.inFlight = new(p.InFlight)
 		}
 	}
+}
+
+// leave notes what the cell under way has come to: the next one begins, or none.
+func (v *View) leave() {
+	if v.now != nil && v.now.Cell != "" {
+		v.over = &CellOver{Cell: v.now.Cell, Target: v.now.Target, Load: v.now.Load, Figures: v.measured()}
+	}
+	v.now = nil
 }
 
 // enter begins a cell, where another one was under way.

@@ -208,6 +208,9 @@ func TestTheWindowSlides(t *testing.T) {
 	if s.Cell.OK != 100 || s.Window.OK < 29 || s.Window.OK > 31 || s.Window.Seconds != 30 {
 		t.Errorf("cell %d, window %d in %v s", s.Cell.OK, s.Window.OK, s.Window.Seconds)
 	}
+	if s.Over == nil || s.Over.Cell != "a" || s.Over.OK != 100 {
+		t.Errorf("the cell came to %+v", s.Over)
+	}
 	if p := s.Points[len(s.Points)-1]; len(s.Points) != 100 || p.OK != 1 || p.S != 100 || p.TTFT == nil || p.TTFT95 != nil {
 		t.Errorf("%d points, the last one %+v", len(s.Points), p)
 	}
@@ -219,8 +222,12 @@ func TestTheWindowSlides(t *testing.T) {
 		_ = w.Exchange(request("a", 100, 101_000*ms, 100, 1)) // a straggler of the other cell
 		_ = w.Exchange(request("b", 0, 101_600*ms, 100, 1))
 	})
-	if s := v.Snapshot(0); s.Cell.OK != 1 || s.Window.OK != 1 || s.Ended != 102 {
+	s = v.Snapshot(0)
+	if s.Cell.OK != 1 || s.Window.OK != 1 || s.Ended != 102 {
 		t.Errorf("a new cell has %+v, the run %d", s.Window, s.Ended)
+	}
+	if s.Over == nil || s.Over.Cell != "b" || s.Over.OK != 1 {
+		t.Errorf("the last cell is %+v", s.Over)
 	}
 }
 

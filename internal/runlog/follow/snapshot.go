@@ -29,10 +29,20 @@ type Snapshot struct {
 	// minute; Cell its measured requests.
 	Window Figures `json:"window"`
 	Cell   Figures `json:"cell"`
+	// Over is the latest cell that is over, or block of one.
+	Over *CellOver `json:"over,omitempty"`
 	// Ended and Failed are all requests of the run.
 	Ended  int     `json:"ended"`
 	Failed int     `json:"failed"`
 	Points []Point `json:"points,omitempty"`
+}
+
+// CellOver is what a cell came to: its measured requests.
+type CellOver struct {
+	Cell   string `json:"cell"`
+	Target string `json:"target"`
+	Load   string `json:"load"`
+	Figures
 }
 
 // Target is what a view says of a target.
@@ -85,7 +95,7 @@ func (v *View) Snapshot(from int) Snapshot {
 	defer v.mu.Unlock()
 	s := Snapshot{
 		ID: v.id, Name: v.head.Name, Started: v.head.Started, State: v.state, Status: v.end.Status, Reason: v.end.Reason,
-		AtS: seconds(v.last), Now: v.now,
+		AtS: seconds(v.last), Now: v.now, Over: v.over,
 	}
 	if v.err != nil {
 		s.Error = v.err.Error()
@@ -107,9 +117,7 @@ func (v *View) Snapshot(from int) Snapshot {
 	if v.cellID != "" {
 		s.Window = window.figures(seconds(v.last - since))
 	}
-	if v.first != 0 {
-		s.Cell = v.cell.figures(seconds(v.last - v.first))
-	}
+	s.Cell = v.measured()
 	for _, t := range v.totals {
 		for o, n := range t.Ended {
 			s.Ended += n
@@ -119,6 +127,14 @@ func (v *View) Snapshot(from int) Snapshot {
 		}
 	}
 	return s
+}
+
+// measured is what the cell under way has come to so far.
+func (v *View) measured() Figures {
+	if v.first == 0 {
+		return Figures{}
+	}
+	return v.cell.figures(seconds(v.last - v.first))
 }
 
 func seconds(at exchange.Stamp) float64 { return time.Duration(at).Seconds() }

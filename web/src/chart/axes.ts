@@ -32,7 +32,7 @@ export function logAllowed(f: Figure, axis: 'x' | 'y'): boolean {
   const a = f[axis];
   if (a.categories?.length || a.share) return false;
   if (axis === 'y' && has(f, 'bar', 'stack', 'bins') && !lying(f)) return false;
-  if (axis === 'x' && (lying(f) || has(f, 'span'))) return false;
+  if (axis === 'x' && (lying(f) || has(f, 'span') || f.sync)) return false; // time is no ratio
   const { lo, hi } = extent(f, axis, () => true);
   return lo > 0 && hi > lo;
 }
@@ -101,7 +101,7 @@ export function scaleX(f: Figure, log: boolean, width: number, zoom: Range | nul
 
 /** nameRoom is how wide the names of rows may be in a drawing of a width. */
 export function nameRoom(f: Figure, width: number): number {
-  const most = Math.max(0, ...(f.y.categories ?? []).map((n) => textWidth(cleaned(n, 48)))) + 4;
+  const most = Math.max(0, ...(f.y.categories ?? []).map((n) => textWidth(cleaned(n, 48)))) + 10;
   return Math.min(most, Math.max(70, (width < 420 ? 0.32 : 0.38) * width));
 }
 

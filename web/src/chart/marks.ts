@@ -1,5 +1,5 @@
 import { toNumber, type Point } from '../data.ts';
-import { has, lying, points } from './axes.ts';
+import { has, points } from './axes.ts';
 import type { ItemApi, RenderItem, SeriesOption } from './echarts.ts';
 import { boxOf, place, type Box, type Frame } from './frame.ts';
 import { colorOf, tint } from './palette.ts';
@@ -179,68 +179,4 @@ export function limits(v: Frame): SeriesOption[] {
       });
     }, 6, false),
   ];
-}
-
-interface Taken {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
-/** labels name points, those of the last series first, where they fit. */
-export function labels(v: Frame): SeriesOption[] {
-  const kinds = ['bar', 'span', 'bins', 'stack'];
-  const named = v.f.series.flatMap((s, i) => (kinds.includes(s.kind) || !v.shown(i) ? [] : points(s).filter((p) => p.label).map((p) => ({ p, s }))));
-  if (!named.length || lying(v.f)) return [];
-  return [
-    single('labels', v, (box, api) => {
-      const r = 5;
-      const taken: Taken[] = [];
-      v.f.series.forEach((s, i) => {
-        if (!v.shown(i) || points(s).length > 200) return;
-        for (const p of points(s)) {
-          const [x, y] = place(api, p.x, p.y);
-          taken.push({ left: x - r, top: y - r, right: x + r, bottom: y + r });
-        }
-        if (s.kind === 'front') taken.push(...stairs(api, points(s)));
-      });
-      return named.reverse().flatMap(({ p, s }): Shape[] => {
-        if (p.x < v.x.lo || p.x > v.x.hi) return [];
-        const words = cleaned(p.label, 28);
-        const [x, y] = place(api, p.x, p.y);
-        const at = free(box, taken, x, y, textWidth(words, v.theme.font));
-        if (!at) return [];
-        taken.push(at);
-        return [text(words, at.left, at.top, v, { align: 'left', verticalAlign: 'top', ...(s.role === 'faint' && { color: v.theme.soft }) })];
-      });
-    }, 5, false),
-  ];
-}
-
-/** stairs are where the steps of a front run: first up or down, then on. */
-function stairs(api: ItemApi, front: Point[]): Taken[] {
-  return front.slice(1).flatMap((p, i): Taken[] => {
-    const [x0, y0] = place(api, front[i]!.x, front[i]!.y);
-    const [x1, y1] = place(api, p.x, p.y);
-    return [
-      { left: x0 - 2, right: x0 + 2, top: Math.min(y0, y1), bottom: Math.max(y0, y1) },
-      { left: Math.min(x0, x1), right: Math.max(x0, x1), top: y1 - 2, bottom: y1 + 2 },
-    ];
-  });
-}
-
-/** free finds a place next to a point for a label of some width. */
-function free(box: Box, taken: Taken[], x: number, y: number, width: number): Taken | null {
-  const gap = 7;
-  const high = 14;
-  for (const [left, top] of [
-    [x + gap, y - high / 2], [x + gap, y - high - 2], [x - gap - width, y + 2], [x - width / 2, y - gap - high],
-    [x - width / 2, y + gap], [x - gap - width, y - high / 2], [x + gap, y + 2], [x - gap - width, y - high - 2],
-  ] as const) {
-    const b = { left, top, right: left + width, bottom: top + high };
-    const inside = b.left >= box.x && b.right <= box.x + box.width && b.top >= box.y - 4 && b.bottom <= box.y + box.height;
-    if (inside && !taken.some((o) => b.left < o.right && o.left < b.right && b.top < o.bottom && o.top < b.bottom)) return b;
-  }
-  return null;
 }

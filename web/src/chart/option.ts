@@ -4,7 +4,8 @@ import { has, logAllowed, lying, nameRoom, points, scaleX, scaleY, type Range, t
 import { bars, bins, spans, stacks } from './bars.ts';
 import type { Option, SeriesOption } from './echarts.ts';
 import type { Frame } from './frame.ts';
-import { areas, band, intervals, labels, limits } from './marks.ts';
+import { areas, band, intervals, limits } from './marks.ts';
+import { dotOffset, labels } from './labels.ts';
 import { colorOf, dashedOf, lineOf, shapeOf } from './palette.ts';
 import { cleaned, fontSize, textWidth } from './text.ts';
 
@@ -54,7 +55,8 @@ export function option(v: Frame): Option {
     animation: false,
     backgroundColor: 'transparent',
     textStyle: { fontFamily: v.theme.font, fontSize, color: v.theme.ink },
-    grid: { left: 4, right: 14, top: 10, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'all' },
+    // What labels take is taken from the grid; on top and right they may reach into the margin.
+    grid: { left: 4, right: 14, top: 12, bottom: 4, outerBoundsMode: 'auto', outerBounds: { left: 4, right: 0, top: 0, bottom: 4 }, outerBoundsContain: 'all' },
     xAxis: axis(v, v.x, true) as NonNullable<Option['xAxis']>,
     yAxis: axis(v, v.y, false) as NonNullable<Option['yAxis']>,
     series: [...areas(v), ...v.f.series.flatMap((_, i) => (v.shown(i) ? seriesOf(v, i) : [])), ...limits(v), ...labels(v)],
@@ -101,7 +103,7 @@ function nameLayout(v: Frame, names: string[], horizontal: boolean): Record<stri
   const formatter = (value: number) => (Number.isInteger(value) ? (text[value] ?? '') : '');
   if (!horizontal) {
     const dense = names.length > 24;
-    return { formatter: dense ? thinned(text) : formatter, width: nameRoom(v.f, v.width), overflow: dense ? 'truncate' : 'break', interval: 0, lineHeight: 14 };
+    return { formatter: dense ? thinned(text) : formatter, width: nameRoom(v.f, v.width), overflow: dense ? 'truncate' : 'break', lineHeight: 14 };
   }
   const room = (v.width - 80) / names.length - 6;
   const word = Math.max(...text.flatMap((n) => n.split(/\s+/)).map((w) => textWidth(w, v.theme.font)));
@@ -182,8 +184,7 @@ function mark(p: Point, color: string, theme: Theme): object {
 function dots(v: Frame, i: number): SeriesOption[] {
   const s = v.f.series[i]!;
   const color = colorOf(v.f, i, v.theme);
-  const all = v.f.series.flatMap((o, j) => (o.kind === 'dot' && v.shown(j) ? [j] : []));
-  const offset = v.f.x.categories?.length ? 12 * (all.indexOf(i) - (all.length - 1) / 2) : 0;
+  const offset = dotOffset(v, i);
   return [
     ...intervals(v, i, offset),
     {

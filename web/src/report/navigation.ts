@@ -26,7 +26,7 @@ function follow(nav: HTMLElement): void {
   let waiting = false;
   const mark = () => {
     waiting = false;
-    let current: HTMLAnchorElement | undefined;
+    let current = [...links.values()][0]; // above the first section that is where a reader goes next
     const line = Math.min(innerHeight * 0.35, 220);
     for (const [target, a] of links) if (target.getBoundingClientRect().top <= line) current = a;
     for (const a of links.values()) {

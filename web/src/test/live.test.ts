@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nice } from '../live/chart.ts';
-import { compare } from '../live/runs.ts';
 import { type Event, type Now, duration, left, news, progressOf, where } from '../live/words.ts';
 
 const now: Now = { at: 1, cell: 'load-candidate', target: 'candidate', load: '4 users', phase: 'measured', in_flight: 4, due: 44, ended: 40, total: 100, step: 1, steps: 3 };
@@ -38,9 +37,4 @@ test('what is not known is missing', () => {
 
 test('axes end at round numbers', () => {
   for (const [v, want] of [[0, 1], [1, 1], [1.2, 2], [4.9, 5], [5.1, 10], [0.03, 0.05], [99, 100]] as const) assert.ok(Math.abs(nice(v) - want) < 1e-9);
-});
-
-test('columns sort by value and else by text', () => {
-  assert.ok(compare(2, 10) < 0);
-  assert.ok(compare('run-2', 'run-10') < 0);
 });

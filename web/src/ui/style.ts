@@ -54,6 +54,7 @@ nav a[aria-current]{font-weight:650;text-decoration:none;color:var(--ink);box-sh
 .app-dialog dt{font-weight:650;margin-top:.7rem}.app-dialog dd{margin:.1rem 0 0;font-size:.9rem}
 .app-close{border:0;background:none;color:var(--soft);font-size:1.4rem;line-height:1;cursor:pointer;padding:.2rem .5rem}
 .app-still{display:none}
+.figures{align-items:start}
 .app-status,.app-offscreen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 [hidden]{display:none!important}
 @media print{.app-chart,.app-tools,.app-toolbar,.app-nav-button,.app-top,.app-tip,.app-term,.app-corner{display:none}.app-still{display:block}.app-sort::after{content:""}}

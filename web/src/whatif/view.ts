@@ -171,7 +171,7 @@ class View {
   private answered({ answer: a }: Asked): HTMLElement[] {
     const year = yearText(a);
     const row = (name: string, own: string, api: string) =>
-      el('tr', {}, el('th', { scope: 'row' }, name), el('td', {}, own), el('td', {}, api));
+      el('tr', {}, el('th', { scope: 'row' }, name), el('td', { 'data-label': 'Own machines' }, own), el('td', { 'data-label': 'API' }, api));
     return [
       el('p', { class: 'lead' }, a.text),
       ...(year ? [el('p', {}, year)] : []),

@@ -160,7 +160,7 @@ func speeds(versus []result.Comparison, cells []result.Cell, evidence result.Evi
 		}
 	}
 	for _, other := range others {
-		var parts []string
+		var parts, sides []string // with the size of the difference, and without
 		var found directions
 		pairs, why := 0, ""
 		for _, e := range effects {
@@ -180,6 +180,10 @@ func speeds(versus []result.Comparison, cells []result.Cell, evidence result.Evi
 					pairs = max(pairs, c.Pairs)
 				} else {
 					why = c.Estimate.Withheld
+					if text := side(c, e.less, e.more); text != "" {
+						found.add(c, e.metric == "user_rate")
+						sides = append(sides, e.name+" "+text)
+					}
 				}
 			}
 		}
@@ -187,6 +191,8 @@ func speeds(versus []result.Comparison, cells []result.Cell, evidence result.Evi
 		case len(parts) > 0:
 			add(fmt.Sprintf("%s: %s than %s.", found.verdict(), strings.Join(parts, ", "), the(other)), basis(format.Count(pairs)+" pairs", where, string(evidence)))
 			add(network(cells, other), "")
+		case len(sides) > 0:
+			add(fmt.Sprintf("%s: %s than %s; by how much cannot be told: %s", found.verdict(), strings.Join(sides, ", "), the(other), format.Sentence(why)), basis("", where, string(evidence)))
 		case why != "":
 			add(fmt.Sprintf("Not compared with %s: %s", the(other), format.Sentence(why)), "")
 		}
@@ -202,6 +208,12 @@ func (d *directions) add(c result.Comparison, up bool) {
 	switch e := c.Estimate; {
 	case c.Spoilt != "":
 		d.spoilt++
+	case c.Direction != "":
+		if (c.Direction == result.DirectionHigher) == up {
+			d.better++
+		} else {
+			d.worse++
+		}
 	case e.Lo == nil || e.Hi == nil || *e.Lo <= 1 && *e.Hi >= 1:
 		d.unclear++
 	case (*e.Lo > 1) == up:
@@ -209,6 +221,15 @@ func (d *directions) add(c result.Comparison, up bool) {
 	default:
 		d.worse++
 	}
+}
+
+// side says on which side the candidate is where the size of a difference is withheld.
+func side(c result.Comparison, less, more string) string {
+	text := map[string]string{result.DirectionLower: less, result.DirectionHigher: more}[c.Direction]
+	if text != "" && c.Spoilt != "" {
+		text += " " + format.Spoilt
+	}
+	return text
 }
 
 // verdict is the answer in a word or two. It says yes or no only where every interval
@@ -243,7 +264,10 @@ func Effect(versus []result.Comparison, tag string) (text string, better, clear 
 			if strings.HasPrefix(text, "not clearly") {
 				text = "no clear difference"
 			}
-			if text != "" && c.Spoilt != "" {
+			if text == "" {
+				return side(c, e.less, e.more), d.better == 1, d.better+d.worse == 1
+			}
+			if c.Spoilt != "" {
 				text += " " + format.Spoilt
 			}
 			return text, d.better == 1, d.better+d.worse == 1

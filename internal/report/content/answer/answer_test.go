@@ -218,3 +218,19 @@ func TestReusedAnswersAreSaid(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Which target is slower is said where its rounds show that, without a size.
+func TestASideWithoutASizeIsAnswered(t *testing.T) {
+	c := result.Comparison{Metric: "ttft", Stat: result.StatGeometricMean, Estimate: result.Estimate{Withheld: "blocks are too short"}, Direction: result.DirectionHigher}
+	got := speeds([]result.Comparison{c}, nil, result.Measured)
+	if want := "No: first token later than the baseline; by how much cannot be told: Blocks are too short."; len(got) != 1 || !strings.EqualFold(got[0].Text, want) {
+		t.Errorf("%+v", got)
+	}
+	if text, better, clear := Effect([]result.Comparison{c}, "ttft"); text != "later" || better || !clear {
+		t.Error(text, better, clear)
+	}
+	c.Direction = ""
+	if got := speeds([]result.Comparison{c}, nil, result.Measured); !strings.HasPrefix(got[0].Text, "Not compared") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -5,6 +5,7 @@ package run
 import (
 	"strings"
 
+	costs "github.com/inferometer/inferometer/internal/cost"
 	"github.com/inferometer/inferometer/internal/figure"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
@@ -30,8 +31,8 @@ func With(r *result.Result, kept graded.Answer) content.Document {
 		d.Started = at.UTC().Format("2006-01-02 15:04")
 	}
 	b, v := r.Benchmarks, r.Validity
-	if b.Cost != nil && b.Cost.Withheld == "" {
-		d.WhatIf = b.Cost.Scenario
+	if b.Cost != nil && b.Cost.Withheld == "" && b.Cost.Scenario != nil {
+		d.WhatIf = costs.QuestionOf(r)
 	}
 	for _, s := range []*content.Section{
 		claims(r), doubts(r),

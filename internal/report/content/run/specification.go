@@ -27,7 +27,7 @@ func specification(r *result.Result) *content.Section {
 		cells.Rows = append(cells.Rows, []string{plaintext.Line(c.ID), plaintext.Line(c.Load.Text), plaintext.Line(c.Workload.Text), format.Number(c.WindowS) + " s", warmupText(c)})
 	}
 	cells.Folded = len(cells.Rows) > 12
-	for _, t := range []content.Table{runTable(r), targetTable(r), prices, inputs, cells} {
+	for _, t := range []content.Table{runTable(r), withoutSaid(targetTable(r), r.Evidence), prices, withoutSaid(inputs, r.Evidence), cells} {
 		t.Layout = content.Words
 		s.Tables = append(s.Tables, t)
 	}
@@ -37,6 +37,17 @@ func specification(r *result.Result) *content.Section {
 		s.Say(format.Sentence(sp.Note))
 	}
 	return s
+}
+
+// withoutSaid is a table without its column of evidence, where each row has that of the
+// whole run, which the head says.
+func withoutSaid(t content.Table, said result.Evidence) content.Table {
+	for i, h := range t.Head {
+		if h.Name == "evidence" && !slices.ContainsFunc(t.Rows, func(row []string) bool { return row[i] != string(said) }) {
+			return t.Without(i)
+		}
+	}
+	return t
 }
 
 // warmupText is how long a cell's warm-up was, and how it ended.
@@ -54,7 +65,7 @@ func runTable(r *result.Result) content.Table {
 		{"id", plaintext.Line(r.Run.ID)}, {"started", r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
 		{"ended", r.Run.Ended.UTC().Format("2006-01-02 15:04:05 UTC")},
 		{"status", string(r.Run.Status)}, {"tool", "inferometer " + plaintext.Line(r.Run.Version)}, {"seed", fmt.Sprint(r.Run.Seed)},
-		{"frame times", plaintext.Line(r.Run.Clock)}, {"evidence", string(r.Evidence)},
+		{"frame times", plaintext.Line(r.Run.Clock)},
 		{"client machine", plaintext.Line(fmt.Sprintf("%s, %d cores, %s MiB, %s/%s", h.CPU, h.Cores, format.Number(float64(h.MemoryMB)), h.OS, h.Arch))},
 	}}
 	for _, target := range r.Targets {
