@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"mvdan.cc/sh/v3/shell"
+
+	"github.com/inferometer/inferometer/internal/cli/formats"
 )
 
 // The workflows of docs/ci.md are YAML, every step of a job does something, and every
@@ -104,7 +106,7 @@ func checkCommand(t *testing.T, text string) {
 		if value == "" && i+1 < len(rest) {
 			value = rest[i+1]
 		}
-		if name == "format" && c.Name() == "report" && !slices.ContainsFunc(formats, func(f exportFormat) bool { return f.name == value }) {
+		if name == "format" && c.Name() == "report" && !slices.Contains(formats.Names(), value) {
 			t.Errorf("%s: there is no format %q", text, value)
 		}
 	}
@@ -117,9 +119,9 @@ func TestFormatsAreInTheDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, table, _ := strings.Cut(string(b), "## Formats of a kept run")
-	for _, f := range formats {
-		if !strings.Contains(table, "`"+f.name+"`") {
-			t.Errorf("docs/ci.md has no row for --format %s", f.name)
+	for _, name := range formats.Names() {
+		if !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("docs/ci.md has no row for --format %s", name)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package formats
 
 import (
 	"os"
