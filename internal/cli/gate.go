@@ -12,7 +12,7 @@ import (
 func (p *Process) comparing() compare.Env {
 	width, _ := terminal(p.Stdout)
 	return compare.Env{
-		Stdout: p.Stdout, Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
+		Stdout: p.printed(), Stderr: p.Stderr, Version: p.Version, Console: report.ConsoleOptions{Color: p.color(p.Stdout), Width: width},
 		Usage: func(err error) error { return usageError{err} }, Exit: func(code int) error { return exitCode(code) },
 		Resolve: p.findRun, Latest: p.latestRun,
 	}

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"errors"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/formats"
 	"github.com/inferometer/inferometer/internal/repeat"
 	"github.com/inferometer/inferometer/internal/suite"
 )
@@ -25,7 +28,7 @@ refuted, 97 where one is undecided, 130 where it was interrupted.
 With --format the run is written for another program instead. Nothing in its
 folder changes, and the exit code is 0 once it is written. Formats:
 
-` + formatHelp(),
+` + formats.Help(),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return errors.New("name the folder of one run, such as runs/20260101T000000Z-run")
@@ -37,7 +40,7 @@ folder changes, and the exit code is 0 once it is written. Formats:
 				return p.export(args[0], format, file, answers)
 			}
 			if file != "" || answers {
-				return usagef("--out and --with-answers need --format: %s", formatNames())
+				return usagef("--out and --with-answers need --format: %s", strings.Join(formats.Names(), ", "))
 			}
 			if repeat.Is(args[0]) {
 				out, err := repeat.Recompute(args[0])

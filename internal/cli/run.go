@@ -20,7 +20,6 @@ import (
 	"github.com/inferometer/inferometer/internal/cli/simserver"
 	"github.com/inferometer/inferometer/internal/cli/whatif"
 	"github.com/inferometer/inferometer/internal/estimate"
-	"github.com/inferometer/inferometer/internal/export/ci"
 	"github.com/inferometer/inferometer/internal/launch"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/plan"
@@ -349,9 +348,6 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	if showErr := p.show(out.Result, o.json, out.Folder); showErr != nil {
 		return showErr
 	}
-	if !o.noCI {
-		p.tellCI(out.Result, out.Folder)
-	}
 	if o.notes != nil {
 		for _, text := range o.notes(out.Result) {
 			_, _ = fmt.Fprintln(p.Stderr, "inferometer: note:", plaintext.Line(text))
@@ -359,6 +355,9 @@ func (p *Process) measure(ctx context.Context, o *output, run func(context.Conte
 	}
 	p.tellResume(out)
 	code, gateErr := p.gate(out, o.json)
+	if !o.noCI { // with the gate, which lies in the folder now
+		p.tellCI(out.Result, out.Folder)
+	}
 	if gateErr != nil {
 		return gateErr
 	}
@@ -405,11 +404,7 @@ func (p *Process) show(r *result.Result, asJSON bool, folder string) error {
 		return writeJSON(p.Stdout, r)
 	}
 	width, _ := terminal(p.Stdout)
-	w := p.Stdout
-	if ci.Offered(p.getenv).Annotate {
-		w = ci.Guard(w)
-	}
-	return report.Console(w, r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
+	return report.Console(p.printed(), r, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: folder})
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -1,7 +1,10 @@
-package cli
+// Package formats writes a kept run for other programs: the table of what the command
+// report offers as --format, and how a file of it is written.
+package formats
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,12 +22,11 @@ import (
 	"github.com/inferometer/inferometer/internal/export/table"
 	"github.com/inferometer/inferometer/internal/export/vllmbench"
 	"github.com/inferometer/inferometer/internal/report"
-	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
-// exportFormat is one way to write a kept run. A new one is its row in formats.
-type exportFormat struct {
+// format is one way to write a kept run. A new one is its row in all.
+type format struct {
 	name   string // as given to --format
 	help   string // what it is, in a few words
 	binary bool   // it is not written to a terminal
@@ -34,9 +36,9 @@ type exportFormat struct {
 	folder func(run *export.Run, dir string, answers bool) error
 }
 
-// formats has every format, in the order of the help.
-var formats = []exportFormat{
-	{name: "json", help: "result.json", write: func(r *export.Run, w io.Writer) error { return writeJSON(w, r.Result) }},
+// all has every format, in the order of the help.
+var all = []format{
+	{name: "json", help: "result.json", write: func(r *export.Run, w io.Writer) error { return writeJSON(w, r) }},
 	{name: "md", help: "the report as Markdown", write: func(r *export.Run, w io.Writer) error {
 		_, err := w.Write(report.Markdown(r.Result))
 		return err
@@ -52,47 +54,47 @@ var formats = []exportFormat{
 	{name: "portfolio", help: "a folder to publish: summary, chapters, figures for print, data", folder: publish.Folder},
 }
 
-// noCIHelp is the help of --no-ci.
-const noCIHelp = "write no step summary and no annotations for the CI system"
-
-// tellCI says what a run found to the CI system that this process runs in, if any. A
-// summary that cannot be written is no reason to fail.
-func (p *Process) tellCI(r *result.Result, folder string) {
-	run, err := export.Of(r, folder)
-	if err == nil {
-		err = ci.Offered(p.getenv).Tell(run, p.commands)
-	}
-	if err != nil {
-		p.complain(fmt.Errorf("failed to write the summary for CI: %w", err))
-	}
+func writeJSON(w io.Writer, r *export.Run) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r.Result)
 }
 
-// formatHelp lists the formats for the help of a command.
-func formatHelp() string {
+// Help lists the formats for the help of a command.
+func Help() string {
 	var b strings.Builder
-	for _, f := range formats {
+	for _, f := range all {
 		fmt.Fprintf(&b, "  %-13s %s\n", f.name, f.help)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
 
-func formatNames() string {
+// Names are those of all formats.
+func Names() []string {
 	var names []string
-	for _, f := range formats {
+	for _, f := range all {
 		names = append(names, f.name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
-// export writes a kept run in a format, to a file or, without one, to stdout.
-func (p *Process) export(folder, name, out string, answers bool) error {
-	i := slices.IndexFunc(formats, func(f exportFormat) bool { return f.name == name })
+// Env is what writing needs of the process.
+type Env struct {
+	Stdout   io.Writer
+	Terminal bool              // Stdout is one
+	Usage    func(error) error // marks a mistake in what was typed
+}
+
+// Write writes the run in a folder in a format, to a file or, without one, to stdout. answers
+// says whether the texts that were kept are to be in it.
+func Write(e Env, folder, name, out string, answers bool) error {
+	i := slices.IndexFunc(all, func(f format) bool { return f.name == name })
 	if i < 0 {
-		return usagef("invalid --format %q: it is one of %s", name, formatNames())
+		return e.Usage(fmt.Errorf("invalid --format %q: it is one of %s", name, strings.Join(Names(), ", ")))
 	}
-	f := formats[i]
-	if _, isTerm := terminal(p.Stdout); f.binary && isTerm && out == "" {
-		return usagef("--format %s is not text; write it to a file with --out FILE", name)
+	f := all[i]
+	if f.binary && e.Terminal && out == "" {
+		return e.Usage(fmt.Errorf("--format %s is not text; write it to a file with --out FILE", name))
 	}
 	run, err := export.Open(folder)
 	if errors.Is(err, export.ErrNoResult) { // a run that was killed
@@ -109,10 +111,10 @@ func (p *Process) export(folder, name, out string, answers bool) error {
 		if err := f.folder(run, dir, answers); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(p.Stdout, dir)
+		_, err = fmt.Fprintln(e.Stdout, dir)
 		return err
 	case out == "":
-		return f.write(run, p.Stdout)
+		return f.write(run, e.Stdout)
 	}
 	return writeWhole(out, func(w io.Writer) error { return f.write(run, w) })
 }
