@@ -35,6 +35,15 @@ func TestPages(t *testing.T) {
 	pages["powered"] = fixture(t, "full")
 	withPower(pages["powered"])
 	pages["everything"], pages["interleaved"] = everything(t), interleaved(t)
+	capacity, conversations := everything(t), everything(t)
+	capacity.Benchmarks = result.Benchmarks{Capacity: capacity.Benchmarks.Capacity}
+	conversations.Benchmarks = result.Benchmarks{Load: conversations.Benchmarks.Load}
+	conversations.Benchmarks.Load.Cells, conversations.Benchmarks.Load.Versus = conversations.Benchmarks.Load.Cells[:1], nil
+	conversations.Benchmarks.Load.Interleaving = nil
+	for _, r := range []*result.Result{capacity, conversations} {
+		r.Claims, r.Targets = nil, r.Targets[:1]
+	}
+	pages["capacity"], pages["conversations"] = capacity, conversations
 	pages["hostile"] = poisoned(t, strings.Join(attacks[:7], " ")+" <script>window.owned=1</script><img src=x onerror=window.owned=1>")
 	pages["hostile-long"] = withLongTexts(t)
 	for name, r := range pages {

@@ -31,7 +31,7 @@ func Of(m design.Matrix, d analysis.Document) content.Document {
 	if a.Evidence == result.Simulated {
 		doc.Warning = "SIMULATED: the engines of this matrix are simulated servers."
 	}
-	doc.Answers = append(doc.Answers, content.Paragraph{Lead: "Configuration", Text: plaintext.Line(a.Recommendation)})
+	doc.Answers = append(doc.Answers, content.Paragraph{Lead: "Which configuration?", Text: plaintext.Line(a.Recommendation)})
 	for _, s := range []*content.Section{comparison(m, d), expectations(m, a), workloads(a), runs(d)} {
 		if s != nil {
 			doc.Sections = append(doc.Sections, *s)

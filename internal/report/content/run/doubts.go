@@ -129,7 +129,7 @@ func doubts(r *result.Result) *content.Section {
 	case left > 0:
 		s.Say(fmt.Sprintf("%d more kinds of warning are under Validity.", left))
 	case len(s.Text) == 0:
-		s.Text = []content.Paragraph{{Text: "Nothing: " + validityLine(r), State: content.State(result.Pass)}}
+		s.Text = []content.Paragraph{{Text: fmt.Sprintf("Nothing: all %d checks pass or do not apply.", len(r.Validity.Checks)), State: content.State(result.Pass)}}
 	}
 	return s
 }

@@ -15,8 +15,8 @@ import (
 // measured, then the answers, the loads, and what was assumed.
 func OfForecast(f *result.Forecast) content.Document {
 	return content.Document{
-		Answers:  answered(answer.Forecast(f, "")),
-		Title:    plaintext.Line(f.Deployment.Text),
+		Answers:  answered(answer.Forecast(f, answer.Expected)),
+		Title:    plaintext.Line(f.Deployment.Text) + ": what to expect?",
 		Name:     plaintext.Line(f.Deployment.Text),
 		Headline: plaintext.Line(f.Workload.Name) + ", " + plaintext.Line(f.Workload.Text),
 		Evidence: f.Evidence,

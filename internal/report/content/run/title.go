@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
 	"github.com/inferometer/inferometer/internal/result"
@@ -71,7 +72,11 @@ func questions(r *result.Result) string {
 	if c := b.Capacity; c != nil {
 		q := "how much load"
 		if len(c.Limits) > 0 {
-			q += " within " + format.Brief(strings.Join(c.Limits, " and "), 60)
+			var limits []string
+			for _, l := range c.Limits {
+				limits = append(limits, limitInWords(l))
+			}
+			q += " with " + format.Brief(strings.Join(limits, " and "), 90)
 		}
 		out = append(out, q)
 	}
@@ -91,6 +96,23 @@ func questions(r *result.Result) string {
 		return ""
 	}
 	return strings.Join(out, ", ") + "?"
+}
+
+// limitInWords is a limit as people say it: "ttft.p95<500ms" is "p95 time to first token
+// under 500ms".
+func limitInWords(text string) string {
+	l, err := metric.ParseLimit(text)
+	at := strings.IndexAny(text, "<>=")
+	if err != nil || at < 0 {
+		return plaintext.Line(text)
+	}
+	value := strings.TrimLeft(text[at:], "<>= ")
+	op := strings.TrimSpace(strings.TrimSuffix(text[at:], value))
+	word, ok := map[string]string{"<": "under", "<=": "of at most", ">": "over", ">=": "of at least"}[op]
+	if !ok {
+		return plaintext.Line(text)
+	}
+	return plaintext.Line(strings.TrimSpace(l.Stat+" "+l.Metric.Name) + " " + word + " " + value)
 }
 
 // loadOf says in a few words what load there was.
