@@ -160,7 +160,7 @@ func (b *bench) accessible(t *testing.T) {
 				Help  string   `json:"help"`
 				Nodes []string `json:"nodes"`
 			}
-			b.open(t, v, chromedp.Evaluate(script+"; undefined", nil),
+			b.open(t, v, everyFigure(v.width), chromedp.Evaluate(script+"; undefined", nil),
 				chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 160) + " " + n.failureSummary.slice(0, 200))})))`,
 					&found, chromedp.EvalAsValue, awaited))
 			for _, f := range found {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -115,23 +116,6 @@ func written(t *testing.T) string {
 	return common.dir
 }
 
-// report is the page of a whole run.
-func report(t *testing.T) string {
-	t.Helper()
-	return filepath.Join(written(t), "full", "report.html")
-}
-
-// made are pages of sweeps of many points and few, costs, answers with checks, power, and a
-// matrix of engines.
-func made(t *testing.T) []string {
-	t.Helper()
-	var out []string
-	for _, name := range []string{"sweep", "sweep-grid", "sweep-many", "sweep-words", "priced", "graded", "powered", "matrix"} {
-		out = append(out, filepath.Join(written(t), name, "report.html"))
-	}
-	return out
-}
-
 func (b *bench) names(t *testing.T) []string {
 	t.Helper()
 	pages, err := filepath.Glob(filepath.Join(b.dir, "*", "report.html"))
@@ -171,6 +155,8 @@ func (b *bench) open(t *testing.T, v view, actions ...chromedp.Action) {
 			complaints = append(complaints, "console: "+string(e.Type))
 		case *page.EventJavascriptDialogOpening:
 			complaints = append(complaints, "dialog: "+e.Message)
+		case *log.EventEntryAdded:
+			complaints = append(complaints, "log: "+e.Entry.Text) // violations of the page's policy, among others
 		case *network.EventRequestWillBeSent:
 			if !strings.HasPrefix(e.Request.URL, "file://"+b.dir) && !strings.HasPrefix(e.Request.URL, "data:") && !strings.HasPrefix(e.Request.URL, "blob:") {
 				complaints = append(complaints, "request: "+e.Request.URL)
@@ -178,7 +164,7 @@ func (b *bench) open(t *testing.T, v view, actions ...chromedp.Action) {
 		}
 	})
 	before := []chromedp.Action{
-		network.Enable(), emulation.SetScriptExecutionDisabled(v.noScript),
+		network.Enable(), log.Enable(), emulation.SetScriptExecutionDisabled(v.noScript),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
 		chromedp.EmulateViewport(v.width, 900), chromedp.Navigate("file://" + b.path(v.name)),
 	}
