@@ -7,6 +7,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
@@ -314,6 +315,7 @@ func notes(parts []string) string {
 type claimed struct {
 	metric.Limit
 	label string
+	set   bool // by the user
 }
 
 // limitsOn returns the limits that a benchmark's claims set on a metric, those
@@ -334,7 +336,13 @@ func limitsOn(r *result.Result, benchmark, tag string) []claimed {
 		if !c.Set {
 			label += " (reference)"
 		}
-		out = append(out, claimed{l, label})
+		out = append(out, claimed{l, label, c.Set})
 	}
 	return out
+}
+
+// setOn is limitsOn without those that nobody set: far from all values, one would press
+// these into a corner of the figure.
+func setOn(r *result.Result, benchmark, tag string) []claimed {
+	return slices.DeleteFunc(limitsOn(r, benchmark, tag), func(c claimed) bool { return !c.set || c.Value <= 0 })
 }

@@ -48,8 +48,8 @@ func histogram(r *result.Result, benchmark, tag string, cells []result.Cell, ev 
 			left = append(left, fmt.Sprintf("%s proves nothing: the check %s failed", name, check.ID))
 		}
 	}
-	for _, lim := range limitsOn(r, benchmark, tag) {
-		if lim.Value > 0 && len(f.Series) > 0 {
+	for _, lim := range setOn(r, benchmark, tag) {
+		if len(f.Series) > 0 {
 			f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label, Vertical: true})
 		}
 	}

@@ -181,8 +181,8 @@ func TestScanLeavesOut(t *testing.T) {
 	if got, want := lines(f), "p50: 1=1 2=2 4=3 8=4 16=5; p95: 1=3+ 2=3+ 4=3+ 8=9"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60 of 72; " +
-		"p95 at 4: n=120, effective 40 of 72 needed; p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480 of 999"
+	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: too few for an interval (n=30 to 60 of 72); " +
+		"p95 at 4: too few for an interval (n=120, effective 40 of 72 needed); p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: too few for an interval (n=30 to 480 of 999)"
 	if f.Note != want {
 		t.Errorf("note\n%s, want\n%s", f.Note, want)
 	}

@@ -32,7 +32,8 @@ export function labels(v: Frame): SeriesOption[] {
       const taken: Taken[] = [];
       v.f.series.forEach((s, i) => {
         if (!v.shown(i) || points(s).length > 200) return;
-        for (const p of points(s)) {
+        if (s.kind === 'step') taken.push(...steps(api, points(s)));
+        for (const p of s.kind === 'step' ? points(s).filter((p) => p.label) : points(s)) {
           const [x, y] = place(api, p.x, p.y);
           const at = x + dotOffset(v, i);
           taken.push({ left: at - r, top: y - r - (p.at_least ? 10 : 0), right: at + r, bottom: y + r });
@@ -63,6 +64,18 @@ function along(api: ItemApi, line: Point[]): Taken[] {
       const [x, y] = [x0 + ((x1 - x0) * k) / n, y0 + ((y1 - y0) * k) / n];
       return { left: x - 2, right: x + 2, top: y - 2, bottom: y + 2 };
     });
+  });
+}
+
+/** steps are where those of a distribution run: first on, then up. */
+function steps(api: ItemApi, curve: Point[]): Taken[] {
+  return curve.slice(1).flatMap((p, i): Taken[] => {
+    const [x0, y0] = place(api, curve[i]!.x, curve[i]!.y);
+    const [x1, y1] = place(api, p.x, p.y);
+    return [
+      { left: x0, right: x1, top: y0 - 2, bottom: y0 + 2 },
+      { left: x1 - 2, right: x1 + 2, top: Math.min(y0, y1), bottom: Math.max(y0, y1) },
+    ];
   });
 }
 
