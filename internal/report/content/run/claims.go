@@ -101,9 +101,16 @@ func claimed(r *result.Result, c result.Claim) string {
 		return format.Missing
 	}
 	b := r.Benchmarks
+	var cells []result.Cell // of which a claim of theirs means the candidate's
 	switch {
-	case c.Benchmark == "latency" && b.Latency != nil && l.Stat != "":
-		for _, cell := range b.Latency.Cells {
+	case c.Benchmark == "latency" && b.Latency != nil:
+		cells = b.Latency.Cells
+	case c.Benchmark == "load" && b.Load != nil:
+		cells = b.Load.Cells
+	}
+	switch {
+	case cells != nil && l.Stat != "":
+		for _, cell := range cells {
 			if cell.Target == "candidate" { // the claim says what it needs
 				return format.WithoutSize(format.Quantile(cell.Metrics.Stats[l.Metric.Tag], l.Stat))
 			}
