@@ -319,3 +319,22 @@ func TestTheBestOfASweepIsNotASpoiltOne(t *testing.T) {
 		t.Error(m.ID, q.ID)
 	}
 }
+
+// Two sides that get nothing right do not differ, and that makes neither good.
+func TestNothingRightIsNotAsGood(t *testing.T) {
+	v := &result.AnswerPairs{Against: "baseline", Items: 134, Neither: 134, Difference: estimate(0, -3.11, 3.11)}
+	r := &result.Result{Benchmarks: result.Benchmarks{Quality: &result.Quality{Answers: &result.Answers{Versus: v}}}}
+	got := qualities(r)
+	if len(got) != 1 || !strings.HasPrefix(got[0].Text, "0 of 134 right, against 0 of baseline: difference 0 points [−3.11, 3.11]; ") || !strings.HasSuffix(got[0].Text, "Neither got any item right, so this does not say that either is good.") {
+		t.Errorf("%+v", got)
+	}
+	v.Both, v.Gained, v.Lost, v.Neither = 100, 4, 2, 28
+	if got := qualities(r); !strings.HasPrefix(got[0].Text, "104 of 134 right, against 102 of baseline: ") || strings.Contains(got[0].Text, "Neither") {
+		t.Errorf("%+v", got)
+	}
+	r.Claims = []result.Claim{{Limit: "quality_delta>=-2pp", Unit: "pp", Verdict: result.Proved, Set: true, N: 134, Estimate: result.Num(0), Lo: result.Num(-1), Hi: result.Num(1)}}
+	v.Both, v.Gained, v.Lost, v.Neither = 0, 0, 0, 134
+	if got := qualities(r); !strings.HasSuffix(got[0].Text, "so this does not say that either is good.") {
+		t.Errorf("%+v", got)
+	}
+}
