@@ -77,6 +77,9 @@ func Of(r *result.Result) []Sentence {
 	add(qualities(r)...)
 	add(said("Reused", "", First, reused(r)...)...)
 	add(said("Failures", string(result.Fail), First, failed(r))...)
+	if len(out) == 0 {
+		add(said("No answer", string(result.Fail), First, unmeasured(r))...)
+	}
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
 		add(said("Claims", string(v), Elsewhere, verdicts(r.Claims, v))...)
 	}
@@ -444,42 +447,4 @@ func goodness(q *result.Quality) string {
 		}
 	}
 	return ""
-}
-
-// failed counts the requests that did not succeed, by class.
-func failed(r *result.Result) string {
-	sum, all := 0, 0
-	by := map[string]int{}
-	for _, c := range r.Cells() {
-		all += c.Counts.Scheduled
-		for class, n := range c.Counts.ByClass {
-			if class != "ok" && class != "cut" {
-				by[class] += n
-				sum += n
-			}
-		}
-	}
-	if sum == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s of %s requests failed: %s.", format.Count(sum), format.Count(all), format.Failures(by))
-}
-
-// verdicts names the user's claims that ended in a way.
-func verdicts(claims []result.Claim, v result.Verdict) string {
-	var names []string
-	for _, c := range claims {
-		if !c.Set || c.Verdict != v {
-			continue
-		}
-		name := plaintext.Line(c.Limit)
-		if v == result.Undecided && c.NeededN > c.N {
-			name += fmt.Sprintf(" (n=%s of %s)", format.Count(c.N), format.Count(c.NeededN))
-		}
-		names = append(names, name)
-	}
-	if names == nil {
-		return ""
-	}
-	return string(v) + ": " + strings.Join(names, ", ") + "."
 }

@@ -338,3 +338,14 @@ func TestNothingRightIsNotAsGood(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A run in which nothing ended has an answer, too: that there is none.
+func TestNothingMeasuredIsSaid(t *testing.T) {
+	r := &result.Result{Benchmarks: result.Benchmarks{Load: &result.Load{Cells: []result.Cell{{ID: "load/candidate", Load: result.LoadShape{Users: 3}}}}}}
+	if got := Of(r); len(got) == 0 || got[0].Place != First || got[0].Lead+": "+got[0].Text != "No answer: No request ended, so nothing was measured." {
+		t.Errorf("%+v", got)
+	}
+	if got := Of(&result.Result{}); len(got) != 0 {
+		t.Errorf("nothing was to be measured: %+v", got)
+	}
+}
