@@ -82,6 +82,13 @@ func Gather(texts []string) []string {
 	return out
 }
 
+// bare says that a rate is drawn that has no interval: it is the sample's.
+func bare(v view, e result.Estimate) bool {
+	return v.stat == "" && e.Value != nil && e.Lo == nil && e.Hi == nil && e.Withheld != ""
+}
+
+const bareRate = "no interval, the sample's value"
+
 // upTo writes a range of whole numbers.
 func upTo(lo, hi float64) string {
 	lo, hi = math.Floor(lo), math.Floor(hi)

@@ -41,6 +41,9 @@ func addLevels(f *Figure, r *result.Result, what, suffix string, dashed bool, v 
 			if ok {
 				s.Points = append(s.Points, spoil(p, r.Validity, v.tag, c.ID))
 			}
+			if bare(v, e) {
+				without.add(what, users(c.Load.Users), bareRate, size{}, 0)
+			}
 			if !ok || p.AtLeast {
 				without.add(what, users(c.Load.Users), absence(e, n.n, n.eff), n, e.NeededN)
 			}
@@ -83,7 +86,7 @@ func quantile(tag, stat string) func(result.Cell) (result.Estimate, size) {
 func throughput(r *result.Result) *Figure {
 	t := r.Benchmarks.Throughput
 	f := levelFigure("throughput", "Throughput by concurrency", t, Axis{Label: "requests completed", Unit: "1/s", Metric: "throughput"})
-	left := addLevels(f, r, "throughput", "", false, view{tag: "throughput"})
+	left := addLevels(f, r, "requests completed", "", false, view{tag: "throughput"})
 	for _, c := range t.Cells { // where there is a limit to keep
 		if _, ok := finite(c.Metrics.Rates["goodput"].Value); ok {
 			f.Title = "Throughput and goodput by concurrency"

@@ -268,3 +268,29 @@ func TestSpoiltPointsOfASweepAreHollow(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// A further target has one colour in every figure, also where another one has no series there.
+func TestFurtherTargetsHaveTheirPlaces(t *testing.T) {
+	r := timed()
+	r.Targets = []result.Target{{Name: "candidate"}, {Name: "fp8"}, {Name: "fp8-kv"}}
+	for _, target := range []string{"fp8", "fp8-kv"} {
+		c := *cellOf(r)
+		c.ID, c.Target = "load/"+target, target
+		r.Benchmarks.Load.Cells = append(r.Benchmarks.Load.Cells, c)
+	}
+	for _, f := range All(r) {
+		for _, s := range f.Series {
+			want := 0
+			switch {
+			case s.Role != Further:
+			case strings.HasPrefix(s.Name, "fp8-kv"):
+				want = 2
+			default:
+				want = 1
+			}
+			if s.Place != want {
+				t.Errorf("%s: %q is at %d, want %d", f.ID, s.Name, s.Place, want)
+			}
+		}
+	}
+}

@@ -306,3 +306,21 @@ func TestSpoiltPointsAreDrawnHollow(t *testing.T) {
 		t.Errorf("%v", hollow)
 	}
 }
+
+// A rate without an interval is the sample's, and its figure says so.
+func TestRatesWithoutAnIntervalAreSaid(t *testing.T) {
+	v := view{tag: "throughput"}
+	some := result.Estimate{Value: result.Num(48.9), Withheld: "the window lasted 2 s"}
+	if !bare(v, some) || bare(view{tag: "ttft", stat: "p50"}, some) || bare(v, result.Estimate{Value: result.Num(1), Lo: result.Num(1), Hi: result.Num(2)}) {
+		t.Error("what is bare")
+	}
+	r := &result.Result{Benchmarks: result.Benchmarks{Throughput: &result.Throughput{}}}
+	for _, n := range []int{5, 10} {
+		c := cell("candidate", n, result.Statistic{})
+		c.Metrics.Rates["throughput"] = result.Rate{Value: result.Num(float64(2 * n)), Withheld: "the window lasted 2 s"}
+		r.Benchmarks.Throughput.Cells = append(r.Benchmarks.Throughput.Cells, c)
+	}
+	if note := find(t, r, "throughput").Note; note != "requests completed at 5 users, 10 users: no interval, the sample's value" {
+		t.Errorf("note %q", note)
+	}
+}

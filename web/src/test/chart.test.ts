@@ -178,3 +178,12 @@ test('the percentiles of a distribution are marked, and hollow where they are no
   equal(fills(svg, theme.card) - fills(bare, theme.card) >= 1, true, 'one is hollow');
   match(svg, /p50 15 ms/);
 });
+
+test('a further target has the colour of its place in the run', () => {
+  const f = get('line');
+  for (const s of f.series) [s.role, s.place] = ['further', 2];
+  const svg = draw(f);
+  ok(strokes(svg, theme.parts[3]!) > 0);
+  equal(strokes(svg, theme.parts[2]!), 0);
+  equal(strokes(svg, theme.parts[4]!), 0);
+});
