@@ -154,10 +154,10 @@ func scanText(s *result.Scan, words []string, measured map[string]result.Cell, v
 		return p, ok
 	}
 	if p, ok := best("output_throughput", func(c result.Cell) *result.Number { return c.Metrics.Rates["output_throughput"].Value }); ok && p.value > 0 {
-		text += fmt.Sprintf(" Output peaked at %s tokens/s with %s.", amount.Significant(p.value, 4), words[p.at])
+		text += fmt.Sprintf(" Output peaked at %s tokens/s with %s.", amount.Group(amount.Significant(p.value, 4)), words[p.at])
 	}
 	if p, ok := best("user_rate", func(c result.Cell) *result.Number { return c.Metrics.Stats["user_rate"].P50.Value }); ok && p.value > 0 {
-		text += fmt.Sprintf(" A single user saw the fastest output, %s tokens/s, at %s.", amount.Significant(p.value, 4), words[p.at])
+		text += fmt.Sprintf(" A single user saw the fastest output, %s tokens/s, at %s.", amount.Group(amount.Significant(p.value, 4)), words[p.at])
 	}
 	if left > 0 {
 		text += " Points whose figure is spoilt are left out of that."

@@ -294,3 +294,19 @@ func TestFurtherTargetsHaveTheirPlaces(t *testing.T) {
 		}
 	}
 }
+
+// Wider bins hold more requests, which makes no target faster.
+func TestHistogramsSayWhereHeightsDoNotCompare(t *testing.T) {
+	r := timed()
+	c := *cellOf(r)
+	c.ID, c.Target = "load/baseline", "baseline"
+	c.Metrics.Stats = map[string]result.Statistic{"ttft": {N: 32, Bins: &result.Bins{Lo: 10, Hi: 160, Counts: []int{1, 3}}}}
+	r.Benchmarks.Load.Cells = append(r.Benchmarks.Load.Cells, c)
+	if note := find(t, r, "load-ttft-histogram").Note; !strings.HasPrefix(note, "the bins of targets differ in width") {
+		t.Errorf("note %q", note)
+	}
+	r.Benchmarks.Load.Cells[1].Metrics.Stats["ttft"].Bins.Hi = 40
+	if note := find(t, r, "load-ttft-histogram").Note; note != "" {
+		t.Errorf("note %q", note)
+	}
+}

@@ -338,7 +338,9 @@ func setting(keys, label string) string {
 	}
 	for i := range names {
 		if names[i] == "users" {
-			names[i] = values[i] + " users"
+			if names[i] = values[i] + " users"; values[i] == "1" {
+				names[i] = "1 user"
+			}
 			continue
 		}
 		names[i] += " " + values[i]

@@ -277,8 +277,10 @@ func TestAProvedLoadSaysWhatItRestsOn(t *testing.T) {
 	if len(got) != 1 || got[0].Basis != "506 requests, measured" {
 		t.Errorf("%+v", got)
 	}
-	if got := setting("users · model", "32 · a"); got != "32 users, model a" {
-		t.Errorf("%q", got)
+	for label, want := range map[string]string{"32 · a": "32 users, model a", "1 · a": "1 user, model a"} {
+		if got := setting("users · model", label); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

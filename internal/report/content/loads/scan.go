@@ -42,7 +42,9 @@ func Scan(s *result.Scan, validity result.Validity) *content.Section {
 	}
 	out.Table(v.overview(), v.short())
 	out.Pages(v.front(), v.latencies(), v.rates(), v.server())
-	out.Notes = explained(s.Cells, validity, []string{"ttft", "tpot", "e2e"}, []string{"p50", "p95"})
+	out.Notes = slices.DeleteFunc(explained(s.Cells, validity, []string{"ttft", "tpot", "e2e"}, []string{"p50", "p95"}), func(n content.Note) bool {
+		return strings.HasPrefix(n.Text, format.Approximate+" "+metricName("input_throughput")) // a rate that it does not show
+	})
 	return out
 }
 

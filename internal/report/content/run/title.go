@@ -114,7 +114,7 @@ func limitInWords(text string) string {
 	value := strings.TrimLeft(text[at:], "<>= ")
 	op := strings.TrimSpace(strings.TrimSuffix(text[at:], value))
 	if l.Metric.Unit == "ms" {
-		value = amount.Significant(l.Value, 6) + " ms"
+		value = amount.Group(amount.Significant(l.Value, 6)) + " ms"
 	}
 	word, ok := map[string]string{"<": "under", "<=": "of at most", ">": "over", ">=": "of at least"}[op]
 	if !ok {
