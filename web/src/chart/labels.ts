@@ -96,8 +96,8 @@ function free(box: Box, taken: Taken[], x: number, y: number, width: number): Ta
   const gap = 7;
   const high = 14;
   for (const [left, top] of [
-    [x + gap, y - high / 2], [x + gap, y - high - 2], [x - gap - width, y + 2], [x - width / 2, y - gap - high],
-    [x - width / 2, y + gap], [x - gap - width, y - high / 2], [x + gap, y + 2], [x - gap - width, y - high - 2],
+    [x + gap, y - high / 2], [x + gap, y - high - 4], [x - gap - width, y + 4], [x - width / 2, y - gap - high],
+    [x - width / 2, y + gap], [x - gap - width, y - high / 2], [x + gap, y + 4], [x - gap - width, y - high - 4],
   ] as const) {
     const b = { left, top, right: left + width, bottom: top + high };
     const inside = b.left >= box.x && b.right <= box.x + box.width && b.top >= box.y - 4 && b.bottom <= box.y + box.height;
