@@ -81,8 +81,8 @@ func TestATileOfFailures(t *testing.T) {
 
 // How a run ended is at the head of its page, and no figure of its own.
 func TestTheEndOfARunIsNoDoubt(t *testing.T) {
-	r := &result.Result{Validity: result.Validity{Checks: []result.Check{{ID: "complete", Status: result.Warn, Text: "the run is partial", Figures: []string{}}, {ID: "gc", Status: result.Warn, Text: "long pauses"}}}}
-	if s := doubts(r); len(s.Text) != 1 || !strings.Contains(s.Text[0].Text, "Long pauses") {
+	r := &result.Result{Validity: result.Validity{Checks: []result.Check{{ID: "complete", Status: result.Warn, Text: "the run is partial", Figures: []string{}}, {ID: "gc", Status: result.Warn, Text: "long pauses"}, {ID: "power", Status: result.Warn, Text: "a domain is missing", Figures: []string{}}}}}
+	if s := doubts(r); len(s.Text) != 2 || !strings.Contains(s.Text[0].Text, "Long pauses") || s.Text[1].Text != "the whole run. A domain is missing." {
 		t.Errorf("%+v", s.Text)
 	}
 }
