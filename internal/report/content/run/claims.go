@@ -112,7 +112,8 @@ func claimed(r *result.Result, c result.Claim) string {
 	case cells != nil && l.Stat != "":
 		for _, cell := range cells {
 			if cell.Target == "candidate" { // the claim says what it needs
-				return format.WithoutSize(format.Quantile(cell.Metrics.Stats[l.Metric.Tag], l.Stat))
+				text := format.WithoutSize(format.Quantile(cell.Metrics.Stats[l.Metric.Tag], l.Stat))
+				return format.Marked(text, r.Validity, l.Metric.Tag, cell.ID)
 			}
 		}
 	case l.Metric.Tag == "savings" && b.Cost != nil && len(b.Cost.Volumes) > 0:

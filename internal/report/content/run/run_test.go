@@ -66,6 +66,10 @@ func TestAClaimOnALoadShowsWhatWasSeen(t *testing.T) {
 	if got := claimed(r, r.Claims[0]); got != "~459 ms [458, –]" {
 		t.Errorf("%q", got)
 	}
+	r.Validity.Checks = []result.Check{{ID: "errors", Status: result.Fail, Figures: []string{"e2e"}}}
+	if got := claimed(r, r.Claims[0]); got != "~459 ms [458, –] †" {
+		t.Errorf("spoilt: %q", got)
+	}
 }
 
 // A tile whose median failures reach says so in its number, and the rest in small.
