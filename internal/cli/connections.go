@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/cli/checkup"
 	"github.com/inferometer/inferometer/internal/plan"
 )
 
@@ -15,7 +16,7 @@ const ownFiles = 64
 // this process open. Found out only while the load runs, those beyond the
 // limit would count as failures of the server.
 func enoughFiles(pl plan.Plan) error {
-	limit, err := openFiles()
+	limit, err := checkup.OpenFiles()
 	if err != nil {
 		return nil //nolint:nilerr // unknown is not too few
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ func newDoctor(p *Process) *cobra.Command {
 	var f planFlags
 	var asJSON bool
 	var dump string
-	var k calibration
+	var k checkup.Calibration
 	c := &cobra.Command{
 		Use:   "doctor [URL]",
 		Short: "Check this machine, the tool itself and, with a URL, an endpoint",
@@ -44,14 +45,14 @@ an archive to send along with a report, without serial numbers and names.`,
 			if err != nil {
 				return err
 			}
-			if err := k.validate(); err != nil {
-				return err
+			if err := k.Validate(); err != nil {
+				return usageError{err}
 			}
 			return p.doctor(c.Context(), pl, k, dump, asJSON)
 		},
 	}
 	f.add(c, key.GroupTarget)
-	k.add(c)
+	k.Add(c.Flags())
 	f.add(c, key.GroupConnection)
 	f.addKeys(c, "dir")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -88,7 +89,7 @@ func (p *Process) targetPlan(f *planFlags, urls ...string) (plan.Plan, error) {
 	return pl, nil
 }
 
-func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, dump string, asJSON bool) error {
+func (p *Process) doctor(ctx context.Context, pl plan.Plan, k checkup.Calibration, dump string, asJSON bool) error {
 	var all []check
 	add := func(checks ...check) {
 		for _, c := range checks {
@@ -100,14 +101,14 @@ func (p *Process) doctor(ctx context.Context, pl plan.Plan, k calibration, dump 
 	}
 	add(check{Name: "version", Status: "ok", Text: fmt.Sprintf("%s (%s, %s/%s)", p.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)})
 	add(checkup.Machine(ctx)...)
-	add(fileLimit(), checkup.Clock(), checkup.Timer(), checkup.Write(pl.Dir))
-	add(selfChecks(ctx)...)
+	add(checkup.FileLimit(), checkup.Clock(), checkup.Timer(), checkup.Write(pl.Dir))
+	add(checkup.Self(ctx)...)
 	if pl.Candidate.URL != "" {
 		add(urlChecks(ctx, pl)...)
 	}
 	var floors []result.Floor
-	if k.on {
-		floors = calibrateChecks(ctx, k, func(c check) { add(c) })
+	if k.On {
+		floors = k.Measure(ctx, func(c check) { add(c) })
 	}
 	if dump != "" {
 		add(checkup.Dump(ctx, dump))
@@ -146,7 +147,7 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 		return fail(err)
 	}
 	url := t.URL
-	if profile, ok := simProfile(url); ok {
+	if profile, ok := strings.CutPrefix(url, "sim:"); ok {
 		exe, err := os.Executable()
 		if err != nil {
 			return fail(err)

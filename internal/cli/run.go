@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/checkup"
 	"github.com/inferometer/inferometer/internal/cli/hardware"
 	"github.com/inferometer/inferometer/internal/cli/help"
 	"github.com/inferometer/inferometer/internal/cli/live"
@@ -272,7 +273,7 @@ several configurations and says which is best. More: docs/hardware.md.`,
 		},
 		Suite: func() (suite.Options, error) {
 			exe, err := os.Executable()
-			return suite.Options{Version: p.Version, Command: p.commandLine(), Responder: responder(exe), CacheDir: cacheDir()}, err
+			return suite.Options{Version: p.Version, Command: p.commandLine(), Responder: checkup.Responder(exe), CacheDir: cacheDir()}, err
 		},
 	})
 }
@@ -385,7 +386,7 @@ func (p *Process) suiteOptions() (exe string, o suite.Options, err error) {
 			}
 			return s.URL, func() { _ = s.Stop() }, nil
 		},
-		Responder: responder(exe), CacheDir: cacheDir(),
+		Responder: checkup.Responder(exe), CacheDir: cacheDir(),
 	}, nil
 }
 

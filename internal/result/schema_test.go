@@ -27,6 +27,12 @@ func TestSchemaIsThatOfTheTypes(t *testing.T) {
 					OneOf:       []*jsonschema.Schema{{Type: "number"}, {Enum: []any{"inf", "-inf"}}},
 				}
 			}
+			if t == reflect.TypeFor[[]*Number]() {
+				return &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{
+					Description: "a number, \"inf\" or \"-inf\", or null where there is none",
+					OneOf:       []*jsonschema.Schema{{Type: "number"}, {Enum: []any{"inf", "-inf", nil}}},
+				}}
+			}
 			return nil
 		},
 	}

@@ -18,7 +18,7 @@ func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithA
 // them are charts.
 func everyFigure(width int64) chromedp.Action {
 	return chromedp.Tasks{
-		chromedp.EmulateViewport(width, 60_000),
+		chromedp.EmulateViewport(width, 200_000),
 		chromedp.Evaluate(`(async () => {
 			const waiting = () => [...document.querySelectorAll("figure[data-figure]")].some(f => f.getClientRects().length && !f.querySelector(".app-canvas svg"));
 			for (let i = 0; i < 500 && waiting(); i++) {

@@ -1,5 +1,5 @@
-// Package checkup is what the doctor looks at on this machine: its cores, its clocks,
-// where runs are written, and what a dump of it has.
+// Package checkup is what the doctor looks at: this machine's cores, clocks and limits, where
+// runs are written, what a dump has, and the tool itself, by measuring the built-in server.
 package checkup
 
 import (

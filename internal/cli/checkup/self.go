@@ -1,4 +1,4 @@
-package cli
+package checkup
 
 import (
 	"bufio"
@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/calibrate"
@@ -19,13 +18,11 @@ import (
 	"github.com/inferometer/inferometer/internal/stats"
 )
 
-func simProfile(url string) (string, bool) { return strings.CutPrefix(url, "sim:") }
-
-// selfChecks measures the built-in server end to end and compares the
+// Self measures the built-in server end to end and compares the
 // client's stamps with the times at which the server wrote.
-func selfChecks(ctx context.Context) []check {
-	fail := func(err error) []check {
-		return []check{{Name: "built-in server", Status: "fail", Text: err.Error(), Do: "this is a fault of the tool or of a very restricted machine; please report it with these lines"}}
+func Self(ctx context.Context) []Check {
+	fail := func(err error) []Check {
+		return []Check{{Name: "built-in server", Status: "fail", Text: err.Error(), Do: "this is a fault of the tool or of a very restricted machine; please report it with these lines"}}
 	}
 	dir, err := os.MkdirTemp("", "inferometer-doctor-")
 	if err != nil {
@@ -57,7 +54,7 @@ func selfChecks(ctx context.Context) []check {
 		return fail(fmt.Errorf("only %d of the frames that were received are in the server's log", len(errs)))
 	}
 	p50, p99 := stats.Quantile(errs, 0.5), stats.Quantile(errs, 0.99)
-	e2e := check{Name: "built-in server", Status: "ok", Text: fmt.Sprintf("measured end to end: median time to first token %.1f ms (n=%d), set to 20 ms", stats.Quantile(ttft, 0.5), len(ttft))}
+	e2e := Check{Name: "built-in server", Status: "ok", Text: fmt.Sprintf("measured end to end: median time to first token %.1f ms (n=%d), set to 20 ms", stats.Quantile(ttft, 0.5), len(ttft))}
 	if v := stats.Quantile(ttft, 0.5); v < 19 || v > 40 {
 		e2e.Status, e2e.Do = "warn", "this machine is busy: latencies that it measures now are too long"
 	}
@@ -65,11 +62,11 @@ func selfChecks(ctx context.Context) []check {
 	if !frames[0].kernel {
 		source = "the time after each read"
 	}
-	stamps := check{Name: "stamps", Status: "ok", Text: fmt.Sprintf("%s: p50 %.0f µs, p99 %.0f µs after the server's write (n=%d)", source, 1000*p50, 1000*p99, len(errs))}
+	stamps := Check{Name: "stamps", Status: "ok", Text: fmt.Sprintf("%s: p50 %.0f µs, p99 %.0f µs after the server's write (n=%d)", source, 1000*p50, 1000*p99, len(errs))}
 	if p99 > 5 {
 		stamps.Status, stamps.Do = "warn", "this machine is busy or has few cores; gaps between tokens that it measures are too long at their tail"
 	}
-	return []check{e2e, stamps}
+	return []Check{e2e, stamps}
 }
 
 // seenFrame is a content frame as the client saw it.
@@ -156,8 +153,8 @@ func stampErrors(seen []seenFrame, written [][]int64) []float64 {
 	return out
 }
 
-// responder starts the built-in responder as a child process of exe.
-func responder(exe string) calibrate.Responder {
+// Responder starts the built-in responder as a child process of exe.
+func Responder(exe string) calibrate.Responder {
 	return func(ctx context.Context, args []string) (string, func() error, error) {
 		s, err := launch.Sim(ctx, exe, args)
 		if err != nil {

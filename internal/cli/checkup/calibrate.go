@@ -1,4 +1,4 @@
-package cli
+package checkup
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/inferometer/inferometer/internal/arrival"
 	"github.com/inferometer/inferometer/internal/calibrate"
@@ -15,18 +15,18 @@ import (
 	"github.com/inferometer/inferometer/internal/result"
 )
 
-// calibration is what doctor --calibrate is asked for.
-type calibration struct {
-	on     bool
+// Calibration is what doctor --calibrate is asked for.
+type Calibration struct {
+	On     bool
 	users  []int
 	rate   float64
 	itl    time.Duration
 	tokens int
 }
 
-func (k *calibration) add(c *cobra.Command) {
-	f := c.Flags()
-	f.BoolVar(&k.on, "calibrate", false, "measure what this client adds under load")
+// Add adds the flags.
+func (k *Calibration) Add(f *pflag.FlagSet) {
+	f.BoolVar(&k.On, "calibrate", false, "measure what this client adds under load")
 	f.IntSliceVar(&k.users, "users", []int{1, 10, 100, 500, 1000}, "`USERS,…` users at once, one measurement each")
 	f.Float64Var(&k.rate, "rate", 0, "`REQ/S` open loop in place of users")
 	f.DurationVar(&k.itl, "itl", 10*time.Millisecond, "`DURATION` time between the responder's tokens")
@@ -34,17 +34,17 @@ func (k *calibration) add(c *cobra.Command) {
 	help.Group(f, "Calibration (half a minute)", "calibrate", "users", "rate", "itl", "tokens")
 }
 
-// validate refuses what cannot be before anything is started.
-func (k *calibration) validate() error {
+// Validate refuses what cannot be before anything is started.
+func (k *Calibration) Validate() error {
 	switch {
 	case k.rate < 0 || k.itl <= 0 || k.tokens < 2:
-		return usagef("--rate must not be negative, --itl must be greater than 0 and --tokens at least 2")
+		return fmt.Errorf("--rate must not be negative, --itl must be greater than 0 and --tokens at least 2")
 	case k.rate == 0 && len(k.users) == 0:
-		return usagef("--users must not be empty")
+		return fmt.Errorf("--users must not be empty")
 	}
 	for _, n := range k.users {
 		if n < 1 {
-			return usagef("--users %d: must be at least 1", n)
+			return fmt.Errorf("--users %d: must be at least 1", n)
 		}
 	}
 	return nil
@@ -52,7 +52,7 @@ func (k *calibration) validate() error {
 
 // loads are what the responder is put under: its answers take a second or so,
 // and users start spread over one.
-func (k *calibration) loads() []calibrate.Load {
+func (k *Calibration) loads() []calibrate.Load {
 	base := calibrate.Load{TTFT: 50 * time.Millisecond, ITL: k.itl, Tokens: k.tokens}
 	const span = time.Second
 	if k.rate > 0 {
@@ -72,23 +72,23 @@ func (k *calibration) loads() []calibrate.Load {
 	return out
 }
 
-// calibrateChecks measures each load and says what the client added. Its own
+// Measure measures each load and says what the client added. Its own
 // limit is a millisecond: less is in no figure of a language model's latency.
-func calibrateChecks(ctx context.Context, k calibration, report func(check)) []result.Floor {
+func (k *Calibration) Measure(ctx context.Context, report func(Check)) []result.Floor {
 	exe, err := os.Executable()
 	if err != nil {
-		report(check{Name: "calibration", Status: "fail", Text: err.Error()})
+		report(Check{Name: "calibration", Status: "fail", Text: err.Error()})
 		return nil
 	}
 	var out []result.Floor
 	for _, l := range k.loads() {
-		f, err := calibrate.Run(ctx, responder(exe), l)
+		f, err := calibrate.Run(ctx, Responder(exe), l)
 		if err != nil {
-			report(check{Name: "calibration", Status: "fail", Text: err.Error(), Do: "try a smaller load with --users or --rate"})
+			report(Check{Name: "calibration", Status: "fail", Text: err.Error(), Do: "try a smaller load with --users or --rate"})
 			return out
 		}
 		out = append(out, f)
-		c := check{Name: "calibration", Status: "ok", Text: floorText(f)}
+		c := Check{Name: "calibration", Status: "ok", Text: floorText(f)}
 		if f.AddedP99 > 1 {
 			c.Status = "warn"
 			c.Do = fmt.Sprintf("at this load client overhead distorts limits below %.0f ms by more than 2 %% (worst case: client and responder share this machine)", 50*f.AddedP99)
