@@ -20,12 +20,7 @@ func everyFigure(width int64) chromedp.Action {
 	return chromedp.Tasks{
 		chromedp.EmulateViewport(width, 200_000),
 		chromedp.Evaluate(`(async () => {
-			const waiting = () => [...document.querySelectorAll("figure[data-figure]")].some(f => f.getClientRects().length && !f.querySelector(".app-canvas svg"));
-			for (let i = 0; i < 500 && waiting(); i++) {
-				await new Promise(r => setTimeout(r, 20));
-				scrollTo(0, 50000 * (i % Math.ceil(document.documentElement.scrollHeight / 50000))); // a long page is higher than the window
-			}
-			scrollTo(0, 0);
+			for (let i = 0; i < 500 && [...document.querySelectorAll("figure[data-figure]")].some(f => f.getClientRects().length && !f.querySelector(".app-canvas svg")); i++) await new Promise(r => setTimeout(r, 20));
 			return 0;
 		})()`, nil, awaited),
 	}
