@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/cells"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/result"
@@ -153,10 +154,10 @@ func scanText(s *result.Scan, words []string, measured map[string]result.Cell, v
 		return p, ok
 	}
 	if p, ok := best("output_throughput", func(c result.Cell) *result.Number { return c.Metrics.Rates["output_throughput"].Value }); ok && p.value > 0 {
-		text += fmt.Sprintf(" Output peaked at %.4g token/s with %s.", p.value, words[p.at])
+		text += fmt.Sprintf(" Output peaked at %s tokens/s with %s.", amount.Group(amount.Significant(p.value, 4)), words[p.at])
 	}
 	if p, ok := best("user_rate", func(c result.Cell) *result.Number { return c.Metrics.Stats["user_rate"].P50.Value }); ok && p.value > 0 {
-		text += fmt.Sprintf(" A single user saw the fastest output, %.4g token/s, at %s.", p.value, words[p.at])
+		text += fmt.Sprintf(" A single user saw the fastest output, %s tokens/s, at %s.", amount.Group(amount.Significant(p.value, 4)), words[p.at])
 	}
 	if left > 0 {
 		text += " Points whose figure is spoilt are left out of that."

@@ -50,7 +50,7 @@ func TestSpoiltPointsAreHollow(t *testing.T) {
 	if got := front(s.Pareto); got != "0:100/20 1:83/40 -2:50/20" || s.Pareto.Points[0].Spoilt != "" || !strings.HasPrefix(s.Pareto.Points[1].Spoilt, "stamp_lag: ") {
 		t.Errorf("%s %+v", got, s.Pareto)
 	}
-	if strings.Contains(s.Text, "peaked at 40 token/s with users=2") == false || !strings.Contains(s.Text, "the fastest output, 100 token/s, at users=1") {
+	if strings.Contains(s.Text, "peaked at 40 tokens/s with users=2") == false || !strings.Contains(s.Text, "the fastest output, 100 tokens/s, at users=1") {
 		t.Errorf("output is not spoilt by stamps: %s", s.Text)
 	}
 }

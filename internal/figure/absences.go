@@ -50,11 +50,11 @@ func (a absences) told() []string {
 			text += " (numbers from the first)"
 		}
 		if m.needed > 0 {
-			text = fmt.Sprintf("%s: n=%s", list(m.at), upTo(float64(m.least), float64(m.most)))
+			text = fmt.Sprintf("%s: too few for an interval (n=%s", list(m.at), upTo(float64(m.least), float64(m.most)))
 			if m.short {
-				text += fmt.Sprintf(", effective %s of %d needed", upTo(m.effLo, m.effHi), m.needed)
+				text += fmt.Sprintf(", effective %s of %d needed)", upTo(m.effLo, m.effHi), m.needed)
 			} else {
-				text += fmt.Sprintf(" of %d", m.needed)
+				text += fmt.Sprintf(" of %d)", m.needed)
 			}
 		}
 		out = append(out, strings.TrimSpace(m.what+" at "+text))
@@ -81,6 +81,13 @@ func Gather(texts []string) []string {
 	}
 	return out
 }
+
+// bare says that a rate is drawn that has no interval: it is the sample's.
+func bare(v view, e result.Estimate) bool {
+	return v.stat == "" && e.Value != nil && e.Lo == nil && e.Hi == nil && e.Withheld != ""
+}
+
+const bareRate = "no interval, the sample's value"
 
 // upTo writes a range of whole numbers.
 func upTo(lo, hi float64) string {

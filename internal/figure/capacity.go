@@ -30,7 +30,7 @@ func capacity(c *result.Capacity, v result.Validity) []*Figure {
 func limitByLoad(c *result.Capacity, v result.Validity, id, text string, l metric.Limit) *Figure {
 	f := loadFigure(c, id, plaintext.Capital(l.Metric.Name)+" by load", Axis{Label: l.Metric.Name + ", " + l.Stat, Unit: l.Metric.Unit, Log: true, Metric: l.Metric.Tag})
 	of := quantile(l.Metric.Tag, l.Stat)
-	var left []string
+	var without absences
 	hollow := false
 	for _, s := range []struct {
 		role string // of the trials
@@ -51,7 +51,7 @@ func limitByLoad(c *result.Capacity, v result.Validity, id, text string, l metri
 			}
 			hollow = hollow || p.AtLeast
 			if !ok || p.AtLeast {
-				left = append(left, fmt.Sprintf("at %.4g %s: %s", load, c.Unit, absence(e, n.n, n.eff)))
+				without.add("", fmt.Sprintf("%.4g %s", load, c.Unit), absence(e, n.n, n.eff), n, e.NeededN)
 			}
 		}
 		slices.SortFunc(s.Points, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
@@ -63,7 +63,7 @@ func limitByLoad(c *result.Capacity, v result.Validity, id, text string, l metri
 	if hollow {
 		f.Subtitle += "; with an arrow: lower bound"
 	}
-	f.Note = notes(append(left, spoiltNote(f)...))
+	f.Note = notes(append(without.told(), spoiltNote(f)...))
 	return f
 }
 
@@ -121,7 +121,7 @@ func goodput(c *result.Capacity, v result.Validity) *Figure {
 }
 
 func loadFigure(c *result.Capacity, id, title string, y Axis) *Figure {
-	f := &Figure{ID: id, Title: title, Evidence: c.Evidence, X: Axis{Label: "offered", Unit: "1/s"}, Y: y}
+	f := &Figure{ID: id, Title: title, Evidence: c.Evidence, X: Axis{Label: "requests offered", Unit: "1/s"}, Y: y}
 	f.Subtitle = "open loop; each point is a cell of the search"
 	if c.In == "users" {
 		f.X, f.Subtitle = Axis{Label: "users at once"}, "closed loop; each point is a cell of the search"

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -147,13 +148,14 @@ func againstLatency(r *result.Result) *Figure {
 		Evidence: result.Weakest(r.Benchmarks.Cost.Evidence, result.Modelled),
 		X:        Axis{Label: "median time to first token", Unit: "ms", Log: true, Measured: true, Metric: "ttft"}, Y: Axis{Label: "cost per million tokens", Unit: "USD", Log: true, Metric: "cost_per_mtok"},
 	}
-	var left []string
+	var without absences
 	add := func(s *Series, cell result.Cell, usd float64, label string) {
 		st := cell.Metrics.Stats[tag]
 		e, _ := st.Quantile(stat)
 		x, ok := finite(e.Value)
 		if !ok || x <= 0 || !(usd > 0) {
-			left = append(left, fmt.Sprintf("%s of the %s: %s", label, cell.Target, absence(e, st.N, st.NEff)))
+			n := size{st.N, cmp.Or(e.NEff, st.NEff)}
+			without.add("the "+cell.Target, label, absence(e, n.n, n.eff), n, e.NeededN)
 			return
 		}
 		s.Points = append(s.Points, Point{X: x, Y: usd, Label: label})
@@ -190,7 +192,7 @@ func againstLatency(r *result.Result) *Figure {
 	if len(f.Series) < 2 {
 		return nil // a trade-off needs something to be set against
 	}
-	f.Note = notes(left)
+	f.Note = notes(without.told())
 	return f
 }
 

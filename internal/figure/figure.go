@@ -7,6 +7,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
@@ -37,7 +38,7 @@ type Role string
 const (
 	Candidate Role = "candidate"
 	Baseline  Role = "baseline"
-	Further   Role = "further" // a further target; coloured by order
+	Further   Role = "further" // a further target; coloured by its place
 	Part      Role = "part"    // one of several parts; coloured by order
 	Faint     Role = "faint"   // of less weight than the others; grey
 )
@@ -61,9 +62,12 @@ type Point struct {
 
 // Series is a set of points.
 type Series struct {
-	Name   string  `json:"name"`
-	Role   Role    `json:"role"`
-	Kind   Kind    `json:"kind"`
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+	Kind Kind   `json:"kind"`
+	// Place is that of a further target among those of the run, from 1 on, so that it has one
+	// colour in all figures; 0: by the order of the series.
+	Place  int     `json:"place,omitempty"`
 	Dashed bool    `json:"dashed,omitempty"` // the second line of a target
 	Points []Point `json:"points"`
 }
@@ -171,11 +175,31 @@ func All(r *result.Result) []Figure {
 		for _, f := range g.figures(r) {
 			if f != nil && len(f.Series) > 0 {
 				f.Benchmark = g.benchmark
+				placed(f, r.Targets)
 				out = append(out, *f)
 			}
 		}
 	}
 	return out
+}
+
+// placed gives the series of further targets their places. Their names begin with those of
+// their targets.
+func placed(f *Figure, all []result.Target) {
+	var names []string
+	for _, t := range all {
+		if role(t.Name) == Further {
+			names = append(names, t.Name)
+		}
+	}
+	for i := range f.Series {
+		s, found := &f.Series[i], ""
+		for k, name := range names {
+			if s.Role == Further && len(name) > len(found) && (strings.HasPrefix(s.Name, name) || strings.Contains(s.Name, "/"+name)) {
+				s.Place, found = k+1, name
+			}
+		}
+	}
 }
 
 func ofLatency(r *result.Result) []*Figure {
@@ -314,6 +338,7 @@ func notes(parts []string) string {
 type claimed struct {
 	metric.Limit
 	label string
+	set   bool // by the user
 }
 
 // limitsOn returns the limits that a benchmark's claims set on a metric, those
@@ -334,7 +359,13 @@ func limitsOn(r *result.Result, benchmark, tag string) []claimed {
 		if !c.Set {
 			label += " (reference)"
 		}
-		out = append(out, claimed{l, label})
+		out = append(out, claimed{l, label, c.Set})
 	}
 	return out
+}
+
+// setOn is limitsOn without those that nobody set: far from all values, one would press
+// these into a corner of the figure.
+func setOn(r *result.Result, benchmark, tag string) []claimed {
+	return slices.DeleteFunc(limitsOn(r, benchmark, tag), func(c claimed) bool { return !c.set || c.Value <= 0 })
 }

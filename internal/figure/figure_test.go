@@ -129,9 +129,9 @@ func TestLatency(t *testing.T) {
 	if d := cmp.Diff(limits, f.Limits); d != "" {
 		t.Errorf("limits (-want +got):\n%s", d)
 	}
-	note := "without an interval: the candidate at TTFT p95: n=20 of 72; without an interval: the candidate at TPOT p95, E2E p95: not measured; " +
-		"without an interval: the baseline at TTFT p95: infinite, because requests failed; " +
-		"without an interval: the baseline at TPOT p95, E2E p50: not measured; hollow points prove nothing: a check of validity failed for them"
+	note := "the candidate at TTFT p95: too few for an interval (n=20 of 72); the candidate at TPOT p95, E2E p95: not measured; " +
+		"the baseline at TTFT p95: infinite, because requests failed; " +
+		"the baseline at TPOT p95, E2E p50: not measured; hollow points prove nothing: a check of validity failed for them"
 	if f.Note != note {
 		t.Errorf("note %q", f.Note)
 	}
@@ -224,7 +224,7 @@ func TestLevels(t *testing.T) {
 	if p := f.Series[1].Points[1]; !p.AtLeast || p.X != 50 || p.Y != 30 {
 		t.Errorf("a withheld quantile is %+v", p)
 	}
-	if !strings.Contains(f.Note, "p95 at 50 users: n=100, effective 30 of 72 needed") {
+	if !strings.Contains(f.Note, "p95 at 50 users: too few for an interval (n=100, effective 30 of 72 needed)") {
 		t.Errorf("note %q", f.Note)
 	}
 	s := find(t, r, "success")

@@ -17,6 +17,7 @@ func histogram(r *result.Result, benchmark, tag string, cells []result.Cell, ev 
 		X:        Axis{Label: m.Name, Unit: m.Unit, Log: true, Measured: true, Metric: tag}, Y: Axis{Label: "share of requests", Unit: "percent"},
 	}
 	var left []string
+	narrow, wide := math.Inf(1), 0.0 // how many times its lower edge the upper one of a bin is
 	several := len(cells) > len(targets(cells))
 	for _, c := range cells {
 		b := c.Metrics.Stats[tag].Bins
@@ -41,6 +42,8 @@ func histogram(r *result.Result, benchmark, tag string, cells []result.Cell, ev 
 			s.Points = append(s.Points, Point{X: math.Sqrt(lo * hi), Y: 100 * float64(k) / float64(n), Lo: result.Num(lo), Hi: result.Num(hi)})
 		}
 		f.Series = append(f.Series, s)
+		step := math.Pow(b.Hi/b.Lo, 1/float64(len(b.Counts)))
+		narrow, wide = min(narrow, step), max(wide, step)
 		if out := c.Counts.Failed + c.Counts.Cut + c.Counts.Shed; out > 0 {
 			left = append(left, fmt.Sprintf("%d requests of %s did not succeed and are in no bin", out, name))
 		}
@@ -48,10 +51,13 @@ func histogram(r *result.Result, benchmark, tag string, cells []result.Cell, ev 
 			left = append(left, fmt.Sprintf("%s proves nothing: the check %s failed", name, check.ID))
 		}
 	}
-	for _, lim := range limitsOn(r, benchmark, tag) {
-		if lim.Value > 0 && len(f.Series) > 0 {
+	for _, lim := range setOn(r, benchmark, tag) {
+		if len(f.Series) > 0 {
 			f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label, Vertical: true})
 		}
+	}
+	if math.Log(wide) > 1.05*math.Log(narrow) {
+		left = append([]string{"the bins of targets differ in width, so heights are to be compared within one only"}, left...)
 	}
 	f.Note = notes(left)
 	return f

@@ -63,7 +63,7 @@ func latencyComparison(r *result.Result) *Figure {
 			}
 			if !ok || p.AtLeast {
 				n := size{st.N, cmp.Or(e.NEff, st.NEff)}
-				without.add("without an interval: the "+c.Target, row.name, absence(e, n.n, n.eff), n, e.NeededN)
+				without.add("the "+c.Target, row.name, absence(e, n.n, n.eff), n, e.NeededN)
 			}
 		}
 		if len(s.Points) > 0 {
@@ -163,7 +163,8 @@ func distribution(r *result.Result, id, benchmark, tag string, cells []result.Ce
 		ID: id, Title: "Distribution of the " + name, Subtitle: "share of requests that took at most this long; failed requests never finish", Evidence: ev,
 		X: Axis{Label: name, Unit: "ms", Metric: tag, Measured: true}, Y: Axis{Label: "share of requests", Share: true},
 	}
-	var left, few []string
+	var left []string
+	var few absences
 	several := len(cells) > len(targets(cells))
 	for _, c := range cells {
 		label := c.Target
@@ -193,7 +194,8 @@ func distribution(r *result.Result, id, benchmark, tag string, cells []result.Ce
 				p.Label = m.name + " " + amount.Significant(x, 3) + " ms"
 				if e, _ := st.Quantile(m.name); e.Value == nil {
 					p.Label, p.Hollow = "~"+p.Label, true
-					few = append(few, fmt.Sprintf("%s of %s: %s", m.name, label, absence(e, st.N, cmp.Or(e.NEff, st.NEff))))
+					n := size{st.N, cmp.Or(e.NEff, st.NEff)}
+					few.add(m.name, label, absence(e, n.n, n.eff), n, e.NeededN)
 				}
 			}
 			s.Points = append(s.Points, p)
@@ -206,13 +208,14 @@ func distribution(r *result.Result, id, benchmark, tag string, cells []result.Ce
 		}
 	}
 	f.X.Log = spread(f.Series) >= 5
-	for _, lim := range limitsOn(r, benchmark, tag) {
-		if lim.Value > 0 {
-			f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label, Vertical: true})
-		}
+	for _, lim := range setOn(r, benchmark, tag) {
+		f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label, Vertical: true})
 	}
-	if len(few) > 0 {
-		left = append(left, "hollow quantiles are the sample's and no estimate: "+strings.Join(few, ", "))
+	for i, t := range few.told() {
+		if i == 0 {
+			left = append(left, "hollow quantiles are the sample's and no estimate")
+		}
+		left = append(left, strings.Replace(t, " at ", " of ", 1))
 	}
 	f.Note = notes(left)
 	return f

@@ -2,7 +2,6 @@ package figure
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/inferometer/inferometer/internal/result"
 )
@@ -25,9 +24,13 @@ type size struct {
 // addLevels adds a line for each target, named with the suffix, and returns
 // what is left out.
 func addLevels(f *Figure, r *result.Result, what, suffix string, dashed bool, v view) []string {
-	var left []string
+	var without absences
 	t := r.Benchmarks.Throughput
 	for _, target := range targets(t.Cells) {
+		what := what
+		if len(targets(t.Cells)) > 1 {
+			what = target + ", " + what
+		}
 		s := Series{Name: target + suffix, Role: role(target), Kind: Line, Dashed: dashed}
 		for _, c := range t.Cells {
 			if c.Target != target {
@@ -38,15 +41,18 @@ func addLevels(f *Figure, r *result.Result, what, suffix string, dashed bool, v 
 			if ok {
 				s.Points = append(s.Points, spoil(p, r.Validity, v.tag, c.ID))
 			}
+			if bare(v, e) {
+				without.add(what, users(c.Load.Users), bareRate, size{}, 0)
+			}
 			if !ok || p.AtLeast {
-				left = append(left, fmt.Sprintf("%s at %d users: %s", what, c.Load.Users, absence(e, n.n, n.eff)))
+				without.add(what, users(c.Load.Users), absence(e, n.n, n.eff), n, e.NeededN)
 			}
 		}
 		if len(s.Points) > 0 {
 			f.Series = append(f.Series, s)
 		}
 	}
-	return left
+	return without.told()
 }
 
 // intervals says in the subtitle whether there are any.
@@ -80,7 +86,7 @@ func quantile(tag, stat string) func(result.Cell) (result.Estimate, size) {
 func throughput(r *result.Result) *Figure {
 	t := r.Benchmarks.Throughput
 	f := levelFigure("throughput", "Throughput by concurrency", t, Axis{Label: "requests completed", Unit: "1/s", Metric: "throughput"})
-	left := addLevels(f, r, "throughput", "", false, view{tag: "throughput"})
+	left := addLevels(f, r, "requests completed", "", false, view{tag: "throughput"})
 	for _, c := range t.Cells { // where there is a limit to keep
 		if _, ok := finite(c.Metrics.Rates["goodput"].Value); ok {
 			f.Title = "Throughput and goodput by concurrency"
@@ -108,8 +114,8 @@ func latencyByLevel(r *result.Result) *Figure {
 	left := addLevels(f, r, "p50", " p50", false, view{tag: "ttft", stat: "p50"})
 	left = append(left, addLevels(f, r, "p95", " p95", true, view{tag: "ttft", stat: "p95"})...)
 	for _, benchmark := range []string{"throughput", "latency"} {
-		for _, lim := range limitsOn(r, benchmark, "ttft") {
-			if lim.Value > 0 && len(f.Limits) == 0 {
+		for _, lim := range setOn(r, benchmark, "ttft") {
+			if len(f.Limits) == 0 {
 				f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
 			}
 		}

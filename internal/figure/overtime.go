@@ -90,6 +90,7 @@ func overTime(r *result.Result, benchmark string, ev result.Evidence) []*Figure 
 		for _, c := range busy {
 			addCourse(f, c, c.name, false, of.values(c.Course))
 		}
+		f.Note = notes(provesNothing(r, of.y.Metric, busy))
 		out = append(out, f)
 	}
 	out = append(out, failuresOverTime(benchmark, ev, all))
@@ -183,19 +184,30 @@ func ttftOverTime(r *result.Result, benchmark string, ev result.Evidence, cells 
 			addCourse(f, c, p95, true, c.Course.TTFTP95)
 		}
 		if few > 0 {
-			left = append(left, fmt.Sprintf("%s: %d of %d slices have fewer than %d requests", c.name, few, len(c.Course.Started), result.CourseMedianN))
-		}
-		if check, spoilt := r.Validity.Spoilt("ttft", c.ID); spoilt {
-			left = append(left, fmt.Sprintf("%s proves nothing: the check %s failed", c.name, check.ID))
+			have := "have"
+			if few == 1 {
+				have = "has"
+			}
+			left = append(left, fmt.Sprintf("%s: %d of %d slices %s fewer than %d requests", c.name, few, len(c.Course.Started), have, result.CourseMedianN))
 		}
 	}
-	for _, lim := range limitsOn(r, benchmark, "ttft") {
-		if lim.Value > 0 {
-			f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
-		}
+	left = append(left, provesNothing(r, "ttft", cells)...)
+	for _, lim := range setOn(r, benchmark, "ttft") {
+		f.Limits = append(f.Limits, Limit{Value: lim.Value, Label: lim.label})
 	}
 	f.Note = notes(left)
 	return f
+}
+
+// provesNothing names the cells in which a check spoils a metric.
+func provesNothing(r *result.Result, tag string, cells []stretch) []string {
+	var out []string
+	for _, c := range cells {
+		if check, spoilt := r.Validity.Spoilt(tag, c.ID); spoilt && tag != "" {
+			out = append(out, fmt.Sprintf("%s proves nothing: the check %s failed", c.name, check.ID))
+		}
+	}
+	return out
 }
 
 // failuresOverTime shows when requests failed; nothing where none did.

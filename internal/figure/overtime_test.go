@@ -44,9 +44,20 @@ func TestLatencyOverTime(t *testing.T) {
 	if len(f.Series) != 2 || len(f.Series[0].Points) != 3 || f.Series[0].Points[2].X != 7 || !f.Series[1].Dashed {
 		t.Errorf("%+v", f.Series)
 	}
-	if !strings.Contains(f.Note, "1 of 4 slices have fewer than 5 requests") || len(f.Limits) != 1 || f.Y.Metric != "ttft" {
+	if !strings.Contains(f.Note, "1 of 4 slices has fewer than 5 requests") || len(f.Limits) != 1 || f.Y.Metric != "ttft" {
 		t.Errorf("note %q, limits %v", f.Note, f.Limits)
 	}
+	r.Claims[0].Set = false // nobody asked for 50 ms: it does not press the values into a corner
+	for _, id := range []string{"load-ttft-over-time", "load-distribution", "load-ttft-histogram"} {
+		if slices.Contains(ids(r), id) && len(find(t, r, id).Limits) > 0 {
+			t.Errorf("%s has a limit that nobody set", id)
+		}
+	}
+	r.Validity.Checks = []result.Check{{ID: "errors", Status: result.Fail, Cell: cellOf(r).ID, Figures: []string{"output_throughput"}}}
+	if note := find(t, r, "load-tokens-over-time").Note; !strings.Contains(note, "proves nothing: the check errors failed") {
+		t.Errorf("of a spoilt rate: %q", note)
+	}
+	r.Validity.Checks = nil
 	tokens := find(t, r, "load-tokens-over-time")
 	if f.Sync == "" || tokens.Sync != f.Sync || find(t, r, "load-in-flight-over-time").Sync != f.Sync {
 		t.Errorf("axes %q and %q", f.Sync, tokens.Sync)
@@ -163,7 +174,7 @@ func TestDistributionNamesItsQuantiles(t *testing.T) {
 	if want := []string{"p50 150 ms", "~p95 195 ms", "~p99 199 ms"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if f.X.Log || !strings.Contains(f.Note, "p95 of candidate: n=40 of 72") {
+	if f.X.Log || !strings.Contains(f.Note, "p95 of candidate: too few for an interval (n=40 of 72)") {
 		t.Errorf("logarithmic: %v, note %q", f.X.Log, f.Note)
 	}
 }
@@ -255,5 +266,47 @@ func TestSpoiltPointsOfASweepAreHollow(t *testing.T) {
 	f := find(t, r, "scan-ttft")
 	if p := f.Series[0].Points; len(p) != 2 || !p[0].Hollow || p[1].Hollow {
 		t.Errorf("%+v", p)
+	}
+}
+
+// A further target has one colour in every figure, also where another one has no series there.
+func TestFurtherTargetsHaveTheirPlaces(t *testing.T) {
+	r := timed()
+	r.Targets = []result.Target{{Name: "candidate"}, {Name: "fp8"}, {Name: "fp8-kv"}}
+	for _, target := range []string{"fp8", "fp8-kv"} {
+		c := *cellOf(r)
+		c.ID, c.Target = "load/"+target, target
+		r.Benchmarks.Load.Cells = append(r.Benchmarks.Load.Cells, c)
+	}
+	for _, f := range All(r) {
+		for _, s := range f.Series {
+			want := 0
+			switch {
+			case s.Role != Further:
+			case strings.HasPrefix(s.Name, "fp8-kv"):
+				want = 2
+			default:
+				want = 1
+			}
+			if s.Place != want {
+				t.Errorf("%s: %q is at %d, want %d", f.ID, s.Name, s.Place, want)
+			}
+		}
+	}
+}
+
+// Wider bins hold more requests, which makes no target faster.
+func TestHistogramsSayWhereHeightsDoNotCompare(t *testing.T) {
+	r := timed()
+	c := *cellOf(r)
+	c.ID, c.Target = "load/baseline", "baseline"
+	c.Metrics.Stats = map[string]result.Statistic{"ttft": {N: 32, Bins: &result.Bins{Lo: 10, Hi: 160, Counts: []int{1, 3}}}}
+	r.Benchmarks.Load.Cells = append(r.Benchmarks.Load.Cells, c)
+	if note := find(t, r, "load-ttft-histogram").Note; !strings.HasPrefix(note, "the bins of targets differ in width") {
+		t.Errorf("note %q", note)
+	}
+	r.Benchmarks.Load.Cells[1].Metrics.Stats["ttft"].Bins.Hi = 40
+	if note := find(t, r, "load-ttft-histogram").Note; note != "" {
+		t.Errorf("note %q", note)
 	}
 }

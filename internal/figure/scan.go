@@ -174,6 +174,9 @@ func (w *sweep) series(l line, v view, without *absences) (s Series, ok bool) {
 		if drawn {
 			s.Points = append(s.Points, spoil(p, w.validity, v.tag, c.ID))
 			ok = ok || !p.AtLeast
+			if bare(v, e) {
+				without.add(v.name, at, bareRate, size{}, 0)
+			}
 			if note := remark(c, v.tag); note != "" {
 				without.add("", at, note, size{}, 0)
 			}

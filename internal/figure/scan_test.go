@@ -181,8 +181,8 @@ func TestScanLeavesOut(t *testing.T) {
 	if got, want := lines(f), "p50: 1=1 2=2 4=3 8=4 16=5; p95: 1=3+ 2=3+ 4=3+ 8=9"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: n=30 to 60 of 72; " +
-		"p95 at 4: n=120, effective 40 of 72 needed; p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: n=30 to 480 of 999"
+	want := "at 32: the spend cap was reached; at 64: not measured; p95 at 1, 2: too few for an interval (n=30 to 60 of 72); " +
+		"p95 at 4: too few for an interval (n=120, effective 40 of 72 needed); p95 at 16: infinite, because requests failed; p99 at 1, 2, 4, 8, 16: too few for an interval (n=30 to 480 of 999)"
 	if f.Note != want {
 		t.Errorf("note\n%s, want\n%s", f.Note, want)
 	}
@@ -304,5 +304,23 @@ func TestSpoiltPointsAreDrawnHollow(t *testing.T) {
 	}
 	if len(hollow) != 1 || hollow["hollow: a check of validity failed"] != 1 {
 		t.Errorf("%v", hollow)
+	}
+}
+
+// A rate without an interval is the sample's, and its figure says so.
+func TestRatesWithoutAnIntervalAreSaid(t *testing.T) {
+	v := view{tag: "throughput"}
+	some := result.Estimate{Value: result.Num(48.9), Withheld: "the window lasted 2 s"}
+	if !bare(v, some) || bare(view{tag: "ttft", stat: "p50"}, some) || bare(v, result.Estimate{Value: result.Num(1), Lo: result.Num(1), Hi: result.Num(2)}) {
+		t.Error("what is bare")
+	}
+	r := &result.Result{Benchmarks: result.Benchmarks{Throughput: &result.Throughput{}}}
+	for _, n := range []int{5, 10} {
+		c := cell("candidate", n, result.Statistic{})
+		c.Metrics.Rates["throughput"] = result.Rate{Value: result.Num(float64(2 * n)), Withheld: "the window lasted 2 s"}
+		r.Benchmarks.Throughput.Cells = append(r.Benchmarks.Throughput.Cells, c)
+	}
+	if note := find(t, r, "throughput").Note; note != "requests completed at 5 users, 10 users: no interval, the sample's value" {
+		t.Errorf("note %q", note)
 	}
 }

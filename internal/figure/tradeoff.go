@@ -19,6 +19,7 @@ func latencyAgainstThroughput(r *result.Result, id string, ev result.Evidence, p
 		Y: Axis{Label: "time to first token", Unit: "ms", Metric: "ttft"},
 	}
 	var left []string
+	var without absences
 	for _, stat := range []string{"p50", "p95"} {
 		for _, target := range loadTargets(points) {
 			s := Series{Name: stat, Role: role(target), Kind: Line, Dashed: stat == "p95"}
@@ -42,7 +43,7 @@ func latencyAgainstThroughput(r *result.Result, id string, ev result.Evidence, p
 				case !okX:
 					left = append(left, l.label+": the output per second is not known")
 				default:
-					left = append(left, fmt.Sprintf("%s of %s: %s", stat, l.label, absence(e, n.n, n.eff)))
+					without.add(s.Name, l.label, absence(e, n.n, n.eff), n, e.NeededN)
 				}
 			}
 			if len(s.Points) > 1 {
@@ -51,7 +52,7 @@ func latencyAgainstThroughput(r *result.Result, id string, ev result.Evidence, p
 		}
 	}
 	f.Y.Log = wide(f.Series)
-	f.Note = notes(append(left, spoiltNote(f)...))
+	f.Note = notes(slices.Concat(left, without.told(), spoiltNote(f)))
 	return f
 }
 
@@ -113,7 +114,7 @@ func tried(c *result.Capacity) *Figure {
 	f := &Figure{
 		ID: "capacity-trials", Title: "What the search tried", Evidence: c.Evidence,
 		Subtitle: "each point is a cell; only a confirmation proves or refutes a load",
-		X:        Axis{Label: "order of the cells", Measured: true, Count: true}, Y: Axis{Label: "offered", Unit: "1/s"},
+		X:        Axis{Label: "order of the cells", Measured: true, Count: true}, Y: Axis{Label: "requests offered", Unit: "1/s"},
 	}
 	if c.In == "users" {
 		f.Y = Axis{Label: "users at once"}
@@ -163,7 +164,8 @@ func byTurn(r *result.Result, benchmark, tag, name string, cells []result.Cell, 
 		Subtitle: "p50 and p95 of each turn of the conversations, with 95 % intervals",
 		X:        Axis{Label: "turn"}, Y: Axis{Label: strings.ToLower(name[:1]) + name[1:], Unit: "ms", Metric: tag},
 	}
-	var left []string
+	var without absences
+	var later []string
 	for _, c := range cells {
 		if c.Conversations == nil || len(c.Conversations.Turns) < 2 {
 			continue
@@ -178,10 +180,11 @@ func byTurn(r *result.Result, benchmark, tag, name string, cells []result.Cell, 
 					s.Points = append(s.Points, spoil(p, r.Validity, tag, c.ID))
 				}
 				if measured && (!ok || p.AtLeast) {
-					left = append(left, fmt.Sprintf("%s of turn %d: %s", stat, t.Turn, absence(e, st.N, cmp.Or(e.NEff, st.NEff))))
+					n := size{st.N, cmp.Or(e.NEff, st.NEff)}
+					without.add(s.Name, fmt.Sprintf("turn %d", t.Turn), absence(e, n.n, n.eff), n, e.NeededN)
 				}
 				if t.Later && ok {
-					left = append(left, fmt.Sprintf("turn %d stands for all after it as well", t.Turn))
+					later = append(later, fmt.Sprintf("turn %d stands for all after it as well", t.Turn))
 				}
 			}
 			if len(s.Points) > 1 {
@@ -189,6 +192,6 @@ func byTurn(r *result.Result, benchmark, tag, name string, cells []result.Cell, 
 			}
 		}
 	}
-	f.Note = notes(append(left, spoiltNote(f)...))
+	f.Note = notes(slices.Concat(without.told(), later, spoiltNote(f)))
 	return f
 }

@@ -113,7 +113,7 @@ func TestTitles(t *testing.T) {
 	}
 	r = &result.Result{Targets: r.Targets[:1]}
 	r.Benchmarks.Capacity = &result.Capacity{Limits: []string{"ttft.p95<500ms", "success>=99%"}}
-	if got, want := run.Of(r).Title, "m: how much load with p95 time to first token under 500ms and share of requests that succeeded of at least 99%?"; got != want {
+	if got, want := run.Of(r).Title, "m: how much load with p95 time to first token under 500 ms and share of requests that succeeded of at least 99%?"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -67,3 +67,25 @@ func TestProgressIsNoPartOfTheResult(t *testing.T) {
 		t.Errorf("the result depends on %d records of progress: %s", dropped, diff)
 	}
 }
+
+// Whoever is told of a run's folder finds its plan there: a history that read it sooner left the
+// run out.
+func TestAFolderIsToldWithItsPlan(t *testing.T) {
+	s := httptest.NewServer(&moody{model: "m"})
+	defer s.Close()
+	p := plan.Default()
+	p.Candidate.URL, p.Dir, p.Only = s.URL, t.TempDir(), []plan.Benchmark{plan.Load}
+	p.Client.Calibrate, p.Workload.InputTokens, p.Workload.OutputTokens = false, 30, 6
+	p.Load.Users, p.Load.Requests = 1, 2
+	told := errors.New("no folder was told")
+	if _, err := Run(t.Context(), p, Options{Progress: func(e Event) {
+		if e.Kind == "folder" {
+			_, told = os.Stat(folder{e.Text}.plan())
+		}
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if told != nil {
+		t.Error(told)
+	}
+}

@@ -64,10 +64,10 @@ func Run(ctx context.Context, p plan.Plan, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	out := &Outcome{Folder: f.path, Plan: p, Secrets: p.Secret()}
-	s.Tell(Event{Kind: "folder", Text: f.path})
 	if err := f.writePlan(p); err != nil {
 		return out, err
 	}
+	s.Tell(Event{Kind: "folder", Text: f.path}) // whoever hears of it may read the plan
 	var machine *result.Hardware
 	if cells.Selected(p, plan.Hardware) {
 		machine = new(hardware.Detect(ctx))

@@ -20,6 +20,7 @@ export interface Series {
   name: string;
   role: Role;
   kind: Kind;
+  place?: number;
   dashed?: boolean;
   points: Point[] | null;
 }

@@ -230,6 +230,21 @@ func TestGroupsCountAsTheyDependOnEachOther(t *testing.T) {
 	}
 }
 
+// One item is one, in whatever group; several of one group say nothing of others, which is
+// another reason than that none was asked.
+func TestAKindOfOneGroup(t *testing.T) {
+	for n, want := range map[int]string{1: "", 3: "all items are of one group, which says nothing of others"} {
+		records := pass(candidate, 1, n, never)
+		for i := range records {
+			records[i].Group = "passage"
+		}
+		right := Of(records, nil).Result(both, unserved).Passes[0].Right
+		if right.Withheld != want || (right.Value == nil) != (n > 1) || right.NeededN != 0 {
+			t.Errorf("%d items: %+v", n, right)
+		}
+	}
+}
+
 func TestAccuracyAndGoodput(t *testing.T) {
 	r := Of(pass(candidate, 8, 200, below(10)), nil)
 	for limit, want := range map[string]result.Verdict{"accuracy>=90%": result.Proved, "accuracy>=95%": result.Undecided, "accuracy>=99%": result.Refuted} {

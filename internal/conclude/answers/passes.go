@@ -109,10 +109,12 @@ func product(rate, share stats.Bounded) *result.Estimate {
 	return &result.Estimate{Value: result.Num(b.Value), Lo: result.Num(b.Lo), Hi: result.Num(b.Hi)}
 }
 
-// share is how many items are right, with its bounds; not ok for no items.
+// share is how many items are right, with its bounds; not ok for no items, and for several of
+// which all are of one group.
 type share struct {
 	value, lo, hi float64
 	neff          float64
+	items         int
 	ok            bool
 }
 
@@ -120,10 +122,10 @@ type share struct {
 // given, at the effective number of items; and the number of groups, 0 without any.
 func (s *Side) share(err float64) (share, int) {
 	v, neff, groups := s.size()
-	if len(v) == 0 || groups == 1 {
-		return share{}, groups
+	if len(v) == 0 || groups == 1 && len(v) > 1 { // one item is one, in whatever group
+		return share{items: len(v)}, groups
 	}
-	out := share{value: stats.Mean(v), neff: neff, ok: true}
+	out := share{items: len(v), value: stats.Mean(v), neff: neff, ok: true}
 	out.lo, out.hi = stats.ScoreInterval(out.value, neff, 1-2*err)
 	return out, groups
 }
@@ -157,6 +159,9 @@ func (s *Side) size() (v []float64, neff float64, groups int) {
 }
 
 func percent(s share) result.Estimate {
+	if !s.ok && s.items > 0 {
+		return result.Estimate{Withheld: "all items are of one group, which says nothing of others"}
+	}
 	if !s.ok {
 		return result.Estimate{Withheld: "no item with checks was asked", NeededN: 1}
 	}

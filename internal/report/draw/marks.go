@@ -42,8 +42,11 @@ func part(f figure.Figure, series int) int {
 	return n
 }
 
-// further is the place of a series among those of further targets.
+// further is the place of a series among those of further targets, from 0 on.
 func further(f figure.Figure, series int) int {
+	if place := f.Series[series].Place; place > 0 {
+		return place - 1
+	}
 	n := 0
 	for _, s := range f.Series[:series] {
 		if s.Role == figure.Further {

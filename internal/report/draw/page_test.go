@@ -118,3 +118,11 @@ func TestBinsLanesAndHollowBarsAreDrawn(t *testing.T) {
 		t.Errorf("%d bars are filled, and one is hollow", got)
 	}
 }
+
+// A further target is coloured by its place in the run, or else by the order of the series.
+func TestFurtherTargetsKeepTheirColour(t *testing.T) {
+	f := figure.Figure{Series: []figure.Series{{Role: figure.Further, Place: 2}, {Role: figure.Further, Place: 2}, {Role: figure.Further}}}
+	if colorOf(f, 0) != partColors[3] || colorOf(f, 1) != partColors[3] || colorOf(f, 2) != partColors[4] {
+		t.Error(colorOf(f, 0), colorOf(f, 1), colorOf(f, 2))
+	}
+}

@@ -77,3 +77,14 @@ func TestEnds(t *testing.T) {
 		}
 	}
 }
+
+// A rate that is no estimate keeps its mark also where it stands alone.
+func TestARateWithoutAnIntervalIsMarked(t *testing.T) {
+	m := result.Metrics{Rates: map[string]result.Rate{
+		"throughput":        {Unit: "1/s", Value: result.Num(48.9), Withheld: "the window lasted 2 s"},
+		"output_throughput": {Unit: "token/s", Value: result.Num(560), Lo: result.Num(550), Hi: result.Num(570)},
+	}}
+	if a, b := Figure(m, "throughput", ""), Figure(m, "output_throughput", ""); a != "~48.9" || b != "560" {
+		t.Errorf("%q, %q", a, b)
+	}
+}

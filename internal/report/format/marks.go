@@ -30,13 +30,15 @@ func Doubted(text, spoilt string) string {
 }
 
 // Figure prints a quantile or, without a statistic, a rate of a cell, alone and
-// without its unit.
+// without its unit; what is no estimate keeps its mark.
 func Figure(m result.Metrics, tag, stat string) string {
 	if stat == "" {
-		if v := m.Rates[tag].Value; v != nil {
-			return Number(float64(*v))
+		r := m.Rates[tag]
+		if r.Value == nil {
+			return Missing
 		}
-		return Missing
+		r.Unit = ""
+		return WithoutInterval(Rate(r))
 	}
 	s := m.Stats[tag]
 	s.Unit = ""

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
@@ -58,6 +59,7 @@ type view struct {
 	Data     template.JS
 	App      template.JS
 	Sections []section
+	Said     bool // there are answers that a page says here
 }
 
 type section struct {
@@ -103,6 +105,7 @@ func HTML(d content.Document, figures []figure.Figure) ([]byte, error) {
 		// Ours, as they are in the binary, and JSON in which nothing can end the element.
 		Style: template.CSS(Style), App: template.JS(web.App), Data: template.JS(data), //nolint:gosec // see above
 	}
+	v.Said = slices.ContainsFunc(d.Answers, func(p content.Paragraph) bool { return !p.TerminalOnly })
 	for _, s := range d.Sections {
 		if s.Evidence == d.Evidence { // the head says it, and each figure
 			s.Evidence = ""

@@ -114,3 +114,24 @@ func TestPolicyAllowsWhatIsThere(t *testing.T) {
 func htmlEscaped(s string) string {
 	return strings.NewReplacer("'", "&#39;", "+", "&#43;").Replace(s)
 }
+
+// A value with a flag in it is one piece: on a narrow screen a cell sets its pieces side by side.
+// And a page without answers has no empty box for them.
+func TestACellIsOnePiece(t *testing.T) {
+	tab := content.Table{Head: content.Columns("check", "found"), Rows: [][]string{{"samples", "raise --requests or --duration"}, {"gc", "long pauses"}}}
+	d := content.Document{Title: "t", Answers: []content.Paragraph{{Text: "said elsewhere", TerminalOnly: true}}, Sections: []content.Section{{ID: "validity", Title: "Validity", Tables: []content.Table{tab}}}}
+	b, err := HTML(d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`><span>raise <span class="flag">--requests</span> or <span class="flag">--duration</span></span></td>`, `>long pauses</td>`,
+	} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(string(b), `class="answers"`) {
+		t.Error("an empty box for answers")
+	}
+}

@@ -32,7 +32,8 @@ export function labels(v: Frame): SeriesOption[] {
       const taken: Taken[] = [];
       v.f.series.forEach((s, i) => {
         if (!v.shown(i) || points(s).length > 200) return;
-        for (const p of points(s)) {
+        if (s.kind === 'step') taken.push(...steps(api, points(s)));
+        for (const p of s.kind === 'step' ? points(s).filter((p) => p.label) : points(s)) {
           const [x, y] = place(api, p.x, p.y);
           const at = x + dotOffset(v, i);
           taken.push({ left: at - r, top: y - r - (p.at_least ? 10 : 0), right: at + r, bottom: y + r });
@@ -66,6 +67,18 @@ function along(api: ItemApi, line: Point[]): Taken[] {
   });
 }
 
+/** steps are where those of a distribution run: first on, then up. */
+function steps(api: ItemApi, curve: Point[]): Taken[] {
+  return curve.slice(1).flatMap((p, i): Taken[] => {
+    const [x0, y0] = place(api, curve[i]!.x, curve[i]!.y);
+    const [x1, y1] = place(api, p.x, p.y);
+    return [
+      { left: x0, right: x1, top: y0 - 2, bottom: y0 + 2 },
+      { left: x1 - 2, right: x1 + 2, top: Math.min(y0, y1), bottom: Math.max(y0, y1) },
+    ];
+  });
+}
+
 /** stairs are where the steps of a front run: first up or down, then on. */
 function stairs(api: ItemApi, front: Point[]): Taken[] {
   return front.slice(1).flatMap((p, i): Taken[] => {
@@ -83,8 +96,8 @@ function free(box: Box, taken: Taken[], x: number, y: number, width: number): Ta
   const gap = 7;
   const high = 14;
   for (const [left, top] of [
-    [x + gap, y - high / 2], [x + gap, y - high - 2], [x - gap - width, y + 2], [x - width / 2, y - gap - high],
-    [x - width / 2, y + gap], [x - gap - width, y - high / 2], [x + gap, y + 2], [x - gap - width, y - high - 2],
+    [x + gap, y - high / 2], [x + gap, y - high - 4], [x - gap - width, y + 4], [x - width / 2, y - gap - high],
+    [x - width / 2, y + gap], [x - gap - width, y - high / 2], [x + gap, y + 4], [x - gap - width, y - high - 4],
   ] as const) {
     const b = { left, top, right: left + width, bottom: top + high };
     const inside = b.left >= box.x && b.right <= box.x + box.width && b.top >= box.y - 4 && b.bottom <= box.y + box.height;

@@ -134,7 +134,7 @@ function seriesOf(v: Frame, i: number): SeriesOption[] {
     case 'band':
       return [band(v, i)];
     case 'step':
-      return [path(v, i, { step: 'end', showSymbol: false })];
+      return [path(v, i, { step: 'end', showSymbol: false }), quantiles(v, i)];
     case 'rule':
       return [path(v, i, { showSymbol: false })];
     case 'front':
@@ -178,6 +178,23 @@ function path(v: Frame, i: number, how: { step?: 'start' | 'end'; showSymbol: bo
 /** mark makes a point hollow that nothing rests on. */
 function mark(p: Point, color: string, theme: Theme): object {
   return p.hollow ? { symbol: 'circle', itemStyle: { color: theme.card, borderColor: color, borderWidth: 1.6 } } : {};
+}
+
+/** quantiles are the points of a distribution that have a name. */
+function quantiles(v: Frame, i: number): SeriesOption {
+  const color = colorOf(v.f, i, v.theme);
+  const named = points(v.f.series[i]!).filter((p) => p.label);
+  return {
+    id: `s${i}-quantiles`,
+    type: 'scatter',
+    silent: true,
+    z: 4,
+    symbol: 'circle',
+    symbolSize: 8,
+    itemStyle: { color },
+    emphasis: { disabled: true },
+    data: named.map((p) => ({ value: [p.x, p.y], ...mark(p, color, v.theme) })),
+  };
 }
 
 /** dots are points on their own, those of several series at one category next to each other. */

@@ -15,7 +15,7 @@ export function colorOf(f: Figure, series: number, theme: Theme): string {
     case 'faint':
       return theme.faint;
     case 'further':
-      return pick(2 + (before(f, series, 'further') % (parts.length - 2)));
+      return pick(2 + (further(f, series) % (parts.length - 2)));
   }
   return pick(before(f, series, 'part') + 2);
 }
@@ -25,10 +25,16 @@ function before(f: Figure, series: number, role: Role): number {
   return f.series.slice(0, series).filter((s) => s.role === role).length;
 }
 
+/** further is the place of a further target among those of the run, from 0 on. */
+function further(f: Figure, series: number): number {
+  const place = f.series[series]?.place ?? 0;
+  return place > 0 ? place - 1 : before(f, series, 'further');
+}
+
 /** dashedOf tells further targets apart whose colour is there already. */
 export function dashedOf(f: Figure, series: number, theme: Theme): boolean {
   const s = f.series[series];
-  return Boolean(s?.dashed) || (s?.role === 'further' && before(f, series, 'further') >= theme.parts.length - 2);
+  return Boolean(s?.dashed) || (s?.role === 'further' && further(f, series) >= theme.parts.length - 2);
 }
 
 const shapes = ['circle', 'rect', 'triangle', 'diamond', 'pin', 'roundRect'] as const;

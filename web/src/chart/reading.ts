@@ -30,7 +30,7 @@ export function onAxis(v: number, a: Axis): string {
 
 /** valueOf writes the value of a point with its interval and what is to be known of it. */
 export function valueOf(p: Point, f: Figure, s: Series): string {
-  const flags = p.hollow ? ' (hollow: nothing rests on it)' : '';
+  const flags = p.hollow ? (s.kind === 'step' ? ' (the sample\'s, and no estimate)' : ' (hollow: nothing rests on it)') : '';
   if (s.kind === 'span' || s.kind === 'bins') {
     const range = rangeOf(p, f.x);
     return (s.kind === 'span' ? range : onAxis(p.y, f.y)) + flags;
@@ -89,8 +89,13 @@ type Visible = { s: Series; i: number }[];
 
 /** labelled adds the name that a point bears, where its value does not say it. */
 function labelled(r: Row, p: Point): Row {
+  return { ...r, value: withName(r.value, p) };
+}
+
+/** withName is a value with the name of its point, where that says more: a bound is said by its value. */
+export function withName(value: string, p: Point): string {
   const label = cleaned(p.label, 80);
-  return label && !r.value.includes(label) ? { ...r, value: `${r.value} · ${label}` } : r;
+  return label && !value.includes(label) && !(p.at_least && label.startsWith('≥')) ? `${value} · ${label}` : value;
 }
 
 function named(a: Axis, v: number): string {

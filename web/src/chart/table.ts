@@ -1,6 +1,6 @@
 import { toNumber, type Figure, type Point } from '../data.ts';
 import { has, lying, axisLabel, points } from './axes.ts';
-import { onAxis, rangeOf, valueOf } from './reading.ts';
+import { onAxis, rangeOf, valueOf, withName } from './reading.ts';
 import { cleaned, oneLine } from './text.ts';
 
 // The table behind a figure, and the same as Markdown and CSV.
@@ -43,9 +43,7 @@ function wide(f: Figure): Table | null {
       ...series.map((s): Cell => {
         const p = points(s).find((q) => q[key] === at);
         if (!p) return { text: '–' };
-        const label = cleaned(p.label, 80);
-        const text = valueOf(p, f, s);
-        return { text: label && !text.includes(label) ? `${text} · ${label}` : text, value: lying(f) ? p.x : p.y };
+        return { text: withName(valueOf(p, f, s), p), value: lying(f) ? p.x : p.y };
       }),
     ]),
   };

@@ -164,3 +164,26 @@ test('what a chart says is read off the figure', () => {
   equal(readAt(get('empty'), at(1), everything), null);
   deepEqual(stops(get('line'), everything).map((s) => s.x), [1, 8, 16, 32, 64]);
 });
+
+test('the percentiles of a distribution are marked, and hollow where they are no estimate', () => {
+  const f = get('step');
+  const bare = draw(f);
+  const points = f.series[0]!.points!;
+  points[10]!.label = 'p50 15 ms';
+  points[90]!.label = '~p95 30 ms';
+  points[90]!.hollow = true;
+  const svg = draw(f);
+  const color = theme.parts[0]!;
+  equal(fills(svg, color) - fills(bare, color), 1, 'one mark is full');
+  equal(fills(svg, theme.card) - fills(bare, theme.card) >= 1, true, 'one is hollow');
+  match(svg, /p50 15 ms/);
+});
+
+test('a further target has the colour of its place in the run', () => {
+  const f = get('line');
+  for (const s of f.series) [s.role, s.place] = ['further', 2];
+  const svg = draw(f);
+  ok(strokes(svg, theme.parts[3]!) > 0);
+  equal(strokes(svg, theme.parts[2]!), 0);
+  equal(strokes(svg, theme.parts[4]!), 0);
+});

@@ -16,6 +16,9 @@ test('the table behind a figure has its values and their bounds', () => {
   deepEqual(t.head, ['users at once', 'candidate p50: time to first token, ms', 'candidate p95: time to first token, ms', 'baseline p50: time to first token, ms']);
   deepEqual(t.rows.map((r) => r.map((c) => c.text))[3], ['32.0', '90.0 ms [80.0, 110] (hollow: nothing rests on it)', '–', '195 ms [180, 215]']);
   equal(t.rows[4]?.[1]?.text, 'at least 400 ms');
+  const named = structuredClone(get('line'));
+  named.series[0]!.points!.find((p) => p.at_least)!.label = '≥ 400';
+  equal(tableOf(named).rows[4]?.[1]?.text, 'at least 400 ms', 'a bound is said once');
   equal(t.rows[4]?.[2]?.value, undefined, 'what is missing is no number');
 });
 

@@ -39,9 +39,9 @@ figure .app-canvas svg{width:auto;height:auto;min-width:0;display:block}
 .app-scroll caption{font-size:13px}
 .app-scroll thead th{position:sticky;top:0;background:var(--bg);z-index:1}
 .app-sort{border:0;background:none;color:inherit;font:inherit;text-align:inherit;padding:0;cursor:pointer}
-.app-sort::after{content:" ↕";color:var(--soft);opacity:.55;font-size:.85em}
-th[aria-sort=ascending] .app-sort::after{content:" ↑";opacity:1}
-th[aria-sort=descending] .app-sort::after{content:" ↓";opacity:1}
+.app-sort::after{content:"\u00a0↕";color:var(--soft);opacity:.55;font-size:.85em}
+th[aria-sort=ascending] .app-sort::after{content:"\u00a0↑";opacity:1}
+th[aria-sort=descending] .app-sort::after{content:"\u00a0↓";opacity:1}
 abbr[data-metric]{text-decoration:underline dotted var(--soft);text-underline-offset:.2em;cursor:help}
 nav a[aria-current]{font-weight:650;text-decoration:none;color:var(--ink);box-shadow:inset 0 -2px var(--accent)}
 .app-top{position:fixed;right:1rem;bottom:1rem;z-index:30;width:2.6rem;height:2.6rem;border-radius:50%;border:1px solid var(--line);background:var(--bg);color:var(--ink);font-size:1.1rem;cursor:pointer;box-shadow:0 2px 8px rgb(0 0 0/.18)}

@@ -1,6 +1,7 @@
 /** The style of the what-if part, in the page's palette. A constructed style sheet needs no exception in the page's content security policy. */
 export const css = `
-.whatif { display: grid; gap: 1rem; }
+.whatif { display: grid; gap: 1rem; margin: 1.5rem 0; }
+.whatif h3 { font-size: 1rem; }
 .whatif fieldset { border: 1px solid var(--grid, #d8dde4); border-radius: .5rem; margin: 0; padding: .5rem .75rem .75rem; min-width: 0; }
 .whatif legend { font-weight: 600; padding: 0 .25rem; }
 .whatif-groups { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); align-items: start; }
@@ -18,7 +19,7 @@ export const css = `
 .whatif-refused { border-color: var(--bad, #b91c1c); }
 .whatif-command { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 .whatif-command code { flex: 1 1 16rem; min-width: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
-.whatif button { font: inherit; min-height: 2rem; }
+.whatif button { font: inherit; min-height: 2rem; color: var(--accent, #2563eb); background: none; border: 1px solid var(--grid, #d8dde4); border-radius: .3rem; padding: .15rem .7rem; cursor: pointer; }
 .whatif table { border-collapse: collapse; }
 .whatif :is(th, td) { padding: .15rem .75rem .15rem 0; text-align: right; }
 .whatif th[scope=row] { text-align: left; font-weight: 400; }

@@ -61,7 +61,8 @@ class View {
         () => this.told(copy, 'Select the line and copy it'),
       );
     });
-    root.replaceChildren(el('div', { class: 'whatif' },
+    root.replaceChildren(el('section', { class: 'whatif', 'aria-labelledby': 'whatif-title' },
+      el('h3', { id: 'whatif-title' }, 'What if? Move a number, and the costs are worked out again'),
       this.answer,
       el('div', {}, measured),
       el('div', { class: 'whatif-groups' }, ...sets),

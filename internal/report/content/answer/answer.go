@@ -77,6 +77,9 @@ func Of(r *result.Result) []Sentence {
 	add(qualities(r)...)
 	add(said("Reused", "", First, reused(r)...)...)
 	add(said("Failures", string(result.Fail), First, failed(r))...)
+	if len(out) == 0 {
+		add(said("No answer", string(result.Fail), First, unmeasured(r))...)
+	}
 	for _, v := range []result.Verdict{result.Proved, result.Refuted, result.Undecided, result.Invalid} {
 		add(said("Claims", string(v), Elsewhere, verdicts(r.Claims, v))...)
 	}
@@ -130,213 +133,6 @@ func failedChecks(v result.Validity) string {
 	return fmt.Sprintf("%d of %d checks failed: what is marked %s proves nothing.", n, len(v.Checks), format.Spoilt)
 }
 
-// effects are the comparisons that an answer names, in the words for a ratio
-// below and above 1.
-var effects = []struct{ metric, name, less, more string }{
-	{"ttft", "first token", "sooner", "later"},
-	{"e2e", "whole answer", "sooner", "later"},
-	{"tpot", "time per further token", "shorter", "longer"}, // half the time is twice as fast, and not half as fast again
-	{"user_rate", "output speed", "slower", "faster"},       // the same again, where tpot is not compared
-}
-
-// speeds compares the candidate with each other target in a sentence.
-func speeds(versus []result.Comparison, cells []result.Cell, evidence result.Evidence) []Sentence {
-	var out []Sentence
-	var others []string
-	for _, c := range versus {
-		if other := cmp.Or(c.Against, "baseline"); !slices.Contains(others, other) {
-			others = append(others, other)
-		}
-	}
-	where := ""
-	if len(cells) > 0 {
-		where = UnderLoad(cells[0])
-	}
-	lead := Faster
-	add := func(text, basis string) {
-		if text != "" {
-			out = append(out, Sentence{Lead: lead, Text: text, Basis: basis})
-			lead = ""
-		}
-	}
-	for _, other := range others {
-		var parts, sides []string // with the size of the difference, and without
-		var found directions
-		pairs, why := 0, ""
-		for _, e := range effects {
-			if e.metric == "user_rate" && slices.ContainsFunc(versus, func(c result.Comparison) bool { return c.Metric == "tpot" }) {
-				continue
-			}
-			for _, c := range versus {
-				if c.Metric != e.metric || c.Stat != result.StatGeometricMean || cmp.Or(c.Against, "baseline") != other {
-					continue
-				}
-				if text := effect(c.Estimate, e.less, e.more); text != "" {
-					if c.Spoilt != "" {
-						text += " " + format.Spoilt
-					}
-					found.add(c, e.metric == "user_rate")
-					parts = append(parts, e.name+" "+text)
-					pairs = max(pairs, c.Pairs)
-				} else {
-					why = c.Estimate.Withheld
-					if text := side(c, e.less, e.more); text != "" {
-						found.add(c, e.metric == "user_rate")
-						sides = append(sides, e.name+" "+text)
-					}
-				}
-			}
-		}
-		switch {
-		case len(parts) > 0:
-			add(fmt.Sprintf("%s: %s than %s.", found.verdict(), strings.Join(parts, ", "), the(other)), basis(format.Count(pairs)+" pairs", where, string(evidence)))
-			add(network(cells, other), "")
-		case len(sides) > 0:
-			add(fmt.Sprintf("%s: %s than %s; by how much cannot be told: %s", found.verdict(), strings.Join(sides, ", "), the(other), format.Sentence(why)), basis("", where, string(evidence)))
-		case why != "":
-			add(fmt.Sprintf("Not compared with %s: %s", the(other), format.Sentence(why)), "")
-		}
-	}
-	return out
-}
-
-// directions counts which way intervals of ratios lie.
-type directions struct{ better, worse, unclear, spoilt int }
-
-// add counts a comparison; up says that more is better.
-func (d *directions) add(c result.Comparison, up bool) {
-	switch e := c.Estimate; {
-	case c.Spoilt != "":
-		d.spoilt++
-	case c.Direction != "":
-		if (c.Direction == result.DirectionHigher) == up {
-			d.better++
-		} else {
-			d.worse++
-		}
-	case e.Lo == nil || e.Hi == nil || *e.Lo <= 1 && *e.Hi >= 1:
-		d.unclear++
-	case (*e.Lo > 1) == up:
-		d.better++
-	default:
-		d.worse++
-	}
-}
-
-// side says on which side the candidate is where the size of a difference is withheld.
-func side(c result.Comparison, less, more string) string {
-	text := map[string]string{result.DirectionLower: less, result.DirectionHigher: more}[c.Direction]
-	if text != "" && c.Spoilt != "" {
-		text += " " + format.Spoilt
-	}
-	return text
-}
-
-// verdict is the answer in a word or two. It says yes or no only where every interval
-// lies on that side.
-func (d *directions) verdict() string {
-	switch {
-	case d.better+d.worse+d.unclear == 0:
-		return "Not to be said " + format.Spoilt
-	case d.better+d.worse == 0:
-		return "No clear difference"
-	case d.worse+d.unclear+d.spoilt == 0:
-		return "Yes"
-	case d.better == 0 && d.unclear+d.spoilt == 0:
-		return "No"
-	case d.better == 0:
-		return "No, as far as it is clear"
-	}
-	return "In part"
-}
-
-// Effect says for a tile how a metric of the candidate compares with the baseline, and
-// whether that is better; "" where nothing compares them.
-func Effect(versus []result.Comparison, tag string) (text string, better, clear bool) {
-	for _, e := range effects {
-		for _, c := range versus {
-			if e.metric != tag || c.Metric != tag || c.Stat != result.StatGeometricMean || c.Against != versus[0].Against {
-				continue
-			}
-			var d directions
-			d.add(c, tag == "user_rate")
-			text = effect(c.Estimate, e.less, e.more)
-			if strings.HasPrefix(text, "not clearly") {
-				text = "no clear difference"
-			}
-			if text == "" {
-				return side(c, e.less, e.more), d.better == 1, d.better+d.worse == 1
-			}
-			if c.Spoilt != "" {
-				text += " " + format.Spoilt
-			}
-			return text, d.better == 1, d.better+d.worse == 1
-		}
-	}
-	return "", false, false
-}
-
-// effect says a ratio of times in words: "8.1× sooner [7.9, 8.2]", "9 % later
-// [3, 15]"; "" without an estimate.
-func effect(e result.Estimate, less, more string) string {
-	if e.Value == nil || *e.Value <= 0 || math.IsInf(float64(*e.Value), 0) {
-		return ""
-	}
-	v := float64(*e.Value)
-	if e.Lo == nil || e.Hi == nil || *e.Lo <= 0 {
-		return change(v) + " " + word(v, less, more) + " (no interval)"
-	}
-	lo, hi := float64(*e.Lo), float64(*e.Hi)
-	if lo <= 1 && hi >= 1 {
-		return fmt.Sprintf("not clearly different (%s %s to %s %s)", change(lo), word(lo, less, more), change(hi), word(hi, less, more))
-	}
-	if v < 1 { // so that the larger effect comes second
-		lo, hi = hi, lo
-	}
-	text := change(v) + " " + word(v, less, more)
-	if end(lo, v) == end(v, v) && end(hi, v) == end(v, v) {
-		return text // as narrow as the rounding
-	}
-	return fmt.Sprintf("%s [%s, %s]", text, end(lo, v), end(hi, v))
-}
-
-func word(ratio float64, less, more string) string {
-	if ratio < 1 {
-		return less
-	}
-	return more
-}
-
-// change is a ratio as a factor of 2 and more, or else in percent.
-func change(ratio float64) string {
-	if inFactors(ratio) {
-		return end(ratio, ratio) + "×"
-	}
-	return end(ratio, ratio) + " %"
-}
-
-func inFactors(ratio float64) bool { return max(ratio, 1/ratio) >= 2 }
-
-// end is a ratio in the unit that change has for another one.
-func end(ratio, of float64) string {
-	if inFactors(of) {
-		return format.Number(max(ratio, 1/ratio))
-	}
-	percent := 100 * math.Abs(ratio-1)
-	if percent >= 10 {
-		return format.Whole(percent)
-	}
-	return fmt.Sprintf("%.2g", percent)
-}
-
-// the is the name of a target in a sentence.
-func the(target string) string {
-	if target == "baseline" || target == "candidate" {
-		return "the " + target
-	}
-	return plaintext.Line(target)
-}
-
 // serves says what a server without anything to compare it with does.
 func serves(cells []result.Cell, v result.Validity, evidence result.Evidence) []Sentence {
 	var out []Sentence
@@ -387,26 +183,47 @@ var waits = []struct{ tag, before, after string }{{"ttft", "first token after ",
 // times are the median and p95 of what a user waits for.
 func times(c result.Cell, v result.Validity) string { return timesOf(c, v, len(waits)) }
 
-// timesOf are those of the first so many.
+// timesOf are those of the first so many. Where half the requests failed, no median is finite,
+// and those of the answered ones are said as such.
 func timesOf(c result.Cell, v result.Validity, most int) string {
 	var parts []string
+	failed := false
 	for _, w := range waits[:most] {
 		s := c.Metrics.Stats[w.tag]
 		if s.N == 0 || c.Counts.OK == 0 {
 			continue // what failed is said by itself
 		}
 		s.Unit = "ms"
+		if a := s.Answered; a != nil && infinite(s.P50) {
+			failed = true
+			text := fmt.Sprintf("%s%s%s (p95 %s)", w.before, format.WithUnit(float64(a.P50), "ms"), w.after, format.Number(float64(a.P95)))
+			parts = append(parts, format.Marked(text, v, w.tag, c.ID))
+			continue
+		}
 		text := format.WithoutSize(format.Quantile(s, "p50"))
 		if s.P50.Value == nil && s.P50.Sample == nil && s.Mean != nil {
 			text = format.WithUnit(float64(*s.Mean), s.Unit) + " on average"
 		}
 		text = w.before + text + w.after
 		if p95 := format.Figure(c.Metrics, w.tag, "p95"); p95 != format.Missing {
+			if value, answered, ok := strings.Cut(strings.TrimSuffix(p95, ")"), " (answered: "); ok {
+				p95 = value + ", since requests failed; of those answered " + answered
+			}
 			text += " (p95 " + p95 + ")"
 		}
 		parts = append(parts, format.Marked(text, v, w.tag, c.ID))
 	}
-	return strings.Join(parts, ", ")
+	text := strings.Join(parts, ", ")
+	if failed {
+		text = "half or more of the requests failed, so that no median is finite; of those answered: " + text
+	}
+	return text
+}
+
+// infinite says that failures reach into a quantile, be it an estimate or the sample's.
+func infinite(e result.Estimate) bool {
+	n := cmp.Or(e.Value, e.Sample)
+	return n != nil && math.IsInf(float64(*n), 1)
 }
 
 // carries says how much load there was, or how much is proved.
@@ -420,10 +237,14 @@ func carries(b result.Benchmarks, v result.Validity) []Sentence {
 		}
 	}
 	if c := b.Capacity; c != nil {
-		add(plaintext.Line(c.Text), string(c.Evidence))
+		rests := ""
+		if cell := Proved(c); cell != nil {
+			rests = requests(*cell)
+		}
+		add(plaintext.Line(c.Text), basis(rests, string(c.Evidence)))
 	}
 	if t := b.Throughput; t != nil {
-		if best := Most(t.Cells); best != nil {
+		if best := Most(t.Cells, v); best != nil {
 			where := format.Users(best.Load.Users) + " at once"
 			if len(targetsOf(t.Cells)) > 1 {
 				where += " of the " + plaintext.Line(best.Target)
@@ -463,6 +284,20 @@ func carries(b result.Benchmarks, v result.Validity) []Sentence {
 	return out
 }
 
+// Proved is the cell of a search in which its answer was confirmed; nil without one.
+func Proved(c *result.Capacity) *result.Cell {
+	for i := len(c.Trials) - 1; i >= 0; i-- {
+		if t := c.Trials[i]; t.Role == "confirm" && t.Verdict == result.Proved {
+			for k := range c.Cells {
+				if c.Cells[k].ID == t.Cell {
+					return &c.Cells[k]
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // settings names the points of a sweep that are best at something.
 func settings(s *result.Scan, v result.Validity) []Sentence {
 	if s == nil {
@@ -477,7 +312,7 @@ func settings(s *result.Scan, v result.Validity) []Sentence {
 		}
 		return plaintext.Line(c.Load.Text)
 	}
-	best := Most(s.Cells)
+	best := Most(s.Cells, v)
 	if best == nil {
 		return nil
 	}
@@ -486,7 +321,7 @@ func settings(s *result.Scan, v result.Validity) []Sentence {
 		text += ", " + first
 	}
 	out := []Sentence{{Lead: Setting, Text: text + ".", Basis: basis(requests(*best), string(s.Evidence))}}
-	if quick := quickest(s.Cells); quick != nil && quick.ID != best.ID {
+	if quick := quickest(s.Cells, v); quick != nil && quick.ID != best.ID {
 		out = append(out, Sentence{
 			Text:  fmt.Sprintf("Shortest answers at %s: %s, %s.", at(quick), delivered(*quick, v), times(*quick, v)),
 			Basis: basis(requests(*quick), string(s.Evidence)),
@@ -502,19 +337,38 @@ func setting(keys, label string) string {
 		return plaintext.Line(keys + " " + label)
 	}
 	for i := range names {
+		if names[i] == "users" {
+			if names[i] = values[i] + " users"; values[i] == "1" {
+				names[i] = "1 user"
+			}
+			continue
+		}
 		names[i] += " " + values[i]
 	}
 	return plaintext.Line(strings.Join(names, ", "))
 }
 
 // quickest is the cell with the shortest median of whole answers.
-func quickest(cells []result.Cell) *result.Cell {
+func quickest(cells []result.Cell, v result.Validity) *result.Cell {
+	return first(cells, v, "e2e", func(c result.Cell) (float64, bool) {
+		n := c.Metrics.Stats["e2e"].P50.Value
+		return -float64(*cmp.Or(n, new(result.Number))), n != nil
+	})
+}
+
+// first is the cell with the greatest value. What a check spoils is taken only where nothing
+// else is left.
+func first(cells []result.Cell, v result.Validity, tag string, value func(result.Cell) (float64, bool)) *result.Cell {
 	var best *result.Cell
+	var most float64
+	doubtful := false // best is spoilt
 	for i, c := range cells {
-		v := c.Metrics.Stats["e2e"].P50.Value
-		if v != nil && (best == nil || *v < *best.Metrics.Stats["e2e"].P50.Value) {
-			best = &cells[i]
+		n, ok := value(c)
+		_, spoilt := v.Spoilt(tag, c.ID)
+		if !ok || best != nil && (spoilt && !doubtful || spoilt == doubtful && n <= most) {
+			continue
 		}
+		best, most, doubtful = &cells[i], n, spoilt
 	}
 	return best
 }
@@ -528,15 +382,11 @@ func targetsOf(cells []result.Cell) map[string]bool {
 }
 
 // Most is the cell with the highest output; nil without any.
-func Most(cells []result.Cell) *result.Cell {
-	var best *result.Cell
-	for i, c := range cells {
-		v := c.Metrics.Rates["output_throughput"].Value
-		if v != nil && *v > 0 && c.Counts.OK > 0 && (best == nil || *v > *best.Metrics.Rates["output_throughput"].Value) {
-			best = &cells[i]
-		}
-	}
-	return best
+func Most(cells []result.Cell, v result.Validity) *result.Cell {
+	return first(cells, v, "output_throughput", func(c result.Cell) (float64, bool) {
+		n := float64(*cmp.Or(c.Metrics.Rates["output_throughput"].Value, new(result.Number)))
+		return n, n > 0 && c.Counts.OK > 0
+	})
 }
 
 // delivered are the rates of a cell.
@@ -599,42 +449,4 @@ func goodness(q *result.Quality) string {
 		}
 	}
 	return ""
-}
-
-// failed counts the requests that did not succeed, by class.
-func failed(r *result.Result) string {
-	sum, all := 0, 0
-	by := map[string]int{}
-	for _, c := range r.Cells() {
-		all += c.Counts.Scheduled
-		for class, n := range c.Counts.ByClass {
-			if class != "ok" && class != "cut" {
-				by[class] += n
-				sum += n
-			}
-		}
-	}
-	if sum == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s of %s requests: %s.", format.Count(sum), format.Count(all), format.Failures(by))
-}
-
-// verdicts names the user's claims that ended in a way.
-func verdicts(claims []result.Claim, v result.Verdict) string {
-	var names []string
-	for _, c := range claims {
-		if !c.Set || c.Verdict != v {
-			continue
-		}
-		name := plaintext.Line(c.Limit)
-		if v == result.Undecided && c.NeededN > c.N {
-			name += fmt.Sprintf(" (n=%s of %s)", format.Count(c.N), format.Count(c.NeededN))
-		}
-		names = append(names, name)
-	}
-	if names == nil {
-		return ""
-	}
-	return string(v) + ": " + strings.Join(names, ", ") + "."
 }

@@ -161,6 +161,11 @@ func TestSpent(t *testing.T) {
 	if got := spent(s); !strings.HasPrefix(got, "At most $0.0102 for") {
 		t.Errorf("%q", got)
 	}
+	s.Targets[0].AtMostRequests = 20 // whose tokens the server did not say
+	if got := spent(s); !strings.Contains(got, "20 requests with at most 5,120 tokens in and 1,280 out") {
+		t.Errorf("%q", got)
+	}
+	s.Targets[0].AtMostRequests = 0
 	s.USD = nil
 	if got := spent(s); got != "20 requests with 5,120 tokens in and 1,280 out; no target has a price per token." {
 		t.Errorf("%q", got)
@@ -219,6 +224,66 @@ func TestReusedAnswersAreSaid(t *testing.T) {
 	}
 }
 
+// Of several targets each is named, in the answer and on a tile, and a reason that is the same is
+// said once.
+func TestSeveralTargetsAreNamed(t *testing.T) {
+	short := result.Estimate{Withheld: "blocks are too short"}
+	versus := []result.Comparison{
+		{Metric: "ttft", Stat: result.StatGeometricMean, Against: "fast", Pairs: 72, Estimate: short, Direction: result.DirectionHigher},
+		{Metric: "ttft", Stat: result.StatGeometricMean, Against: "small", Pairs: 72, Estimate: short},
+	}
+	var got []string
+	for _, s := range speeds(versus, nil, result.Measured) {
+		got = append(got, s.Text+" "+s.Basis)
+	}
+	if want := "No: first token later than fast; by how much cannot be told: blocks are too short. 72 pairs, measured|Not compared with small, for the same reason. "; strings.Join(got, "|") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if text, better, clear := Effect(versus, "ttft"); text != "later than fast" || better || !clear {
+		t.Error(text, better, clear)
+	}
+	versus[0].Estimate, versus[0].Direction = estimate(.5, .4, .6), ""
+	versus[1].Estimate = estimate(1, .9, 1.1)
+	if text, _, clear := Effect(versus, "ttft"); text != "2.00× sooner [1.67, 2.50] than fast; no clear difference from small" || clear {
+		t.Error(text, clear)
+	}
+	versus[1].Estimate = estimate(2, 1.5, 3)
+	if text, _, clear := Effect(versus, "ttft"); !strings.HasSuffix(text, "2.00× later [1.50, 3.00] than small") || clear {
+		t.Error(text, clear)
+	}
+}
+
+// Nobody understands a first token after infinity: what failed is said, and what the answered
+// ones took.
+func TestMediansThatFailuresReachAreSaidInWords(t *testing.T) {
+	inf := result.Num(math.Inf(1))
+	c := result.Cell{ID: "load/candidate", Load: result.LoadShape{Users: 4}, Counts: result.Counts{OK: 27, Scheduled: 60, Failed: 33}}
+	c.Metrics.Stats = map[string]result.Statistic{"ttft": {N: 60, P50: result.Estimate{Value: inf}, P95: result.Estimate{Sample: inf, NeededN: 72}, Answered: &result.Answered{N: 27, P50: 25.1, P95: 28.7}}}
+	if got, want := times(c, result.Validity{}), "half or more of the requests failed, so that no median is finite; of those answered: first token after 25.1 ms (p95 28.7)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s := c.Metrics.Stats["ttft"]
+	s.P50, s.P95 = estimate(24, 23, 25), result.Estimate{Value: inf}
+	c.Metrics.Stats["ttft"] = s
+	if got, want := times(c, result.Validity{}), "first token after 24.0 ms [23.0, 25.0] (p95 ∞, since requests failed; of those answered 28.7)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What is proved says by how many requests.
+func TestAProvedLoadSaysWhatItRestsOn(t *testing.T) {
+	c := &result.Capacity{Text: "It carries 9 requests/s.", Evidence: result.Measured, Trials: []result.Trial{{Role: "confirm", Verdict: result.Proved, Cell: "capacity/09"}}, Cells: []result.Cell{{ID: "capacity/09", Counts: result.Counts{OK: 506}}}}
+	got := carries(result.Benchmarks{Capacity: c}, result.Validity{})
+	if len(got) != 1 || got[0].Basis != "506 requests, measured" {
+		t.Errorf("%+v", got)
+	}
+	for label, want := range map[string]string{"32 · a": "32 users, model a", "1 · a": "1 user, model a"} {
+		if got := setting("users · model", label); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // Which target is slower is said where its rounds show that, without a size.
 func TestASideWithoutASizeIsAnswered(t *testing.T) {
 	c := result.Comparison{Metric: "ttft", Stat: result.StatGeometricMean, Estimate: result.Estimate{Withheld: "blocks are too short"}, Direction: result.DirectionHigher}
@@ -232,5 +297,57 @@ func TestASideWithoutASizeIsAnswered(t *testing.T) {
 	c.Direction = ""
 	if got := speeds([]result.Comparison{c}, nil, result.Measured); !strings.HasPrefix(got[0].Text, "Not compared") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// The best setting is not one that proves nothing, unless there is no other.
+func TestTheBestOfASweepIsNotASpoiltOne(t *testing.T) {
+	at := func(id string, tokens, e2e float64) result.Cell {
+		c := result.Cell{ID: id, Counts: result.Counts{OK: 9}}
+		c.Metrics.Rates = map[string]result.Rate{"output_throughput": {Value: result.Num(tokens)}}
+		c.Metrics.Stats = map[string]result.Statistic{"e2e": {N: 9, P50: result.Estimate{Value: result.Num(e2e)}}}
+		return c
+	}
+	cells := []result.Cell{at("a", 900, 10), at("b", 200, 30), at("c", 300, 20)}
+	bad := func(cell string) result.Check {
+		return result.Check{ID: "errors", Status: result.Fail, Cell: cell, Figures: []string{"output_throughput", "e2e"}}
+	}
+	v := result.Validity{Checks: []result.Check{bad("a")}}
+	if m, q := Most(cells, v), quickest(cells, v); m.ID != "c" || q.ID != "c" {
+		t.Error(m.ID, q.ID)
+	}
+	v.Checks = append(v.Checks, bad("b"), bad("c"))
+	if m, q := Most(cells, v), quickest(cells, v); m.ID != "a" || q.ID != "a" {
+		t.Error(m.ID, q.ID)
+	}
+}
+
+// Two sides that get nothing right do not differ, and that makes neither good.
+func TestNothingRightIsNotAsGood(t *testing.T) {
+	v := &result.AnswerPairs{Against: "baseline", Items: 134, Neither: 134, Difference: estimate(0, -3.11, 3.11)}
+	r := &result.Result{Benchmarks: result.Benchmarks{Quality: &result.Quality{Answers: &result.Answers{Versus: v}}}}
+	got := qualities(r)
+	if len(got) != 1 || !strings.HasPrefix(got[0].Text, "0 of 134 right, against 0 of baseline: difference 0 points [−3.11, 3.11]; ") || !strings.HasSuffix(got[0].Text, "Neither got any item right, so this does not say that either is good.") {
+		t.Errorf("%+v", got)
+	}
+	v.Both, v.Gained, v.Lost, v.Neither = 100, 4, 2, 28
+	if got := qualities(r); !strings.HasPrefix(got[0].Text, "104 of 134 right, against 102 of baseline: ") || strings.Contains(got[0].Text, "Neither") {
+		t.Errorf("%+v", got)
+	}
+	r.Claims = []result.Claim{{Limit: "quality_delta>=-2pp", Unit: "pp", Verdict: result.Proved, Set: true, N: 134, Estimate: result.Num(0), Lo: result.Num(-1), Hi: result.Num(1)}}
+	v.Both, v.Gained, v.Lost, v.Neither = 0, 0, 0, 134
+	if got := qualities(r); !strings.HasSuffix(got[0].Text, "so this does not say that either is good.") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A run in which nothing ended has an answer, too: that there is none.
+func TestNothingMeasuredIsSaid(t *testing.T) {
+	r := &result.Result{Benchmarks: result.Benchmarks{Load: &result.Load{Cells: []result.Cell{{ID: "load/candidate", Load: result.LoadShape{Users: 3}}}}}}
+	if got := Of(r); len(got) == 0 || got[0].Place != First || got[0].Lead+": "+got[0].Text != "No answer: No request ended, so nothing was measured." {
+		t.Errorf("%+v", got)
+	}
+	if got := Of(&result.Result{}); len(got) != 0 {
+		t.Errorf("nothing was to be measured: %+v", got)
 	}
 }

@@ -39,12 +39,15 @@ func qualities(r *result.Result) []Sentence {
 			lead = AsGood
 		}
 		text, n := asGood(r, c, l)
+		if l.Metric.Tag == "quality_delta" && q.Answers != nil {
+			text += neither(q.Answers.Versus)
+		}
 		add(string(c.Verdict), text, n)
 	}
 	if a := q.Answers; a != nil {
 		if v := a.Versus; v != nil && !said["quality_delta"] {
 			lead = AsGood
-			add("", fmt.Sprintf("Right answers against %s: %s; whether that is good enough is for a claim to say (--claim 'quality_delta>=-2pp').", named(r, v.Against), difference(v.Difference)), "the same "+format.Count(v.Items)+" items")
+			add("", fmt.Sprintf("%s %s; whether that is good enough is for a claim to say (--claim 'quality_delta>=-2pp').%s", rightOf(r, v), difference(v.Difference), neither(v)), "the same "+format.Count(v.Items)+" items")
 		}
 		for _, p := range a.Load {
 			if !said["load_delta"] && p.Difference.Value != nil && p.Difference.Hi != nil && *p.Difference.Hi < 0 {
@@ -81,6 +84,24 @@ func qualities(r *result.Result) []Sentence {
 		out[0].Lead = lead
 	}
 	return out
+}
+
+// rightOf says how many answers of each side were right, where that is known.
+func rightOf(r *result.Result, v *result.AnswerPairs) string {
+	n := v.Both + v.Gained + v.Lost + v.Neither
+	if n == 0 {
+		return fmt.Sprintf("Right answers against %s:", named(r, v.Against))
+	}
+	return fmt.Sprintf("%s of %s right, against %s of %s:", format.Count(v.Both+v.Gained), format.Count(n), format.Count(v.Both+v.Lost), named(r, v.Against))
+}
+
+// neither says that a difference is one between two sides that both got nothing right: that is
+// no answer to how good they are.
+func neither(v *result.AnswerPairs) string {
+	if v == nil || v.Neither == 0 || v.Both+v.Gained+v.Lost > 0 {
+		return ""
+	}
+	return " Neither got any item right, so this does not say that either is good."
 }
 
 // preferred says how often a judge prefers the candidate.

@@ -14,15 +14,18 @@ func spent(s *result.Spend) string {
 	if s == nil {
 		return ""
 	}
-	requests, in, out, again := 0, 0, 0, 0
+	requests, in, out, again, atMost := 0, 0, 0, 0, ""
 	for _, t := range s.Targets {
 		again += t.Reused
+		if t.AtMostRequests > 0 { // the server did not say what these used
+			atMost = "at most "
+		}
 		requests, in, out = requests+t.Requests, in+t.InputTokens, out+t.OutputTokens
 	}
 	if requests == 0 {
 		return ""
 	}
-	used := fmt.Sprintf("%s requests with %s tokens in and %s out", format.Count(requests), format.Count(in), format.Count(out))
+	used := fmt.Sprintf("%s requests with %s%s tokens in and %s out", format.Count(requests), atMost, format.Count(in), format.Count(out))
 	if s.USD == nil {
 		return used + "; no target has a price per token."
 	}

@@ -16,7 +16,6 @@ func Capacity(c *result.Capacity) *content.Section {
 		return nil
 	}
 	s := &content.Section{ID: "capacity", Title: "Capacity", Evidence: c.Evidence}
-	s.Detail(plaintext.Line(c.Text)) // on a terminal the answer says it
 	if c.Broke != "" {
 		where := "beyond it"
 		if c.Rate == nil { // there is nothing to be beyond of

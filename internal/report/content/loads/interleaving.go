@@ -84,7 +84,7 @@ func comparisonRow(c result.Comparison) (row []string, brief bool) {
 	if c.Lost > 0 {
 		pairs += fmt.Sprintf(" (%s lost)", format.Count(c.Lost))
 	}
-	return []string{plaintext.Line(name), format.Estimate(c.Estimate, unit, c.Pairs), pairs, verdict(c)}, brief || c.Stat == "p95" || c.Metric == "success"
+	return []string{plaintext.Line(name), format.Doubted(format.Estimate(c.Estimate, unit, c.Pairs), c.Spoilt), pairs, format.Doubted(verdict(c), c.Spoilt)}, brief || c.Stat == "p95" || c.Metric == "success"
 }
 
 // verdict says in a word what the interval of a comparison says.

@@ -139,7 +139,7 @@ func loaded(cells []result.Cell) string {
 	text := plaintext.Line(plaintext.Capital(cells[0].Load.Text) + "; " + cells[0].Workload.Text + ".")
 	for _, c := range cells[1:] {
 		if c.Load.Text != cells[0].Load.Text {
-			text += fmt.Sprintf(" The %s: %s.", plaintext.Line(c.Target), plaintext.Line(c.Load.Text))
+			text += fmt.Sprintf(" %s: %s.", plaintext.Capital(named(c.Target)), plaintext.Line(c.Load.Text))
 		}
 	}
 	return text
@@ -379,7 +379,7 @@ func Latency(l *result.Latency, v result.Validity) *content.Section {
 	for _, c := range l.Versus { // on a terminal the answer says it
 		text := plaintext.Capital(plaintext.Line(c.Text))
 		if c.Estimate.Value != nil {
-			text += fmt.Sprintf(" (ratio %s, %d pairs)", format.Span(c.Estimate.Value, c.Estimate.Lo, c.Estimate.Hi, ""), c.Pairs)
+			text += fmt.Sprintf(" (ratio %s, %d pairs)", format.Doubted(format.Span(c.Estimate.Value, c.Estimate.Lo, c.Estimate.Hi, ""), c.Spoilt), c.Pairs)
 		}
 		s.Detail(text + ".")
 	}
@@ -403,7 +403,7 @@ func Load(l *result.Load, v result.Validity) *content.Section {
 	for i, c := range l.Cells {
 		of := ""
 		if l.Interleaving != nil {
-			of = " of the " + plaintext.Line(c.Target)
+			of = " of " + named(c.Target)
 		}
 		if c.Conversations != nil {
 			s.Say(conversations(c.Conversations, c.WindowS))
@@ -439,6 +439,14 @@ func Load(l *result.Load, v result.Validity) *content.Section {
 	interleaved(s, l)
 	s.Notes = explained(l.Cells, v, latencyTags, latencyStats[1:])
 	return s
+}
+
+// named is a target in the middle of a sentence.
+func named(target string) string {
+	if target == "candidate" || target == "baseline" {
+		return "the " + target
+	}
+	return plaintext.Line(target)
 }
 
 // Throughput is the section on levels of concurrency; nil without them.

@@ -98,3 +98,15 @@ func TestAnEndedWarmupHasNoFigures(t *testing.T) {
 		t.Errorf("%+v", tables)
 	}
 }
+
+// A comparison that a check spoils has its mark, and a target has no article.
+func TestSpoiltComparisonsAreMarked(t *testing.T) {
+	c := result.Comparison{Metric: "ttft", Stat: result.StatGeometricMean, Pairs: 9, Spoilt: "errors", Estimate: result.Estimate{Value: result.Num(.5), Lo: result.Num(.4), Hi: result.Num(.6)}}
+	row, _ := comparisonRow(c)
+	if row[1] != "0.500 [0.400, 0.600] †" || row[3] != "shorter †" {
+		t.Errorf("%q", row)
+	}
+	if got := named("fast") + ", " + named("baseline"); got != "fast, the baseline" {
+		t.Errorf("%q", got)
+	}
+}

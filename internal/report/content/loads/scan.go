@@ -36,9 +36,15 @@ func Scan(s *result.Scan, validity result.Validity) *content.Section {
 	for i, text := range v.said(40) {
 		out.Text = append(out.Text, content.Paragraph{Text: text, Short: short[i]})
 	}
+	if p := s.Pareto; p != nil && p.Refused == "" && len(p.Left) > 0 { // with the front, if that is drawn
+		text := "Not placed: " + plaintext.Line(strings.Join(figure.Gather(p.Left), "; ")) + "."
+		out.Text = append(out.Text, content.Paragraph{Text: text, TerminalOnly: len(p.Points) > 0})
+	}
 	out.Table(v.overview(), v.short())
 	out.Pages(v.front(), v.latencies(), v.rates(), v.server())
-	out.Notes = explained(s.Cells, validity, []string{"ttft", "tpot", "e2e"}, []string{"p50", "p95"})
+	out.Notes = slices.DeleteFunc(explained(s.Cells, validity, []string{"ttft", "tpot", "e2e"}, []string{"p50", "p95"}), func(n content.Note) bool {
+		return strings.HasPrefix(n.Text, format.Approximate+" "+metricName("input_throughput")) // a rate that it does not show
+	})
 	return out
 }
 
@@ -122,9 +128,6 @@ func (v *scanView) said(most int) []string {
 	default:
 		out = append(out, fmt.Sprintf("Pareto front: %s against %s. No point on it can be improved in one without losing in the other. It consists of estimates: where intervals overlap, points may swap places, and the best of many looks better than it is. Measure the one you choose again.",
 			plaintext.Line(p.Y.Label), plaintext.Line(p.X.Label)))
-		if len(p.Left) > 0 {
-			out = append(out, "Not placed: "+plaintext.Line(strings.Join(figure.Gather(p.Left), "; "))+".")
-		}
 	}
 	return out
 }

@@ -101,11 +101,19 @@ func claimed(r *result.Result, c result.Claim) string {
 		return format.Missing
 	}
 	b := r.Benchmarks
+	var cells []result.Cell // of which a claim of theirs means the candidate's
 	switch {
-	case c.Benchmark == "latency" && b.Latency != nil && l.Stat != "":
-		for _, cell := range b.Latency.Cells {
+	case c.Benchmark == "latency" && b.Latency != nil:
+		cells = b.Latency.Cells
+	case c.Benchmark == "load" && b.Load != nil:
+		cells = b.Load.Cells
+	}
+	switch {
+	case cells != nil && l.Stat != "":
+		for _, cell := range cells {
 			if cell.Target == "candidate" { // the claim says what it needs
-				return format.WithoutSize(format.Quantile(cell.Metrics.Stats[l.Metric.Tag], l.Stat))
+				text := format.WithoutSize(format.Quantile(cell.Metrics.Stats[l.Metric.Tag], l.Stat))
+				return format.Marked(text, r.Validity, l.Metric.Tag, cell.ID)
 			}
 		}
 	case l.Metric.Tag == "savings" && b.Cost != nil && len(b.Cost.Volumes) > 0:

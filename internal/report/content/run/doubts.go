@@ -89,6 +89,9 @@ func doubts(r *result.Result) *content.Section {
 		var kinds []result.Check
 		cells := map[string][]string{}
 		for _, k := range checksOf(r, st) {
+			if k.ID == "complete" { // the head of the page says how the run ended
+				continue
+			}
 			if cells[k.ID] == nil {
 				kinds = append(kinds, k)
 			}
@@ -112,14 +115,14 @@ func doubts(r *result.Result) *content.Section {
 			if st == result.Fail {
 				lead = "Do not believe:"
 			}
-			if of == "" {
-				of = "no figure"
-			}
 			if k.Between {
 				of += " compared between targets"
 			}
 			text := fmt.Sprintf("%s (%s). %s", of, few(cells[k.ID]), format.Sentence(foundText(k)))
-			if st == result.Fail {
+			switch {
+			case of == "": // it spoils nothing that has a tag, such as energy
+				text = few(cells[k.ID]) + ". " + format.Sentence(foundText(k))
+			case st == result.Fail:
 				text = of + " " + format.Spoilt + strings.TrimPrefix(text, of)
 			}
 			s.Text = append(s.Text, content.Paragraph{Lead: lead, Text: text, State: content.State(st)})

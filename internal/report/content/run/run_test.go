@@ -1,6 +1,7 @@
 package run
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -52,5 +53,48 @@ func TestKindsBeginWithTechnicalOnes(t *testing.T) {
 	rows := s.Tables[len(s.Tables)-1].Rows
 	if rows[0][0] != "technical" || rows[2][0] != "viral hook" {
 		t.Errorf("%q", rows)
+	}
+}
+
+// A refuted claim on a load shows what was seen; without an estimate that is the sample's.
+func TestAClaimOnALoadShowsWhatWasSeen(t *testing.T) {
+	p95 := result.Estimate{NeededN: 72, Sample: result.Num(459), AtLeast: result.Num(458)}
+	r := &result.Result{
+		Claims:     []result.Claim{{Benchmark: "load", Limit: "e2e.p95<10ms", Text: "p95 under 10 ms", Verdict: result.Refuted, Set: true}},
+		Benchmarks: result.Benchmarks{Load: &result.Load{Cells: []result.Cell{{Target: "candidate", Metrics: result.Metrics{Stats: map[string]result.Statistic{"e2e": {Unit: "ms", N: 40, P95: p95}}}}}}},
+	}
+	if got := claimed(r, r.Claims[0]); got != "~459 ms [458, –]" {
+		t.Errorf("%q", got)
+	}
+	r.Validity.Checks = []result.Check{{ID: "errors", Status: result.Fail, Figures: []string{"e2e"}}}
+	if got := claimed(r, r.Claims[0]); got != "~459 ms [458, –] †" {
+		t.Errorf("spoilt: %q", got)
+	}
+}
+
+// A tile whose median failures reach says so in its number, and the rest in small.
+func TestATileOfFailures(t *testing.T) {
+	inf := result.Num(math.Inf(1))
+	s := result.Statistic{Unit: "ms", N: 60, P50: result.Estimate{Value: inf}, Answered: &result.Answered{N: 27, P50: 25.1}}
+	v := result.Validity{Checks: []result.Check{{ID: "errors", Status: result.Fail, Cell: "load/candidate", Figures: []string{"ttft"}}}}
+	got := quantileReading(s, "p50", v, "ttft", "load/candidate")
+	if got.Text != "∞ †" || got.Why != "of those answered 25.1 ms; a check failed: requests that failed (errors)" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// How a run ended is at the head of its page, and no figure of its own.
+func TestTheEndOfARunIsNoDoubt(t *testing.T) {
+	r := &result.Result{Validity: result.Validity{Checks: []result.Check{{ID: "complete", Status: result.Warn, Text: "the run is partial", Figures: []string{}}, {ID: "gc", Status: result.Warn, Text: "long pauses"}, {ID: "power", Status: result.Warn, Text: "a domain is missing", Figures: []string{}}}}}
+	if s := doubts(r); len(s.Text) != 2 || !strings.Contains(s.Text[0].Text, "Long pauses") || s.Text[1].Text != "the whole run. A domain is missing." {
+		t.Errorf("%+v", s.Text)
+	}
+}
+
+// A sweep of users asks how many.
+func TestTheTitleOfASweepOfUsers(t *testing.T) {
+	r := &result.Result{Targets: []result.Target{{Model: "m"}}, Benchmarks: result.Benchmarks{Scan: &result.Scan{Keys: []result.ScanKey{{Name: "users", Values: []string{"1", "2"}}, {Name: "model", Values: []string{"a", "b"}}}}}}
+	if got := title(r); got != "m: how many users of 1, 2 and which model of a, b?" {
+		t.Errorf("%q", got)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // cells that stand for the run: a load, else one request at a time, else the level, the
 // point of a sweep or the proof of a search with the most output.
 func tiles(r *result.Result) content.Tiles {
-	cells, versus := headCells(r.Benchmarks)
+	cells, versus := headCells(r.Benchmarks, r.Validity)
 	if len(cells) == 0 {
 		return content.Tiles{List: months(r.Benchmarks.Cost)}
 	}
@@ -68,45 +68,32 @@ func appendTile(list []content.Tile, t content.Tile) []content.Tile {
 
 // headCells are the cells of the first screen, one for each target, and what compares
 // them.
-func headCells(b result.Benchmarks) ([]result.Cell, []result.Comparison) {
+func headCells(b result.Benchmarks, v result.Validity) ([]result.Cell, []result.Comparison) {
 	switch {
 	case b.Load != nil && len(b.Load.Cells) > 0:
 		return b.Load.Cells, b.Load.Versus
 	case b.Latency != nil && len(b.Latency.Cells) > 0:
 		return b.Latency.Cells, b.Latency.Versus
 	case b.Capacity != nil:
-		if c := provedCell(b.Capacity); c != nil {
+		if c := answer.Proved(b.Capacity); c != nil {
 			return []result.Cell{*c}, nil
 		}
 	case b.Scan != nil:
-		if c := answer.Most(b.Scan.Cells); c != nil {
+		if c := answer.Most(b.Scan.Cells, v); c != nil {
 			return []result.Cell{*c}, nil
 		}
 	case b.Throughput != nil:
-		if c := answer.Most(b.Throughput.Cells); c != nil {
+		if c := answer.Most(b.Throughput.Cells, v); c != nil {
 			return []result.Cell{*c}, nil
 		}
 	}
 	return nil, nil
 }
 
-// provedCell is the cell of a search in which its answer was confirmed.
-func provedCell(c *result.Capacity) *result.Cell {
-	for i := len(c.Trials) - 1; i >= 0; i-- {
-		if t := c.Trials[i]; t.Role == "confirm" && t.Verdict == result.Proved {
-			for k := range c.Cells {
-				if c.Cells[k].ID == t.Cell {
-					return &c.Cells[k]
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // quantileReading is a quantile with why it is no estimate.
 func quantileReading(s result.Statistic, stat string, v result.Validity, tag, cell string) content.Reading {
-	out := content.Reading{Stat: stat, Text: format.Middle(s, stat)}
+	text, answered, _ := strings.Cut(strings.TrimSuffix(format.Middle(s, stat), ")"), " (answered: ")
+	out := content.Reading{Stat: stat, Text: text}
 	e, _ := s.Quantile(stat)
 	switch {
 	case e.Value != nil:
@@ -123,10 +110,16 @@ func quantileReading(s result.Statistic, stat string, v result.Validity, tag, ce
 		}
 	}
 	if k, bad := v.Spoilt(tag, cell); bad && out.Text != format.Missing {
-		out.Text, out.Why = out.Text+" "+format.Spoilt, "spoilt by the check "+plaintext.Line(k.ID)
+		out.Text, out.Why = out.Text+" "+format.Spoilt, failedCheck(k)
+	}
+	if answered != "" {
+		out.Why = strings.TrimSuffix("of those answered "+answered+"; "+out.Why, "; ")
 	}
 	return out
 }
+
+// failedCheck says which check spoils a number.
+func failedCheck(k result.Check) string { return "a check failed: " + checkName(k.ID) }
 
 func number(n *result.Number) *float64 {
 	if n == nil {
@@ -150,7 +143,7 @@ func rateSide(c result.Cell, tag string, v result.Validity) content.Side {
 		reading.Text = format.Missing
 	}
 	if k, bad := v.Spoilt(tag, c.ID); bad && reading.Text != format.Missing {
-		reading.Text, reading.Why = reading.Text+" "+format.Spoilt, "spoilt by the check "+plaintext.Line(k.ID)
+		reading.Text, reading.Why = reading.Text+" "+format.Spoilt, failedCheck(k)
 	}
 	return content.Side{Target: plaintext.Line(c.Target), Readings: []content.Reading{reading}}
 }
@@ -174,7 +167,7 @@ func outputs(r *result.Result, cells []result.Cell) content.Tile {
 			}
 		}
 		side := content.Side{Target: plaintext.Line(head.Target), Readings: []content.Reading{{Text: format.Missing, Why: "not loaded in this run"}}}
-		if best := answer.Most(levels); best != nil {
+		if best := answer.Most(levels, r.Validity); best != nil {
 			side = rateSide(*best, "output_throughput", r.Validity)
 			out.About = format.Users(best.Load.Users) + " at once"
 		}

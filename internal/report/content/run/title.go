@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/format"
@@ -83,9 +84,13 @@ func questions(r *result.Result) string {
 	if s := b.Scan; s != nil {
 		var keys []string
 		for _, k := range s.Keys {
-			keys = append(keys, format.Brief(k.Name, 30)+valuesOf(k.Values))
+			which := "which "
+			if k.Name == "users" {
+				which = "how many "
+			}
+			keys = append(keys, which+format.Brief(k.Name, 30)+valuesOf(k.Values))
 		}
-		out = append(out, "which "+strings.Join(keys, " and which "))
+		out = append(out, strings.Join(keys, " and "))
 	}
 	ask(b.Forecast != nil, "what to expect")
 	ask(b.Cost != nil, either("at what cost", "cheaper"))
@@ -108,6 +113,9 @@ func limitInWords(text string) string {
 	}
 	value := strings.TrimLeft(text[at:], "<>= ")
 	op := strings.TrimSpace(strings.TrimSuffix(text[at:], value))
+	if l.Metric.Unit == "ms" {
+		value = amount.Group(amount.Significant(l.Value, 6)) + " ms"
+	}
 	word, ok := map[string]string{"<": "under", "<=": "of at most", ">": "over", ">=": "of at least"}[op]
 	if !ok {
 		return plaintext.Line(text)
