@@ -132,18 +132,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// URL is the address of a page of the server, with the token in the part that a browser
-// sends to nobody.
+// URL is the address of the server, with the token in the part that a browser sends to
+// nobody. It is short, since it is read on terminals.
 func (s *Server) URL(addr net.Addr) string {
 	host := addr.String()
 	if a, ok := addr.(*net.TCPAddr); ok && a.IP.IsUnspecified() {
 		host = net.JoinHostPort("127.0.0.1", portOf(a))
 	}
-	path := "/"
-	if s.Options.Run != "" {
-		path = "/live/" + runID(s.Options.Run)
-	}
-	return "http://" + host + path + "#token=" + s.Token
+	return "http://" + host + "/#token=" + s.Token
 }
 
 // ready says whether the folders have been looked through once.
