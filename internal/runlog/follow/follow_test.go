@@ -244,6 +244,7 @@ func TestTheWindowSlides(t *testing.T) {
 // is over once.
 func TestCellsAtTheSameTime(t *testing.T) {
 	v := New("run")
+	v.targets = []result.Target{{Name: "candidate"}, {Name: "baseline"}}
 	v.exchange(request("b", 0, 1000*ms, 400, 1)) // before anybody says that they have begun
 	v.exchange(request("a", 0, 1000*ms, 100, 1))
 	for i := range 20 { // 10 s; b is over after 6
@@ -257,7 +258,7 @@ func TestCellsAtTheSameTime(t *testing.T) {
 		switch i {
 		case 11:
 			s := v.Snapshot(0)
-			if len(s.Cells) != 2 || s.Overs > 0 {
+			if len(s.Cells) != 2 || s.Cells[0].Cell != "a" || s.Overs > 0 {
 				t.Fatalf("under way: %+v, over: %+v", s.Cells, s.Over)
 			}
 			for _, c := range s.Cells {

@@ -27,7 +27,8 @@ type Snapshot struct {
 	AtS float64 `json:"at_s"`
 	// Now is where the run was said to be last; nil: nothing is under way.
 	Now *runlog.ProgressRecord `json:"now,omitempty"`
-	// Cells are under way at the same time, one for each target that is measured.
+	// Cells are under way at the same time, one for each target that is measured, in the order
+	// of the targets.
 	Cells []UnderWay `json:"cells,omitempty"`
 	// Over has the latest cells that are over, or blocks of them, of the Overs that there
 	// were.
@@ -123,6 +124,10 @@ func (v *View) Snapshot(from int) Snapshot {
 		}
 		s.Cells = append(s.Cells, UnderWay{Cell: l.cell, Now: l.now, Window: v.window(l), Measured: l.tally.figures()})
 	}
+	place := func(c UnderWay) int {
+		return slices.IndexFunc(v.targets, func(t result.Target) bool { return c.Now != nil && t.Name == c.Now.Target })
+	}
+	slices.SortStableFunc(s.Cells, func(a, b UnderWay) int { return place(a) - place(b) })
 	s.Points = v.points(from)
 	for _, t := range v.totals {
 		for o, n := range t.Ended {
