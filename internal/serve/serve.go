@@ -6,7 +6,8 @@
 // It is made for the machine that it runs on. It listens where it is told, asks for a
 // random token, answers only to names of this machine, and refuses requests that come
 // from other sites. What it serves of a run's folder is not trusted: a kept report
-// is shown in a sandbox, which can neither read the list of runs nor send anything.
+// is shown in a sandbox, which can neither read the list of runs nor make requests. It can
+// lead to another page, as every page can, and knows nothing but its own run.
 package serve
 
 import (
