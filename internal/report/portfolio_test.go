@@ -65,6 +65,14 @@ func TestAPortfolioSaysNothingThatTheReportDoesNot(t *testing.T) {
 	if !strings.Contains(texts["business-impact.md"], "## Cost") || strings.Contains(texts["business-impact.md"], "## Latency") {
 		t.Error("the business impact is not what the report says of costs")
 	}
+	// It is passed on by itself: how claims were decided and what not to believe are in it.
+	for _, name := range []string{"executive-summary.md", "business-impact.md"} {
+		for _, part := range []string{"## Claims", "## What not to believe"} {
+			if !strings.Contains(texts[name], part) {
+				t.Errorf("%s lacks %s", name, part)
+			}
+		}
+	}
 }
 
 // What was not measured is left out, with a sentence that says so.
@@ -75,7 +83,7 @@ func TestAPortfolioWithoutCostHasNoBusinessImpact(t *testing.T) {
 		t.Error("a business impact of a run without costs")
 	}
 	for _, name := range []string{"README.md", "executive-summary.md"} {
-		if !strings.Contains(texts[name], "cost was not part of this run") {
+		if !strings.Contains(texts[name], "this run did not work out costs") {
 			t.Errorf("%s does not say why there is no business impact", name)
 		}
 	}

@@ -44,7 +44,7 @@ func plainName(s string) bool {
 }
 
 // sandboxed is the policy of what comes from a run's folder: its scripts run, in a place
-// that has no cookies, no storage and no network. The report's own policy holds as well,
+// that has no cookies and no storage, and loads nothing. The report's own policy holds as well,
 // and allows its own scripts alone.
 const sandboxed = "sandbox allow-scripts allow-downloads allow-popups allow-modals; default-src 'none'; " +
 	"script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob: 'self'; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

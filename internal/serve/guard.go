@@ -142,5 +142,10 @@ func hashOf(text string) string {
 
 func portOf(a *net.TCPAddr) string { return strconv.Itoa(a.Port) }
 
-// runID is the name by which a run's folder is addressed.
-func runID(folder string) string { return filepath.Base(filepath.Clean(folder)) }
+// runID is the name by which a run's folder is addressed: its own, if it is one that can be.
+func runID(folder string) string {
+	if id := filepath.Base(filepath.Clean(folder)); plainName(id) {
+		return id
+	}
+	return "run"
+}

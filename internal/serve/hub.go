@@ -16,6 +16,9 @@ const (
 	lookEvery = 2 * time.Second
 	// mostFollowed runs are followed at the same time.
 	mostFollowed = 16
+	// retryAfter is how long a log is left alone that could not be read to its end although
+	// somebody writes it: each time it is read from its beginning.
+	retryAfter = 30 * time.Second
 )
 
 // hub follows runs that go on. It is safe for concurrent use.
@@ -64,7 +67,7 @@ func (h *hub) run(ctx context.Context, l *list) {
 func (h *hub) look(ctx context.Context, wait *sync.WaitGroup, l *list) {
 	ids, _ := l.ids() // the list says what is wrong with the folder
 	for _, id := range ids {
-		if folder := filepath.Join(l.dir, id); !h.running(id) && goesOn(folder) {
+		if folder := filepath.Join(l.dir, id); !h.running(id) && !h.failed(id) && goesOn(folder) {
 			h.follow(ctx, wait, id, folder)
 		}
 	}
@@ -120,6 +123,14 @@ func (h *hub) running(id string) bool {
 	defer h.mu.Unlock()
 	f := h.views[id]
 	return f != nil && !f.over()
+}
+
+// failed reports whether the log of a run could not be read to its end just now.
+func (h *hub) failed(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f := h.views[id]
+	return f != nil && f.over() && f.view.State() == follow.BrokenOff && time.Since(f.ended) < retryAfter
 }
 
 func (h *hub) looked() bool {

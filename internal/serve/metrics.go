@@ -97,21 +97,40 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 			up = 1
 		}
 		emit(m.running, up)
-		if p := s.Now; p != nil {
-			target := name(p.Target)
-			if p.Cell != "" {
-				emit(m.inFlight, float64(p.InFlight), target)
-				emit(m.due, float64(p.Due), target)
-				emit(m.failing, float64(len(p.Failing)))
+		var failing, shown []string
+		var left *float64 // of the cell that takes longest
+		for _, c := range s.Cells {
+			p := c.Now
+			if p == nil {
+				continue
 			}
+			target := name(p.Target)
+			if slices.Contains(shown, target) {
+				continue // two names that are the same once they are cleaned
+			}
+			shown = append(shown, target)
+			emit(m.inFlight, float64(p.InFlight), target)
+			emit(m.due, float64(p.Due), target)
 			if p.Queued != nil {
 				emit(m.queued, float64(*p.Queued), target)
 			}
-			if p.LeftS != nil {
-				emit(m.left, *p.LeftS)
+			failing = append(failing, p.Failing...)
+			if p.LeftS != nil && (left == nil || *p.LeftS > *left) {
+				left = p.LeftS
+			}
+		}
+		if len(shown) > 0 {
+			slices.Sort(failing)
+			emit(m.failing, float64(len(slices.Compact(failing))))
+		}
+		if left != nil {
+			emit(m.left, *left)
+		}
+		if p := s.Now; p != nil {
+			if p.Step > 0 {
+				emit(m.step, float64(p.Step))
 			}
 			if p.Steps > 0 {
-				emit(m.step, float64(p.Step))
 				emit(m.steps, float64(p.Steps))
 			}
 			if p.SpendUSD != nil {

@@ -71,8 +71,12 @@ type row struct {
 // verdictOrder is how verdicts are counted: the worst first.
 var verdictOrder = []result.Verdict{result.Refuted, result.Invalid, result.Undecided, result.Proved}
 
-// runsPage lists the runs.
-func (s *Server) runsPage(w http.ResponseWriter, _ *http.Request) {
+// runsPage lists the runs. A server of one run has no list.
+func (s *Server) runsPage(w http.ResponseWriter, r *http.Request) {
+	if s.OneRun {
+		http.Redirect(w, r, "/live/"+runID(s.Options.Run), http.StatusSeeOther)
+		return
+	}
 	all, err := s.summaries()
 	var rows []row
 	for _, r := range all {

@@ -6,7 +6,8 @@
 // It is made for the machine that it runs on. It listens where it is told, asks for a
 // random token, answers only to names of this machine, and refuses requests that come
 // from other sites. What it serves of a run's folder is not trusted: a kept report
-// is shown in a sandbox, which can neither read the list of runs nor send anything.
+// is shown in a sandbox, which can neither read the list of runs nor make requests. It can
+// lead to another page, as every page can, and knows nothing but its own run.
 package serve
 
 import (
@@ -132,18 +133,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// URL is the address of a page of the server, with the token in the part that a browser
-// sends to nobody.
+// URL is the address of the server, with the token in the part that a browser sends to
+// nobody. It is short, since it is read on terminals.
 func (s *Server) URL(addr net.Addr) string {
 	host := addr.String()
 	if a, ok := addr.(*net.TCPAddr); ok && a.IP.IsUnspecified() {
 		host = net.JoinHostPort("127.0.0.1", portOf(a))
 	}
-	path := "/"
-	if s.Options.Run != "" {
-		path = "/live/" + runID(s.Options.Run)
-	}
-	return "http://" + host + path + "#token=" + s.Token
+	return "http://" + host + "/#token=" + s.Token
 }
 
 // ready says whether the folders have been looked through once.

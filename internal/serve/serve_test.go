@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -390,6 +391,36 @@ func TestARunIsStreamedAndEndsWithItsReport(t *testing.T) {
 		if !errors.Is(err, io.EOF) {
 			t.Errorf("after the last event: %v", err)
 		}
+	}
+}
+
+// A log that cannot be read on is not read from its beginning again and again.
+func TestADamagedLogIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "r"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "r", exchange.LogName)
+	log, err := runlog.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }()
+	if err := os.WriteFile(path, []byte("no log at all, and more of it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !goesOn(filepath.Join(dir, "r")) {
+		t.Skip("this system does not say who writes a file")
+	}
+	h, l := newHub(), &list{dir: dir}
+	var wait sync.WaitGroup
+	h.look(t.Context(), &wait, l)
+	wait.Wait()
+	first := h.view("r")
+	h.look(t.Context(), &wait, l)
+	wait.Wait()
+	if first == nil || h.view("r") != first {
+		t.Errorf("it is followed again at once: %p, then %p", first, h.view("r"))
 	}
 }
 

@@ -176,9 +176,9 @@ func TestLiveView(t *testing.T) {
 		Cookie   string  `json:"cookie"`
 	}
 	look := `(() => ({
-		where: document.getElementById("where").textContent,
-		inFlight: document.getElementById("tile-in-flight").textContent,
-		ttft: document.getElementById("tile-ttft").textContent,
+		where: document.querySelector("[data-is=where]").textContent,
+		inFlight: document.querySelector("[data-is=in-flight]").textContent,
+		ttft: document.querySelector("[data-is=ttft]").textContent,
 		lines: [...document.querySelectorAll("figure svg path")].filter(p => p.getAttribute("d").length > 10).length,
 		overflow: document.documentElement.scrollWidth - window.innerWidth,
 		smallest: Math.min(...[...document.querySelectorAll("main *")].filter(e => e.textContent.trim() && e.getClientRects().length && !(e instanceof SVGElement)).map(e => parseFloat(getComputedStyle(e).fontSize))),
@@ -191,7 +191,7 @@ func TestLiveView(t *testing.T) {
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
 		chromedp.EmulateViewport(360, 800),
 		chromedp.Navigate(at),
-		until(`document.getElementById("tile-ttft")?.textContent.endsWith(" ms")`),
+		until(`document.querySelector("[data-is=ttft]")?.textContent.endsWith(" ms")`),
 		chromedp.Evaluate(look, &first), chromedp.Sleep(3*time.Second), chromedp.Evaluate(look, &second), keep("live-360-dark"),
 		chromedp.EmulateViewport(1280, 900),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}),

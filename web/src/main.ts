@@ -16,4 +16,8 @@ const pages: Record<string, () => void> = {
   runs,
 };
 
+// Whoever has the cookie already opens an address with its token without the login page, which
+// would have taken it out. It is not to stay in the address and the history.
+if (location.hash.startsWith('#token=')) history.replaceState(null, '', location.pathname);
+
 pages[document.body.dataset['page'] ?? '']?.();

@@ -73,7 +73,6 @@ type Companion struct {
 	exited   chan struct{}
 	drawing  bool          // in place of this process
 	terminal bool          // it draws on one
-	broken   bool          // it has died there
 	cells    []suite.Event // under way, told to the companion alone
 }
 
@@ -92,24 +91,32 @@ func (c *Companion) Event(e suite.Event) {
 		}
 		return
 	}
-	for _, e := range c.left(e) {
+	left, died := c.left(e)
+	if died {
+		_, _ = io.WriteString(c.stderr, clearView)
+	}
+	for _, e := range left {
 		c.next(e)
 	}
 }
 
+// clearView removes what a companion has left on a terminal, and shows the cursor again.
+const clearView = "\r\x1b[J\x1b[?25h"
+
 // left is what this process has to show itself: nothing while the companion draws. When
-// it has died, what it was told alone is told again.
-func (c *Companion) left(e suite.Event) []suite.Event {
+// it has died, what it was told alone is told again, and died says that a part of its view
+// is on the terminal.
+func (c *Companion) left(e suite.Event) (out []suite.Event, died bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := []suite.Event{e}
+	out = []suite.Event{e}
 	if c.drawing {
 		if c.alive() {
 			out = nil
 		} else {
 			note := suite.Event{Kind: "note", Elapsed: e.Elapsed, Text: "the live view has ended by itself; the run continues"}
 			out = slices.Concat([]suite.Event{note}, c.cells, out)
-			c.drawing, c.broken = false, c.terminal
+			c.drawing, died = false, c.terminal
 		}
 	}
 	switch e.Kind {
@@ -122,7 +129,7 @@ func (c *Companion) left(e suite.Event) []suite.Event {
 			c.tell(fmt.Sprintf("%6.1fs  %s", e.Elapsed.Seconds(), e.Text))
 		}
 	}
-	return out
+	return out, died
 }
 
 // alive reports whether the companion has not ended. It may be blocked.
@@ -224,7 +231,7 @@ func ownEnv(env []string) []string {
 // terminal is this process's own again.
 func (c *Companion) End() {
 	c.mu.Lock()
-	cmd, exited, broken := c.cmd, c.exited, c.broken
+	cmd, exited := c.cmd, c.exited
 	terminal := c.drawing && c.terminal
 	c.cmd, c.drawing = nil, false
 	c.mu.Unlock()
@@ -240,7 +247,7 @@ func (c *Companion) End() {
 		_ = cmd.Process.Kill() // fails only if it has ended since
 		<-exited
 	}
-	if broken || terminal && !cmd.ProcessState.Success() {
-		_, _ = fmt.Fprint(c.stderr, "\r\x1b[J\x1b[?25h") // it could not: the rest of its view, and the cursor
+	if terminal && !cmd.ProcessState.Success() {
+		_, _ = io.WriteString(c.stderr, clearView) // it could not
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -148,5 +149,8 @@ func (s serving) run(ctx context.Context, e Env) error {
 	}
 	_, _ = fmt.Fprintf(e.Stderr, "inferometer: showing the runs in %s; Ctrl-C ends this\n", plaintext.Line(s.dir))
 	_, _ = fmt.Fprintln(e.Stdout, server.URL(l.Addr()))
+	// What it shows may be measured on this machine: the processors are for that.
+	runtime.GOMAXPROCS(1)
+	lowPriority()
 	return server.Serve(ctx, l)
 }

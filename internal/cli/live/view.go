@@ -92,11 +92,16 @@ func (m model) lines() []string {
 	}
 	s := m.state
 	add(bold, where(s))
-	add(plain, bar(s, min(40, m.width-12)))
-	add(plain, figures(s))
+	for i, c := range s.Cells {
+		add(bold, cell(c, i == 0))
+		add(plain, bar(c, min(40, m.width-12)))
+		add(plain, figures(c))
+	}
 	add(plain, money(s))
 	add(red, trouble(s))
-	add(faint, m.url)
+	if ansi.StringWidth(m.url) < m.width { // it is of no use in parts, and stands above
+		add(faint, m.url)
+	}
 	return out
 }
 
@@ -116,8 +121,12 @@ func draw(ctx context.Context, out *os.File, environ []string, url string, v *fo
 func lines(ctx context.Context, out io.Writer, v *follow.View, said <-chan string) {
 	write := func(line string) { _, _ = fmt.Fprintln(out, line) }
 	left := tell(ctx, quietTime, v, said, write, func(s follow.Snapshot) {
-		parts := []string{where(s)}
-		for _, text := range []string{figures(s), money(s), trouble(s)} {
+		texts := []string{where(s)}
+		for i, c := range s.Cells {
+			texts = append(texts, cell(c, i == 0), figures(c))
+		}
+		var parts []string
+		for _, text := range append(texts, money(s), trouble(s)) {
 			if text != "" {
 				parts = append(parts, text)
 			}
@@ -138,12 +147,13 @@ func tell(ctx context.Context, every time.Duration, v *follow.View, said <-chan 
 	look, show := time.NewTicker(drawEvery), time.NewTicker(every)
 	defer look.Stop()
 	defer show.Stop()
-	var before *follow.CellOver
+	told := 0 // cells that are over
 	changed := func(line func(string)) {
-		if s := v.Snapshot(noPoints); s.Over != nil && s.Over != before {
-			line(stamp(s) + over(s.Over))
-			before = s.Over
+		s := v.Snapshot(noPoints)
+		for _, c := range s.Over[max(0, len(s.Over)-(s.Overs-told)):] {
+			line(stamp(s) + over(c))
 		}
+		told = s.Overs
 	}
 	for {
 		select {

@@ -18,13 +18,13 @@ func going(name string) follow.Snapshot {
 		OK: 40, Failed: 2, Errors: map[exchange.Class]int{exchange.Class(name): 2}, Rate: new(12.34), TokenRate: new(890.0),
 		TTFT: &follow.Tail{N: 40, P50: 51.2, P95: new(63.4)}, Gap: &follow.Tail{N: 900, P50: 10, P95: new(11.0), P99: new(12.0)},
 	}
+	now := &runlog.ProgressRecord{
+		Cell: name, Target: name, Load: name, Phase: exchange.Measured, Step: 3, Steps: 9, InFlight: 16, Ended: 62, Total: 100, Failed: 2, LeftS: new(12.0),
+		Queued: new(4), SpendUSD: new(0.12), CapUSD: 5, Trouble: name, Failing: []string{name},
+	}
 	return follow.Snapshot{
-		State: follow.Running, AtS: 75, Window: figures, Cell: figures,
-		Now: &runlog.ProgressRecord{
-			Cell: name, Target: name, Load: name, Phase: exchange.Measured, Step: 3, Steps: 9, InFlight: 16, Ended: 62, Total: 100, Failed: 2, LeftS: new(12.0),
-			Queued: new(4), SpendUSD: new(0.12), CapUSD: 5, Trouble: name, Failing: []string{name},
-		},
-		Over: &follow.CellOver{Cell: name, Target: name, Load: name, Figures: figures},
+		State: follow.Running, AtS: 75, Now: now, Cells: []follow.UnderWay{{Cell: name, Now: now, Window: figures, Measured: figures}},
+		Over: []follow.CellOver{{Cell: name, Target: name, Load: name, Figures: figures}}, Overs: 1,
 	}
 }
 
@@ -44,7 +44,8 @@ http://127.0.0.1:1/#token=t`
 
 // What is not known is left out, and never 0.
 func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
-	s := follow.Snapshot{State: follow.Running, Now: &runlog.ProgressRecord{Cell: "c", Target: "candidate", Load: "1 user", Phase: exchange.Measured}}
+	now := &runlog.ProgressRecord{Cell: "c", Target: "candidate", Load: "1 user", Phase: exchange.Measured}
+	s := follow.Snapshot{State: follow.Running, Now: now, Cells: []follow.UnderWay{{Cell: "c", Now: now}}}
 	m := model{state: s, width: 100}
 	if got, want := strings.Join(m.lines(), "\n"), "candidate (1 user): 0 requests done\n0 in flight"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -60,12 +61,30 @@ func TestWhatIsNotKnownIsLeftOut(t *testing.T) {
 	}
 }
 
+// Targets that are measured at the same time have a part each, and the address is there
+// whole or not at all.
+func TestTargetsAtTheSameTimeHaveAPartEach(t *testing.T) {
+	s := going("candidate")
+	other := *s.Cells[0].Now
+	other.Target, other.Ended, other.InFlight, other.Queued, other.Failed = "baseline", 31, 1, nil, 0
+	s.Cells = append(s.Cells, follow.UnderWay{Cell: "b", Now: &other})
+	m := model{url: "http://127.0.0.1:1/#token=t", state: s, width: 60}
+	got := m.lines()
+	if want := "baseline (candidate): 31 of 100 requests done, 12s left"; len(got) != 9 || got[3] != want || got[5] != "1 in flight" || got[8] != m.url {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+	m.width = 20
+	if got := strings.Join(m.lines(), "\n"); strings.Contains(got, "http") {
+		t.Errorf("a part of the address is shown:\n%s", got)
+	}
+}
+
 // Names that come from outside do nothing to a terminal, and no line is wider than it.
 func TestHostileNamesAreHarmlessOnATerminal(t *testing.T) {
 	name := "\x1b]0;owned\x07\x1b[2J\u202e\n\r" + strings.Repeat("x", 5000)
 	for _, width := range []int{20, 80} {
 		m := model{state: going(name), width: width, url: "http://127.0.0.1:1/" + strings.Repeat("u", 300)}
-		for _, line := range append(m.lines(), clean(over(m.state.Over))) {
+		for _, line := range append(m.lines(), clean(over(m.state.Over[0]))) {
 			if i := strings.IndexFunc(line, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }); i >= 0 {
 				t.Errorf("%q", line)
 			}
@@ -76,7 +95,7 @@ func TestHostileNamesAreHarmlessOnATerminal(t *testing.T) {
 			}
 		}
 	}
-	if n := len(over(going(name).Over)); n > 5*mostText {
+	if n := len(over(going(name).Over[0])); n > 5*mostText {
 		t.Errorf("a line of %d bytes", n)
 	}
 }

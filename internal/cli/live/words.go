@@ -23,7 +23,7 @@ func clean(s string) string { return plaintext.Short(s, mostText) }
 // stamp is the time of the run, as the lines of progress have it.
 func stamp(s follow.Snapshot) string { return fmt.Sprintf("%6.1fs  ", s.AtS) }
 
-// where says what is under way.
+// where says what the run does; "" where its cells do.
 func where(s follow.Snapshot) string {
 	switch s.State {
 	case follow.Starting:
@@ -33,15 +33,23 @@ func where(s follow.Snapshot) string {
 	case follow.BrokenOff:
 		return "the log is not written any more"
 	}
-	p := s.Now
 	switch {
-	case p == nil:
-		return "running"
-	case p.Cell == "":
-		return clean(p.Waiting)
+	case len(s.Cells) > 0:
+		return ""
+	case s.Now != nil && s.Now.Waiting != "":
+		return clean(s.Now.Waiting)
+	}
+	return "running"
+}
+
+// cell says where a cell under way is. The first one names the step.
+func cell(c follow.UnderWay, first bool) string {
+	p := c.Now
+	if p == nil {
+		return clean(c.Cell) + ": running"
 	}
 	text := fmt.Sprintf("%s (%s): %s", clean(p.Target), clean(p.Load), phase(p))
-	if p.Steps > 1 {
+	if first && p.Steps > 1 {
 		text = fmt.Sprintf("step %d of %d: %s", p.Step, p.Steps, text)
 	}
 	return text
@@ -71,9 +79,9 @@ func requests(p *runlog.ProgressRecord) string {
 }
 
 // bar is how much of the cell is done, where that is known.
-func bar(s follow.Snapshot, width int) string {
-	p := s.Now
-	if p == nil || p.Cell == "" || p.Total == 0 || p.Phase == exchange.Warmup || width < 5 {
+func bar(c follow.UnderWay, width int) string {
+	p := c.Now
+	if p == nil || p.Total == 0 || p.Phase == exchange.Warmup || width < 5 {
 		return ""
 	}
 	share := min(1, float64(p.Ended)/float64(p.Total))
@@ -82,15 +90,15 @@ func bar(s follow.Snapshot, width int) string {
 }
 
 // figures are those of the moment; what is not known is left out.
-func figures(s follow.Snapshot) string {
-	p := s.Now
-	if p == nil || p.Cell == "" {
-		return ""
-	}
-	w := s.Window
-	parts := []string{fmt.Sprintf("%d in flight", p.InFlight)}
-	if p.Queued != nil && *p.Queued > 0 {
-		parts[0] += fmt.Sprintf(", %d of them in the server's queue", *p.Queued)
+func figures(c follow.UnderWay) string {
+	p, w := c.Now, c.Window
+	var parts []string
+	if p != nil {
+		text := fmt.Sprintf("%d in flight", p.InFlight)
+		if p.Queued != nil && *p.Queued > 0 {
+			text += fmt.Sprintf(", %d of them in the server's queue", *p.Queued)
+		}
+		parts = append(parts, text)
 	}
 	if w.Rate != nil {
 		parts = append(parts, format.Number(*w.Rate)+" requests/s")
@@ -104,8 +112,8 @@ func figures(s follow.Snapshot) string {
 	if w.TokenRate != nil && *w.TokenRate > 0 {
 		parts = append(parts, format.Number(*w.TokenRate)+" tokens/s")
 	}
-	if p.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed%s", p.Failed, classes(s.Cell.Errors)))
+	if p != nil && p.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed%s", p.Failed, classes(c.Measured.Errors)))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -151,24 +159,32 @@ func money(s follow.Snapshot) string {
 	return amount.USD(*p.SpendUSD) + " spent"
 }
 
-// trouble is what keeps the cell from being measured well.
+// trouble is what keeps the cells from being measured well. What is wrong with the machine
+// is the same for those under way, with other figures at other moments.
 func trouble(s follow.Snapshot) string {
-	p := s.Now
-	if p == nil {
-		return ""
+	text := ""
+	var failing []string
+	for _, c := range s.Cells {
+		if c.Now == nil {
+			continue
+		}
+		if text == "" {
+			text = clean(c.Now.Trouble)
+		}
+		failing = append(failing, c.Now.Failing...)
 	}
-	text := clean(p.Trouble)
-	if len(p.Failing) > 0 {
+	if len(failing) > 0 {
 		if text != "" {
 			text += "; "
 		}
-		text += "checks that will not pass if it stays so: " + clean(strings.Join(p.Failing, ", "))
+		slices.Sort(failing)
+		text += "checks that will not pass if it stays so: " + clean(strings.Join(slices.Compact(failing), ", "))
 	}
 	return text
 }
 
 // over says what a cell has come to.
-func over(c *follow.CellOver) string {
+func over(c follow.CellOver) string {
 	text := fmt.Sprintf("%s: %s (%s) is over, %d succeeded", clean(c.Cell), clean(c.Target), clean(c.Load), c.OK)
 	if c.Failed > 0 {
 		text += fmt.Sprintf(", %d failed%s", c.Failed, classes(c.Errors))

@@ -35,8 +35,8 @@ func Folder(run *export.Run, dir string, answers bool) error {
 	}
 	for _, k := range kept {
 		path := filepath.Join(run.Folder, k.name)
-		if _, err := os.Stat(path); err != nil {
-			continue
+		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+			continue // a link in a folder that came from somebody else may lead to any file
 		}
 		data = append(data, portfolio.File{Name: k.name, Says: k.says, Write: func(w io.Writer) error {
 			f, err := os.Open(path)

@@ -37,3 +37,21 @@ func TestAnswersArePublishedOnlyOnRequest(t *testing.T) {
 		}
 	}
 }
+
+// A link in a run's folder leads nowhere: what it points at is not published.
+func TestLinksAreNotPublished(t *testing.T) {
+	folder, secret := t.TempDir(), filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("a key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(secret, filepath.Join(folder, "plan.yaml")); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	dir := filepath.Join(t.TempDir(), "out")
+	if err := Folder(&export.Run{Result: &result.Result{}, Folder: folder}, dir, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data", "plan.yaml")); err == nil {
+		t.Error("the file that a link points at is published")
+	}
+}

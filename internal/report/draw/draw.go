@@ -9,7 +9,9 @@ package draw
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image/color"
 	"io"
 	"math"
@@ -97,7 +99,23 @@ func SVG(f figure.Figure) ([]byte, error) {
 // PNG draws a figure as pixels, so many to the inch.
 func PNG(f figure.Figure, dpi int) ([]byte, error) {
 	f = Clean(f)
-	return paint(f, vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, heightOf(f)), vgimg.UseDPI(dpi))})
+	b, err := paint(f, vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(figureWidth, heightOf(f)), vgimg.UseDPI(dpi))})
+	if err != nil {
+		return nil, err
+	}
+	return withDensity(b, dpi), nil
+}
+
+// withDensity says in a PNG how many pixels are an inch, so that a program that prints it or puts
+// it on a slide takes it in the size that its text was drawn for. The encoder leaves it out.
+func withDensity(b []byte, dpi int) []byte {
+	const header = 8 + 4 + 4 + 13 + 4 // the signature and the first chunk
+	perMetre := uint32(math.Round(float64(dpi) / 0.0254))
+	chunk := binary.BigEndian.AppendUint32([]byte("pHYs"), perMetre)
+	chunk = append(binary.BigEndian.AppendUint32(chunk, perMetre), 1) // the unit: metres
+	sized := append(binary.BigEndian.AppendUint32(nil, uint32(len(chunk)-4)), chunk...)
+	sized = binary.BigEndian.AppendUint32(sized, crc32.ChecksumIEEE(chunk))
+	return slices.Concat(b[:header], sized, b[header:])
 }
 
 func paint(f figure.Figure, canvas interface {

@@ -164,6 +164,10 @@ func TestPNGCarriesEvidence(t *testing.T) {
 	if _, err := png.Decode(bytes.NewReader(simulated)); err != nil {
 		t.Error(err)
 	}
+	// 150 dots per inch are 5,906 per metre.
+	if !bytes.Contains(simulated, []byte("\x00\x00\x00\x09pHYs\x00\x00\x17\x12\x00\x00\x17\x12\x01")) {
+		t.Error("the picture does not say how large it is")
+	}
 	f.Evidence = result.Measured
 	measured, err := PNG(f, ScreenDPI)
 	if err != nil {

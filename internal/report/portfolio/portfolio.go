@@ -66,7 +66,7 @@ func Write(dir string, run Run) error {
 	w.put(summary+".html", "the same for a browser; it needs no network", page)
 	w.put(technical, "every chapter of the report, with how it was measured", run.Markdown(run.Document))
 	if run.costed() {
-		w.put(business, "what it costs, where the costs cross, and what that rests on", run.Markdown(run.business()))
+		w.put(business, "what it costs, where the costs cross, what that rests on, and what may not be believed", run.Markdown(run.business()))
 	}
 	w.figures(run.Figures)
 	w.data(run.Data)
@@ -163,7 +163,8 @@ func (r Run) summary() content.Document {
 	return d
 }
 
-// business is what the report says of money, and the claims on it are in the summary.
+// business is what the report says of money, with all claims and what a reader must not
+// believe: it is passed on by itself.
 func (r Run) business() content.Document {
 	d := r.Document
 	d.Answers, d.Tiles, d.Conditions, d.Sections = nil, content.Tiles{}, nil, nil
@@ -172,6 +173,7 @@ func (r Run) business() content.Document {
 			d.Sections = append(d.Sections, s)
 		}
 	}
+	d.Sections = append(d.Sections, r.summary().Sections...)
 	return d
 }
 
@@ -186,7 +188,7 @@ func more(costed bool) string {
 	return s + "The data: [data/](data/).\n"
 }
 
-const withoutCost = "What it means in money is left out, since cost was not part of this run."
+const withoutCost = "What it means in money is left out, since this run did not work out costs (inferometer run and inferometer cost do)."
 
 // readme lists the files and says what they rest on.
 func (r Run) readme(list []entry) []byte {
@@ -195,7 +197,7 @@ func (r Run) readme(list []entry) []byte {
 	head.Answers, head.Tiles, head.Conditions, head.Sections = nil, content.Tiles{}, nil, nil
 	var b bytes.Buffer
 	b.Write(r.Markdown(head))
-	fmt.Fprintf(&b, "The evidence of this run is **%s**: a conclusion is only as strong as its weakest input, and each number says which that is.\n\n", r.Result.Evidence)
+	fmt.Fprintf(&b, "The evidence of this run is **%s**: a conclusion is only as strong as its weakest input. For each number, data/result.json says what it rests on.\n\n", r.Result.Evidence)
 	if !r.costed() {
 		b.WriteString(withoutCost + "\n\n")
 	}
@@ -203,7 +205,7 @@ func (r Run) readme(list []entry) []byte {
 	for _, e := range list {
 		fmt.Fprintf(&b, "| [%s](%s) | %s |\n", e.path, e.path, cellText(e.says))
 	}
-	b.WriteString("\nEverything here follows from the log in data/: `inferometer report data` computes it again.\n")
+	b.WriteString("\nEvery number here follows from the log and the plan in data/: `inferometer report data` computes it again. They hold what was typed to start the run, the addresses of the endpoints and what machine sent the requests: look through them before you publish them.\n")
 	if v := format.Brief(d.Version, 60); v != "" {
 		fmt.Fprintf(&b, "\nInferometer %s", cellText(v))
 		if d.Started != "" {

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,14 +46,14 @@ type View struct {
 	end     runlog.EndRecord
 	err     error
 	last    exchange.Stamp         // latest of anything
-	now     *runlog.ProgressRecord // nil: nothing is under way, or nobody says
-	over    *CellOver              // the latest cell that is over
-	cell    tally                  // measured requests of the cell under way, or of its block
-	cellID  string
-	began   exchange.Stamp // of that cell, as seen
-	first   exchange.Stamp // of its measured requests, by when they were due; 0: none
-	totals  []*Total       // by target, in the order of the log
-	slices  []slice        // the latest history, oldest first
+	now     *runlog.ProgressRecord // the latest; nil: nothing is under way, or nobody says
+	lanes   []*lane                // cells under way, in the order in which they began
+	silent  []*lane                // of the same step, of which nothing is heard any more
+	over    []CellOver             // the latest cells that are over
+	overs   int                    // how many there were
+	blocks  int                    // that have begun
+	totals  []*Total               // by target, in the order of the log
+	slices  []slice                // the latest history, oldest first
 }
 
 // State is whether a run goes on.
@@ -136,6 +137,8 @@ func (v *View) Add(rec exchange.Record) error {
 		}
 		v.progress(p)
 	case runlog.KindResume:
+		v.leave()
+		v.over = nil // they are news no more
 		v.state, v.end = Running, runlog.EndRecord{}
 	case runlog.KindEnd:
 		v.state = Ended
@@ -148,52 +151,38 @@ func (v *View) Add(rec exchange.Record) error {
 }
 
 func (v *View) progress(p *runlog.ProgressRecord) {
-	if v.now != nil && v.now.Cell != p.Cell {
+	if v.now != nil && (v.now.Step != p.Step || p.Cell == "") {
 		v.leave()
 	}
 	v.now, v.last = p, max(v.last, p.At)
 	if p.Cell != "" {
-		v.enter(p.Cell, p.At)
-		if s := v.slice(p.At, p.Cell); s != nil {
-			s.inFlight = new(p.InFlight)
-		}
+		l := v.begin(p.Cell, p.At)
+		l.now, l.heard = p, max(l.heard, p.At)
+		v.slice(p.At, l, func(s *slice) { s.inFlight = new(p.InFlight) })
 	}
-}
-
-// leave notes what the cell under way has come to: the next one begins, or none.
-func (v *View) leave() {
-	if v.now != nil && v.now.Cell != "" {
-		v.over = &CellOver{Cell: v.now.Cell, Target: v.now.Target, Load: v.now.Load, Figures: v.measured()}
-	}
-	v.now = nil
-}
-
-// enter begins a cell, where another one was under way.
-func (v *View) enter(cell string, at exchange.Stamp) {
-	if cell != v.cellID {
-		v.cellID, v.began, v.first, v.cell = cell, at, 0, tally{}
-	}
+	v.hush(p.At)
 }
 
 func (v *View) exchange(x *exchange.Exchange) {
 	at := max(x.Due, x.Done, x.LastToken)
 	v.last = max(v.last, at)
-	if v.now == nil || v.now.Cell == "" { // a log that does not say what is under way
-		v.enter(x.Cell, x.Due)
-	}
-	if x.Cell == v.cellID && x.Due.Happened() {
-		v.began = min(v.began, x.Due)
+	l := v.find(x.Cell)
+	if l == nil && (v.now == nil || v.now.Cell == "" || x.Due >= v.now.At) { // its records of progress follow, or the log has none
+		l = v.begin(x.Cell, x.Due)
 	}
 	took := timesOf(x)
-	if s := v.slice(at, x.Cell); s != nil {
-		s.add(x, &took)
-	}
-	if x.Phase == exchange.Measured && x.Cell == v.cellID {
-		v.cell.add(x, &took)
-		if v.first == 0 || x.Due < v.first {
-			v.first = x.Due
+	if l == nil { // a straggler of a cell that is over
+		l = &lane{cell: x.Cell}
+	} else {
+		l.heard = max(l.heard, at)
+		if x.Due.Happened() {
+			l.began = min(l.began, x.Due)
+		}
+		if x.Phase == exchange.Measured {
+			l.tally.add(x, &took)
 		}
 	}
+	v.slice(at, l, func(s *slice) { s.add(x, &took) })
 	v.total(x.Target).add(x, &took)
 }
 
@@ -212,26 +201,24 @@ func (v *View) total(target string) *Total {
 	return t
 }
 
-// slice is the second of a moment in a cell; nil where that is too long ago.
-func (v *View) slice(at exchange.Stamp, cell string) *slice {
+// slice calls f with the second of a moment in a cell, unless that is too long ago.
+func (v *View) slice(at exchange.Stamp, l *lane, f func(*slice)) {
 	second := int(time.Duration(at) / time.Second)
-	for i := len(v.slices) - 1; i >= 0; i-- {
-		s := &v.slices[i]
-		if s.second == second && s.cell == cell {
-			return s
-		}
-		if s.second < second {
-			break
+	i := len(v.slices)
+	for ; i > 0 && v.slices[i-1].second >= second; i-- {
+		if s := &v.slices[i-1]; s.second == second && s.cell == l.cell && s.block == l.block {
+			f(s)
+			return
 		}
 	}
-	if n := len(v.slices); n > 0 && second < v.slices[n-1].second {
-		return nil // of an earlier second in which nothing of this cell is known
+	if n := len(v.slices); n > 0 && second <= v.slices[n-1].second-history {
+		return
 	}
-	v.slices = append(v.slices, slice{second: second, cell: cell})
-	for len(v.slices) > 0 && v.slices[0].second <= second-history {
+	v.slices = slices.Insert(v.slices, i, slice{second: second, cell: l.cell, block: l.block})
+	f(&v.slices[i])
+	for v.slices[0].second <= v.slices[len(v.slices)-1].second-history {
 		v.slices = v.slices[1:]
 	}
-	return &v.slices[len(v.slices)-1]
 }
 
 // slice is a second of a cell.
@@ -239,13 +226,14 @@ type slice struct {
 	tally
 	second   int
 	cell     string
+	block    int
 	inFlight *int
 }
 
 // tally counts requests that have ended.
 type tally struct {
 	ok, failed, cut int
-	output          int // tokens
+	output          int // tokens of requests that succeeded
 	errors          map[exchange.Class]int
 	ttft, gap, e2e  stats.Histogram // ms, of requests that succeeded
 }
@@ -268,8 +256,6 @@ func timesOf(x *exchange.Exchange) (t times) {
 }
 
 func (c *tally) add(x *exchange.Exchange, t *times) {
-	output, _ := x.Output()
-	c.output += output
 	switch {
 	case x.Failed():
 		c.failed++
@@ -287,6 +273,8 @@ func (c *tally) add(x *exchange.Exchange, t *times) {
 		return
 	}
 	c.ok++
+	output, _ := x.Output()
+	c.output += output
 	if t.hasTTFT {
 		c.ttft.Add(t.ttft, 1)
 	}

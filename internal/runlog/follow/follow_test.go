@@ -70,7 +70,7 @@ func TestARunIsSeenWhileItGoes(t *testing.T) {
 	until(t, v, func(s Snapshot) bool { return s.State == Running && s.Name == "night" })
 
 	w.Progress(&runlog.ProgressRecord{At: 1000 * ms, Waiting: "the calibration"})
-	if s := until(t, v, func(s Snapshot) bool { return s.Now != nil }); s.Now.Waiting != "the calibration" || s.Window.OK != 0 || s.Window.TTFT != nil {
+	if s := until(t, v, func(s Snapshot) bool { return s.Now != nil }); s.Now.Waiting != "the calibration" || len(s.Cells) > 0 {
 		t.Errorf("before anything is measured: %+v", s)
 	}
 	for i := range 40 {
@@ -98,19 +98,26 @@ func TestARunIsSeenWhileItGoes(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
-	for _, f := range []Figures{s.Window, s.Cell} {
+	if len(s.Cells) != 1 {
+		t.Fatalf("cells under way: %+v", s.Cells)
+	}
+	for _, f := range []Figures{s.Cells[0].Window, s.Cells[0].Measured} {
 		if f.OK != 40 || f.Failed != 1 || f.Errors[exchange.HTTP5xx] != 1 || s.Failed != 1 {
 			t.Errorf("counts %+v", f)
 		}
-		near("seconds", &f.Seconds, 2.129)
-		near("rate", f.Rate, 40/2.129)
-		near("tokens", f.TokenRate, 120/2.129)
 		near("TTFT p50", &f.TTFT.P50, 119)
 		near("TTFT p95", f.TTFT.P95, 137)
 		near("gap p95", f.Gap.P95, 20)
 		if f.TTFT.P99 != nil || f.Gap.N != 80 {
 			t.Errorf("p99 of 40 values is shown: %+v, %+v", f.TTFT, f.Gap)
 		}
+	}
+	w1 := s.Cells[0].Window
+	near("seconds", &w1.Seconds, 2.129)
+	near("rate", w1.Rate, 40/2.129)
+	near("tokens", w1.TokenRate, 120/2.129)
+	if m := s.Cells[0].Measured; m.Rate != nil || s.Errors[exchange.HTTP5xx] != 1 {
+		t.Errorf("a rate of %v without a window, failures %v", m.Rate, s.Errors)
 	}
 	v.Totals(func(total *Total) {
 		n, sum, upTo := total.TTFT.Buckets([]float64{0.05, 0.119, 10})
@@ -197,18 +204,20 @@ func feed(t *testing.T, v *View, write func(w *runlog.Writer)) {
 // A new cell begins with nothing.
 func TestTheWindowSlides(t *testing.T) {
 	v := New("run")
-	feed(t, v, func(w *runlog.Writer) {
-		for i := range 100 {
-			at := exchange.Stamp(1+i) * 1000 * ms
-			w.Progress(&runlog.ProgressRecord{At: at, Cell: "a"})
-			_ = w.Exchange(request("a", i, at, 100, 1))
-		}
-	})
-	s := v.Snapshot(0)
-	if s.Cell.OK != 100 || s.Window.OK < 29 || s.Window.OK > 31 || s.Window.Seconds != 30 {
-		t.Errorf("cell %d, window %d in %v s", s.Cell.OK, s.Window.OK, s.Window.Seconds)
+	for i := range 100 {
+		at := exchange.Stamp(1+i) * 1000 * ms
+		v.progress(&runlog.ProgressRecord{At: at, Cell: "a", Step: 1})
+		v.exchange(request("a", i, at, 100, 1))
 	}
-	if s.Over == nil || s.Over.Cell != "a" || s.Over.OK != 100 {
+	v.progress(&runlog.ProgressRecord{At: 100_700 * ms, Cell: "a", Step: 1})
+	s := v.Snapshot(0)
+	// From second 71 on: no part of a second is counted that is not in the length.
+	if c := s.Cells[0]; c.Measured.OK != 100 || c.Window.OK != 30 || c.Window.Seconds < 29.69 || c.Window.Seconds > 29.71 {
+		t.Errorf("cell %d, window %d in %v s", c.Measured.OK, c.Window.OK, c.Window.Seconds)
+	}
+	v.progress(&runlog.ProgressRecord{At: 100_800 * ms, Waiting: "the server cools down"})
+	s = v.Snapshot(0)
+	if len(s.Cells) > 0 || s.Overs != 1 || s.Over[0].Cell != "a" || s.Over[0].OK != 100 {
 		t.Errorf("the cell came to %+v", s.Over)
 	}
 	if p := s.Points[len(s.Points)-1]; len(s.Points) != 100 || p.OK != 1 || p.S != 100 || p.TTFT == nil || p.TTFT95 != nil {
@@ -217,17 +226,79 @@ func TestTheWindowSlides(t *testing.T) {
 	if n := len(v.Snapshot(95).Points); n != 6 {
 		t.Errorf("%d points from second 95 on", n)
 	}
-	feed(t, v, func(w *runlog.Writer) {
-		w.Progress(&runlog.ProgressRecord{At: 101_500 * ms, Cell: "b"})
-		_ = w.Exchange(request("a", 100, 101_000*ms, 100, 1)) // a straggler of the other cell
-		_ = w.Exchange(request("b", 0, 101_600*ms, 100, 1))
-	})
+	v.progress(&runlog.ProgressRecord{At: 101_500 * ms, Cell: "b", Step: 2})
+	v.exchange(request("a", 100, 101_000*ms, 100, 1)) // a straggler of the other cell
+	v.exchange(request("b", 0, 101_600*ms, 100, 1))
 	s = v.Snapshot(0)
-	if s.Cell.OK != 1 || s.Window.OK != 1 || s.Ended != 102 {
-		t.Errorf("a new cell has %+v, the run %d", s.Window, s.Ended)
+	if c := s.Cells[0]; len(s.Cells) != 1 || c.Measured.OK != 1 || c.Window.OK != 1 {
+		t.Errorf("a new cell has %+v", s.Cells)
 	}
-	if s.Over == nil || s.Over.Cell != "b" || s.Over.OK != 1 {
+	v.leave()
+	s = v.Snapshot(0)
+	if s.Overs != 2 || s.Over[1].Cell != "b" || s.Over[1].OK != 1 {
 		t.Errorf("the last cell is %+v", s.Over)
+	}
+}
+
+// The cells of a step run at the same time, one for each target. Each is seen by itself, and
+// is over once.
+func TestCellsAtTheSameTime(t *testing.T) {
+	v := New("run")
+	v.targets = []result.Target{{Name: "candidate"}, {Name: "baseline"}}
+	v.exchange(request("b", 0, 1000*ms, 400, 1)) // before anybody says that they have begun
+	v.exchange(request("a", 0, 1000*ms, 100, 1))
+	for i := range 20 { // 10 s; b is over after 6
+		at := exchange.Stamp(1500+500*i) * ms
+		v.progress(&runlog.ProgressRecord{At: at, Cell: "a", Target: "candidate", Step: 1, InFlight: 1})
+		v.exchange(request("a", i+1, at, 100, 1))
+		if i < 12 {
+			v.progress(&runlog.ProgressRecord{At: at + 1, Cell: "b", Target: "baseline", Step: 1, InFlight: 2})
+			v.exchange(request("b", i+1, at, 400, 1))
+		}
+		switch i {
+		case 11:
+			s := v.Snapshot(0)
+			if len(s.Cells) != 2 || s.Cells[0].Cell != "a" || s.Overs > 0 {
+				t.Fatalf("under way: %+v, over: %+v", s.Cells, s.Over)
+			}
+			for _, c := range s.Cells {
+				want := map[string]float64{"a": 100, "b": 400}[c.Cell]
+				if c.Measured.OK != 13 || c.Window.OK != 13 || c.Window.TTFT.P50 < 0.99*want || c.Window.TTFT.P50 > 1.01*want || c.Now.InFlight != map[string]int{"a": 1, "b": 2}[c.Cell] {
+					t.Errorf("%s: %+v, %+v", c.Cell, c.Window, c.Now)
+				}
+			}
+		case 19:
+			s := v.Snapshot(0)
+			if len(s.Cells) != 1 || s.Cells[0].Cell != "a" || s.Overs != 1 || s.Over[0].Cell != "b" || s.Over[0].OK != 13 {
+				t.Errorf("under way: %+v, over: %+v", s.Cells, s.Over)
+			}
+		}
+	}
+	v.progress(&runlog.ProgressRecord{At: 12_000 * ms, Waiting: "the scores"})
+	if s := v.Snapshot(0); s.Overs != 2 || s.Over[1].Cell != "a" || s.Over[1].OK != 21 {
+		t.Errorf("over: %+v", s.Over)
+	}
+}
+
+// Two blocks of one cell that follow each other are two: neither has the other's requests, nor
+// the time between them in its rate.
+func TestBlocksOfACellAreToldApart(t *testing.T) {
+	v := New("run")
+	for block := range 2 {
+		for i := range 10 {
+			at := exchange.Stamp(1000+block*20_000+i*1000) * ms
+			v.progress(&runlog.ProgressRecord{At: at, Cell: "a", Step: 1 + block})
+			v.exchange(request("a", i, at, 100, 1))
+		}
+		s := v.Snapshot(0)
+		if c := s.Cells[0]; len(s.Cells) != 1 || c.Measured.OK != 10 || c.Window.OK != 10 || c.Window.Seconds > 9.2 {
+			t.Errorf("block %d: %+v", block, c)
+		}
+	}
+	v.leave()
+	s := v.Snapshot(0)
+	if s.Overs != 2 || s.Over[0].OK != 10 || s.Over[1].OK != 10 {
+		t.Errorf("over: %+v", s.Over)
 	}
 }
 
@@ -246,8 +317,8 @@ func TestAViewDoesNotGrow(t *testing.T) {
 		x.LastToken = x.Due
 		v.exchange(x)
 	}
-	if len(v.slices) > history || len(v.totals) > mostNames || len(v.cell.errors) > mostNames+1 {
-		t.Errorf("%d slices, %d totals, %d classes", len(v.slices), len(v.totals), len(v.cell.errors))
+	if len(v.slices) > history || len(v.totals) > mostNames || len(v.lanes) != 1 || len(v.lanes[0].tally.errors) > mostNames+1 {
+		t.Errorf("%d slices, %d totals, %d classes", len(v.slices), len(v.totals), len(v.lanes[0].tally.errors))
 	}
 	v.Totals(func(total *Total) {
 		if len(total.Ended) > 3*mostNames+1 {
@@ -265,7 +336,7 @@ func TestAnOlderLogIsFollowed(t *testing.T) {
 		}
 	})
 	s := v.Snapshot(0)
-	if diff := cmp.Diff([]any{3, 3, (*runlog.ProgressRecord)(nil)}, []any{s.Cell.OK, s.Window.OK, s.Now}); diff != "" {
+	if diff := cmp.Diff([]any{3, 3, (*runlog.ProgressRecord)(nil)}, []any{s.Cells[0].Measured.OK, s.Cells[0].Window.OK, s.Now}); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -2,6 +2,8 @@ package follow
 
 import (
 	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -23,18 +25,30 @@ type Snapshot struct {
 	Targets []Target      `json:"targets,omitempty"`
 	// AtS is the time of the run that the figures are of, in seconds since its start.
 	AtS float64 `json:"at_s"`
-	// Now is where the run is; nil: nothing is under way.
+	// Now is where the run was said to be last; nil: nothing is under way.
 	Now *runlog.ProgressRecord `json:"now,omitempty"`
-	// Window has requests of the cell under way, of any phase, that ended in its last half
-	// minute; Cell its measured requests.
-	Window Figures `json:"window"`
-	Cell   Figures `json:"cell"`
-	// Over is the latest cell that is over, or block of one.
-	Over *CellOver `json:"over,omitempty"`
-	// Ended and Failed are all requests of the run.
-	Ended  int     `json:"ended"`
-	Failed int     `json:"failed"`
-	Points []Point `json:"points,omitempty"`
+	// Cells are under way at the same time, one for each target that is measured, in the order
+	// of the targets.
+	Cells []UnderWay `json:"cells,omitempty"`
+	// Over has the latest cells that are over, or blocks of them, of the Overs that there
+	// were.
+	Over  []CellOver `json:"-"`
+	Overs int        `json:"-"`
+	// Ended and Failed are all requests of the run, and Errors how those failed.
+	Ended  int                    `json:"ended"`
+	Failed int                    `json:"failed"`
+	Errors map[exchange.Class]int `json:"errors,omitempty"`
+	Points []Point                `json:"points,omitempty"`
+}
+
+// UnderWay is a cell that is measured now, or a block of one.
+type UnderWay struct {
+	Cell string                 `json:"cell"`
+	Now  *runlog.ProgressRecord `json:"now,omitempty"` // nil: the log does not say where it is
+	// Window has its requests of any phase that ended in its last half minute, with rates;
+	// Measured those that are measured, so far.
+	Window   Figures `json:"window"`
+	Measured Figures `json:"measured"`
 }
 
 // CellOver is what a cell came to: its measured requests.
@@ -52,10 +66,10 @@ type Target struct {
 	Evidence result.Evidence `json:"evidence,omitempty"`
 }
 
-// Figures are those of requests that have ended. Rates are missing before the first
-// second is over.
+// Figures are those of requests that have ended. Rates are those of a window that is a
+// second long or more.
 type Figures struct {
-	Seconds   float64                `json:"seconds"` // that they are of
+	Seconds   float64                `json:"seconds,omitempty"` // of the window
 	OK        int                    `json:"ok"`
 	Failed    int                    `json:"failed"`
 	Cut       int                    `json:"cut,omitempty"`
@@ -82,7 +96,7 @@ type Point struct {
 	Cell     string   `json:"cell"`
 	OK       int      `json:"ok"`
 	Failed   int      `json:"failed,omitempty"`
-	Tokens   int      `json:"tokens,omitempty"` // output tokens of requests that ended
+	Tokens   int      `json:"tokens,omitempty"` // output tokens of requests that succeeded
 	InFlight *int     `json:"in_flight,omitempty"`
 	TTFT     *float64 `json:"ttft_p50_ms,omitempty"`
 	TTFT95   *float64 `json:"ttft_p95_ms,omitempty"`
@@ -95,7 +109,7 @@ func (v *View) Snapshot(from int) Snapshot {
 	defer v.mu.Unlock()
 	s := Snapshot{
 		ID: v.id, Name: v.head.Name, Started: v.head.Started, State: v.state, Status: v.end.Status, Reason: v.end.Reason,
-		AtS: seconds(v.last), Now: v.now, Over: v.over,
+		AtS: seconds(v.last), Now: v.now, Over: slices.Clone(v.over), Overs: v.overs,
 	}
 	if v.err != nil {
 		s.Error = v.err.Error()
@@ -103,51 +117,89 @@ func (v *View) Snapshot(from int) Snapshot {
 	for _, t := range v.targets {
 		s.Targets = append(s.Targets, Target{t.Name, t.Model, t.Evidence})
 	}
-	since := max(v.began, v.last-exchange.Stamp(WindowLength))
-	var window tally
-	for i := range v.slices {
-		sl := &v.slices[i]
-		if sl.cell == v.cellID && float64(sl.second+1) > seconds(since) {
-			window.merge(&sl.tally)
+	said := slices.ContainsFunc(v.lanes, func(l *lane) bool { return l.now != nil })
+	for _, l := range v.lanes {
+		if said && l.now == nil {
+			continue // of the next step, in a moment
 		}
-		if sl.second >= from {
-			s.Points = append(s.Points, sl.point())
-		}
+		s.Cells = append(s.Cells, UnderWay{Cell: l.cell, Now: l.now, Window: v.window(l), Measured: l.tally.figures()})
 	}
-	if v.cellID != "" {
-		s.Window = window.figures(seconds(v.last - since))
+	place := func(c UnderWay) int {
+		return slices.IndexFunc(v.targets, func(t result.Target) bool { return c.Now != nil && t.Name == c.Now.Target })
 	}
-	s.Cell = v.measured()
+	slices.SortStableFunc(s.Cells, func(a, b UnderWay) int { return place(a) - place(b) })
+	s.Points = v.points(from)
 	for _, t := range v.totals {
 		for o, n := range t.Ended {
 			s.Ended += n
 			if x := (exchange.Exchange{Class: o.Class}); x.Failed() {
 				s.Failed += n
+				if s.Errors == nil {
+					s.Errors = map[exchange.Class]int{}
+				}
+				s.Errors[o.Class] += n
 			}
 		}
 	}
 	return s
 }
 
-// measured is what the cell under way has come to so far.
-func (v *View) measured() Figures {
-	if v.first == 0 {
-		return Figures{}
+// window has the requests of a cell that ended in its last half minute. It begins with a
+// second, so that no part of a second is counted that is not in its length.
+func (v *View) window(l *lane) Figures {
+	var window tally
+	first := int(math.Ceil(seconds(v.last - exchange.Stamp(WindowLength))))
+	for i := range v.slices {
+		if s := &v.slices[i]; s.cell == l.cell && s.block == l.block && s.second >= first {
+			window.merge(&s.tally)
+		}
 	}
-	return v.cell.figures(seconds(v.last - v.first))
+	f := window.figures()
+	f.Seconds = seconds(v.last) - max(seconds(l.began), float64(first))
+	if f.Seconds >= 1 {
+		f.Rate, f.TokenRate = new(float64(window.ok)/f.Seconds), new(float64(window.output)/f.Seconds)
+	}
+	return f
+}
+
+// points are the seconds of the run from one on. Blocks of a cell that share one are added up.
+func (v *View) points(from int) (out []Point) {
+	var second []slice // the cells of one
+	flush := func() {
+		for i := range second {
+			out = append(out, second[i].point())
+		}
+		second = second[:0]
+	}
+	for i := range v.slices {
+		s := &v.slices[i]
+		if s.second < from {
+			continue
+		}
+		if len(second) > 0 && second[0].second != s.second {
+			flush()
+		}
+		k := slices.IndexFunc(second, func(o slice) bool { return o.cell == s.cell })
+		if k < 0 {
+			k = len(second)
+			second = append(second, slice{second: s.second, cell: s.cell})
+		}
+		second[k].merge(&s.tally)
+		if s.inFlight != nil {
+			second[k].inFlight = s.inFlight
+		}
+	}
+	flush()
+	return out
 }
 
 func seconds(at exchange.Stamp) float64 { return time.Duration(at).Seconds() }
 
-func (c *tally) figures(seconds float64) Figures {
-	f := Figures{
-		Seconds: seconds, OK: c.ok, Failed: c.failed, Cut: c.cut, Errors: maps.Clone(c.errors),
+func (c *tally) figures() Figures {
+	return Figures{
+		OK: c.ok, Failed: c.failed, Cut: c.cut, Errors: maps.Clone(c.errors),
 		TTFT: tailOf(&c.ttft), Gap: tailOf(&c.gap), E2E: tailOf(&c.e2e),
 	}
-	if seconds >= 1 {
-		f.Rate, f.TokenRate = new(float64(c.ok)/seconds), new(float64(c.output)/seconds)
-	}
-	return f
 }
 
 // Least numbers of values for a quantile to be shown: one beyond it on the mean.

@@ -2,9 +2,10 @@
 // which a chart library is too much for.
 import { number } from '../format.ts';
 
-const width = 320;
 const height = 120;
 const inset = { left: 42, right: 8, top: 8, bottom: 20 };
+/** longestStep is how many seconds a line spans at most: what is between was not measured. */
+const longestStep = 3;
 const svg = 'http://www.w3.org/2000/svg';
 
 /** Course is one figure with one or two lines over the seconds of a run. */
@@ -13,7 +14,6 @@ export class Course {
 
   constructor(figure: HTMLElement) {
     this.root = document.createElementNS(svg, 'svg');
-    this.root.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.root.setAttribute('role', 'img');
     this.root.setAttribute('aria-label', figure.querySelector('figcaption')?.textContent ?? '');
     figure.append(this.root);
@@ -26,6 +26,8 @@ export class Course {
       this.root.replaceChildren();
       return;
     }
+    const width = this.root.clientWidth || 320; // so that text has its size
+    this.root.setAttribute('viewBox', `0 0 ${width} ${height}`);
     const first = seconds[0] ?? 0;
     const last = Math.max(first + 10, seconds.at(-1) ?? 0);
     const top = nice(Math.max(...known));
@@ -45,13 +47,16 @@ export class Course {
 function path(seconds: number[], line: (number | undefined)[], x: (s: number) => number, y: (v: number) => number): string {
   let d = '';
   let pen = false;
+  let before = 0;
   line.forEach((v, i) => {
     const s = seconds[i];
     if (v === undefined || s === undefined) {
       pen = false;
       return;
     }
-    // A point between gaps is a line of no length, which round ends would show; a short one is.
+    if (s - before > longestStep) pen = false;
+    before = s;
+    // A point between gaps is a line of no length, which not every browser draws; a short one is.
     d += `${pen ? 'L' : 'M'}${x(s).toFixed(1)} ${y(v).toFixed(1)}${pen ? '' : 'h0.5'}`;
     pen = true;
   });

@@ -2,7 +2,7 @@
 // everything in it is text for textContent, never markup.
 import { count, number, usd, missing } from '../format.ts';
 import { Course } from './chart.ts';
-import { type Event, type Figures, type Point, duration, left, news, progressOf, where } from './words.ts';
+import { type Cell, type Event, type Figures, type Point, duration, left, news, progressOf, titleOf, where } from './words.ts';
 
 /** live follows the run that the page names. */
 export function live(): void {
@@ -32,36 +32,25 @@ function text(id: string, value: string): void {
 
 class Page {
   private readonly points = new Map<string, Point>();
-  private readonly courses: { course: Course; of: ((p: Point) => number | undefined)[] }[] = [];
+  private readonly cells = new Map<string, Lane>();
   private said = '';
-
-  constructor() {
-    const make = (name: string, of: ((p: Point) => number | undefined)[]) => {
-      const figure = document.querySelector<HTMLElement>(`figure[data-chart="${name}"]`);
-      if (figure) this.courses.push({ course: new Course(figure), of });
-    };
-    make('in-flight', [(p) => p.in_flight]);
-    make('rate', [(p) => p.ok + (p.failed ?? 0)]);
-    make('ttft', [(p) => p.ttft_p50_ms, (p) => p.ttft_p95_ms]);
-    make('tokens', [(p) => p.tokens ?? 0]);
-  }
 
   show(e: Event): void {
     text('title', e.name || e.id);
     document.title = `${e.name || e.id}: ${e.state}`;
     text('evidence', (e.targets ?? []).map((t) => `${t.name}: ${t.model || 'no model'}${t.evidence ? ` (${t.evidence})` : ''}`).join('; '));
     this.say(news(e));
-    text('where', where(e));
-    this.progress(e);
-    this.tiles(e);
-    this.cell(e.cell);
+    text('where', `${duration(e.at_s)} since the start.`);
+    text('trouble', trouble(e));
+    text('tile-ended', count(e.ended));
+    text('tile-failed', count(e.failed));
+    document.getElementById('tile-failed')?.classList.toggle('bad', e.failed > 0);
+    text('sub-failed', e.ended > 0 ? `of ${count(e.ended)}` : '');
+    const now = e.now;
+    text('tile-spend', of(now?.spend_usd, usd));
+    text('sub-spend', [now?.cap_usd ? `of ${usd(now.cap_usd)}` : '', now?.simulated ? 'by list prices, simulated' : ''].filter(Boolean).join(', '));
+    this.lanes(e);
     this.errors(e);
-    for (const p of e.points ?? []) this.points.set(`${p.s} ${p.cell}`, p);
-    const from = e.at_s - 5 * 60;
-    for (const [key, p] of this.points) if (p.s < from) this.points.delete(key);
-    // The second under way is not over: its counts would look like a fall.
-    const points = [...this.points.values()].filter((p) => p.s < Math.floor(e.at_s)).sort((a, b) => a.s - b.s);
-    for (const { course, of } of this.courses) course.draw(points.map((p) => p.s), of.map((f) => points.map(f)));
     if (e.report) link('links', e.report, 'Open the report');
     else if (e.last || (e.leaves && (e.state === 'ended' || e.state === 'broken off'))) text('links', `The report is in ${e.folder}`);
   }
@@ -79,39 +68,102 @@ class Page {
     this.said = what;
   }
 
-  private progress(e: Event): void {
-    const bar = document.getElementById('progress') as HTMLProgressElement | null;
-    if (!bar) return;
-    const share = progressOf(e.now);
-    bar.hidden = share === undefined;
-    if (share !== undefined) bar.value = share;
-    text('trouble', trouble(e));
+  /** lanes shows the cells under way, in a part of the page each. */
+  private lanes(e: Event): void {
+    const place = document.getElementById('cells');
+    const template = document.getElementById('cell');
+    if (!place || !(template instanceof HTMLTemplateElement)) return;
+    for (const p of e.points ?? []) this.points.set(`${p.s} ${p.cell}`, p);
+    for (const [key, p] of this.points) if (p.s < e.at_s - 5 * 60) this.points.delete(key);
+    // The second under way is not over: its counts would look like a fall.
+    const points = [...this.points.values()].filter((p) => p.s < Math.floor(e.at_s)).sort((a, b) => a.s - b.s);
+    const under = new Set((e.cells ?? []).map((c) => c.cell));
+    for (const [cell, lane] of this.cells) {
+      if (under.has(cell)) continue;
+      lane.root.remove();
+      this.cells.delete(cell);
+    }
+    for (const c of e.cells ?? []) {
+      let lane = this.cells.get(c.cell);
+      if (!lane) {
+        const root = template.content.firstElementChild?.cloneNode(true);
+        if (!(root instanceof HTMLElement)) return;
+        place.append(root);
+        lane = new Lane(root);
+        this.cells.set(c.cell, lane);
+      }
+      lane.show(c, points.filter((p) => p.cell === c.cell));
+    }
   }
 
-  private tiles(e: Event): void {
-    const w = e.window;
-    const now = e.now;
-    const tile = (name: string, value: string, sub: string) => {
-      text(`tile-${name}`, value);
-      text(`sub-${name}`, sub);
+  private errors(e: Event): void {
+    const section = document.getElementById('errors');
+    const list = section?.querySelector('ul');
+    if (!section || !list) return;
+    const all = Object.entries(e.errors ?? {}).sort((a, b) => b[1] - a[1]);
+    section.hidden = all.length === 0;
+    list.replaceChildren(...all.map(([name, n]) => {
+      const item = document.createElement('li');
+      item.textContent = `${name}: ${count(n)}`;
+      return item;
+    }));
+  }
+}
+
+/** Lane is the part of the page of a cell under way. */
+class Lane {
+  private readonly courses: { course: Course; of: ((p: Point) => number | undefined)[] }[] = [];
+
+  readonly root: HTMLElement;
+
+  constructor(root: HTMLElement) {
+    this.root = root;
+    const make = (name: string, of: ((p: Point) => number | undefined)[]) => {
+      const figure = root.querySelector<HTMLElement>(`figure[data-chart="${name}"]`);
+      if (figure) this.courses.push({ course: new Course(figure), of });
     };
-    tile('in-flight', now?.cell ? count(now.in_flight) : missing, now?.queued !== undefined ? `${count(now.queued)} in the server's queue` : '');
-    tile('rate', of(w.rate, number), `${count(e.ended)} in all`);
-    tile('ttft', ms(w.ttft_ms?.p50), w.ttft_ms ? `p95 ${ms(w.ttft_ms.p95)}, n = ${count(w.ttft_ms.n)}` : '');
-    tile('gap', ms(w.gap_ms?.p95), w.gap_ms ? `p50 ${ms(w.gap_ms.p50)}, n = ${count(w.gap_ms.n)}` : '');
-    tile('tokens', of(w.token_rate, number), '');
-    tile('failed', count(e.failed), e.failed > 0 ? `${count(w.failed)} of late` : '');
-    document.getElementById('tile-failed')?.classList.toggle('bad', e.failed > 0);
-    tile('spend', of(now?.spend_usd, usd), [now?.cap_usd ? `of ${usd(now.cap_usd)}` : '', now?.simulated ? 'by list prices, simulated' : ''].filter(Boolean).join(', '));
-    tile('left', left(now), now?.steps ? `step ${now.step} of ${now.steps}` : '');
-    text('window', w.seconds > 0 ? `Rates and latencies are of requests of this cell that ended in its last ${duration(Math.min(30, w.seconds))}, warm-up included.` : '');
+    make('in-flight', [(p) => p.in_flight]);
+    make('rate', [(p) => p.ok + (p.failed ?? 0)]);
+    make('ttft', [(p) => p.ttft_p50_ms, (p) => p.ttft_p95_ms]);
+    make('tokens', [(p) => p.tokens ?? 0]);
   }
 
-  private cell(f: Figures): void {
-    const body = document.querySelector('#cell tbody');
-    if (!body) return;
+  show(c: Cell, points: Point[]): void {
+    const { now, window: w } = c;
+    this.set('h2', now ? titleOf(now) : c.cell);
+    this.is('where', where(now));
+    const bar = this.root.querySelector('progress');
+    const share = progressOf(now);
+    if (bar) {
+      bar.hidden = share === undefined;
+      if (share !== undefined) bar.value = share;
+    }
+    this.is('in-flight', now ? count(now.in_flight) : missing);
+    this.is('sub-in-flight', now?.queued !== undefined ? `${count(now.queued)} in the server's queue` : '');
+    this.is('rate', of(w.rate, number));
+    this.is('ttft', ms(w.ttft_ms?.p50));
+    this.is('sub-ttft', w.ttft_ms ? `p95 ${ms(w.ttft_ms.p95)}, n = ${count(w.ttft_ms.n)}` : '');
+    this.is('gap', ms(w.gap_ms?.p95));
+    this.is('sub-gap', w.gap_ms ? `p50 ${ms(w.gap_ms.p50)}, n = ${count(w.gap_ms.n)}` : '');
+    this.is('tokens', of(w.token_rate, number));
+    this.is('left', left(now));
+    this.is('window', w.seconds ? `Rates and latencies are of requests of this cell that succeeded and ended in the last ${duration(w.seconds)}, warm-up included.` : '');
+    for (const { course, of } of this.courses) course.draw(points.map((p) => p.s), of.map((f) => points.map(f)));
+    this.table(c.measured);
+  }
+
+  private is(name: string, value: string): void {
+    this.set(`[data-is="${name}"]`, value);
+  }
+
+  private set(selector: string, value: string): void {
+    const e = this.root.querySelector(selector);
+    if (e && e.textContent !== value) e.textContent = value;
+  }
+
+  private table(f: Figures): void {
     const rows = [['Time to first token, ms', f.ttft_ms], ['Gap between tokens, ms', f.gap_ms], ['End to end, ms', f.e2e_ms]] as const;
-    body.replaceChildren(...rows.map(([name, tail]) => {
+    this.root.querySelector('tbody')?.replaceChildren(...rows.map(([name, tail]) => {
       const row = document.createElement('tr');
       const head = document.createElement('th');
       head.scope = 'row';
@@ -124,24 +176,14 @@ class Page {
       return row;
     }));
   }
-
-  private errors(e: Event): void {
-    const section = document.getElementById('errors');
-    const list = section?.querySelector('ul');
-    if (!section || !list) return;
-    const all = Object.entries(e.cell.errors ?? e.window.errors ?? {}).sort((a, b) => b[1] - a[1]);
-    section.hidden = all.length === 0;
-    list.replaceChildren(...all.map(([name, n]) => {
-      const item = document.createElement('li');
-      item.textContent = `${name}: ${count(n)}`;
-      return item;
-    }));
-  }
 }
 
 function trouble(e: Event): string {
-  const parts = [e.now?.trouble ?? ''];
-  if (e.now?.failing?.length) parts.push(`Checks that will not pass if it stays so: ${e.now.failing.join(', ')}`);
+  const all = (e.cells ?? []).flatMap((c) => (c.now ? [c.now] : []));
+  // What is wrong with the machine is the same for all, with other figures at other moments.
+  const parts = [all.find((now) => now.trouble)?.trouble ?? ''];
+  const failing = [...new Set(all.flatMap((now) => now.failing ?? []))];
+  if (failing.length > 0) parts.push(`Checks that will not pass if it stays so: ${failing.join(', ')}`);
   return parts.filter(Boolean).join('. ');
 }
 

@@ -12,15 +12,23 @@ export interface Event {
   targets?: { name: string; model?: string; evidence?: string }[];
   at_s: number;
   now?: Now;
-  window: Figures;
-  cell: Figures;
+  cells?: Cell[];
   ended: number;
   failed: number;
+  errors?: Record<string, number>;
   points?: Point[];
   report?: string;
   folder: string;
   last?: boolean;
   leaves?: boolean;
+}
+
+/** Cell is one that is measured now; those of several targets may be at the same time. */
+export interface Cell {
+  cell: string;
+  now?: Now;
+  window: Figures;
+  measured: Figures;
 }
 
 /** Now is where the run is: Go's runlog.ProgressRecord. */
@@ -49,7 +57,7 @@ export interface Now {
 }
 
 export interface Figures {
-  seconds: number;
+  seconds?: number;
   ok: number;
   failed: number;
   cut?: number;
@@ -100,30 +108,35 @@ export function news(e: Event): string {
       return `The run broke off: nobody writes its log any more${e.error ? ` (${e.error})` : ''}. inferometer run --resume ${e.folder} continues it.`;
   }
   const now = e.now;
-  if (now?.waiting) return `The run waits: ${now.waiting}.`;
-  if (!now?.cell) return 'The run is going on.';
-  const step = now.steps ? `, step ${now.step} of ${now.steps}` : '';
-  return `${phase(now.phase)} ${now.target} (${now.load})${step}.`;
+  const cells = (e.cells ?? []).flatMap((c) => (c.now ? [c.now] : []));
+  if (cells.length === 0) return now?.waiting ? `The run waits: ${now.waiting}.` : 'The run is going on.';
+  const step = now?.steps ? `, step ${now.step} of ${now.steps}` : '';
+  const text = cells.map((c) => `${phase(c.phase)} ${titleOf(c)}`).join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${step}.`;
+}
+
+/** titleOf names a cell for a person. */
+export function titleOf(now: Now): string {
+  return `${now.target} (${now.load})`;
 }
 
 function phase(p: string | undefined): string {
   switch (p) {
     case 'warmup':
-      return 'Warming up';
+      return 'warming up';
     case 'cooldown':
-      return 'Waiting for the last answers of';
+      return 'waiting for the last answers of';
   }
-  return 'Measuring';
+  return 'measuring';
 }
 
-/** where counts the requests of the cell. */
-export function where(e: Event): string {
-  const now = e.now;
-  if (!now?.cell) return `${duration(e.at_s)} since the start.`;
+/** where counts the requests of a cell. */
+export function where(now: Now | undefined): string {
+  if (!now) return '';
   const done = now.phase === 'warmup'
     ? `${count(now.warmed ?? 0)} warm-up requests have ended`
     : `${count(now.ended)}${now.total ? ` of ${count(now.total)}` : ''} requests have ended`;
-  return `${duration(e.at_s)} since the start. Cell ${now.cell}: ${done}, ${count(now.due)} have come due.`;
+  return `Cell ${now.cell}: ${done}, ${count(now.due)} have come due.`;
 }
 
 /** progressOf is the share of the cell that is done; undefined where nobody knows. */

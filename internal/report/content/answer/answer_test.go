@@ -184,6 +184,20 @@ func TestCostsThatAreNotKnown(t *testing.T) {
 	}
 }
 
+// What is saved by a throughput without an interval is no plain yes.
+func TestASavingWithoutAnIntervalIsNoPlainYes(t *testing.T) {
+	for saved, want := range map[float64]string{5: "Yes, without an interval: $5.00 a month less", -5: "No, without an interval: $5.00 a month more"} {
+		c := &result.Cost{Volumes: []result.VolumeCost{{MonthlyRequests: 1000, SavingsMonth: result.Estimate{Value: result.Num(saved)}}}}
+		if got := costs(c)[0].Text; !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	c := &result.Cost{Volumes: []result.VolumeCost{{MonthlyRequests: 1000, SavingsMonth: result.Estimate{Value: result.Num(5), Lo: result.Num(4), Hi: result.Num(6)}}}}
+	if got := costs(c)[0].Text; !strings.HasPrefix(got, "Yes: $5.00") {
+		t.Errorf("%q", got)
+	}
+}
+
 // A sentence about a figure that a check spoils has the mark that the last line
 // explains.
 func TestSpoiltCostsAndScoresAreMarked(t *testing.T) {

@@ -31,6 +31,9 @@ func costs(c *result.Cost) []Sentence {
 	case *saved.Value < 0:
 		word = "No"
 	}
+	if saved.Lo == nil || saved.Hi == nil {
+		word += ", without an interval"
+	}
 	if *saved.Value < 0 {
 		way = "more"
 		saved = result.Estimate{Value: negative(saved.Value), Lo: negative(saved.Hi), Hi: negative(saved.Lo)}
