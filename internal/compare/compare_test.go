@@ -296,7 +296,7 @@ func TestTheRunsOwnBaselineDecidesByPairs(t *testing.T) {
 		Metric: "ttft", Stat: "p50", Unit: "ratio", Against: "baseline", Rounds: 10, Pairs: 500,
 		Estimate: result.Estimate{Value: result.Num(1.2), Lo: result.Num(1.1), Hi: result.Num(1.31)},
 	}}
-	g, docs := Decide(run, changes(t, "vs baseline: ttft.p50>+5%", "vs baseline: ttft.p99>+5%", "vs old: ttft.p50>+5%"), "v", func(string) (*Run, error) { return nil, errors.New("no run has that tag") })
+	g, docs := Decide(run, changes(t, "vs baseline: ttft.p50>+5%", "vs baseline: ttft.p99>+5%", "vs old: ttft.p50>+5%"), "v", func(string) (*Run, string, error) { return nil, "no run has that tag", nil })
 	if len(g.Conditions) != 3 || len(docs) != 0 {
 		t.Fatalf("%+v", g.Conditions)
 	}

@@ -104,7 +104,7 @@ func differencesOf(base, run *Run, cells []Cell) []Difference {
 // runs compares what is known of the runs as wholes.
 func (l *ledger) runs() {
 	b, r := l.base.Result, l.run.Result
-	if b.Run.ID == r.Run.ID && b.Run.Started.Equal(r.Run.Started) && b.Run.Seed == r.Run.Seed && b.Run.Ended.Equal(r.Run.Ended) {
+	if b.Run.ID == r.Run.ID && b.Run.Started.Equal(r.Run.Started) && b.Run.Seed == r.Run.Seed { // a run that was resumed has the requests of its beginning
 		l.out = append(l.out, Difference{Rule: RuleSame, What: "the runs", Base: b.Run.ID, Run: "the same run", Refused: true, names: [2]string{l.base.Name, l.run.Name}})
 	}
 	l.add(RuleDefinitions, "definitions of the figures (schema)", b.Schema, r.Schema, true)

@@ -83,6 +83,14 @@ func conditionsOf(changes []metric.Change, c Comparison) []Condition {
 				out = append(out, cell.condition(change, c.Base))
 			}
 		}
+		for _, cell := range c.gone {
+			if cell.Target == candidate && measured(cell, change.Metric) {
+				found = true
+				missing := without(change, c.Base, Invalid, fmt.Sprintf("%s measured this load, and the run did not", c.Base))
+				missing.Cell, missing.Load = cell.ID, cell.Load.Text
+				out = append(out, missing)
+			}
+		}
 		if !found {
 			out = append(out, without(change, c.Base, Invalid, fmt.Sprintf("no load that both runs have measured %s", change.Metric.Tag)))
 		}
@@ -109,14 +117,13 @@ func (c *Cell) condition(change metric.Change, against string) Condition {
 		Unit: unitOf(change), Method: method(change.Metric, change.Stat, base, run), change: change,
 		test: contrastOf(change.Metric, base, run, change.Relative), n: min(base.n, run.n),
 	}
-	why := lackingOf(c, base, run)
-	out.Change = out.test.interval(why)
+	out.Change = out.test.interval(lackingOf(c, base, run, change.Relative))
 	if text := c.spoilt(change.Metric.Tag); text != "" {
 		out.Outcome, out.Reason = Invalid, text
 		return out
 	}
-	if base.n == 0 && run.n == 0 {
-		out.Outcome, out.Reason = Invalid, "neither run measured it: "+why
+	if text := c.unmeasured(change.Metric); text != "" {
+		out.Outcome, out.Reason = Invalid, text
 		return out
 	}
 	return out
@@ -254,23 +261,23 @@ func (c *Condition) needed(alpha float64, tests int) int {
 	return max(c.n+1, int(math.Ceil(float64(c.n)*more)))
 }
 
-// least is the number of requests with which a quantile has an interval at all.
+// least is the number of requests with which a quantile has an interval at all. 0: these
+// were enough, or nobody knows.
 func (c *Condition) least() int {
 	p, ok := metric.Limit{Stat: c.change.Stat}.Quantile()
-	if !ok || c.n == 0 {
+	if !ok || c.n == 0 || c.change.Metric.Kind == metric.Pooled { // whose n is not one of requests
 		return 0
 	}
-	needed := stats.QuantileMinN(p, shownConfidence, true)
-	size := math.Inf(1)
+	needed, size := stats.QuantileMinN(p, shownConfidence, true), 1.0
 	for _, s := range []Side{c.Base, c.Run} {
 		if s.NEff > 0 && s.N > 0 {
-			size = min(size, s.NEff/float64(s.N))
+			needed, size = max(needed, stats.MinEffective), min(size, s.NEff/float64(s.N))
 		}
 	}
-	if math.IsInf(size, 1) {
-		return needed
+	if n := int(math.Ceil(float64(needed) / size)); n > c.n {
+		return n
 	}
-	return max(c.n+1, int(math.Ceil(float64(max(needed, stats.MinEffective))/size)))
+	return 0 // it is not their number that it lacks
 }
 
 // probability for people.

@@ -12,9 +12,10 @@ import (
 )
 
 // Decide decides the conditions of a run's plan, all of them as one gate. find returns the
-// kept run that a tag stands for. Conditions against the baseline of the run's own are decided
+// kept run that a tag stands for, or says why there is none yet, which leaves its conditions
+// undecided; with an error they are invalid. Conditions against the baseline of the run's own are decided
 // by its pairs. It also returns the comparison with each kept run, by its tag.
-func Decide(run *Run, changes []metric.Change, version string, find func(tag string) (*Run, error)) (*Gate, map[string]*Document) {
+func Decide(run *Run, changes []metric.Change, version string, find func(tag string) (run *Run, none string, err error)) (*Gate, map[string]*Document) {
 	var tags []string
 	of := map[string][]metric.Change{}
 	for _, c := range changes {
@@ -32,14 +33,17 @@ func Decide(run *Run, changes []metric.Change, version string, find func(tag str
 			}
 			continue
 		}
-		base, err := find(tag)
-		if err != nil {
+		base, none, err := find(tag)
+		if none != "" {
 			for _, c := range of[tag] {
-				conditions = append(conditions, without(c, tag, Undecided, err.Error()))
+				conditions = append(conditions, without(c, tag, Undecided, none))
 			}
 			continue
 		}
-		doc, err := Compare([]*Run{base, run}, Options{Version: version})
+		var doc *Document
+		if err == nil {
+			doc, err = Compare([]*Run{base, run}, Options{Version: version})
+		}
 		if err != nil {
 			why := err.Error()
 			if refused := new(Refused); errors.As(err, &refused) {
@@ -68,7 +72,8 @@ func (r *Run) hasBaseline() bool {
 }
 
 // own are the conditions of a change against the run's own baseline: by pairs where the load
-// compared that statistic, else by the cells of both targets.
+// compared that statistic and every request of the pairs counts, else by the cells of both
+// targets, where failures are slower than anything.
 func (r *Run) own(change metric.Change) []Condition {
 	if c, ok := r.paired(change); ok {
 		return []Condition{c}
@@ -83,9 +88,14 @@ func (r *Run) own(change metric.Change) []Condition {
 				continue
 			}
 			cell := Cell{ID: c.ID, Benchmark: benchmark, Target: candidate, Load: c.Load.Text, Evidence: result.Weakest(b.Evidence, c.Evidence), base: newSide(r, b), other: newSide(r, c)}
-			if cell.has(change.Metric) {
-				out = append(out, cell.condition(change, baseline))
+			if !cell.has(change.Metric) {
+				continue
 			}
+			condition := cell.condition(change, baseline)
+			if check, is := r.Result.Validity.SpoiltBetween(change.Metric.Tag, c.ID, b.ID); is {
+				condition.Outcome, condition.Reason = Invalid, check.ID+": "+check.Text
+			}
+			out = append(out, condition)
 		}
 	}
 	if len(out) == 0 {
@@ -95,7 +105,9 @@ func (r *Run) own(change metric.Change) []Condition {
 }
 
 // paired is a condition decided by the pairs of a load whose targets took turns. It is not ok
-// where the load has no such comparison, or the change is not in its unit.
+// where the load has no such comparison, the change is not in its unit, or requests failed or
+// were cut: pairs leave those out, so that a target which fails its slowest requests would
+// pass for a faster one.
 func (r *Run) paired(change metric.Change) (Condition, bool) {
 	l := r.Result.Benchmarks.Load
 	if l == nil {
@@ -110,12 +122,12 @@ func (r *Run) paired(change metric.Change) (Condition, bool) {
 		stat = result.StatDifference
 	}
 	for _, v := range l.Versus {
-		if v.Metric != change.Metric.Tag || v.Stat != stat || v.Against != baseline || share == change.Relative {
+		if v.Metric != change.Metric.Tag || v.Stat != stat || v.Against != baseline || share == change.Relative || !share && v.Lost > 0 && failed(l) {
 			continue
 		}
 		c := Condition{
 			Condition: written(change), Against: baseline, Cell: "load/" + candidate, Evidence: l.Evidence, Unit: unitOf(change), Method: v.Method,
-			change: change, n: v.Pairs,
+			change: change, n: v.Pairs, Base: Side{N: v.Pairs}, Run: Side{N: v.Pairs},
 			Change: Interval{Value: v.Estimate.Value, Lo: v.Estimate.Lo, Hi: v.Estimate.Hi, Withheld: v.Estimate.Withheld},
 		}
 		for i := range l.Cells {
@@ -134,6 +146,16 @@ func (r *Run) paired(change metric.Change) (Condition, bool) {
 		return c, true
 	}
 	return Condition{}, false
+}
+
+// failed reports whether requests of the candidate or its baseline failed or were cut.
+func failed(l *result.Load) bool {
+	for _, c := range l.Cells {
+		if n := c.Counts; (c.Target == candidate || c.Target == baseline) && n.Failed+n.Shed+n.Cut > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // pairs is the contrast of an effect that was found by pairs, with its interval at 95 %:

@@ -25,6 +25,7 @@ import (
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
 	"github.com/inferometer/inferometer/internal/wholefile"
 )
@@ -80,8 +81,17 @@ first is the baseline. More: docs/comparing.md.`,
 	return help.Args(c, e.Usage)
 }
 
-// check reads the flags that have a grammar.
-func (f *flags) check() ([]metric.Change, error) {
+// base is the run that the others are compared with, as it was typed.
+func (f *flags) base(args []string) string {
+	if f.against != "" {
+		return f.against
+	}
+	return args[0]
+}
+
+// check reads the flags that have a grammar. "vs baseline" is the run that the others are
+// compared with.
+func (f *flags) check(args []string) ([]metric.Change, error) {
 	if !slices.Contains([]string{"", "md", "json"}, f.format) {
 		return nil, fmt.Errorf("--format: unknown format %q; use md or json, or leave it out for a table", f.format)
 	}
@@ -99,8 +109,8 @@ func (f *flags) check() ([]metric.Change, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--fail-if: %w", err)
 		}
-		if c.Against != "" {
-			return nil, fmt.Errorf("--fail-if: condition %q: the runs are those of the command; leave out 'vs %s:', or name it with --against %s", text, c.Against, c.Against)
+		if base := f.base(args); c.Against != "" && c.Against != "baseline" && c.Against != base {
+			return nil, fmt.Errorf("--fail-if: condition %q: the runs are those of the command, and %s is what the others are compared with; leave out 'vs %s:', or name it with --against %s", text, base, c.Against, c.Against)
 		}
 		out = append(out, c)
 	}
@@ -108,7 +118,7 @@ func (f *flags) check() ([]metric.Change, error) {
 }
 
 func (e Env) run(args []string, f *flags) error {
-	changes, err := f.check()
+	changes, err := f.check(args)
 	if err != nil {
 		return e.Usage(err)
 	}
@@ -118,6 +128,9 @@ func (e Env) run(args []string, f *flags) error {
 	}
 	if len(changes) > 0 && len(runs) > 2 {
 		return e.Usage(errors.New("--fail-if decides about two runs; name two"))
+	}
+	if err := ambiguous(changes, runs); err != nil {
+		return e.Usage(err)
 	}
 	doc, err := compare.Compare(runs, compare.Options{Version: e.Version, Despite: f.despite, Changes: changes, Only: f.cells})
 	var refused *compare.Refused
@@ -133,6 +146,20 @@ func (e Env) run(args []string, f *flags) error {
 	if doc.Gate != nil {
 		if code := Code(doc.Gate, f.undecided); code != 0 {
 			return e.Exit(code)
+		}
+	}
+	return nil
+}
+
+// ambiguous says that "vs baseline" has two meanings, where a run measured a baseline of its own.
+func ambiguous(changes []metric.Change, runs []*compare.Run) error {
+	i := slices.IndexFunc(changes, func(c metric.Change) bool { return c.Against == "baseline" })
+	if i < 0 {
+		return nil
+	}
+	for _, r := range runs {
+		if slices.ContainsFunc(r.Result.Targets, func(t result.Target) bool { return t.Name == "baseline" }) {
+			return fmt.Errorf("--fail-if: %s: %s has a baseline of its own, which was decided when it ran (gate.json); leave out 'vs baseline:' to compare with the first run", changes[i], r.Name)
 		}
 	}
 	return nil

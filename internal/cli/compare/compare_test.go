@@ -16,6 +16,7 @@ import (
 	"github.com/inferometer/inferometer/internal/compare"
 	"github.com/inferometer/inferometer/internal/conclude"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/history"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/result"
@@ -209,21 +210,29 @@ func TestTheGateOfARunIsKeptInItsFolder(t *testing.T) {
 	a, b := folderOf(t, "old", 400, 0, 1, 1), folderOf(t, "new", 400, 0, 1.3, 2)
 	var out bytes.Buffer
 	e := Env{Stdout: &out, Stderr: &out, Latest: func(tag, _ string) (string, error) {
-		if tag != "main" {
-			return "", fmt.Errorf("no run has the tag %q", tag)
+		switch tag {
+		case "main", "team/main":
+			return a, nil
+		case "next":
+			return "", fmt.Errorf("in the index: %w", &history.NoRunError{})
 		}
-		return a, nil
+		return "", errors.New("the history cannot be read")
 	}}
-	g, err := e.Gate(b, kept.Kept{FailIf: []string{"vs main: ttft.p50>+5%", "vs next: ttft.p50>+5%"}})
+	g, err := e.Gate(b, kept.Kept{FailIf: []string{"vs broken: ttft.p50>+5%"}})
+	if err != nil || g.Outcome != compare.Invalid {
+		t.Fatalf("%v %+v", err, g)
+	}
+	out.Reset()
+	g, err = e.Gate(b, kept.Kept{FailIf: []string{"vs main: ttft.p50>+5%", "vs next: ttft.p50>+5%", "vs team/main: e2e.p50>+90%"}})
 	if err != nil || g.Outcome != compare.Shown || g.Conditions[1].Outcome != compare.Undecided {
 		t.Fatalf("%v %+v", err, g)
 	}
-	for _, f := range []string{"gate.json", "against-main/report.html", "against-main/compare.json"} {
+	for _, f := range []string{"gate.json", "against-main/report.html", "against-main/compare.json", "against-main-2/report.html"} {
 		if _, err := os.Stat(filepath.Join(b, f)); err != nil {
 			t.Error(err)
 		}
 	}
-	if !strings.Contains(out.String(), "The gate fails: 1 of 2 conditions shown.") {
+	if !strings.Contains(out.String(), "The gate fails: 1 of 3 conditions shown.") {
 		t.Error(out.String())
 	}
 }

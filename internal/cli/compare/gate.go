@@ -1,13 +1,17 @@
 package compare
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/compare"
 	"github.com/inferometer/inferometer/internal/compare/folder"
 	"github.com/inferometer/inferometer/internal/compare/page"
+	"github.com/inferometer/inferometer/internal/history"
 	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/report/content"
@@ -24,22 +28,27 @@ func (e Env) Gate(path string, k kept.Kept) (*compare.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, docs := compare.Decide(run, changes, e.Version, func(tag string) (*compare.Run, error) {
+	g, docs := compare.Decide(run, changes, e.Version, func(tag string) (found *compare.Run, none string, err error) {
 		base, err := e.base(tag, path)
+		if errors.As(err, new(*history.NoRunError)) {
+			return nil, err.Error(), nil
+		}
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		name := nameOf(tag)
 		if len(name) > longName {
 			name = "base"
 		}
-		return folder.Read(base, name)
+		found, err = folder.Read(base, name)
+		return found, "", err
 	})
 	if err := WriteJSON(filepath.Join(path, "gate.json"), g); err != nil {
 		return nil, err
 	}
-	for tag, doc := range docs {
-		dir := filepath.Join(path, "against-"+fileName(tag))
+	folders := foldersOf(path, docs)
+	for tag, dir := range folders {
+		doc := docs[tag]
 		if _, err := report.WriteDocument(dir, page.Of(doc)); err != nil {
 			return nil, err
 		}
@@ -55,12 +64,26 @@ func (e Env) Gate(path string, k kept.Kept) (*compare.Gate, error) {
 	}, nil, o); err != nil {
 		return nil, err
 	}
-	for tag := range docs {
-		if _, err := fmt.Fprintf(e.Stdout, "  Comparison: %s\n", filepath.Join(path, "against-"+fileName(tag), "report.html")); err != nil {
+	for _, dir := range slices.Sorted(maps.Values(folders)) {
+		if _, err := fmt.Fprintf(e.Stdout, "  Comparison: %s\n", filepath.Join(dir, "report.html")); err != nil {
 			return nil, err
 		}
 	}
 	return g, nil
+}
+
+// foldersOf are the folders below that of a run for its comparisons, by their tags. Tags may
+// be the same as names of files.
+func foldersOf(path string, docs map[string]*compare.Document) map[string]string {
+	out, taken := map[string]string{}, map[string]int{}
+	for _, tag := range slices.Sorted(maps.Keys(docs)) {
+		name := fileName(tag)
+		if taken[name]++; taken[name] > 1 {
+			name += fmt.Sprintf("-%d", taken[name])
+		}
+		out[tag] = filepath.Join(path, "against-"+name)
+	}
+	return out
 }
 
 // fileName is a tag as part of a file's name.

@@ -1,0 +1,170 @@
+package compare
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/inferometer/inferometer/internal/result"
+)
+
+// decided is the only condition of a gate.
+func decided(t *testing.T, base, run *Run, condition string) Condition {
+	t.Helper()
+	g := mustCompare(t, Options{Changes: changes(t, condition)}, base, run).Gate
+	if len(g.Conditions) != 1 {
+		t.Fatalf("%+v", g.Conditions)
+	}
+	return g.Conditions[0]
+}
+
+// A mean leaves out requests that failed, so that a server which fails its slowest ones would
+// look faster than it is.
+func TestAMeanWithFailuresDecidesNothing(t *testing.T) {
+	base, run := pair(500, .5)
+	cellOf(run).Metrics.Stats["ttft"] = result.Statistic{N: 500, NOK: 400, Mean: result.Num(1), MeanLo: result.Num(.9), MeanHi: result.Num(1.1)}
+	if c := decided(t, base, run, "ttft.mean>+5%"); c.Outcome != Undecided || !strings.Contains(c.Reason, "100 of 500 requests failed") || c.NeededN != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// What one run alone measured is not undecided, which may be allowed to pass.
+func TestWhatOneRunDidNotMeasureIsInvalid(t *testing.T) {
+	base, run := pair(500, 1)
+	delete(cellOf(run).Metrics.Stats, "ttft")
+	delete(run.Requests["load/candidate"].(drawn), "ttft")
+	if c := decided(t, base, run, "ttft.p50>+5%"); c.Outcome != Invalid || c.Reason != "run did not measure ttft" {
+		t.Errorf("%s: %s", c.Outcome, c.Reason)
+	}
+}
+
+// A gate does not pass because the load that was slow is no longer there.
+func TestALoadThatTheRunLacksIsInvalid(t *testing.T) {
+	base, run := pair(500, 1)
+	c := *cellOf(base)
+	c.ID, c.Load.Text = "load/candidate/64", "64 users"
+	base.Result.Benchmarks.Load.Cells = append(base.Result.Benchmarks.Load.Cells, c)
+	o := Options{Changes: changes(t, "ttft.p50>+50%")}
+	g := mustCompare(t, o, base, run).Gate
+	if g.Outcome != Invalid || len(g.Conditions) != 2 || g.Conditions[1].Cell != c.ID || g.Conditions[1].Load != "64 users" {
+		t.Errorf("%+v", g)
+	}
+	o.Only = []string{"load/candidate"}
+	if g := mustCompare(t, o, base, run).Gate; g.Outcome != Excluded {
+		t.Errorf("without it: %+v", g)
+	}
+}
+
+// Whole answers of unlike lengths are different work where one length was asked for.
+func TestUnlikeLengthsSpoilWholeAnswers(t *testing.T) {
+	base, run := pair(500, 1)
+	for i, r := range []*Run{base, run} {
+		cellOf(r).Workload.FixedOutput = true
+		cellOf(r).Metrics.Stats["output_tokens"] = result.Statistic{Mean: result.Num([]float64{100, 80}[i])}
+	}
+	if c := decided(t, base, run, "e2e.p50>+50%"); c.Outcome != Invalid || !strings.Contains(c.Reason, "different work") {
+		t.Errorf("%s: %s", c.Outcome, c.Reason)
+	}
+	if c := decided(t, base, run, "ttft.p50>+50%"); c.Outcome != Excluded {
+		t.Errorf("ttft: %s: %s", c.Outcome, c.Reason)
+	}
+	cellOf(run).Metrics.Stats["output_tokens"] = result.Statistic{Mean: result.Num(95)}
+	if c := decided(t, base, run, "e2e.p50>+50%"); c.Outcome != Excluded {
+		t.Errorf("alike: %s: %s", c.Outcome, c.Reason)
+	}
+}
+
+// Reasons and numbers of requests fit what is lacking.
+func TestWhatMoreRequestsWouldNotDecide(t *testing.T) {
+	base, run := pair(500, 1)
+	for _, r := range []*Run{base, run} {
+		values := r.Requests["load/candidate"].(drawn)["ttft"].Values
+		for i := 0; i < len(values); i += 10 {
+			values[i] = math.Inf(1)
+		}
+	}
+	if c := decided(t, base, run, "ttft.p95>+5%"); c.Outcome != Undecided || c.NeededN != 0 || !strings.Contains(c.Reason, "failed requests reach into it in both") {
+		t.Errorf("%+v", c)
+	}
+	for i, r := range []*Run{base, run} {
+		cellOf(r).Metrics.Rates["goodput"] = result.Rate{Value: result.Num([]float64{0, 5}[i]), Lo: result.Num(0), Hi: result.Num(9), DF: 9, N: 500}
+		cellOf(r).Metrics.Stats["itl"] = result.Statistic{N: 20000, NOK: 20000, P95: result.Estimate{Withheld: "the window is too short"}}
+	}
+	if c := decided(t, base, run, "goodput<-5%"); c.Outcome != Undecided || c.NeededN != 0 || !strings.Contains(c.Reason, "it is 0, so that there is no ratio") {
+		t.Errorf("%+v", c)
+	}
+	if c := decided(t, base, run, "itl.p95>+5%"); c.Outcome != Undecided || c.NeededN != 0 || !strings.Contains(c.Reason, "too short") {
+		t.Errorf("%+v", c)
+	}
+}
+
+// A run that was resumed shares the requests of its beginning with what it was before.
+func TestARunThatWasResumedIsTheSame(t *testing.T) {
+	base, _ := pair(100, 1)
+	r := *base.Result
+	r.Run.Ended = r.Run.Started.Add(1e9)
+	if _, err := Compare([]*Run{base, {Name: "resumed", Result: &r, Requests: base.Requests}}, Options{}); err == nil || !strings.Contains(err.Error(), "the same run") {
+		t.Error(err)
+	}
+}
+
+// turns is a run with a baseline of its own, which answers in so many times as long.
+func turns(baselineSlower float64) *Run {
+	r := rand.New(rand.NewPCG(3, 3))
+	run := runOf("run", independent(r, 500, 1))
+	run.Result.Targets = []result.Target{{Name: "candidate"}, {Name: "baseline"}}
+	other := *cellOf(run)
+	other.ID, other.Target = "load/baseline", "baseline"
+	run.Result.Benchmarks.Load.Cells = append(run.Result.Benchmarks.Load.Cells, other)
+	run.Requests["load/baseline"] = independent(r, 500, baselineSlower)
+	run.Result.Benchmarks.Load.Versus = []result.Comparison{{
+		Metric: "ttft", Stat: "p50", Unit: "ratio", Against: "baseline", Rounds: 10, N: 500, Pairs: 500,
+		Estimate: result.Estimate{Value: result.Num(.8), Lo: result.Num(.79), Hi: result.Num(.81)},
+	}}
+	return run
+}
+
+func ofOwn(t *testing.T, run *Run, condition string) Condition {
+	t.Helper()
+	g, _ := Decide(run, changes(t, condition), "v", func(string) (*Run, string, error) { return nil, "", errors.New("nothing is looked up") })
+	return g.Conditions[0]
+}
+
+// Pairs leave out requests that failed: a candidate that fails most of them may be faster in
+// the rest.
+func TestPairsDoNotDecideWhereRequestsFailed(t *testing.T) {
+	run := turns(1)
+	if c := ofOwn(t, run, "vs baseline: ttft.p50>+5%"); c.Outcome != Excluded || c.Run.N != 500 || c.Base.N != 500 {
+		t.Errorf("by pairs: %+v", c)
+	}
+	own := run.Requests["load/candidate"].(drawn)["ttft"]
+	for i := range own.Values {
+		if i%5 < 3 {
+			own.Values[i] = math.Inf(1)
+		}
+	}
+	cellOf(run).Counts.Failed = 300
+	run.Result.Benchmarks.Load.Versus[0].Lost, run.Result.Benchmarks.Load.Versus[0].Pairs = 300, 200
+	if c := ofOwn(t, run, "vs baseline: ttft.p50>+5%"); c.Outcome != Shown || !strings.Contains(c.Method, "MOVER") {
+		t.Errorf("with failures: %+v", c)
+	}
+}
+
+// What spoils the comparison of two targets spoils it in every unit.
+func TestWhatSpoilsTwoTargetsSpoilsTheirGate(t *testing.T) {
+	run := turns(1)
+	run.Result.Validity.Checks = []result.Check{{ID: "output_length", Cell: "load/candidate", Status: result.Fail, Figures: []string{"e2e"}, Between: true, Text: "unlike"}}
+	if c := ofOwn(t, run, "vs baseline: e2e.p50>+20ms"); c.Outcome != Invalid || c.Reason != "output_length: unlike" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// A run that cannot be read is not one that is not there yet, which --undecided pass lets pass.
+func TestABaseThatCannotBeReadIsInvalid(t *testing.T) {
+	_, run := pair(100, 1)
+	if c := ofOwn(t, run, "vs main: ttft.p50>+5%"); c.Outcome != Invalid || c.Reason != "nothing is looked up" {
+		t.Errorf("%+v", c)
+	}
+}
