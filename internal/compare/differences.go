@@ -197,6 +197,7 @@ func (l *ledger) cell(c *Cell, several bool) {
 	}
 	b, r := *c.base.cell, *c.other.cell
 	l.add(RuleLoad, "load"+at, loadOf(b.Load), loadOf(r.Load), true)
+	l.add("blocks", "blocks"+at, blocksOf(b), blocksOf(r), false)
 	bw, rw := b.Workload, r.Workload
 	bw.Text, rw.Text = "", ""
 	if bw != rw {
@@ -209,6 +210,14 @@ func (l *ledger) cell(c *Cell, several bool) {
 	for _, of := range []struct{ tag, what string }{{"input_tokens", "mean input tokens"}, {"output_tokens", "mean output tokens"}} {
 		l.means(of.tag, of.what+at, b, r)
 	}
+}
+
+// blocksOf says whether a load was put in blocks, each of which begins with an empty server.
+func blocksOf(c result.Cell) string {
+	if len(c.Blocks) == 0 {
+		return "one piece"
+	}
+	return fmt.Sprintf("%d blocks, in turns with other targets", len(c.Blocks))
 }
 
 // workloadOf is what a cell sent, by its numbers.

@@ -227,9 +227,9 @@ func (c *Condition) Text() string {
 	case "ratio":
 		return c.Change.Percent()
 	case "pp":
-		return c.Change.text(func(v float64) string { return signed(v) + " pp" })
+		return c.Change.text(func(v float64) string { return signed(v) + " pp" }, "-∞")
 	}
-	return c.Change.text(func(v float64) string { return signed(v) + " " + c.Unit })
+	return c.Change.text(func(v float64) string { return signed(v) + " " + c.Unit }, "-∞")
 }
 
 // most times as many requests that a condition may be said to need.

@@ -44,19 +44,31 @@ func (e Effect) Name() string {
 // it is withheld.
 func (e Effect) Change() string {
 	if e.Unit == "ratio" {
-		return e.Difference.text(func(v float64) string { return signed(v) + " pp" })
+		return e.Difference.text(func(v float64) string { return signed(v) + " pp" }, "-∞")
 	}
 	return e.Ratio.Percent()
 }
 
 // Percent writes a ratio as a change in percent.
 func (i Interval) Percent() string {
-	return i.text(func(v float64) string { return signed(100*(v-1)) + " %" })
+	if i.Hi != nil && *i.Hi == 0 {
+		return fromInfinite
+	}
+	return i.text(func(v float64) string { return signed(100*(v-1)) + " %" }, "-100 %")
 }
 
-func (i Interval) text(of func(float64) string) string {
-	if i.Withheld != "" {
+// What stands for a change where failed requests reach into one of the two.
+const toInfinite, fromInfinite = "to ∞ (failed requests)", "from ∞ (failed requests)"
+
+// text writes an interval; least stands for a lower end that does not exist.
+func (i Interval) text(of func(float64) string, least string) string {
+	switch {
+	case i.Withheld != "":
 		return ""
+	case i.Lo != nil && math.IsInf(float64(*i.Lo), 1):
+		return toInfinite
+	case i.Hi != nil && math.IsInf(float64(*i.Hi), -1):
+		return fromInfinite
 	}
 	end := func(n *result.Number, none string) string {
 		if n == nil {
@@ -71,7 +83,7 @@ func (i Interval) text(of func(float64) string) string {
 	if i.Value != nil {
 		value = of(float64(*i.Value)) + " "
 	}
-	return value + "[" + end(i.Lo, "-∞") + ", " + end(i.Hi, "∞") + "]"
+	return value + "[" + end(i.Lo, least) + ", " + end(i.Hi, "∞") + "]"
 }
 
 // signed has the sign and about three digits: +7.1, −12, +250.
@@ -107,7 +119,7 @@ func (e Effect) DetectableText() string {
 // answer says in a sentence what the comparison shows.
 func answer(d *Document) string {
 	var worse, better, hints, spoilt []string
-	undecided, tested := 0, 0
+	tested := 0
 	var least *Effect
 	several := len(d.Comparisons) > 1
 	cells := 0
@@ -144,8 +156,6 @@ func answer(d *Document) string {
 					hints = append(hints, text)
 				case Spoilt:
 					spoilt = append(spoilt, text)
-				case Withheld:
-					undecided++
 				}
 			}
 		}
@@ -163,7 +173,7 @@ func answer(d *Document) string {
 	case len(better) > 0:
 		text = fmt.Sprintf("%s is better than %s: %s.", run, base, brief(better))
 	case tested == 0 && len(spoilt) > 0:
-		text = "Nothing can be said: validity checks spoil every figure."
+		text = "Nothing can be said: validity checks spoil every figure, or they are of different work."
 	case tested == 0:
 		text = "Nothing can be said: these runs are too short for any interval."
 	case len(hints) > 0:
@@ -176,6 +186,9 @@ func answer(d *Document) string {
 	}
 	if len(worse)+len(better) == 0 && len(hints) > 0 {
 		text += fmt.Sprintf(" Hints, which may be chance: %s.", brief(hints))
+	}
+	if tested > 0 && len(spoilt) > 0 {
+		text += fmt.Sprintf(" %s cannot be compared: validity checks spoil them, or they are of different work.", amount.Things(len(spoilt), "further figure"))
 	}
 	if least != nil {
 		text += fmt.Sprintf(" The smallest change of ttft p50 that such runs call in 4 of 5 cases is %s.", least.DetectableText())
