@@ -173,11 +173,14 @@ func TestClaimsAreDecidedByTheRepeats(t *testing.T) {
 // A mean over the hours that went well proves nothing where others failed, or are not known.
 func TestHoursThatAreLeftOutProveNothing(t *testing.T) {
 	of := func(failed, unknown int, limit string) Claim {
-		all := repeats(300, 310, 290, 305, 295, 300)
+		all := repeats(300, 310, 290, 305, 295, 300, 300)
 		for i, r := range all {
 			r.Result.Claims = []result.Claim{{ID: "a", Limit: limit, Set: true, Alpha: .05, Verdict: result.Undecided, Estimate: result.Num(float64(290 + 3*i))}}
 			if i < unknown {
 				r.Result.Claims[0].Estimate = nil
+			}
+			if i == 5 { // which holds alone, whatever its value
+				r.Result.Claims[0].Estimate, r.Result.Claims[0].Verdict = nil, result.Proved
 			}
 		}
 		return Of(all, failed).Claims[0]

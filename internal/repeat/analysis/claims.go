@@ -43,7 +43,7 @@ func (c *Claim) decide(failed int) {
 	unknown := 0
 	for _, r := range c.Alone {
 		counted[r.Verdict]++
-		if r.Value == nil && r.Verdict != result.Invalid {
+		if r.Value == nil && r.Verdict != result.Invalid && r.Verdict != result.Proved {
 			unknown++
 		}
 		if r.Value != nil && r.Verdict != result.Invalid {
