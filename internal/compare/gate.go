@@ -197,9 +197,9 @@ func (c *Condition) settle(adjusted, alpha float64, tests int) {
 	change := c.Text()
 	switch {
 	case adjusted <= alpha:
-		c.Outcome, c.Reason = Shown, fmt.Sprintf("%s is shown (p = %s)", change, probability(adjusted))
+		c.Outcome, c.Reason = Shown, fmt.Sprintf("%s is shown (%s)", change, probability(adjusted))
 	case float64(*c.PFalse) <= alpha:
-		c.Outcome, c.Reason = Excluded, fmt.Sprintf("%s excludes it (p = %s)", change, probability(float64(*c.PFalse)))
+		c.Outcome, c.Reason = Excluded, fmt.Sprintf("%s excludes it (%s)", change, probability(float64(*c.PFalse)))
 	default:
 		c.Outcome = Undecided
 		c.NeededN = c.needed(alpha, tests)
@@ -283,9 +283,9 @@ func (c *Condition) least() int {
 // probability for people.
 func probability(p float64) string {
 	if p < 0.0001 {
-		return "< 0.0001"
+		return "p < 0.0001"
 	}
-	return amount.Significant(p, 2)
+	return "p = " + amount.Significant(p, 2)
 }
 
 // text says what the gate decided.
