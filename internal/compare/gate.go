@@ -50,7 +50,7 @@ type Condition struct {
 	P         *result.Number  `json:"p,omitempty"`          // one-sided, of the condition being false
 	Adjusted  *result.Number  `json:"p_adjusted,omitempty"` // for all conditions of the gate (Holm)
 	PFalse    *result.Number  `json:"p_false,omitempty"`    // one-sided, of the condition being true
-	NeededN   int             `json:"needed_n,omitempty"`   // requests of each run that would decide at what was seen
+	NeededN   int             `json:"needed_n,omitempty"`   // requests of each run that would decide at what was seen; without an interval, that would give one
 	Evidence  result.Evidence `json:"evidence"`
 	Method    string          `json:"method,omitempty"`
 
@@ -210,6 +210,8 @@ func (c *Condition) settle(adjusted, alpha float64, tests int) {
 			c.Reason = change + " shows neither"
 		}
 		switch {
+		case c.NeededN > 0 && c.Change.Withheld != "":
+			c.Reason += fmt.Sprintf("; about %s requests in each run would give one", amount.Count(float64(c.NeededN)))
 		case c.NeededN > 0:
 			c.Reason += fmt.Sprintf("; about %s requests in each run would decide at this change", amount.Count(float64(c.NeededN)))
 		case c.Change.Value != nil:

@@ -2,8 +2,8 @@
 // given by their URLs and measured in turns; and the gate that other commands end with.
 //
 // The comparison goes to stdout; notes go to stderr. Exit codes: 0 compared, and no
-// condition is shown; 2 the runs measured different things; 97 undecided, 98 spoilt or
-// missing, 99 shown.
+// condition is shown; 2 the runs measured different things; of a gate 97 undecided, 98 spoilt
+// or missing, 99 shown, and 130 or 3 where the run itself was interrupted or is partial.
 package compare
 
 import (
@@ -144,7 +144,7 @@ func (e Env) run(args []string, f *flags) error {
 		return err
 	}
 	if doc.Gate != nil {
-		if code := Code(doc.Gate, f.undecided); code != 0 {
+		if code := ended(runs[len(runs)-1].Result.Run.Status, Code(doc.Gate, f.undecided)); code != 0 {
 			return e.Exit(code)
 		}
 	}
@@ -278,6 +278,18 @@ func (e Env) print(doc *compare.Document, format string, table func() error) err
 		return err
 	}
 	return table()
+}
+
+// ended is the exit code of a gate on a run that ended so, in the order of suite.ExitCode: a
+// run that was cut does not pass because what it measured until then is well.
+func ended(s result.Status, code int) int {
+	switch {
+	case s == result.Interrupted:
+		return suite.ExitInterrupted
+	case s == result.Partial && code == suite.ExitOK:
+		return suite.ExitPartial
+	}
+	return code
 }
 
 // WriteJSON writes a document as a file, whole or not at all.

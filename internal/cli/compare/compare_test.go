@@ -161,6 +161,20 @@ func TestExitCodesOfAGate(t *testing.T) {
 	}
 }
 
+// A run that was cut short does not pass a gate.
+func TestACutRunDoesNotPass(t *testing.T) {
+	for _, tt := range []struct {
+		status     result.Status
+		gate, want int
+	}{
+		{result.Complete, 0, 0}, {result.Interrupted, 0, 130}, {result.Interrupted, 99, 130}, {result.Partial, 0, 3}, {result.Partial, 97, 97},
+	} {
+		if got := ended(tt.status, tt.gate); got != tt.want {
+			t.Errorf("%+v: %d", tt, got)
+		}
+	}
+}
+
 func TestMistakesOfTheCommandPointTheWay(t *testing.T) {
 	a, b := folderOf(t, "old", 30, 0, 1, 1), folderOf(t, "new", 30, 0, 1, 2)
 	for _, tt := range []struct {
