@@ -259,7 +259,7 @@ func (e Env) show(doc *compare.Document, f *flags) error {
 		return err
 	}
 	if doc.Gate != nil {
-		if err := WriteJSON(filepath.Join(f.out, "gate.json"), doc.Gate); err != nil {
+		if err := WriteJSON(filepath.Join(f.out, gateName), doc.Gate); err != nil {
 			return err
 		}
 	}

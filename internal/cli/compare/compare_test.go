@@ -21,6 +21,7 @@ import (
 	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // folderOf makes the folder of a run of n requests by 4 users, of which some fail, as a run
@@ -158,6 +159,41 @@ func TestExitCodesOfAGate(t *testing.T) {
 		if err != nil || got != tt.want {
 			t.Errorf("%q: exit code %d, want %d: %v\n%s", tt.args[len(tt.args)-2:], got, tt.want, err, out)
 		}
+	}
+}
+
+// What the gate of a run decided stays its exit code.
+func TestTheDecisionOfAGateIsKept(t *testing.T) {
+	dir := t.TempDir()
+	out := &suite.Outcome{Folder: dir, Plan: plan.Default(), Result: &result.Result{Run: result.Run{Status: result.Complete}}}
+	out.Result.Benchmarks.Load = &result.Load{Cells: []result.Cell{{ID: "load/candidate", Target: "candidate", Counts: result.Counts{OK: 9}}}}
+	out.Plan.FailIf = []string{"vs main: ttft.p50>+5%"}
+	code := func() int {
+		t.Helper()
+		code, err := KeptExitCode(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	if got := code(); got != 0 {
+		t.Errorf("without a decision: %d", got)
+	}
+	if err := WriteJSON(filepath.Join(dir, "gate.json"), &compare.Gate{Outcome: compare.Shown}); err != nil {
+		t.Fatal(err)
+	}
+	if got := code(); got != 99 {
+		t.Errorf("shown: %d", got)
+	}
+	out.Plan.Quick = true
+	if got := code(); got != 0 {
+		t.Errorf("of a quick run: %d", got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "gate.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := KeptExitCode(out); err == nil {
+		t.Error("a decision that cannot be read is no decision")
 	}
 }
 

@@ -1,9 +1,12 @@
 package compare
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,10 +15,61 @@ import (
 	"github.com/inferometer/inferometer/internal/compare/folder"
 	"github.com/inferometer/inferometer/internal/compare/page"
 	"github.com/inferometer/inferometer/internal/history"
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/report/content"
+	"github.com/inferometer/inferometer/internal/suite"
 )
+
+// ExitCode decides the conditions of a run's plan, says so, and returns the exit code of the
+// run: that of its result and of the gate, whichever comes first in the order of
+// suite.ExitCode.
+func (e Env) ExitCode(out *suite.Outcome) (int, error) {
+	code := suite.ExitCode(out.Result, out.Plan)
+	if len(out.Plan.FailIf) == 0 {
+		return code, nil
+	}
+	g, err := e.Gate(out.Folder, out.Plan.Kept)
+	if err != nil {
+		return code, err
+	}
+	return combined(code, g, out.Plan), nil
+}
+
+// KeptExitCode is the exit code of a run that has ended, with the decision that its gate left
+// in the folder. The gate is not decided again: the runs that have its tags may be others now.
+func KeptExitCode(out *suite.Outcome) (int, error) {
+	code := suite.ExitCode(out.Result, out.Plan)
+	b, err := os.ReadFile(filepath.Join(out.Folder, gateName))
+	if errors.Is(err, fs.ErrNotExist) || len(out.Plan.FailIf) == 0 {
+		return code, nil
+	}
+	var g compare.Gate
+	if err == nil {
+		err = json.Unmarshal(b, &g)
+	}
+	if err != nil {
+		return code, fmt.Errorf("failed to read the decision of the gate: %w", err)
+	}
+	return combined(code, &g, out.Plan), nil
+}
+
+// combined is the exit code of a run's result and of its gate.
+func combined(code int, g *compare.Gate, p plan.Plan) int {
+	decided := Code(g, p.Undecided)
+	if p.Quick && decided != suite.ExitInvalid {
+		decided = suite.ExitOK // a quick run is looked at by someone
+	}
+	order := []int{suite.ExitInterrupted, suite.ExitInvalid, suite.ExitRefuted, suite.ExitUndecided, suite.ExitPartial, suite.ExitOK}
+	if slices.Index(order, decided) < slices.Index(order, code) {
+		return decided
+	}
+	return code
+}
+
+// gateName is the file with the decision of a gate, in the folder of the run.
+const gateName = "gate.json"
 
 // Gate decides the conditions of the run in a folder and prints them. It leaves gate.json in
 // the folder, and the comparison with each kept run in a folder of its own there.
@@ -43,7 +97,7 @@ func (e Env) Gate(path string, k kept.Kept) (*compare.Gate, error) {
 		found, err = folder.Read(base, name)
 		return found, "", err
 	})
-	if err := WriteJSON(filepath.Join(path, "gate.json"), g); err != nil {
+	if err := WriteJSON(filepath.Join(path, gateName), g); err != nil {
 		return nil, err
 	}
 	folders := foldersOf(path, docs)
