@@ -238,8 +238,8 @@ func match(base, other *Run, only []string, out *Comparison) {
 	slices.SortStableFunc(out.Cells, func(a, b Cell) int { return cmp.Compare(rank(a.Target), rank(b.Target)) })
 }
 
-// Names of targets; see package cells.
-const candidate, baseline = "candidate", "baseline"
+// candidate is the name of the target that a run is about; see package cells.
+const candidate = "candidate"
 
 // rank orders targets: the candidate first.
 func rank(target string) int {

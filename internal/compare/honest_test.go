@@ -168,3 +168,17 @@ func TestABaseThatCannotBeReadIsInvalid(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// The name of a further target of the run is that target, and no tag of another run.
+func TestAFurtherTargetIsNoTag(t *testing.T) {
+	run := turns(.5)
+	load := run.Result.Benchmarks.Load
+	run.Result.Targets[1].Name, load.Cells[1].ID, load.Cells[1].Target = "fp8", "load/fp8", "fp8"
+	run.Requests["load/fp8"], load.Versus[0].Against = run.Requests["load/baseline"], "fp8"
+	if c := ofOwn(t, run, "vs fp8: ttft.p50>+5%"); c.Outcome != Excluded || c.Against != "fp8" || *c.Change.Value != .8 {
+		t.Errorf("by pairs: %+v", c)
+	}
+	if c := ofOwn(t, run, "vs fp8: ttft.p95>+5ms"); c.Outcome != Shown {
+		t.Errorf("by cells: %+v", c)
+	}
+}

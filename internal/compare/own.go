@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
@@ -13,8 +14,8 @@ import (
 
 // Decide decides the conditions of a run's plan, all of them as one gate. find returns the
 // kept run that a tag stands for, or says why there is none yet, which leaves its conditions
-// undecided; with an error they are invalid. Conditions against the baseline of the run's own are decided
-// by its pairs. It also returns the comparison with each kept run, by its tag.
+// undecided; with an error they are invalid. A tag that is the name of another target of the
+// run stands for that, and is decided by its pairs. It also returns the comparison with each kept run, by its tag.
 func Decide(run *Run, changes []metric.Change, version string, find func(tag string) (run *Run, none string, err error)) (*Gate, map[string]*Document) {
 	var tags []string
 	of := map[string][]metric.Change{}
@@ -27,9 +28,9 @@ func Decide(run *Run, changes []metric.Change, version string, find func(tag str
 	var conditions []Condition
 	docs := map[string]*Document{}
 	for _, tag := range tags {
-		if tag == baseline && run.hasBaseline() {
+		if tag != candidate && run.hasTarget(tag) {
 			for _, c := range of[tag] {
-				conditions = append(conditions, run.own(c)...)
+				conditions = append(conditions, run.own(c, tag)...)
 			}
 			continue
 		}
@@ -61,21 +62,16 @@ func Decide(run *Run, changes []metric.Change, version string, find func(tag str
 	return newGate(conditions), docs
 }
 
-// hasBaseline reports whether the run measured a baseline of its own.
-func (r *Run) hasBaseline() bool {
-	for _, t := range r.Result.Targets {
-		if t.Name == baseline {
-			return true
-		}
-	}
-	return false
+// hasTarget reports whether the run itself measured a target of that name.
+func (r *Run) hasTarget(name string) bool {
+	return slices.ContainsFunc(r.Result.Targets, func(t result.Target) bool { return t.Name == name })
 }
 
-// own are the conditions of a change against the run's own baseline: by pairs where the load
+// own are the conditions of a change against another target of the run, as its baseline: by pairs where the load
 // compared that statistic and every request of the pairs counts, else by the cells of both
 // targets, where failures are slower than anything.
-func (r *Run) own(change metric.Change) []Condition {
-	if c, ok := r.paired(change); ok {
+func (r *Run) own(change metric.Change, against string) []Condition {
+	if c, ok := r.paired(change, against); ok {
 		return []Condition{c}
 	}
 	var out []Condition
@@ -84,14 +80,14 @@ func (r *Run) own(change metric.Change) []Condition {
 			continue
 		}
 		for other, b := range r.Result.Cells() {
-			if other != benchmark || b.Target != baseline || strings.Replace(c.ID, candidate, baseline, 1) != b.ID {
+			if other != benchmark || b.Target != against || strings.Replace(c.ID, candidate, against, 1) != b.ID {
 				continue
 			}
 			cell := Cell{ID: c.ID, Benchmark: benchmark, Target: candidate, Load: c.Load.Text, Evidence: result.Weakest(b.Evidence, c.Evidence), base: newSide(r, b), other: newSide(r, c)}
 			if !cell.has(change.Metric) {
 				continue
 			}
-			condition := cell.condition(change, baseline)
+			condition := cell.condition(change, against)
 			if check, is := r.Result.Validity.SpoiltBetween(change.Metric.Tag, c.ID, b.ID); is {
 				condition.Outcome, condition.Reason = Invalid, check.ID+": "+check.Text
 			}
@@ -99,7 +95,7 @@ func (r *Run) own(change metric.Change) []Condition {
 		}
 	}
 	if len(out) == 0 {
-		return []Condition{without(change, baseline, Invalid, fmt.Sprintf("no load on both targets measured %s", change.Metric.Tag))}
+		return []Condition{without(change, against, Invalid, fmt.Sprintf("no load on both targets measured %s", change.Metric.Tag))}
 	}
 	return out
 }
@@ -108,7 +104,7 @@ func (r *Run) own(change metric.Change) []Condition {
 // where the load has no such comparison, the change is not in its unit, or requests failed or
 // were cut: pairs leave those out, so that a target which fails its slowest requests would
 // pass for a faster one.
-func (r *Run) paired(change metric.Change) (Condition, bool) {
+func (r *Run) paired(change metric.Change, against string) (Condition, bool) {
 	l := r.Result.Benchmarks.Load
 	if l == nil {
 		return Condition{}, false
@@ -122,11 +118,11 @@ func (r *Run) paired(change metric.Change) (Condition, bool) {
 		stat = result.StatDifference
 	}
 	for _, v := range l.Versus {
-		if v.Metric != change.Metric.Tag || v.Stat != stat || v.Against != baseline || share == change.Relative || !share && v.Lost > 0 && failed(l) {
+		if v.Metric != change.Metric.Tag || v.Stat != stat || v.Against != against || share == change.Relative || !share && v.Lost > 0 && failed(l, against) {
 			continue
 		}
 		c := Condition{
-			Condition: written(change), Against: baseline, Cell: "load/" + candidate, Evidence: l.Evidence, Unit: unitOf(change), Method: v.Method,
+			Condition: written(change), Against: against, Cell: "load/" + candidate, Evidence: l.Evidence, Unit: unitOf(change), Method: v.Method,
 			change: change, n: v.Pairs, Base: Side{N: v.Pairs}, Run: Side{N: v.Pairs},
 			Change: Interval{Value: v.Estimate.Value, Lo: v.Estimate.Lo, Hi: v.Estimate.Hi, Withheld: v.Estimate.Withheld},
 		}
@@ -148,10 +144,10 @@ func (r *Run) paired(change metric.Change) (Condition, bool) {
 	return Condition{}, false
 }
 
-// failed reports whether requests of the candidate or its baseline failed or were cut.
-func failed(l *result.Load) bool {
+// failed reports whether requests of the candidate or of another target failed or were cut.
+func failed(l *result.Load, against string) bool {
 	for _, c := range l.Cells {
-		if n := c.Counts; (c.Target == candidate || c.Target == baseline) && n.Failed+n.Shed+n.Cut > 0 {
+		if n := c.Counts; (c.Target == candidate || c.Target == against) && n.Failed+n.Shed+n.Cut > 0 {
 			return true
 		}
 	}
