@@ -270,7 +270,11 @@ func (c *Condition) least() int {
 	if !ok || c.n == 0 || c.change.Metric.Kind == metric.Pooled { // whose n is not one of requests
 		return 0
 	}
-	needed, size := stats.QuantileMinN(p, shownConfidence, true), 1.0
+	confidence := shownConfidence
+	if math.IsInf(c.test.base.Value, 0) != math.IsInf(c.test.run.Value, 0) {
+		confidence = 1 - shownAlpha // stats.DifferenceBound halves the error
+	}
+	needed, size := stats.QuantileMinN(p, confidence, true), 1.0
 	for _, s := range []Side{c.Base, c.Run} {
 		if s.NEff > 0 && s.N > 0 {
 			needed, size = max(needed, stats.MinEffective), min(size, s.NEff/float64(s.N))

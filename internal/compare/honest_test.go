@@ -182,3 +182,18 @@ func TestAFurtherTargetIsNoTag(t *testing.T) {
 		t.Errorf("by cells: %+v", c)
 	}
 }
+
+// Against a run whose failures reach the percentile each bound has half the error, and takes
+// more requests.
+func TestABoundAgainstFailuresTakesMoreRequests(t *testing.T) {
+	base, run := pair(80, 1)
+	values := run.Requests["load/candidate"].(drawn)["ttft"].Values
+	for i := range values {
+		if i%2 == 0 {
+			values[i] = math.Inf(1)
+		}
+	}
+	if c := decided(t, base, run, "ttft.p95>+5%"); c.Outcome != Undecided || c.NeededN <= 80 || c.NeededN > 200 || !strings.Contains(c.Reason, "would give one") {
+		t.Errorf("%+v", c)
+	}
+}
