@@ -194,3 +194,14 @@ func TestABoundAgainstFailuresTakesMoreRequests(t *testing.T) {
 		t.Errorf("needs %d", c.least())
 	}
 }
+
+// What blocks that had not settled do not say as a ratio they do not say in ms, nor of a p99.
+func TestBlocksThatHadNotSettledDecideNothing(t *testing.T) {
+	run := turns(1)
+	run.Result.Benchmarks.Load.Versus[0].Estimate = result.Estimate{Withheld: result.Unsettled + ": they are short"}
+	for condition, want := range map[string]Outcome{"ttft.p50>+5%": Undecided, "ttft.p50>+90ms": Undecided, "e2e.p95>+90%": Undecided, "success<-5pp": Excluded} {
+		if c := ofOwn(t, run, "vs baseline: "+condition); c.Outcome != want || want == Undecided && !strings.Contains(c.Reason, "they are short") {
+			t.Errorf("%s: %s: %s", condition, c.Outcome, c.Reason)
+		}
+	}
+}

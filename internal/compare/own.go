@@ -88,6 +88,9 @@ func (r *Run) own(change metric.Change, against string) []Condition {
 				continue
 			}
 			condition := cell.condition(change, against)
+			if why := r.unsettled(change, against); condition.Outcome == "" && why != "" {
+				condition.Outcome, condition.Reason = Undecided, why
+			}
 			if check, is := r.Result.Validity.SpoiltBetween(change.Metric.Tag, c.ID, b.ID); is {
 				condition.Outcome, condition.Reason = Invalid, check.ID+": "+check.Text
 			}
@@ -98,6 +101,21 @@ func (r *Run) own(change metric.Change, against string) []Condition {
 		return []Condition{without(change, against, Invalid, fmt.Sprintf("no load on both targets measured %s", change.Metric.Tag))}
 	}
 	return out
+}
+
+// unsettled says that latencies of blocks which began with an empty server say nothing of a
+// long run, in whatever statistic or unit; "" where that is not so.
+func (r *Run) unsettled(change metric.Change, against string) string {
+	l := r.Result.Benchmarks.Load
+	if l == nil || change.Metric.Kind == metric.Rate {
+		return ""
+	}
+	for _, v := range l.Versus {
+		if v.Against == against && strings.HasPrefix(v.Estimate.Withheld, result.Unsettled) {
+			return v.Estimate.Withheld
+		}
+	}
+	return ""
 }
 
 // paired is a condition decided by the pairs of a load whose targets took turns. It is not ok
