@@ -197,12 +197,20 @@ func (e Env) read(args []string, f *flags) ([]*compare.Run, error) {
 	return runs, nil
 }
 
-// find is the folder of a run that is named on the command line.
+// find is the folder of a run that is named on the command line. A folder that is no run does
+// not hide a tag of the same name.
 func (e Env) find(name string) (string, error) {
-	if _, err := os.Stat(name); err == nil || e.Resolve == nil {
+	if _, err := os.Stat(filepath.Join(name, "result.json")); err == nil || e.Resolve == nil {
 		return name, nil
 	}
-	return e.Resolve(name)
+	path, err := e.Resolve(name)
+	if err == nil {
+		return path, nil
+	}
+	if _, statErr := os.Stat(name); statErr == nil {
+		return name, nil // what it lacks is said when it is read
+	}
+	return "", err
 }
 
 // base is the folder of the run to compare with.

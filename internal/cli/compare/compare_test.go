@@ -241,6 +241,25 @@ func TestMistakesOfTheCommandPointTheWay(t *testing.T) {
 	}
 }
 
+func TestAFolderThatIsNoRunHidesNoTag(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("main", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	e := Env{Resolve: func(name string) (string, error) {
+		if name == "main" {
+			return "/runs/main", nil
+		}
+		return "", fmt.Errorf("there is no run %q", name)
+	}}
+	if got, err := e.find("main"); err != nil || got != "/runs/main" {
+		t.Error(got, err)
+	}
+	if _, err := e.find("none"); err == nil {
+		t.Error("a run that is nowhere")
+	}
+}
+
 // A run whose log is gone is compared by its result.
 func TestARunWithoutALogIsSaidToBe(t *testing.T) {
 	a, b := folderOf(t, "old", 400, 0, 1, 1), folderOf(t, "new", 400, 0, 1.3, 2)
