@@ -274,6 +274,23 @@ func TestARunWithoutALogIsSaidToBe(t *testing.T) {
 	}
 }
 
+// A log that was copied in part is not taken for the whole run.
+func TestALogThatWasCutIsSaidToBe(t *testing.T) {
+	a, b := folderOf(t, "old", 4000, 0, 1, 1), folderOf(t, "new", 4000, 0, 1.3, 2)
+	log := filepath.Join(b, exchange.LogName)
+	whole, err := os.ReadFile(log)
+	if err == nil {
+		err = os.WriteFile(log, whole[:len(whole)/2], 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := compareRuns(Env{}, a, b)
+	if err != nil || !strings.Contains(out, "of the 4000 requests of load/candidate") && !strings.Contains(out, "the log is damaged") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // The gate of a run leaves its decision and the comparison in the run's folder.
 func TestTheGateOfARunIsKeptInItsFolder(t *testing.T) {
 	a, b := folderOf(t, "old", 400, 0, 1, 1), folderOf(t, "new", 400, 0, 1.3, 2)
