@@ -214,7 +214,7 @@ func TestThreeRunsShareOneError(t *testing.T) {
 	if len(three.Comparisons) != 2 || three.Tests != 2*two.Tests {
 		t.Errorf("%d comparisons, %d tests of %d", len(three.Comparisons), three.Tests, two.Tests)
 	}
-	if !strings.Contains(three.Answer, "third: ttft p50") {
+	if !strings.Contains(three.Answer, "third is worse than base: ttft p50") || !strings.Contains(three.Answer, "No evidence of a difference between run and base") {
 		t.Error(three.Answer)
 	}
 }

@@ -172,6 +172,9 @@ func (e Env) read(args []string, f *flags) ([]*compare.Run, error) {
 	}
 	var runs []*compare.Run
 	for _, arg := range args {
+		if strings.Contains(arg, "://") {
+			return nil, e.Usage(fmt.Errorf("%q is a URL: endpoints are measured and compared with --live, as in: inferometer compare --live URL URL", arg))
+		}
 		path, err := e.find(arg)
 		if err != nil {
 			return nil, err

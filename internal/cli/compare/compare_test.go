@@ -222,6 +222,7 @@ func TestMistakesOfTheCommandPointTheWay(t *testing.T) {
 		{"needs a unit", []string{a, b, "--fail-if", "ttft.p50>+5"}},
 		{"--against main", []string{a, b, "--fail-if", "vs main: ttft.p50>+5%"}},
 		{"rules are workload, load", []string{a, b, "--despite", "lod"}},
+		{"compare --live URL URL", []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}},
 		{"use gate or pass", []string{a, b, "--undecided", "fail"}},
 		{"md or json", []string{a, b, "--format", "html"}},
 		{"the same run", []string{a, a}},
