@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/inferometer/inferometer/internal/result"
+	"github.com/inferometer/inferometer/internal/stats"
 )
 
 // decided is the only condition of a gate.
@@ -202,6 +204,47 @@ func TestBlocksThatHadNotSettledDecideNothing(t *testing.T) {
 	for condition, want := range map[string]Outcome{"ttft.p50>+5%": Undecided, "ttft.p50>+90ms": Undecided, "e2e.p95>+90%": Undecided, "success<-5pp": Excluded} {
 		if c := ofOwn(t, run, "vs baseline: "+condition); c.Outcome != want || want == Undecided && !strings.Contains(c.Reason, "they are short") {
 			t.Errorf("%s: %s: %s", condition, c.Outcome, c.Reason)
+		}
+	}
+}
+
+// Whatever was measured, a comparison can be written, and each condition says why and what it
+// would take.
+func TestEveryComparisonCanBeWritten(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	kinds := []func() float64{
+		func() float64 { return 0 },
+		func() float64 { return 5 },
+		func() float64 { return math.Inf(1) },
+		func() float64 { return []float64{math.Inf(1), r.ExpFloat64()}[r.IntN(2)] },
+		func() float64 { return []float64{0, 1e9 * r.Float64()}[r.IntN(2)] },
+		r.ExpFloat64,
+	}
+	draw := func(name string) *Run {
+		d, n := drawn{}, []int{0, 1, 3, 30, 120}[r.IntN(5)]
+		for _, tag := range []string{"ttft", "tpot", "e2e"} {
+			values, of := make([]float64, n), kinds[r.IntN(len(kinds))]
+			for i := range values {
+				values[i] = of()
+			}
+			d[tag] = stats.Series{Values: values}
+		}
+		run := runOf(name, d)
+		v := []float64{0, 1, 1e-9, 1e9}[r.IntN(4)]
+		cellOf(run).Metrics.Rates["throughput"] = result.Rate{Value: result.Num(v), Lo: result.Num(0), Hi: result.Num(2 * v), N: 100 * r.IntN(3)}
+		cellOf(run).Metrics.Rates["output_throughput"] = result.Rate{Value: result.Num(v)}
+		return run
+	}
+	conditions := changes(t, "ttft.p50>+5%", "ttft.mean>+5%", "e2e.p95<-20ms", "tpot.p99>+0%", "success<-1pp", "throughput<-5%", "throughput<-1/s", "ttft.p95>-5%")
+	for i := range 200 {
+		doc := mustCompare(t, Options{Changes: conditions}, draw("base"), draw("run"))
+		if _, err := json.Marshal(doc); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+		for _, c := range doc.Gate.Conditions {
+			if c.Outcome == "" || c.Reason == "" || c.NeededN != 0 && c.NeededN <= c.n {
+				t.Errorf("%d: %+v", i, c)
+			}
 		}
 	}
 }
