@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"slices"
-
 	"github.com/inferometer/inferometer/internal/cli/compare"
 	"github.com/inferometer/inferometer/internal/report"
 	"github.com/inferometer/inferometer/internal/suite"
@@ -18,29 +16,11 @@ func (p *Process) comparing() compare.Env {
 	}
 }
 
-// gate decides the conditions of a run's plan, says so, and returns the exit code of the
-// run: that of its result and of the gate, whichever comes first in the order of
-// suite.ExitCode.
+// gate decides the conditions of a run's plan, says so, and returns the exit code of the run.
 func (p *Process) gate(out *suite.Outcome, asJSON bool) (int, error) {
-	code := suite.ExitCode(out.Result, out.Plan)
-	if len(out.Plan.FailIf) == 0 {
-		return code, nil
-	}
 	env := p.comparing()
 	if asJSON {
 		env.Stdout = p.Stderr // stdout is the result
 	}
-	g, err := env.Gate(out.Folder, out.Plan.Kept)
-	if err != nil {
-		return code, err
-	}
-	decided := compare.Code(g, out.Plan.Undecided)
-	if out.Plan.Quick && decided != suite.ExitInvalid {
-		decided = 0 // a quick run is looked at by someone
-	}
-	order := []int{suite.ExitInterrupted, suite.ExitInvalid, suite.ExitRefuted, suite.ExitUndecided, suite.ExitPartial, 0}
-	if slices.Index(order, decided) < slices.Index(order, code) {
-		code = decided
-	}
-	return code, nil
+	return env.ExitCode(out)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/inferometer/inferometer/internal/cli/compare"
 	"github.com/inferometer/inferometer/internal/cli/formats"
 	"github.com/inferometer/inferometer/internal/repeat"
 	"github.com/inferometer/inferometer/internal/suite"
@@ -22,8 +23,9 @@ report.html and the figures again. RUN is the run's folder, or that of repeats.
 It also works on a run that was killed: what was written until then is reported
 as interrupted.
 
-The exit code is that of the run: 98 where it is invalid, 99 where a claim is
-refuted, 97 where one is undecided, 130 where it was interrupted.
+The exit code is that of the run, with what its gate decided then: 98 where it is
+invalid, 99 where a claim is refuted, 97 where one is undecided, 130 where it
+was interrupted.
 
 With --format the run is written for another program instead. Nothing in its
 folder changes, and the exit code is 0 once it is written. Formats:
@@ -66,10 +68,11 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			if err != nil {
 				return exitCode(exitError)
 			}
-			if code := suite.ExitCode(out.Result, out.Plan); code != suite.ExitOK {
+			code, err := compare.KeptExitCode(out)
+			if err == nil && code != suite.ExitOK {
 				return exitCode(code)
 			}
-			return nil
+			return err
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print result.json to stdout")

@@ -79,6 +79,8 @@ type Comparison struct {
 	Cells []Cell `json:"cells"`
 	// Alone are cells that only one of the two has, with the reason.
 	Alone []string `json:"alone,omitempty"`
+
+	gone []*result.Cell // those of the base alone
 }
 
 // Cell is one load that both runs put on a target of the same role.
@@ -230,13 +232,14 @@ func match(base, other *Run, only []string, out *Comparison) {
 	for _, key := range order {
 		if c := of[key]; c != nil && wanted(c.ID) {
 			out.Alone = append(out.Alone, fmt.Sprintf("%s is in %s alone", c.ID, base.Name))
+			out.gone = append(out.gone, c)
 		}
 	}
 	slices.SortStableFunc(out.Cells, func(a, b Cell) int { return cmp.Compare(rank(a.Target), rank(b.Target)) })
 }
 
-// Names of targets; see package cells.
-const candidate, baseline = "candidate", "baseline"
+// candidate is the name of the target that a run is about; see package cells.
+const candidate = "candidate"
 
 // rank orders targets: the candidate first.
 func rank(target string) int {

@@ -102,8 +102,9 @@ func TestHiddenDifferencesAreNamed(t *testing.T) {
 	run.Plan.Candidate.Body = map[string]any{"top_k": 5}
 	cellOf(base).Metrics.Stats["output_tokens"] = result.Statistic{Mean: result.Num(64)}
 	cellOf(run).Metrics.Stats["output_tokens"] = result.Statistic{Mean: result.Num(80)}
+	cellOf(run).Blocks = make([]result.Block, 10)
 	got := of()
-	for _, want := range []string{"model: m / m-q8", "engine and version: vLLM 0.11 / unknown", "version of inferometer: unknown / v2", "client machine: ", "label gpu: a100 / h100", "candidate.body", "mean output tokens: 64 / 80"} {
+	for _, want := range []string{"model: m / m-q8", "engine and version: vLLM 0.11 / unknown", "version of inferometer: unknown / v2", "client machine: ", "label gpu: a100 / h100", "candidate.body", "mean output tokens: 64 / 80", "blocks: one piece / 10 blocks"} {
 		if !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, want) }) {
 			t.Errorf("%q is not named in %q", want, got)
 		}
@@ -145,11 +146,14 @@ func TestFailuresAreSlowerThanAnything(t *testing.T) {
 		}
 	}
 	e := effectOf(t, compared(t, good, bad), "ttft", "p95")
-	if e.Verdict != Worse || e.Ratio.Value != nil || e.Ratio.Lo == nil || *e.Ratio.Lo <= 1 || e.Ratio.Hi != nil || e.Change() != "[∞, ∞]" {
+	if e.Verdict != Worse || e.Ratio.Value != nil || e.Ratio.Lo == nil || *e.Ratio.Lo <= 1 || e.Ratio.Hi != nil || e.Change() != toInfinite {
+		t.Errorf("%s %+v: %s", e.Verdict, e.Ratio, e.Change())
+	}
+	if e = effectOf(t, compared(t, bad, good), "ttft", "p95"); e.Verdict != Better || e.Change() != fromInfinite {
 		t.Errorf("%s %+v: %s", e.Verdict, e.Ratio, e.Change())
 	}
 	both := effectOf(t, compared(t, bad, bad), "ttft", "p95")
-	if both.Verdict != Withheld {
+	if both.Verdict != Withheld || !strings.Contains(both.Ratio.Withheld, "in both runs") {
 		t.Errorf("both infinite: %s %+v", both.Verdict, both.Ratio)
 	}
 }
@@ -210,7 +214,7 @@ func TestThreeRunsShareOneError(t *testing.T) {
 	if len(three.Comparisons) != 2 || three.Tests != 2*two.Tests {
 		t.Errorf("%d comparisons, %d tests of %d", len(three.Comparisons), three.Tests, two.Tests)
 	}
-	if !strings.Contains(three.Answer, "third: ttft p50") {
+	if !strings.Contains(three.Answer, "third is worse than base: ttft p50") || !strings.Contains(three.Answer, "No evidence of a difference between run and base") {
 		t.Error(three.Answer)
 	}
 }
@@ -236,6 +240,9 @@ func TestWhatACheckSpoilsIsNotCalled(t *testing.T) {
 	doc := mustCompare(t, Options{Changes: changes(t, "ttft.p50>+5%", "tpot.p50>+5%")}, base, run)
 	if e := effectOf(t, doc, "ttft", "p50"); e.Verdict != Spoilt || e.P != nil {
 		t.Errorf("%+v", e)
+	}
+	if !strings.Contains(doc.Answer, "3 further figures cannot be compared: validity checks spoil them") {
+		t.Error(doc.Answer)
 	}
 	if g := doc.Gate; g.Outcome != Invalid || g.Conditions[0].Outcome != Invalid || g.Conditions[1].Outcome == Invalid {
 		t.Errorf("%+v", g)
@@ -296,7 +303,7 @@ func TestTheRunsOwnBaselineDecidesByPairs(t *testing.T) {
 		Metric: "ttft", Stat: "p50", Unit: "ratio", Against: "baseline", Rounds: 10, Pairs: 500,
 		Estimate: result.Estimate{Value: result.Num(1.2), Lo: result.Num(1.1), Hi: result.Num(1.31)},
 	}}
-	g, docs := Decide(run, changes(t, "vs baseline: ttft.p50>+5%", "vs baseline: ttft.p99>+5%", "vs old: ttft.p50>+5%"), "v", func(string) (*Run, error) { return nil, errors.New("no run has that tag") })
+	g, docs := Decide(run, changes(t, "vs baseline: ttft.p50>+5%", "vs baseline: ttft.p99>+5%", "vs old: ttft.p50>+5%"), "v", func(string) (*Run, string, error) { return nil, "no run has that tag", nil })
 	if len(g.Conditions) != 3 || len(docs) != 0 {
 		t.Fatalf("%+v", g.Conditions)
 	}

@@ -104,7 +104,7 @@ func differencesOf(base, run *Run, cells []Cell) []Difference {
 // runs compares what is known of the runs as wholes.
 func (l *ledger) runs() {
 	b, r := l.base.Result, l.run.Result
-	if b.Run.ID == r.Run.ID && b.Run.Started.Equal(r.Run.Started) && b.Run.Seed == r.Run.Seed && b.Run.Ended.Equal(r.Run.Ended) {
+	if b.Run.ID == r.Run.ID && b.Run.Started.Equal(r.Run.Started) && b.Run.Seed == r.Run.Seed { // a run that was resumed has the requests of its beginning
 		l.out = append(l.out, Difference{Rule: RuleSame, What: "the runs", Base: b.Run.ID, Run: "the same run", Refused: true, names: [2]string{l.base.Name, l.run.Name}})
 	}
 	l.add(RuleDefinitions, "definitions of the figures (schema)", b.Schema, r.Schema, true)
@@ -197,6 +197,7 @@ func (l *ledger) cell(c *Cell, several bool) {
 	}
 	b, r := *c.base.cell, *c.other.cell
 	l.add(RuleLoad, "load"+at, loadOf(b.Load), loadOf(r.Load), true)
+	l.add("blocks", "blocks"+at, blocksOf(b), blocksOf(r), false)
 	bw, rw := b.Workload, r.Workload
 	bw.Text, rw.Text = "", ""
 	if bw != rw {
@@ -209,6 +210,14 @@ func (l *ledger) cell(c *Cell, several bool) {
 	for _, of := range []struct{ tag, what string }{{"input_tokens", "mean input tokens"}, {"output_tokens", "mean output tokens"}} {
 		l.means(of.tag, of.what+at, b, r)
 	}
+}
+
+// blocksOf says whether a load was put in blocks, each of which begins with an empty server.
+func blocksOf(c result.Cell) string {
+	if len(c.Blocks) == 0 {
+		return "one piece"
+	}
+	return fmt.Sprintf("%d blocks, in turns with other targets", len(c.Blocks))
 }
 
 // workloadOf is what a cell sent, by its numbers.

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -201,16 +202,44 @@ func figures(c *Cell) []metric.Limit {
 
 // has reports whether either run measured a metric in this cell.
 func (c *Cell) has(m metric.Metric) bool {
+	return measured(c.base.cell, m) || measured(c.other.cell, m)
+}
+
+// measured reports whether a cell has a metric, were it with too few requests.
+func measured(c *result.Cell, m metric.Metric) bool {
+	if m.Kind == metric.Rate {
+		r, ok := c.Metrics.Rates[m.Tag]
+		return ok && r.Value != nil
+	}
+	_, ok := c.Metrics.Stats[m.Tag]
+	return ok
+}
+
+// unmeasured says which of the runs does not have a metric in this cell, "" where both do.
+func (c *Cell) unmeasured(m metric.Metric) string {
 	for _, s := range []*side{c.base, c.other} {
-		if m.Kind == metric.Rate {
-			if r, ok := s.cell.Metrics.Rates[m.Tag]; ok && r.Value != nil {
-				return true
-			}
-		} else if _, ok := s.cell.Metrics.Stats[m.Tag]; ok {
-			return true
+		if !measured(s.cell, m) {
+			return s.run.Name + " did not measure " + m.Tag
 		}
 	}
-	return false
+	return ""
+}
+
+// unlike is the relative difference of mean answer lengths from which figures of whole
+// answers compare different work, as between targets of one load (check output_length).
+const unlike = 0.1
+
+// ofWholeAnswers are the metrics that depend on how long answers are.
+var ofWholeAnswers = []string{"e2e", "e2e_service", "throughput", "goodput"}
+
+// unlikeLengths says that the answers of both differ in length though one was asked for.
+func (c *Cell) unlikeLengths() string {
+	b, r := c.base.cell, c.other.cell
+	x, y := b.Metrics.Stats["output_tokens"].Mean, r.Metrics.Stats["output_tokens"].Mean
+	if x == nil || y == nil || !b.Workload.FixedOutput || !r.Workload.FixedOutput || math.Abs(float64(*x-*y)) <= unlike*float64(max(*x, *y)) {
+		return ""
+	}
+	return fmt.Sprintf("answers have %s tokens in %s and %s in %s, though one length was asked for: they compare different work", number(float64(*x)), c.base.run.Name, number(float64(*y)), c.other.run.Name)
 }
 
 // measure works out the effects of a cell.
@@ -229,10 +258,9 @@ func (c *Cell) effect(m metric.Metric, stat string) Effect {
 		Metric: m.Tag, Stat: stat, Unit: m.Unit, Base: base.side(), Run: run.side(), Evidence: c.Evidence, Method: method(m, stat, base, run),
 		Verdict: Withheld, Word: wordless, metric: m, test: contrastOf(m, base, run, relative),
 	}
-	why := lackingOf(c, base, run)
-	e.Difference = contrastOf(m, base, run, false).interval(why)
+	e.Difference = contrastOf(m, base, run, false).interval(lackingOf(c, base, run, false))
 	if relative {
-		e.Ratio = e.test.interval(why)
+		e.Ratio = e.test.interval(lackingOf(c, base, run, true))
 	} else {
 		e.Ratio = Interval{Withheld: "shares are compared by their difference"}
 	}
@@ -262,12 +290,14 @@ func (q quantity) side() Side {
 	return s
 }
 
-// lackingOf says which of the two has no interval, and why.
-func lackingOf(c *Cell, base, run quantity) string {
-	for _, s := range []struct {
+// lackingOf says which of the two has no interval, or no ratio where the change is relative,
+// and why.
+func lackingOf(c *Cell, base, run quantity, relative bool) string {
+	sides := []struct {
 		q    quantity
 		name string
-	}{{base, c.base.run.Name}, {run, c.other.run.Name}} {
+	}{{base, c.base.run.Name}, {run, c.other.run.Name}}
+	for _, s := range sides {
 		switch {
 		case s.q.lacking != "":
 			return s.name + ": " + s.q.lacking
@@ -275,15 +305,27 @@ func lackingOf(c *Cell, base, run quantity) string {
 			return s.name + ": " + s.q.withheld
 		}
 	}
+	for _, s := range sides {
+		if relative && !(s.q.Value > 0) {
+			return s.name + ": it is 0, so that there is no ratio"
+		}
+	}
+	if math.IsInf(base.Value, 1) && math.IsInf(run.Value, 1) {
+		return "failed requests reach into it in both runs"
+	}
 	return ""
 }
 
-// spoilt says which check of either run spoils a metric in this cell.
+// spoilt says which check of either run spoils a metric in this cell, or why it compares
+// different work.
 func (c *Cell) spoilt(tag string) string {
 	for _, s := range []*side{c.base, c.other} {
 		if check, is := s.run.Result.Validity.Spoilt(tag, s.cell.ID); is {
 			return s.run.Name + ": " + check.ID + ": " + check.Text
 		}
+	}
+	if slices.Contains(ofWholeAnswers, tag) {
+		return c.unlikeLengths()
 	}
 	return ""
 }

@@ -50,7 +50,7 @@ type Condition struct {
 	P         *result.Number  `json:"p,omitempty"`          // one-sided, of the condition being false
 	Adjusted  *result.Number  `json:"p_adjusted,omitempty"` // for all conditions of the gate (Holm)
 	PFalse    *result.Number  `json:"p_false,omitempty"`    // one-sided, of the condition being true
-	NeededN   int             `json:"needed_n,omitempty"`   // requests of each run that would decide at what was seen
+	NeededN   int             `json:"needed_n,omitempty"`   // requests of each run that would decide at what was seen; without an interval, that would give one
 	Evidence  result.Evidence `json:"evidence"`
 	Method    string          `json:"method,omitempty"`
 
@@ -83,6 +83,14 @@ func conditionsOf(changes []metric.Change, c Comparison) []Condition {
 				out = append(out, cell.condition(change, c.Base))
 			}
 		}
+		for _, cell := range c.gone {
+			if cell.Target == candidate && measured(cell, change.Metric) {
+				found = true
+				missing := without(change, c.Base, Invalid, fmt.Sprintf("%s measured this load, and the run did not", c.Base))
+				missing.Cell, missing.Load = cell.ID, cell.Load.Text
+				out = append(out, missing)
+			}
+		}
 		if !found {
 			out = append(out, without(change, c.Base, Invalid, fmt.Sprintf("no load that both runs have measured %s", change.Metric.Tag)))
 		}
@@ -109,14 +117,13 @@ func (c *Cell) condition(change metric.Change, against string) Condition {
 		Unit: unitOf(change), Method: method(change.Metric, change.Stat, base, run), change: change,
 		test: contrastOf(change.Metric, base, run, change.Relative), n: min(base.n, run.n),
 	}
-	why := lackingOf(c, base, run)
-	out.Change = out.test.interval(why)
+	out.Change = out.test.interval(lackingOf(c, base, run, change.Relative))
 	if text := c.spoilt(change.Metric.Tag); text != "" {
 		out.Outcome, out.Reason = Invalid, text
 		return out
 	}
-	if base.n == 0 && run.n == 0 {
-		out.Outcome, out.Reason = Invalid, "neither run measured it: "+why
+	if text := c.unmeasured(change.Metric); text != "" {
+		out.Outcome, out.Reason = Invalid, text
 		return out
 	}
 	return out
@@ -190,9 +197,9 @@ func (c *Condition) settle(adjusted, alpha float64, tests int) {
 	change := c.Text()
 	switch {
 	case adjusted <= alpha:
-		c.Outcome, c.Reason = Shown, fmt.Sprintf("%s is shown (p = %s)", change, probability(adjusted))
+		c.Outcome, c.Reason = Shown, fmt.Sprintf("%s is shown (%s)", change, probability(adjusted))
 	case float64(*c.PFalse) <= alpha:
-		c.Outcome, c.Reason = Excluded, fmt.Sprintf("%s excludes it (p = %s)", change, probability(float64(*c.PFalse)))
+		c.Outcome, c.Reason = Excluded, fmt.Sprintf("%s excludes it (%s)", change, probability(float64(*c.PFalse)))
 	default:
 		c.Outcome = Undecided
 		c.NeededN = c.needed(alpha, tests)
@@ -203,6 +210,8 @@ func (c *Condition) settle(adjusted, alpha float64, tests int) {
 			c.Reason = change + " shows neither"
 		}
 		switch {
+		case c.NeededN > 0 && c.Change.Withheld != "":
+			c.Reason += fmt.Sprintf("; about %s requests in each run would give one", amount.Count(float64(c.NeededN)))
 		case c.NeededN > 0:
 			c.Reason += fmt.Sprintf("; about %s requests in each run would decide at this change", amount.Count(float64(c.NeededN)))
 		case c.Change.Value != nil:
@@ -220,9 +229,9 @@ func (c *Condition) Text() string {
 	case "ratio":
 		return c.Change.Percent()
 	case "pp":
-		return c.Change.text(func(v float64) string { return signed(v) + " pp" })
+		return c.Change.text(func(v float64) string { return signed(v) + " pp" }, "-∞")
 	}
-	return c.Change.text(func(v float64) string { return signed(v) + " " + c.Unit })
+	return c.Change.text(func(v float64) string { return signed(v) + " " + c.Unit }, "-∞")
 }
 
 // most times as many requests that a condition may be said to need.
@@ -254,31 +263,35 @@ func (c *Condition) needed(alpha float64, tests int) int {
 	return max(c.n+1, int(math.Ceil(float64(c.n)*more)))
 }
 
-// least is the number of requests with which a quantile has an interval at all.
+// least is the number of requests with which a quantile has an interval at all. 0: these
+// were enough, or nobody knows.
 func (c *Condition) least() int {
 	p, ok := metric.Limit{Stat: c.change.Stat}.Quantile()
-	if !ok || c.n == 0 {
+	if !ok || c.n == 0 || c.change.Metric.Kind == metric.Pooled { // whose n is not one of requests
 		return 0
 	}
-	needed := stats.QuantileMinN(p, shownConfidence, true)
-	size := math.Inf(1)
+	confidence := shownConfidence
+	if math.IsInf(c.test.base.Value, 0) != math.IsInf(c.test.run.Value, 0) {
+		confidence = 1 - shownAlpha // stats.DifferenceBound halves the error
+	}
+	needed, size := stats.QuantileMinN(p, confidence, true), 1.0
 	for _, s := range []Side{c.Base, c.Run} {
 		if s.NEff > 0 && s.N > 0 {
-			size = min(size, s.NEff/float64(s.N))
+			needed, size = max(needed, stats.MinEffective), min(size, s.NEff/float64(s.N))
 		}
 	}
-	if math.IsInf(size, 1) {
-		return needed
+	if n := int(math.Ceil(float64(needed) / size)); n > c.n {
+		return n
 	}
-	return max(c.n+1, int(math.Ceil(float64(max(needed, stats.MinEffective))/size)))
+	return 0 // it is not their number that it lacks
 }
 
 // probability for people.
 func probability(p float64) string {
 	if p < 0.0001 {
-		return "< 0.0001"
+		return "p < 0.0001"
 	}
-	return amount.Significant(p, 2)
+	return "p = " + amount.Significant(p, 2)
 }
 
 // text says what the gate decided.

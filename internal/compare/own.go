@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/metric"
@@ -12,9 +13,10 @@ import (
 )
 
 // Decide decides the conditions of a run's plan, all of them as one gate. find returns the
-// kept run that a tag stands for. Conditions against the baseline of the run's own are decided
-// by its pairs. It also returns the comparison with each kept run, by its tag.
-func Decide(run *Run, changes []metric.Change, version string, find func(tag string) (*Run, error)) (*Gate, map[string]*Document) {
+// kept run that a tag stands for, or says why there is none yet, which leaves its conditions
+// undecided; with an error they are invalid. A tag that is the name of another target of the
+// run stands for that, and is decided by its pairs. It also returns the comparison with each kept run, by its tag.
+func Decide(run *Run, changes []metric.Change, version string, find func(tag string) (run *Run, none string, err error)) (*Gate, map[string]*Document) {
 	var tags []string
 	of := map[string][]metric.Change{}
 	for _, c := range changes {
@@ -26,20 +28,23 @@ func Decide(run *Run, changes []metric.Change, version string, find func(tag str
 	var conditions []Condition
 	docs := map[string]*Document{}
 	for _, tag := range tags {
-		if tag == baseline && run.hasBaseline() {
+		if tag != candidate && run.hasTarget(tag) {
 			for _, c := range of[tag] {
-				conditions = append(conditions, run.own(c)...)
+				conditions = append(conditions, run.own(c, tag)...)
 			}
 			continue
 		}
-		base, err := find(tag)
-		if err != nil {
+		base, none, err := find(tag)
+		if none != "" {
 			for _, c := range of[tag] {
-				conditions = append(conditions, without(c, tag, Undecided, err.Error()))
+				conditions = append(conditions, without(c, tag, Undecided, none))
 			}
 			continue
 		}
-		doc, err := Compare([]*Run{base, run}, Options{Version: version})
+		var doc *Document
+		if err == nil {
+			doc, err = Compare([]*Run{base, run}, Options{Version: version})
+		}
 		if err != nil {
 			why := err.Error()
 			if refused := new(Refused); errors.As(err, &refused) {
@@ -57,20 +62,16 @@ func Decide(run *Run, changes []metric.Change, version string, find func(tag str
 	return newGate(conditions), docs
 }
 
-// hasBaseline reports whether the run measured a baseline of its own.
-func (r *Run) hasBaseline() bool {
-	for _, t := range r.Result.Targets {
-		if t.Name == baseline {
-			return true
-		}
-	}
-	return false
+// hasTarget reports whether the run itself measured a target of that name.
+func (r *Run) hasTarget(name string) bool {
+	return slices.ContainsFunc(r.Result.Targets, func(t result.Target) bool { return t.Name == name })
 }
 
-// own are the conditions of a change against the run's own baseline: by pairs where the load
-// compared that statistic, else by the cells of both targets.
-func (r *Run) own(change metric.Change) []Condition {
-	if c, ok := r.paired(change); ok {
+// own are the conditions of a change against another target of the run, as its baseline: by pairs where the load
+// compared that statistic and every request of the pairs counts, else by the cells of both
+// targets, where failures are slower than anything.
+func (r *Run) own(change metric.Change, against string) []Condition {
+	if c, ok := r.paired(change, against); ok {
 		return []Condition{c}
 	}
 	var out []Condition
@@ -79,24 +80,49 @@ func (r *Run) own(change metric.Change) []Condition {
 			continue
 		}
 		for other, b := range r.Result.Cells() {
-			if other != benchmark || b.Target != baseline || strings.Replace(c.ID, candidate, baseline, 1) != b.ID {
+			if other != benchmark || b.Target != against || strings.Replace(c.ID, candidate, against, 1) != b.ID {
 				continue
 			}
 			cell := Cell{ID: c.ID, Benchmark: benchmark, Target: candidate, Load: c.Load.Text, Evidence: result.Weakest(b.Evidence, c.Evidence), base: newSide(r, b), other: newSide(r, c)}
-			if cell.has(change.Metric) {
-				out = append(out, cell.condition(change, baseline))
+			if !cell.has(change.Metric) {
+				continue
 			}
+			condition := cell.condition(change, against)
+			if why := r.unsettled(change, against); condition.Outcome == "" && why != "" {
+				condition.Outcome, condition.Reason = Undecided, why
+			}
+			if check, is := r.Result.Validity.SpoiltBetween(change.Metric.Tag, c.ID, b.ID); is {
+				condition.Outcome, condition.Reason = Invalid, check.ID+": "+check.Text
+			}
+			out = append(out, condition)
 		}
 	}
 	if len(out) == 0 {
-		return []Condition{without(change, baseline, Invalid, fmt.Sprintf("no load on both targets measured %s", change.Metric.Tag))}
+		return []Condition{without(change, against, Invalid, fmt.Sprintf("no load on both targets measured %s", change.Metric.Tag))}
 	}
 	return out
 }
 
+// unsettled says that latencies of blocks which began with an empty server say nothing of a
+// long run, in whatever statistic or unit; "" where that is not so.
+func (r *Run) unsettled(change metric.Change, against string) string {
+	l := r.Result.Benchmarks.Load
+	if l == nil || change.Metric.Kind == metric.Rate {
+		return ""
+	}
+	for _, v := range l.Versus {
+		if v.Against == against && strings.HasPrefix(v.Estimate.Withheld, result.Unsettled) {
+			return v.Estimate.Withheld
+		}
+	}
+	return ""
+}
+
 // paired is a condition decided by the pairs of a load whose targets took turns. It is not ok
-// where the load has no such comparison, or the change is not in its unit.
-func (r *Run) paired(change metric.Change) (Condition, bool) {
+// where the load has no such comparison, the change is not in its unit, or requests failed or
+// were cut: pairs leave those out, so that a target which fails its slowest requests would
+// pass for a faster one.
+func (r *Run) paired(change metric.Change, against string) (Condition, bool) {
 	l := r.Result.Benchmarks.Load
 	if l == nil {
 		return Condition{}, false
@@ -110,12 +136,12 @@ func (r *Run) paired(change metric.Change) (Condition, bool) {
 		stat = result.StatDifference
 	}
 	for _, v := range l.Versus {
-		if v.Metric != change.Metric.Tag || v.Stat != stat || v.Against != baseline || share == change.Relative {
+		if v.Metric != change.Metric.Tag || v.Stat != stat || v.Against != against || share == change.Relative || !share && v.Lost > 0 && failed(l, against) {
 			continue
 		}
 		c := Condition{
-			Condition: written(change), Against: baseline, Cell: "load/" + candidate, Evidence: l.Evidence, Unit: unitOf(change), Method: v.Method,
-			change: change, n: v.Pairs,
+			Condition: written(change), Against: against, Cell: "load/" + candidate, Evidence: l.Evidence, Unit: unitOf(change), Method: v.Method,
+			change: change, n: v.Pairs, Base: Side{N: v.Pairs}, Run: Side{N: v.Pairs},
 			Change: Interval{Value: v.Estimate.Value, Lo: v.Estimate.Lo, Hi: v.Estimate.Hi, Withheld: v.Estimate.Withheld},
 		}
 		for i := range l.Cells {
@@ -134,6 +160,16 @@ func (r *Run) paired(change metric.Change) (Condition, bool) {
 		return c, true
 	}
 	return Condition{}, false
+}
+
+// failed reports whether requests of the candidate or of another target failed or were cut.
+func failed(l *result.Load, against string) bool {
+	for _, c := range l.Cells {
+		if n := c.Counts; (c.Target == candidate || c.Target == against) && n.Failed+n.Shed+n.Cut > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // pairs is the contrast of an effect that was found by pairs, with its interval at 95 %:

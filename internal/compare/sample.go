@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -20,6 +21,9 @@ type Requests interface {
 	// Success counts those that succeeded.
 	Success() measure.Success
 }
+
+// notMeasured stands for a figure that a run does not have.
+const notMeasured = "not measured"
 
 // quantity is one figure of one cell with its bounds at any error, as far as it has them.
 type quantity struct {
@@ -164,7 +168,7 @@ func sizedAt(alpha float64) float64 {
 func (s *side) kept(tag, stat string) quantity {
 	st, ok := s.cell.Metrics.Stats[tag]
 	if !ok {
-		return quantity{lacking: "not measured"}
+		return quantity{lacking: notMeasured}
 	}
 	e, ok := st.Quantile(stat)
 	if !ok {
@@ -175,7 +179,7 @@ func (s *side) kept(tag, stat string) quantity {
 		q.neff = st.NEff
 	}
 	if e.Value == nil {
-		q.lacking = cmp.Or(e.Withheld, "not measured")
+		q.lacking = cmp.Or(e.Withheld, notMeasured)
 		return q
 	}
 	q.Uncertain = scaled(float64(*e.Value), e.Lo, e.Hi)
@@ -200,15 +204,17 @@ func scaled(v float64, lo, hi *result.Number) stats.Uncertain {
 	}}
 }
 
-// mean of the requests that succeeded.
+// mean of the requests, all of which must have succeeded.
 func (s *side) mean(tag string) quantity {
 	st, ok := s.cell.Metrics.Stats[tag]
 	smp := s.sample(tag)
+	if ok && st.NOK < st.N { // a server that fails its slowest requests would look faster
+		return quantity{n: st.N, lacking: fmt.Sprintf("%d of %d requests failed or were cut, and a mean leaves them out; use a percentile", st.N-st.NOK, st.N)}
+	}
 	if smp == nil || math.IsInf(smp.sorted[len(smp.sorted)-1], 1) || !slices.Equal(smp.sorted, smp.upper) {
-		// With failures or cut requests it is that of the others, as result.json has it.
 		switch {
 		case !ok || st.Mean == nil:
-			return quantity{lacking: "not measured"}
+			return quantity{lacking: notMeasured}
 		case st.MeanLo == nil || st.MeanHi == nil:
 			return quantity{n: st.NOK, neff: st.MeanNEff, lacking: cmp.Or(st.MeanWithheld, "no interval of the mean in result.json")}
 		}
@@ -261,7 +267,7 @@ func (s *side) success() quantity {
 	}
 	r, ok := s.cell.Metrics.Rates["success"]
 	if !ok || r.Value == nil {
-		return quantity{lacking: "not measured"}
+		return quantity{lacking: notMeasured}
 	}
 	v, size := float64(*r.Value), r.NEff
 	if size == 0 {
@@ -290,7 +296,7 @@ func (s *side) success() quantity {
 func (s *side) rate(tag string) quantity {
 	r, ok := s.cell.Metrics.Rates[tag]
 	if !ok || r.Value == nil {
-		return quantity{lacking: "not measured"}
+		return quantity{lacking: notMeasured}
 	}
 	q := quantity{n: r.N}
 	q.Value = float64(*r.Value)

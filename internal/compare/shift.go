@@ -95,7 +95,7 @@ func withoutSamples(s *side) string {
 	if s.run.NoRequests != "" {
 		return s.run.NoRequests
 	}
-	return "not measured"
+	return notMeasured
 }
 
 // profiles of the headlines. Points take the requests of both runs.

@@ -44,19 +44,31 @@ func (e Effect) Name() string {
 // it is withheld.
 func (e Effect) Change() string {
 	if e.Unit == "ratio" {
-		return e.Difference.text(func(v float64) string { return signed(v) + " pp" })
+		return e.Difference.text(func(v float64) string { return signed(v) + " pp" }, "-∞")
 	}
 	return e.Ratio.Percent()
 }
 
 // Percent writes a ratio as a change in percent.
 func (i Interval) Percent() string {
-	return i.text(func(v float64) string { return signed(100*(v-1)) + " %" })
+	if i.Hi != nil && *i.Hi == 0 {
+		return fromInfinite
+	}
+	return i.text(func(v float64) string { return signed(100*(v-1)) + " %" }, "-100 %")
 }
 
-func (i Interval) text(of func(float64) string) string {
-	if i.Withheld != "" {
+// What stands for a change where failed requests reach into one of the two.
+const toInfinite, fromInfinite = "to ∞ (failed requests)", "from ∞ (failed requests)"
+
+// text writes an interval; least stands for a lower end that does not exist.
+func (i Interval) text(of func(float64) string, least string) string {
+	switch {
+	case i.Withheld != "":
 		return ""
+	case i.Lo != nil && math.IsInf(float64(*i.Lo), 1):
+		return toInfinite
+	case i.Hi != nil && math.IsInf(float64(*i.Hi), -1):
+		return fromInfinite
 	}
 	end := func(n *result.Number, none string) string {
 		if n == nil {
@@ -71,7 +83,7 @@ func (i Interval) text(of func(float64) string) string {
 	if i.Value != nil {
 		value = of(float64(*i.Value)) + " "
 	}
-	return value + "[" + end(i.Lo, "-∞") + ", " + end(i.Hi, "∞") + "]"
+	return value + "[" + end(i.Lo, least) + ", " + end(i.Hi, "∞") + "]"
 }
 
 // signed has the sign and about three digits: +7.1, −12, +250.
@@ -104,81 +116,73 @@ func (e Effect) DetectableText() string {
 	return amount.Significant(100*v, 2) + " %"
 }
 
-// answer says in a sentence what the comparison shows.
+// answer says in a sentence for each run what the comparison shows.
 func answer(d *Document) string {
-	var worse, better, hints, spoilt []string
-	undecided, tested := 0, 0
-	var least *Effect
-	several := len(d.Comparisons) > 1
-	cells := 0
-	for _, c := range d.Comparisons {
-		cells += len(c.Cells)
-	}
+	var out []string
 	for i := range d.Comparisons {
-		c := &d.Comparisons[i]
-		for k := range c.Cells {
-			for j := range c.Cells[k].Effects {
-				e := &c.Cells[k].Effects[j]
-				text := e.Name() + " " + e.Word
-				if change := e.Change(); change != "" {
-					text = e.Name() + " " + change
-				}
-				if several {
-					text = c.Run + ": " + text
-				}
-				if cells > len(d.Comparisons) {
-					text += " (" + c.Cells[k].ID + ")"
-				}
-				if e.P != nil {
-					tested++
-				}
-				if e.Detectable != nil && e.Metric == "ttft" && e.Stat == "p50" && least == nil {
-					least = e
-				}
-				switch e.Verdict {
-				case Worse:
-					worse = append(worse, text)
-				case Better:
-					better = append(better, text)
-				case Hint:
-					hints = append(hints, text)
-				case Spoilt:
-					spoilt = append(spoilt, text)
-				case Withheld:
-					undecided++
+		out = append(out, sentence(d, &d.Comparisons[i]))
+	}
+	if least := detected(d); least != nil {
+		out = append(out, fmt.Sprintf("The smallest change of ttft p50 that such runs call in 4 of 5 cases is %s.", least.DetectableText()))
+	}
+	return strings.Join(out, " ")
+}
+
+// detected is the effect that stands for what such runs find.
+func detected(d *Document) *Effect {
+	for i := range d.Comparisons {
+		for _, c := range d.Comparisons[i].Cells {
+			for k := range c.Effects {
+				if e := &c.Effects[k]; e.Detectable != nil && e.Metric == "ttft" && e.Stat == "p50" {
+					return e
 				}
 			}
 		}
 	}
-	base, run := d.Runs[0].Name, "The other runs"
-	if !several {
-		run = d.Runs[1].Name
+	return nil
+}
+
+// sentence says what one run shows against the first.
+func sentence(d *Document, c *Comparison) string {
+	of := map[Verdict][]string{}
+	tested := 0
+	for k := range c.Cells {
+		for _, e := range c.Cells[k].Effects {
+			text := e.Name() + " " + e.Word
+			if change := e.Change(); change != "" {
+				text = e.Name() + " " + change
+			}
+			if len(c.Cells) > 1 {
+				text += " (" + c.Cells[k].ID + ")"
+			}
+			if e.P != nil {
+				tested++
+			}
+			of[e.Verdict] = append(of[e.Verdict], text)
+		}
 	}
+	worse, better, hints, spoilt := of[Worse], of[Better], of[Hint], of[Spoilt]
 	var text string
 	switch {
 	case len(worse) > 0 && len(better) > 0:
-		text = fmt.Sprintf("%s and %s differ both ways: worse in %s; better in %s.", run, base, brief(worse), brief(better))
+		text = fmt.Sprintf("%s and %s differ both ways: worse in %s; better in %s.", c.Run, c.Base, brief(worse), brief(better))
 	case len(worse) > 0:
-		text = fmt.Sprintf("%s is worse than %s: %s.", run, base, brief(worse))
+		text = fmt.Sprintf("%s is worse than %s: %s.", c.Run, c.Base, brief(worse))
 	case len(better) > 0:
-		text = fmt.Sprintf("%s is better than %s: %s.", run, base, brief(better))
+		text = fmt.Sprintf("%s is better than %s: %s.", c.Run, c.Base, brief(better))
+	case len(c.Cells) == 0:
+		return fmt.Sprintf("%s and %s have no load in common.", c.Run, c.Base)
 	case tested == 0 && len(spoilt) > 0:
-		text = "Nothing can be said: validity checks spoil every figure."
+		return fmt.Sprintf("Nothing can be said of %s against %s: validity checks spoil every figure, or they are of different work.", c.Run, c.Base)
 	case tested == 0:
-		text = "Nothing can be said: these runs are too short for any interval."
+		return fmt.Sprintf("Nothing can be said of %s against %s: these runs are too short for any interval.", c.Run, c.Base)
 	case len(hints) > 0:
-		text = fmt.Sprintf("No difference between %s and %s can be called in %s at once.", run, base, amount.Things(tested, "figure"))
+		text = fmt.Sprintf("No difference between %s and %s can be called in %s at once. Hints, which may be chance: %s.", c.Run, c.Base, amount.Things(d.Tests, "figure"), brief(hints))
 	default:
-		text = fmt.Sprintf("No evidence of a difference between %s and %s in %s.", run, base, amount.Things(tested, "figure"))
+		text = fmt.Sprintf("No evidence of a difference between %s and %s in %s.", c.Run, c.Base, amount.Things(tested, "figure"))
 	}
-	if several {
-		text = strings.Replace(text, "The other runs is", "Other runs are", 1)
-	}
-	if len(worse)+len(better) == 0 && len(hints) > 0 {
-		text += fmt.Sprintf(" Hints, which may be chance: %s.", brief(hints))
-	}
-	if least != nil {
-		text += fmt.Sprintf(" The smallest change of ttft p50 that such runs call in 4 of 5 cases is %s.", least.DetectableText())
+	if len(spoilt) > 0 {
+		text += fmt.Sprintf(" %s cannot be compared: validity checks spoil them, or they are of different work.", amount.Things(len(spoilt), "further figure"))
 	}
 	return text
 }

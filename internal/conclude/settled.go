@@ -52,11 +52,11 @@ func (p paired) unsettled() (why string, needed int) {
 	need := max(blockLatencies*mean, blockWarmups*warmed)
 	switch {
 	case blocks > 0 && growing > 0:
-		return fmt.Sprintf("each block begins with an empty server, and in %d of %d the load had not settled when its window opened: it needs a longer warm-up (--warmup %v), or a load that the server carries",
+		return fmt.Sprintf(result.Unsettled+", and in %d of %d the load had not settled when its window opened: it needs a longer warm-up (--warmup %v), or a load that the server carries",
 			growing, blocks, time.Duration(math.Ceil(2*warmed))*time.Second), 0
 	case shortest < need:
 		n := p.n()
-		return fmt.Sprintf("each block begins with an empty server; the shortest lasts %.3g s, and at this load %.3g s are needed for the ratio of a long run: %d times the mean latency, and %d times the longest warm-up", shortest, need, blockLatencies, blockWarmups),
+		return fmt.Sprintf(result.Unsettled+"; the shortest lasts %.3g s, and at this load %.3g s are needed for the ratio of a long run: %d times the mean latency, and %d times the longest warm-up", shortest, need, blockLatencies, blockWarmups),
 			int(math.Ceil(float64(n) * need / shortest))
 	}
 	return "", 0

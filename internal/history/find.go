@@ -117,9 +117,16 @@ func (h *History) inFolder(folder string) (Run, error) {
 	return r, nil
 }
 
+// NoRunError says why there is no run with a tag that another could be compared with.
+type NoRunError struct{ text string }
+
+func (e *NoRunError) Error() string { return e.text }
+
+func noRun(format string, args ...any) error { return &NoRunError{fmt.Sprintf(format, args...)} }
+
 // Latest returns the folder of the latest run that has a tag, is valid (Run.Valid) and has
 // the specification of the run in the folder like, which itself does not count. Where there
-// is none, the error says why.
+// is none, the error is a *NoRunError.
 func (h *History) Latest(tag, like string) (string, error) {
 	tag = strings.TrimPrefix(tag, "@")
 	own, err := h.inFolder(like)
@@ -132,7 +139,7 @@ func (h *History) Latest(tag, like string) (string, error) {
 	}
 	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.Folder == own.Folder })
 	if len(runs) == 0 {
-		return "", fmt.Errorf("no run has the tag %q%s: inferometer runs tag RUN %s gives it to one", tag, suggest.DidYouMean(tag, h.tagNames()), tag)
+		return "", noRun("no run has the tag %q%s: inferometer runs tag RUN %s gives it to one", tag, suggest.DidYouMean(tag, h.tagNames()), tag)
 	}
 	if own.Specification == "" {
 		return "", fmt.Errorf("what %s measured is not known, since its plan cannot be read: name the run to compare with by its folder", own.ID)
@@ -149,9 +156,9 @@ func (h *History) Latest(tag, like string) (string, error) {
 		}
 	}
 	if other == "" {
-		return "", fmt.Errorf("none of the %d runs with the tag %q can be used: each was not completed, is invalid or is gone", invalid, tag)
+		return "", noRun("none of the %d runs with the tag %q can be used: each was not completed, is invalid or is gone", invalid, tag)
 	}
-	return "", fmt.Errorf("no run with the tag %q measured the same as %s: the latest, %s, differs in %s", tag, own.ID, filepath.Base(other), strings.Join(differences(own.Folder, other), "; "))
+	return "", noRun("no run with the tag %q measured the same as %s: the latest, %s, differs in %s", tag, own.ID, filepath.Base(other), strings.Join(differences(own.Folder, other), "; "))
 }
 
 // differences says in what two runs differ, by their plans and models.

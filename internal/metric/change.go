@@ -2,6 +2,7 @@ package metric
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -64,6 +65,9 @@ func ParseChange(s string) (Change, error) {
 	if err != nil {
 		return fail("%q is not a number", m[4]+m[5])
 	}
+	if v == 0 {
+		v = 0 // and not -0
+	}
 	if m[4] == "" && v != 0 {
 		sign := "+"
 		if !c.Above {
@@ -76,7 +80,9 @@ func ParseChange(s string) (Change, error) {
 		if unit != "pp" {
 			return fail("%s is a share, whose change is in percentage points; write %s%s%s%spp", met.Tag, met.Tag, m[3], m[4], m[5])
 		}
-		c.Value = v
+		if c.Value = v; math.Abs(v) > 100 {
+			return fail("a share changes by at most 100 percentage points")
+		}
 	case unit == "%":
 		c.Value, c.Relative = v/100, true
 	case unit == "":

@@ -20,6 +20,7 @@ func TestChangesReadAndWrite(t *testing.T) {
 		{"throughput<-2/s", "throughput<-2/s", -2, false},
 		{"tpot.mean>+1ms", "tpot.mean>+1ms", 1, false},
 		{"ttft.p50>0%", "ttft.p50>+0%", 0, true},
+		{"success<-0pp", "success<+0pp", 0, false},
 		{"ttft.p95>-10%", "ttft.p95>-10%", -.1, true}, // must have become faster
 	} {
 		c, err := ParseChange(tt.text)
@@ -39,6 +40,7 @@ func TestMistakesInChangesPointTheWay(t *testing.T) {
 		"ttft.p95>5%":         "write ttft.p95>+5%",
 		"ttft.p95>500ms":      "--claim",
 		"success<-1%":         "write success<-1pp",
+		"success<-200pp":      "at most 100 percentage points",
 		"ttft.p95>+5":         "needs a unit",
 		"ttft.p95>+5pp":       "unit \"pp\" does not fit",
 		"ttft>+5%":            "like ttft.p95",

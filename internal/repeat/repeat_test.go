@@ -106,6 +106,30 @@ func TestRepeatsBeginWhenTheyAreDue(t *testing.T) {
 	})
 }
 
+// Hours in which the endpoint was down are counted, and a claim is not proved without them.
+func TestHoursOfFailureAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		l.after = func(n int, r *result.Result) {
+			if n == 3 {
+				r.Benchmarks.Load.Cells[0].Counts = result.Counts{Failed: 10}
+			}
+			r.Claims = []result.Claim{{ID: "a", Limit: "ttft.p50<500ms", Set: true, Alpha: .05, Verdict: result.Proved, Estimate: result.Num(float64(100 + n))}}
+		}
+		out, err := Run(t.Context(), l.plan, Schedule{3 * time.Hour, 24 * time.Hour}, l.options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := out.Document
+		if got := states(d); !strings.HasPrefix(got, "done done failed done") || d.Analysis.N != 7 || d.Analysis.Failed != 1 || d.Analysis.Claims[0].Verdict != result.Undecided {
+			t.Errorf("%s: %+v", got, d.Analysis)
+		}
+		if code := ExitCode(d, l.plan); code != suite.ExitUndecided {
+			t.Errorf("exit code %d", code)
+		}
+	})
+}
+
 // A repeat whose start passed while another was measured is missed and named; it is
 // not caught up with.
 func TestAStartThatPassedIsMissed(t *testing.T) {

@@ -223,9 +223,12 @@ func (r *runner) write() error {
 func (r *runner) conclude() (*Outcome, error) {
 	d := &r.document
 	var done []analysis.Measured
-	priced := false
+	priced, failed := false, 0
 	for _, rep := range d.Repeats {
 		priced = priced || rep.SpentUSD != nil
+		if rep.Status == analysis.Failed {
+			failed++
+		}
 		if rep.Status != analysis.Done {
 			continue
 		}
@@ -247,7 +250,7 @@ func (r *runner) conclude() (*Outcome, error) {
 	if k := len(d.Repeats); k > 0 && !d.Repeats[k-1].Ended.IsZero() {
 		d.Ended = d.Repeats[k-1].Ended
 	}
-	d.Analysis = analysis.Of(done)
+	d.Analysis = analysis.Of(done, failed)
 	return &Outcome{Folder: r.folder, Plan: r.plan, Document: *d}, r.write()
 }
 

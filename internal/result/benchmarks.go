@@ -22,6 +22,10 @@ const (
 	StatDifference    = "difference"                      // of the shares of two targets, in points
 )
 
+// Unsettled begins the reason why an open loop whose targets took turns has no ratios of
+// latencies.
+const Unsettled = "each block begins with an empty server"
+
 // The directions of a Comparison that has one.
 const (
 	DirectionLower  = "lower"

@@ -2,8 +2,8 @@
 // given by their URLs and measured in turns; and the gate that other commands end with.
 //
 // The comparison goes to stdout; notes go to stderr. Exit codes: 0 compared, and no
-// condition is shown; 2 the runs measured different things; 97 undecided, 98 spoilt or
-// missing, 99 shown.
+// condition is shown; 2 the runs measured different things; of a gate 97 undecided, 98 spoilt
+// or missing, 99 shown, and 130 or 3 where the run itself was interrupted or is partial.
 package compare
 
 import (
@@ -25,6 +25,7 @@ import (
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/report"
+	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
 	"github.com/inferometer/inferometer/internal/wholefile"
 )
@@ -80,8 +81,17 @@ first is the baseline. More: docs/comparing.md.`,
 	return help.Args(c, e.Usage)
 }
 
-// check reads the flags that have a grammar.
-func (f *flags) check() ([]metric.Change, error) {
+// base is the run that the others are compared with, as it was typed.
+func (f *flags) base(args []string) string {
+	if f.against != "" {
+		return f.against
+	}
+	return args[0]
+}
+
+// check reads the flags that have a grammar. "vs baseline" is the run that the others are
+// compared with.
+func (f *flags) check(args []string) ([]metric.Change, error) {
 	if !slices.Contains([]string{"", "md", "json"}, f.format) {
 		return nil, fmt.Errorf("--format: unknown format %q; use md or json, or leave it out for a table", f.format)
 	}
@@ -99,8 +109,8 @@ func (f *flags) check() ([]metric.Change, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--fail-if: %w", err)
 		}
-		if c.Against != "" {
-			return nil, fmt.Errorf("--fail-if: condition %q: the runs are those of the command; leave out 'vs %s:', or name it with --against %s", text, c.Against, c.Against)
+		if base := f.base(args); c.Against != "" && c.Against != "baseline" && c.Against != base {
+			return nil, fmt.Errorf("--fail-if: condition %q: the runs are those of the command, and %s is what the others are compared with; leave out 'vs %s:', or name it with --against %s", text, base, c.Against, c.Against)
 		}
 		out = append(out, c)
 	}
@@ -108,7 +118,7 @@ func (f *flags) check() ([]metric.Change, error) {
 }
 
 func (e Env) run(args []string, f *flags) error {
-	changes, err := f.check()
+	changes, err := f.check(args)
 	if err != nil {
 		return e.Usage(err)
 	}
@@ -118,6 +128,9 @@ func (e Env) run(args []string, f *flags) error {
 	}
 	if len(changes) > 0 && len(runs) > 2 {
 		return e.Usage(errors.New("--fail-if decides about two runs; name two"))
+	}
+	if err := ambiguous(changes, runs); err != nil {
+		return e.Usage(err)
 	}
 	doc, err := compare.Compare(runs, compare.Options{Version: e.Version, Despite: f.despite, Changes: changes, Only: f.cells})
 	var refused *compare.Refused
@@ -131,8 +144,22 @@ func (e Env) run(args []string, f *flags) error {
 		return err
 	}
 	if doc.Gate != nil {
-		if code := Code(doc.Gate, f.undecided); code != 0 {
+		if code := ended(runs[len(runs)-1].Result.Run.Status, Code(doc.Gate, f.undecided)); code != 0 {
 			return e.Exit(code)
+		}
+	}
+	return nil
+}
+
+// ambiguous says that "vs baseline" has two meanings, where a run measured a baseline of its own.
+func ambiguous(changes []metric.Change, runs []*compare.Run) error {
+	i := slices.IndexFunc(changes, func(c metric.Change) bool { return c.Against == "baseline" })
+	if i < 0 {
+		return nil
+	}
+	for _, r := range runs {
+		if slices.ContainsFunc(r.Result.Targets, func(t result.Target) bool { return t.Name == "baseline" }) {
+			return fmt.Errorf("--fail-if: %s: %s has a baseline of its own, which was decided when it ran (gate.json); leave out 'vs baseline:' to compare with the first run", changes[i], r.Name)
 		}
 	}
 	return nil
@@ -145,6 +172,9 @@ func (e Env) read(args []string, f *flags) ([]*compare.Run, error) {
 	}
 	var runs []*compare.Run
 	for _, arg := range args {
+		if strings.Contains(arg, "://") {
+			return nil, e.Usage(fmt.Errorf("%q is a URL: endpoints are measured and compared with --live, as in: inferometer compare --live URL URL", arg))
+		}
 		path, err := e.find(arg)
 		if err != nil {
 			return nil, err
@@ -170,12 +200,20 @@ func (e Env) read(args []string, f *flags) ([]*compare.Run, error) {
 	return runs, nil
 }
 
-// find is the folder of a run that is named on the command line.
+// find is the folder of a run that is named on the command line. A folder that is no run does
+// not hide a tag of the same name.
 func (e Env) find(name string) (string, error) {
-	if _, err := os.Stat(name); err == nil || e.Resolve == nil {
+	if _, err := os.Stat(filepath.Join(name, "result.json")); err == nil || e.Resolve == nil {
 		return name, nil
 	}
-	return e.Resolve(name)
+	path, err := e.Resolve(name)
+	if err == nil {
+		return path, nil
+	}
+	if _, statErr := os.Stat(name); statErr == nil {
+		return name, nil // what it lacks is said when it is read
+	}
+	return "", err
 }
 
 // base is the folder of the run to compare with.
@@ -232,7 +270,7 @@ func (e Env) show(doc *compare.Document, f *flags) error {
 		return err
 	}
 	if doc.Gate != nil {
-		if err := WriteJSON(filepath.Join(f.out, "gate.json"), doc.Gate); err != nil {
+		if err := WriteJSON(filepath.Join(f.out, gateName), doc.Gate); err != nil {
 			return err
 		}
 	}
@@ -251,6 +289,18 @@ func (e Env) print(doc *compare.Document, format string, table func() error) err
 		return err
 	}
 	return table()
+}
+
+// ended is the exit code of a gate on a run that ended so, in the order of suite.ExitCode: a
+// run that was cut does not pass because what it measured until then is well.
+func ended(s result.Status, code int) int {
+	switch {
+	case s == result.Interrupted:
+		return suite.ExitInterrupted
+	case s == result.Partial && code == suite.ExitOK:
+		return suite.ExitPartial
+	}
+	return code
 }
 
 // WriteJSON writes a document as a file, whole or not at all.

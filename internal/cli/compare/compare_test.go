@@ -16,10 +16,12 @@ import (
 	"github.com/inferometer/inferometer/internal/compare"
 	"github.com/inferometer/inferometer/internal/conclude"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/history"
 	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/runlog"
+	"github.com/inferometer/inferometer/internal/suite"
 )
 
 // folderOf makes the folder of a run of n requests by 4 users, of which some fail, as a run
@@ -160,6 +162,55 @@ func TestExitCodesOfAGate(t *testing.T) {
 	}
 }
 
+// What the gate of a run decided stays its exit code.
+func TestTheDecisionOfAGateIsKept(t *testing.T) {
+	dir := t.TempDir()
+	out := &suite.Outcome{Folder: dir, Plan: plan.Default(), Result: &result.Result{Run: result.Run{Status: result.Complete}}}
+	out.Result.Benchmarks.Load = &result.Load{Cells: []result.Cell{{ID: "load/candidate", Target: "candidate", Counts: result.Counts{OK: 9}}}}
+	out.Plan.FailIf = []string{"vs main: ttft.p50>+5%"}
+	code := func() int {
+		t.Helper()
+		code, err := KeptExitCode(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	if got := code(); got != 0 {
+		t.Errorf("without a decision: %d", got)
+	}
+	if err := WriteJSON(filepath.Join(dir, "gate.json"), &compare.Gate{Outcome: compare.Shown}); err != nil {
+		t.Fatal(err)
+	}
+	if got := code(); got != 99 {
+		t.Errorf("shown: %d", got)
+	}
+	out.Plan.Quick = true
+	if got := code(); got != 0 {
+		t.Errorf("of a quick run: %d", got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "gate.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := KeptExitCode(out); err == nil {
+		t.Error("a decision that cannot be read is no decision")
+	}
+}
+
+// A run that was cut short does not pass a gate.
+func TestACutRunDoesNotPass(t *testing.T) {
+	for _, tt := range []struct {
+		status     result.Status
+		gate, want int
+	}{
+		{result.Complete, 0, 0}, {result.Interrupted, 0, 130}, {result.Interrupted, 99, 130}, {result.Partial, 0, 3}, {result.Partial, 97, 97},
+	} {
+		if got := ended(tt.status, tt.gate); got != tt.want {
+			t.Errorf("%+v: %d", tt, got)
+		}
+	}
+}
+
 func TestMistakesOfTheCommandPointTheWay(t *testing.T) {
 	a, b := folderOf(t, "old", 30, 0, 1, 1), folderOf(t, "new", 30, 0, 1, 2)
 	for _, tt := range []struct {
@@ -171,6 +222,7 @@ func TestMistakesOfTheCommandPointTheWay(t *testing.T) {
 		{"needs a unit", []string{a, b, "--fail-if", "ttft.p50>+5"}},
 		{"--against main", []string{a, b, "--fail-if", "vs main: ttft.p50>+5%"}},
 		{"rules are workload, load", []string{a, b, "--despite", "lod"}},
+		{"compare --live URL URL", []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}},
 		{"use gate or pass", []string{a, b, "--undecided", "fail"}},
 		{"md or json", []string{a, b, "--format", "html"}},
 		{"the same run", []string{a, a}},
@@ -190,6 +242,25 @@ func TestMistakesOfTheCommandPointTheWay(t *testing.T) {
 	}
 }
 
+func TestAFolderThatIsNoRunHidesNoTag(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("main", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	e := Env{Resolve: func(name string) (string, error) {
+		if name == "main" {
+			return "/runs/main", nil
+		}
+		return "", fmt.Errorf("there is no run %q", name)
+	}}
+	if got, err := e.find("main"); err != nil || got != "/runs/main" {
+		t.Error(got, err)
+	}
+	if _, err := e.find("none"); err == nil {
+		t.Error("a run that is nowhere")
+	}
+}
+
 // A run whose log is gone is compared by its result.
 func TestARunWithoutALogIsSaidToBe(t *testing.T) {
 	a, b := folderOf(t, "old", 400, 0, 1, 1), folderOf(t, "new", 400, 0, 1.3, 2)
@@ -204,26 +275,51 @@ func TestARunWithoutALogIsSaidToBe(t *testing.T) {
 	}
 }
 
+// A log that was copied in part is not taken for the whole run.
+func TestALogThatWasCutIsSaidToBe(t *testing.T) {
+	a, b := folderOf(t, "old", 4000, 0, 1, 1), folderOf(t, "new", 4000, 0, 1.3, 2)
+	log := filepath.Join(b, exchange.LogName)
+	whole, err := os.ReadFile(log)
+	if err == nil {
+		err = os.WriteFile(log, whole[:len(whole)/2], 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := compareRuns(Env{}, a, b)
+	if err != nil || !strings.Contains(out, "of the 4000 requests of load/candidate") && !strings.Contains(out, "the log is damaged") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // The gate of a run leaves its decision and the comparison in the run's folder.
 func TestTheGateOfARunIsKeptInItsFolder(t *testing.T) {
 	a, b := folderOf(t, "old", 400, 0, 1, 1), folderOf(t, "new", 400, 0, 1.3, 2)
 	var out bytes.Buffer
 	e := Env{Stdout: &out, Stderr: &out, Latest: func(tag, _ string) (string, error) {
-		if tag != "main" {
-			return "", fmt.Errorf("no run has the tag %q", tag)
+		switch tag {
+		case "main", "team/main":
+			return a, nil
+		case "next":
+			return "", fmt.Errorf("in the index: %w", &history.NoRunError{})
 		}
-		return a, nil
+		return "", errors.New("the history cannot be read")
 	}}
-	g, err := e.Gate(b, kept.Kept{FailIf: []string{"vs main: ttft.p50>+5%", "vs next: ttft.p50>+5%"}})
+	g, err := e.Gate(b, kept.Kept{FailIf: []string{"vs broken: ttft.p50>+5%"}})
+	if err != nil || g.Outcome != compare.Invalid {
+		t.Fatalf("%v %+v", err, g)
+	}
+	out.Reset()
+	g, err = e.Gate(b, kept.Kept{FailIf: []string{"vs main: ttft.p50>+5%", "vs next: ttft.p50>+5%", "vs team/main: e2e.p50>+90%"}})
 	if err != nil || g.Outcome != compare.Shown || g.Conditions[1].Outcome != compare.Undecided {
 		t.Fatalf("%v %+v", err, g)
 	}
-	for _, f := range []string{"gate.json", "against-main/report.html", "against-main/compare.json"} {
+	for _, f := range []string{"gate.json", "against-main/report.html", "against-main/compare.json", "against-main-2/report.html"} {
 		if _, err := os.Stat(filepath.Join(b, f)); err != nil {
 			t.Error(err)
 		}
 	}
-	if !strings.Contains(out.String(), "The gate fails: 1 of 2 conditions shown.") {
+	if !strings.Contains(out.String(), "The gate fails: 1 of 3 conditions shown.") {
 		t.Error(out.String())
 	}
 }

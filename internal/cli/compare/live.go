@@ -29,7 +29,8 @@ type Live struct {
 }
 
 // Add gives the command compare the flag --live. Without it the command does what it
-// did before, and with it those of its flags that are keys of a plan are the load's.
+// did before and refuses the flags of a load; with it those of its flags that are keys of a
+// plan are the load's.
 func (l Live) Add(c *cobra.Command) *cobra.Command {
 	var live bool
 	args, run := c.Args, c.RunE
@@ -38,7 +39,15 @@ func (l Live) Add(c *cobra.Command) *cobra.Command {
 	c.Flags().SortFlags = false
 	c.Flags().BoolVar(&live, "live", false, "measure the given URLs now, in turns; takes the flags of a load")
 	help.Group(c.Flags(), "Targets", "live")
+	before := map[string]bool{}
+	c.Flags().VisitAll(func(f *pflag.Flag) { before[f.Name] = true })
 	l.Flags(c)
+	var loads []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !before[f.Name] {
+			loads = append(loads, f.Name)
+		}
+	})
 	c.Args = func(c *cobra.Command, list []string) error {
 		if live {
 			return nil
@@ -47,6 +56,11 @@ func (l Live) Add(c *cobra.Command) *cobra.Command {
 	}
 	c.RunE = func(c *cobra.Command, list []string) error {
 		if !live {
+			for _, name := range loads {
+				if c.Flags().Changed(name) {
+					return l.Usage(notKept(name))
+				}
+			}
 			return run(c, list)
 		}
 		settings, err := targets(list)
@@ -61,6 +75,15 @@ func (l Live) Add(c *cobra.Command) *cobra.Command {
 		return l.Run(c.Context(), settings)
 	}
 	return c
+}
+
+// notKept says that a flag of a load has no part in a comparison of kept runs.
+func notKept(name string) error {
+	hint := ""
+	if name == "json" {
+		hint = "; the comparison as JSON is --format json"
+	}
+	return fmt.Errorf("--%s is for URLs that are measured now (--live), and kept runs are compared as they are%s", name, hint)
 }
 
 // forward adds what a flag of the comparison of kept runs says to the settings of a

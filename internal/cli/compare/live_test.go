@@ -56,6 +56,13 @@ func TestWithoutLiveTheCommandIsTheSame(t *testing.T) {
 	}
 }
 
+// A flag that would be ignored is refused.
+func TestWithoutLiveTheFlagsOfALoadAreRefused(t *testing.T) {
+	if _, kept, err := command("a", "b", "--users", "4"); err == nil || kept || !strings.Contains(err.Error(), "--users is for URLs") {
+		t.Error(err, kept)
+	}
+}
+
 func TestLiveTakesURLs(t *testing.T) {
 	for _, tt := range []struct {
 		args []string

@@ -101,7 +101,11 @@ func readLog(path string, r *compare.Run) error {
 		return fmt.Errorf("failed to read the log: %w", err)
 	}
 	if log.Damaged != nil {
-		r.NoRequests = fmt.Sprintf("the log is damaged (%v)", log.Damaged)
+		r.NoRequests, r.Prompts = fmt.Sprintf("the log is damaged (%v)", log.Damaged), map[string]uint64{}
+		return nil
+	}
+	if r.NoRequests = lost(r.Result, cells); r.NoRequests != "" {
+		r.Prompts = map[string]uint64{}
 		return nil
 	}
 	for _, c := range log.Cells {
@@ -111,6 +115,24 @@ func readLog(path string, r *compare.Run) error {
 		}
 	}
 	return nil
+}
+
+// lost says that a log has fewer requests, or more, than the result that was made of it, as a
+// copy that was cut short; "" where both agree.
+func lost(r *result.Result, cells map[string]*requests) string {
+	for benchmark, c := range r.Cells() {
+		if benchmark == "capacity" {
+			continue // its cells are not compared
+		}
+		has := 0
+		if q := cells[c.ID]; q != nil {
+			has = q.Len()
+		}
+		if n := c.Counts.OK + c.Counts.Failed + c.Counts.Cut + c.Counts.Shed; has != n {
+			return fmt.Sprintf("the log has %d of the %d requests of %s", has, n, c.ID)
+		}
+	}
+	return ""
 }
 
 // requests are those of a cell.

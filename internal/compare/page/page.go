@@ -18,12 +18,17 @@ import (
 
 // Of is the report of a comparison.
 func Of(d *compare.Document) content.Document {
-	var names []string
+	var names, runs []string
 	for _, r := range d.Runs {
-		names = append(names, plaintext.Line(r.Name))
+		name, id := plaintext.Line(r.Name), plaintext.Line(r.ID)
+		names = append(names, name)
+		if name != id {
+			name += " is " + id
+		}
+		runs = append(runs, name)
 	}
 	doc := content.Document{
-		Title: "Comparison: " + strings.Join(names[1:], ", ") + " against " + names[0], Name: strings.Join(names, ", "),
+		Title: "Comparison: " + strings.Join(names[1:], ", ") + " against " + names[0], Name: strings.Join(runs, ", "),
 		Headline: headline(d), Evidence: d.Evidence, Version: plaintext.Line(d.Version),
 		Answers: []content.Paragraph{{Lead: "Comparison", Text: plaintext.Line(d.Answer)}},
 	}
@@ -49,7 +54,7 @@ func Of(d *compare.Document) content.Document {
 func headline(d *compare.Document) string {
 	var parts []string
 	for _, r := range d.Runs {
-		parts = append(parts, fmt.Sprintf("%s: run %s of %s, %s, model %s", plaintext.Line(r.Name), plaintext.Line(r.ID), strings.NewReplacer("T", " ", "Z", " UTC").Replace(r.Started), r.Status, plaintext.Line(strings.Join(r.Models, ", "))))
+		parts = append(parts, fmt.Sprintf("%s began at %s, %s, model %s", plaintext.Line(r.Name), strings.NewReplacer("T", " ", "Z", " UTC").Replace(r.Started), r.Status, plaintext.Line(strings.Join(r.Models, ", "))))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -81,7 +86,7 @@ func Gate(g *compare.Gate) content.Section {
 		t.Rows = append(t.Rows, []string{plaintext.Line(condition), plaintext.Line(c.Against), string(c.Outcome), format.Sentence(c.Reason)})
 	}
 	s.Tables = []content.Table{t}
-	s.Notes = []content.Note{{Kind: content.Remark, Text: fmt.Sprintf("A condition is shown where it holds for all %s together at an error probability of %.2g (Holm), and excluded where its opposite holds at %.2g.", amount.Things(len(g.Conditions), "condition"), g.Alpha, g.Alpha)}}
+	s.Notes = []content.Note{{Kind: content.Remark, Text: fmt.Sprintf("A condition is shown where it holds at an error probability of %.2g for all conditions together (Holm), and excluded where its opposite holds at %.2g.", g.Alpha, g.Alpha)}}
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -26,11 +27,11 @@ type Measured struct {
 }
 
 // Of analyses the repeats that have a result. It is nil without any.
-func Of(repeats []Measured) *Analysis {
+func Of(repeats []Measured, failed int) *Analysis {
 	if len(repeats) == 0 {
 		return nil
 	}
-	a := &Analysis{N: len(repeats)}
+	a := &Analysis{N: len(repeats), Failed: failed}
 	var evidence []result.Evidence
 	for _, r := range repeats {
 		evidence = append(evidence, r.Result.Evidence)
@@ -42,6 +43,9 @@ func Of(repeats []Measured) *Analysis {
 		a.Figures[i].conclude()
 	}
 	a.claims(repeats)
+	if failed > 0 {
+		a.Notes = append(a.Notes, fmt.Sprintf("%s failed and count in no mean, so that the day was worse than the means say", amount.Things(failed, "repeat")))
+	}
 	return a
 }
 

@@ -49,7 +49,7 @@ func TestWhatDiffersBetweenRepeatsIsInTheInterval(t *testing.T) {
 		for range 8 {
 			values = append(values, 100*math.Exp(.2*rng.NormFloat64()))
 		}
-		m := median(t, Of(repeats(values...))).Mean
+		m := median(t, Of(repeats(values...), 0)).Mean
 		if *m.Lo <= 100 && 100 <= *m.Hi {
 			held++
 		}
@@ -63,7 +63,7 @@ func TestWhatDiffersBetweenRepeatsIsInTheInterval(t *testing.T) {
 }
 
 func TestFewRepeatsHaveNoInterval(t *testing.T) {
-	f := median(t, Of(repeats(100, 110, 120, math.NaN(), 130)))
+	f := median(t, Of(repeats(100, 110, 120, math.NaN(), 130), 0))
 	if f.Mean.Value != nil || !strings.Contains(f.Mean.Withheld, "4 of the repeats have it: an interval over the day needs 5") || f.Mean.NeededN != 5 {
 		t.Errorf("%+v", f.Mean)
 	}
@@ -75,17 +75,17 @@ func TestFewRepeatsHaveNoInterval(t *testing.T) {
 // Noon and night are named with what they had, and as different only where their own
 // intervals do not overlap.
 func TestTheRangeOverTheDay(t *testing.T) {
-	f := median(t, Of(repeats(100, 104, 100.5, 130, 101, 100)))
+	f := median(t, Of(repeats(100, 104, 100.5, 130, 101, 100), 0))
 	if *f.Most.Value != 130 || f.Most.At.Hour() != 6 || !f.Apart || f.Trend != "" {
 		t.Errorf("%+v", f)
 	}
-	if f = median(t, Of(repeats(100, 100.5, 101, 100.2, 100.8))); f.Apart {
+	if f = median(t, Of(repeats(100, 100.5, 101, 100.2, 100.8), 0)); f.Apart {
 		t.Errorf("%+v", f)
 	}
-	if f = median(t, Of(repeats(100, 104, 108, 112, 116, 120))); f.Trend != "rises" {
+	if f = median(t, Of(repeats(100, 104, 108, 112, 116, 120), 0)); f.Trend != "rises" {
 		t.Errorf("%+v", f)
 	}
-	if f = median(t, Of(repeats(100, 100, 100, 100, 100))); f.Mean.Value == nil || f.Mean.Lo != nil {
+	if f = median(t, Of(repeats(100, 100, 100, 100, 100), 0)); f.Mean.Value == nil || f.Mean.Lo != nil {
 		t.Errorf("%+v", f.Mean)
 	}
 }
@@ -96,7 +96,7 @@ func TestARepeatWithFewIndependentRequestsStillCounts(t *testing.T) {
 	of := func(sample float64) Figure {
 		all := repeats(100, 101, 102, 103, 104)
 		all[3].Result.Benchmarks.Load.Cells[0].Metrics.Stats["ttft"] = result.Statistic{Unit: "ms", P50: result.Estimate{Withheld: "too few", Sample: result.Num(sample)}}
-		return median(t, Of(all))
+		return median(t, Of(all, 0))
 	}
 	if f := of(500); !f.Most.Sample || *f.Most.Value != 500 || f.Mean.Value == nil || f.Apart {
 		t.Errorf("%+v", f)
@@ -110,7 +110,7 @@ func TestARepeatWithFewIndependentRequestsStillCounts(t *testing.T) {
 func TestASpoiltFigureDoesNotCount(t *testing.T) {
 	all := repeats(100, 101, 102, 103, 104, 900)
 	all[5].Result.Validity.Checks = []result.Check{{ID: "client_delay", Status: result.Fail, Cell: "load/candidate", Figures: []string{"ttft"}}}
-	f := median(t, Of(all))
+	f := median(t, Of(all, 0))
 	if *f.Most.Value != 104 || f.Points[5].Why != "spoilt by the check client_delay" {
 		t.Errorf("%+v", f)
 	}
@@ -126,7 +126,7 @@ func TestComparisonsTakeTheRepeatsAsBlocks(t *testing.T) {
 			{Metric: "success", Stat: "difference", Unit: "percentage points", Against: "baseline", Estimate: result.Estimate{Value: result.Num(-float64(i))}},
 		}
 	}
-	a := Of(all)
+	a := Of(all, 0)
 	if f := a.Figures[0]; f.Against != "baseline" || *f.Mean.Lo < 1.1 || *f.Mean.Hi > 1.15 || *f.Mean.Lo >= *f.Mean.Value {
 		t.Errorf("%+v", f.Mean)
 	}
@@ -149,7 +149,7 @@ func TestClaimsAreDecidedByTheRepeats(t *testing.T) {
 				{ID: "ref", Limit: "ttft.p50<50ms", Alpha: .05, Verdict: result.Refuted, Estimate: result.Num(values[i])},
 			}
 		}
-		return Of(all).Claims[0]
+		return Of(all, 0).Claims[0]
 	}
 	for _, tt := range []struct {
 		values   []float64
@@ -167,5 +167,40 @@ func TestClaimsAreDecidedByTheRepeats(t *testing.T) {
 		if c := claim(tt.values, tt.verdicts...); c.Verdict != tt.want || !strings.Contains(c.Reason, tt.text) {
 			t.Errorf("%v: %s: %s", tt.values, c.Verdict, c.Reason)
 		}
+	}
+}
+
+// A mean over the hours that went well proves nothing where others failed, or are not known.
+func TestHoursThatAreLeftOutProveNothing(t *testing.T) {
+	of := func(failed, unknown int, limit string) Claim {
+		all := repeats(300, 310, 290, 305, 295, 300, 300)
+		for i, r := range all {
+			r.Result.Claims = []result.Claim{{ID: "a", Limit: limit, Set: true, Alpha: .05, Verdict: result.Undecided, Estimate: result.Num(float64(290 + 3*i))}}
+			if i < unknown {
+				r.Result.Claims[0].Estimate = nil
+			}
+			if i == 5 { // which holds alone, whatever its value
+				r.Result.Claims[0].Estimate, r.Result.Claims[0].Verdict = nil, result.Proved
+			}
+		}
+		return Of(all, failed).Claims[0]
+	}
+	for _, tt := range []struct {
+		failed, unknown int
+		limit           string
+		want            result.Verdict
+		reason          string
+	}{
+		{0, 0, "ttft.p50<500ms", result.Proved, "it holds"},
+		{2, 0, "ttft.p50<500ms", result.Undecided, "not counted are 2 failed"},
+		{0, 1, "ttft.p50<500ms", result.Undecided, "1 without a value"},
+		{2, 1, "ttft.p50<100ms", result.Refuted, "does not hold"},
+	} {
+		if c := of(tt.failed, tt.unknown, tt.limit); c.Verdict != tt.want || !strings.Contains(c.Reason, tt.reason) {
+			t.Errorf("%+v: %s: %s", tt, c.Verdict, c.Reason)
+		}
+	}
+	if notes := Of(repeats(1, 2), 2).Notes; len(notes) != 1 || !strings.Contains(notes[0], "2 repeats failed") {
+		t.Error(notes)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/amount"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/stats"
@@ -29,18 +30,22 @@ func (a *Analysis) claims(repeats []Measured) {
 		}
 	}
 	for _, id := range order {
-		of[id].decide()
+		of[id].decide(a.Failed)
 		a.Claims = append(a.Claims, *of[id])
 	}
 }
 
 // decide compares the mean over the repeats with the limit, at the claim's own error
 // probability. A repeat that a check spoils does not count.
-func (c *Claim) decide() {
+func (c *Claim) decide(failed int) {
 	var values []float64
 	counted := map[result.Verdict]int{}
+	unknown := 0
 	for _, r := range c.Alone {
 		counted[r.Verdict]++
+		if r.Value == nil && r.Verdict != result.Invalid && r.Verdict != result.Proved {
+			unknown++
+		}
 		if r.Value != nil && r.Verdict != result.Invalid {
 			values = append(values, float64(*r.Value))
 		}
@@ -69,6 +74,8 @@ func (c *Claim) decide() {
 	lo, hi := meanBounds(values, share, c.Alpha)
 	below := l.Op == metric.Less || l.Op == metric.LessEqual
 	switch {
+	case (below && hi < l.Value || !below && lo > l.Value) && failed+unknown > 0:
+		c.Reason = fmt.Sprintf("it holds on the mean over %s, but not counted are %s, which may be the bad hours; ", amount.Things(len(values), "repeat"), left(failed, unknown)) + alone
 	case below && hi < l.Value || !below && lo > l.Value:
 		c.Verdict = result.Proved
 		c.Reason = "on the mean over the repeats it holds; " + alone
@@ -78,6 +85,18 @@ func (c *Claim) decide() {
 	default:
 		c.Reason = "the interval over the repeats holds the limit; " + alone
 	}
+}
+
+// left says which repeats are not in a mean.
+func left(failed, unknown int) string {
+	var parts []string
+	if failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", failed))
+	}
+	if unknown > 0 {
+		parts = append(parts, fmt.Sprintf("%d without a value of it (too few independent requests)", unknown))
+	}
+	return strings.Join(parts, " and ")
 }
 
 // meanBounds are the one-sided bounds of the mean over repeats, each at an error

@@ -71,7 +71,8 @@ func (r Repeat) At() time.Time {
 // Analysis is what the repeats show together.
 type Analysis struct {
 	Evidence result.Evidence `json:"evidence"`
-	N        int             `json:"n"` // repeats that have a result
+	N        int             `json:"n"`                // repeats that have a result
+	Failed   int             `json:"failed,omitempty"` // repeats that failed: no request succeeded, or there is no result
 	Figures  []Figure        `json:"figures"`
 	Claims   []Claim         `json:"claims,omitempty"`
 	Notes    []string        `json:"notes,omitempty"`

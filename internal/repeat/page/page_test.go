@@ -33,7 +33,7 @@ func document(values ...float64) analysis.Document {
 		d.Repeats = append(d.Repeats, rep)
 		done = append(done, analysis.Measured{Repeat: rep, Result: r})
 	}
-	d.Analysis = analysis.Of(done)
+	d.Analysis = analysis.Of(done, 0)
 	return d
 }
 
