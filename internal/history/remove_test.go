@@ -141,3 +141,32 @@ func TestAnotherToolsResultIsKeptAsListed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Prompts of another length, or another tool with its own definitions, are no change of a series.
+func TestImportedRunsOfOtherWorkAreNotOneSeries(t *testing.T) {
+	dir, h := t.TempDir(), fresh(t)
+	keep := func(version string, input, output float64) string {
+		r := made{at: noon, model: "llama", ttft: 40}.result("")
+		r.Run.Version, r.Evidence = version, result.Listed
+		c := &r.Benchmarks.Load.Cells[0]
+		c.Metrics.Stats["input_tokens"], c.Metrics.Stats["output_tokens"] = result.Statistic{Mean: result.Num(input)}, result.Statistic{Mean: result.Num(output)}
+		folder, err := h.Keep(dir, "x.json", []byte("{}"), r, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.Find(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Specification
+	}
+	one := keep("GuideLLM 0.8.1", 1024, 128)
+	if same := keep("GuideLLM 0.9.0", 1031.5, 126); same != one {
+		t.Error("a later version, or lengths that differ by chance, are another series")
+	}
+	for name, other := range map[string]string{"prompts": keep("GuideLLM 0.8.1", 256, 128), "answers": keep("GuideLLM 0.8.1", 1024, 512), "tool": keep("vllm bench serve", 1024, 128)} {
+		if other == one {
+			t.Errorf("other %s are in one series", name)
+		}
+	}
+}
