@@ -56,6 +56,13 @@ func TestManyAnnotationsAreCut(t *testing.T) {
 	}
 }
 
+func TestSummaryOfAnImportedRunNamesItsTool(t *testing.T) {
+	r := &result.Result{Run: result.Run{ID: "r1", Name: "n", Status: result.Complete, Version: "AIPerf 0.13.0"}, Evidence: result.Listed, Validity: result.Validity{Status: result.NotAssessed}}
+	if got := string(Summary(&export.Run{Result: r})); strings.Contains(got, "Inferometer AIPerf") || strings.Contains(got, "No check of validity") || !strings.Contains(got, "listed, AIPerf 0.13.0") {
+		t.Errorf("%s", got)
+	}
+}
+
 // A quick run ends with 0 whatever its claims say.
 func TestQuickRunHasNoErrors(t *testing.T) {
 	run := sample()

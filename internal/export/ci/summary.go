@@ -56,7 +56,13 @@ func Summary(run *export.Run) []byte {
 	s.claims(r)
 	s.gate(run.Gate)
 	s.loads(r)
-	s.line("%s", text(checks(r.Validity)+" Run "+r.Run.ID+", "+string(r.Evidence)+", Inferometer "+r.Run.Version+"."))
+	tool, said := "Inferometer "+r.Run.Version, checks(r.Validity)
+	if r.Evidence == result.Listed {
+		if tool = r.Run.Version; r.Validity.Status == result.NotAssessed {
+			said = "Nothing is known of how these figures were taken."
+		}
+	}
+	s.line("%s", text(said+" Run "+r.Run.ID+", "+string(r.Evidence)+", "+tool+"."))
 	return []byte(s.b.String())
 }
 

@@ -216,11 +216,20 @@ func loadOf(r *result.Result, c *result.Cell, stage int) load {
 	} else {
 		l.Standardized.Input.Value = float64(c.Workload.InputTokens)
 	}
+	if l.Standardized.Input.Value == 0 {
+		l.Native.Config["input_seq_len"] = "not known; the format wants a number"
+	}
 	if c.Workload.FixedOutput && c.Workload.OutputTokens > 0 {
 		l.Standardized.Output = &lengths{Distribution: "fixed", Value: float64(c.Workload.OutputTokens)}
 		if s := c.Metrics.Stats["output_tokens"]; s.SD != nil && *s.SD > 0 {
 			l.Standardized.Output.Distribution = "other"
 		}
+	}
+	if r.Evidence == result.Listed { // another tool's figures
+		l.Standardized.Tool, l.Standardized.ToolVersion = cmp.Or(clean(r.Run.Version), "unknown"), "unknown"
+		l.Native.Config["imported_by"] = "inferometer"
+		delete(l.Native.Config, "command")
+		delete(l.Native.Config, "seed")
 	}
 	if c.Conversations != nil {
 		l.Standardized.MultiTurn = &multiTurn{Enabled: true}

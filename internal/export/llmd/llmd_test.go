@@ -140,3 +140,18 @@ func TestFiguresAreThoseOfOtherGenerators(t *testing.T) {
 		}
 	}
 }
+
+// What another tool measured was not measured by this one, and a length that nobody knows is
+// not 0.
+func TestImportedRunsNameTheirTool(t *testing.T) {
+	r := sample()
+	r.Evidence, r.Run.Version = result.Listed, "GuideLLM 0.8.1"
+	c := &r.Benchmarks.Throughput.Cells[0]
+	c.Workload.InputTokens = 0
+	delete(c.Metrics.Stats, "input_tokens")
+	load := documents(t, r)[0]["scenario"].(map[string]any)["load"].(map[string]any)
+	config := load["native"].(map[string]any)["config"].(map[string]any)
+	if tool := load["standardized"].(map[string]any)["tool"]; tool != "GuideLLM 0.8.1" || config["seed"] != nil || config["input_seq_len"] == nil {
+		t.Errorf("tool %v, config %v", tool, config)
+	}
+}

@@ -54,3 +54,28 @@ func TestKindsBeginWithTechnicalOnes(t *testing.T) {
 		t.Errorf("%q", rows)
 	}
 }
+
+// A report of another tool's figures does not say that they were checked, that this tool took
+// them, or that they can be measured again.
+func TestImportedFiguresAreNotCalledValid(t *testing.T) {
+	r := &result.Result{
+		Evidence: result.Listed, Run: result.Run{ID: "r", Version: "GuideLLM 0.8.1", Status: result.Complete},
+		Validity: result.Validity{Status: result.NotAssessed, Checks: []result.Check{{ID: "imported", Status: result.NotAssessed, Text: "these are figures of GuideLLM"}}},
+	}
+	if got := validityLine(r); got != "not assessed." {
+		t.Errorf("validity: %q", got)
+	}
+	if s := doubts(r); len(s.Text) != 1 || !strings.Contains(s.Text[0].Text, "figures of GuideLLM") {
+		t.Errorf("what not to believe: %+v", s.Text)
+	}
+	for _, row := range runTable(r).Rows {
+		if text := strings.Join(row, ": "); strings.Contains(text, "inferometer") || strings.HasPrefix(text, "client machine") {
+			t.Errorf("the run's table has %q", text)
+		}
+	}
+	for _, p := range reproduce(r).Text {
+		if strings.Contains(p.Text, "plan.yaml") {
+			t.Errorf("%q: it has no plan", p.Text)
+		}
+	}
+}
