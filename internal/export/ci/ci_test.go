@@ -125,6 +125,8 @@ func TestGuardTakesTheMeaningFromCommands(t *testing.T) {
 		"a::b, {\"t\": \"::\"}\r::x\n": "a::b, {\"t\": \"::\"}\r: :x\n",
 		":":                            ":",
 		"###[x] #[y]":                  "### [x] #[y]",
+		"\u00a0\u2003\v::error::x\n":   "\u00a0\u2003\v: :error::x\n",
+		"\u3000x::y\n":                 "\u3000x::y\n",
 	} {
 		for size := 1; size <= len(in); size++ {
 			var b bytes.Buffer
