@@ -50,6 +50,7 @@ type file struct {
 
 // target is what was measured, as far as the file says.
 type target struct {
+	name       string // that the file gives it; "": none
 	model, url string
 	api        string // of ours: chat, completions, …; "": unknown
 }
@@ -66,7 +67,13 @@ func (f *file) target(t target) int {
 }
 
 // nameOf is the name of a target.
-func nameOf(i int) string {
+func (f *file) nameOf(i int) string {
+	if name := plaintext.Short(f.targets[i].name, 80); name != "" {
+		if slices.ContainsFunc(f.targets[:i], func(t target) bool { return t.name == f.targets[i].name }) {
+			name += "-" + strconv.Itoa(i+1) // of another model
+		}
+		return name
+	}
 	if i == 0 {
 		return Candidate
 	}
@@ -256,7 +263,7 @@ func (f *file) check() error {
 	return nil
 }
 
-// Candidate is the name of the first target of an imported result.
+// Candidate is the name of the first target of an imported result, unless the file names it.
 const Candidate = "candidate"
 
 // result makes the document.
@@ -291,7 +298,7 @@ func (f *file) result(name string) *result.Result {
 	}
 	for i, t := range f.targets {
 		r.Targets = append(r.Targets, result.Target{
-			Name: nameOf(i), URL: plaintext.Short(t.url, 300), Model: plaintext.Short(t.model, 200), Evidence: result.Listed, API: t.api,
+			Name: f.nameOf(i), URL: plaintext.Short(t.url, 300), Model: plaintext.Short(t.model, 200), Evidence: result.Listed, API: t.api,
 		})
 	}
 	took := 0.0
@@ -301,10 +308,12 @@ func (f *file) result(name string) *result.Result {
 		if _, streamed := c.Metrics.Stats["ttft_service"]; streamed {
 			r.Targets[on].Streaming = true
 		}
-		c.Target = nameOf(on)
+		c.Target = f.nameOf(on)
 		c.ID = "load/" + c.Target
 		if len(f.loads) > 1 {
-			c.ID += "@" + f.loads[i].label(i)
+			if label := f.loads[i].label(i); label != c.ID { // of our own exports it is
+				c.ID += "@" + label
+			}
 		}
 		if ids[c.ID]++; ids[c.ID] > 1 {
 			c.ID += fmt.Sprintf("#%d", ids[c.ID])

@@ -296,6 +296,19 @@ func TestModelsOfAFileAreTargets(t *testing.T) {
 	}
 }
 
+// Targets of our own exports keep their names.
+func TestTargetsOfOurExportsKeepTheirNames(t *testing.T) {
+	one := `{"tool": "inferometer v1", "label": "load/candidate", "target": "candidate", "model_id": "a", "request_throughput": 5, "completed": 10, "failed": 0, "duration": 2, "max_concurrency": 2}`
+	r := read(t, "x.json", "["+one+","+strings.ReplaceAll(one, "candidate", "baseline")+"]")
+	cells := r.Benchmarks.Load.Cells
+	if cells[0].ID != "load/candidate" || cells[1].ID != "load/baseline" || cells[1].Target != "baseline" || len(r.Targets) != 2 || r.Targets[1].Name != "baseline" {
+		t.Errorf("cells %s and %s, targets %+v", cells[0].ID, cells[1].ID, r.Targets)
+	}
+	if r = read(t, "x.json", one+strings.Replace(one, `"a"`, `"b"`, 1)); r.Targets[1].Name != "candidate-2" || r.Benchmarks.Load.Cells[1].Target != "candidate-2" {
+		t.Errorf("two models of one target are %+v", r.Targets)
+	}
+}
+
 func TestACancelledRunIsPartial(t *testing.T) {
 	if r := read(t, "x.json", strings.Replace(aiperf, `"was_cancelled": false`, `"was_cancelled": true`, 1)); r.Run.Status != result.Partial || r.Run.Reason == "" {
 		t.Errorf("%+v", r.Run)

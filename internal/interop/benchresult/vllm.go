@@ -55,7 +55,11 @@ func readServed(objects []json.RawMessage, tool, e2e string) (file, error) {
 			}
 		}
 		l := s.load(e2e, ours)
-		l.target = f.target(target{model: textOf(s.keys, "model_id"), api: apis[textOf(s.keys, "backend")]})
+		name := ""
+		if ours { // the one that names targets
+			name = textOf(s.keys, "target")
+		}
+		l.target = f.target(target{name: name, model: textOf(s.keys, "model_id"), api: apis[textOf(s.keys, "backend")]})
 		if len(objects) > 1 {
 			l.name = textOf(s.keys, "label")
 		}
