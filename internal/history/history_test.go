@@ -2,10 +2,12 @@ package history
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -222,6 +224,37 @@ func TestTagsLieInTheFolder(t *testing.T) {
 		if _, err := h.Tag(folder, []string{bad}, nil); err == nil {
 			t.Errorf("the tag %q was taken", bad)
 		}
+	}
+}
+
+// Processes that tag one run at the same time, while it is indexed again, lose no tag.
+func TestTagsOfSeveralProcessesAreAllKept(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "history.db")
+	h := open(t, db)
+	folder := made{}.write(t, t.TempDir())
+	add(t, h, folder)
+	const each = 5
+	var all sync.WaitGroup
+	for i := range 6 {
+		own := open(t, db)
+		all.Go(func() {
+			for k := range each {
+				if _, err := own.Tag(folder, []string{fmt.Sprintf("t%d-%d", i, k)}, nil); err != nil {
+					t.Error(err)
+				}
+				if err := own.Add(folder); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	indexed, err := h.List(Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := readTags(folder); err != nil || len(kept) != 6*each || !slices.Equal(kept, indexed[0].Tags) {
+		t.Errorf("the folder has %d tags, and the index %d, of %d (%v)", len(kept), len(indexed[0].Tags), 6*each, err)
 	}
 }
 
