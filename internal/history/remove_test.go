@@ -29,7 +29,7 @@ func TestRemoveDeletesTheRunAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(outside, filepath.Join(folder, "figures", "link")); err != nil {
+	if err := os.Symlink(outside, filepath.Join(folder, "figures", "link.svg")); err != nil {
 		t.Fatal(err)
 	}
 	add(t, h, folder, other)
@@ -66,6 +66,17 @@ func TestRemoveRefusesWhatIsNotARun(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(mixed, "thesis.tex"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	deep := made{at: noon.Add(90 * time.Minute), name: "deep"}.write(t, dir)
+	if err := os.MkdirAll(filepath.Join(deep, "figures", "mine"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	noted := made{at: noon.Add(100 * time.Minute), name: "noted"}.write(t, dir)
+	if err := os.MkdirAll(filepath.Join(noted, "against-main"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(noted, "against-main", "thesis.tex"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	running := made{at: noon.Add(2 * time.Hour), name: "running", status: Running}.write(t, dir)
 	if err := os.Remove(filepath.Join(running, exchange.LogName)); err != nil {
 		t.Fatal(err)
@@ -75,7 +86,7 @@ func TestRemoveRefusesWhatIsNotARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = log.Close() }()
-	for folder, want := range map[string]string{plain: "does not look like", link: "links are not followed", mixed: "thesis.tex", running: "still running"} {
+	for folder, want := range map[string]string{plain: "does not look like", link: "links are not followed", mixed: "thesis.tex", deep: "figures/mine", noted: "against-main/thesis.tex", running: "still running"} {
 		if err := h.Remove(folder); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", folder, err)
 		}
