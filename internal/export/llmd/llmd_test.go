@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,5 +154,23 @@ func TestImportedRunsNameTheirTool(t *testing.T) {
 	config := load["native"].(map[string]any)["config"].(map[string]any)
 	if tool := load["standardized"].(map[string]any)["tool"]; tool != "GuideLLM 0.8.1" || config["seed"] != nil || config["input_seq_len"] == nil {
 		t.Errorf("tool %v, config %v", tool, config)
+	}
+}
+
+// Python reads YAML 1.1, in which a number with an exponent and no point is text.
+func TestNumbersHaveNoExponent(t *testing.T) {
+	r := sample()
+	c := &r.Benchmarks.Throughput.Cells[0]
+	s := c.Metrics.Stats["ttft_service"]
+	s.Min, s.Max = result.Num(-5e-4), result.Num(1e24)
+	c.Metrics.Stats["ttft_service"], c.WindowS = s, 1e-7
+	var b bytes.Buffer
+	if err := Write(&export.Run{Result: r}, &b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"min: -0.0000005\n", "max: 1000000000000000000000.0\n", "duration: PT0.0000001S\n", "rate_qps: 5.0\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%.1500s", want, b.String())
+		}
 	}
 }
