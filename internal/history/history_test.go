@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -397,5 +398,22 @@ func TestLocationFollowsTheSystem(t *testing.T) {
 		if filepath.ToSlash(got) != x.want || (err == nil) != (x.want != "") {
 			t.Errorf("%s %s: %q, %v, want %q", x.goos, x.env, got, err, x.want)
 		}
+	}
+}
+
+// A run is shown with the same figures whether or not the index knows it.
+func TestFiguresOfARunThatIsNotIndexed(t *testing.T) {
+	known, other := fresh(t), fresh(t)
+	folder := made{ttft: 40}.write(t, t.TempDir())
+	add(t, known, folder)
+	want, err := known.Metrics(folder, "", "")
+	if err != nil || len(want) == 0 {
+		t.Fatalf("%v, %v", want, err)
+	}
+	if got, err := other.Metrics(folder, "", ""); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	if got, err := other.Metrics(folder, "ttft", "p50"); err != nil || len(got) != 1 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
