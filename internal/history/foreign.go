@@ -23,7 +23,9 @@ func (h *History) Keep(dir, file string, source []byte, r *result.Result, now ti
 		r.Run.Name = name
 	}
 	if r.Run.Started.IsZero() {
+		took := r.Run.Ended.Sub(r.Run.Started)
 		r.Run.Started = now.UTC()
+		r.Run.Ended = r.Run.Started.Add(max(0, took))
 	}
 	if r.Run.Status == "" {
 		r.Run.Status = result.Complete

@@ -153,6 +153,20 @@ func TestAnotherToolsResultIsKeptAsListed(t *testing.T) {
 	}
 }
 
+// Where a file does not say when it was measured, it still says how long that took.
+func TestAnImportWithoutATimeTookWhatItTook(t *testing.T) {
+	h := fresh(t)
+	r := made{at: noon, model: "llama", ttft: 40}.result("")
+	r.Run.Started = time.Time{}
+	r.Run.Ended = r.Run.Started.Add(25 * time.Second)
+	if _, err := h.Keep(t.TempDir(), "x.json", []byte("{}"), r, noon); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := h.Find("latest"); err != nil || !got.Started.Equal(noon) || got.Ended == nil || got.Ended.Sub(got.Started) != 25*time.Second {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // Prompts of another length, or another tool with its own definitions, are no change of a series.
 func TestImportedRunsOfOtherWorkAreNotOneSeries(t *testing.T) {
 	dir, h := t.TempDir(), fresh(t)

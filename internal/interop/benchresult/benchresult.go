@@ -321,6 +321,9 @@ func (f *file) result(name string) *result.Result {
 		took += c.WindowS
 		r.Benchmarks.Load.Cells = append(r.Benchmarks.Load.Cells, c)
 	}
+	if f.asOf.IsZero() {
+		r.Validity.Checks[0].Text += ". The file does not say when it was measured: the time of the import stands for it"
+	}
 	if slices.ContainsFunc(f.loads, func(l load) bool { return l.blind }) {
 		r.Validity.Checks[0].Text += ". The file does not say how many requests failed: its counts and figures are of those that succeeded"
 	}
