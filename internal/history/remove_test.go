@@ -156,14 +156,16 @@ func TestAnotherToolsResultIsKeptAsListed(t *testing.T) {
 // Where a file does not say when it was measured, it still says how long that took.
 func TestAnImportWithoutATimeTookWhatItTook(t *testing.T) {
 	h := fresh(t)
-	r := made{at: noon, model: "llama", ttft: 40}.result("")
-	r.Run.Started = time.Time{}
-	r.Run.Ended = r.Run.Started.Add(25 * time.Second)
-	if _, err := h.Keep(t.TempDir(), "x.json", []byte("{}"), r, noon); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := h.Find("latest"); err != nil || !got.Started.Equal(noon) || got.Ended == nil || got.Ended.Sub(got.Started) != 25*time.Second {
-		t.Errorf("%+v, %v", got, err)
+	for _, at := range []time.Time{{}, noon.Add(8 * time.Hour)} { // the second is in another zone, and would be "latest" until then
+		r := made{at: noon, model: "llama", ttft: 40}.result("")
+		r.Run.Started, r.Run.Ended = at, at.Add(25*time.Second)
+		folder, err := h.Keep(t.TempDir(), "x.json", []byte("{}"), r, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := h.Find(folder); err != nil || !got.Started.Equal(noon) || got.Ended == nil || got.Ended.Sub(got.Started) != 25*time.Second {
+			t.Errorf("%+v, %v", got, err)
+		}
 	}
 }
 
