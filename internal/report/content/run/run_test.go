@@ -1,9 +1,11 @@
 package run
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -77,5 +79,29 @@ func TestImportedFiguresAreNotCalledValid(t *testing.T) {
 		if strings.Contains(p.Text, "plan.yaml") {
 			t.Errorf("%q: it has no plan", p.Text)
 		}
+	}
+}
+
+// The figures that are looked for first are of the load that they are headed by, and each load
+// of another tool's file is named with what it delivered.
+func TestLoadsOfOneFileAreNotMixed(t *testing.T) {
+	cell := func(users int, share float64) result.Cell {
+		return result.Cell{
+			Target: "candidate", Load: result.LoadShape{Kind: "closed", Users: users, Text: fmt.Sprintf("%d users", users)}, Counts: result.Counts{OK: 9},
+			Metrics: result.Metrics{Rates: map[string]result.Rate{"success": {Unit: "ratio", Value: result.Num(share), N: 9}, "throughput": {Unit: "1/s", Value: result.Num(5), N: 9}}},
+		}
+	}
+	b := result.Benchmarks{Load: &result.Load{Evidence: result.Listed, Cells: []result.Cell{cell(8, 1), cell(64, .5)}}}
+	for _, tile := range tiles(&result.Result{Benchmarks: b}).List {
+		if len(tile.Sides) != 1 {
+			t.Errorf("%s under one load has %d values", tile.Name, len(tile.Sides))
+		}
+	}
+	text := ""
+	for _, s := range answer.Of(&result.Result{Benchmarks: b}) {
+		text += s.Text
+	}
+	if !strings.Contains(text, "candidate, 8 users at once:") || !strings.Contains(text, "candidate, 64 users at once:") {
+		t.Errorf("%q", text)
 	}
 }
