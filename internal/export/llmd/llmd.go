@@ -114,7 +114,7 @@ type aggregate struct {
 
 type requests struct {
 	Total      int         `yaml:"total"`
-	Failures   int         `yaml:"failures"`
+	Failures   *int        `yaml:"failures,omitempty"`
 	Incomplete int         `yaml:"incomplete"`
 	Input      *statistics `yaml:"input_length,omitempty"`
 	Output     *statistics `yaml:"output_length,omitempty"`
@@ -256,7 +256,10 @@ func loadOf(r *result.Result, c *result.Cell, stage int) load {
 }
 
 func aggregateOf(c *result.Cell) aggregate {
-	a := aggregate{Requests: requests{Total: c.Counts.Attempted, Failures: c.Counts.Failed, Incomplete: c.Counts.Cut}}
+	a := aggregate{Requests: requests{Total: c.Counts.Attempted, Incomplete: c.Counts.Cut}}
+	if c.FailuresKnown() {
+		a.Requests.Failures = new(c.Counts.Failed)
+	}
 	stat := func(tag, units string, factor float64) *statistics {
 		s, is := c.Metrics.Stats[tag]
 		if !is || s.Mean == nil {

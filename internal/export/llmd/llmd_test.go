@@ -150,7 +150,13 @@ func TestImportedRunsNameTheirTool(t *testing.T) {
 	c := &r.Benchmarks.Throughput.Cells[0]
 	c.Workload.InputTokens = 0
 	delete(c.Metrics.Stats, "input_tokens")
-	load := documents(t, r)[0]["scenario"].(map[string]any)["load"].(map[string]any)
+	c.Evidence, c.Counts.Failed = result.Listed, 0
+	doc := documents(t, r)[0]
+	requests := doc["results"].(map[string]any)["request_performance"].(map[string]any)["aggregate"].(map[string]any)["requests"].(map[string]any)
+	if failures, is := requests["failures"]; is {
+		t.Errorf("%v failures of which nobody knows", failures)
+	}
+	load := doc["scenario"].(map[string]any)["load"].(map[string]any)
 	config := load["native"].(map[string]any)["config"].(map[string]any)
 	if tool := load["standardized"].(map[string]any)["tool"]; tool != "GuideLLM 0.8.1" || config["seed"] != nil || config["input_seq_len"] == nil {
 		t.Errorf("tool %v, config %v", tool, config)

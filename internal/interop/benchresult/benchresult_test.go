@@ -270,6 +270,9 @@ func TestFailuresThatNobodyCountedAreMissing(t *testing.T) {
 		r := read(t, "x.json", text)
 		c := r.Benchmarks.Load.Cells[0]
 		missing(t, c, "success")
+		if c.FailuresKnown() {
+			t.Errorf("%s: its failures are known to be %d", name, c.Counts.Failed)
+		}
 		wants(t, c, map[string]float64{"ttft_service.mean": 100})
 		if s := c.Metrics.Stats["ttft_service"]; !strings.Contains(s.Note, "how many failed") || c.Metrics.Rates["success"].Withheld == "" || !strings.Contains(r.Validity.Checks[0].Text, "how many requests failed") {
 			t.Errorf("%s does not say that failures are unknown: %q, %q", name, s.Note, r.Validity.Checks[0].Text)
@@ -306,6 +309,14 @@ func TestTargetsOfOurExportsKeepTheirNames(t *testing.T) {
 	}
 	if r = read(t, "x.json", one+strings.Replace(one, `"a"`, `"b"`, 1)); r.Targets[1].Name != "candidate-2" || r.Benchmarks.Load.Cells[1].Target != "candidate-2" {
 		t.Errorf("two models of one target are %+v", r.Targets)
+	}
+}
+
+// A rate that ramps up is no closed loop, though the file has a limit of requests at once.
+func TestARampIsNoClosedLoop(t *testing.T) {
+	c := read(t, "x.json", `{"request_rate": Infinity, "ramp_up_strategy": "linear", "max_concurrency": 8, "request_throughput": 5, "completed": 10, "failed": 0, "duration": 2}`).Benchmarks.Load.Cells[0]
+	if c.Load.Kind != "open" || c.Load.Users != 0 || !strings.Contains(c.Load.Text, "ramps up, linear") {
+		t.Errorf("%+v", c.Load)
 	}
 }
 

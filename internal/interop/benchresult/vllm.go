@@ -60,8 +60,8 @@ func readServed(objects []json.RawMessage, tool, e2e string) (file, error) {
 			name = textOf(s.keys, "target")
 		}
 		l.target = f.target(target{name: name, model: textOf(s.keys, "model_id"), api: apis[textOf(s.keys, "backend")]})
-		if len(objects) > 1 {
-			l.name = textOf(s.keys, "label")
+		if label := textOf(s.keys, "label"); len(objects) > 1 && label != "" {
+			l.name = label
 		}
 		f.loads = append(f.loads, l)
 	}
@@ -80,6 +80,9 @@ func (s *served) load(e2e string, ours bool) load {
 		ok: numberOf(s.keys, "completed").count(), requests: numberOf(s.keys, "num_prompts").count(), rates: map[string]float64{},
 	}
 	named := s.failures(&l)
+	if ramp := textOf(s.keys, "ramp_up_strategy"); ramp != "" { // neither one rate nor a closed loop
+		l.name, l.rate, l.users = "a rate that ramps up, "+ramp, 0, 0
+	}
 	if b := numberOf(s.keys, "burstiness"); l.rate > 0 {
 		switch {
 		case b.is && b.v == 1:

@@ -115,6 +115,9 @@ func okText(c result.Cell) string {
 		return "none, it ended in the warm-up"
 	}
 	s := fmt.Sprintf("%s of %s", format.Count(c.Counts.OK), format.Count(c.Counts.Scheduled))
+	if !c.FailuresKnown() {
+		s = format.Count(c.Counts.OK) + ", failures unknown"
+	}
 	if c.Counts.Cut > 0 {
 		s += fmt.Sprintf(", %s cut by the client", format.Count(c.Counts.Cut))
 	}
