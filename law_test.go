@@ -25,7 +25,7 @@ const module = "github.com/inferometer/inferometer"
 // order is the packages from top to bottom. A package may import those below it,
 // and its own parts.
 var order = []string{
-	"laboratory", "inferometer.go", "cmd", "cli", "serve", "matrix", "compare", "history", "repeat", "suite", "export", "report", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
+	"laboratory", "inferometer.go", "cmd", "cli", "serve", "matrix", "repeat", "compare", "history", "suite", "export", "report", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
 	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "power", "hardware", "quality", "cost", "pricing", "validity", "capacity", "measure",
 	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "warmup", "stats", "tariff", "amount", "plaintext", "wholefile", "seeded", "pace", "suggest", "vocab",
 }

@@ -95,7 +95,7 @@ func (p *Process) showRepeats(out *repeat.Outcome, asJSON bool) error {
 		err = writeJSON(p.Stdout, out.Document)
 	} else {
 		width, _ := terminal(p.Stdout)
-		err = report.DocumentConsole(p.Stdout, doc, files, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: out.Folder})
+		err = report.DocumentConsole(p.printed(), doc, files, report.ConsoleOptions{Color: p.color(p.Stdout), Width: width, Folder: out.Folder})
 	}
 	if err != nil {
 		return err

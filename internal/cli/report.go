@@ -8,7 +8,10 @@ import (
 
 	"github.com/inferometer/inferometer/internal/cli/compare"
 	"github.com/inferometer/inferometer/internal/cli/formats"
+	"github.com/inferometer/inferometer/internal/export"
+	"github.com/inferometer/inferometer/internal/plan"
 	"github.com/inferometer/inferometer/internal/repeat"
+	"github.com/inferometer/inferometer/internal/result"
 	"github.com/inferometer/inferometer/internal/suite"
 )
 
@@ -21,7 +24,7 @@ func newReport(p *Process) *cobra.Command {
 		Long: `Recompute everything of a run from its log, and write result.json, report.md,
 report.html and the figures again. RUN is the run's folder, or that of repeats.
 It also works on a run that was killed: what was written until then is reported
-as interrupted.
+as interrupted. Of a run that was imported there is no log: its report is shown.
 
 The exit code is that of the run, with what its gate decided then: 98 where it is
 invalid, 99 where a claim is refuted, 97 where one is undecided, 130 where it
@@ -50,6 +53,9 @@ folder changes, and the exit code is 0 once it is written. Formats:
 					return err
 				}
 				return p.showRepeats(out, asJSON)
+			}
+			if kept, err := export.Open(args[0]); err == nil && kept.Result.Evidence == result.Listed {
+				return p.showImported(kept.Result, asJSON, args[0])
 			}
 			out, err := suite.Recompute(args[0])
 			if out == nil {
@@ -82,4 +88,15 @@ folder changes, and the exit code is 0 once it is written. Formats:
 	c.Flags().BoolVar(&answers, "with-answers", false, "put the kept answers into the data of a portfolio")
 	c.MarkFlagsMutuallyExclusive("json", "format")
 	return c
+}
+
+// showImported shows what another tool measured. There is nothing to recompute.
+func (p *Process) showImported(r *result.Result, asJSON bool, folder string) error {
+	if err := p.show(r, asJSON, folder); err != nil {
+		return err
+	}
+	if code := suite.ExitCode(r, plan.Plan{}); code != suite.ExitOK {
+		return exitCode(code)
+	}
+	return nil
 }

@@ -174,6 +174,23 @@ func TestTooShortRunsSaySo(t *testing.T) {
 	}
 }
 
+// What another tool says has no interval, its share of successes included: nobody knows how
+// much its requests depended on each other.
+func TestListedSharesDecideNothing(t *testing.T) {
+	base, run := pair(100, 1)
+	for of, share := range map[*Run]float64{base: 1, run: .5} {
+		of.Requests, of.Result.Evidence, cellOf(of).Evidence = nil, result.Listed, result.Listed
+		cellOf(of).Metrics.Rates = map[string]result.Rate{"success": {Unit: "ratio", Value: result.Num(share), N: 600, Withheld: "no interval: another tool's figure"}}
+	}
+	doc := mustCompare(t, Options{Changes: changes(t, "success<-1pp")}, base, run)
+	if e := effectOf(t, doc, "success", ""); e.Verdict != Withheld || e.Difference.Lo != nil || !strings.Contains(e.Difference.Withheld, "another tool's") {
+		t.Errorf("%s %+v", e.Verdict, e.Difference)
+	}
+	if c := doc.Gate.Conditions[0]; c.Outcome != Undecided {
+		t.Errorf("%s, %s", c.Outcome, c.Reason)
+	}
+}
+
 // Runs of different lengths are compared; the shorter one limits what is found.
 func TestRunsOfDifferentLengths(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))

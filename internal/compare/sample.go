@@ -270,6 +270,9 @@ func (s *side) success() quantity {
 		return quantity{lacking: notMeasured}
 	}
 	v, size := float64(*r.Value), r.NEff
+	if size == 0 && r.Withheld != "" { // nobody knows what these requests are worth
+		return quantity{n: r.N, lacking: r.Withheld}
+	}
 	if size == 0 {
 		size = float64(r.N)
 	}

@@ -178,6 +178,20 @@ func TestBenchstatAgreesInDirection(t *testing.T) {
 	}
 }
 
+// A part of a load in which everything failed has no latency, but it has a throughput of 0 and a
+// success of 0: leaving it out would make a server that stalls look as fast as before.
+func TestBenchstatSeesFailures(t *testing.T) {
+	values, _ := lines(t, kept(t, 1, 20, 20, 1, true)) // a block each, of which two fail
+	for _, unit := range []string{"success-ratio", "throughput-req/s"} {
+		if v := values[unit]; len(v) != 20 || v[9] != 0 || v[19] != 0 || v[0] == 0 {
+			t.Errorf("%s: %v", unit, v)
+		}
+	}
+	if values, _ = lines(t, kept(t, 1, 200, 10, 1, true)); slices.Max(values["success-ratio"]) != .9 {
+		t.Errorf("a tenth fails: %v", values["success-ratio"])
+	}
+}
+
 // Requests of one load depend on each other; benchstat would take each for a sample of
 // its own.
 func TestBenchstatSeesBlocksAndNoRequests(t *testing.T) {

@@ -34,11 +34,17 @@ func (h *History) Add(folder string) error {
 	if err != nil {
 		return err
 	}
+	return h.transaction(func(tx *sql.Tx) error { return again(tx, folder) })
+}
+
+// again reads the run in a folder into the index. It reads while it holds the lock, so that what
+// another process has written meanwhile is not replaced by what was read before.
+func again(tx *sql.Tx, folder string) error {
 	r, metrics, err := read(folder)
 	if err != nil {
 		return err
 	}
-	return h.transaction(func(tx *sql.Tx) error { return put(tx, r, metrics) })
+	return put(tx, r, metrics)
 }
 
 // Forget takes a run out of the index. Its folder is left alone.

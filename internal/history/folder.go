@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -205,14 +207,34 @@ func (r *Run) imported(res *result.Result) {
 			break
 		}
 	}
-	// What it measured is known by its loads and workloads alone.
+	// What it measured is known by its tool, loads and workloads alone. Most files do not say how
+	// long prompts were to be, so that how long they were stands for it.
 	var text strings.Builder
-	_, _ = fmt.Fprintf(&text, "%s of %s\n", strings.Join(r.Benchmarks, ","), strings.Join(r.Models, ","))
+	_, _ = fmt.Fprintf(&text, "%s of %s by %s\n", strings.Join(r.Benchmarks, ","), strings.Join(r.Models, ","), toolOf(r.Version))
 	for name, c := range res.Cells() {
 		w, l := c.Workload, c.Load
-		_, _ = fmt.Fprintln(&text, name, c.ID, w.Name, w.InputTokens, w.OutputTokens, w.FixedOutput, w.Temperature, l.Kind, l.Users, l.Rate, l.Arrival, l.Burstiness, l.MaxInflight)
+		_, _ = fmt.Fprintln(&text, name, c.ID, w.Name, w.InputTokens, w.OutputTokens, w.FixedOutput, w.Temperature, l.Kind, l.Users, l.Rate, l.Arrival, l.Burstiness, l.MaxInflight,
+			about(c.Metrics.Stats["input_tokens"].Mean), about(c.Metrics.Stats["output_tokens"].Mean))
 	}
 	r.Specification = specification.Text(text.String()).ID()
+}
+
+// toolOf is the name of a tool without its version: each has definitions of its own, which
+// few versions change.
+func toolOf(version string) string {
+	if i := strings.LastIndexByte(version, ' '); i > 0 && strings.ContainsAny(version[i:], "0123456789") {
+		return version[:i]
+	}
+	return version
+}
+
+// about is a mean length to within a quarter of a power of two: nearer than lengths of one
+// workload are by chance, and farther than those of two.
+func about(mean *result.Number) string {
+	if mean == nil || *mean <= 0 {
+		return "unknown"
+	}
+	return strconv.Itoa(int(math.Round(4 * math.Log2(float64(*mean)))))
 }
 
 // aim fills in what is known of the targets.

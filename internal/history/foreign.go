@@ -16,14 +16,16 @@ import (
 
 // Keep makes a run's folder in dir of a result that another tool measured, with the file that
 // it was read from, and indexes it. Its evidence is listed: this tool has not measured it.
-// now is when the run began where the result does not say.
+// now is when the run began where the result does not say, or says a later time.
 func (h *History) Keep(dir, file string, source []byte, r *result.Result, now time.Time) (string, error) {
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	if r.Run.Name == "" {
 		r.Run.Name = name
 	}
-	if r.Run.Started.IsZero() {
+	if r.Run.Started.IsZero() || r.Run.Started.After(now) { // a file may have the local time of some place
+		took := r.Run.Ended.Sub(r.Run.Started)
 		r.Run.Started = now.UTC()
+		r.Run.Ended = r.Run.Started.Add(max(0, took))
 	}
 	if r.Run.Status == "" {
 		r.Run.Status = result.Complete

@@ -2,10 +2,13 @@ package history
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -225,6 +228,37 @@ func TestTagsLieInTheFolder(t *testing.T) {
 	}
 }
 
+// Processes that tag one run at the same time, while it is indexed again, lose no tag.
+func TestTagsOfSeveralProcessesAreAllKept(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "history.db")
+	h := open(t, db)
+	folder := made{}.write(t, t.TempDir())
+	add(t, h, folder)
+	const each = 5
+	var all sync.WaitGroup
+	for i := range 6 {
+		own := open(t, db)
+		all.Go(func() {
+			for k := range each {
+				if _, err := own.Tag(folder, []string{fmt.Sprintf("t%d-%d", i, k)}, nil); err != nil {
+					t.Error(err)
+				}
+				if err := own.Add(folder); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	indexed, err := h.List(Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := readTags(folder); err != nil || len(kept) != 6*each || !slices.Equal(kept, indexed[0].Tags) {
+		t.Errorf("the folder has %d tags, and the index %d, of %d (%v)", len(kept), len(indexed[0].Tags), 6*each, err)
+	}
+}
+
 // A file of tags that somebody else wrote gives no tag that could not have been given here.
 func TestHostileTagsAreDropped(t *testing.T) {
 	h := fresh(t)
@@ -364,5 +398,22 @@ func TestLocationFollowsTheSystem(t *testing.T) {
 		if filepath.ToSlash(got) != x.want || (err == nil) != (x.want != "") {
 			t.Errorf("%s %s: %q, %v, want %q", x.goos, x.env, got, err, x.want)
 		}
+	}
+}
+
+// A run is shown with the same figures whether or not the index knows it.
+func TestFiguresOfARunThatIsNotIndexed(t *testing.T) {
+	known, other := fresh(t), fresh(t)
+	folder := made{ttft: 40}.write(t, t.TempDir())
+	add(t, known, folder)
+	want, err := known.Metrics(folder, "", "")
+	if err != nil || len(want) == 0 {
+		t.Fatalf("%v, %v", want, err)
+	}
+	if got, err := other.Metrics(folder, "", ""); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	if got, err := other.Metrics(folder, "ttft", "p50"); err != nil || len(got) != 1 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -1,8 +1,11 @@
 package history
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -168,10 +171,23 @@ func (h *History) loadTags(runs []Run, at map[int64]int) error {
 }
 
 // Metrics returns the figures of a run: those of one metric and statistic where they are
-// named, else all.
+// named, else all. Those of a run that the index does not know are read from its folder.
 func (h *History) Metrics(folder, metric, statistic string) ([]Metric, error) {
 	byFolder, err := h.MetricsOf([]string{folder}, metric, statistic)
-	return byFolder[folder], err
+	if err != nil || len(byFolder[folder]) > 0 {
+		return byFolder[folder], err
+	}
+	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // the folder is gone
+	}
+	_, all, err := read(folder)
+	all = slices.DeleteFunc(all, func(m Metric) bool {
+		return metric != "" && m.Metric != metric || statistic != "" && m.Statistic != statistic
+	})
+	slices.SortFunc(all, func(a, b Metric) int {
+		return cmp.Or(cmp.Compare(a.Cell, b.Cell), cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Statistic, b.Statistic))
+	})
+	return all, err
 }
 
 // MetricsOf is Metrics of several runs, by their folders.

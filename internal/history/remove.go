@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,37 +51,64 @@ func CheckRemovable(folder string) (Removal, error) {
 			return out, fmt.Errorf("%s is still running; nothing was deleted", folder)
 		}
 	}
-	names := slices.Clone(own)
+	var artifacts []string
 	if d, err := readResult(folder); err == nil {
 		for _, a := range d.Artifacts {
-			first, _, _ := strings.Cut(filepath.ToSlash(a.Path), "/")
-			names = append(names, first)
+			artifacts = append(artifacts, filepath.ToSlash(a.Path))
 		}
-	}
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return out, fmt.Errorf("failed to look at the run: %w", err)
 	}
 	var foreign []string
-	for _, e := range entries {
-		if !slices.Contains(names, e.Name()) && !strings.HasPrefix(e.Name(), gated) && !strings.HasSuffix(e.Name(), ".tmp") {
-			foreign = append(foreign, e.Name())
+	err = filepath.WalkDir(folder, func(at string, d fs.DirEntry, err error) error {
+		if err != nil || at == folder {
+			return err
 		}
-	}
-	if len(foreign) > 0 {
-		return out, fmt.Errorf("%s has files that are not of a run (%s); nothing was deleted: move them, or delete the folder yourself", folder, strings.Join(foreign, ", "))
-	}
-	err = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		rel, err := filepath.Rel(folder, at)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if !ours(rel, d.IsDir(), artifacts) {
+			foreign = append(foreign, rel)
+			if d.IsDir() {
+				return fs.SkipDir // all in it is
+			}
+			return nil
+		}
+		if !d.IsDir() {
 			out.Files++
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return out, fmt.Errorf("failed to look at the run: %w", err)
 	}
+	if n := len(foreign); n > 0 {
+		const most = 10
+		if n > most {
+			foreign = append(foreign[:most], fmt.Sprintf("and %d more", n-most))
+		}
+		return out, fmt.Errorf("%s has files that are not of a run (%s); nothing was deleted: move them, or delete the folder yourself", folder, strings.Join(foreign, ", "))
+	}
 	out.Bytes, err = sizeOf(folder)
 	return out, err
+}
+
+// written are the kinds of files that this tool writes into the folders of a run.
+var written = []string{".svg", ".png", ".html", ".md", ".json", ".tmp"}
+
+// ours reports whether a run may have a file or a folder, by its name within the run's folder.
+func ours(rel string, folder bool, artifacts []string) bool {
+	first, rest, inside := strings.Cut(rel, "/")
+	known := slices.Contains(own, first) || strings.HasPrefix(first, gated) || strings.HasSuffix(first, ".tmp")
+	switch {
+	case slices.ContainsFunc(artifacts, func(a string) bool { return a == rel || folder && strings.HasPrefix(a, rel+"/") }):
+		return true
+	case !inside:
+		return known
+	case folder: // what a gate compared with has figures of its own
+		return strings.HasPrefix(first, gated) && rest == "figures"
+	}
+	return known && slices.Contains(written, path.Ext(rest))
 }
 
 // Remove deletes a run: its folder, and what the index knows of it. It deletes nothing that

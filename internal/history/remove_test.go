@@ -29,7 +29,7 @@ func TestRemoveDeletesTheRunAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(outside, filepath.Join(folder, "figures", "link")); err != nil {
+	if err := os.Symlink(outside, filepath.Join(folder, "figures", "link.svg")); err != nil {
 		t.Fatal(err)
 	}
 	add(t, h, folder, other)
@@ -66,6 +66,17 @@ func TestRemoveRefusesWhatIsNotARun(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(mixed, "thesis.tex"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	deep := made{at: noon.Add(90 * time.Minute), name: "deep"}.write(t, dir)
+	if err := os.MkdirAll(filepath.Join(deep, "figures", "mine"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	noted := made{at: noon.Add(100 * time.Minute), name: "noted"}.write(t, dir)
+	if err := os.MkdirAll(filepath.Join(noted, "against-main"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(noted, "against-main", "thesis.tex"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	running := made{at: noon.Add(2 * time.Hour), name: "running", status: Running}.write(t, dir)
 	if err := os.Remove(filepath.Join(running, exchange.LogName)); err != nil {
 		t.Fatal(err)
@@ -75,7 +86,7 @@ func TestRemoveRefusesWhatIsNotARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = log.Close() }()
-	for folder, want := range map[string]string{plain: "does not look like", link: "links are not followed", mixed: "thesis.tex", running: "still running"} {
+	for folder, want := range map[string]string{plain: "does not look like", link: "links are not followed", mixed: "thesis.tex", deep: "figures/mine", noted: "against-main/thesis.tex", running: "still running"} {
 		if err := h.Remove(folder); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", folder, err)
 		}
@@ -139,5 +150,50 @@ func TestAnotherToolsResultIsKeptAsListed(t *testing.T) {
 	}
 	if err := h.Remove(folder); err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// Where a file does not say when it was measured, it still says how long that took.
+func TestAnImportWithoutATimeTookWhatItTook(t *testing.T) {
+	h := fresh(t)
+	for _, at := range []time.Time{{}, noon.Add(8 * time.Hour)} { // the second is in another zone, and would be "latest" until then
+		r := made{at: noon, model: "llama", ttft: 40}.result("")
+		r.Run.Started, r.Run.Ended = at, at.Add(25*time.Second)
+		folder, err := h.Keep(t.TempDir(), "x.json", []byte("{}"), r, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := h.Find(folder); err != nil || !got.Started.Equal(noon) || got.Ended == nil || got.Ended.Sub(got.Started) != 25*time.Second {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
+
+// Prompts of another length, or another tool with its own definitions, are no change of a series.
+func TestImportedRunsOfOtherWorkAreNotOneSeries(t *testing.T) {
+	dir, h := t.TempDir(), fresh(t)
+	keep := func(version string, input, output float64) string {
+		r := made{at: noon, model: "llama", ttft: 40}.result("")
+		r.Run.Version, r.Evidence = version, result.Listed
+		c := &r.Benchmarks.Load.Cells[0]
+		c.Metrics.Stats["input_tokens"], c.Metrics.Stats["output_tokens"] = result.Statistic{Mean: result.Num(input)}, result.Statistic{Mean: result.Num(output)}
+		folder, err := h.Keep(dir, "x.json", []byte("{}"), r, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.Find(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Specification
+	}
+	one := keep("GuideLLM 0.8.1", 1024, 128)
+	if same := keep("GuideLLM 0.9.0", 1031.5, 126); same != one {
+		t.Error("a later version, or lengths that differ by chance, are another series")
+	}
+	for name, other := range map[string]string{"prompts": keep("GuideLLM 0.8.1", 256, 128), "answers": keep("GuideLLM 0.8.1", 1024, 512), "tool": keep("vllm bench serve", 1024, 128)} {
+		if other == one {
+			t.Errorf("other %s are in one series", name)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,7 +65,8 @@ func readTags(folder string) ([]string, error) {
 }
 
 // Tag adds tags to a run and takes others away: in its folder first, then in the index. It
-// returns the tags that the run has then.
+// returns the tags that the run has then. Two processes that tag one run take turns by the
+// lock of the index, so that neither loses what the other added.
 func (h *History) Tag(folder string, add, remove []string) ([]string, error) {
 	for _, t := range add {
 		if err := CheckTag(t); err != nil {
@@ -75,6 +77,18 @@ func (h *History) Tag(folder string, add, remove []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	var tags []string
+	err = h.transaction(func(tx *sql.Tx) error {
+		if tags, err = retag(folder, add, remove); err != nil {
+			return err
+		}
+		return again(tx, folder)
+	})
+	return tags, err
+}
+
+// retag changes the tags in a run's folder, and returns those that it has then.
+func retag(folder string, add, remove []string) ([]string, error) {
 	tags, err := readTags(folder)
 	if err != nil {
 		return nil, err
@@ -86,18 +100,17 @@ func (h *History) Tag(folder string, add, remove []string) ([]string, error) {
 	if len(tags) > mostTags {
 		return nil, fmt.Errorf("a run has at most %d tags", mostTags)
 	}
+	if len(tags) == 0 {
+		if err := os.Remove(filepath.Join(folder, TagsName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("failed to remove the tags: %w", err)
+		}
+		return nil, nil
+	}
 	b, err := json.MarshalIndent(struct {
 		Tags []string `json:"tags"`
 	}{tags}, "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	if len(tags) == 0 {
-		if err := os.Remove(filepath.Join(folder, TagsName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("failed to remove the tags: %w", err)
-		}
-	} else if err := wholefile.Write(filepath.Join(folder, TagsName), append(b, '\n'), 0o644); err != nil {
-		return nil, err
-	}
-	return tags, h.Add(folder)
+	return tags, wholefile.Write(filepath.Join(folder, TagsName), append(b, '\n'), 0o644)
 }

@@ -113,6 +113,12 @@ type Cell struct {
 // a server that answered: nothing of it was measured, and nothing is wrong with it.
 func (c *Counts) OnlyWarmup() bool { return c.Scheduled == 0 && c.Warmup > c.WarmupFailed }
 
+// FailuresKnown reports whether the requests that failed were counted: some tools' files do not
+// say how many did, and their share of successes is missing then.
+func (c *Cell) FailuresKnown() bool {
+	return c.Evidence != Listed || c.Metrics.Rates["success"].Value != nil
+}
+
 // Failure is the requests of a cell that failed in one way.
 type Failure struct {
 	Class   string `json:"class"`

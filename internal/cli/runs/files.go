@@ -112,7 +112,7 @@ type importFlags struct {
 }
 
 // mostForeign is the largest file of another tool that is read, in bytes.
-const mostForeign = 1 << 30
+const mostForeign = 256 << 20
 
 func newImport(e *Env) *cobra.Command {
 	var f importFlags
@@ -133,7 +133,7 @@ command "import" is another one: it turns command lines into plans.`,
 			return e.with(func(h *history.History) error {
 				for _, file := range args {
 					if err := e.importFile(h, file, f); err != nil {
-						return fmt.Errorf("%s: %w", file, err)
+						return err // it names the file
 					}
 				}
 				return nil
@@ -152,7 +152,9 @@ func (e *Env) importFile(h *history.History, file string, f importFlags) error {
 	folder := ""
 	var err error
 	if strings.HasSuffix(file, archive.Suffix) {
-		folder, err = e.unpack(h, file, f)
+		if folder, err = e.unpack(h, file, f); err != nil {
+			err = fmt.Errorf("%s: %w", file, err)
+		}
 	} else {
 		folder, err = e.foreign(h, file, f)
 	}
@@ -203,9 +205,9 @@ func (e *Env) foreign(h *history.History, file string, f importFlags) (string, e
 		return "", err
 	}
 	if len(b) > mostForeign {
-		return "", fmt.Errorf("more than %d MiB", mostForeign>>20)
+		return "", fmt.Errorf("%s has more than %d MiB", file, mostForeign>>20)
 	}
-	res, err := e.Foreign(filepath.Base(file), b)
+	res, err := e.Foreign(file, b)
 	if err != nil {
 		return "", err
 	}

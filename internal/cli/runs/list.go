@@ -249,7 +249,7 @@ func (e *Env) show(r history.Run, metrics []history.Metric) error {
 	row("tags", strings.Join(r.Tags, ", "))
 	row("version", r.Version)
 	row("size", fmt.Sprintf("%.1f MB", float64(r.Size)/1e6))
-	if shown := headlines(metrics); len(shown) > 0 {
+	if shown := headlines(metrics, r.Evidence); len(shown) > 0 {
 		_, _ = fmt.Fprintln(t)
 		for _, m := range shown {
 			name := m.Metric
@@ -267,10 +267,16 @@ func (e *Env) show(r history.Run, metrics []history.Metric) error {
 }
 
 // headlines are the few figures that stand for a cell.
-func headlines(metrics []history.Metric) []history.Metric {
+// Those of another tool are from the time a request was sent.
+func headlines(metrics []history.Metric, evidence result.Evidence) []history.Metric {
 	wanted := map[string]bool{"output_throughput.value": true, "success.value": true, "capacity.value": true, "accuracy.value": true}
 	for _, m := range metric.Headlines() {
 		wanted[m.Tag+".p50"], wanted[m.Tag+".p95"] = true, true
+	}
+	if evidence == result.Listed {
+		for _, tag := range []string{"ttft_service", "tpot_vllm", "e2e_service"} {
+			wanted[tag+".mean"], wanted[tag+".p50"], wanted[tag+".p95"] = true, true, true
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(metrics), func(m history.Metric) bool { return !wanted[m.Metric+"."+m.Statistic] })
 }

@@ -39,8 +39,8 @@ left out, and named. A series needs 10 runs. More: docs/history.md.`,
 		if err != nil {
 			return e.Usage(err)
 		}
-		if o.Alpha <= 0 || o.Alpha > 0.2 {
-			return e.Usage(errors.New("--alpha: must be above 0 and at most 0.2"))
+		if !(o.Alpha >= 0.001 && o.Alpha <= 0.2) { // of less, the orders to try are too many
+			return e.Usage(errors.New("--alpha: must be from 0.001 to 0.2"))
 		}
 		// So many orders that the smallest p is a tenth of alpha.
 		o.Permutations = max(change.Permutations, int(10/o.Alpha)-1)

@@ -107,7 +107,8 @@ func Write(run *export.Run, w io.Writer) error {
 func head(b *bufio.Writer, r *result.Result, metrics []metric.Metric) {
 	note := func(what, value string) { _, _ = fmt.Fprintf(b, "# %s: %s\n", what, plaintext.Short(value, 200)) }
 	_, _ = b.WriteString("# A line is the median of the requests of one block or, without blocks, of one stretch of the\n" +
-		"# window that is worth five independent requests or more. Failed requests count as slowest.\n")
+		"# window that is worth five independent requests or more. Failed requests count as slowest; where half\n" +
+		"# of them failed there is no median, so look at success too.\n")
 	// By default benchstat compares only files whose settings are the same. What is
 	// compared, such as the version of a server, is therefore no setting.
 	note("Run", r.Run.ID)
@@ -128,7 +129,7 @@ func head(b *bufio.Writer, r *result.Result, metrics []metric.Metric) {
 		u, _ := unit(m)
 		_, _ = fmt.Fprintf(b, "Unit %s better=%s\n", u, better[m.Direction])
 	}
-	_, _ = b.WriteString("Unit throughput-req/s better=higher\n\n")
+	_, _ = b.WriteString("Unit success-ratio better=higher\nUnit throughput-req/s better=higher\n\n")
 }
 
 // lineName is the same for the same load in every run.
@@ -227,7 +228,11 @@ func (l *load) lines(b *bufio.Writer, name string, c *result.Cell, metrics []met
 				_, _ = fmt.Fprintf(&values, "\t%s %s", strconv.FormatFloat(v*factor, 'g', 10, 64), u)
 			}
 		}
-		if seconds := float64(p.span.End-p.span.Start) / 1e9; seconds > 0 && p.done > 0 {
+		if n := len(p.requests); n > 0 {
+			ok := len(slices.DeleteFunc(slices.Clone(p.requests), func(q request) bool { return !q.ok }))
+			_, _ = fmt.Fprintf(&values, "\t%s success-ratio", strconv.FormatFloat(float64(ok)/float64(n), 'g', 10, 64))
+		}
+		if seconds := float64(p.span.End-p.span.Start) / 1e9; seconds > 0 { // nothing done is 0, and not missing
 			_, _ = fmt.Fprintf(&values, "\t%s throughput-req/s", strconv.FormatFloat(float64(p.done)/seconds, 'g', 10, 64))
 		}
 		if values.Len() > 0 {

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/export"
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -130,7 +131,7 @@ func Guard(w io.Writer) io.Writer { return &guard{w: w, begin: true} }
 
 type guard struct {
 	w      io.Writer
-	begin  bool // nothing but white space stands in this line
+	begin  bool // nothing that is not white space for sure stands in this line
 	colon  bool // and after it one colon
 	hashes int  // that stand right before
 }
@@ -144,7 +145,8 @@ func (g *guard) Write(p []byte) (int, error) {
 		}
 		out = append(out, c)
 		g.colon = c == ':' && g.begin
-		g.begin = c == '\n' || c == '\r' || g.begin && (c == ' ' || c == '\t')
+		// GitHub takes white space of Unicode from the beginning of a line, too.
+		g.begin = c == '\n' || c == '\r' || g.begin && (c <= ' ' || c >= utf8.RuneSelf)
 		if c == '#' {
 			g.hashes++
 		} else {

@@ -56,6 +56,17 @@ func TestManyAnnotationsAreCut(t *testing.T) {
 	}
 }
 
+func TestSummaryOfAnImportedRunNamesItsTool(t *testing.T) {
+	r := &result.Result{Run: result.Run{ID: "r1", Name: "n", Status: result.Complete, Version: "AIPerf 0.13.0"}, Evidence: result.Listed, Validity: result.Validity{Status: result.NotAssessed}}
+	r.Benchmarks.Load = &result.Load{Cells: []result.Cell{{Target: "candidate", Evidence: result.Listed, Counts: result.Counts{OK: 100, Attempted: 100}}}}
+	if got := string(Summary(&export.Run{Result: r})); !strings.Contains(got, "100, failures unknown") {
+		t.Errorf("%s", got)
+	}
+	if got := string(Summary(&export.Run{Result: r})); strings.Contains(got, "Inferometer AIPerf") || strings.Contains(got, "No check of validity") || !strings.Contains(got, "listed, AIPerf 0.13.0") {
+		t.Errorf("%s", got)
+	}
+}
+
 // A quick run ends with 0 whatever its claims say.
 func TestQuickRunHasNoErrors(t *testing.T) {
 	run := sample()
@@ -118,6 +129,8 @@ func TestGuardTakesTheMeaningFromCommands(t *testing.T) {
 		"a::b, {\"t\": \"::\"}\r::x\n": "a::b, {\"t\": \"::\"}\r: :x\n",
 		":":                            ":",
 		"###[x] #[y]":                  "### [x] #[y]",
+		"\u00a0\u2003\v::error::x\n":   "\u00a0\u2003\v: :error::x\n",
+		"\u3000x::y\n":                 "\u3000x::y\n",
 	} {
 		for size := 1; size <= len(in); size++ {
 			var b bytes.Buffer

@@ -56,7 +56,13 @@ func Summary(run *export.Run) []byte {
 	s.claims(r)
 	s.gate(run.Gate)
 	s.loads(r)
-	s.line("%s", text(checks(r.Validity)+" Run "+r.Run.ID+", "+string(r.Evidence)+", Inferometer "+r.Run.Version+"."))
+	tool, said := "Inferometer "+r.Run.Version, checks(r.Validity)
+	if r.Evidence == result.Listed {
+		if tool = r.Run.Version; r.Validity.Status == result.NotAssessed {
+			said = "Nothing is known of how these figures were taken."
+		}
+	}
+	s.line("%s", text(said+" Run "+r.Run.ID+", "+string(r.Evidence)+", "+tool+"."))
 	return []byte(s.b.String())
 }
 
@@ -127,10 +133,13 @@ func (s *summary) loads(r *result.Result) {
 		if benchmark == "capacity" {
 			continue // its answer is above, and its trials are many
 		}
-		m := c.Metrics
+		m, ok := c.Metrics, fmt.Sprintf("%d of %d", c.Counts.OK, c.Counts.Attempted)
+		if !c.FailuresKnown() {
+			ok = fmt.Sprintf("%d, failures unknown", c.Counts.OK)
+		}
 		rows = append(rows, []string{
 			c.Target + ", " + c.Load.Text, format.Figure(m, "ttft", "p50"), format.Figure(m, "ttft", "p95"), format.Figure(m, "tpot", "p50"),
-			format.Figure(m, "throughput", ""), fmt.Sprintf("%d of %d", c.Counts.OK, c.Counts.Attempted),
+			format.Figure(m, "throughput", ""), ok,
 		})
 	}
 	s.table([]string{"load", "TTFT p50", "TTFT p95", "TPOT p50", "requests/s", "ok"}, rows)

@@ -17,6 +17,8 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -83,7 +85,7 @@ type loadSpec struct {
 	Input       lengths    `yaml:"input_seq_len"`
 	Output      *lengths   `yaml:"output_seq_len,omitempty"`
 	MultiTurn   *multiTurn `yaml:"multi_turn,omitempty"`
-	Rate        float64    `yaml:"rate_qps,omitempty"`
+	Rate        *decimal   `yaml:"rate_qps,omitempty"`
 	Concurrency int        `yaml:"concurrency,omitempty"`
 }
 
@@ -93,7 +95,7 @@ type multiTurn struct {
 
 type lengths struct {
 	Distribution string  `yaml:"distribution"`
-	Value        float64 `yaml:"value"`
+	Value        decimal `yaml:"value"`
 }
 
 type results struct {
@@ -112,7 +114,7 @@ type aggregate struct {
 
 type requests struct {
 	Total      int         `yaml:"total"`
-	Failures   int         `yaml:"failures"`
+	Failures   *int        `yaml:"failures,omitempty"`
 	Incomplete int         `yaml:"incomplete"`
 	Input      *statistics `yaml:"input_length,omitempty"`
 	Output     *statistics `yaml:"output_length,omitempty"`
@@ -134,17 +136,30 @@ type throughput struct {
 
 type statistics struct {
 	Units string   `yaml:"units"`
-	Mean  float64  `yaml:"mean"`
-	SD    *float64 `yaml:"stddev,omitempty"`
-	Min   *float64 `yaml:"min,omitempty"`
-	P1    *float64 `yaml:"p1,omitempty"`
-	P5    *float64 `yaml:"p5,omitempty"`
-	P50   *float64 `yaml:"p50,omitempty"`
-	P90   *float64 `yaml:"p90,omitempty"`
-	P95   *float64 `yaml:"p95,omitempty"`
-	P99   *float64 `yaml:"p99,omitempty"`
-	P99P9 *float64 `yaml:"p99p9,omitempty"`
-	Max   *float64 `yaml:"max,omitempty"`
+	Mean  decimal  `yaml:"mean"`
+	SD    *decimal `yaml:"stddev,omitempty"`
+	Min   *decimal `yaml:"min,omitempty"`
+	P1    *decimal `yaml:"p1,omitempty"`
+	P5    *decimal `yaml:"p5,omitempty"`
+	P50   *decimal `yaml:"p50,omitempty"`
+	P90   *decimal `yaml:"p90,omitempty"`
+	P95   *decimal `yaml:"p95,omitempty"`
+	P99   *decimal `yaml:"p99,omitempty"`
+	P99P9 *decimal `yaml:"p99p9,omitempty"`
+	Max   *decimal `yaml:"max,omitempty"`
+}
+
+// decimal is a number that is written without an exponent: YAML 1.1, which Python's readers
+// keep to, takes 5e-07 for text.
+type decimal float64
+
+// MarshalYAML implements yaml.BytesMarshaler.
+func (d decimal) MarshalYAML() ([]byte, error) {
+	text := strconv.FormatFloat(float64(d), 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return []byte(text), nil
 }
 
 // Write writes a document for each cell.
@@ -180,7 +195,7 @@ func reportOf(r *result.Result, benchmark string, c *result.Cell, stage int) ben
 	b.Run = run{
 		UID: hash(r.Run.ID, c.ID), EID: hash(r.Run.ID), Description: clean(r.Run.Name + ": " + c.ID + ", " + c.Load.Text),
 		Keywords: []string{"inferometer", benchmark, string(c.Evidence)},
-		Time:     runTime{Duration: fmt.Sprintf("PT%gS", c.WindowS)},
+		Time:     runTime{Duration: "PT" + strconv.FormatFloat(c.WindowS, 'f', -1, 64) + "S"},
 	}
 	if !r.Run.Started.IsZero() {
 		b.Run.Time.Start, b.Run.Time.End = r.Run.Started.UTC().Format(time.RFC3339), r.Run.Ended.UTC().Format(time.RFC3339)
@@ -207,32 +222,44 @@ func loadOf(r *result.Result, c *result.Cell, stage int) load {
 		Metadata: metadata{CfgID: hash(c.Workload.Text, c.Load.Text), Description: clean(c.Workload.Text + "; " + c.Load.Text)},
 		Standardized: loadSpec{
 			Tool: "inferometer", ToolVersion: cmp.Or(clean(r.Run.Version), "unknown"), Source: "unknown", Stage: stage,
-			Rate: c.Load.Rate, Concurrency: cmp.Or(c.Load.Users, c.Load.MaxInflight), Input: lengths{Distribution: "other"},
+			Concurrency: cmp.Or(c.Load.Users, c.Load.MaxInflight), Input: lengths{Distribution: "other"},
 		},
 		Native: native{Config: map[string]any{"latencies": "from the time a request is sent", "command": clean(r.Run.Command), "seed": r.Run.Seed}},
 	}
 	if mean := c.Metrics.Stats["input_tokens"].Mean; mean != nil && *mean >= 0 {
-		l.Standardized.Input.Value = float64(*mean)
+		l.Standardized.Input.Value = decimal(*mean)
 	} else {
-		l.Standardized.Input.Value = float64(c.Workload.InputTokens)
+		l.Standardized.Input.Value = decimal(c.Workload.InputTokens)
+	}
+	if l.Standardized.Input.Value == 0 {
+		l.Native.Config["input_seq_len"] = "not known; the format wants a number"
 	}
 	if c.Workload.FixedOutput && c.Workload.OutputTokens > 0 {
-		l.Standardized.Output = &lengths{Distribution: "fixed", Value: float64(c.Workload.OutputTokens)}
+		l.Standardized.Output = &lengths{Distribution: "fixed", Value: decimal(c.Workload.OutputTokens)}
 		if s := c.Metrics.Stats["output_tokens"]; s.SD != nil && *s.SD > 0 {
 			l.Standardized.Output.Distribution = "other"
 		}
 	}
+	if r.Evidence == result.Listed { // another tool's figures
+		l.Standardized.Tool, l.Standardized.ToolVersion = cmp.Or(clean(r.Run.Version), "unknown"), "unknown"
+		l.Native.Config["imported_by"] = "inferometer"
+		delete(l.Native.Config, "command")
+		delete(l.Native.Config, "seed")
+	}
 	if c.Conversations != nil {
 		l.Standardized.MultiTurn = &multiTurn{Enabled: true}
 	}
-	if c.Load.Of == result.OfConversations {
-		l.Standardized.Rate = 0 // conversations, and not requests
+	if c.Load.Rate > 0 && c.Load.Of != result.OfConversations { // a rate of requests
+		l.Standardized.Rate = new(decimal(c.Load.Rate))
 	}
 	return l
 }
 
 func aggregateOf(c *result.Cell) aggregate {
-	a := aggregate{Requests: requests{Total: c.Counts.Attempted, Failures: c.Counts.Failed, Incomplete: c.Counts.Cut}}
+	a := aggregate{Requests: requests{Total: c.Counts.Attempted, Incomplete: c.Counts.Cut}}
+	if c.FailuresKnown() {
+		a.Requests.Failures = new(c.Counts.Failed)
+	}
 	stat := func(tag, units string, factor float64) *statistics {
 		s, is := c.Metrics.Stats[tag]
 		if !is || s.Mean == nil {
@@ -242,7 +269,7 @@ func aggregateOf(c *result.Cell) aggregate {
 	}
 	rate := func(tag, units string) *statistics {
 		if r := c.Metrics.Rates[tag]; r.Value != nil {
-			return &statistics{Units: units, Mean: float64(*r.Value)}
+			return &statistics{Units: units, Mean: decimal(*r.Value)}
 		}
 		return nil
 	}
@@ -258,14 +285,13 @@ func aggregateOf(c *result.Cell) aggregate {
 }
 
 func statisticsOf(s result.Statistic, units string, factor float64) *statistics {
-	known := func(n *result.Number) *float64 {
+	known := func(n *result.Number) *decimal {
 		if n == nil || math.IsInf(float64(*n), 0) {
 			return nil
 		}
-		v := float64(*n) * factor
-		return &v
+		return new(decimal(float64(*n) * factor))
 	}
-	of := func(name string) *float64 {
+	of := func(name string) *decimal {
 		e, is := s.Quantile(name)
 		if !is {
 			return nil
@@ -273,7 +299,7 @@ func statisticsOf(s result.Statistic, units string, factor float64) *statistics 
 		return known(e.Value)
 	}
 	return &statistics{
-		Units: units, Mean: float64(*s.Mean) * factor, SD: known(s.SD), Min: known(s.Min), Max: known(s.Max),
+		Units: units, Mean: decimal(float64(*s.Mean) * factor), SD: known(s.SD), Min: known(s.Min), Max: known(s.Max),
 		P1: of("p1"), P5: of("p5"), P50: of("p50"), P90: of("p90"), P95: of("p95"), P99: of("p99"), P99P9: of("p99.9"),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,6 +138,45 @@ func TestFiguresAreThoseOfOtherGenerators(t *testing.T) {
 	for _, q := range []string{"p95", "p99p9"} {
 		if v := figure("latency", "time_to_first_token", q); v != nil {
 			t.Errorf("%s is %v; it is withheld or infinite", q, v)
+		}
+	}
+}
+
+// What another tool measured was not measured by this one, and a length that nobody knows is
+// not 0.
+func TestImportedRunsNameTheirTool(t *testing.T) {
+	r := sample()
+	r.Evidence, r.Run.Version = result.Listed, "GuideLLM 0.8.1"
+	c := &r.Benchmarks.Throughput.Cells[0]
+	c.Workload.InputTokens = 0
+	delete(c.Metrics.Stats, "input_tokens")
+	c.Evidence, c.Counts.Failed = result.Listed, 0
+	doc := documents(t, r)[0]
+	requests := doc["results"].(map[string]any)["request_performance"].(map[string]any)["aggregate"].(map[string]any)["requests"].(map[string]any)
+	if failures, is := requests["failures"]; is {
+		t.Errorf("%v failures of which nobody knows", failures)
+	}
+	load := doc["scenario"].(map[string]any)["load"].(map[string]any)
+	config := load["native"].(map[string]any)["config"].(map[string]any)
+	if tool := load["standardized"].(map[string]any)["tool"]; tool != "GuideLLM 0.8.1" || config["seed"] != nil || config["input_seq_len"] == nil {
+		t.Errorf("tool %v, config %v", tool, config)
+	}
+}
+
+// Python reads YAML 1.1, in which a number with an exponent and no point is text.
+func TestNumbersHaveNoExponent(t *testing.T) {
+	r := sample()
+	c := &r.Benchmarks.Throughput.Cells[0]
+	s := c.Metrics.Stats["ttft_service"]
+	s.Min, s.Max = result.Num(-5e-4), result.Num(1e24)
+	c.Metrics.Stats["ttft_service"], c.WindowS = s, 1e-7
+	var b bytes.Buffer
+	if err := Write(&export.Run{Result: r}, &b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"min: -0.0000005\n", "max: 1000000000000000000000.0\n", "duration: PT0.0000001S\n", "rate_qps: 5.0\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%.1500s", want, b.String())
 		}
 	}
 }

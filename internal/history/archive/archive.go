@@ -183,7 +183,24 @@ func unpackInto(r io.Reader, temp string, l Limits) (string, error) {
 	if top == "" {
 		return "", errors.New("nothing is in it")
 	}
-	return top, nil
+	return top, ended(z)
+}
+
+// padding is the most bytes of what may follow the end of a tar file: some programs fill
+// it up to a round size.
+const padding = 1 << 20
+
+// ended reads what is left of a compressed file, since its checksum comes last: a damaged byte
+// would else be unpacked as a number that nobody measured.
+func ended(z io.Reader) error {
+	n, err := io.Copy(io.Discard, io.LimitReader(z, padding+1))
+	if err != nil {
+		return fmt.Errorf("the archive is damaged: %w", err)
+	}
+	if n > padding {
+		return errors.New("the archive goes on after its end")
+	}
+	return nil
 }
 
 // nameOf is the name of an entry, if it may be unpacked: a file or a folder in the one folder

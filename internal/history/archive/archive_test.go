@@ -3,7 +3,9 @@ package archive
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,6 +140,36 @@ func TestHostileArchivesAreRefusedWhole(t *testing.T) {
 	}
 	if _, err := Unpack(strings.NewReader("no archive at all"), t.TempDir(), Limits{}, fine); err == nil {
 		t.Error("text was unpacked")
+	}
+}
+
+// A wrong bit is found by the checksum, which comes last in the file.
+func TestADamagedArchiveIsRefused(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "run")
+	rng, text := rand.New(rand.NewPCG(1, 0)), strings.Builder{}
+	for text.Len() < 20_000 { // hardly compressed, so that a bit of the file is a bit of a number
+		_, _ = fmt.Fprintf(&text, "%d,", rng.Uint64())
+	}
+	write(t, filepath.Join(folder, "result.json"), text.String(), 0o644)
+	var b bytes.Buffer
+	if _, err := Pack(&b, folder); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		damaged := bytes.Clone(b.Bytes())
+		at := rng.IntN(len(damaged))
+		damaged[at] ^= 1 << rng.IntN(8)
+		dir := t.TempDir()
+		got, err := Unpack(bytes.NewReader(damaged), dir, Limits{}, fine)
+		if err != nil {
+			continue
+		}
+		if now, err := os.ReadFile(filepath.Join(got, "result.json")); err != nil || string(now) != text.String() {
+			t.Errorf("byte %d of %d is wrong, and the file was unpacked with another content (%v)", at, len(damaged), err)
+		}
+	}
+	if _, err := Unpack(bytes.NewReader(b.Bytes()[:b.Len()-4]), t.TempDir(), Limits{}, fine); err == nil {
+		t.Error("an archive without its end was unpacked")
 	}
 }
 

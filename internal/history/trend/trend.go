@@ -156,7 +156,7 @@ func Of(h Index, m Metric, f history.Filter, cell string, o change.Options) (Tre
 			continue
 		}
 		for _, x := range list {
-			if why := unusableFigure(m, x); why != "" {
+			if why := unusableFigure(r, m, x); why != "" {
 				out.Left = append(out.Left, r.ID+": "+why+" in "+x.Cell)
 				continue
 			}
@@ -203,8 +203,10 @@ func unusable(r history.Run, m Metric, figures []history.Metric) string {
 	return ""
 }
 
-func unusableFigure(m Metric, x history.Metric) string {
+func unusableFigure(r history.Run, m Metric, x history.Metric) string {
 	switch {
+	case m.Tag == "goodput" && r.Evidence == result.Listed:
+		return "another tool's file does not say by which limits its goodput was counted,"
 	case x.Spoilt != "":
 		return m.String() + " is spoilt (" + x.Spoilt + ")"
 	case math.IsInf(float64(x.Value), 0):

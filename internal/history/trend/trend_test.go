@@ -228,3 +228,19 @@ func TestFewRunsAreNotCalledSteady(t *testing.T) {
 		t.Errorf("%+v: %s", s, s.summary())
 	}
 }
+
+// By which limits another tool counted its goodput, its file does not say.
+func TestImportedGoodputIsInNoSeries(t *testing.T) {
+	m, err := ParseMetric("goodput")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var x index
+	figure := history.Metric{Cell: "load/candidate", Metric: "goodput", Statistic: history.Only, Unit: "1/s", Value: 4}
+	x.add(history.Run{Specification: "s", Evidence: result.Listed}, figure)
+	x.add(history.Run{Specification: "s"}, figure)
+	got, err := Of(&x, m, history.Filter{}, "", change.Options{})
+	if err != nil || len(got.Series) != 1 || got.Series[0].Evidence != result.Measured || len(got.Left) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

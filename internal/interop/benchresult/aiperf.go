@@ -44,11 +44,15 @@ func readAIPerf(objects []json.RawMessage) (file, error) {
 		if config.genai {
 			f.tool = "GenAI-Perf"
 		}
-		f.model, f.url, f.api = config.model, config.url, config.api
+		if string(keys["was_cancelled"]) == "true" {
+			f.partial = "the tool says that it was stopped before its end"
+		}
 		if at, err := time.Parse(time.RFC3339, timeText(textOf(keys, "start_time"))); err == nil && f.asOf.IsZero() {
 			f.asOf = at
 		}
-		f.loads = append(f.loads, perfLoad(keys, config))
+		l := perfLoad(keys, config)
+		l.target = f.target(config.target)
+		f.loads = append(f.loads, l)
 	}
 	return f, nil
 }
@@ -63,11 +67,11 @@ func timeText(s string) string {
 
 // perfConfig is what the tool was asked for.
 type perfConfig struct {
-	genai           bool
-	model, url, api string
-	users           int
-	rate            float64
-	arrival         string
+	target
+	genai   bool
+	users   int
+	rate    float64
+	arrival string
 }
 
 func perfConfigOf(raw json.RawMessage) perfConfig {
@@ -93,7 +97,7 @@ func perfConfigOf(raw json.RawMessage) perfConfig {
 		} `json:"perf_analyzer"`
 	}
 	_ = json.Unmarshal(raw, &c) // what does not fit stays empty
-	out := perfConfig{url: c.Endpoint.URL, users: c.Load.Users.count(), rate: c.Load.Rate.v, arrival: c.Load.Mode}
+	out := perfConfig{target: target{url: c.Endpoint.URL}, users: c.Load.Users.count(), rate: c.Load.Rate.v, arrival: c.Load.Mode}
 	for _, names := range [][]string{c.Endpoint.Models, c.Models, c.Names} {
 		if len(names) > 0 && out.model == "" {
 			out.model = names[0]
@@ -124,7 +128,8 @@ func perfLoad(keys map[string]json.RawMessage, config perfConfig) load {
 		}
 		return m
 	}
-	l := load{users: config.users, rate: config.rate, arrival: config.arrival, rates: map[string]float64{}}
+	// AIPerf writes how many failed where any did, and GenAI-Perf never.
+	l := load{users: config.users, rate: config.rate, arrival: config.arrival, blind: config.genai, rates: map[string]float64{}}
 	l.ok, l.failed = metric("request_count").Avg.count(), metric("error_request_count").Avg.count()
 	if d := metric("benchmark_duration"); d.Avg.is {
 		l.seconds = d.Avg.v * milliseconds[strings.ToLower(d.Unit)] / 1000

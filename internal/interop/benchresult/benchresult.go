@@ -20,8 +20,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/result"
@@ -39,10 +43,41 @@ type file struct {
 	tool    string
 	version string
 	asOf    time.Time // when it was measured; zero: unknown
-	model   string
-	url     string
-	api     string // of ours: chat, completions, …; "": unknown
+	partial string    // why it did not reach its end; "": it did, as far as it says
+	targets []target
 	loads   []load
+}
+
+// target is what was measured, as far as the file says.
+type target struct {
+	name       string // that the file gives it; "": none
+	model, url string
+	api        string // of ours: chat, completions, …; "": unknown
+}
+
+// target is the index of one, which is added if there is none like it: a file may hold
+// results of several models.
+func (f *file) target(t target) int {
+	i := slices.Index(f.targets, t)
+	if i < 0 {
+		i = len(f.targets)
+		f.targets = append(f.targets, t)
+	}
+	return i
+}
+
+// nameOf is the name of a target.
+func (f *file) nameOf(i int) string {
+	if name := plaintext.Short(f.targets[i].name, 80); name != "" {
+		if slices.ContainsFunc(f.targets[:i], func(t target) bool { return t.name == f.targets[i].name }) {
+			name += "-" + strconv.Itoa(i+1) // of another model
+		}
+		return name
+	}
+	if i == 0 {
+		return Candidate
+	}
+	return "target-" + strconv.Itoa(i+1)
 }
 
 // format is one kind of file. is looks at the keys of its first object.
@@ -129,7 +164,8 @@ func split(b []byte) ([]json.RawMessage, error) {
 		return nil, errors.New("it is empty")
 	}
 	var objects []json.RawMessage
-	dec := json.NewDecoder(bytes.NewReader(standard(b)))
+	text := standard(b)
+	dec := json.NewDecoder(bytes.NewReader(text))
 	for {
 		var v json.RawMessage
 		err := dec.Decode(&v)
@@ -137,7 +173,7 @@ func split(b []byte) ([]json.RawMessage, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("expected JSON: %w", err)
+			return nil, fmt.Errorf("%s: expected JSON: %w", place(b, text, err), err)
 		}
 		if v[0] != '[' {
 			objects = append(objects, v)
@@ -158,6 +194,20 @@ func split(b []byte) ([]json.RawMessage, error) {
 	return objects, nil
 }
 
+// place is the line and the column of an error in a file, which was read as text.
+func place(b, text []byte, err error) string {
+	at := len(text) // it ends too early
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		at = min(max(0, int(syntax.Offset)-1), len(text))
+	}
+	// Where words were replaced, the place in the file is another.
+	at = sort.Search(len(b), func(i int) bool { return len(standard(b[:i])) >= at })
+	line := bytes.Count(b[:at], []byte("\n")) + 1
+	column := utf8.RuneCount(b[bytes.LastIndexByte(b[:at], '\n')+1:at]) + 1
+	return fmt.Sprintf("line %d, column %d", line, column)
+}
+
 // standard replaces what Python writes and JSON does not have, NaN and Infinity outside
 // of strings, by null.
 func standard(b []byte) []byte {
@@ -175,7 +225,7 @@ func standard(b []byte) []byte {
 			quoted = !quoted
 		case !quoted && (c == '-' || c == 'I' || c == 'N'):
 			if word := notJSON(b[i:]); word != "" {
-				out = append(out, "null"...)
+				out = append(out, "null     "[:max(4, len(word))]...) // errors keep their places, but for NaN
 				i += len(word) - 1
 				continue
 			}
@@ -199,6 +249,9 @@ func (f *file) check() error {
 	if len(f.loads) == 0 {
 		return errors.New("it holds no benchmark")
 	}
+	if len(f.targets) == 0 {
+		f.target(target{}) // this tool does not say what it measured
+	}
 	if len(f.loads) > maxCells {
 		return fmt.Errorf("it holds %d benchmarks, of at most %d", len(f.loads), maxCells)
 	}
@@ -210,7 +263,7 @@ func (f *file) check() error {
 	return nil
 }
 
-// Candidate is the name of the one target of an imported result.
+// Candidate is the name of the first target of an imported result, unless the file names it.
 const Candidate = "candidate"
 
 // result makes the document.
@@ -227,9 +280,6 @@ func (f *file) result(name string) *result.Result {
 			ID: "import-" + base, Name: base, Started: f.asOf, Ended: f.asOf, Status: result.Complete,
 			Version: plaintext.Short(strings.TrimSpace(f.tool+" "+f.version), 100),
 		},
-		Targets: []result.Target{{
-			Name: Candidate, URL: plaintext.Short(f.url, 300), Model: plaintext.Short(f.model, 200), Evidence: result.Listed, API: f.api,
-		}},
 		Benchmarks: result.Benchmarks{Load: &result.Load{Evidence: result.Listed}},
 		Claims:     []result.Claim{},
 		Validity: result.Validity{Status: result.NotAssessed, Checks: []result.Check{{
@@ -243,22 +293,39 @@ func (f *file) result(name string) *result.Result {
 		input.AsOf = f.asOf.UTC().Format(time.DateOnly)
 	}
 	r.Inputs = []result.Input{input}
+	if f.partial != "" {
+		r.Run.Status, r.Run.Reason = result.Partial, f.partial
+	}
+	for i, t := range f.targets {
+		r.Targets = append(r.Targets, result.Target{
+			Name: f.nameOf(i), URL: plaintext.Short(t.url, 300), Model: plaintext.Short(t.model, 200), Evidence: result.Listed, API: t.api,
+		})
+	}
 	took := 0.0
 	ids := map[string]int{}
 	for i := range f.loads {
-		c := f.loads[i].cell()
+		c, on := f.loads[i].cell(), f.loads[i].target
 		if _, streamed := c.Metrics.Stats["ttft_service"]; streamed {
-			r.Targets[0].Streaming = true
+			r.Targets[on].Streaming = true
 		}
-		c.ID = "load/" + Candidate
+		c.Target = f.nameOf(on)
+		c.ID = "load/" + c.Target
 		if len(f.loads) > 1 {
-			c.ID += "@" + f.loads[i].label(i)
+			if label := f.loads[i].label(i); label != c.ID { // of our own exports it is
+				c.ID += "@" + label
+			}
 		}
 		if ids[c.ID]++; ids[c.ID] > 1 {
 			c.ID += fmt.Sprintf("#%d", ids[c.ID])
 		}
 		took += c.WindowS
 		r.Benchmarks.Load.Cells = append(r.Benchmarks.Load.Cells, c)
+	}
+	if f.asOf.IsZero() {
+		r.Validity.Checks[0].Text += ". The file does not say when it was measured: the time of the import stands for it"
+	}
+	if slices.ContainsFunc(f.loads, func(l load) bool { return l.blind }) {
+		r.Validity.Checks[0].Text += ". The file does not say how many requests failed: its counts and figures are of those that succeeded"
 	}
 	if found := validity.Imported(r.Benchmarks.Load.Cells); len(found) > 0 {
 		r.Validity.Status, r.Validity.Checks = result.Fail, append(found, r.Validity.Checks...)

@@ -244,9 +244,91 @@ func TestImportedFiguresAreAudited(t *testing.T) {
 	}
 }
 
+// A request may have failed without a message, so that the list of errors is not the last word.
+func TestFailuresWithoutAMessageAreCounted(t *testing.T) {
+	const both = `"duration": 2, "request_throughput": 1.5, "completed": 3, "max_concurrency": 2, "errors": ["", "", "", ""], "ttfts": [0.1, 0, 0.2, 0.3], "output_lens": [8, 0, 8, 8],
+ "mean_ttft_ms": 200, "median_ttft_ms": 200, "p90_ttft_ms": 280, "p95_ttft_ms": 290, "p99_ttft_ms": 298, "total_output_tokens": 24, `
+	for name, text := range map[string]string{
+		"vllm bench serve": `{"failed": 1, "num_prompts": 4, ` + both + `"label": null}`, "SGLang bench_serving": `{"mean_e2e_latency_ms": 900, ` + both + `"label": null}`,
+	} {
+		c := read(t, "x.json", text).Benchmarks.Load.Cells[0]
+		if c.Counts.OK != 3 || c.Counts.Failed != 1 {
+			t.Errorf("%s: counts %+v", name, c.Counts)
+		}
+		wants(t, c, map[string]float64{"success": .75, "ttft_service.mean": 200, "output_tokens.mean": 8})
+		missing(t, c, "ttft_service.p50", "ttft_service.p99") // those of the file leave out the failed one
+	}
+}
+
+// A file that does not say how many requests failed does not say that none did.
+func TestFailuresThatNobodyCountedAreMissing(t *testing.T) {
+	for name, text := range map[string]string{
+		"SGLang":     `{"duration": 25, "completed": 100, "request_throughput": 4, "mean_e2e_latency_ms": 500, "mean_ttft_ms": 100, "median_ttft_ms": 90}`,
+		"GenAI-Perf": `{"request_throughput": {"unit": "requests/sec", "avg": 2.0}, "request_count": {"avg": 40}, "time_to_first_token": {"unit": "ms", "avg": 100, "p50": 90}, "input_config": {"perf_analyzer": {}}}`,
+		"evalscope":  `{"Test Duration (s)": 20, "Success Requests": 100, "Avg TTFT (ms)": 100}`,
+	} {
+		r := read(t, "x.json", text)
+		c := r.Benchmarks.Load.Cells[0]
+		missing(t, c, "success")
+		if c.FailuresKnown() {
+			t.Errorf("%s: its failures are known to be %d", name, c.Counts.Failed)
+		}
+		wants(t, c, map[string]float64{"ttft_service.mean": 100})
+		if s := c.Metrics.Stats["ttft_service"]; !strings.Contains(s.Note, "how many failed") || c.Metrics.Rates["success"].Withheld == "" || !strings.Contains(r.Validity.Checks[0].Text, "how many requests failed") {
+			t.Errorf("%s does not say that failures are unknown: %q, %q", name, s.Note, r.Validity.Checks[0].Text)
+		}
+	}
+	c := read(t, "x.json", strings.Replace(aiperf, `"error_request_count": {"unit": "requests", "avg": 0},`, "", 1)).Benchmarks.Load.Cells[0]
+	wants(t, c, map[string]float64{"success": 1}) // AIPerf leaves it out where there are none
+}
+
+// Figures of one model never stand under the name of another.
+func TestModelsOfAFileAreTargets(t *testing.T) {
+	one := `{"model_id": "a", "request_throughput": 5, "completed": 10, "failed": 0, "duration": 2, "max_concurrency": 2}`
+	r := read(t, "x.json", one+"\n"+strings.Replace(one, `"a"`, `"b"`, 1)+"\n"+one)
+	var got []string
+	for _, c := range r.Benchmarks.Load.Cells {
+		for _, on := range r.Targets {
+			if on.Name == c.Target {
+				got = append(got, c.ID+" "+on.Model)
+			}
+		}
+	}
+	if want := "load/candidate@2 a, load/target-2@2 b, load/candidate@2#2 a"; strings.Join(got, ", ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Targets of our own exports keep their names.
+func TestTargetsOfOurExportsKeepTheirNames(t *testing.T) {
+	one := `{"tool": "inferometer v1", "label": "load/candidate", "target": "candidate", "model_id": "a", "request_throughput": 5, "completed": 10, "failed": 0, "duration": 2, "max_concurrency": 2}`
+	r := read(t, "x.json", "["+one+","+strings.ReplaceAll(one, "candidate", "baseline")+"]")
+	cells := r.Benchmarks.Load.Cells
+	if cells[0].ID != "load/candidate" || cells[1].ID != "load/baseline" || cells[1].Target != "baseline" || len(r.Targets) != 2 || r.Targets[1].Name != "baseline" {
+		t.Errorf("cells %s and %s, targets %+v", cells[0].ID, cells[1].ID, r.Targets)
+	}
+	if r = read(t, "x.json", one+strings.Replace(one, `"a"`, `"b"`, 1)); r.Targets[1].Name != "candidate-2" || r.Benchmarks.Load.Cells[1].Target != "candidate-2" {
+		t.Errorf("two models of one target are %+v", r.Targets)
+	}
+}
+
+// A rate that ramps up is no closed loop, though the file has a limit of requests at once.
+func TestARampIsNoClosedLoop(t *testing.T) {
+	c := read(t, "x.json", `{"request_rate": Infinity, "ramp_up_strategy": "linear", "max_concurrency": 8, "request_throughput": 5, "completed": 10, "failed": 0, "duration": 2}`).Benchmarks.Load.Cells[0]
+	if c.Load.Kind != "open" || c.Load.Users != 0 || !strings.Contains(c.Load.Text, "ramps up, linear") {
+		t.Errorf("%+v", c.Load)
+	}
+}
+
+func TestACancelledRunIsPartial(t *testing.T) {
+	if r := read(t, "x.json", strings.Replace(aiperf, `"was_cancelled": false`, `"was_cancelled": true`, 1)); r.Run.Status != result.Partial || r.Run.Reason == "" {
+		t.Errorf("%+v", r.Run)
+	}
+}
+
 func TestUnknownFilesSayWhatWasExpected(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "it is empty", "{": "expected JSON", `{"a": 1}`: "expected one of GuideLLM (benchmarks)", "[]": "holds no result", "7": "expected a JSON object",
+		"": "it is empty", "{": "line 1, column 2: expected JSON", "{\"a\": 1}\n {\"é\": NaN, \"c\": oops}": "line 2, column 18: expected JSON", "{\"a\": Infinity,\n": "line 2, column 1: expected", `{"a": 1}`: "expected one of GuideLLM (benchmarks)", "[]": "holds no result", "7": "expected a JSON object",
 		`{"benchmarks": []}`:                                     "holds no benchmark",
 		`{"benchmarks": [{"metrics": {}}]}`:                      "request_totals",
 		`[{"Percentiles": "50%"}]`:                               "benchmark_summary.json",

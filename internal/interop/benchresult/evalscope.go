@@ -25,12 +25,13 @@ func readEvalscope(objects []json.RawMessage) (file, error) {
 			}
 			return number{}
 		}
+		failed := first("Failed Requests", "Failed requests")
 		l := load{
 			seconds: first("Test Duration (s)", "Time taken for tests (s)").v,
 			users:   first("Concurrency", "Number of concurrency").count(),
 			ok:      first("Success Requests", "Succeed requests").count(),
-			failed:  first("Failed Requests", "Failed requests").count(),
-			rates:   map[string]float64{},
+			failed:  failed.count(), blind: !failed.is,
+			rates: map[string]float64{},
 		}
 		if rate := first("Request Rate (req/s)", "Request rate (req/s)"); rate.v > 0 { // −1: none
 			l.rate = rate.v

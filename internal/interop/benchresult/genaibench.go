@@ -33,7 +33,7 @@ func readGenaiBench(objects []json.RawMessage) (file, error) {
 		}
 		a := r.Aggregated
 		l := load{
-			users: a.Users.count(), seconds: a.Seconds.v, ok: a.OK.count(), failed: a.Failed.count(),
+			users: a.Users.count(), seconds: a.Seconds.v, ok: a.OK.count(), failed: a.Failed.count(), blind: !a.Failed.is,
 			byClass: map[string]int{}, rates: map[string]float64{},
 		}
 		if len(objects) > 1 {

@@ -1,6 +1,7 @@
 package benchresult
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -104,16 +105,11 @@ func readGuideLLM(objects []json.RawMessage) (file, error) {
 		if err := json.Unmarshal(b, &r); err != nil {
 			return f, err
 		}
-		f.version, f.model, f.url = r.Metadata.Version, r.Args.Model, r.Args.Target
+		f.version = r.Metadata.Version
 		for i := range r.Benchmarks {
 			k := &r.Benchmarks[i]
-			if k.Config.Backend.Model != "" {
-				f.model = k.Config.Backend.Model
-			}
-			if k.Config.Backend.Target != "" {
-				f.url = k.Config.Backend.Target
-			}
-			f.api = map[string]string{"/v1/chat/completions": "chat", "/v1/completions": "completions", "/v1/responses": "responses"}[k.Config.Backend.Format]
+			on := target{model: cmp.Or(k.Config.Backend.Model, r.Args.Model), url: cmp.Or(k.Config.Backend.Target, r.Args.Target)}
+			on.api = map[string]string{"/v1/chat/completions": "chat", "/v1/completions": "completions", "/v1/responses": "responses"}[k.Config.Backend.Format]
 			if f.asOf.IsZero() && k.Start.is && k.Start.v > 0 && k.Start.v < 1e11 {
 				f.asOf = time.Unix(int64(k.Start.v), 0).UTC()
 			}
@@ -121,6 +117,7 @@ func readGuideLLM(objects []json.RawMessage) (file, error) {
 			if err != nil {
 				return f, err
 			}
+			l.target = f.target(on)
 			f.loads = append(f.loads, l)
 		}
 	}
@@ -147,6 +144,7 @@ func (k *guideBenchmark) load() (load, error) {
 	if !totals.OK.is {
 		return l, errors.New("it has no metrics.request_totals; GuideLLM 0.3 to 0.8 write them")
 	}
+	l.blind = !totals.Failed.is
 	l.ok, l.failed, l.unfinished = totals.OK.count(), totals.Failed.count(), totals.Unfinished.count()
 	switch {
 	case k.Timing.Start.v > 0 && k.Timing.End.v > k.Timing.Start.v:

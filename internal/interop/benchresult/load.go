@@ -16,6 +16,7 @@ import (
 
 // load is one cell as another tool has it.
 type load struct {
+	target     int    // index of the file's
 	name       string // what tells it from the others of the file; "": its load
 	users      int    // 0: an open loop, or not known
 	rate       float64
@@ -26,7 +27,8 @@ type load struct {
 	outputs    int     // tokens asked for
 	seconds    float64 // of the window that rates are of
 	ok, failed int
-	unfinished int // cut at the end
+	blind      bool // the file does not say how many failed
+	unfinished int  // cut at the end
 	byClass    map[string]int
 	figures    []figures
 	rates      map[string]float64
@@ -135,10 +137,10 @@ func (l *load) label(i int) string {
 	return strconv.Itoa(i + 1)
 }
 
-// cell makes the cell; its id is the caller's.
+// cell makes the cell; its id and its target are the caller's.
 func (l *load) cell() result.Cell {
 	c := result.Cell{
-		Target: Candidate, Evidence: result.Listed, WindowS: l.seconds,
+		Evidence: result.Listed, WindowS: l.seconds,
 		Workload: result.Workload{Name: "imported", InputTokens: l.inputs, OutputTokens: l.outputs, Text: l.workload()},
 		Load:     l.shape(),
 		Counts: result.Counts{
@@ -151,12 +153,17 @@ func (l *load) cell() result.Cell {
 		c.Counts.ByClass = map[string]int{}
 	}
 	for _, f := range l.figures {
+		if l.blind {
+			f.note = strings.TrimPrefix(f.note+"; of requests that succeeded: how many failed, the file does not say", "; ")
+		}
 		if s, is := f.statistic(l); is {
 			c.Metrics.Stats[f.tag] = s
 		}
 	}
 	const noInterval = "no interval: another tool's figure"
-	if n := l.ok + l.failed; n > 0 {
+	if n := l.ok + l.failed; l.blind {
+		c.Metrics.Rates["success"] = result.Rate{Unit: "ratio", Withheld: "the file does not say how many requests failed"}
+	} else if n > 0 {
 		c.Metrics.Rates["success"] = result.Rate{Unit: "ratio", Value: result.Num(float64(l.ok) / float64(n)), N: n, Withheld: noInterval}
 	}
 	for tag, v := range l.rates {

@@ -47,7 +47,6 @@ func readServed(objects []json.RawMessage, tool, e2e string) (file, error) {
 		}
 		ours := strings.HasPrefix(textOf(s.keys, "tool"), "inferometer ")
 		if i == 0 {
-			f.model, f.api = textOf(s.keys, "model_id"), apis[textOf(s.keys, "backend")]
 			if at, err := time.Parse("20060102-150405", textOf(s.keys, "date")); err == nil {
 				f.asOf = at // the client's local time; the file does not say where
 			}
@@ -56,8 +55,13 @@ func readServed(objects []json.RawMessage, tool, e2e string) (file, error) {
 			}
 		}
 		l := s.load(e2e, ours)
-		if len(objects) > 1 {
-			l.name = textOf(s.keys, "label")
+		name := ""
+		if ours { // the one that names targets
+			name = textOf(s.keys, "target")
+		}
+		l.target = f.target(target{name: name, model: textOf(s.keys, "model_id"), api: apis[textOf(s.keys, "backend")]})
+		if label := textOf(s.keys, "label"); len(objects) > 1 && label != "" {
+			l.name = label
 		}
 		f.loads = append(f.loads, l)
 	}
@@ -73,13 +77,11 @@ var apis = map[string]string{
 func (s *served) load(e2e string, ours bool) load {
 	l := load{
 		rate: rateOf(s.keys), users: numberOf(s.keys, "max_concurrency").count(), seconds: numberOf(s.keys, "duration").v,
-		ok: numberOf(s.keys, "completed").count(), failed: numberOf(s.keys, "failed").count(),
-		requests: numberOf(s.keys, "num_prompts").count(), rates: map[string]float64{},
+		ok: numberOf(s.keys, "completed").count(), requests: numberOf(s.keys, "num_prompts").count(), rates: map[string]float64{},
 	}
-	if failed, is := s.failures(); is {
-		l.failed = failed
-	} else if _, said := s.keys["failed"]; !said && l.requests > l.ok {
-		l.failed = l.requests - l.ok // versions before that key
+	named := s.failures(&l)
+	if ramp := textOf(s.keys, "ramp_up_strategy"); ramp != "" { // neither one rate nor a closed loop
+		l.name, l.rate, l.users = "a rate that ramps up, "+ramp, 0, 0
 	}
 	if b := numberOf(s.keys, "burstiness"); l.rate > 0 {
 		switch {
@@ -106,13 +108,15 @@ func (s *served) load(e2e string, ours bool) load {
 		s.figures("tpot", "tpot_vllm", ""),
 		s.figures("itl", "gap", "the times between frames, which the tool calls inter-token latency"),
 		s.figures(e2e, "e2e_service", "from the time the request was sent"),
-		s.lengths("input_tokens", s.InputLens, "total_input_tokens", l.ok),
-		s.lengths("output_tokens", s.OutputLens, "total_output_tokens", l.ok),
+		s.lengths("input_tokens", s.InputLens, "total_input_tokens", l.ok, named),
+		s.lengths("output_tokens", s.OutputLens, "total_output_tokens", l.ok, named),
 	)
 	if ours { // the one client that knows when a request was due
 		l.figures = append(l.figures, s.figures("e2el_including_client_queue", "e2e", ""))
 	}
-	s.detail(&l, ours)
+	if named {
+		s.detail(&l, ours)
+	}
 	return l
 }
 
@@ -126,14 +130,27 @@ func rateOf(keys map[string]json.RawMessage) float64 {
 	return n.v
 }
 
-// failures counts the requests with an error, where there is a list of them.
-func (s *served) failures() (n int, is bool) {
+// failures counts the requests that failed, by all that the file says of them, and reports
+// whether its list of errors names each of them. A request may have failed without a
+// message: a status without a reason, as of HTTP/2, leaves that tool none.
+func (s *served) failures(l *load) (named bool) {
+	with := 0
 	for _, e := range s.Errors {
 		if e != "" {
-			n++
+			with++
 		}
 	}
-	return n, len(s.Errors) > 0
+	said := numberOf(s.keys, "failed")
+	l.failed = max(with, said.count())
+	switch {
+	case len(s.Errors) > 0:
+		l.failed = max(l.failed, len(s.Errors)-l.ok)
+	case !said.is && l.requests > 0: // versions before that key
+		l.failed = max(0, l.requests-l.ok)
+	case !said.is:
+		l.blind = true
+	}
+	return len(s.Errors) > 0 && with == l.failed && len(s.Errors) == l.ok+l.failed
 }
 
 // figures of a metric, in ms in both.
@@ -156,9 +173,9 @@ func (s *served) figures(name, tag, note string) figures {
 }
 
 // lengths are those of requests that succeeded, or their mean.
-func (s *served) lengths(tag string, values []number, total string, ok int) figures {
+func (s *served) lengths(tag string, values []number, total string, ok int, named bool) figures {
 	f := figures{tag: tag}
-	if len(values) > 0 && len(values) == len(s.Errors) {
+	if named && len(values) == len(s.Errors) {
 		f.values = []float64{}
 		for i, v := range values {
 			if s.Errors[i] == "" && v.is && v.v >= 0 {

@@ -266,8 +266,8 @@ func carries(b result.Benchmarks, v result.Validity) []Sentence {
 			}
 			if text != "" {
 				n += c.Counts.OK
-				if len(l.Cells) > 1 {
-					text = plaintext.Line(c.Target) + " " + text
+				if name := delivering(c, l.Cells); name != "" {
+					text = name + " " + text
 				}
 				parts = append(parts, text)
 			}

@@ -36,7 +36,7 @@ func metricName(tag string) string {
 func perCell(cells []result.Cell) (*content.Table, func(string, func(result.Cell) string)) {
 	t := &content.Table{Head: content.Columns("")}
 	for _, c := range cells {
-		t.Head = append(t.Head, content.Column{Name: plaintext.Line(c.Target)})
+		t.Head = append(t.Head, content.Column{Name: columnOf(c, cells)})
 	}
 	return t, func(name string, of func(result.Cell) string) {
 		r := []string{name}
@@ -57,11 +57,11 @@ func perCell(cells []result.Cell) (*content.Table, func(string, func(result.Cell
 func inShort(cells []result.Cell, v result.Validity) []content.Table {
 	times := content.Table{Head: content.Columns(append([]string{"ms"}, latencyStats...)...)}
 	rates := content.Table{Head: content.Columns("", "ok", "success", "in flight", "requests/s", "output tokens/s")}
-	for _, tag := range latencyTags {
+	for _, tag := range latenciesOf(cells) {
 		for _, c := range cells {
 			row := []string{strings.ToUpper(tag)}
 			if len(cells) > 1 {
-				row[0] += " " + plaintext.Line(c.Target)
+				row[0] += " " + columnOf(c, cells)
 			}
 			st := c.Metrics.Stats[tag]
 			st.Unit = ""
@@ -84,7 +84,7 @@ func inShort(cells []result.Cell, v result.Validity) []content.Table {
 			}
 			return format.Marked(format.Rate(r), v, tag, c.ID)
 		}
-		rates.Rows = append(rates.Rows, []string{plaintext.Line(c.Target), okText(c), rate("success"), inFlight(c), rate("throughput"), rate("output_throughput")})
+		rates.Rows = append(rates.Rows, []string{columnOf(c, cells), okText(c), rate("success"), inFlight(c), rate("throughput"), rate("output_throughput")})
 	}
 	return []content.Table{times, rates.Filled()}
 }
@@ -115,6 +115,9 @@ func okText(c result.Cell) string {
 		return "none, it ended in the warm-up"
 	}
 	s := fmt.Sprintf("%s of %s", format.Count(c.Counts.OK), format.Count(c.Counts.Scheduled))
+	if !c.FailuresKnown() {
+		s = format.Count(c.Counts.OK) + ", failures unknown"
+	}
 	if c.Counts.Cut > 0 {
 		s += fmt.Sprintf(", %s cut by the client", format.Count(c.Counts.Cut))
 	}
@@ -169,7 +172,7 @@ func byTarget(cells []result.Cell, v result.Validity) content.Table {
 	quantile := func(tag, stat string) {
 		row(metricName(tag)+", "+stat, func(c result.Cell) string { return format.Marked(statText(c.Metrics, tag, stat), v, tag, c.ID) })
 	}
-	for _, tag := range latencyTags {
+	for _, tag := range latenciesOf(cells) {
 		for _, stat := range latencyStats {
 			quantile(tag, stat)
 		}
@@ -226,7 +229,7 @@ func explained(cells []result.Cell, v result.Validity, tags, stats []string) []c
 	var texts []string
 	var out []content.Note
 	for _, c := range cells {
-		for _, tag := range []string{"ttft", "tpot", "e2e", "user_rate", "output_tokens"} {
+		for _, tag := range notedOf(cells) {
 			n := c.Metrics.Stats[tag].Note
 			if n == "" {
 				continue
@@ -384,7 +387,7 @@ func Latency(l *result.Latency, v result.Validity) *content.Section {
 		s.Detail(text + ".")
 	}
 	s.Detail(serverLines(l.Cells, ofTarget)...)
-	s.Notes = explained(l.Cells, v, latencyTags, latencyStats[1:])
+	s.Notes = explained(l.Cells, v, latenciesOf(l.Cells), latencyStats[1:])
 	return s
 }
 
@@ -437,7 +440,7 @@ func Load(l *result.Load, v result.Validity) *content.Section {
 		}
 	}
 	interleaved(s, l)
-	s.Notes = explained(l.Cells, v, latencyTags, latencyStats[1:])
+	s.Notes = explained(l.Cells, v, latenciesOf(l.Cells), latencyStats[1:])
 	return s
 }
 

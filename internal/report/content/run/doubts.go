@@ -131,6 +131,10 @@ func doubts(r *result.Result) *content.Section {
 	switch {
 	case left > 0:
 		s.Say(fmt.Sprintf("%d more kinds of warning are under Validity.", left))
+	case len(s.Text) == 0 && r.Evidence == result.Listed:
+		for _, k := range checksOf(r, result.NotAssessed) {
+			s.Say(format.Sentence(foundText(k)))
+		}
 	case len(s.Text) == 0:
 		s.Text = []content.Paragraph{{Text: fmt.Sprintf("Nothing: all %d checks pass or do not apply.", len(r.Validity.Checks)), State: content.State(result.Pass)}}
 	}

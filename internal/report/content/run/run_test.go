@@ -2,9 +2,12 @@ package run
 
 import (
 	"math"
+
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/inferometer/inferometer/internal/report/content/answer"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -96,5 +99,54 @@ func TestTheTitleOfASweepOfUsers(t *testing.T) {
 	r := &result.Result{Targets: []result.Target{{Model: "m"}}, Benchmarks: result.Benchmarks{Scan: &result.Scan{Keys: []result.ScanKey{{Name: "users", Values: []string{"1", "2"}}, {Name: "model", Values: []string{"a", "b"}}}}}}
 	if got := title(r); got != "m: how many users of 1, 2 and which model of a, b?" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A report of another tool's figures does not say that they were checked, that this tool took
+// them, or that they can be measured again.
+func TestImportedFiguresAreNotCalledValid(t *testing.T) {
+	r := &result.Result{
+		Evidence: result.Listed, Run: result.Run{ID: "r", Version: "GuideLLM 0.8.1", Status: result.Complete},
+		Validity: result.Validity{Status: result.NotAssessed, Checks: []result.Check{{ID: "imported", Status: result.NotAssessed, Text: "these are figures of GuideLLM"}}},
+	}
+	if got := validityLine(r); got != "not assessed." {
+		t.Errorf("validity: %q", got)
+	}
+	if s := doubts(r); len(s.Text) != 1 || !strings.Contains(s.Text[0].Text, "figures of GuideLLM") {
+		t.Errorf("what not to believe: %+v", s.Text)
+	}
+	for _, row := range runTable(r).Rows {
+		if text := strings.Join(row, ": "); strings.Contains(text, "inferometer") || strings.HasPrefix(text, "client machine") {
+			t.Errorf("the run's table has %q", text)
+		}
+	}
+	for _, p := range reproduce(r).Text {
+		if strings.Contains(p.Text, "plan.yaml") {
+			t.Errorf("%q: it has no plan", p.Text)
+		}
+	}
+}
+
+// The figures that are looked for first are of the load that they are headed by, and each load
+// of another tool's file is named with what it delivered.
+func TestLoadsOfOneFileAreNotMixed(t *testing.T) {
+	cell := func(users int, share float64) result.Cell {
+		return result.Cell{
+			Target: "candidate", Load: result.LoadShape{Kind: "closed", Users: users, Text: fmt.Sprintf("%d users", users)}, Counts: result.Counts{OK: 9},
+			Metrics: result.Metrics{Rates: map[string]result.Rate{"success": {Unit: "ratio", Value: result.Num(share), N: 9}, "throughput": {Unit: "1/s", Value: result.Num(5), N: 9}}},
+		}
+	}
+	b := result.Benchmarks{Load: &result.Load{Evidence: result.Listed, Cells: []result.Cell{cell(8, 1), cell(64, .5)}}}
+	for _, tile := range tiles(&result.Result{Benchmarks: b}).List {
+		if len(tile.Sides) != 1 {
+			t.Errorf("%s under one load has %d values", tile.Name, len(tile.Sides))
+		}
+	}
+	text := ""
+	for _, s := range answer.Of(&result.Result{Benchmarks: b}) {
+		text += s.Text
+	}
+	if !strings.Contains(text, "candidate, 8 users at once:") || !strings.Contains(text, "candidate, 64 users at once:") {
+		t.Errorf("%q", text)
 	}
 }

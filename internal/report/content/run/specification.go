@@ -61,6 +61,12 @@ func warmupText(c *result.Cell) string {
 
 func runTable(r *result.Result) content.Table {
 	h := r.Run.Host
+	if r.Evidence == result.Listed { // another tool's: what it ran on is not known
+		return content.Table{Title: "Run", Head: content.Columns("", "value"), Rows: [][]string{
+			{"id", plaintext.Line(r.Run.ID)}, {"started", r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
+			{"status", string(r.Run.Status)}, {"tool", plaintext.Line(r.Run.Version)},
+		}}
+	}
 	t := content.Table{Title: "Run", Head: content.Columns("", "value"), Rows: [][]string{
 		{"id", plaintext.Line(r.Run.ID)}, {"started", r.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
 		{"ended", r.Run.Ended.UTC().Format("2006-01-02 15:04:05 UTC")},
@@ -98,6 +104,10 @@ func targetTable(r *result.Result) content.Table {
 // reproduce says how to measure the same again.
 func reproduce(r *result.Result) *content.Section {
 	s := &content.Section{ID: "reproduce", Title: "How to reproduce", PagesOnly: true}
+	if r.Evidence == result.Listed {
+		s.Say("These are figures of another tool, as its file says them: source.json in the run's folder. Neither the plan nor the requests are known here.")
+		return s
+	}
 	if r.Run.Command != "" {
 		s.Say("Command: " + plaintext.Line(r.Run.Command))
 	}

@@ -71,7 +71,7 @@ func appendTile(list []content.Tile, t content.Tile) []content.Tile {
 func headCells(b result.Benchmarks, v result.Validity) ([]result.Cell, []result.Comparison) {
 	switch {
 	case b.Load != nil && len(b.Load.Cells) > 0:
-		return b.Load.Cells, b.Load.Versus
+		return answer.OfOneLoad(b.Load.Cells), b.Load.Versus
 	case b.Latency != nil && len(b.Latency.Cells) > 0:
 		return b.Latency.Cells, b.Latency.Versus
 	case b.Capacity != nil:

@@ -33,7 +33,7 @@ func validityLine(r *result.Result) string {
 	case result.Warn:
 		return fmt.Sprintf("valid with warnings: %d of %d checks warn%s.", warn, len(r.Validity.Checks), ofSamples(r, warn))
 	}
-	if len(r.Validity.Checks) == 0 {
+	if len(r.Validity.Checks) == 0 || r.Evidence == result.Listed {
 		return "not assessed."
 	}
 	return fmt.Sprintf("valid: all %d checks pass or do not apply.", len(r.Validity.Checks))
