@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -144,6 +145,18 @@ func axe(t *testing.T) string {
 	return string(b)
 }
 
+// violations runs axe on the page that is open, and adds what it finds.
+func violations(script string, found *[]string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		var on []string
+		err := chromedp.Run(ctx, chromedp.Evaluate(script+"; undefined", nil),
+			chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => [v.id, v.help, ...v.nodes.slice(0, 4).map(n => n.html.slice(0, 160) + " " + n.failureSummary.slice(0, 200))].join(": ")))`,
+				&on, chromedp.EvalAsValue, awaited))
+		*found = append(*found, on...)
+		return err
+	})
+}
+
 // accessible runs axe on pages in light, dark and on a phone.
 func (b *bench) accessible(t *testing.T) {
 	script := axe(t)
@@ -155,16 +168,10 @@ func (b *bench) accessible(t *testing.T) {
 			if _, err := os.Stat(b.path(v.name)); err != nil {
 				t.Skip("skipped: nothing wrote this page")
 			}
-			var found []struct {
-				ID    string   `json:"id"`
-				Help  string   `json:"help"`
-				Nodes []string `json:"nodes"`
-			}
-			b.open(t, v, everyFigure(v.width), chromedp.Evaluate(script+"; undefined", nil),
-				chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.html.slice(0, 160) + " " + n.failureSummary.slice(0, 200))})))`,
-					&found, chromedp.EvalAsValue, awaited))
+			var found []string
+			b.open(t, v, everyFigure(v.width), violations(script, &found))
 			for _, f := range found {
-				t.Errorf("%s: %s: %q", f.ID, f.Help, f.Nodes)
+				t.Error(f)
 			}
 		})
 	}

@@ -152,7 +152,7 @@ func keep(name string) chromedp.Action {
 // a phone, and at the end it says where the report is. Then the list of runs opens that
 // report, and its scripts run in their sandbox.
 func TestLiveView(t *testing.T) {
-	alloc := start(t)
+	alloc, script := start(t), axe(t)
 	exe, dir := inferometer(t), filepath.Join(t.TempDir(), "runs")
 	run := exec.CommandContext(t.Context(), exe, "load", "sim:vllm", "--users", "4", "--duration", "14s", "--warmup", "4", "--output-tokens", "8", "--calibrate=false", "--dir", dir, "--live")
 	at := printed(t, run)
@@ -186,19 +186,23 @@ func TestLiveView(t *testing.T) {
 		cookie: document.cookie,
 	}))()`
 	var first, second seen
+	var found []string
 	err = chromedp.Run(ctx,
 		network.Enable(), cdplog.Enable(),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
 		chromedp.EmulateViewport(360, 800),
 		chromedp.Navigate(at),
 		until(`document.querySelector("[data-is=ttft]")?.textContent.endsWith(" ms")`),
-		chromedp.Evaluate(look, &first), chromedp.Sleep(3*time.Second), chromedp.Evaluate(look, &second), keep("live-360-dark"),
+		chromedp.Evaluate(look, &first), chromedp.Sleep(3*time.Second), chromedp.Evaluate(look, &second), keep("live-360-dark"), violations(script, &found),
 		chromedp.EmulateViewport(1280, 900),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}),
-		chromedp.Sleep(1200*time.Millisecond), keep("live-1280-light"),
+		chromedp.Sleep(1200*time.Millisecond), keep("live-1280-light"), violations(script, &found),
 	)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Error(f)
 	}
 	if first.Where == second.Where || second.InFlight != "4" && second.InFlight != "3" || !strings.HasSuffix(second.TTFT, " ms") || second.Lines < 3 {
 		t.Errorf("the view does not follow the run: %+v, then %+v", first, second)
@@ -225,11 +229,11 @@ func TestLiveView(t *testing.T) {
 	w.mu.Unlock()
 	w.check(t)
 	cancel()
-	kept(t, alloc, exec.CommandContext(t.Context(), exe, "serve", "--dir", dir))
+	kept(t, alloc, script, exec.CommandContext(t.Context(), exe, "serve", "--dir", dir))
 }
 
 // kept opens the list of runs and the report of the one that is there.
-func kept(t *testing.T, alloc context.Context, serve *exec.Cmd) {
+func kept(t *testing.T, alloc context.Context, script string, serve *exec.Cmd) {
 	t.Helper()
 	at := printed(t, serve)
 	defer func() { _ = serve.Wait() }()
@@ -244,10 +248,11 @@ func kept(t *testing.T, alloc context.Context, serve *exec.Cmd) {
 		w := watch(ctx, place.Host)
 		var overflow float64
 		var sorted, title, stored, drawn string
+		var found []string
 		err := chromedp.Run(ctx,
 			network.Enable(), cdplog.Enable(), chromedp.EmulateViewport(width, 800), chromedp.Navigate(at),
 			until(`document.querySelector("table[data-sortable]") !== null`),
-			chromedp.Evaluate(`document.documentElement.scrollWidth - window.innerWidth`, &overflow), keep(fmt.Sprintf("runs-%d", width)),
+			chromedp.Evaluate(`document.documentElement.scrollWidth - window.innerWidth`, &overflow), keep(fmt.Sprintf("runs-%d", width)), violations(script, &found),
 			chromedp.Text("tbody th", &sorted, chromedp.ByQuery),
 			chromedp.Evaluate(`[...document.querySelectorAll("a")].find(a => a.textContent === "report").click()`, nil),
 			until(`document.body?.dataset.page === "report" && document.readyState === "complete"`),
@@ -258,6 +263,9 @@ func kept(t *testing.T, alloc context.Context, serve *exec.Cmd) {
 		)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, f := range found {
+			t.Error(f)
 		}
 		if overflow > 0 || sorted != "run" || title == "" || stored != "none" || drawn != "true" {
 			t.Errorf("%d px: %v too wide, first run %q, title %q, %s, the app runs: %s", width, overflow, sorted, title, stored, drawn)
