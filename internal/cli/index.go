@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -94,6 +95,18 @@ func (p *Process) findRun(selector string) (folder string, err error) {
 		r, err := h.Find(selector)
 		return r.Folder, err
 	})
+}
+
+// runFolder is the folder of a run that may be named by its id or a tag. What the history does
+// not know is taken as it is, for the command to say what is wrong with it.
+func (p *Process) runFolder(selector string) string {
+	if _, err := os.Stat(selector); err == nil {
+		return selector
+	}
+	if folder, err := p.findRun(selector); err == nil {
+		return folder
+	}
+	return selector
 }
 
 // latestRun is the folder of the latest valid run with a tag that has the specification of

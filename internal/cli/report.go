@@ -41,6 +41,7 @@ folder changes, and the exit code is 0 once it is written. Formats:
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			args[0] = p.runFolder(args[0])
 			if format != "" {
 				return p.export(args[0], format, file, answers)
 			}

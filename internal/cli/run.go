@@ -299,6 +299,9 @@ func (p *Process) run(ctx context.Context, f *planFlags, o *output, arg string, 
 			return usageError{err}
 		}
 	}
+	for _, text := range p.absent(pl) {
+		_, _ = fmt.Fprintln(p.Stderr, "inferometer: warning:", text)
+	}
 	if o.dryRun {
 		return errors.Join(p.dryRun(pl, prov, o.json), p.dryRepeats(pl, o))
 	}

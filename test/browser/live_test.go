@@ -133,18 +133,17 @@ func until(holds string) chromedp.Action {
 	})
 }
 
-// keep writes a screenshot where SCREENSHOTS says, for people to look at.
+// keep writes a screenshot into the folder of screenshots, for people to look at.
 func keep(name string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		dir := os.Getenv("SCREENSHOTS")
-		if dir == "" {
-			return nil
+		if err := os.MkdirAll(shots, 0o755); err != nil {
+			return err
 		}
 		var b []byte
 		if err := chromedp.FullScreenshot(&b, 100).Do(ctx); err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(dir, name+".png"), b, 0o600)
+		return os.WriteFile(filepath.Join(shots, name+".png"), b, 0o600)
 	})
 }
 

@@ -128,7 +128,15 @@ func newLs(e *Env) *cobra.Command {
 			}
 			switch {
 			case len(runs) == 0:
-				e.say("no runs (in %s); inferometer runs rebuild FOLDER reads those of a folder", h.Path())
+				every, err := h.List(history.Filter{})
+				if err != nil {
+					return err
+				}
+				if len(every) > 0 {
+					e.say("none of the %d runs in %s is such a one: inferometer runs ls --all lists them", len(every), h.Path())
+				} else {
+					e.say("no runs (in %s); inferometer runs rebuild FOLDER reads those of a folder", h.Path())
+				}
 			case more > 0:
 				e.say("%d more: --all lists them", more)
 			}

@@ -136,7 +136,7 @@ func sizeOf(s result.Statistic, e result.Estimate) string {
 	if eff := math.Floor(effective(s, e)); eff < float64(s.N) {
 		return fmt.Sprintf("n=%s, effective %.0f of %s needed", Count(s.N), eff, Count(e.NeededN))
 	}
-	return fmt.Sprintf("n=%s of %s", Count(s.N), Count(e.NeededN))
+	return fmt.Sprintf("n=%s of %s needed", Count(s.N), Count(e.NeededN))
 }
 
 // Mean prints a mean with its interval, or as the sample's where it has none.

@@ -25,13 +25,13 @@ func TestQuantileWithoutInterval(t *testing.T) {
 		want string
 	}{
 		{"dependent", result.Statistic{Unit: "ms", N: 120, NEff: 17.4, P95: short}, "p95", "~57.1 ms [50.8, –] (n=120, effective 17 of 72 needed)"},
-		{"independent", result.Statistic{Unit: "ms", N: 1200, NEff: 1200, P99: result.Estimate{NeededN: 3688, Sample: result.Num(9)}}, "p99", "~9.00 ms (n=1,200 of 3,688)"},
+		{"independent", result.Statistic{Unit: "ms", N: 1200, NEff: 1200, P99: result.Estimate{NeededN: 3688, Sample: result.Num(9)}}, "p99", "~9.00 ms (n=1,200 of 3,688 needed)"},
 		{"few for a tail", result.Statistic{Unit: "ms", N: 500, NEff: 5, P95: short}, "p95", "~57.1 ms [50.8, –] (n=500, effective 5 of 72 needed)"},
-		{"few for a tail, no bound", result.Statistic{Unit: "ms", N: 2, NEff: 2, P95: median}, "p95", "withheld (n=2 of 6)"},
-		{"median of one", result.Statistic{Unit: "ms", N: 1, NEff: 1, P50: median}, "p50", "~24.0 ms (n=1 of 6)"},
-		{"slow tail", result.Statistic{Unit: "token/s", N: 60, NEff: 60, P5: &slow}, "p5", "~27.0 tokens/s [–, 30.0] (n=60 of 72)"},
+		{"few for a tail, no bound", result.Statistic{Unit: "ms", N: 2, NEff: 2, P95: median}, "p95", "withheld (n=2 of 6 needed)"},
+		{"median of one", result.Statistic{Unit: "ms", N: 1, NEff: 1, P50: median}, "p50", "~24.0 ms (n=1 of 6 needed)"},
+		{"slow tail", result.Statistic{Unit: "token/s", N: 60, NEff: 60, P5: &slow}, "p5", "~27.0 tokens/s [–, 30.0] (n=60 of 72 needed)"},
 		{"gaps of three seconds", result.Statistic{Unit: "ms", N: 3, NOK: 1500, NEff: 3, P99: result.Estimate{NeededN: 10, Sample: result.Num(7)}}, "p99", "~7.00 ms (3 of 10 stretches of time)"},
-		{"failures", result.Statistic{Unit: "ms", N: 60, NOK: 38, NEff: 60, P95: failed, Answered: answered}, "p95", "~∞ [203, –] (answered: 210 ms) (n=60 of 72)"},
+		{"failures", result.Statistic{Unit: "ms", N: 60, NOK: 38, NEff: 60, P95: failed, Answered: answered}, "p95", "~∞ [203, –] (answered: 210 ms) (n=60 of 72 needed)"},
 		{"failures with an interval", result.Statistic{Unit: "ms", N: 100, NOK: 38, NEff: 100, P50: result.Estimate{Value: result.Num(inf), Lo: result.Num(203), Hi: result.Num(inf)}, Answered: answered}, "p50", "∞ [203, ∞] (answered: 200 ms)"},
 		{"an older result", result.Statistic{Unit: "ms", N: 120, NEff: 17, P95: old}, "p95", "≥ 50.8 ms (n=120, effective 17 of 72 needed)"},
 		{"cut", result.Statistic{Unit: "ms", N: 120, P95: result.Estimate{Withheld: "requests were cut", AtLeast: result.Num(5)}}, "p95", "≥ 5.00 ms (n=120, requests were cut)"},
