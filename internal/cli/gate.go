@@ -32,11 +32,13 @@ func (p *Process) absent(pl plan.Plan) []string {
 		if c.Against == "" || slices.ContainsFunc(pl.Endpoints(), func(t plan.Target) bool { return t.Name == c.Against }) {
 			continue
 		}
-		if _, err := p.findRun(c.Against); err != nil {
-			text := fmt.Sprintf("fail_if (--fail-if) 'vs %s' stays undecided as it is now: %v", c.Against, err)
-			if !slices.Contains(out, text) {
-				out = append(out, text)
-			}
+		if _, err := p.findRun(c.Against); err == nil {
+			continue
+		}
+		_, err := p.findRun("@" + c.Against) // as a tag, to say which one it might be
+		text := fmt.Sprintf("fail_if (--fail-if): a condition 'vs %s' cannot be decided yet: %v", c.Against, err)
+		if err != nil && !slices.Contains(out, text) {
+			out = append(out, text)
 		}
 	}
 	return out
