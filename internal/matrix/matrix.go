@@ -104,7 +104,7 @@ func (r *runner) forgetLost() {
 		if run.Status != analysis.Done {
 			continue
 		}
-		if _, err := readResult(filepath.Join(r.folder, run.Folder)); err != nil {
+		if _, err := suite.ReadResult(filepath.Join(r.folder, run.Folder)); err != nil {
 			run.Status, run.Reason = analysis.Failed, err.Error()
 			r.say("run %d (%s) is made again: %v", run.Step, run.Configuration, err)
 		}
@@ -233,7 +233,7 @@ func (r *runner) conclude(reason string) (*Outcome, error) {
 		if run.Status != analysis.Done {
 			continue
 		}
-		res, err := readResult(filepath.Join(r.folder, run.Folder))
+		res, err := suite.ReadResult(filepath.Join(r.folder, run.Folder))
 		if err != nil {
 			return nil, err
 		}
@@ -272,18 +272,6 @@ func (r *runner) write() error {
 		return fmt.Errorf("failed to encode %s: %w", documentName, err)
 	}
 	return wholefile.Write(filepath.Join(r.folder, documentName), append(b, '\n'), 0o644)
-}
-
-func readResult(folder string) (*result.Result, error) {
-	b, err := os.ReadFile(filepath.Join(folder, "result.json"))
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the result of a run: %w", err)
-	}
-	var res result.Result
-	if err := json.Unmarshal(b, &res); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", filepath.Join(folder, "result.json"), err)
-	}
-	return &res, nil
 }
 
 func firstLine(s string) string {

@@ -170,7 +170,7 @@ func TestARunIsACellForEachWorkload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := readResult(filepath.Join(out.Folder, out.Document.Runs[0].Folder))
+	res, err := suite.ReadResult(filepath.Join(out.Folder, out.Document.Runs[0].Folder))
 	if err != nil {
 		t.Fatal(err)
 	}

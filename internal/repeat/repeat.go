@@ -218,15 +218,3 @@ func spent(r *result.Result) *result.Number {
 	}
 	return r.Run.Spend.USD
 }
-
-func readResult(folder string) (*result.Result, error) {
-	b, err := os.ReadFile(filepath.Join(folder, "result.json"))
-	if err != nil {
-		return nil, fmt.Errorf("failed to read the result of a repeat: %w", err)
-	}
-	var res result.Result
-	if err := json.Unmarshal(b, &res); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", filepath.Join(folder, "result.json"), err)
-	}
-	return &res, nil
-}

@@ -232,7 +232,7 @@ func (r *runner) conclude() (*Outcome, error) {
 		if rep.Status != analysis.Done {
 			continue
 		}
-		res, err := readResult(filepath.Join(r.folder, rep.Folder))
+		res, err := suite.ReadResult(filepath.Join(r.folder, rep.Folder))
 		if err != nil {
 			return nil, err
 		}

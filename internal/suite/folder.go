@@ -135,3 +135,17 @@ func (f folder) artifacts() []result.Artifact {
 	}
 	return out
 }
+
+// ReadResult reads the result of a run from its folder.
+func ReadResult(folder string) (*result.Result, error) {
+	path := filepath.Join(folder, "result.json")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the result of a run: %w", err)
+	}
+	var r result.Result
+	if err := json.Unmarshal(b, &r); err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	return &r, nil
+}
