@@ -26,11 +26,29 @@ func (c *Client) Do(ctx context.Context, call *Call, x *exchange.Exchange) strin
 	return text
 }
 
+// Write begins what Do goes on with: it sends call if nothing has to be waited for,
+// that is if a connection stands ready and takes all of it at once, and otherwise does
+// nothing. It makes it possible to send a request from the goroutine that waits for the
+// moment when it is due.
+func (c *Client) Write(call *Call, x *exchange.Exchange) {
+	a := &attempt{client: c, x: x, call: call}
+	a.trip.Begin(c.transport, x)
+	if a.trip.Write(c.template(call), call.body) {
+		call.begun = a
+		return
+	}
+	a.trip.End()
+}
+
 // do is Do; it returns the connection as well, nil if there was none.
 func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange) (string, *transport.Conn) {
-	a := &attempt{client: c, x: x, call: call}
+	a := call.begun
+	if call.begun = nil; a == nil {
+		a = &attempt{client: c, x: x, call: call}
+		a.trip.Begin(c.transport, x)
+	}
 	defer a.release()
-	a.run(ctx)
+	a.responseEnded(ctx, a.trip.Do(ctx, c.template(call), call.body, a))
 	conn := a.trip.End()
 	if x.Done == 0 {
 		x.Done = c.clock.Now()
@@ -42,12 +60,18 @@ func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange) (stri
 	return text, conn
 }
 
-// attempt is the state of one exchange.
+// attempt is the state of one exchange. It takes the response as it comes, which
+// makes it a transport.Taker.
 type attempt struct {
 	client *Client
 	x      *exchange.Exchange
 	call   *Call
 	trip   transport.Trip
+
+	how     reading
+	refused http.Header // of an answer that is not 200
+	body    []byte      // of one that is read whole
+	stream  stream      // of one that is an event stream
 
 	text     []byte                // answer so far, JSON-escaped
 	counts   *[6]int               // the usage that x points to
@@ -58,28 +82,47 @@ type attempt struct {
 	odd      oddLines              // lines that are none of an event stream
 	finished bool                  // [DONE] came
 	final    bool                  // it failed by what the server sent, whatever follows
+	enough   bool                  // all has come, and the rest cannot be read
 	begun    bool                  // a byte of the stream has come
 	leaving  bool                  // the answer seems complete, and the rest is given little time
 	goesOn   bool                  // content came after the end of the answer: nothing tells when it is over
 	scratch  *scratch
 }
 
+// reading is how the body of a response is read.
+type reading int
+
+const (
+	unread  reading = iota // there was no response, or its head says enough
+	refusal                // it is the words of a refusal
+	page                   // it is a web page in the place of an answer
+	object                 // it is one JSON object
+	events                 // it is an event stream
+)
+
+// How much is read of the body of a response, in bytes: of a refusal, of a web page
+// and of an answer that is one JSON object.
+const (
+	maxRefusal = 64 << 10
+	maxPage    = 512
+	maxWhole   = 64 << 20
+)
+
 // framePart are generated tokens, by what counts them.
 type framePart struct{ ids, logprobs int }
 
 // scratch is memory that one exchange leaves to the next.
 type scratch struct {
-	buf, text, joined, held []byte
-	reader                  eventstream.Reader
-	frame                   dialect.Frame
+	carry, text, joined, held []byte
+	frame                     dialect.Frame
 }
 
-var scratchPool = sync.Pool{New: func() any { return &scratch{buf: make([]byte, 8<<10)} }}
+var scratchPool = sync.Pool{New: func() any { return &scratch{} }}
 
 func (a *attempt) release() {
-	if a.scratch != nil && max(cap(a.scratch.buf), cap(a.scratch.joined), cap(a.text)) <= eventstream.LongLine {
+	if a.scratch != nil && max(cap(a.scratch.carry), cap(a.scratch.joined), cap(a.text)) <= eventstream.LongLine {
 		a.scratch.text = a.text[:0]
-		a.scratch.reader, a.scratch.frame = eventstream.Reader{}, dialect.Frame{} // they point to memory of others
+		a.scratch.frame = dialect.Frame{} // it points to memory of others
 		if a.scratch.held = a.held.Buf; cap(a.scratch.held) > eventstream.LongLine {
 			a.scratch.held = nil
 		}
@@ -88,42 +131,66 @@ func (a *attempt) release() {
 	a.text = nil
 }
 
-func (a *attempt) run(parent context.Context) {
+// Head takes the head of the response. It implements transport.Taker.
+func (a *attempt) Head(h transport.Head) bool {
 	x := a.x
-	ctx, cancel := context.WithCancelCause(parent)
-	defer cancel(nil)
-	a.trip.Begin(a.client.transport, x, cancel)
-
-	resp, err := a.trip.Send(ctx, a.client.template(a.call), a.call.body) //nolint:bodyclose // Release closes it
-	if err != nil {
-		a.failed(parent, ctx, err)
-		return
-	}
-	defer a.trip.Release(resp.Body)
-	body := a.trip.Body(resp)
-	x.Status = resp.StatusCode
+	x.Status = h.Status
 	if a.call.limits != nil {
-		*a.call.limits = limitOf(resp.Header, "")
+		*a.call.limits = limitOf(h.Header(), "")
 	}
-	x.ServerID = plaintext.Short(resp.Header.Get("X-Request-Id"), 64)
-	if resp.StatusCode != http.StatusOK {
-		a.refused(resp, body)
-		return
+	x.ServerID = plaintext.Short(h.Get("X-Request-Id"), 64)
+	if h.Status != http.StatusOK {
+		a.how, a.refused = refusal, h.Header()
+		return true
 	}
-	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		a.fail(exchange.Protocol, fmt.Sprintf("the server compressed its answer (%s) though it was asked not to; a compressor holds frames back, so turn it off for this path", plaintext.Short(coding, 40)))
-		return
+		return false
 	}
-	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	switch kind = strings.ToLower(strings.TrimSpace(kind)); {
-	case kind == "text/html":
-		b, _ := io.ReadAll(io.LimitReader(body, 512))
-		a.fail(exchange.Protocol, fmt.Sprintf("the server answered with a web page and not with an API response (%s); check the URL", snippet(b)))
-	case !a.call.stream || kind == "application/json":
-		a.whole(parent, ctx, body)
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	switch kind = strings.TrimSpace(kind); {
+	case strings.EqualFold(kind, "text/html"):
+		a.how = page
+	case !a.call.stream || strings.EqualFold(kind, "application/json"):
+		a.how = object
 	default:
-		x.Streamed = true
-		a.events(parent, ctx, body)
+		a.how = events
+		a.beginStream()
+	}
+	return true
+}
+
+// Body takes the next bytes of the body. It implements transport.Taker.
+func (a *attempt) Body(p []byte, at exchange.Stamp) bool {
+	most := maxWhole
+	switch a.how {
+	case events:
+		return a.events(p, at)
+	case refusal:
+		most = maxRefusal
+	case page:
+		most = maxPage
+	}
+	a.body = append(a.body, p[:min(len(p), most-len(a.body))]...)
+	return len(a.body) < most
+}
+
+// responseEnded takes the end of a response: nil where it was a proper one, or where
+// no more was wanted.
+func (a *attempt) responseEnded(parent context.Context, err error) {
+	switch a.how {
+	case unread:
+		if err != nil {
+			a.failed(parent, err)
+		}
+	case refusal:
+		a.refusal()
+	case page:
+		a.fail(exchange.Protocol, fmt.Sprintf("the server answered with a web page and not with an API response (%s); check the URL", snippet(a.body)))
+	case object:
+		a.whole(parent, err)
+	case events:
+		a.streamEnded(parent, err)
 	}
 }
 
@@ -132,17 +199,16 @@ func (a *attempt) fail(class exchange.Class, text string) {
 }
 
 // failed classifies an error of the transport.
-func (a *attempt) failed(parent, ctx context.Context, err error) {
-	if parent.Err() != nil {
+func (a *attempt) failed(parent context.Context, err error) {
+	switch {
+	case parent.Err() != nil:
 		a.fail(exchange.Cut, "")
 		return
-	}
-	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, transport.ErrLeft):
+	case errors.Is(err, transport.ErrLeft):
 		a.fail(exchange.Truncated, "the server left the stream open and did not send its last event")
 		return
-	case cause != nil:
-		a.fail(exchange.Timeout, cause.Error())
+	case errors.Is(err, transport.ErrTimeout), errors.Is(err, transport.ErrIdle):
+		a.fail(exchange.Timeout, err.Error())
 		return
 	}
 	if idle, stale := a.trip.Stale(err); stale {
@@ -152,46 +218,41 @@ func (a *attempt) failed(parent, ctx context.Context, err error) {
 	a.fail(transport.ClassOf(err), a.client.explain(err).Error())
 }
 
-// refused takes an answer that is not 200.
-func (a *attempt) refused(resp *http.Response, body io.Reader) {
-	x := a.x
-	b, _ := io.ReadAll(io.LimitReader(body, 64<<10))
+// refusal takes an answer that is not 200.
+func (a *attempt) refusal() {
+	x, b := a.x, a.body
 	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case x.Status == http.StatusTooManyRequests:
 		x.Class = exchange.HTTP429
-	case resp.StatusCode >= 500:
+	case x.Status >= 500:
 		x.Class = exchange.HTTP5xx
-	case resp.StatusCode >= 400:
+	case x.Status >= 400:
 		x.Class = exchange.HTTP4xx
 	default:
 		x.Class = exchange.Protocol
 	}
-	x.RetryAfter = retryAfter(resp.Header, b, time.Now())
-	x.Error = fmt.Sprintf("HTTP %d: %s", resp.StatusCode, errorText(b))
+	x.RetryAfter = retryAfter(a.refused, b, time.Now())
+	x.Error = fmt.Sprintf("HTTP %d: %s", x.Status, errorText(b))
 	if x.Class == exchange.HTTP429 {
-		l := limitOf(resp.Header, x.Error)
+		l := limitOf(a.refused, x.Error)
 		x.LimitRPM, x.LimitTPM = l.Requests, l.Tokens
 	}
-	if noQuota(resp.StatusCode, b) {
+	if noQuota(x.Status, b) {
 		x.Class = exchange.Quota
 	}
-	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		x.Error = fmt.Sprintf("HTTP %d: the server redirects to %q; redirects are not followed, give that URL", resp.StatusCode, redactURL(resp.Header.Get("Location")))
+	if x.Status >= 300 && x.Status < 400 {
+		x.Error = fmt.Sprintf("HTTP %d: the server redirects to %q; redirects are not followed, give that URL", x.Status, redactURL(a.refused.Get("Location")))
 	}
 }
 
-// maxWhole is how much is read of an answer that is one JSON object.
-const maxWhole = 64 << 20
-
-// whole reads an answer that is one JSON object. It has no first token: the
+// whole takes an answer that is one JSON object. It has no first token: the
 // time of generation is not visible.
-func (a *attempt) whole(parent, ctx context.Context, body io.Reader) {
-	x := a.x
-	b, err := io.ReadAll(io.LimitReader(body, maxWhole))
+func (a *attempt) whole(parent context.Context, err error) {
+	x, b := a.x, a.body
 	last := a.trip.LastRead()
 	x.Done = last
 	if err != nil {
-		a.failed(parent, ctx, err)
+		a.failed(parent, err)
 		return
 	}
 	var f dialect.Frame

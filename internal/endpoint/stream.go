@@ -31,160 +31,231 @@ const (
 	usagePatience = 2 * time.Second
 )
 
-// events reads an event stream.
-func (a *attempt) events(parent, ctx context.Context, body io.Reader) {
+// stream is the state of an event stream that is being read.
+type stream struct {
+	lines    eventstream.Lines
+	joined   []byte // data lines of an event that are not JSON yet
+	isError  bool   // the event is an error
+	open     bool   // a line came after the last blank one
+	hit      int    // read in which the previous content frame came
+	draining bool   // the answer is over, and what ends the response is read
+	drained  int    // reads since then
+}
+
+// drainReads is how many reads after the end of an answer may bring the end of its
+// response.
+const drainReads = 8
+
+// beginStream makes ready for an event stream.
+func (a *attempt) beginStream() {
 	x := a.x
+	x.Streamed = true
 	if x.Frames == nil {
 		x.Frames = make([]exchange.Frame, 0, min(max(16, x.AskedOutput+2), 4096))
 	}
 	a.scratch, _ = scratchPool.Get().(*scratch)
 	a.text = a.scratch.text
 	a.held.Buf = a.scratch.held
-	d, check := &a.client.dialect, a.client.cfg.Check
-	r, f := &a.scratch.reader, &a.scratch.frame
-	*r = eventstream.New(body, a.scratch.buf)
-	var (
-		joined  = a.scratch.joined[:0] // data lines of an event that are not JSON yet
-		isError bool                   // the event is an error
-		open    bool                   // a line came after the last blank one
-		lastHit int                    // read in which the previous content frame came
-	)
-	for !a.finished && x.Class == exchange.OK {
-		line, err := r.Line()
-		if err != nil {
-			a.begun = r.Reads() > 0
-			a.ended(parent, ctx, err, open)
-			break
-		}
-		if len(line) == 0 {
-			if len(joined) > 0 {
-				check.Hold(&a.held, joined, f, false)
-				if isError {
-					a.serverError(joined)
-				} else {
-					a.bad = snippet(joined)
-				}
-				joined = joined[:0]
-			}
-			isError, open = false, false
-			continue
-		}
-		open = true
-		name, value := eventstream.Field(line)
-		switch string(name) {
-		case "data":
-		case "": // a comment
-			x.Heartbeats++
-			continue
-		case "event":
-			isError = string(value) == "error"
-			continue
-		case "id", "retry":
-			continue
-		case "error": // llama.cpp before September 2025
-			isError = true
-		default:
-			if len(x.Frames) == 0 {
-				a.odd.add(line)
-			}
-			continue
-		}
-		at := a.trip.LastRead()
-		switch value = bytes.TrimSpace(value); {
-		case isError && len(joined) == 0 && len(value) > 0 && value[0] != '{':
-			a.serverError(value)
-			continue
-		case len(value) == 0 || value[0] == ':': // heartbeats of some gateways
-			x.Heartbeats++
-			continue
-		case string(value) == "[DONE]":
-			a.finished = true
-			x.Done = at
-			continue
-		}
-		payload := value
-		if len(joined) > 0 {
-			if len(joined)+len(value) >= eventstream.MaxLine {
-				a.ended(parent, ctx, eventstream.ErrTooLong, open)
-				break
-			}
-			joined = append(append(joined, '\n'), value...)
-			payload = joined
-		}
-		if !d.Classify(payload, f) {
-			switch {
-			case len(joined) > 0:
-			case noObject(value):
-				x.Heartbeats++
-				if inner := value[1 : len(value)-min(1, len(value)-1)]; value[0] == '[' && d.Classify(inner, f) && f.Err != nil {
-					a.serverError(inner) // Google's errors are lists of one
-				}
-			default:
-				joined = r.Keep(joined, value)
-			}
-			continue
-		}
-		check.Hold(&a.held, payload, f, true)
+	a.stream = stream{lines: eventstream.NewLines(a.scratch.carry), joined: a.scratch.joined[:0]}
+}
+
+// events takes the next bytes of an event stream. It returns false when no more
+// are wanted.
+func (a *attempt) events(p []byte, at exchange.Stamp) bool {
+	s := &a.stream
+	if s.draining {
+		s.drained++
+		return s.drained < drainReads
+	}
+	a.begun = true
+	s.lines.Feed(p)
+	for {
+		line, ok, err := s.lines.Next()
 		switch {
-		case f.Err != nil || isError:
-			if f.Usage.Seen {
-				a.takeUsage(&f.Usage, at)
-			}
-			if len(f.Finish) > 0 {
-				x.Finish = plaintext.Short(d.Finish(word(f.Finish), false), 40)
-			}
-			a.serverError(payload)
-			continue
-		case f.Several:
-			a.final = true
-			a.fail(exchange.Protocol, manyAnswers)
-			continue
+		case err != nil:
+			a.broken(err)
+		case !ok:
+			return true
+		default:
+			a.line(line, at)
 		}
-		if !f.Content {
-			a.pending.ids += max(0, f.IDs)
-			a.pending.logprobs += max(0, f.Logprobs)
-		} else {
-			if a.leaving {
-				a.leaving, a.goesOn = false, true
-				a.trip.Stay()
-			}
-			a.hit(f, at)
-			if f.Kind == exchange.ToolCall {
-				a.call.keep(payload)
-			}
-			if len(x.Frames) > 1 && r.Reads() == lastHit {
-				x.Coalesced++
-			}
-			lastHit = r.Reads()
+		if a.over() {
+			return a.drain()
 		}
+	}
+}
+
+// over reports whether what follows in the stream does not matter.
+func (a *attempt) over() bool { return a.finished || a.enough || a.x.Class != exchange.OK }
+
+// drain lets the end of the response come after that of the answer, so that the
+// connection can be used again; it returns false where that is not worth while. A
+// server that keeps the response open is not waited for. The exchange is over when
+// this is: a user of a closed loop cannot send before, and what the server takes to
+// end its answer would pass for lateness of the client.
+func (a *attempt) drain() bool {
+	if !a.finished && !a.final {
+		return false
+	}
+	a.stream.draining = true
+	a.trip.Leave(donePatience)
+	return true
+}
+
+// line takes one line of an event stream.
+func (a *attempt) line(line []byte, at exchange.Stamp) {
+	x, s := a.x, &a.stream
+	if len(line) == 0 {
+		a.leftover()
+		s.isError, s.open = false, false
+		return
+	}
+	s.open = true
+	name, value := eventstream.Field(line)
+	switch string(name) {
+	case "data":
+		a.data(bytes.TrimSpace(value), at)
+	case "": // a comment
+		x.Heartbeats++
+	case "event":
+		s.isError = string(value) == "error"
+	case "id", "retry":
+	case "error": // llama.cpp before September 2025
+		s.isError = true
+		a.data(bytes.TrimSpace(value), at)
+	default:
+		if len(x.Frames) == 0 {
+			a.odd.add(line)
+		}
+	}
+}
+
+// leftover takes the lines of an event that is over and was no JSON.
+func (a *attempt) leftover() {
+	s := &a.stream
+	if len(s.joined) == 0 {
+		return
+	}
+	a.client.cfg.Check.Hold(&a.held, s.joined, &a.scratch.frame, false)
+	if s.isError {
+		a.serverError(s.joined)
+	} else {
+		a.bad = snippet(s.joined)
+	}
+	s.joined = s.joined[:0]
+}
+
+// data takes one line of data, without the space around it.
+func (a *attempt) data(value []byte, at exchange.Stamp) {
+	x, s, d, f := a.x, &a.stream, &a.client.dialect, &a.scratch.frame
+	switch {
+	case s.isError && len(s.joined) == 0 && len(value) > 0 && value[0] != '{':
+		a.serverError(value)
+		return
+	case len(value) == 0 || value[0] == ':': // heartbeats of some gateways
+		x.Heartbeats++
+		return
+	case string(value) == "[DONE]":
+		a.finished = true
+		x.Done = at
+		return
+	}
+	payload := value
+	if len(s.joined) > 0 {
+		if len(s.joined)+len(value) >= eventstream.MaxLine {
+			a.broken(eventstream.ErrTooLong)
+			return
+		}
+		s.joined = append(append(s.joined, '\n'), value...)
+		payload = s.joined
+	}
+	if !d.Classify(payload, f) {
+		switch {
+		case len(s.joined) > 0:
+		case noObject(value):
+			x.Heartbeats++
+			if inner := value[1 : len(value)-min(1, len(value)-1)]; value[0] == '[' && d.Classify(inner, f) && f.Err != nil {
+				a.serverError(inner) // Google's errors are lists of one
+			}
+		default:
+			s.joined = s.lines.Keep(s.joined, value)
+		}
+		return
+	}
+	a.client.cfg.Check.Hold(&a.held, payload, f, true)
+	a.frame(payload, f, at)
+	s.joined = s.joined[:0]
+}
+
+// frame takes a frame that has been read.
+func (a *attempt) frame(payload []byte, f *dialect.Frame, at exchange.Stamp) {
+	x, s, d := a.x, &a.stream, &a.client.dialect
+	switch {
+	case f.Err != nil || s.isError:
 		if f.Usage.Seen {
 			a.takeUsage(&f.Usage, at)
 		}
 		if len(f.Finish) > 0 {
-			n := len(x.Frames)
-			x.Finish = plaintext.Short(d.Finish(word(f.Finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
+			x.Finish = plaintext.Short(d.Finish(word(f.Finish), false), 40)
 		}
-		switch {
-		case f.Done:
-			a.finished = true
-			x.Done = at
-		case x.Finish != "" && !a.goesOn && (len(f.Finish) > 0 || f.Usage.Seen):
-			a.leave()
-		}
-		joined = joined[:0]
+		a.serverError(payload)
+		return
+	case f.Several:
+		a.final = true
+		a.fail(exchange.Protocol, manyAnswers)
+		return
 	}
-	a.begun = a.begun || r.Reads() > 0
-	if len(joined) > 0 && x.Class == exchange.OK {
-		check.Hold(&a.held, joined, f, false)
-		if isError {
-			a.serverError(joined)
-		} else {
-			a.bad = snippet(joined)
+	if !f.Content {
+		a.pending.ids += max(0, f.IDs)
+		a.pending.logprobs += max(0, f.Logprobs)
+	} else {
+		if a.leaving {
+			a.leaving, a.goesOn = false, true
+			a.trip.Stay()
+		}
+		a.hit(f, at)
+		if f.Kind == exchange.ToolCall {
+			a.call.keep(payload)
+		}
+		read := a.trip.Reads()
+		if len(x.Frames) > 1 && read == s.hit {
+			x.Coalesced++
+		}
+		s.hit = read
+	}
+	if f.Usage.Seen {
+		a.takeUsage(&f.Usage, at)
+	}
+	if len(f.Finish) > 0 {
+		n := len(x.Frames)
+		x.Finish = plaintext.Short(d.Finish(word(f.Finish), n > 0 && x.Frames[n-1].Kind == exchange.ToolCall), 40)
+	}
+	switch {
+	case f.Done:
+		a.finished = true
+		x.Done = at
+	case x.Finish != "" && !a.goesOn && (len(f.Finish) > 0 || f.Usage.Seen):
+		a.leave()
+	}
+}
+
+// streamEnded takes the end of an event stream: nil where the response had a proper one.
+func (a *attempt) streamEnded(parent context.Context, err error) {
+	x, s := a.x, &a.stream
+	if !a.over() {
+		if line, ok := s.lines.End(); ok {
+			a.line(line, a.trip.LastRead())
+		}
+		if !a.over() {
+			a.ended(parent, err, s.open)
 		}
 	}
-	a.scratch.buf, a.scratch.joined = r.Buffer(), joined[:0]
+	if x.Class == exchange.OK {
+		a.leftover()
+	}
+	a.scratch.carry, a.scratch.joined = s.lines.Memory(), s.joined[:0]
 	if a.finished || a.final {
-		a.drain(body)
+		a.ending(err)
 	}
 	if a.final {
 		x.Ending = "" // it is that of an answer
@@ -192,6 +263,21 @@ func (a *attempt) events(parent, ctx context.Context, body io.Reader) {
 	if x.Class == exchange.OK {
 		a.conclude(x.Finish)
 	}
+}
+
+// ending says how a response ended whose answer was over.
+func (a *attempt) ending(err error) {
+	x := a.x
+	switch {
+	case err == nil && a.stream.drained < drainReads:
+		x.Done = max(x.Done, a.trip.LastRead())
+		return
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, transport.ErrLeft):
+		x.Ending = exchange.LeftOpen
+	default:
+		x.Ending = exchange.Unterminated
+	}
+	x.Done = a.client.clock.Now()
 }
 
 // leave gives the rest of a stream little time, since the answer is complete.
@@ -291,50 +377,33 @@ func (a *attempt) takeUsage(u *dialect.Usage, at exchange.Stamp) {
 	set(5, &x.CacheWrite1hTokens, u.CacheWrite1h)
 }
 
-// ended takes the end of a stream that no [DONE] announced. open says that its
-// last event has no end.
-func (a *attempt) ended(parent, ctx context.Context, err error, open bool) {
+// ended takes the end of a stream that no [DONE] announced: nil where the response
+// had a proper one. open says that its last event has no end.
+func (a *attempt) ended(parent context.Context, err error, open bool) {
 	x := a.x
 	x.Done = a.client.clock.Now()
 	whole := !a.client.dialect.Strict && x.Finish != ""
-	left := whole && errors.Is(context.Cause(ctx), transport.ErrLeft)
 	switch {
-	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case err == nil:
 		if x.Done = a.trip.LastRead(); whole && open {
 			x.Ending = exchange.Unterminated
 		}
-	case left && parent.Err() == nil:
+	case whole && errors.Is(err, transport.ErrLeft) && parent.Err() == nil:
 		x.Ending = exchange.LeftOpen
 	case a.complete() && parent.Err() == nil: // all has come; how the server hung up does not matter
 		x.Ending = exchange.Unterminated
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		a.fail(exchange.Truncated, "the server closed the connection in the middle of the stream")
-	case errors.Is(err, eventstream.ErrTooLong):
-		a.fail(exchange.Protocol, err.Error())
 	default:
-		a.failed(parent, ctx, err)
+		a.failed(parent, err)
 	}
 }
 
-// drain reads the end of a stream after [DONE], so that the connection can be
-// used again. A server that keeps it open is not waited for. The exchange is
-// over when this is: a user of a closed loop cannot send before, and what the
-// server takes to end its answer would pass for lateness of the client.
-func (a *attempt) drain(body io.Reader) {
-	a.trip.Leave(donePatience)
-	a.x.Ending = exchange.LeftOpen
-	for range 8 {
-		if _, err := body.Read(a.scratch.buf); err != nil {
-			if errors.Is(err, io.EOF) {
-				a.x.Ending = ""
-				a.x.Done = max(a.x.Done, a.trip.LastRead())
-				return
-			}
-			if !errors.Is(err, context.Canceled) && !errors.Is(err, transport.ErrLeft) {
-				a.x.Ending = exchange.Unterminated
-			}
-			break
-		}
+// broken ends the exchange because of a stream that cannot be read further.
+func (a *attempt) broken(err error) {
+	if a.x.Done = a.client.clock.Now(); a.complete() {
+		a.x.Ending, a.enough = exchange.Unterminated, true
+		return
 	}
-	a.x.Done = a.client.clock.Now()
+	a.fail(exchange.Protocol, err.Error())
 }

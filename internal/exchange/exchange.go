@@ -105,6 +105,16 @@ const (
 	Unterminated Ending = "unterminated" // the connection broke off after the last frame, or that frame had no end
 )
 
+// Reading is a way to read a response.
+type Reading string
+
+// Ways to read. The times of frames are of the same worth in PerStream and Batched.
+const (
+	PerStream Reading = ""         // by the goroutine that waits for it, when bytes come
+	Batched   Reading = "batched"  // many in one go, some of them later than they came; their times are the kernel's
+	NetHTTP   Reading = "net/http" // by Go's HTTP client: through a proxy
+)
+
 // Phase is the part of a cell that an exchange belongs to.
 type Phase string
 
@@ -172,7 +182,9 @@ type Exchange struct {
 	Heartbeats int `json:"heartbeats,omitempty"`
 	// KernelStamps says that frame times are the kernel's receive times.
 	KernelStamps bool `json:"kernel,omitempty"`
-	Streamed     bool `json:"streamed,omitempty"`
+	// Reading is how the response was read.
+	Reading  Reading `json:"reading,omitempty"`
+	Streamed bool    `json:"streamed,omitempty"`
 	// RTT is the lowest round trip of late that the kernel knows at the end, and Retransmits
 	// the segments that had to be sent again; zero where it does not say.
 	RTT         time.Duration `json:"rtt_ns,omitempty"`

@@ -6,36 +6,29 @@ package eventstream
 import (
 	"bytes"
 	"errors"
-	"io"
 )
 
-// Reader splits an event stream into lines. A line may end with LF, CR or CRLF,
-// may be of any length up to MaxLine, and the last needs no end.
+// Lines splits an event stream into lines. It is handed the bytes as they come
+// (Feed), so that whoever reads decides when and how. A line may end with LF, CR or
+// CRLF, may be of any length up to MaxLine, and the last needs no end. The zero Lines
+// is ready to use.
 //
 // A line is handed on when it ends and not at the blank line after the event,
 // because some servers send that blank line late or never; whoever reads an
 // event over several lines puts it together with Keep.
-type Reader struct {
-	src     io.Reader
-	buf     []byte
-	r, w    int  // buf[r:w] is not yet consumed
-	scanned int  // bytes of buf[r:w] known to hold no line end
-	skipLF  bool // the previous line ended with CR
-	begun   bool // the first line has been read
-	err     error
-	reads   int // source reads that gave bytes
+type Lines struct {
+	rest   []byte // of what was fed, not yet handed on; it belongs to who fed it
+	carry  []byte // the beginning of a line that came in earlier pieces
+	lent   bool   // carry is the line that was handed on last
+	skipLF bool   // the previous line ended with CR
+	begun  bool   // the first line has been handed on
 }
 
-// New returns a Reader of src that reads into buf and replaces it where a line
-// is longer.
-func New(src io.Reader, buf []byte) Reader { return Reader{src: src, buf: buf} }
+// NewLines returns Lines that keep unfinished lines in the memory of carry.
+func NewLines(carry []byte) Lines { return Lines{carry: carry[:0]} }
 
-// Buffer returns the buffer that the reader has at the end, for the next one.
-func (e *Reader) Buffer() []byte { return e.buf }
-
-// Reads returns how many reads of the source have given bytes: lines between
-// which it did not change came in one read.
-func (e *Reader) Reads() int { return e.reads }
+// Memory returns the memory of unfinished lines, for the next one.
+func (l *Lines) Memory() []byte { return l.carry }
 
 // MaxLine is the length in bytes beyond which a line is an error. A stream takes
 // up to one and a half times as much memory, and hundreds may run at once.
@@ -44,38 +37,63 @@ const MaxLine = 16 << 20
 // ErrTooLong says that a line is longer than MaxLine.
 var ErrTooLong = errors.New("a line or an event of the stream is longer than 16 MiB")
 
-// Line returns the next line without its end; valid until the next call.
-func (e *Reader) Line() ([]byte, error) {
-	for {
-		if e.skipLF && e.r < e.w {
-			if e.buf[e.r] == '\n' {
-				e.r++
-			}
-			e.skipLF = false
+// Feed takes the next bytes, when Next has handed on all lines before them. They must
+// stay as they are until Next says that there are no more.
+func (l *Lines) Feed(p []byte) { l.rest = p }
+
+// Next returns the next whole line without its end, valid until the next call, or
+// false when more bytes are needed, of which ErrTooLong says that they are not wanted.
+func (l *Lines) Next() (line []byte, ok bool, err error) {
+	l.takeBack()
+	if l.skipLF && len(l.rest) > 0 {
+		if l.rest[0] == '\n' {
+			l.rest = l.rest[1:]
 		}
-		rest := e.buf[e.r:e.w]
-		if i := lineEnd(rest[e.scanned:]); i >= 0 {
-			i += e.scanned
-			e.skipLF = rest[i] == '\r'
-			e.r += i + 1
-			e.scanned = 0
-			return e.first(rest[:i]), nil
+		l.skipLF = false
+	}
+	i := lineEnd(l.rest)
+	if i < 0 {
+		if len(l.carry)+len(l.rest) >= MaxLine {
+			return nil, false, ErrTooLong
 		}
-		e.scanned = len(rest)
-		if e.err != nil {
-			e.scanned, e.r = 0, e.w
-			if len(rest) > 0 {
-				return e.first(rest), nil
-			}
-			return nil, e.err
+		l.carry = grow(l.carry, l.rest)
+		l.rest = nil
+		return nil, false, nil
+	}
+	line = l.rest[:i:i]
+	l.skipLF = l.rest[i] == '\r'
+	l.rest = l.rest[i+1:]
+	if len(l.carry) > 0 {
+		if len(l.carry)+len(line) > MaxLine {
+			return nil, false, ErrTooLong
 		}
-		e.fill()
+		l.carry = grow(l.carry, line)
+		line, l.lent = l.carry, true
+	}
+	return l.first(line), true, nil
+}
+
+// End returns the last line, which has no end, when the stream is over; false where
+// there is none.
+func (l *Lines) End() (line []byte, ok bool) {
+	l.takeBack()
+	if len(l.carry) == 0 {
+		return nil, false
+	}
+	l.lent = true
+	return l.first(l.carry), true
+}
+
+// takeBack makes the memory of the line that was handed on last free for the next.
+func (l *Lines) takeBack() {
+	if l.lent {
+		l.carry, l.lent = l.carry[:0], false
 	}
 }
 
-func (e *Reader) first(line []byte) []byte {
-	if !e.begun {
-		e.begun = true
+func (l *Lines) first(line []byte) []byte {
+	if !l.begun {
+		l.begun = true
 		line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
 	}
 	return line
@@ -92,49 +110,28 @@ func lineEnd(b []byte) int {
 	return lf
 }
 
-func (e *Reader) fill() {
-	if e.r > 0 {
-		copy(e.buf, e.buf[e.r:e.w])
-		e.w -= e.r
-		e.r = 0
+// grow appends p. Memory grows to exactly twice as much: append would take up to two
+// and a half times.
+func grow(b, p []byte) []byte {
+	if n := len(b) + len(p); n > cap(b) {
+		grown := make([]byte, len(b), max(n, min(MaxLine, max(4096, 2*cap(b)))))
+		copy(grown, b)
+		b = grown
 	}
-	if e.w == len(e.buf) {
-		if len(e.buf) >= MaxLine {
-			e.err = ErrTooLong
-			return
-		}
-		// Exactly twice as much: append would take up to two and a half times.
-		buf := make([]byte, min(MaxLine, max(4096, 2*len(e.buf))))
-		copy(buf, e.buf)
-		e.buf = buf
-	}
-	for range 100 {
-		n, err := e.src.Read(e.buf[e.w:])
-		e.w += n
-		e.err = err
-		if n > 0 {
-			e.reads++
-		}
-		if n > 0 || err != nil {
-			return
-		}
-	}
-	e.err = io.ErrNoProgress
+	return append(b, p...)
 }
 
 // LongLine is the length from which a line is handed over and not copied.
 const LongLine = 1 << 20
 
 // Keep appends to dst the line that came last, or a part of it, so that it
-// stays valid. Where dst is empty a long one is handed over with the buffer
-// that holds it, and the reader continues in a new one.
-func (e *Reader) Keep(dst, line []byte) []byte {
-	if len(dst) > 0 || len(line) < LongLine {
+// stays valid. Where dst is empty a long one is handed over with the memory
+// that holds it, if that is ours, and the next one gets new memory.
+func (l *Lines) Keep(dst, line []byte) []byte {
+	if len(dst) > 0 || len(line) < LongLine || !l.lent {
 		return append(dst, line...)
 	}
-	rest := e.buf[e.r:e.w]
-	e.buf = make([]byte, max(8<<10, len(rest)))
-	e.r, e.w = 0, copy(e.buf, rest)
+	l.carry, l.lent = nil, false
 	return line
 }
 

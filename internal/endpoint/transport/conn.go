@@ -20,6 +20,8 @@ type Conn struct {
 	recv  receiver // nil where the kernel's receive times are not available
 	lag   *lagCounts
 
+	noWait bool // a read that finds nothing is an error; set between exchanges only
+
 	marks  atomic.Pointer[marks] // of the exchange that has the connection
 	reused atomic.Bool           // the next write is the first of a further exchange
 
@@ -44,15 +46,24 @@ type marks struct {
 // read notes when bytes came. The kernel's time of a read is a difference of two
 // clocks, which jitters by microseconds: the bytes of a later read did not come
 // before those of an earlier one.
-func (m *marks) read(at exchange.Stamp) {
-	m.lastRead.Store(max(m.lastRead.Load(), int64(at)))
+func (m *marks) read(at exchange.Stamp) exchange.Stamp {
+	at = max(exchange.Stamp(m.lastRead.Load()), at)
+	m.lastRead.Store(int64(at))
+	return at
 }
 
-// receiver reads and tells how long ago the kernel received the bytes.
+// receiver is a socket that tells when the kernel received what it reads.
 type receiver interface {
-	// read returns n, the age of the newest bytes (negative: unknown), and err.
-	read(p []byte) (n int, age time.Duration, err error)
-	// alive reports whether an idle connection is still open.
+	// read returns n, when the read was, and the age of the newest bytes then
+	// (negative: unknown). With wait unset it does not block, and a read that finds
+	// nothing returns os.ErrDeadlineExceeded.
+	read(p []byte, wait bool) (n int, now time.Time, age time.Duration, err error)
+	// send writes what the socket takes at once of head and body, and returns how
+	// many bytes that were; an error may come with fewer than all.
+	send(head, body []byte) (n int, err error)
+	// idle reports whether the connection is open and nothing waits to be read.
+	idle() bool
+	// alive reports whether the connection is still open.
 	alive() bool
 	// path is what the kernel knows of the network path; ok is false where it
 	// does not say.
@@ -101,20 +112,24 @@ func (c *Conn) Read(p []byte) (int, error) {
 		}
 		return n, err
 	}
-	n, age, err := c.recv.read(p)
+	n, now, age, err := c.recv.read(p, !c.noWait)
 	if n > 0 {
-		now := c.clock.Now()
-		m := c.marks.Load()
-		if age >= 0 {
-			m.kernel.Store(true)
-			c.lag.add(age)
-			now = max(1, now-exchange.Stamp(age))
-		} else {
-			m.late.Store(true)
-		}
-		m.read(now)
+		c.stamp(now, age)
 	}
 	return n, err
+}
+
+// stamp notes a read at a time of bytes of an age, and returns when they came.
+func (c *Conn) stamp(now time.Time, age time.Duration) exchange.Stamp {
+	m, at := c.marks.Load(), c.clock.At(now)
+	if age >= 0 {
+		m.kernel.Store(true)
+		c.lag.add(age)
+		at = max(1, at-exchange.Stamp(age))
+	} else {
+		m.late.Store(true)
+	}
+	return m.read(at)
 }
 
 // timedOf finds our connection under a TLS one.
@@ -144,24 +159,27 @@ type dialer struct {
 	timeout time.Duration
 	clock   *exchange.Clock
 	tls     *tls.Config
-	lag     lagCounts // of all connections
+	lags    [lagShares]lagCounts // of all connections, each of which has one of them
+	next    atomic.Uint32        // whose it is
 }
+
+// lagShares is over how many counters the connections are spread: one that all
+// processors add to goes from cache to cache.
+const lagShares = 16
 
 func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, error) {
 	return d.open(ctx, network, addr)
 }
 
 func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
-	return d.handshake(ctx, network, addr)
+	_, conn, err := d.handshake(ctx, network, addr)
+	return conn, err
 }
 
 func (d *dialer) open(ctx context.Context, network, addr string) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	c := &Conn{clock: d.clock, dialled: d.clock.Now(), lag: &d.lag}
-	if p, ok := ctx.Value(pooledKey{}).(*pooledConn); ok {
-		p.conn = c
-	}
+	c := &Conn{clock: d.clock, dialled: d.clock.Now(), lag: &d.lags[d.next.Add(1)%lagShares]}
 	c.marks.Store(new(marks)) // of the handshake
 	var dnsStart exchange.Stamp
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -183,10 +201,10 @@ func (d *dialer) open(ctx context.Context, network, addr string) (*Conn, error) 
 	return c, nil
 }
 
-func (d *dialer) handshake(ctx context.Context, network, addr string) (net.Conn, error) {
+func (d *dialer) handshake(ctx context.Context, network, addr string) (*Conn, net.Conn, error) {
 	c, err := d.open(ctx, network, addr)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	conf := d.tls.Clone()
 	if conf.ServerName == "" {
@@ -197,10 +215,10 @@ func (d *dialer) handshake(ctx context.Context, network, addr string) (net.Conn,
 	secure := tls.Client(c, conf)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = c.Close()
-		return nil, &ConnectError{exchange.TLS, err}
+		return nil, nil, &ConnectError{exchange.TLS, err}
 	}
 	now := d.clock.Now()
 	c.tls = time.Duration(now - c.connected)
 	c.connected = now
-	return secure, nil
+	return c, secure, nil
 }

@@ -1,7 +1,7 @@
 package transport
 
 import (
-	"math"
+	"math/bits"
 	"sync/atomic"
 	"time"
 )
@@ -12,26 +12,39 @@ import (
 // nobody can tell it.
 type Lag struct {
 	Reads uint64 // reads with a receive time
-	// Quantiles of the wait, to within a ninth; 0 without reads.
+	// Quantiles of the wait, upwards to within an eighth; 0 without reads.
 	P50, P99 time.Duration
-	Max      time.Duration // to within a ninth, upwards
+	Max      time.Duration // upwards to within an eighth
 }
 
-// lagBins grow by a factor of 2^(1/6) from 1 µs: the last is beyond an hour.
+// Bins up to 1 µs and then eight for each doubling; the last is beyond an hour.
 const (
-	lagBins  = 200
-	perTwice = 6
+	lagBins  = 8 * 33
+	perTwice = 3 // bits of a bin's place within its doubling
 )
 
 // lagCounts is a histogram that many readers add to.
 type lagCounts [lagBins]atomic.Uint64
 
-func (c *lagCounts) add(d time.Duration) {
-	i := 0
-	if us := float64(d) / 1e3; us > 1 {
-		i = min(lagBins-1, 1+int(perTwice*math.Log2(us)))
+func (c *lagCounts) add(d time.Duration) { c[lagBin(d)].Add(1) }
+
+// lagBin is the bin of a wait: the exponent and the first bits of its nanoseconds ÷ 1024.
+func lagBin(d time.Duration) int {
+	us := uint64(max(d, 0)) >> (10 - perTwice) // eighths of 1.024 µs
+	if us < 1<<perTwice {
+		return 0
 	}
-	c[i].Add(1)
+	twice := bits.Len64(us) - perTwice - 1
+	return min(lagBins-1, 1+twice<<perTwice+int(us>>twice)&(1<<perTwice-1))
+}
+
+// lagTop is the upper edge of a bin.
+func lagTop(i int) time.Duration {
+	if i == 0 {
+		return 1 << 10
+	}
+	twice, part := (i-1)>>perTwice, (i-1)&(1<<perTwice-1)
+	return time.Duration(1<<perTwice+part+1) << (twice + 10 - perTwice)
 }
 
 // snapshot returns the counts so far.
@@ -71,14 +84,20 @@ func (s lagSnapshot) since(t lagSnapshot) Lag {
 	return l
 }
 
-// lagTop is the upper edge of a bin.
-func lagTop(i int) time.Duration {
-	return time.Duration(1e3 * math.Exp2(float64(i)/perTwice))
+// lagNow is the counts of all connections so far.
+func (t *Transport) lagNow() lagSnapshot {
+	s := t.poller.lag.snapshot()
+	for i := range t.dialer.lags {
+		for j, n := range t.dialer.lags[i].snapshot() {
+			s[j] += n
+		}
+	}
+	return s
 }
 
 // Watch begins to observe how long received bytes wait for their read; the
 // function that it returns ends that and says what was seen.
 func (t *Transport) Watch() func() Lag {
-	begun := t.dialer.lag.snapshot()
-	return func() Lag { return t.dialer.lag.snapshot().since(begun) }
+	begun := t.lagNow()
+	return func() Lag { return t.lagNow().since(begun) }
 }

@@ -2,97 +2,81 @@ package transport
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// pool keeps the connections that were dialled ahead, between exchanges. Each
-// is one of net/http's, with its buffers and its two goroutines in place: to
-// make those takes about as long as sending the request, at the moment when it
-// is due. A connection that a request dials is http.Transport's.
+// pool keeps the links to one server between exchanges.
 type pool struct {
 	clock *exchange.Clock
+	busy  atomic.Int64 // exchanges that have a link, or dial one
 
 	mu     sync.Mutex // protects all following fields
-	idle   []*pooledConn
+	idle   []*link
 	closed bool
 }
 
-// pooledConn is a connection of a pool.
-type pooledConn struct {
-	http  *http.ClientConn
-	conn  *Conn
-	used  bool           // an exchange has had it
-	since exchange.Stamp // it has been idle
-}
-
 // A connection is used within this time or not at all: servers close silent
-// connections after a few seconds. Those that have carried nothing yet are
-// given less.
+// connections after a few seconds (uvicorn and llama.cpp after five), and a request
+// would race with that. Those that have carried nothing yet are given less.
 const (
 	warmLife = 3 * time.Second
 	keepLife = 4 * time.Second
 )
 
-// pooledKey is the key of a *pooledConn in the context of a dial, which notes there
-// what it has dialled.
-type pooledKey struct{}
-
-// take returns a connection that has not been seen to end, or nil, and how long it
-// has been idle; its first write will look once more (see Conn.Write). The one that was used last
-// comes first.
-func (p *pool) take() (*pooledConn, time.Duration) {
+// take returns a link that has not been seen to end, or nil, and how long it has
+// been idle. The one that was used last comes first.
+func (p *pool) take() (*link, time.Duration) {
 	for {
-		r := p.pop()
-		if r == nil {
+		l := p.pop()
+		if l == nil {
 			return nil, 0
 		}
 		life := warmLife
-		if r.used {
+		if l.used {
 			life = keepLife
 		}
-		if idle := time.Duration(p.clock.Now() - r.since); idle < life && r.http.Err() == nil {
-			return r, idle
+		if idle := time.Duration(p.clock.Now() - l.since); idle < life && l.usable() {
+			return l, idle
 		}
-		_ = r.http.Close()
+		l.close()
 	}
 }
 
-func (p *pool) pop() *pooledConn {
+func (p *pool) pop() *link {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := len(p.idle)
 	if n == 0 {
 		return nil
 	}
-	r := p.idle[n-1]
+	l := p.idle[n-1]
 	p.idle[n-1] = nil
 	p.idle = p.idle[:n-1]
-	return r
+	return l
 }
 
-// put takes back a connection whose exchange is over, or closes it if it
-// cannot carry another one.
-func (p *pool) put(r *pooledConn) {
-	if r.http.Available() == 0 {
-		_ = r.http.Close()
-		return
-	}
-	r.used, r.since = true, p.clock.Now()
+// put takes back a link whose exchange is over.
+func (p *pool) put(l *link) {
+	l.used, l.since = true, p.clock.Now()
+	p.giveBack(l)
+}
+
+// giveBack takes back a link that was not used.
+func (p *pool) giveBack(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		_ = r.http.Close()
+		l.close()
 		return
 	}
-	p.idle = append(p.idle, r)
+	p.idle = append(p.idle, l)
 }
 
-// close closes the idle connections, and each other one when it comes back.
+// close closes the idle links, and each other one when it comes back.
 func (p *pool) close() {
 	p.mu.Lock()
 	p.closed = true
@@ -101,15 +85,15 @@ func (p *pool) close() {
 }
 
 func (p *pool) drain() {
-	for r := p.pop(); r != nil; r = p.pop() {
-		_ = r.http.Close()
+	for l := p.pop(); l != nil; l = p.pop() {
+		l.close()
 	}
 }
 
-// warm replaces the connections by n fresh ones.
-func (p *pool) warm(ctx context.Context, t *http.Transport, scheme, addr string, n int) error {
+// warm replaces the idle links by n fresh ones, which dial makes.
+func (p *pool) warm(ctx context.Context, n int, dial func(context.Context) (*link, error)) error {
 	p.drain()
-	dialled := make([]*pooledConn, n)
+	dialled := make([]*link, n)
 	errs := make([]error, n)
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, 64) // a server's accept queue is short
@@ -117,24 +101,29 @@ func (p *pool) warm(ctx context.Context, t *http.Transport, scheme, addr string,
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			r := &pooledConn{}
-			if r.http, errs[i] = t.NewClientConn(context.WithValue(ctx, pooledKey{}, r), scheme, addr); errs[i] != nil {
+			l, err := dial(ctx)
+			if err != nil {
+				errs[i] = err
 				return
 			}
-			r.conn.warmed, r.since = true, p.clock.Now()
-			dialled[i] = r
+			l.conn.warmed, l.since = true, p.clock.Now()
+			dialled[i] = l
 		})
 	}
 	wait.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, r := range dialled {
-		if r != nil {
-			p.idle = append(p.idle, r)
+	for _, l := range dialled {
+		switch {
+		case l == nil:
+		case p.closed:
+			l.close()
+		default:
+			p.idle = append(p.idle, l)
 		}
 	}
 	if len(p.idle) > 0 || n == 0 {
 		return nil // the others are dialled, and timed, when they are needed
 	}
-	return errors.Join(errs[0])
+	return errs[0]
 }

@@ -4,9 +4,13 @@
 // A stamp is the time when the bytes arrived: on Linux the kernel's receive
 // time, elsewhere the time right after the read. Connections may be dialled
 // ahead. Nothing is retried behind the caller's back: another connection takes
-// a request only where no byte of it has gone out. Redirects are not followed,
-// and HTTP/2 is not spoken, since its streams share a connection and with it
-// each other's delays. The package knows nothing of what is sent.
+// a request only where no byte of it has gone out. Redirects are not followed.
+// The package knows nothing of what is sent.
+//
+// A response is read in one of three ways, which all hand the same bytes to the
+// same Taker: by the goroutine that waits for it; on Linux, where many are in flight
+// and the kernel's receive times make it right, by a poller that reads many in one
+// go; and by net/http through a proxy.
 package transport
 
 import (
@@ -16,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -31,6 +36,8 @@ type Config struct {
 	Timeout        time.Duration // of an exchange, from its connection on
 	IdleTimeout    time.Duration // of a silence within an exchange
 
+	Reading Reading
+
 	// Dial replaces the network's dialler, for tests over net.Pipe.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
@@ -38,15 +45,31 @@ type Config struct {
 // Transport keeps the connections to one server. Its methods may be called
 // concurrently.
 type Transport struct {
-	cfg  Config
+	cfg Config
+	// http has the connections through proxies, and those of requests that belong to no
+	// exchange.
 	http *http.Transport
 	// dialer makes all timed connections, those of http and those of pool.
-	dialer dialer
-	// pool has the connections that were dialled ahead; those that a request
-	// dials because there was none are http's (see Trip.Send).
+	dialer   dialer
 	pool     pool
+	poller   poller
 	stamping io.Closer // nil where there are no kernel stamps
+
+	many    atomic.Bool // connections were dialled ahead for many exchanges at once
+	awaited atomic.Bool // what comes next waits for the end of an answer
 }
+
+// Reading is how a transport reads responses.
+type Reading int
+
+// Ways to read.
+const (
+	// Fitting reads in batches where that is right and saves something: see Warm.
+	Fitting Reading = iota
+	PerStream
+	// Batched reads in batches wherever it can, whatever that means for latency.
+	Batched
+)
 
 // New returns a transport. Nothing is dialled.
 func New(cfg Config) *Transport {
@@ -67,15 +90,45 @@ func New(cfg Config) *Transport {
 		TLSHandshakeTimeout: cfg.ConnectTimeout,
 		DisableCompression:  true,
 		MaxIdleConnsPerHost: 1 << 20, // the default of 2 would close the others
-		// uvicorn and llama.cpp close an idle connection after 5 s. We close it
-		// first, or a request would race with the server's close.
-		IdleConnTimeout: keepLife,
-		Protocols:       http1(),
+		IdleConnTimeout:     keepLife,
+		Protocols:           http1Only(),
 	}
 	return t
 }
 
-func http1() *http.Protocols {
+// dial makes a link to the server of u.
+func (t *Transport) dial(ctx context.Context, u *url.URL) (*link, error) {
+	if u.Scheme == "https" {
+		c, secure, err := t.dialer.handshake(ctx, "tcp", HostPort(u))
+		if err != nil {
+			return nil, err
+		}
+		return &link{conn: c, wire: secure}, nil
+	}
+	c, err := t.dialer.open(ctx, "tcp", HostPort(u))
+	if err != nil {
+		return nil, err
+	}
+	if c.recv != nil && t.batches() {
+		return t.poller.add(c)
+	}
+	return &link{conn: c, wire: c}, nil
+}
+
+// batches reports whether a connection that is dialled now is read in batches: where
+// many exchanges are in flight and nothing waits for the end of one. Where something
+// does, a late read would be lateness.
+func (t *Transport) batches() bool {
+	switch {
+	case !havePollers || t.cfg.Reading == PerStream:
+		return false
+	case t.cfg.Reading == Batched:
+		return true
+	}
+	return !t.awaited.Load() && (t.many.Load() || t.pool.busy.Load() >= fewStreams)
+}
+
+func http1Only() *http.Protocols {
 	p := new(http.Protocols)
 	p.SetHTTP1(true)
 	return p
@@ -95,7 +148,7 @@ func (t *Transport) Separate() *http.Transport {
 	}
 	return &http.Transport{
 		Proxy: t.cfg.Proxy, DialContext: dial, TLSClientConfig: t.cfg.TLS.Clone(),
-		DisableCompression: true, MaxIdleConns: 1, IdleConnTimeout: keepLife, Protocols: http1(),
+		DisableCompression: true, MaxIdleConns: 1, IdleConnTimeout: keepLife, Protocols: http1Only(),
 	}
 }
 
@@ -112,15 +165,20 @@ func (t *Transport) ProxyOf(u *url.URL) *url.URL {
 	return proxy
 }
 
-// Warm dials n connections to the server of u, in the place of those that were
-// dialled ahead before, so that the next n concurrent requests need not. Not
-// all of them need succeed: the others are dialled, and timed, when they are
-// needed. Through a proxy it does nothing.
-func (t *Transport) Warm(ctx context.Context, u *url.URL, n int) error {
+// Warm dials n connections to the server of u, in the place of those that stood ready
+// before, so that the next n concurrent requests need not. Not all of them need
+// succeed: the others are dialled, and timed, when they are needed. Through a proxy it
+// does nothing.
+//
+// awaited says that the end of an answer makes another request due, as in a closed
+// loop: then each response is read when it comes. Otherwise many are read in batches.
+func (t *Transport) Warm(ctx context.Context, u *url.URL, n int, awaited bool) error {
 	if t.ProxyOf(u) != nil {
 		return nil // a proxy's connections are the proxy's business
 	}
-	return t.pool.warm(ctx, t.http, u.Scheme, HostPort(u), n)
+	t.many.Store(n >= fewStreams)
+	t.awaited.Store(awaited)
+	return t.pool.warm(ctx, n, func(ctx context.Context) (*link, error) { return t.dial(ctx, u) })
 }
 
 // HostPort returns host and port of a URL, also where it names no port.
@@ -139,5 +197,6 @@ func (t *Transport) Close() {
 		_ = t.stamping.Close()
 	}
 	t.pool.close()
+	t.poller.shutdown()
 	t.http.CloseIdleConnections()
 }

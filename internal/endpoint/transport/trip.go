@@ -1,160 +1,310 @@
 package transport
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"errors"
-	"io"
-	"net/http"
-	"net/http/httptrace"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/http1"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
-// Trip is one exchange as the connection sees it: Begin, Send, then reads of
-// Body, Release, End. It notes in the exchange what is known of the
-// connection: the parts of its set-up, Connected, Reused, Writing, Sent,
-// FirstByte, KernelStamps, RTT and Retransmits.
+// Trip is one exchange as the connection sees it: Begin, perhaps Write, Do, End. It
+// notes in the exchange what is known of the connection: the parts of its set-up,
+// Connected, Reused, Writing, Sent, FirstByte, KernelStamps, Reading, RTT and
+// Retransmits.
 type Trip struct {
 	t     *Transport
 	x     *exchange.Exchange
+	to    Taker
 	began exchange.Stamp
 
-	mu     sync.Mutex // protects all following fields: net/http calls hooks from goroutines of its own
-	ended  bool       // x belongs to the caller again: a late hook must not touch it
-	conn   *Conn
-	idle   time.Duration // how long conn had been idle
-	marks  marks
-	pooled *pooledConn // conn, if it came from the pool
-	// retransmits of the connection before this exchange
-	retransmits       uint32
-	watchdog          watchdog
-	tlsStart, tlsDone exchange.Stamp // of a handshake through a proxy
+	conn    *Conn         // that carries it, or did
+	link    *link         // the same, where it is one of ours
+	written int           // bytes of the request that have gone out at once
+	idle    time.Duration // how long the connection had been idle
+	marks   marks
+	reads   int           // that gave bytes
+	whole   bool          // the response has ended, and its connection may be used again
+	closes  bool          // the request says that its connection is not used again
+	done    chan struct{} // where a poller reads: the response is over
+	err     error         // with which it was
 
-	hooks httptrace.ClientTrace
+	mu       sync.Mutex // protects all following fields
+	ended    bool       // the exchange belongs to the caller again: nobody may touch it
+	why      error      // for which it was ended from outside
+	held     *link      // link, as long as abort may close it
+	cancel   func()     // ends the dialling of a connection, or the exchange over net/http
+	writeErr error      // with which the writing of the request ended
+	watchdog watchdog
 }
 
-// Begin starts the trip of x over t, and the watchdog that calls cancel with
-// ErrTimeout or ErrIdle.
-func (p *Trip) Begin(t *Transport, x *exchange.Exchange, cancel context.CancelCauseFunc) {
-	p.t, p.x, p.began = t, x, t.cfg.Clock.Now()
-	p.guard(cancel)
+// Begin starts the trip of x over t, whose response goes to to.
+func (p *Trip) Begin(t *Transport, x *exchange.Exchange, to Taker) {
+	p.t, p.x, p.to, p.began = t, x, to, t.cfg.Clock.Now()
+	t.pool.busy.Add(1)
 }
 
-// inMemory is a body on its way out, of a type that net/http knows to be in
-// memory: of others it writes the header by itself first.
-func inMemory(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
-
-// request makes a request of what several share. A transport does not change
-// what it is handed (see http.RoundTripper), so that they may share it.
-func request(ctx context.Context, shared *http.Request, body []byte) *http.Request {
-	req := shared.WithContext(ctx) // a copy
-	req.Body = inMemory(body)
-	req.ContentLength = int64(len(body))
-	return req
-}
-
-// failedToRead is what net/http writes before an error of a connection's read,
-// and takes away again where the connection is one of http.Transport's.
-const failedToRead = "net/http: Transport failed to read from server: "
-
-// Send sends a request with the method, URL and header of shared over a
-// connection that was dialled ahead, or over one of net/http's. Where a
-// connection turns out to be closed before a byte was written, another one is
-// taken; that is not a second attempt.
-func (p *Trip) Send(ctx context.Context, shared *http.Request, body []byte) (*http.Response, error) {
-	p.hooks.GotFirstResponseByte = p.gotFirstByte
-	ctx = httptrace.WithClientTrace(ctx, &p.hooks)
-	for c, idle := p.t.pool.take(); c != nil; c, idle = p.t.pool.take() {
-		p.gotConn(httptrace.GotConnInfo{Conn: c.conn, Reused: c.used, IdleTime: idle})
-		resp, err := c.http.RoundTrip(request(ctx, shared, body))
-		if err == nil {
-			p.pooled = c
-			return resp, nil
-		}
-		_ = c.http.Close()
-		if p.marks.firstWrite.Load() != 0 || ctx.Err() != nil {
-			if strings.HasPrefix(err.Error(), failedToRead) {
-				err = errors.Unwrap(err)
-			}
-			return nil, err
-		}
+// Write sends the request if nothing has to be waited for: if a plain connection stands
+// ready and takes it at once. It reports whether it has begun to; Do goes on with it.
+func (p *Trip) Write(req *Request, body []byte) bool {
+	if req.err != nil || p.t.byNetHTTP(req) {
+		return false
 	}
-	p.hookDial(shared.URL.Scheme)
-	req := request(ctx, shared, body)
-	req.GetBody = func() (io.ReadCloser, error) { return inMemory(body), nil }
-	return p.t.http.RoundTrip(req)
+	l, idle := p.t.pool.take()
+	switch {
+	case l == nil:
+		return false
+	case !l.sendsAtOnce():
+		p.t.pool.giveBack(l)
+		return false
+	}
+	p.attach(l, idle)
+	return p.sendAtOnce(req, body) == nil
 }
 
-// hookDial adds the hooks of a request whose connection net/http chooses.
+// Do carries out the exchange. It returns nil when the response has ended as it
+// should or the Taker has enough, and else why it has not: ErrTimeout, ErrIdle, ErrLeft,
+// the error of ctx, a *ConnectError, io.EOF or io.ErrUnexpectedEOF (the server closed
+// the connection before or within the response), a *http1.Error, or one of the system.
 //
-// It changes a ClientTrace that a context has already. That is safe: the
-// context holds the pointer and not a copy, so that the round trip that comes
-// next sees the hooks; it starts its goroutines, and hands the request to
-// those of a kept connection over channels, after this. The goroutines of a
-// pooled connection that failed in Send may still run and look at the trace,
-// but they read only the hooks for what happens on a connection
-// (GotFirstResponseByte, WroteRequest and the like), never the ones set here,
-// which are for getting one.
-func (p *Trip) hookDial(scheme string) {
-	p.hooks.GotConn = p.gotConn
-	if scheme != "https" {
-		return
+// Where a connection turns out to be closed before a byte of the request was written,
+// another one is taken; that is not a second attempt.
+func (p *Trip) Do(ctx context.Context, req *Request, body []byte) error {
+	stop := context.AfterFunc(ctx, func() { p.abort(context.Cause(ctx)) })
+	defer stop()
+	var err error
+	if p.t.byNetHTTP(req) {
+		err = p.viaNetHTTP(ctx, req, body)
+	} else {
+		err = p.viaLink(ctx, req, body)
 	}
-	// Only a handshake over a proxy's connection comes here: for others the
-	// dialer does it.
-	p.hooks.TLSHandshakeStart = func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.tlsStart = p.t.cfg.Clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil && p.why != nil {
+		return p.why
 	}
-	p.hooks.TLSHandshakeDone = func(tls.ConnectionState, error) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.tlsDone = p.t.cfg.Clock.Now()
+	return err
+}
+
+// viaLink carries out the exchange over a link of our own.
+func (p *Trip) viaLink(ctx context.Context, req *Request, body []byte) error {
+	if req.err != nil {
+		return req.err
+	}
+	for p.link == nil {
+		fresh, err := p.connect(ctx, req)
+		if err != nil {
+			return err
+		}
+		if !p.link.sendsAtOnce() {
+			break
+		}
+		if err := p.sendAtOnce(req, body); err != nil && (fresh || ctx.Err() != nil) {
+			return err
+		}
+	}
+	p.closes = req.http.Close
+	writing := p.sendRest(req, body)
+	var err error
+	if p.link.poller != nil {
+		<-p.done
+		err = p.err
+	} else {
+		err = p.link.receive(p)
+	}
+	p.release(writing)
+	return err
+}
+
+// connect takes a link that stands ready, or dials one, which is fresh then.
+func (p *Trip) connect(ctx context.Context, req *Request) (fresh bool, err error) {
+	if l, idle := p.t.pool.take(); l != nil {
+		p.attach(l, idle)
+		return false, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.mu.Lock()
+	p.cancel = cancel
+	p.guardConnecting()
+	why := p.why
+	p.mu.Unlock()
+	if why != nil {
+		return true, why
+	}
+	l, err := p.t.dial(ctx, req.http.URL)
+	if err != nil {
+		return true, err
+	}
+	x, c := p.x, l.conn
+	x.DNS, x.TCP, x.TLS, x.Connected = c.dns, c.tcp, c.tls, c.connected
+	p.attach(l, 0)
+	return true, nil
+}
+
+// attach gives the exchange a link, which has been idle for so long.
+func (p *Trip) attach(l *link, idle time.Duration) {
+	p.link, p.conn, p.idle = l, l.conn, idle
+	p.x.Reused = l.used || l.conn.warmed
+	if l.poller != nil {
+		p.x.Reading = exchange.Batched
+		if p.done == nil {
+			p.done = make(chan struct{}, 1)
+		}
+	}
+	p.mu.Lock()
+	p.cancel, p.held = nil, l
+	gone := p.why != nil
+	p.mu.Unlock()
+	l.begin(p)
+	if gone { // abort came before there was a link to close
+		l.abort(p)
 	}
 }
 
-func (p *Trip) gotConn(info httptrace.GotConnInfo) {
-	x := p.x
+// sendAtOnce sends what the link takes of the request. With an error no byte of it has
+// gone out, and the exchange has no link any more.
+func (p *Trip) sendAtOnce(req *Request, body []byte) error {
+	n, err := p.link.sendAtOnce(req, body)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n > 0 {
+		p.written = n
+		p.connected()
+		return nil
+	}
+	l := p.link
+	p.link, p.held = nil, nil
+	l.giveUp(p)
+	return err
+}
+
+// sendRest sends what is left of the request. It returns a channel that is closed when
+// that is done; nil: it is.
+func (p *Trip) sendRest(req *Request, body []byte) <-chan struct{} {
+	if p.written > 0 && p.written == req.length(len(body)) {
+		return nil
+	}
+	if p.written == 0 {
+		p.mu.Lock()
+		p.connected()
+		p.mu.Unlock()
+	}
+	return p.link.sendRest(req.whole(body)[p.written:], p.wroteNot)
+}
+
+// An answer that was sent before the request could not be written further is waited
+// for so long.
+const lastWords = time.Second
+
+// wroteNot takes the error with which the writing of the request ended. The server may
+// have said why.
+func (p *Trip) wroteNot(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
 		return
 	}
-	p.connected()
-	p.conn, p.idle = timedOf(info.Conn), info.IdleTime
-	if p.conn == nil {
-		return
-	}
-	p.conn.arm(&p.marks, info.Reused || p.conn.warmed)
-	if info.Reused && p.conn.recv != nil {
-		path, _ := p.conn.recv.path()
-		p.retransmits = path.retransmits
-	}
-	switch {
-	case info.Reused || p.conn.warmed:
-	case p.tlsDone > p.began: // through a proxy: net/http did it
-		x.DNS, x.TCP, x.Connected = p.conn.dns, p.conn.tcp, p.tlsDone
-		x.TLS, x.Proxy = time.Duration(p.tlsDone-p.tlsStart), time.Duration(p.tlsStart-p.conn.connected)
-	case p.conn.connected > p.began:
-		x.DNS, x.TCP, x.TLS, x.Connected = p.conn.dns, p.conn.tcp, p.conn.tls, p.conn.connected
-		if p.conn.dialled < p.began { // dialled for another request first
-			x.DNS, x.TLS, x.TCP = 0, 0, time.Duration(p.conn.connected-p.began)
-		}
-	}
-	x.Reused = info.Reused || p.conn.warmed
+	p.writeErr = err
+	p.guard(lastWords)
 }
 
-func (p *Trip) gotFirstByte() {
+// take hands on bytes of the response. It reports whether it is over, and if that is
+// by an error, which.
+func (p *Trip) take(b []byte) (over bool, err error) {
+	at := p.LastRead()
+	if p.reads++; p.reads == 1 {
+		p.x.FirstByte = at
+	}
+	r := &p.link.reader
+	for {
+		event, piece, n, err := r.Next(b)
+		b = b[n:]
+		switch {
+		case err != nil:
+			return true, err
+		case event == http1.More:
+			return false, nil
+		case event == http1.Head:
+			h := r.Head()
+			if !p.to.Head(Head{Status: h.Status(), own: h}) {
+				return true, nil
+			}
+		case event == http1.Body:
+			if !p.to.Body(piece, at) {
+				return true, nil
+			}
+		case event == http1.End:
+			p.whole = r.KeepAlive() && len(b) == 0
+			return true, nil
+		}
+	}
+}
+
+// abort ends the exchange from outside.
+func (p *Trip) abort(why error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.ended {
-		p.x.FirstByte = p.LastRead()
+	if p.ended || p.why != nil {
+		p.mu.Unlock()
+		return
+	}
+	p.why = why
+	if p.cancel != nil {
+		p.cancel()
+	}
+	l := p.held
+	if l != nil && l.poller == nil {
+		l.abort(p)
+	}
+	p.mu.Unlock()
+	if l != nil && l.poller != nil { // which may be waiting for p.mu
+		l.abort(p)
+	}
+}
+
+// answered says that the response is over. It is called by the poller of the link.
+func (p *Trip) answered(err error) {
+	p.err = err
+	p.done <- struct{}{}
+}
+
+// release gives the link back, or closes it where it cannot carry another exchange.
+func (p *Trip) release(writing <-chan struct{}) {
+	l := p.link
+	if l.poller == nil {
+		l.idle()
+	}
+	if l.conn.recv != nil {
+		if path, ok := l.conn.recv.path(); ok {
+			p.x.RTT, p.x.Retransmits = path.rtt, path.retransmits-l.retransmits
+			l.retransmits = path.retransmits
+		}
+	}
+	reusable := p.whole && !p.closes && written(writing)
+	p.mu.Lock()
+	p.held = nil
+	reusable = reusable && p.why == nil && p.writeErr == nil
+	p.mu.Unlock()
+	if reusable {
+		p.t.pool.put(l)
+	} else {
+		l.close()
+	}
+}
+
+// written waits a moment for the end of the writing of a request whose answer has come.
+func written(done <-chan struct{}) bool {
+	if done == nil {
+		return true
+	}
+	t := time.NewTimer(writeWait)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+		return false
 	}
 }
 
@@ -169,8 +319,6 @@ const (
 // server closed for its idleness as the request went out: it had been idle, and
 // was gone within a round trip without a byte of an answer. idle is how long.
 func (p *Trip) Stale(err error) (idle time.Duration, stale bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	wrote := p.marks.firstWrite.Load()
 	if p.conn == nil || p.idle < staleIdle || wrote == 0 || p.marks.lastRead.Load() != 0 || ClassOf(err) != exchange.Reset {
 		return 0, false
@@ -186,55 +334,23 @@ func (p *Trip) LastRead() exchange.Stamp {
 	return p.t.cfg.Clock.Now()
 }
 
-// Body returns what reads the body of resp, after which LastRead is the stamp
-// of what was read. Whoever sent the request closes resp.Body with Release.
-func (p *Trip) Body(resp *http.Response) io.Reader {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.conn == nil {
-		return stampedReader{p, resp.Body}
-	}
-	return resp.Body
-}
+// Reads is how many reads have given bytes: what came between two calls that return
+// the same came in one read.
+func (p *Trip) Reads() int { return p.reads }
 
-// stampedReader notes when bytes came where the connection does not: one that
-// is not ours, as over some proxies.
-type stampedReader struct {
-	trip *Trip
-	r    io.Reader
-}
-
-func (s stampedReader) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	if n > 0 {
-		s.trip.marks.lastRead.Store(int64(s.trip.t.cfg.Clock.Now()))
-	}
-	return n, err
-}
-
-// Release closes the body and gives the connection back.
-func (p *Trip) Release(body io.Closer) {
-	_ = body.Close()
-	if p.pooled != nil {
-		p.t.pool.put(p.pooled)
-	}
-}
-
-// End ends the trip: it takes the stamps of what was written and shuts out late
-// hooks. It returns the connection, which may carry another exchange by now;
-// nil if there was none.
+// End ends the trip: it takes the stamps of what was written and shuts out who comes
+// late. It returns the connection, which may carry another exchange by now; nil if
+// there was none.
 func (p *Trip) End() *Conn {
-	p.watchdog.timer.Stop()
+	p.t.pool.busy.Add(-1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
+	if p.watchdog.timer != nil {
+		p.watchdog.timer.Stop()
+	}
 	if p.conn == nil {
 		return nil
-	}
-	if p.conn.recv != nil {
-		if path, ok := p.conn.recv.path(); ok {
-			p.x.RTT, p.x.Retransmits = path.rtt, path.retransmits-p.retransmits
-		}
 	}
 	p.x.KernelStamps = p.marks.kernel.Load() && !p.marks.late.Load()
 	p.x.Writing = exchange.Stamp(p.marks.firstWrite.Load())
