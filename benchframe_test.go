@@ -125,7 +125,7 @@ func readMeasured(b *testing.B, url string, streams, each, tokens int) used {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := c.Warm(b.Context(), streams); err != nil {
+	if err := c.Warm(b.Context(), streams, false); err != nil {
 		b.Fatal(err)
 	}
 	var mu sync.Mutex

@@ -116,10 +116,12 @@ func drive(ctx context.Context, url string, l Load) (*measurement, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !l.Cold {
-		if err := c.Warm(ctx, l.warmConnections()); err != nil {
-			return nil, err
-		}
+	connections := l.warmConnections()
+	if l.Cold {
+		connections = 0
+	}
+	if err := c.Warm(ctx, connections, l.Shape.Awaits()); err != nil {
+		return nil, err
 	}
 	var mu sync.Mutex
 	d := loadgen.Driver{Clock: m.clock, Emit: func(x *exchange.Exchange) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,7 +116,7 @@ func TestConnectingIsShownApart(t *testing.T) {
 	})
 	against(t, []script.Reply{ok(100)}, nil, func(t *testing.T, s *scripted) {
 		s.dialFor = 50 * time.Millisecond
-		if err := s.client.Warm(t.Context(), 2); err != nil {
+		if err := s.client.Warm(t.Context(), 2, false); err != nil {
 			t.Fatal(err)
 		}
 		x, _ := s.do()
@@ -159,7 +160,7 @@ func TestProbingIsNoPartOfARequest(t *testing.T) {
 		if _, err := s.client.Probe(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.client.Warm(t.Context(), 4); err != nil {
+		if err := s.client.Warm(t.Context(), 4, false); err != nil {
 			t.Fatal(err)
 		}
 		call, err := s.client.Encode(endpoint.Prompt{User: "hi", MaxTokens: 2})
@@ -179,15 +180,21 @@ func TestProbingIsNoPartOfARequest(t *testing.T) {
 	})
 }
 
-// slowWriter takes a while for each part of what it is given.
+// slowWriter takes a while for each 32 KiB of what it is given.
 type slowWriter struct {
 	net.Conn
 	each time.Duration
 }
 
-func (w slowWriter) Write(p []byte) (int, error) {
-	time.Sleep(w.each)
-	return w.Conn.Write(p)
+func (w slowWriter) Write(p []byte) (n int, err error) {
+	for part := range slices.Chunk(p, 32<<10) {
+		time.Sleep(w.each)
+		m, err := w.Conn.Write(part)
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // A body of megabytes is encoded before its request is due, and how long it

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -32,7 +31,7 @@ func (c *Client) Do(ctx context.Context, call *Call, x *exchange.Exchange) strin
 // moment when it is due.
 func (c *Client) Write(call *Call, x *exchange.Exchange) {
 	a := &attempt{client: c, x: x, call: call}
-	a.trip.Begin(c.transport, x)
+	a.trip.Begin(c.transport, x, a)
 	if a.trip.Write(c.template(call), call.body) {
 		call.begun = a
 		return
@@ -45,10 +44,10 @@ func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange) (stri
 	a := call.begun
 	if call.begun = nil; a == nil {
 		a = &attempt{client: c, x: x, call: call}
-		a.trip.Begin(c.transport, x)
+		a.trip.Begin(c.transport, x, a)
 	}
 	defer a.release()
-	a.responseEnded(ctx, a.trip.Do(ctx, c.template(call), call.body, a))
+	a.responseEnded(ctx, a.trip.Do(ctx, c.template(call), call.body))
 	conn := a.trip.End()
 	if x.Done == 0 {
 		x.Done = c.clock.Now()
@@ -93,11 +92,11 @@ type attempt struct {
 type reading int
 
 const (
-	unread  reading = iota // there was no response, or its head says enough
-	refusal                // it is the words of a refusal
-	page                   // it is a web page in the place of an answer
-	object                 // it is one JSON object
-	events                 // it is an event stream
+	noBody      reading = iota // there was no response, or its head says enough
+	refusalBody                // the words of a refusal
+	pageBody                   // a web page in the place of an answer
+	objectBody                 // one JSON object
+	streamBody                 // an event stream
 )
 
 // How much is read of the body of a response, in bytes: of a refusal, of a web page
@@ -140,7 +139,7 @@ func (a *attempt) Head(h transport.Head) bool {
 	}
 	x.ServerID = plaintext.Short(h.Get("X-Request-Id"), 64)
 	if h.Status != http.StatusOK {
-		a.how, a.refused = refusal, h.Header()
+		a.how, a.refused = refusalBody, h.Header()
 		return true
 	}
 	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
@@ -150,25 +149,25 @@ func (a *attempt) Head(h transport.Head) bool {
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
 	switch kind = strings.TrimSpace(kind); {
 	case strings.EqualFold(kind, "text/html"):
-		a.how = page
+		a.how = pageBody
 	case !a.call.stream || strings.EqualFold(kind, "application/json"):
-		a.how = object
+		a.how = objectBody
 	default:
-		a.how = events
+		a.how = streamBody
 		a.beginStream()
 	}
 	return true
 }
 
 // Body takes the next bytes of the body. It implements transport.Taker.
-func (a *attempt) Body(p []byte, at exchange.Stamp) bool {
+func (a *attempt) Body(p []byte, read transport.Read) bool {
 	most := maxWhole
 	switch a.how {
-	case events:
-		return a.events(p, at)
-	case refusal:
+	case streamBody:
+		return a.events(p, read)
+	case refusalBody:
 		most = maxRefusal
-	case page:
+	case pageBody:
 		most = maxPage
 	}
 	a.body = append(a.body, p[:min(len(p), most-len(a.body))]...)
@@ -179,17 +178,17 @@ func (a *attempt) Body(p []byte, at exchange.Stamp) bool {
 // no more was wanted.
 func (a *attempt) responseEnded(parent context.Context, err error) {
 	switch a.how {
-	case unread:
+	case noBody:
 		if err != nil {
 			a.failed(parent, err)
 		}
-	case refusal:
+	case refusalBody:
 		a.refusal()
-	case page:
+	case pageBody:
 		a.fail(exchange.Protocol, fmt.Sprintf("the server answered with a web page and not with an API response (%s); check the URL", snippet(a.body)))
-	case object:
+	case objectBody:
 		a.whole(parent, err)
-	case events:
+	case streamBody:
 		a.streamEnded(parent, err)
 	}
 }

@@ -328,7 +328,7 @@ func TestWarmedConnectionsAreUsed(t *testing.T) {
 			return d.DialContext(ctx, network, addr)
 		}
 	})
-	if err := c.Warm(t.Context(), 1); err != nil {
+	if err := c.Warm(t.Context(), 1, false); err != nil {
 		t.Fatal(err)
 	}
 	x, _ := do(t, c)

@@ -71,6 +71,9 @@ type Config struct {
 	Unmeasured Unmeasured
 	UserAgent  string
 
+	// Reading is how answers are read; the zero value is what fits the load.
+	Reading transport.Reading
+
 	// Dial replaces the network's dialler, for tests over net.Pipe.
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 	Clock *exchange.Clock // nil: a clock of its own
@@ -136,6 +139,7 @@ func New(cfg Config) (*Client, error) {
 	c.transport = transport.New(transport.Config{
 		Clock: cfg.Clock, TLS: conf, Proxy: proxy, Dial: cfg.Dial,
 		ConnectTimeout: cfg.ConnectTimeout, Timeout: cfg.Timeout, IdleTimeout: cfg.IdleTimeout,
+		Reading: cfg.Reading,
 	})
 	if err := c.newMetrics(); err != nil {
 		c.Close()
@@ -237,11 +241,15 @@ func (c *Client) Close() {
 // server that hangs up after each answer gets none: only the first requests would
 // find one, and where each open connection takes one of the server's threads
 // (llama.cpp), those that idle keep the others' requests waiting for seconds.
-func (c *Client) Warm(ctx context.Context, n int) error {
+//
+// awaited says that the end of an answer makes another request due, as in closed loops
+// and conversations, or frees its place: then each answer is read as soon as it comes,
+// also where reading many in one go would take less processor time.
+func (c *Client) Warm(ctx context.Context, n int, awaited bool) error {
 	if c.hangsUp {
 		return nil
 	}
-	if err := c.transport.Warm(ctx, c.base, n); err != nil {
+	if err := c.transport.Warm(ctx, c.base, n, awaited); err != nil {
 		return fmt.Errorf("failed to open %d connections to %s: %w", n, c.base.Host, c.explain(err))
 	}
 	return nil

@@ -54,7 +54,7 @@ func TestWarmedConnectionsServeAgain(t *testing.T) {
 		}
 		defer c.Close()
 		const n = 8
-		if err := c.Warm(t.Context(), n); err != nil {
+		if err := c.Warm(t.Context(), n, false); err != nil {
 			t.Fatal(err)
 		}
 		call, err := c.Encode(Prompt{User: "hi"})
@@ -90,7 +90,7 @@ func TestStaleConnectionsOfThePool(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.Warm(t.Context(), 3); err != nil {
+	if err := c.Warm(t.Context(), 3, false); err != nil {
 		t.Fatal(err)
 	}
 	for opened.Load() < 3 { // accepted, or they would not be closed
@@ -139,7 +139,7 @@ func TestAClosedConnectionDoesNotComeBack(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer c.Close()
-				if err := c.Warm(t.Context(), warm); err != nil {
+				if err := c.Warm(t.Context(), warm, false); err != nil {
 					t.Fatal(err)
 				}
 				x, _ := do(t, c)
@@ -178,7 +178,7 @@ func TestACutExchangeGivesNothingBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.Warm(t.Context(), 1); err != nil {
+	if err := c.Warm(t.Context(), 1, false); err != nil {
 		t.Fatal(err)
 	}
 	call, err := c.Encode(Prompt{User: "hi"})
@@ -218,7 +218,7 @@ func TestNothingStaysOpenAfterClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Warm(t.Context(), 3); err != nil {
+	if err := c.Warm(t.Context(), 3, false); err != nil {
 		t.Fatal(err)
 	}
 	go func() { <-begun; c.Close(); close(hold) }()

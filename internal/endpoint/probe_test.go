@@ -95,7 +95,7 @@ func TestServerThatHangsUp(t *testing.T) {
 		t.Error("not noticed")
 	}
 	// Connections that idle would take the threads of a server that has one for each.
-	if err := c.Warm(t.Context(), 4); err != nil {
+	if err := c.Warm(t.Context(), 4, false); err != nil {
 		t.Fatal(err)
 	}
 	for range 50 {

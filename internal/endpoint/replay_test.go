@@ -3,12 +3,14 @@ package endpoint
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log"
 	"testing"
 	"testing/iotest"
 
 	"github.com/inferometer/inferometer/internal/endpoint/dialect"
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -23,13 +25,25 @@ func offline(t testing.TB, api string) *Client {
 	return c
 }
 
-// replay reads an event stream as the body of an answer.
+// replay takes an event stream as the body of an answer.
 func replay(c *Client, body io.Reader) (*exchange.Exchange, string) {
 	x := &exchange.Exchange{Streamed: true}
-	a := &attempt{client: c, x: x}
-	a.trip.Begin(c.transport, x, func(error) {})
+	a := &attempt{client: c, x: x, how: streamBody}
+	a.trip.Begin(c.transport, x, a)
 	defer a.trip.End()
-	a.events(context.Background(), context.Background(), body)
+	a.beginStream()
+	buf := make([]byte, 64<<10)
+	var err error
+	for n := 1; err == nil; n++ {
+		var got int
+		if got, err = body.Read(buf); got > 0 && !a.Body(buf[:got], transport.Read{N: n, At: c.clock.Now()}) {
+			break
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	a.responseEnded(context.Background(), err)
 	text := dialect.DecodeText(a.text)
 	c.cfg.Check.Settle(&a.held, x, countsDiffer(x))
 	a.release()

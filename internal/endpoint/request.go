@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+
+	"github.com/inferometer/inferometer/internal/endpoint/transport"
 )
 
 // request makes a request that belongs to no exchange. net/http sends the body
@@ -27,16 +29,17 @@ func (c *Client) request(ctx context.Context, method, url string, body []byte) (
 
 // requestTemplate has what the exchanges with one base URL share.
 type requestTemplate struct {
-	base   *url.URL
-	whole  *http.Request // for calls that ask for one JSON object
-	stream *http.Request // for calls that ask for an event stream
+	base    *url.URL
+	hangsUp bool
+	whole   *transport.Request // for calls that ask for one JSON object
+	stream  *transport.Request // for calls that ask for an event stream
 }
 
 // template returns the request that those of a call begin with. It is made once
 // for as long as Probe changes nothing.
-func (c *Client) template(call *Call) *http.Request {
+func (c *Client) template(call *Call) *transport.Request {
 	t := c.requests.Load()
-	if t == nil || t.base != c.base || t.whole.Close != c.hangsUp {
+	if t == nil || t.base != c.base || t.hangsUp != c.hangsUp {
 		t = c.newTemplate()
 		c.requests.Store(t)
 	}
@@ -55,5 +58,5 @@ func (c *Client) newTemplate() *requestTemplate {
 	stream := whole.WithContext(context.Background()) // a copy
 	stream.Header = c.header.Clone()
 	stream.Header.Set("Accept", "text/event-stream")
-	return &requestTemplate{base: c.base, whole: whole, stream: stream}
+	return &requestTemplate{base: c.base, hangsUp: c.hangsUp, whole: c.transport.NewRequest(whole), stream: c.transport.NewRequest(stream)}
 }

@@ -37,7 +37,8 @@ type stream struct {
 	joined   []byte // data lines of an event that are not JSON yet
 	isError  bool   // the event is an error
 	open     bool   // a line came after the last blank one
-	hit      int    // read in which the previous content frame came
+	read     int    // that brought what is being read
+	hit      int    // the same of the previous content frame
 	draining bool   // the answer is over, and what ends the response is read
 	drained  int    // reads since then
 }
@@ -61,8 +62,9 @@ func (a *attempt) beginStream() {
 
 // events takes the next bytes of an event stream. It returns false when no more
 // are wanted.
-func (a *attempt) events(p []byte, at exchange.Stamp) bool {
+func (a *attempt) events(p []byte, read transport.Read) bool {
 	s := &a.stream
+	s.read = read.N
 	if s.draining {
 		s.drained++
 		return s.drained < drainReads
@@ -77,7 +79,7 @@ func (a *attempt) events(p []byte, at exchange.Stamp) bool {
 		case !ok:
 			return true
 		default:
-			a.line(line, at)
+			a.line(line, read.At)
 		}
 		if a.over() {
 			return a.drain()
@@ -217,11 +219,10 @@ func (a *attempt) frame(payload []byte, f *dialect.Frame, at exchange.Stamp) {
 		if f.Kind == exchange.ToolCall {
 			a.call.keep(payload)
 		}
-		read := a.trip.Reads()
-		if len(x.Frames) > 1 && read == s.hit {
+		if len(x.Frames) > 1 && s.read == s.hit {
 			x.Coalesced++
 		}
-		s.hit = read
+		s.hit = s.read
 	}
 	if f.Usage.Seen {
 		a.takeUsage(&f.Usage, at)

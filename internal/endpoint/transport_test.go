@@ -140,7 +140,7 @@ func TestProxy(t *testing.T) {
 	if c.Proxy() != proxy {
 		t.Errorf("proxy %q", c.Proxy())
 	}
-	if err := c.Warm(t.Context(), 4); err != nil || connects.Load() != 0 {
+	if err := c.Warm(t.Context(), 4, false); err != nil || connects.Load() != 0 {
 		t.Errorf("warmed %d connections through a proxy, error %v", connects.Load(), err)
 	}
 	x, text := do(t, c)

@@ -77,6 +77,17 @@ const warmupGap = time.Second
 // Open reports whether the shape is an open loop.
 func (s Shape) Open() bool { return s.Users == 0 }
 
+// Awaits reports whether the end of an answer makes another request due, or frees the
+// slot that one waits for: then an answer whose end is read late makes the next request
+// late.
+func (s Shape) Awaits() bool {
+	if s.Open() {
+		return s.MaxInflight > 0 || s.Turn != nil
+	}
+	burst := s.Requests > 0 && s.Requests <= s.Users && !s.warm() // of which each user sends one
+	return !burst || s.MaxInflight > 0 || s.Conversations > 0
+}
+
 // Validate says what is wrong with the shape.
 func (s Shape) Validate() error {
 	switch {

@@ -6,6 +6,7 @@ package eventstream
 import (
 	"bytes"
 	"errors"
+	"math/bits"
 )
 
 // Lines splits an event stream into lines. It is handed the bytes as they come
@@ -110,11 +111,11 @@ func lineEnd(b []byte) int {
 	return lf
 }
 
-// grow appends p. Memory grows to exactly twice as much: append would take up to two
-// and a half times.
+// grow appends p. Memory grows over powers of two, so that a line takes at most twice
+// its size on the way: append would take up to two and a half times.
 func grow(b, p []byte) []byte {
 	if n := len(b) + len(p); n > cap(b) {
-		grown := make([]byte, len(b), max(n, min(MaxLine, max(4096, 2*cap(b)))))
+		grown := make([]byte, len(b), max(4096, 1<<bits.Len(uint(n-1))))
 		copy(grown, b)
 		b = grown
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -23,19 +24,32 @@ func (c *chunks) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// linesOf feeds what the reads of r bring.
 func linesOf(t *testing.T, r io.Reader) []string {
 	t.Helper()
-	e := New(r, nil)
+	var l Lines
 	var out []string
-	for {
-		l, err := e.Line()
+	for buf := make([]byte, 1<<16); ; {
+		n, err := r.Read(buf)
+		for l.Feed(buf[:n]); ; {
+			line, ok, err := l.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+			out = append(out, string(line))
+		}
 		if errors.Is(err, io.EOF) {
+			if line, ok := l.End(); ok {
+				out = append(out, string(line))
+			}
 			return out
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, string(l))
 	}
 }
 
@@ -105,27 +119,51 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// What is kept of a line stays as it is while the reader goes on.
+// What is kept of a line stays as it is while the stream goes on, and a long one is
+// not copied.
 func TestKeep(t *testing.T) {
 	for _, size := range []int{10, LongLine - 1, LongLine, LongLine + 1} {
 		long := strings.Repeat("a", size)
-		e := New(iotest.HalfReader(strings.NewReader(long+"\nb\r\n"+strings.Repeat("c", 3*LongLine)+"\nd")), nil)
-		line, err := e.Line()
-		if err != nil {
-			t.Fatal(err)
-		}
-		kept := e.Keep(nil, line)
-		for _, want := range []string{"b", strings.Repeat("c", 3*LongLine), "d"} {
-			line, err := e.Line()
-			if err != nil || string(line) != want {
-				t.Fatalf("%d: a line of %d bytes, want %d: %v", size, len(line), len(want), err)
+		text := []byte(long + "\nb\r\n" + strings.Repeat("c", 3*LongLine) + "\nd\n")
+		var l Lines
+		var kept []byte
+		want := []string{long, "b", strings.Repeat("c", 3*LongLine), "d"}
+		for piece := range slices.Chunk(text, 4000) {
+			piece = slices.Clone(piece)
+			for l.Feed(piece); ; {
+				line, ok, err := l.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !ok {
+					break
+				}
+				if len(want) == 0 || string(line) != want[0] {
+					t.Fatalf("%d: a line of %d bytes, want %d more", size, len(line), len(want))
+				}
+				if len(want) > 2 { // the first two are one event
+					before := cap(kept)
+					if kept = l.Keep(kept, line); before == 0 && size >= LongLine && &kept[0] != &line[0] {
+						t.Errorf("%d: a long line was copied", size)
+					}
+				}
+				want = want[1:]
 			}
-			if want == "b" {
-				kept = e.Keep(kept, line)
-			}
+			clear(piece)
 		}
-		if string(kept) != long+"b" {
-			t.Errorf("%d: what was kept has changed", size)
+		if len(want) > 0 || string(kept) != long+"b" {
+			t.Errorf("%d: what was kept has changed, or %d lines are missing", size, len(want))
+		}
+	}
+}
+
+// A line has a limit.
+func TestLineThatIsTooLong(t *testing.T) {
+	var l Lines
+	for i := range MaxLine >> 20 {
+		l.Feed(bytes.Repeat([]byte("x"), 1<<20))
+		if _, ok, err := l.Next(); ok || (err != nil) != (i == MaxLine>>20-1) || err != nil && !errors.Is(err, ErrTooLong) {
+			t.Fatalf("after %d MiB: %v", i+1, err)
 		}
 	}
 }

@@ -18,9 +18,15 @@ type Taker interface {
 	// Head takes the head, which is valid during the call. It returns false if the body
 	// is not wanted.
 	Head(h Head) bool
-	// Body takes the next bytes of the body, which are valid during the call, and when
-	// the newest of them came. It returns false if no more are wanted.
-	Body(p []byte, at exchange.Stamp) bool
+	// Body takes the next bytes of the body, which are valid during the call. It returns
+	// false if no more are wanted.
+	Body(p []byte, read Read) bool
+}
+
+// Read is the read of a connection that brought some bytes.
+type Read struct {
+	N  int            // which of the exchange, from 1: what has the same came together
+	At exchange.Stamp // when the newest of its bytes came
 }
 
 // Head is the head of a response.
@@ -49,16 +55,18 @@ func (h Head) Header() http.Header {
 // Request is what the requests of many exchanges have in common: method, URL and
 // header. Make it with NewRequest.
 type Request struct {
-	http *http.Request
-	head []byte // as it is sent, up to the length of the body
-	err  error  // of what cannot be sent
+	http      *http.Request
+	byNetHTTP bool   // it goes over net/http
+	head      []byte // as it is sent, up to the length of the body
+	err       error  // of what cannot be sent
 }
 
 // NewRequest encodes a request, once for all exchanges that send it with a body of
 // their own. req must have a method, URL and header, no body, and not be changed
 // afterwards.
-func NewRequest(req *http.Request) *Request {
-	r := &Request{http: req}
+func (t *Transport) NewRequest(req *http.Request) *Request {
+	// net/http knows the ways of proxies, CONNECT and SOCKS.
+	r := &Request{http: req, byNetHTTP: t.ProxyOf(req.URL) != nil}
 	r.head, r.err = encodeHead(req)
 	return r
 }

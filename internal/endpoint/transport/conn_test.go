@@ -12,18 +12,20 @@ import (
 // aged is a receiver whose reads say how old their bytes are.
 type aged struct{ ages []time.Duration }
 
-func (r *aged) read(p []byte) (int, time.Duration, error) {
+func (r *aged) read(p []byte, _ bool) (int, time.Time, time.Duration, error) {
 	if len(r.ages) == 0 {
-		return 0, -1, io.EOF
+		return 0, time.Time{}, -1, io.EOF
 	}
 	age := r.ages[0]
 	r.ages = r.ages[1:]
 	p[0] = 'x'
-	return 1, age, nil
+	return 1, time.Now(), age, nil
 }
 
-func (r *aged) alive() bool           { return true }
-func (r *aged) path() (tcpPath, bool) { return tcpPath{}, false }
+func (r *aged) send(head, body []byte) (int, error) { return len(head) + len(body), nil }
+func (r *aged) idle() bool                          { return true }
+func (r *aged) alive() bool                         { return true }
+func (r *aged) path() (tcpPath, bool)               { return tcpPath{}, false }
 
 // The kernel's times of two reads of one burst jitter by microseconds: those of one
 // answer never run backwards. Where one read has no such time, the exchange's are

@@ -6,16 +6,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"net/http"
 	"net/http/httptrace"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
 )
-
-// byNetHTTP reports whether a request goes over net/http: through a proxy, whose ways
-// (CONNECT, SOCKS) it knows.
-func (t *Transport) byNetHTTP(req *Request) bool { return t.ProxyOf(req.http.URL) != nil }
 
 // inMemory is a body on its way out, of a type that net/http knows to be in
 // memory: of others it writes the header by itself first.
@@ -65,7 +60,7 @@ func (p *Trip) viaNetHTTP(ctx context.Context, req *Request, body []byte) error 
 				p.marks.read(p.t.cfg.Clock.Now())
 			}
 			p.reads++
-			if !p.to.Body(buf[:n], p.LastRead()) {
+			if !p.to.Body(buf[:n], Read{N: p.reads, At: p.LastRead()}) {
 				return nil
 			}
 		}

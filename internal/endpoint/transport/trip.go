@@ -48,7 +48,7 @@ func (p *Trip) Begin(t *Transport, x *exchange.Exchange, to Taker) {
 // Write sends the request if nothing has to be waited for: if a plain connection stands
 // ready and takes it at once. It reports whether it has begun to; Do goes on with it.
 func (p *Trip) Write(req *Request, body []byte) bool {
-	if req.err != nil || p.t.byNetHTTP(req) {
+	if req.err != nil || req.byNetHTTP {
 		return false
 	}
 	l, idle := p.t.pool.take()
@@ -74,7 +74,7 @@ func (p *Trip) Do(ctx context.Context, req *Request, body []byte) error {
 	stop := context.AfterFunc(ctx, func() { p.abort(context.Cause(ctx)) })
 	defer stop()
 	var err error
-	if p.t.byNetHTTP(req) {
+	if req.byNetHTTP {
 		err = p.viaNetHTTP(ctx, req, body)
 	} else {
 		err = p.viaLink(ctx, req, body)
@@ -213,9 +213,10 @@ func (p *Trip) wroteNot(err error) {
 // take hands on bytes of the response. It reports whether it is over, and if that is
 // by an error, which.
 func (p *Trip) take(b []byte) (over bool, err error) {
-	at := p.LastRead()
-	if p.reads++; p.reads == 1 {
-		p.x.FirstByte = at
+	p.reads++
+	read := Read{N: p.reads, At: p.LastRead()}
+	if read.N == 1 {
+		p.x.FirstByte = read.At
 	}
 	r := &p.link.reader
 	for {
@@ -228,11 +229,11 @@ func (p *Trip) take(b []byte) (over bool, err error) {
 			return false, nil
 		case event == http1.Head:
 			h := r.Head()
-			if !p.to.Head(Head{Status: h.Status(), own: h}) {
+			if !p.to.Head(Head{Status: h.Status, own: h}) {
 				return true, nil
 			}
 		case event == http1.Body:
-			if !p.to.Body(piece, at) {
+			if !p.to.Body(piece, read) {
 				return true, nil
 			}
 		case event == http1.End:
@@ -333,10 +334,6 @@ func (p *Trip) LastRead() exchange.Stamp {
 	}
 	return p.t.cfg.Clock.Now()
 }
-
-// Reads is how many reads have given bytes: what came between two calls that return
-// the same came in one read.
-func (p *Trip) Reads() int { return p.reads }
 
 // End ends the trip: it takes the stamps of what was written and shuts out who comes
 // late. It returns the connection, which may carry another exchange by now; nil if
