@@ -51,6 +51,24 @@ func TestHeadLimit(t *testing.T) {
 	check(t, []byte("HTTP/1.1 "+strings.Repeat("x", 11<<20)), 1<<20)
 }
 
+// A reader keeps memory for the next response, and not that of a huge head.
+func TestResetKeepsLittle(t *testing.T) {
+	var r Reader
+	for _, c := range []struct {
+		size int
+		keep bool
+	}{{100, true}, {100_000, false}} {
+		head := "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", c.size) + "\r\nContent-Length: 0\r\n\r\n"
+		if o, err := read(&r, []byte(head), c.size/2); err != nil || o.Status != 200 {
+			t.Fatal(o, err)
+		}
+		r.Reset()
+		if line, text := cap(r.line), cap(r.head.text); (line > 0) != c.keep || (text > 0) != c.keep {
+			t.Errorf("%d bytes of line and %d of text are kept of a field of %d", line, text, c.size)
+		}
+	}
+}
+
 func TestEOF(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	for _, c := range []struct {
@@ -67,9 +85,13 @@ func TestEOF(t *testing.T) {
 		{ok + "Content-Length: 2\r\n\r\na", io.ErrUnexpectedEOF},
 		{ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n", io.ErrUnexpectedEOF},
 	} {
-		_, err := read(new(Reader), []byte(c.pushed))
-		if !errors.Is(err, c.want) {
-			t.Errorf("%q and the end: %v, want %v", c.pushed, err, c.want)
+		var r Reader
+		_, err := read(&r, []byte(c.pushed))
+		if again := r.EOF(); !errors.Is(err, c.want) || !errors.Is(again, c.want) {
+			t.Errorf("%q and the end: %v, and told twice %v, want %v", c.pushed, err, again, c.want)
+		}
+		if r.KeepAlive() {
+			t.Errorf("%q and the end: the connection is kept", c.pushed)
 		}
 	}
 }
