@@ -58,7 +58,8 @@ type Reader struct {
 // of p, even an empty one, until it returns More, End or an error. After End the
 // rest of p does not belong to the response.
 //
-// An error is an *Error, and every further call returns it again.
+// An error is an *Error, and every further call returns it again; after EOF has
+// returned an error, that one.
 func (r *Reader) Next(p []byte) (ev Event, piece []byte, n int, err error) {
 	for {
 		rest := p[n:]

@@ -51,6 +51,24 @@ func TestHeadLimit(t *testing.T) {
 	check(t, []byte("HTTP/1.1 "+strings.Repeat("x", 11<<20)), 1<<20)
 }
 
+// A reader keeps memory for the next response, and not that of a huge head.
+func TestResetKeepsLittle(t *testing.T) {
+	var r Reader
+	for _, c := range []struct {
+		size int
+		keep bool
+	}{{100, true}, {100_000, false}} {
+		head := "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", c.size) + "\r\nContent-Length: 0\r\n\r\n"
+		if o, err := read(&r, []byte(head), c.size/2); err != nil || o.Status != 200 {
+			t.Fatal(o, err)
+		}
+		r.Reset()
+		if line, text := cap(r.line), cap(r.head.text); (line > 0) != c.keep || (text > 0) != c.keep {
+			t.Errorf("%d bytes of line and %d of text are kept of a field of %d", line, text, c.size)
+		}
+	}
+}
+
 func TestEOF(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	for _, c := range []struct {
@@ -67,9 +85,110 @@ func TestEOF(t *testing.T) {
 		{ok + "Content-Length: 2\r\n\r\na", io.ErrUnexpectedEOF},
 		{ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n", io.ErrUnexpectedEOF},
 	} {
+		var r Reader
+		_, err := read(&r, []byte(c.pushed))
+		if again := r.EOF(); !errors.Is(err, c.want) || !errors.Is(again, c.want) {
+			t.Errorf("%q and the end: %v, and told twice %v, want %v", c.pushed, err, again, c.want)
+		}
+		if r.KeepAlive() {
+			t.Errorf("%q and the end: the connection is kept", c.pushed)
+		}
+	}
+}
+
+// An error says in which part, what was expected, and what came, as safe text.
+func TestErrors(t *testing.T) {
+	const ok = "HTTP/1.1 200 OK\r\n"
+	const chunked = ok + "Transfer-Encoding: chunked\r\n\r\n"
+	for _, c := range []struct {
+		pushed string
+		part   Part
+		want   string
+	}{
+		{"SSH-2.0-x", NotHTTP, `malformed HTTP response: expected a line such as "HTTP/1.1 200 OK", got "SSH-2.0-x"`},
+		{"\x15\x03\x03\x00", NotHTTP, `got "\x15\x03\x03\x00"`}, // TLS, which sends no line end
+		{"\r\n" + ok, NotHTTP, `got ""`},
+		{strings.Repeat("\u202e", 40) + "\n", NotHTTP, `got "` + strings.Repeat(`\u202e`, 20) + `"…`},
+		{"HTTP/1.1 2x0 OK\r\n", StatusLine, `malformed HTTP response: expected a status code of three digits, got "HTTP/1.1 2x0 OK"`},
+		{"HTTP/x 200 OK\r\n", StatusLine, "expected HTTP/ with a version"},
+		{ok + "{\"error\"}\r\n", HeaderField, `malformed HTTP header: expected a field name and a colon, got "{\"error\"}"`},
+		{ok + " A: b\r\n", HeaderField, "at the beginning of the first line"},
+		{ok + "A(: b\r\n", HeaderField, "in a field name"},
+		{ok + "A: \x1b[2J\r\n", HeaderField, `no control characters in a field's value, got " \x1b[2J"`},
+		{ok + "Content-Length: +5\r\n\r\n", Framing, `invalid framing of the HTTP response: expected a Content-Length in decimal digits, got "+5"`},
+		{ok + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n", Framing, `got "6"`},
+		{ok + "Transfer-Encoding: gzip\r\n\r\n", Framing, `expected no Transfer-Encoding but "chunked", got "gzip"`},
+		{ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", Framing, "one Transfer-Encoding"},
+		{ok + "Transfer-Encoding: chunked\r\nTrailer: content-length\r\n\r\n", Framing, "content-length"},
+		{chunked + "data: {}\n", Chunked, `malformed chunked HTTP body: expected a chunk size in hexadecimal and CRLF, and CR nowhere else, got "data: {}\n"`},
+		{chunked + "1\r\nab", Chunked, `expected CRLF after the data of a chunk, got "b"`},
+		{chunked + "0\r\nA\r\n\r\n", TrailerField, `malformed HTTP trailer: expected a field name and a colon, got "A"`},
+	} {
 		_, err := read(new(Reader), []byte(c.pushed))
-		if !errors.Is(err, c.want) {
-			t.Errorf("%q and the end: %v, want %v", c.pushed, err, c.want)
+		var e *Error
+		if !errors.As(err, &e) || e.Part != c.part || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want part %d with %s", c.pushed, err, c.part, c.want)
+		}
+	}
+}
+
+// One reader reads the responses of a connection one after the other.
+func TestSeveralResponses(t *testing.T) {
+	const first = "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX: y\r\n\r\n"
+	const second = "HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n"
+	const third = "HTTP/1.1 429 Slow\r\nContent-Length: 1\r\nRetry-After: 3\r\nConnection: close\r\n\r\nc"
+	p := []byte(first + second + third)
+	var r Reader
+	for i, want := range []struct {
+		status     int
+		body       string
+		keep       bool
+		retryAfter string
+	}{{200, "ab", true, ""}, {204, "", true, ""}, {429, "c", false, "3"}} {
+		r.Reset()
+		if r.Started() || r.Head() != nil || r.KeepAlive() {
+			t.Fatalf("response %d: a state before its first byte: started %v, head %v, keep-alive %v", i, r.Started(), r.Head(), r.KeepAlive())
+		}
+		var body []byte
+		for ev := More; ev != End; {
+			var piece []byte
+			var n int
+			var err error
+			if ev, piece, n, err = r.Next(p); err != nil {
+				t.Fatal(err)
+			}
+			if (r.Head() == nil) != (ev == More) || !r.Started() || r.KeepAlive() && ev != End && want.body != "" {
+				t.Fatalf("response %d, event %d: head %v, started %v, keep-alive %v", i, ev, r.Head(), r.Started(), r.KeepAlive())
+			}
+			body, p = append(body, piece...), p[n:]
+		}
+		if h := r.Head(); h.Status != want.status || string(body) != want.body || r.KeepAlive() != want.keep || h.Get("retry-after") != want.retryAfter {
+			t.Errorf("response %d: status %d, body %q, keep-alive %v, Retry-After %q", i, h.Status, body, r.KeepAlive(), h.Get("retry-after"))
+		}
+	}
+	if len(p) > 0 {
+		t.Errorf("%q is left", p)
+	}
+}
+
+// A piece of the body is a part of what was pushed, and ends where it ends.
+func TestBodyInPlace(t *testing.T) {
+	for _, head := range []string{"Content-Length: 2", "Transfer-Encoding: chunked", "Connection: close"} {
+		var r Reader
+		readAll(t, &r, [][]byte{[]byte("HTTP/1.1 200 OK\r\n" + head + "\r\n\r\n")})
+		p := []byte("2\r\nab\r\n")
+		if head != "Transfer-Encoding: chunked" {
+			p = p[3:5]
+		}
+		_, piece, _, err := r.Next(p)
+		if err != nil || string(piece) != "ab" {
+			t.Fatalf("%s: %q, %v", head, piece, err)
+		}
+		for i := range p {
+			p[i] = '#'
+		}
+		if string(piece) != "##" {
+			t.Errorf("%s: the piece is a copy", head)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func read(r *Reader, b []byte, cuts ...int) (o outcome, err error) {
 				panic(fmt.Sprintf("%d of %d bytes used", n, len(p)))
 			}
 			if err != nil {
-				if _, _, _, again := r.Next(p); again != err {
+				if _, _, _, again := r.Next(p); !errors.Is(again, err) {
 					panic("an error that does not stay")
 				}
 				return outcome{Refused: true}, err

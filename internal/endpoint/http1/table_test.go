@@ -109,5 +109,8 @@ func odd() []string {
 		"3\r\nabc\r\n0\r\nA: "+strings.Repeat("x", 4089)+"\r\n\r\n", "3\r\nabc\r\n0\r\nA: "+strings.Repeat("x", 4090)+"\r\n\r\n", "3\r\nabc\r\n0\r\nA: b\n\n"+strings.Repeat("x", 4085)+"\r\n\r\n", "3\r\nabc\r\n0\r\nA: b\n\n"+strings.Repeat("x", 4086)+"\r\n\r\n",
 		"3\r\nabc\r\n0\r\n\n\r\n\r\n", "3\r\nabc\r\n0\r\n\n\r\n\r", "3\r\nabc\r\n0\r\nA: b\n\r\n\r\n", "3\r\nabc\r\n0\r\nA: b\r\n\r\n\r\n", "3\r\nabc\r\n0\r\n \r\n\r\n", "3\r\nabc\r\n0\r\nContent-Length: 7\r\nTransfer-Encoding: x\r\n\r\n", "3\r\nabc\r\n0\r\n\rA: b\r\n\r\n",
 	)
+	// Just as much of extensions as is allowed, a byte more, and data before that earn no credit.
+	most := strings.Repeat("1;"+strings.Repeat("x", 1024+14)+"\r\na\r\n", 16)
+	add(chunked, most+"0\r\n\r\n", most+"1;"+strings.Repeat("x", 15)+"\r\na\r\n0\r\n\r\n", "fa0\r\n"+strings.Repeat("d", 0xfa0)+"\r\n"+most+"1;"+strings.Repeat("x", 15)+"\r\na\r\n0\r\n\r\n")
 	return all
 }
