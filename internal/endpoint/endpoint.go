@@ -17,7 +17,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,6 +28,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
 // Config describes one endpoint.
@@ -71,7 +74,8 @@ type Config struct {
 	Unmeasured Unmeasured
 	UserAgent  string
 
-	// Reading is how answers are read; the zero value is what fits the load.
+	// Reading is how answers are read; the zero value is what fits the load, or what the
+	// environment says (INFEROMETER_READING).
 	Reading transport.Reading
 
 	// Dial replaces the network's dialler, for tests over net.Pipe.
@@ -98,6 +102,9 @@ type Client struct {
 	ends      endings
 	secrets   []string
 }
+
+// readingVar names the environment variable that says how answers are read.
+const readingVar = "INFEROMETER_READING"
 
 var versionPath = regexp.MustCompile(`/v\d+(beta)?$`)
 
@@ -135,6 +142,11 @@ func New(cfg Config) (*Client, error) {
 	proxy, err := proxyOf(cfg.Proxy)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Reading == transport.Fitting {
+		if cfg.Reading = transport.Reading(os.Getenv(readingVar)); !slices.Contains(transport.Readings(), cfg.Reading) {
+			return nil, fmt.Errorf("%s is %q: it must be one of per-stream, batched, portable, or not set", readingVar, plaintext.Short(string(cfg.Reading), 40))
+		}
 	}
 	c.transport = transport.New(transport.Config{
 		Clock: cfg.Clock, TLS: conf, Proxy: proxy, Dial: cfg.Dial,

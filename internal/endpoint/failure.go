@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"syscall"
 
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
@@ -50,7 +49,7 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("%s did not answer within the connect timeout; check the address and firewalls, or raise --connect-timeout", host)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s accepted the connection and did not answer in time; is it busy, or another service?", host)
-	case strings.Contains(err.Error(), "malformed HTTP response"): // net/http exports no type for it
+	case transport.NotHTTP(err):
 		return fmt.Errorf("%s does not speak HTTP; is it an HTTPS port (https://%s), or another service?", host, host)
 	case transport.ClassOf(err) == exchange.Reset:
 		return fmt.Errorf("the connection to %s was closed by the server (%w)", host, cleanError(err))

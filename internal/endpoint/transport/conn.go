@@ -20,7 +20,8 @@ type Conn struct {
 	recv  receiver // nil where the kernel's receive times are not available
 	lag   *lagCounts
 
-	noWait bool // a read that finds nothing is an error; set between exchanges only
+	gone   atomic.Bool // it was seen to end while it was idle
+	noWait bool        // a read that finds nothing is an error; set between exchanges only
 
 	marks  atomic.Pointer[marks] // of the exchange that has the connection
 	reused atomic.Bool           // the next write is the first of a further exchange
@@ -84,7 +85,12 @@ func (c *Conn) arm(m *marks, reused bool) {
 
 // Alive reports whether the server has not closed the connection, as far as
 // this system can tell.
-func (c *Conn) Alive() bool { return c.recv == nil || c.recv.alive() }
+func (c *Conn) Alive() bool {
+	if c.recv == nil {
+		return !c.gone.Load()
+	}
+	return c.recv.alive()
+}
 
 // errStale says that nothing was written because the server has hung up.
 var errStale = &net.OpError{Op: "write", Net: "tcp", Err: errors.New("the server closed the connection after the previous exchange")}
@@ -159,6 +165,7 @@ type dialer struct {
 	timeout time.Duration
 	clock   *exchange.Clock
 	tls     *tls.Config
+	plainly bool                 // without the kernel's receive times
 	lags    [lagShares]lagCounts // of all connections, each of which has one of them
 	next    atomic.Uint32        // whose it is
 }
@@ -195,7 +202,9 @@ func (d *dialer) open(ctx context.Context, network, addr string) (*Conn, error) 
 		return nil, &ConnectError{connectClass(err), err}
 	}
 	c.Conn = conn
-	c.recv = newReceiver(conn)
+	if !d.plainly {
+		c.recv = newReceiver(conn)
+	}
 	c.connected = d.clock.Now()
 	c.tcp = time.Duration(c.connected-c.dialled) - c.dns
 	return c, nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/inferometer/inferometer/internal/endpoint/http1"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -27,6 +28,15 @@ func connectClass(err error) exchange.Class {
 func ByProxy(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "proxyconnect" // net/http marks it so
+}
+
+// NotHTTP reports whether an error is that of a server that speaks something else.
+func NotHTTP(err error) bool {
+	var own *http1.Error
+	if errors.As(err, &own) {
+		return own.Part == http1.NotHTTP
+	}
+	return strings.Contains(err.Error(), "malformed HTTP response") // net/http exports no type for it
 }
 
 // ClassOf says which class of failure an error of Send or of reading a body is.

@@ -25,6 +25,7 @@ type link struct {
 	out         []byte         // memory for the head of a request
 
 	reader http1.Reader
+	silent *silence // of an idle link whose socket cannot be asked
 
 	mu     sync.Mutex // protects all following fields, and reader where a poller reads
 	trip   *Trip      // whose response is read; nil while the link is idle
@@ -54,13 +55,13 @@ func (l *link) usable() bool {
 		defer l.mu.Unlock()
 		return !l.broken
 	}
-	if l.conn.recv == nil {
-		return true
+	if l.silent != nil {
+		return l.silent.end()
 	}
 	if l.sendsAtOnce() {
 		return l.conn.recv.idle()
 	}
-	// Under TLS what waits may be a session ticket, or the server's goodbye.
+	// Under TLS, what waits may be a session ticket, or the server's goodbye.
 	l.conn.noWait = true
 	defer func() { l.conn.noWait = false }()
 	var b [1]byte

@@ -73,6 +73,7 @@ func (p *pool) giveBack(l *link) {
 		l.close()
 		return
 	}
+	l.rest()
 	p.idle = append(p.idle, l)
 }
 
@@ -119,6 +120,7 @@ func (p *pool) warm(ctx context.Context, n int, dial func(context.Context) (*lin
 		case p.closed:
 			l.close()
 		default:
+			l.rest()
 			p.idle = append(p.idle, l)
 		}
 	}

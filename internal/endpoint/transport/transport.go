@@ -60,16 +60,18 @@ type Transport struct {
 }
 
 // Reading is how a transport reads responses.
-type Reading int
+type Reading string
 
-// Ways to read.
+// Ways to read. All but the first are for tests, and for who doubts a way.
 const (
-	// Fitting reads in batches where that is right and saves something: see Warm.
-	Fitting Reading = iota
-	PerStream
-	// Batched reads in batches wherever it can, whatever that means for latency.
-	Batched
+	Fitting   Reading = ""           // in batches where that is right and saves something: see Warm
+	PerStream Reading = "per-stream" // each response when it comes
+	Batched   Reading = "batched"    // in batches wherever that is possible, whatever it does to lateness
+	Portable  Reading = "portable"   // each when it comes, by nothing but the standard library
 )
+
+// Readings are all ways to read.
+func Readings() []Reading { return []Reading{Fitting, PerStream, Batched, Portable} }
 
 // New returns a transport. Nothing is dialled.
 func New(cfg Config) *Transport {
@@ -80,6 +82,8 @@ func New(cfg Config) *Transport {
 	}
 	if cfg.Dial == nil {
 		t.dialer.dial = (&net.Dialer{}).DialContext
+	}
+	if t.dialer.plainly = cfg.Reading == Portable; cfg.Dial == nil && !t.dialer.plainly {
 		t.stamping = keepStamping()
 	}
 	t.http = &http.Transport{
@@ -120,10 +124,10 @@ func (t *Transport) dial(ctx context.Context, u *url.URL) (*link, error) {
 // does, a late read would be lateness.
 func (t *Transport) batches() bool {
 	switch {
-	case !havePollers || t.cfg.Reading == PerStream:
+	case !havePollers:
 		return false
-	case t.cfg.Reading == Batched:
-		return true
+	case t.cfg.Reading != Fitting:
+		return t.cfg.Reading == Batched
 	}
 	return !t.awaited.Load() && (t.many.Load() || t.pool.busy.Load() >= fewStreams)
 }
