@@ -14,11 +14,11 @@ import (
 // instant answers at once: what is left is the driver's own work.
 type instant struct{ clock *exchange.Clock }
 
-func (i instant) Prepare(exchange.Phase, int, *exchange.Exchange) (Send, error) {
-	return func(_ context.Context, x *exchange.Exchange) {
+func (i instant) Prepare(exchange.Phase, int, *exchange.Exchange) (Request, error) {
+	return SendFunc(func(_ context.Context, x *exchange.Exchange) {
 		x.Writing = i.clock.Now()
 		x.FirstToken, x.LastToken, x.Done = x.Writing, x.Writing, x.Writing
-	}, nil
+	}), nil
 }
 
 // BenchmarkOpenLoop drives 2,000 requests/s for two seconds and reports how
