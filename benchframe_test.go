@@ -158,9 +158,9 @@ type again struct {
 	tokens int
 }
 
-func (a again) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Send, error) {
+func (a again) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Request, error) {
 	x.AskedOutput = a.tokens
-	return func(ctx context.Context, x *exchange.Exchange) { a.client.Do(ctx, a.call, x) }, nil
+	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) { a.client.Do(ctx, a.call, x) }), nil
 }
 
 // readBare reads the streams with as little as can be on top of net/http.

@@ -144,8 +144,8 @@ type slow struct {
 	takes time.Duration
 }
 
-func (s slow) Prepare(exchange.Phase, int, *exchange.Exchange) (loadgen.Send, error) {
-	return func(ctx context.Context, x *exchange.Exchange) {
+func (s slow) Prepare(exchange.Phase, int, *exchange.Exchange) (loadgen.Request, error) {
+	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) {
 		x.Writing = s.clock.Now()
 		select {
 		case <-time.After(s.takes):
@@ -154,7 +154,7 @@ func (s slow) Prepare(exchange.Phase, int, *exchange.Exchange) (loadgen.Send, er
 			x.Class = exchange.Cut
 		}
 		x.LastToken, x.Done = s.clock.Now(), s.clock.Now()
-	}, nil
+	}), nil
 }
 
 // Blocks of an open loop, run one after the other: each measures exactly its

@@ -164,9 +164,9 @@ type sameRequest struct {
 	tokens int
 }
 
-func (s sameRequest) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Send, error) {
+func (s sameRequest) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Request, error) {
 	x.AskedOutput = s.tokens
-	return func(ctx context.Context, x *exchange.Exchange) { s.client.Do(ctx, s.call, x) }, nil
+	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) { s.client.Do(ctx, s.call, x) }), nil
 }
 
 // write is one write of the responder: when it was due, and when it began, in

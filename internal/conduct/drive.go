@@ -194,7 +194,7 @@ type requester struct {
 }
 
 // Prepare encodes the body and notes what the prompt is.
-func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (loadgen.Send, error) {
+func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (loadgen.Request, error) {
 	src := q.cell.main
 	switch {
 	case phase == exchange.Warmup && q.cell.lead != nil && !q.warming:
@@ -218,7 +218,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}
-	return func(ctx context.Context, x *exchange.Exchange) {
+	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) {
 		text := t.Client.Do(ctx, call, x)
 		switch { // the exchange is over, and its stamps are set
 		case q.cell.items != nil:
@@ -228,7 +228,7 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 		}
 		q.session.keep(q.cell, it, x, text)
 		q.session.record(q.cell, call, x, text)
-	}, nil
+	}), nil
 }
 
 // encode makes the body of a request, and says whether it fixes the output's length.

@@ -18,13 +18,13 @@ import (
 // instant answers every request at once, with three frames.
 type instant struct{}
 
-func (instant) Prepare(_ exchange.Phase, i int, x *exchange.Exchange) (loadgen.Send, error) {
+func (instant) Prepare(_ exchange.Phase, i int, x *exchange.Exchange) (loadgen.Request, error) {
 	x.Cell, x.Target, x.PromptHash = "c", cells.Candidate, uint64(i)
-	return func(_ context.Context, x *exchange.Exchange) {
+	return loadgen.SendFunc(func(_ context.Context, x *exchange.Exchange) {
 		x.Writing = x.Started
 		x.Frames = []exchange.Frame{{At: x.Started + 1}, {At: x.Started + 2}, {At: x.Started + 3}}
 		x.FirstToken, x.LastToken, x.Done = x.Started+1, x.Started+3, x.Started+4
-	}, nil
+	}), nil
 }
 
 // While a run is made nothing grows with the number of its requests. Eight

@@ -131,13 +131,13 @@ func (b *bench) emit(x *exchange.Exchange) {
 }
 
 // Prepare implements loadgen.Requester.
-func (b *bench) Prepare(exchange.Phase, int, *exchange.Exchange) (loadgen.Send, error) {
+func (b *bench) Prepare(exchange.Phase, int, *exchange.Exchange) (loadgen.Request, error) {
 	time.Sleep(b.prepare)
 	call, err := b.client.Encode(endpoint.Prompt{User: "hi", MaxTokens: 8})
-	return func(ctx context.Context, x *exchange.Exchange) {
+	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) {
 		b.client.Do(ctx, call, x)
 		time.Sleep(b.linger)
-	}, err
+	}), err
 }
 
 // answers is a server whose every answer has its first token after ttft and

@@ -24,14 +24,14 @@ type early struct {
 	most    int // of them at once
 }
 
-func (e *early) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (Send, error) {
+func (e *early) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (Request, error) {
 	time.Sleep(time.Millisecond)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.made[x] = e.clock.Now()
 	e.waiting++
 	e.most = max(e.most, e.waiting)
-	return func(_ context.Context, x *exchange.Exchange) {
+	return SendFunc(func(_ context.Context, x *exchange.Exchange) {
 		e.mu.Lock()
 		e.waiting--
 		e.mu.Unlock()
@@ -39,7 +39,7 @@ func (e *early) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (Send, er
 		time.Sleep(50 * time.Millisecond)
 		x.Done = e.clock.Now()
 		x.FirstToken, x.LastToken = x.Done, x.Done
-	}, nil
+	}), nil
 }
 
 // A request is made before it is due, and so never between its due time and

@@ -15,8 +15,8 @@ type failing struct {
 	from, to time.Duration
 }
 
-func (f failing) Prepare(exchange.Phase, int, *exchange.Exchange) (Send, error) {
-	return func(_ context.Context, x *exchange.Exchange) {
+func (f failing) Prepare(exchange.Phase, int, *exchange.Exchange) (Request, error) {
+	return SendFunc(func(_ context.Context, x *exchange.Exchange) {
 		x.Writing = f.clock.Now()
 		time.Sleep(time.Millisecond)
 		x.Done = f.clock.Now()
@@ -24,7 +24,7 @@ func (f failing) Prepare(exchange.Phase, int, *exchange.Exchange) (Send, error) 
 		if at := time.Duration(x.Writing); at >= f.from && at < f.to {
 			x.Class = exchange.HTTP429
 		}
-	}, nil
+	}), nil
 }
 
 // A server that refuses all for a moment is a finding, and no reason to give up a

@@ -21,7 +21,7 @@ type Conversations interface {
 // since it carries that answer: within the think time, or, where it takes
 // longer than that, visibly late. Turn is called by one goroutine at a time.
 type Conversation interface {
-	Turn(x *exchange.Exchange) (Send, error)
+	Turn(x *exchange.Exchange) (Request, error)
 }
 
 // RunConversations drives one cell of conversations, as Run does one of
@@ -64,10 +64,10 @@ func (r *runner) conversations() {
 			break
 		}
 		due := start.Add(at)
-		if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
+		p.x.Due = due
+		if r.arrivals.Wait(r.Clock.Time(due)) != nil || !r.begin(p) {
 			break
 		}
-		p.x.Woken = r.Clock.Now()
 		begun++
 		r.wait.Go(func() { r.converse(p, due) })
 	}
@@ -77,8 +77,8 @@ func (r *runner) conversations() {
 	r.sealAtLastTurn()
 }
 
-// converse carries out a conversation whose first turn p is due at a moment. It
-// returns when its user is ready for another one, and false where the cell has
+// converse carries out a conversation whose first turn p is due at a moment, or has
+// begun. It returns when its user is ready for another one, and false where the cell has
 // ended.
 func (r *runner) converse(p preparedRequest, due exchange.Stamp) (readyAt exchange.Stamp, ok bool) {
 	// Grace begins when the last turn of the last conversation is under way.
@@ -91,20 +91,13 @@ func (r *runner) converse(p preparedRequest, due exchange.Stamp) (readyAt exchan
 	defer lastTurn()
 	for {
 		x := p.x
-		if scheduled := r.shape.Open() && x.Turn <= 1; scheduled {
-			x.Due = due
-			if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
+		if !x.Woken.Happened() {
+			if p, ok = r.take(&due, func() (preparedRequest, bool) { return p, true }); !ok {
 				return 0, false
 			}
-			r.shape.Limit.Took(due, x)
-		} else if p, ok = r.take(&due, func() (preparedRequest, bool) { return p, true }); !ok {
-			return 0, false
-		}
-		if !x.Woken.Happened() {
-			x.Woken = r.Clock.Now()
-		}
-		if !r.admit(x) {
-			return 0, false
+			if x.Woken = r.Clock.Now(); !r.admit(x) {
+				return 0, false
+			}
 		}
 		if x.Turn == x.Turns {
 			lastTurn()
@@ -115,15 +108,15 @@ func (r *runner) converse(p preparedRequest, due exchange.Stamp) (readyAt exchan
 			return due, true
 		}
 		y := &exchange.Exchange{Phase: exchange.Measured, Session: x.Session, User: x.User}
-		send, err := p.conversation.Turn(y)
+		request, err := p.conversation.Turn(y)
 		if err != nil {
 			r.prepareFailed(err)
 			return 0, false
 		}
-		if send == nil {
+		if request == nil {
 			return due, true
 		}
-		p.x, p.send = y, send
+		p.x, p.request = y, request
 	}
 }
 
@@ -143,6 +136,6 @@ func (r *runner) prepareFirstTurn(n int) (preparedRequest, error) {
 		return preparedRequest{}, err
 	}
 	x := &exchange.Exchange{Phase: exchange.Measured, Session: n + 1}
-	send, err := c.Turn(x)
-	return preparedRequest{x: x, send: send, conversation: c}, err
+	request, err := c.Turn(x)
+	return preparedRequest{x: x, request: request, conversation: c}, err
 }

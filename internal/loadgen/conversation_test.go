@@ -38,7 +38,7 @@ func (t *testConversations) Begin(i int) (Conversation, error) {
 	return &testConversation{t: t, session: i + 1}, nil
 }
 
-func (c *testConversation) Turn(x *exchange.Exchange) (Send, error) {
+func (c *testConversation) Turn(x *exchange.Exchange) (Request, error) {
 	t := c.t
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -56,16 +56,16 @@ func (c *testConversation) Turn(x *exchange.Exchange) (Send, error) {
 	if c.turn > 1 {
 		time.Sleep(t.encode)
 	}
-	send, err := t.Prepare(x.Phase, x.Index, x)
-	return func(ctx context.Context, x *exchange.Exchange) {
-		send(ctx, x)
+	request, err := t.Prepare(x.Phase, x.Index, x)
+	return SendFunc(func(ctx context.Context, x *exchange.Exchange) {
+		request.Send(ctx, x)
 		if t.fails != nil && x.Class == exchange.OK {
 			x.Class = t.fails(x.Session, x.Turn)
 		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.answers[fmt.Sprint(x.Session, x.Turn)] = x.Done
-	}, err
+	}), err
 }
 
 // converse is drive for conversations.

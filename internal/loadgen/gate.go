@@ -153,7 +153,8 @@ func (r *runner) warmUpOpen(start exchange.Stamp) (exchange.Stamp, bool) {
 	}
 	for at := range r.shape.warmupDues() {
 		due := start.Add(at)
-		if r.pace.Wait(r.starts, r.Clock.Time(due)) != nil {
+		p, ok := r.nextWarmup()
+		if r.arrivals.Wait(r.Clock.Time(due)) != nil {
 			return 0, false
 		}
 		r.mu.Lock()
@@ -162,16 +163,12 @@ func (r *runner) warmUpOpen(start exchange.Stamp) (exchange.Stamp, bool) {
 		if over {
 			return due, true
 		}
-		p, ok := r.nextWarmup()
 		if !ok {
 			return 0, false
 		}
-		p.x.Due, p.x.Woken = due, r.Clock.Now()
-		r.shape.Limit.Took(due, p.x)
-		if !r.admit(p.x) {
+		if p.x.Due = due; !r.launch(p) {
 			return 0, false
 		}
-		r.wait.Go(func() { r.exchange(p) })
 	}
 	return 0, false
 }

@@ -15,8 +15,8 @@ type byUser struct {
 	took  func(user int) time.Duration
 }
 
-func (b byUser) Prepare(exchange.Phase, int, *exchange.Exchange) (Send, error) {
-	return func(ctx context.Context, x *exchange.Exchange) {
+func (b byUser) Prepare(exchange.Phase, int, *exchange.Exchange) (Request, error) {
+	return SendFunc(func(ctx context.Context, x *exchange.Exchange) {
 		x.Writing = b.clock.Now()
 		took := b.took(x.User)
 		if took == 0 {
@@ -31,7 +31,7 @@ func (b byUser) Prepare(exchange.Phase, int, *exchange.Exchange) (Send, error) {
 			x.Class = exchange.Cut
 		}
 		x.Done = b.clock.Now()
-	}, nil
+	}), nil
 }
 
 // A load of sixteen users is not there before all sixteen have had an answer. A
@@ -155,9 +155,9 @@ func TestStatusCountsUsersThatPause(t *testing.T) {
 
 type refusing struct{ clock *exchange.Clock }
 
-func (r refusing) Prepare(exchange.Phase, int, *exchange.Exchange) (Send, error) {
-	return func(_ context.Context, x *exchange.Exchange) {
+func (r refusing) Prepare(exchange.Phase, int, *exchange.Exchange) (Request, error) {
+	return SendFunc(func(_ context.Context, x *exchange.Exchange) {
 		x.Writing, x.Class, x.RetryAfter = r.clock.Now(), exchange.HTTP429, 30
 		x.Done = r.clock.Now()
-	}, nil
+	}), nil
 }

@@ -65,7 +65,7 @@ func TestALimitPacesUsersBeforeTheirRequestsAreDue(t *testing.T) {
 // sized is a server of requests of 100 + 20 tokens.
 type sized struct{ *server }
 
-func (s sized) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (Send, error) {
+func (s sized) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (Request, error) {
 	x.AskedInput, x.AskedOutput = 100, 20
 	return s.server.Prepare(phase, i, x)
 }

@@ -17,15 +17,33 @@ import (
 	"github.com/inferometer/inferometer/internal/warmup"
 )
 
-// Send carries out one prepared request and fills the stamps from Connected
-// on, and the class. It returns when the response has ended; ctx ends it early.
-type Send func(ctx context.Context, x *exchange.Exchange)
+// Request is one prepared request.
+type Request interface {
+	// Send carries it out and fills the stamps from Connected on, and the class. It
+	// returns when the response has ended; ctx ends it early.
+	Send(ctx context.Context, x *exchange.Exchange)
+}
+
+// Writer is a Request that can be written by the goroutine that paces an open loop.
+type Writer interface {
+	Request
+	// Write writes the request if that needs no waiting: a connection stands ready,
+	// and takes all of it. Otherwise it does nothing. Send is called after it in any
+	// case, with the same ctx and x, and goes on from there.
+	Write(ctx context.Context, x *exchange.Exchange)
+}
+
+// SendFunc is a Request that is just its Send.
+type SendFunc func(ctx context.Context, x *exchange.Exchange)
+
+// Send implements Request.
+func (f SendFunc) Send(ctx context.Context, x *exchange.Exchange) { f(ctx, x) }
 
 // Requester makes requests. Prepare is called before a request is due, from
 // one goroutine at a time; it encodes the body and fills what x says of the
 // prompt. Warm-up and measured requests are counted apart, each from 0.
 type Requester interface {
-	Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (Send, error)
+	Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (Request, error)
 }
 
 // Window is the measured part of a cell: requests that were due in it are
@@ -166,7 +184,8 @@ type runner struct {
 	slots    chan struct{}
 	wait     sync.WaitGroup
 
-	pace *pace.Conductor
+	pace     *pace.Conductor // of users and sessions
+	arrivals *pace.Waiter    // of the goroutine that walks the schedule of an open loop
 
 	mu           sync.Mutex // protects all following fields
 	window       Window
@@ -193,7 +212,7 @@ type runner struct {
 // preparedRequest is a request that is ready to be sent.
 type preparedRequest struct {
 	x            *exchange.Exchange
-	send         Send
+	request      Request
 	conversation Conversation // that x is the first turn of; nil: of none
 }
 
@@ -208,11 +227,14 @@ func newRunner(d *Driver, ctx context.Context, shape Shape) *runner {
 	r.dueNext = make([]exchange.Stamp, shape.Users)
 	r.warmups = make(chan preparedRequest, shape.warmupsReady())
 	r.breaker, r.warming = newBreaker(shape, d.Breaker), newWarming(shape)
-	precision := pace.Fine
+	users, alone := pace.Fine, pace.Exact
 	if d.PortableTimer {
-		precision = pace.Plain
+		users, alone = pace.Plain, pace.Plain
 	}
-	r.pace = pace.New(precision)
+	r.pace = pace.New(users)
+	if shape.Open() {
+		r.arrivals = pace.NewWaiter(r.starts, alone)
+	}
 	if shape.MaxInflight > 0 {
 		r.slots = make(chan struct{}, shape.MaxInflight)
 	}
@@ -228,6 +250,9 @@ func (r *runner) close() {
 	for range r.prepared {
 	}
 	_ = r.pace.Close() // nothing is waiting any more
+	if r.arrivals != nil {
+		_ = r.arrivals.Close()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, t := range []*time.Timer{r.graceTimer, r.endTimer, r.warming.timer} {
@@ -255,15 +280,9 @@ func (r *runner) open() {
 			r.sealIfAnswered()
 			r.mu.Unlock()
 		}
-		if r.pace.Wait(r.starts, r.Clock.Time(p.x.Due)) != nil {
+		if r.arrivals.Wait(r.Clock.Time(p.x.Due)) != nil || !r.launch(p) {
 			return
 		}
-		p.x.Woken = r.Clock.Now()
-		r.shape.Limit.Took(p.x.Due, p.x)
-		if !r.admit(p.x) {
-			return
-		}
-		r.wait.Go(func() { r.exchange(p) })
 	}
 	if len(r.shape.Times) == 0 && r.shape.Duration > 0 {
 		// The rate has fallen to nothing, and the measured time has not ended.
@@ -275,6 +294,35 @@ func (r *runner) open() {
 	defer r.mu.Unlock()
 	r.scheduleOver = true
 	r.seal(0)
+}
+
+// launch sends a request that is due and leaves the rest of it to another goroutine. It
+// is false where the cell has ended.
+func (r *runner) launch(p preparedRequest) bool {
+	if !r.begin(p) {
+		return false
+	}
+	r.wait.Go(func() { r.exchange(p) })
+	return true
+}
+
+// begin admits a request that is due and writes it, where that needs no waiting, on the
+// goroutine that has waited for it: between the due time and the write is only what the
+// write needs. exchange must follow. It is false where the cell has ended.
+func (r *runner) begin(p preparedRequest) bool {
+	x := p.x
+	x.Woken = r.Clock.Now()
+	if !r.admit(x) {
+		return false
+	}
+	if w, ok := p.request.(Writer); ok && r.slots == nil {
+		if ctx := r.life(x); ctx.Err() == nil {
+			x.Started = r.Clock.Now()
+			w.Write(ctx, x)
+		}
+	}
+	r.shape.Limit.Took(x.Due, x)
+	return true
 }
 
 // closed runs users that each wait for their answer.
@@ -365,19 +413,28 @@ func (r *runner) admit(x *exchange.Exchange) bool {
 	return false
 }
 
-// exchange carries one request through its slot, its sending and its record.
-func (r *runner) exchange(p preparedRequest) {
-	x, ctx := p.x, r.running
+// life is the context that an admitted request lives in.
+func (r *runner) life(x *exchange.Exchange) context.Context {
 	if x.Phase != exchange.Measured {
-		ctx = r.tail // it has no purpose when the measured ones have ended
+		return r.tail // it has no purpose when the measured ones have ended
 	}
-	if r.slot(ctx) {
+	return r.running
+}
+
+// exchange carries one request through its slot, its sending and its record. One that
+// begin has written, or tried to, has started already.
+func (r *runner) exchange(p preparedRequest) {
+	x, ctx := p.x, r.life(p.x)
+	switch {
+	case x.Started.Happened():
+		p.request.Send(ctx, x)
+	case r.slot(ctx):
 		x.Started = r.Clock.Now()
-		p.send(ctx, x)
+		p.request.Send(ctx, x)
 		if r.slots != nil {
 			<-r.slots
 		}
-	} else {
+	default:
 		// Due, and never attempted. Where the user ended the run this says
 		// nothing of the server; where grace ran out it does.
 		x.Class = exchange.Cut

@@ -27,8 +27,8 @@ type server struct {
 	peak int
 }
 
-func (s *server) Prepare(_ exchange.Phase, _ int, _ *exchange.Exchange) (Send, error) {
-	return func(ctx context.Context, x *exchange.Exchange) {
+func (s *server) Prepare(_ exchange.Phase, _ int, _ *exchange.Exchange) (Request, error) {
+	return SendFunc(func(ctx context.Context, x *exchange.Exchange) {
 		x.Writing = s.clock.Now()
 		s.mu.Lock()
 		s.busy++
@@ -51,7 +51,7 @@ func (s *server) Prepare(_ exchange.Phase, _ int, _ *exchange.Exchange) (Send, e
 		s.mu.Lock()
 		s.busy--
 		s.mu.Unlock()
-	}, nil
+	}), nil
 }
 
 type run struct {

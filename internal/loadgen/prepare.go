@@ -64,14 +64,14 @@ func (r *runner) prepareWarmup() {
 		}
 		x := &exchange.Exchange{Phase: exchange.Warmup, Index: n}
 		r.making <- struct{}{}
-		send, err := r.req.Prepare(x.Phase, n, x)
+		request, err := r.req.Prepare(x.Phase, n, x)
 		<-r.making
 		if err != nil {
 			r.prepareFailed(err)
 			return
 		}
 		select {
-		case r.warmups <- preparedRequest{x: x, send: send}:
+		case r.warmups <- preparedRequest{x: x, request: request}:
 		case <-r.warming.done:
 			return
 		case <-r.starts.Done():
@@ -141,8 +141,8 @@ func (r *runner) prepare(n int) (preparedRequest, error) {
 	}
 	r.making <- struct{}{}
 	defer func() { <-r.making }()
-	send, err := r.req.Prepare(x.Phase, x.Index, x)
-	return preparedRequest{x: x, send: send}, err
+	request, err := r.req.Prepare(x.Phase, x.Index, x)
+	return preparedRequest{x: x, request: request}, err
 }
 
 // prepareFailed ends the cell because of a request that could not be made.

@@ -29,8 +29,9 @@ func (r *runner) trace() {
 		if !ok {
 			break
 		}
-		p.x.Due, p.x.Session = start.Add(at), id
-		if r.pace.Wait(r.starts, r.Clock.Time(p.x.Due)) != nil {
+		due := start.Add(at)
+		p.x.Due, p.x.Session = due, id
+		if r.arrivals.Wait(r.Clock.Time(due)) != nil {
 			break
 		}
 		t := turn{p, time.Duration(float64(think) / speed)}
@@ -42,9 +43,21 @@ func (r *runner) trace() {
 			}
 		}
 		turns.Add(1)
-		if s.add(t) {
-			r.wait.Go(func() { r.follow(s, turns.Done) })
+		if !s.add(t) {
+			continue
 		}
+		if t, ok := s.takeDue(due); ok {
+			begun := r.begin(t.preparedRequest)
+			turns.Done()
+			r.wait.Go(func() {
+				if begun {
+					r.carryOut(s, t)
+				}
+				r.follow(s, turns.Done)
+			})
+			continue
+		}
+		r.wait.Go(func() { r.follow(s, turns.Done) })
 	}
 	turns.Wait()
 	// The trace has no more to send; its window ends with its last answer.
@@ -96,6 +109,17 @@ func (s *session) take() (turn, bool) {
 	return t, true
 }
 
+// takeDue is take of a turn that is due by then. Otherwise nothing changes.
+func (s *session) takeDue(by exchange.Stamp) (turn, bool) {
+	s.mu.Lock()
+	pauses := s.end.Happened() && s.end.Add(afterFailure(s.failed, s.waiting[0].think)) > by
+	s.mu.Unlock() // nobody else takes from a session that is about to be followed
+	if pauses {
+		return turn{}, false
+	}
+	return s.take()
+}
+
 // follow carries out the turns of a session that have been reached. admitted
 // is called once for each of them, also where the cell has ended before.
 func (r *runner) follow(s *session, admitted func()) {
@@ -104,23 +128,23 @@ func (r *runner) follow(s *session, admitted func()) {
 		if !ok {
 			return
 		}
-		ok = r.pace.Wait(r.starts, r.Clock.Time(t.x.Due)) == nil
-		if ok {
-			t.x.Woken = r.Clock.Now()
-			r.shape.Limit.Took(t.x.Due, t.x)
-			ok = r.admit(t.x)
-		}
+		ok = r.pace.Wait(r.starts, r.Clock.Time(t.x.Due)) == nil && r.begin(t.preparedRequest)
 		admitted()
 		if !ok {
 			continue // the cell has ended: the others are given up too
 		}
-		r.exchange(t.preparedRequest)
-		s.mu.Lock()
-		s.end, s.failed = cmp.Or(t.x.Done, r.Clock.Now()), nil
-		if t.x.Failed() {
-			s.failed = t.x
-		}
-		s.mu.Unlock()
+		r.carryOut(s, t)
+	}
+}
+
+// carryOut does what is left of a turn that has begun, and notes its end.
+func (r *runner) carryOut(s *session, t turn) {
+	r.exchange(t.preparedRequest)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end, s.failed = cmp.Or(t.x.Done, r.Clock.Now()), nil
+	if t.x.Failed() {
+		s.failed = t.x
 	}
 }
 

@@ -112,7 +112,7 @@ type conversation struct {
 
 // Turn encodes the next turn, with what the model has answered: its visible
 // text, without reasoning. An answer without text ends the conversation.
-func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
+func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Request, error) {
 	if t.turn == len(t.Turns) || t.turn > 0 && t.answer == "" {
 		return nil, nil
 	}
@@ -159,10 +159,10 @@ func (t *conversation) Turn(x *exchange.Exchange) (loadgen.Send, error) {
 		}
 		x.InputBound = pricing.MostInput(x.AskedInput, len(call.Body()), texts)
 	}
-	return func(ctx context.Context, x *exchange.Exchange) {
+	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) {
 		t.answer = to.Client.Do(ctx, call, x)
 		t.carried = carried(x)
-	}, nil
+	}), nil
 }
 
 // hash adds a text of the conversation to its hash.

@@ -24,9 +24,9 @@ type prompts struct {
 	sent      int
 }
 
-func (p *prompts) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Send, error) {
+func (p *prompts) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Request, error) {
 	x.Target, x.InputBound, x.AskedOutput = "candidate", 4*p.tokens, 10
-	return p.send, nil
+	return loadgen.SendFunc(p.send), nil
 }
 
 func (p *prompts) send(_ context.Context, x *exchange.Exchange) {
