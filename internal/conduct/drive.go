@@ -67,7 +67,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	}
 	// Connections that are dialled ahead live for seconds only: nothing that
 	// takes long comes between them and the load.
-	if err := c.target.Client.Warm(ctx, c.prewarm(limits.MaxInflight)); err != nil {
+	if err := c.target.Client.Warm(ctx, c.prewarm(limits.MaxInflight, s.MostConnections)); err != nil {
 		return loadgen.Window{}, err
 	}
 	observers := []observer{watch, &refusals{session: s, cell: c}}
