@@ -13,12 +13,17 @@ import tempfile
 import threading
 import time
 
-from watch import Watch, load, percentile
+from watch import Watch, load, percentile, settle
 
 TTFT, ITL = 50.0, 10.0
-NEAR = 5.0  # ms: the error of TTFT up to which a tool is taken to keep up
 ALL = ["inferometer", "vllm-rs", "sglang-bench", "vllm", "guidellm", "aiperf", "genai-bench", "inference-perf"]
-SPREAD = ["inferometer", "vllm-rs", "sglang-bench"]  # the tools that can begin a number of requests over a second
+# once: all at once over standing connections. Inferometer dials them ahead; the
+# Rust clients get as many warm-up requests as streams, after which they have them.
+# cold: all at once, with connections dialled then; Inferometer has no flag for it.
+# spread: as many requests as streams, begun over a second, over standing connections.
+KINDS = {"once": "All streams at once over standing connections", "cold": "All streams at once, connections dialled then",
+         "spread": "As many requests as streams, begun over a second (Poisson), over standing connections"}
+RUST = ["vllm-rs", "sglang-bench"]
 LONGEST = 240  # seconds for one start of a tool
 
 here = os.path.dirname(os.path.abspath(__file__))
@@ -27,12 +32,13 @@ flags.add_argument("--peers", required=True)
 flags.add_argument("--versions", required=True)
 flags.add_argument("--only", default=",".join(ALL))
 flags.add_argument("--streams", default="1,10,100,500,1000")
-flags.add_argument("--kinds", default="once,spread")
+flags.add_argument("--kinds", default=",".join(KINDS))
 flags.add_argument("--rounds", type=int, default=5)
 flags.add_argument("--tokens", type=int, default=64)
 flags.add_argument("--binary", action="append", default=[])
 flags.add_argument("--responder", default=os.path.abspath(f"{here}/../../bin/inferometer"))
 flags.add_argument("--rs")
+flags.add_argument("--wait", type=float, default=0)
 flags.add_argument("--minutes", type=float, default=60)
 flags.add_argument("--out")
 args = flags.parse_args()
@@ -42,8 +48,8 @@ kinds = args.kinds.split(",")
 tools = args.only.split(",")
 if unknown := set(tools) - set(ALL):
     sys.exit(f"bench-peers: unknown tools {sorted(unknown)}; there are {ALL}")
-if unknown := set(kinds) - {"once", "spread"}:
-    sys.exit(f"bench-peers: unknown kinds {sorted(unknown)}; there are once and spread")
+if unknown := set(kinds) - set(KINDS):
+    sys.exit(f"bench-peers: unknown kinds {sorted(unknown)}; there are {list(KINDS)}")
 versions = dict(v.split("==") for v in args.versions.split())
 begun = time.monotonic()
 tokenizer = f"{args.peers}/tokenizer"
@@ -63,6 +69,10 @@ def say(text):
 
 def requests(n):
     return max(5, n)
+
+
+def warmups(n, kind):
+    return 0 if kind == "cold" else n
 
 
 class Responder:
@@ -174,7 +184,8 @@ def vllm_rs(n, kind):
     pace = ["--request-rate", str(n)] if kind == "spread" else ["--max-concurrency", str(n)]
     watch = run("vllm-rs", [found[0], "bench", "serve", "--backend", "openai-chat", "--base-url", url, "--model", "fixed",
                 "--tokenizer", tokenizer, "--dataset-name", "random", "--random-input-len", "16", "--random-output-len", str(TOKENS),
-                "--ignore-eos", "--num-prompts", str(requests(n)), *pace, "--disable-tqdm", "--no-steady-state", "--seed", str(turn + 1),
+                "--ignore-eos", "--num-prompts", str(requests(n)), *pace, "--num-warmups", str(warmups(n, kind)),
+                "--disable-tqdm", "--no-steady-state", "--seed", str(turn + 1),
                 "--percentile-metrics", "ttft,itl", "--metric-percentiles", "50,99",
                 "--save-result", "--save-detailed", "--result-dir", folder, "--result-filename", "rs.json"])
     yield from_vllm(f"{folder}/rs.json", n, watch)
@@ -188,7 +199,7 @@ def sglang_bench(n, kind):
     watch = run("sglang-bench", [python("sglang-bench"), f"{here}/sglang_bench.py", "--backend", "sglang-oai-chat", "--base-url", url,
                 "--model", "fixed", "--tokenizer", tokenizer, "--dataset-name", "random-ids", "--random-input-len", "16",
                 "--random-output-len", str(TOKENS), "--random-range-ratio", "1", "--num-prompts", str(requests(n)), *pace,
-                "--warmup-requests", "0", "--disable-retokenize", "--disable-tqdm", "--seed", str(turn + 1),
+                "--warmup-requests", str(warmups(n, kind)), "--disable-retokenize", "--disable-tqdm", "--seed", str(turn + 1),
                 "--output-file", out, "--output-details"])
     d = json.load(open(out))
     yield row(watch, summary(d["ttfts"]), summary(g for r in d["itls"] for g in r), n, d["completed"])
@@ -279,6 +290,7 @@ def take(name, kind, title, make):
     if time.monotonic() - begun > 60 * args.minutes:
         errors.append(f"{title}: not begun, the time was over (--minutes)")
         return
+    settle(args.wait)
     say(title)
     try:
         with Responder() as responder:
@@ -300,11 +312,11 @@ def one_round():
     for kind in kinds:
         for n in streams:
             for name in order:
-                if name in EACH and (kind == "once" or name in binaries or name in SPREAD):
+                if name in EACH and (kind == "cold" and name not in binaries or kind != "cold" and (name in binaries or name in RUST)):
                     take(name, kind, f"round {turn + 1}, {name}, {n} streams {kind}", lambda: EACH[name](n, kind))
     for name in order:
-        if name in WHOLE and "once" in kinds:
-            take(name, "once", f"round {turn + 1}, {name}, {args.streams} streams", WHOLE[name])
+        if name in WHOLE and "cold" in kinds:
+            take(name, "cold", f"round {turn + 1}, {name}, {args.streams} streams", WHOLE[name])
 
 
 def middle(values, digits=1):
@@ -315,9 +327,6 @@ def middle(values, digits=1):
     text = f"{statistics.median(values):.{digits}f}"
     low, high = f"{min(values):.{digits}f}", f"{max(values):.{digits}f}"
     return text if low == high else f"{text} ({low} to {high})"
-
-
-KINDS = {"once": "All streams at once", "spread": "As many requests as streams, begun over a second (Poisson)"}
 
 
 def markdown():
@@ -347,12 +356,6 @@ def markdown():
                     of(lambda r: r["responder"]["first_late_ms"]), of(lambda r: r["responder"]["late_p99_ms"]),
                     of(lambda r: r.get("others_share"), 0, 0, 100)]) + " |")
         out.append("")
-    for name in tools:
-        near = [n for n in streams if (e := [r["ttft"]["mean"] for r in rows if (r["tool"], r["kind"], r["streams"]) == (name, "once", n)])
-                and abs(statistics.median(e) - TTFT) <= NEAR]
-        if "once" in kinds:
-            out.append(f"- {name}: mean TTFT error within {NEAR:.0f} ms " +
-                       (f"up to {max(near)} streams at once (of those tried)" if near else "at none of the numbers tried"))
     out += [f"- {e}" for e in errors]
     return "\n".join(out) + "\n"
 

@@ -27,6 +27,17 @@ def machine():
     return v[0] + v[1] + v[2] + v[5] + v[6], v[7]
 
 
+def settle(longest):
+    """Waits until other programs take less than a tenth of the machine, but no
+    longer than so many seconds."""
+    end, quiet = time.monotonic() + longest, 0.1 * os.cpu_count()
+    while time.monotonic() < end:
+        before, at = machine()[0], time.monotonic()
+        time.sleep(0.3)
+        if machine()[0] - before < quiet * (time.monotonic() - at):
+            return
+
+
 class Watch(threading.Thread):
     """Looks at all processes of a session, and at the responder."""
 
