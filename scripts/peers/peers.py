@@ -334,9 +334,9 @@ def markdown():
            "Medians over the rounds (ranges).", ""]
     for kind in kinds:
         out += [f"{KINDS[kind]}:", "",
-                "| tool | streams | answers | TTFT error from the tool's own start, ms: mean | p50 | p99 | from due: mean | p99 | ITL σ, ms "
-                "| client CPU, µs a frame | peak MB: window | whole | responder late, ms: first token | p99 of all | others' CPU, % |",
-                "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+                "| tool | streams | answers | TTFT error from the tool's own start, ms: mean | p50 | p99 | from due: mean | p99 "
+                "| arrived after the first, ms: mean | last | ITL σ, ms | client CPU, µs a frame | peak MB: window | whole | responder late, ms: first token | p99 of all | others' CPU, % |",
+                "|" + "---|" * 17]
         for n in streams:
             for name in tools:
                 own = [r for r in rows if (r["tool"], r["kind"], r["streams"]) == (name, kind, n)]
@@ -351,6 +351,7 @@ def markdown():
                     name + (" " + version if version else ""), str(n), middle([r["ok"] for r in own], 0),
                     *(of(lambda r: r["ttft"].get(k), 1, TTFT) for k in ("mean", "p50", "p99")),
                     *(of(lambda r: r.get("due", {}).get(k), 1, TTFT) for k in ("mean", "p99")),
+                    *(of(lambda r: r["responder"][k] if kind != "spread" and n > 1 else None) for k in ("arrived_mean_ms", "arrived_last_ms")),
                     of(lambda r: r["itl"].get("sd"), 2), of(lambda r: r["cpu_us_frame"]),
                     of(lambda r: r["window_peak"], 0, 0, 1e-6), of(lambda r: r["whole_peak"], 0, 0, 1e-6),
                     of(lambda r: r["responder"]["first_late_ms"]), of(lambda r: r["responder"]["late_p99_ms"]),

@@ -114,7 +114,8 @@ def load(path, counts, ttft):
     """The loads that the responder's truth log shows: its last sum(counts)
     requests, since tools may ask for something before them. Each is a dict with
     the wall clock of its first request's arrival and of its last write, the frames
-    with a token, and how late the responder's own writes were, in ms."""
+    with a token, how long after the first the requests arrived, and how late the
+    responder's own writes were, in ms."""
     asked = {}
     with open(path) as f:
         for line in f:
@@ -138,6 +139,8 @@ def load(path, counts, ttft):
         part, whole = whole[:n], whole[n:]
         late = sorted(x for r in part for x in r["late"])
         first = [r["late"][0] for r in part]
-        out.append({"start": min(r["start"] for r in part), "end": max(r["end"] for r in part), "frames": len(late),
+        begun = min(r["start"] for r in part)
+        after = [1e3 * (r["start"] - begun) for r in part]
+        out.append({"arrived_mean_ms": sum(after) / len(after), "arrived_last_ms": max(after), "start": begun, "end": max(r["end"] for r in part), "frames": len(late),
                     "first_late_ms": sum(first) / len(first), "late_p50_ms": percentile(late, 0.5), "late_p99_ms": percentile(late, 0.99)})
     return out
