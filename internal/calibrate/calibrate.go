@@ -166,7 +166,27 @@ type sameRequest struct {
 
 func (s sameRequest) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Request, error) {
 	x.AskedOutput = s.tokens
-	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) { s.client.Do(ctx, s.call, x) }), nil
+	return &oneRequest{of: s}, nil
+}
+
+// oneRequest is sent as those of a load are.
+type oneRequest struct {
+	of   sameRequest
+	sent *endpoint.Sent
+}
+
+// Write implements loadgen.Writer.
+func (r *oneRequest) Write(_ context.Context, x *exchange.Exchange) {
+	r.sent = r.of.client.Write(r.of.call, x)
+}
+
+// Send implements loadgen.Request.
+func (r *oneRequest) Send(ctx context.Context, x *exchange.Exchange) {
+	if r.sent != nil {
+		r.sent.Finish(ctx)
+		return
+	}
+	r.of.client.Do(ctx, r.of.call, x)
 }
 
 // write is one write of the responder: when it was due, and when it began, in

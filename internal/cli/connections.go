@@ -28,6 +28,16 @@ func enoughFiles(pl plan.Plan) error {
 		what, n, limit, ownFiles, n+ownFiles, max(1, int64(limit)-ownFiles))
 }
 
+// mostConnections is how many connections the system lets a run have open; 0
+// where that is unknown.
+func mostConnections() int {
+	limit, err := checkup.OpenFiles()
+	if err != nil {
+		return 0
+	}
+	return max(1, int(min(limit, math.MaxInt32))-ownFiles)
+}
+
 // connections is the most that a plan surely needs at once, and what needs
 // them. How many an open loop has in flight is the server's doing; what is due
 // within a tenth of a second is taken for at once.

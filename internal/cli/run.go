@@ -273,7 +273,8 @@ several configurations and says which is best. More: docs/hardware.md.`,
 		},
 		Suite: func() (suite.Options, error) {
 			exe, err := os.Executable()
-			return suite.Options{Version: p.Version, Command: p.commandLine(), Responder: checkup.Responder(exe), CacheDir: cacheDir()}, err
+			return suite.Options{Version: p.Version, Command: p.commandLine(), Responder: checkup.Responder(exe), CacheDir: cacheDir(),
+				MostConnections: mostConnections()}, err
 		},
 	})
 }
@@ -389,7 +390,7 @@ func (p *Process) suiteOptions() (exe string, o suite.Options, err error) {
 			}
 			return s.URL, func() { _ = s.Stop() }, nil
 		},
-		Responder: checkup.Responder(exe), CacheDir: cacheDir(),
+		Responder: checkup.Responder(exe), CacheDir: cacheDir(), MostConnections: mostConnections(),
 	}, nil
 }
 

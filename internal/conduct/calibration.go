@@ -25,7 +25,7 @@ func (s *Session) calibrate(ctx context.Context, c *Cell) error {
 	if c == nil || s.Responder == nil || s.before != nil && s.before.run.Floor != nil || !s.plan.Client.Calibrate || !showsLatency(s.plan) {
 		return nil
 	}
-	load, cache := calibrationLoad(c, s.plan.Client.MaxInflight), calibrate.Cache{Dir: s.CacheDir, Version: s.Version}
+	load, cache := calibrationLoad(c, s.plan.Client.MaxInflight, s.MostConnections), calibrate.Cache{Dir: s.CacheDir, Version: s.Version}
 	floor, known := cache.Get(load, time.Now())
 	if !known {
 		s.Tell(Event{Kind: "note", Text: "calibrating the client against the built-in responder"})
@@ -102,14 +102,14 @@ func peakRate(s loadgen.Shape) float64 {
 // and connections, at the speed that the target was seen to have. Answers are
 // short, so that there are enough of them. Numbers are rounded, to the load that
 // is the heavier one, so that the next run finds the floor of this one.
-func calibrationLoad(c *Cell, maxInflight int) calibrate.Load {
+func calibrationLoad(c *Cell, limits ...int) calibrate.Load {
 	const (
 		span     = 500 * time.Millisecond
 		requests = 40 // at least, to have a tail to look at
 		grace    = 2 * time.Second
 	)
 	itl := cmp.Or(c.target.TPOT, 10*time.Millisecond)
-	l := calibrate.Load{Connections: roundUp(c.prewarm(maxInflight))}
+	l := calibrate.Load{Connections: roundUp(c.prewarm(limits...))}
 	answer := span / 2 // the first half of the time to begin, the other to end
 	if c.shape.Open() {
 		rate := roundUp(int(math.Ceil(max(requests/(span-answer).Seconds(), c.peakRate()))))

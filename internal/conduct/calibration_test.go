@@ -44,19 +44,50 @@ func TestStreamsOfATrace(t *testing.T) {
 // The connections of a trace are dialled before it begins, as many as its bursts
 // need: others would be dialled when a request is due, which is in its latency.
 func TestTheBurstsOfATraceHaveConnections(t *testing.T) {
+	burst := func(n int) []time.Duration { return slices.Repeat([]time.Duration{time.Minute}, n) }
 	for _, tt := range []struct {
-		name  string
-		times []time.Duration
-		speed float64
-		want  int
+		name   string
+		times  []time.Duration
+		speed  float64
+		limits []int // requests in flight, open files
+		want   int
 	}{
-		{"one a second", []time.Duration{0, time.Second + 1, 2*time.Second + 2}, 1, 9},
-		{"a burst", append([]time.Duration{0}, slices.Repeat([]time.Duration{time.Minute}, 200)...), 1, 208},
-		{"faster", []time.Duration{0, 2 * time.Second, 4 * time.Second}, 4, 11},
-		{"more than anything needs", slices.Repeat([]time.Duration{time.Minute}, 9000), 1, 512},
+		{"one a second", []time.Duration{0, time.Second + 1, 2*time.Second + 2}, 1, nil, 9},
+		{"a burst", append([]time.Duration{0}, burst(200)...), 1, nil, 208},
+		{"a thousand at once", burst(1000), 1, []int{0, 0}, 1008},
+		{"faster", []time.Duration{0, 2 * time.Second, 4 * time.Second}, 4, nil, 11},
+		{"more than anything needs", burst(9000), 1, nil, 4096},
+		{"fewer are let in flight", burst(9000), 1, []int{1500, 19_936}, 1500},
+		{"fewer files", burst(9000), 1, []int{0, 960}, 960},
+		{"limits above the need", burst(100), 1, []int{5000, 19_936}, 108},
 	} {
 		c := &Cell{target: &target.Target{}, shape: loadgen.Shape{Times: tt.times, Speed: tt.speed}}
-		if got := c.prewarm(0); got != tt.want {
+		if got := c.prewarm(tt.limits...); got != tt.want {
+			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// All users of a closed loop have a connection, and an open loop what it has in
+// flight when it begins.
+func TestOtherLoadsHaveConnections(t *testing.T) {
+	flat := func(rate float64) loadgen.Shape {
+		return loadgen.Shape{Schedule: arrival.Schedule{Process: arrival.Poisson, Curve: arrival.Flat(rate)}}
+	}
+	for _, tt := range []struct {
+		name   string
+		shape  loadgen.Shape
+		limits []int
+		want   int
+	}{
+		{"one user", loadgen.Shape{Users: 1}, nil, 1},
+		{"many users", loadgen.Shape{Users: 1000}, nil, 1000},
+		{"too many users", loadgen.Shape{Users: 10_000}, []int{0, 19_936}, 4096},
+		{"a rate", flat(500), nil, 1008},
+		{"a rate and few slots", flat(500), []int{64, 0}, 64},
+	} {
+		c := &Cell{target: &target.Target{}, shape: tt.shape}
+		if got := c.prewarm(tt.limits...); got != tt.want {
 			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -84,7 +115,7 @@ func TestACalibrationIsShortAndRounded(t *testing.T) {
 		{"a low rate", cell(0, 0.1, 12*time.Millisecond, 128)},
 		{"a high rate", cell(0, 500, 12*time.Millisecond, 2000)},
 	} {
-		l := calibrationLoad(tt.c, 0)
+		l := calibrationLoad(tt.c)
 		answer := l.TTFT + time.Duration(l.Tokens-1)*l.ITL
 		took := l.Shape.Duration + answer
 		if n := l.Shape.Users; n > 0 {
@@ -93,14 +124,14 @@ func TestACalibrationIsShortAndRounded(t *testing.T) {
 		if took > 600*time.Millisecond || l.Tokens < 2 || l.TTFT <= 0 || l.ITL <= 0 {
 			t.Errorf("%s: %v of %+v", tt.name, took, l)
 		}
-		if n := tt.c.prewarm(0); l.Connections < n || l.Connections > n+n/2 {
+		if n := tt.c.prewarm(); l.Connections < n || l.Connections > n+n/2 {
 			t.Errorf("%s: %d connections, and the load has %d", tt.name, l.Connections, n)
 		}
 		if l.Shape.Users > 0 && l.Shape.Requests*l.Tokens < 50 {
 			t.Errorf("%s: %d requests of %d tokens are too few to say anything", tt.name, l.Shape.Requests, l.Tokens)
 		}
 	}
-	if a, b := calibrationLoad(cell(4, 0, 12*time.Millisecond, 128), 0), calibrationLoad(cell(4, 0, 13*time.Millisecond, 128), 0); !reflect.DeepEqual(a, b) {
+	if a, b := calibrationLoad(cell(4, 0, 12*time.Millisecond, 128)), calibrationLoad(cell(4, 0, 13*time.Millisecond, 128)); !reflect.DeepEqual(a, b) {
 		t.Errorf("%+v and %+v", a, b)
 	}
 	if l := calibrationLoad(cell(0, 500, 12*time.Millisecond, 100), 16); l.Connections != 16 {
@@ -157,7 +188,7 @@ func TestAFloorIsMeasuredOnceADay(t *testing.T) {
 	}
 	at := time.Now().Add(-time.Hour).UTC()
 	cache := calibrate.Cache{Dir: s.CacheDir, Version: s.Version}
-	if err := cache.Put(calibrationLoad(c, 0), result.Floor{AddedP99: 0.5, At: &at}, time.Now()); err != nil {
+	if err := cache.Put(calibrationLoad(c), result.Floor{AddedP99: 0.5, At: &at}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.calibrate(t.Context(), c); err != nil {

@@ -148,8 +148,13 @@ func paced(l result.LoadShape, limits plan.Limits) result.LoadShape {
 	return l
 }
 
-// prewarm is how many connections a cell needs open before its clock starts.
-func (c *Cell) prewarm(maxInflight int) int {
+// mostWarm is the most connections that are dialled ahead. What a burst needs
+// beyond it is dialled when it is due, and is in its latency, as "connect" shows.
+const mostWarm = 4096
+
+// prewarm is how many connections a cell needs open before its clock starts, of
+// at most so many as each limit that is not 0 allows.
+func (c *Cell) prewarm(limits ...int) int {
 	n := c.shape.Users
 	if c.shape.Open() {
 		// What is in flight on the mean, if requests take a second, and a margin; of a
@@ -158,9 +163,11 @@ func (c *Cell) prewarm(maxInflight int) int {
 			n = 8 + int(2*c.turns()*c.shape.Schedule.Curve.Begin())
 		}
 	}
-	n = min(n, 512)
-	if maxInflight > 0 {
-		n = min(n, maxInflight)
+	n = min(n, mostWarm)
+	for _, most := range limits {
+		if most > 0 {
+			n = min(n, most)
+		}
 	}
 	return n
 }

@@ -68,7 +68,7 @@ func (s *Session) drive(ctx context.Context, c *Cell) (loadgen.Window, error) {
 	// Connections that are dialled ahead live for seconds only: nothing that
 	// takes long comes between them and the load.
 	awaited := shape.Awaits() || c.conversations != nil
-	if err := c.target.Client.Warm(ctx, c.prewarm(limits.MaxInflight), awaited); err != nil {
+	if err := c.target.Client.Warm(ctx, c.prewarm(limits.MaxInflight, s.MostConnections), awaited); err != nil {
 		return loadgen.Window{}, err
 	}
 	observers := []observer{watch, &refusals{session: s, cell: c}}
@@ -218,17 +218,39 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}
-	return loadgen.SendFunc(func(ctx context.Context, x *exchange.Exchange) {
-		text := t.Client.Do(ctx, call, x)
-		switch { // the exchange is over, and its stamps are set
-		case q.cell.items != nil:
-			q.cell.items.Take(x, text, t.Client.ToolCalls(call))
-		case it.Wants.Any():
-			x.Form = q.cell.maker.Form.Judge(x, text, t.Client.ToolCalls(call))
-		}
-		q.session.keep(q.cell, it, x, text)
-		q.session.record(q.cell, call, x, text)
-	}), nil
+	return &request{from: q, item: it, call: call}, nil
+}
+
+// request is one prepared request of a cell.
+type request struct {
+	from *requester
+	item workload.Item
+	call *endpoint.Call
+	sent *endpoint.Sent // what Write has sent; nil: nothing
+}
+
+// Write implements loadgen.Writer.
+func (r *request) Write(_ context.Context, x *exchange.Exchange) {
+	r.sent = r.from.cell.target.Client.Write(r.call, x)
+}
+
+// Send implements loadgen.Request.
+func (r *request) Send(ctx context.Context, x *exchange.Exchange) {
+	c, s, it := r.from.cell, r.from.session, r.item
+	var text string
+	if r.sent != nil {
+		text = r.sent.Finish(ctx)
+	} else {
+		text = c.target.Client.Do(ctx, r.call, x)
+	}
+	switch { // the exchange is over, and its stamps are set
+	case c.items != nil:
+		c.items.Take(x, text, c.target.Client.ToolCalls(r.call))
+	case it.Wants.Any():
+		x.Form = c.maker.Form.Judge(x, text, c.target.Client.ToolCalls(r.call))
+	}
+	s.keep(c, it, x, text)
+	s.record(c, r.call, x, text)
 }
 
 // encode makes the body of a request, and says whether it fixes the output's length.

@@ -46,6 +46,9 @@ type Options struct {
 	// CacheDir is the folder in which calibrations of the client are kept for a
 	// day, and answers of a baseline where the plan wants that; "": they are not.
 	CacheDir string
+	// MostConnections is how many connections the system lets this process have
+	// open; 0: unknown.
+	MostConnections int
 	// SharedSim says that StartSim serves in this very process.
 	SharedSim bool
 	// Stop ends the starting of requests when it is done: what runs is

@@ -15,7 +15,6 @@ type Call struct {
 	collect bool
 	calls   []byte
 	limits  *RateLimit // where the response's headers say what the server takes; nil: not read
-	begun   *attempt   // that Write has sent; nil: none
 }
 
 // Body returns the encoded body; it must not be changed.

@@ -25,27 +25,41 @@ func (c *Client) Do(ctx context.Context, call *Call, x *exchange.Exchange) strin
 	return text
 }
 
-// Write begins what Do goes on with: it sends call if nothing has to be waited for,
-// that is if a connection stands ready and takes all of it at once, and otherwise does
-// nothing. It makes it possible to send a request from the goroutine that waits for the
-// moment when it is due.
-func (c *Client) Write(call *Call, x *exchange.Exchange) {
-	a := &attempt{client: c, x: x, call: call}
+// Sent is an exchange whose request has been written.
+type Sent struct{ attempt attempt }
+
+// Write begins an exchange: it sends call if nothing has to be waited for, that is if a
+// connection stands ready and takes the request at once. It makes it possible to send a
+// request from the goroutine that waits for the moment when it is due; Sent.Finish does
+// the rest. Where something has to be waited for it does nothing and returns nil, and Do
+// does all.
+func (c *Client) Write(call *Call, x *exchange.Exchange) *Sent {
+	s := &Sent{attempt{client: c, x: x, call: call}}
+	a := &s.attempt
 	a.trip.Begin(c.transport, x, a)
 	if a.trip.Write(c.template(call), call.body) {
-		call.begun = a
-		return
+		return s
 	}
 	a.trip.End()
+	return nil
+}
+
+// Finish goes on with the exchange, and is to it what Do is.
+func (s *Sent) Finish(ctx context.Context) string {
+	text, _ := s.attempt.finish(ctx)
+	return text
 }
 
 // do is Do; it returns the connection as well, nil if there was none.
 func (c *Client) do(ctx context.Context, call *Call, x *exchange.Exchange) (string, *transport.Conn) {
-	a := call.begun
-	if call.begun = nil; a == nil {
-		a = &attempt{client: c, x: x, call: call}
-		a.trip.Begin(c.transport, x, a)
-	}
+	a := &attempt{client: c, x: x, call: call}
+	a.trip.Begin(c.transport, x, a)
+	return a.finish(ctx)
+}
+
+// finish carries out the exchange as far as that has not been done.
+func (a *attempt) finish(ctx context.Context) (string, *transport.Conn) {
+	c, call, x := a.client, a.call, a.x
 	defer a.release()
 	a.responseEnded(ctx, a.trip.Do(ctx, c.template(call), call.body))
 	conn := a.trip.End()

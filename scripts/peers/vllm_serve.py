@@ -1,9 +1,7 @@
 """Runs `vllm bench serve` for several numbers of streams in one process, since
-its start takes most of a minute. Prints the processor time of each."""
+its start takes most of a minute."""
 
 import argparse
-import json
-import resource
 import sys
 
 from vllm.benchmarks.serve import add_cli_args, main
@@ -12,14 +10,9 @@ url, tokenizer, folder, streams, tokens = sys.argv[1:]
 parser = argparse.ArgumentParser()
 add_cli_args(parser)
 for n in streams.split(","):
-    before = resource.getrusage(resource.RUSAGE_SELF)
     main(parser.parse_args([
         "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", url, "--model", "fixed",
         "--tokenizer", tokenizer, "--dataset-name", "random", "--random-input-len", "16", "--random-output-len", tokens,
         "--ignore-eos", "--num-prompts", str(max(5, int(n))), "--max-concurrency", n, "--disable-tqdm",
         "--percentile-metrics", "ttft,itl", "--metric-percentiles", "50,99",
         "--save-result", "--result-dir", folder, "--result-filename", n + ".json"]))
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    with open(f"{folder}/{n}.cpu.json", "w") as f:
-        json.dump(cpu, f)

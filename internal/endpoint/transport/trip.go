@@ -60,7 +60,11 @@ func (p *Trip) Write(req *Request, body []byte) bool {
 		return false
 	}
 	p.attach(l, idle)
-	return p.sendAtOnce(req, body) == nil
+	if p.sendAtOnce(req, body) != nil {
+		p.x.Reused, p.x.Reading = false, exchange.PerStream // of the link that it has not
+		return false
+	}
+	return true
 }
 
 // Do carries out the exchange. It returns nil when the response has ended as it
