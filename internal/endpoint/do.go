@@ -69,7 +69,7 @@ func (a *attempt) finish(ctx context.Context) (string, *transport.Conn) {
 	x.Error = c.redact(plaintext.Short(x.Error, 2048))
 	text := dialect.DecodeText(a.text)
 	x.AnswerBytes = len(text)
-	c.cfg.Check.Settle(&a.held, x, countsDiffer(x))
+	c.cfg.Check.Settle(&a.held, countsDiffer(x))
 	return text, conn
 }
 
@@ -271,7 +271,7 @@ func (a *attempt) whole(parent context.Context, err error) {
 	var f dialect.Frame
 	d := &a.client.dialect
 	ok := d.Classify(b, &f)
-	a.client.cfg.Check.Hold(&a.held, b, &f, ok)
+	a.client.cfg.Check.Hold(&a.held, x, b, &f, ok)
 	if !ok {
 		a.fail(exchange.Protocol, "the answer is not the JSON of the "+d.Name+" API: "+snippet(b))
 		return

@@ -138,7 +138,7 @@ func (a *attempt) leftover() {
 	if len(s.joined) == 0 {
 		return
 	}
-	a.client.cfg.Check.Hold(&a.held, s.joined, &a.scratch.frame, false)
+	a.client.cfg.Check.Hold(&a.held, a.x, s.joined, &a.scratch.frame, false)
 	if s.isError {
 		a.serverError(s.joined)
 	} else {
@@ -184,7 +184,7 @@ func (a *attempt) data(value []byte, at exchange.Stamp) {
 		}
 		return
 	}
-	a.client.cfg.Check.Hold(&a.held, payload, f, true)
+	a.client.cfg.Check.Hold(&a.held, x, payload, f, true)
 	a.frame(payload, f, at)
 	s.joined = s.joined[:0]
 }

@@ -64,7 +64,7 @@ type Parser struct {
 	Target string `json:"target"`
 	// Frames is how many there were in all, warm-up included; Checked those
 	// that were kept and parsed: a seeded sample, and all of exchanges that
-	// failed or whose counts do not fit together.
+	// failed or whose counts do not fit together, of those the odd ones.
 	Frames  int64 `json:"frames"`
 	Checked int   `json:"checked"`
 	// Missed frames are of such exchanges and could not be kept.

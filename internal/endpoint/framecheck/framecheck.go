@@ -2,10 +2,10 @@
 // measured it keeps payloads of event streams, with what the classifier noted
 // of each; afterwards it parses them in full and counts the differences.
 //
-// It keeps a seeded sample of all frames, and every frame of exchanges that
-// failed or whose counts do not fit. They are in one scratch file that only the
-// user can read and that has no name where the system allows that; Close
-// deletes it.
+// It keeps a seeded sample of all frames, all of them while there are few, and of
+// exchanges that failed or whose counts do not fit also each frame that is no object, has
+// an error, or more than one answer. They are in one scratch file that only the user can
+// read and that has no name where the system allows that; Close deletes it.
 package framecheck
 
 import (
@@ -30,6 +30,9 @@ type Check struct {
 	seed     uint64
 	inFlight atomic.Int64 // bytes that running exchanges may still hold
 	frames   atomic.Int64
+	// A frame is sampled if that many low bits of its hash are 0.
+	shift atomic.Uint32
+	held  atomic.Int64 // frames that were sampled and held since shift was raised
 
 	mu      sync.Mutex // protects all following fields
 	dir     string
@@ -37,8 +40,6 @@ type Check struct {
 	file    *os.File
 	w       *bufio.Writer
 	written int64
-	shift   uint  // a frame is sampled if that many low bits of its hash are 0
-	sampled int   // since shift was raised
 	missed  int64 // picked, and not kept
 	err     error
 }
@@ -132,19 +133,32 @@ func readHeader(b []byte) header {
 
 // HeldFrames are what one exchange keeps until its end. The zero value is ready.
 type HeldFrames struct {
-	Buf     []byte // payloads and headers; its memory may be used again
+	Buf     []byte // payloads, each with its header; its memory may be used again
+	id      uint64 // of the exchange
 	granted int64
 	frames  int
 	missed  int64
 }
 
-// Hold keeps a payload in the timed path: two appends.
-func (k *Check) Hold(h *HeldFrames, payload []byte, f *dialect.Frame, ok bool) {
+// Hold keeps a payload of x in the timed path, if the sample picks it or it is odd: two
+// appends, and nothing for most of many.
+func (k *Check) Hold(h *HeldFrames, x *exchange.Exchange, payload []byte, f *dialect.Frame, ok bool) {
 	if k == nil {
 		return
 	}
+	if h.frames == 0 {
+		h.id = seeded.Mix(k.seed ^ seeded.Mix(x.PromptHash^uint64(x.Index)<<20))
+	}
+	hash := seeded.Mix(h.id + uint64(h.frames))
 	h.frames++
-	need := int64(len(h.Buf) + headerSize + len(payload))
+	shift := k.shift.Load()
+	switch picked := sampled(hash, shift); {
+	case picked && k.held.Add(1) >= 2*sampleSize && k.shift.CompareAndSwap(shift, shift+1):
+		k.held.Store(sampleSize) // about half of them pass the new rule too
+	case !picked && ok && f.Err == nil && !f.Several:
+		return
+	}
+	need := int64(len(h.Buf) + hashSize + headerSize + len(payload))
 	if need > h.granted {
 		step := max(need-h.granted, holdStep)
 		if k.inFlight.Add(-step) < 0 {
@@ -154,13 +168,20 @@ func (k *Check) Hold(h *HeldFrames, payload []byte, f *dialect.Frame, ok bool) {
 		}
 		h.granted += step
 	}
+	h.Buf = binary.LittleEndian.AppendUint64(h.Buf, hash)
 	h.Buf = headerOf(len(payload), f, ok).append(h.Buf)
 	h.Buf = append(h.Buf, payload...)
 }
 
+// hashSize is how many bytes go before the header of a held frame.
+const hashSize = 8
+
+// sampled reports whether the sample picks a frame.
+func sampled(hash uint64, shift uint32) bool { return hash&(1<<shift-1) == 0 }
+
 // Settle takes what an exchange held when it is over: all of it where all is
-// set, else the frames that the sample picks. The buffer is the caller's again.
-func (k *Check) Settle(h *HeldFrames, x *exchange.Exchange, all bool) {
+// set, else the frames that the sample still picks. The buffer is the caller's again.
+func (k *Check) Settle(h *HeldFrames, all bool) {
 	if k == nil || h.frames == 0 {
 		return
 	}
@@ -171,20 +192,15 @@ func (k *Check) Settle(h *HeldFrames, x *exchange.Exchange, all bool) {
 	if all {
 		k.missed += h.missed
 	}
-	id := seeded.Mix(k.seed ^ seeded.Mix(x.PromptHash^uint64(x.Index)<<20))
-	for i, b := 0, h.Buf; len(b) > 0; i++ {
-		n := headerSize + int(binary.LittleEndian.Uint32(b))
-		picked := seeded.Mix(id+uint64(i))&(1<<k.shift-1) == 0
+	shift := k.shift.Load()
+	for b := h.Buf; len(b) > 0; {
+		hash := binary.LittleEndian.Uint64(b)
+		n := hashSize + headerSize + int(binary.LittleEndian.Uint32(b[hashSize:]))
+		picked := sampled(hash, shift)
 		// Failures may fill half of the file and leave the rest to the sample.
 		fits := picked || all && k.written < k.limit/2
-		if fits && !k.write(b[:n]) || all && !fits {
+		if fits && !k.write(b[hashSize:n]) || all && !fits {
 			k.missed++
-		}
-		if picked {
-			if k.sampled++; k.sampled >= 2*sampleSize {
-				k.shift++
-				k.sampled = sampleSize // about half of them pass the new rule too
-			}
 		}
 		b = b[n:]
 	}
