@@ -75,12 +75,15 @@ func takeOver(c *Conn) (*polled, error) {
 	if !ok {
 		return nil, net.ErrClosed
 	}
-	var fd int
-	var dup error
-	if err := s.raw.Control(func(own uintptr) { fd, dup = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 0) }); err != nil {
-		return nil, err
+	var fd uintptr
+	var errno syscall.Errno
+	err := s.raw.Control(func(own uintptr) { // it does not block, see message.receive
+		fd, _, errno = syscall.RawSyscall(syscall.SYS_FCNTL, own, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err == nil && errno != 0 {
+		err = os.NewSyscallError("fcntl", errno)
 	}
-	return &polled{fd: fd}, os.NewSyscallError("fcntl", dup)
+	return &polled{fd: int(fd)}, err
 }
 
 // enter gives a socket a slot. p.mu is held.
