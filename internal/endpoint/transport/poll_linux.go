@@ -126,7 +126,7 @@ func (p *poller) start() error {
 		err = unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, wake, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: wakeSlot})
 	}
 	if err != nil {
-		_ = unix.Close(ep)
+		_, _ = unix.Close(ep), unix.Close(wake)
 		return os.NewSyscallError("eventfd", err)
 	}
 	p.ep, p.wake = ep, wake
@@ -237,6 +237,11 @@ func (l *link) readNow(buf []byte, rest *pause) bool {
 	case p == nil: // the end of an idle link, or what nobody has asked for
 		l.poller.leave(l)
 		return false
+	case p.marks.firstWrite.Load() == 0: // the same, as the link is taken: another one takes the request
+		l.poller.leave(l)
+		l.idle()
+		p.answered(errStale)
+		return false
 	case err != nil:
 		l.poller.leave(l)
 		l.idle()
@@ -246,7 +251,9 @@ func (l *link) readNow(buf []byte, rest *pause) bool {
 	last, together := p.marks.lastRead.Load(), p.x.Coalesced
 	at := l.conn.stamp(now, age)
 	over, err := p.take(buf[:n])
-	if last != 0 {
+	if age < 0 {
+		rest.blind()
+	} else if last != 0 {
 		rest.saw(time.Duration(int64(at)-last), p.x.Coalesced != together)
 	}
 	if !over {
