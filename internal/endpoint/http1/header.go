@@ -73,10 +73,23 @@ func (h *Header) valueOf(f field) []byte { return h.text[f.value:f.end] }
 func (h *Header) Get(name string) string {
 	for _, f := range h.fields {
 		if int(f.value-f.name) == len(name) && sameName(h.nameOf(f), name) {
-			return string(h.valueOf(f))
+			return word(h.valueOf(f))
 		}
 	}
 	return ""
+}
+
+// word is b as a string; the usual types of content need no memory.
+func word(b []byte) string {
+	switch string(b) {
+	case "text/event-stream":
+		return "text/event-stream"
+	case "text/event-stream; charset=utf-8":
+		return "text/event-stream; charset=utf-8"
+	case "application/json":
+		return "application/json"
+	}
+	return string(b)
 }
 
 // sameName compares names as net/http does: one with a space in it, which it

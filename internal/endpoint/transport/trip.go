@@ -75,8 +75,6 @@ func (p *Trip) Write(req *Request, body []byte) bool {
 // Where a connection turns out to be closed before a byte of the request was written,
 // another one is taken; that is not a second attempt.
 func (p *Trip) Do(ctx context.Context, req *Request, body []byte) error {
-	stop := context.AfterFunc(ctx, func() { p.abort(context.Cause(ctx)) })
-	defer stop()
 	var err error
 	if req.byNetHTTP {
 		err = p.viaNetHTTP(ctx, req, body)
@@ -109,14 +107,21 @@ func (p *Trip) viaLink(ctx context.Context, req *Request, body []byte) error {
 		}
 	}
 	p.closes = req.http.Close
-	writing := p.sendRest(req, body)
-	var err error
 	if p.link.poller != nil {
-		<-p.done
-		err = p.err
-	} else {
-		err = p.link.receive(p)
+		writing := p.sendRest(req, body)
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			p.abort(context.Cause(ctx))
+			<-p.done
+		}
+		p.release(writing)
+		return p.err
 	}
+	stop := context.AfterFunc(ctx, func() { p.abort(context.Cause(ctx)) })
+	defer stop()
+	writing := p.sendRest(req, body)
+	err := p.link.receive(p)
 	p.release(writing)
 	return err
 }
