@@ -21,7 +21,7 @@ import (
 // each read, knows nothing of its links.
 //
 // The zero poller is ready: it begins with its first link, and ends when it has been
-// shut down and its last link is closed.
+// shut down and its last link is closed. A link that is added later is carried as well.
 type poller struct {
 	lag    lagCounts
 	active atomic.Int64 // exchanges on its links
@@ -32,7 +32,7 @@ type poller struct {
 	links []*link      // by their slots
 	free  []int        // slots without a link
 	open  int          // links
-	down  bool         // no link is added any more
+	down  bool         // it ends with its last link
 }
 
 // polled is a socket that a poller reads.
@@ -85,9 +85,6 @@ func takeOver(c *Conn) (*polled, error) {
 
 // enter gives a socket a slot. p.mu is held.
 func (p *poller) enter(c *Conn, s *polled) (*link, error) {
-	if p.down {
-		return nil, net.ErrClosed
-	}
 	if err := p.start(); err != nil {
 		return nil, err
 	}
@@ -130,7 +127,7 @@ func (p *poller) start() error {
 		return os.NewSyscallError("eventfd", err)
 	}
 	p.ep, p.wake = ep, wake
-	go p.run(ep, wake)
+	go p.run(ep)
 	return nil
 }
 
@@ -161,7 +158,7 @@ func (p *poller) close(l *link) {
 	p.endIfDone()
 }
 
-// shutdown lets no link come any more, and ends the poller with its last one.
+// shutdown ends the poller with its last link.
 func (p *poller) shutdown() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -177,7 +174,7 @@ func (p *poller) endIfDone() {
 }
 
 // run reads links until there are none to come.
-func (p *poller) run(ep, wake int) {
+func (p *poller) run(ep int) {
 	buf := make([]byte, 64<<10)
 	events := make([]unix.EpollEvent, 512)
 	rest := newPause()
@@ -186,10 +183,8 @@ func (p *poller) run(ep, wake int) {
 		if err == unix.EINTR {
 			continue
 		}
-		answered, over := p.batch(events[:max(n, 0)], buf, &rest)
-		if over {
-			_ = unix.Close(ep)
-			_ = unix.Close(wake)
+		answered, woken := p.batch(events[:max(n, 0)], buf, &rest)
+		if woken && p.end() {
 			return
 		}
 		if answered {
@@ -202,20 +197,35 @@ func (p *poller) run(ep, wake int) {
 	}
 }
 
+// end ends the poller, unless a link has come since it was woken for that.
+func (p *poller) end() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open > 0 {
+		var b [8]byte
+		_, _ = unix.Read(p.wake, b[:])
+		return false
+	}
+	_ = unix.Close(p.ep)
+	_ = unix.Close(p.wake)
+	p.ep = 0
+	return true
+}
+
 // batch reads the links that have something. It reports whether a response was over,
-// and whether the poller is.
-func (p *poller) batch(events []unix.EpollEvent, buf []byte, rest *pause) (answered, over bool) {
+// and whether the poller was woken for its end.
+func (p *poller) batch(events []unix.EpollEvent, buf []byte, rest *pause) (answered, woken bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	for _, e := range events {
 		switch {
 		case e.Fd == wakeSlot:
-			over = p.down && p.open == 0
+			woken = true
 		case p.links[e.Fd] != nil:
 			answered = p.links[e.Fd].readNow(buf, rest) || answered
 		}
 	}
-	return answered, over
+	return answered, woken
 }
 
 // readNow reads what has come for a link, and reports whether the response of its
