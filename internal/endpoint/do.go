@@ -11,7 +11,6 @@ import (
 
 	"github.com/inferometer/inferometer/internal/endpoint/dialect"
 	"github.com/inferometer/inferometer/internal/endpoint/eventstream"
-	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -69,7 +68,7 @@ func (a *attempt) finish(ctx context.Context) (string, *transport.Conn) {
 	x.Error = c.redact(plaintext.Short(x.Error, 2048))
 	text := dialect.DecodeText(a.text)
 	x.AnswerBytes = len(text)
-	c.cfg.Check.Settle(&a.held, x, countsDiffer(x))
+	c.cfg.Check.Seen(a.seen)
 	return text, conn
 }
 
@@ -86,19 +85,19 @@ type attempt struct {
 	body    []byte      // of one that is read whole
 	stream  stream      // of one that is an event stream
 
-	text     []byte                // answer so far, JSON-escaped
-	counts   *[6]int               // the usage that x points to
-	counted  int                   // generated tokens so far, by continuous usage
-	pending  framePart             // of frames without content since the last one with content
-	held     framecheck.HeldFrames // payloads for the check of the parser
-	bad      string                // why a frame could not be read
-	odd      oddLines              // lines that are none of an event stream
-	finished bool                  // [DONE] came
-	final    bool                  // it failed by what the server sent, whatever follows
-	enough   bool                  // all has come, and the rest cannot be read
-	begun    bool                  // a byte of the stream has come
-	leaving  bool                  // the answer seems complete, and the rest is given little time
-	goesOn   bool                  // content came after the end of the answer: nothing tells when it is over
+	text     []byte    // answer so far, JSON-escaped
+	counts   *[6]int   // the usage that x points to
+	counted  int       // generated tokens so far, by continuous usage
+	pending  framePart // of frames without content since the last one with content
+	seen     int       // payloads, for the check of the parser
+	bad      string    // why a frame could not be read
+	odd      oddLines  // lines that are none of an event stream
+	finished bool      // [DONE] came
+	final    bool      // it failed by what the server sent, whatever follows
+	enough   bool      // all has come, and the rest cannot be read
+	begun    bool      // a byte of the stream has come
+	leaving  bool      // the answer seems complete, and the rest is given little time
+	goesOn   bool      // content came after the end of the answer: nothing tells when it is over
 	scratch  *scratch
 }
 
@@ -126,8 +125,8 @@ type framePart struct{ ids, logprobs int }
 
 // scratch is memory that one exchange leaves to the next.
 type scratch struct {
-	carry, text, joined, held []byte
-	frame                     dialect.Frame
+	carry, text, joined []byte
+	frame               dialect.Frame
 }
 
 var scratchPool = sync.Pool{New: func() any { return &scratch{} }}
@@ -136,9 +135,6 @@ func (a *attempt) release() {
 	if a.scratch != nil && max(cap(a.scratch.carry), cap(a.scratch.joined), cap(a.text)) <= eventstream.LongLine {
 		a.scratch.text = a.text[:0]
 		a.scratch.frame = dialect.Frame{} // it points to memory of others
-		if a.scratch.held = a.held.Buf; cap(a.scratch.held) > eventstream.LongLine {
-			a.scratch.held = nil
-		}
 		scratchPool.Put(a.scratch)
 	}
 	a.text = nil
@@ -271,7 +267,7 @@ func (a *attempt) whole(parent context.Context, err error) {
 	var f dialect.Frame
 	d := &a.client.dialect
 	ok := d.Classify(b, &f)
-	a.client.cfg.Check.Hold(&a.held, b, &f, ok)
+	a.check(b, &f, ok)
 	if !ok {
 		a.fail(exchange.Protocol, "the answer is not the JSON of the "+d.Name+" API: "+snippet(b))
 		return

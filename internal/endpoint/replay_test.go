@@ -45,7 +45,7 @@ func replay(c *Client, body io.Reader) (*exchange.Exchange, string) {
 	}
 	a.responseEnded(context.Background(), err)
 	text := dialect.DecodeText(a.text)
-	c.cfg.Check.Settle(&a.held, x, countsDiffer(x))
+	c.cfg.Check.Seen(a.seen)
 	a.release()
 	return x, text
 }

@@ -55,7 +55,6 @@ func (a *attempt) beginStream() {
 	}
 	a.scratch, _ = scratchPool.Get().(*scratch)
 	a.text = a.scratch.text
-	a.held.Buf = a.scratch.held
 	a.stream = stream{lines: eventstream.NewLines(a.scratch.carry), joined: a.scratch.joined[:0]}
 }
 
@@ -138,13 +137,19 @@ func (a *attempt) leftover() {
 	if len(s.joined) == 0 {
 		return
 	}
-	a.client.cfg.Check.Hold(&a.held, s.joined, &a.scratch.frame, false)
+	a.check(s.joined, &a.scratch.frame, false)
 	if s.isError {
 		a.serverError(s.joined)
 	} else {
 		a.bad = snippet(s.joined)
 	}
 	s.joined = s.joined[:0]
+}
+
+// check hands what was read of a payload to the check of the parser.
+func (a *attempt) check(payload []byte, f *dialect.Frame, ok bool) {
+	a.client.cfg.Check.Keep(a.x, a.seen, payload, f, ok)
+	a.seen++
 }
 
 // data takes one line of data, without the space around it.
@@ -184,7 +189,7 @@ func (a *attempt) data(value []byte, at exchange.Stamp) {
 		}
 		return
 	}
-	a.client.cfg.Check.Hold(&a.held, payload, f, true)
+	a.check(payload, f, true)
 	a.frame(payload, f, at)
 	s.joined = s.joined[:0]
 }

@@ -36,16 +36,3 @@ func (a *attempt) tokens(f *dialect.Frame) int32 {
 	a.pending = framePart{}
 	return int32(n)
 }
-
-// countsDiffer reports whether an exchange failed, or its counts do not fit
-// together.
-func countsDiffer(x *exchange.Exchange) bool {
-	if x.Failed() {
-		return true
-	}
-	if x.OutputTokens == nil || x.Class != exchange.OK {
-		return false
-	}
-	counted, known := x.Counted()
-	return len(x.Frames) > *x.OutputTokens || known && counted != *x.OutputTokens
-}

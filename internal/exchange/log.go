@@ -19,6 +19,10 @@ const LogName = "exchanges.jsonl.zst"
 // flushEvery bounds what a crash can lose.
 const flushEvery = 500 * time.Millisecond
 
+// logWindow is how far back the compression of a log looks, in bytes: twice as much is
+// memory while it is written, and more makes it hardly smaller.
+const logWindow = 512 << 10
+
 // Log is the append-only log of a run: one JSON object per line, {"k": kind,
 // "v": record}, in a zstd stream that is flushed twice a second, so that a
 // crash loses at most the last second. Encoding and writing happen on a
@@ -56,7 +60,7 @@ type file interface {
 }
 
 func newLog(f file) (*Log, error) {
-	enc, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	enc, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(logWindow))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("failed to start the log: %w", err), f.Close())
 	}

@@ -18,7 +18,7 @@ type Waiter struct {
 	unlink   func() bool
 
 	spin  bool  // an early wake is spent looking at the clock
-	late  int64 // how late the timer is, by and by; it is set earlier by that
+	late  int64 // how late the timer is, at the median; it is set earlier by that
 	saved int64 // for how long it may look at the clock, of which there is a tenth of all time
 	then  int64 // when saved was brought up to date
 }
@@ -88,8 +88,8 @@ func (w *Waiter) Wait(at time.Time) error {
 		}
 		w.sleep(time.Duration(due - now - lead))
 		woken := w.now()
-		if late := woken - (due - lead); late >= 0 {
-			w.late += (min(late, 2*spinMost) - w.late) / 16
+		if late := woken - (due - lead); late >= 0 { // else something else has woken it
+			w.learn(late)
 		}
 		now = woken
 	}
@@ -97,6 +97,17 @@ func (w *Waiter) Wait(at time.Time) error {
 }
 
 func (w *Waiter) now() int64 { return int64(time.Since(w.base)) }
+
+// learn moves late towards the median, which a few very late ones do not move: with
+// the mean they would make all others look at the clock for long.
+func (w *Waiter) learn(late int64) {
+	const step = int64(time.Microsecond)
+	if late > w.late {
+		w.late = min(w.late+step, spinMost)
+	} else {
+		w.late = max(w.late-step, 0)
+	}
+}
 
 // lead is how much earlier than the moment the timer is set.
 func (w *Waiter) lead(now int64) int64 {
@@ -108,7 +119,7 @@ func (w *Waiter) lead(now int64) int64 {
 	if w.saved < spinMost {
 		return 0
 	}
-	return min(w.late, spinMost)
+	return w.late
 }
 
 func (w *Waiter) sleep(d time.Duration) {

@@ -63,11 +63,11 @@ type Floor struct {
 type Parser struct {
 	Target string `json:"target"`
 	// Frames is how many there were in all, warm-up included; Checked those
-	// that were kept and parsed: a seeded sample, and all of exchanges that
-	// failed or whose counts do not fit together.
+	// that were kept and parsed: a seeded sample, and each that is no object, has
+	// an error, or more than one answer.
 	Frames  int64 `json:"frames"`
 	Checked int   `json:"checked"`
-	// Missed frames are of such exchanges and could not be kept.
+	// Missed frames should have been kept, and could not be.
 	Missed int64 `json:"missed,omitempty"`
 	// Differences counts checked frames by the first thing that was not the same.
 	Differences map[string]int `json:"differences,omitempty"`

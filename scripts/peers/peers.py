@@ -335,7 +335,8 @@ def markdown():
     for kind in kinds:
         out += [f"{KINDS[kind]}:", "",
                 "| tool | streams | answers | TTFT error from the tool's own start, ms: mean | p50 | p99 | from due: mean | p99 "
-                "| arrived after the first, ms: mean | last | ITL σ, ms | client CPU, µs a frame | peak MB: window | whole | responder late, ms: first token | p99 of all | others' CPU, % |",
+                "| arrived after the first, ms: mean | last | ITL σ, ms | client CPU, µs a frame | peak MB: window | whole "
+                "| responder late, ms: first token | p99 of all | others' CPU, % |",
                 "|" + "---|" * 17]
         for n in streams:
             for name in tools:

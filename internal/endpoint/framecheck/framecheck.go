@@ -2,10 +2,10 @@
 // measured it keeps payloads of event streams, with what the classifier noted
 // of each; afterwards it parses them in full and counts the differences.
 //
-// It keeps a seeded sample of all frames, and every frame of exchanges that
-// failed or whose counts do not fit. They are in one scratch file that only the
-// user can read and that has no name where the system allows that; Close
-// deletes it.
+// It keeps a seeded sample of all frames, all of them while there are few, and besides
+// each frame that is no object, has an error, or more than one answer. They are in one
+// scratch file that only the user can read and that has no name where the system allows
+// that; Close deletes it.
 package framecheck
 
 import (
@@ -27,19 +27,23 @@ import (
 // Check keeps the payloads of one target. Its methods may be called
 // concurrently, but for Compare. A nil Check keeps nothing.
 type Check struct {
-	seed     uint64
-	inFlight atomic.Int64 // bytes that running exchanges may still hold
-	frames   atomic.Int64
+	seed   uint64
+	frames atomic.Int64
+	// A frame is sampled if that many low bits of its hash are 0.
+	shift   atomic.Uint32
+	sampled atomic.Int64 // frames since shift was raised
 
 	mu      sync.Mutex // protects all following fields
 	dir     string
 	limit   int64
+	written int64    // bytes, those in memory included
+	block   []byte   // of frames, being filled
+	full    [][]byte // further ones, to be written
+	spare   [][]byte // to be filled again
+	writing bool     // a goroutine writes what is full
+	idle    sync.Cond
 	file    *os.File
-	w       *bufio.Writer
-	written int64
-	shift   uint  // a frame is sampled if that many low bits of its hash are 0
-	sampled int   // since shift was raised
-	missed  int64 // picked, and not kept
+	missed  int64 // frames that should have been kept, and were not
 	err     error
 }
 
@@ -48,10 +52,9 @@ const (
 	// often, and so on. The frames that the last rule picks are at least so
 	// many, spread evenly; those of earlier rules are checked as well.
 	sampleSize = 10_000
-	// What running exchanges may hold together until it is known whether they
-	// have failed, what one of them takes at a time, and the scratch file.
-	holdLimit = 64 << 20
-	holdStep  = 16 << 10
+	// blockSize is how much is written at a time, by a goroutine of its own.
+	blockSize = 64 << 10
+	// fileLimit is how long the scratch file may become.
 	fileLimit = 32 << 20
 )
 
@@ -59,7 +62,7 @@ const (
 // the system's folder for such files.
 func New(dir string, seed uint64) *Check {
 	k := &Check{seed: seed, dir: dir, limit: fileLimit}
-	k.inFlight.Store(holdLimit)
+	k.idle.L = &k.mu
 	return k
 }
 
@@ -130,89 +133,114 @@ func readHeader(b []byte) header {
 	return h
 }
 
-// HeldFrames are what one exchange keeps until its end. The zero value is ready.
-type HeldFrames struct {
-	Buf     []byte // payloads and headers; its memory may be used again
-	granted int64
-	frames  int
-	missed  int64
-}
-
-// Hold keeps a payload in the timed path: two appends.
-func (k *Check) Hold(h *HeldFrames, payload []byte, f *dialect.Frame, ok bool) {
+// Keep takes the payload of frame n of x in the timed path, and what the classifier made
+// of it. It copies the payload if the sample picks it or it is odd, and does nothing with
+// most of many.
+func (k *Check) Keep(x *exchange.Exchange, n int, payload []byte, f *dialect.Frame, ok bool) {
 	if k == nil {
 		return
 	}
-	h.frames++
-	need := int64(len(h.Buf) + headerSize + len(payload))
-	if need > h.granted {
-		step := max(need-h.granted, holdStep)
-		if k.inFlight.Add(-step) < 0 {
-			k.inFlight.Add(step)
-			h.missed++
-			return
-		}
-		h.granted += step
-	}
-	h.Buf = headerOf(len(payload), f, ok).append(h.Buf)
-	h.Buf = append(h.Buf, payload...)
-}
-
-// Settle takes what an exchange held when it is over: all of it where all is
-// set, else the frames that the sample picks. The buffer is the caller's again.
-func (k *Check) Settle(h *HeldFrames, x *exchange.Exchange, all bool) {
-	if k == nil || h.frames == 0 {
+	hash := seeded.Mix(seeded.Mix(k.seed^seeded.Mix(x.PromptHash^uint64(x.Index)<<20)) + uint64(n))
+	shift := k.shift.Load()
+	picked := hash&(1<<shift-1) == 0
+	switch {
+	case picked && k.sampled.Add(1) >= 2*sampleSize && k.shift.CompareAndSwap(shift, shift+1):
+		k.sampled.Store(sampleSize) // about half of them pass the new rule too
+	case !picked && ok && f.Err == nil && !f.Several:
 		return
 	}
-	k.frames.Add(int64(h.frames))
-	k.inFlight.Add(h.granted)
+	size := headerSize + len(payload)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if all {
-		k.missed += h.missed
+	most := k.limit
+	if !picked { // what is odd may fill half of the file and leaves the rest to the sample
+		most /= 2
 	}
-	id := seeded.Mix(k.seed ^ seeded.Mix(x.PromptHash^uint64(x.Index)<<20))
-	for i, b := 0, h.Buf; len(b) > 0; i++ {
-		n := headerSize + int(binary.LittleEndian.Uint32(b))
-		picked := seeded.Mix(id+uint64(i))&(1<<k.shift-1) == 0
-		// Failures may fill half of the file and leave the rest to the sample.
-		fits := picked || all && k.written < k.limit/2
-		if fits && !k.write(b[:n]) || all && !fits {
-			k.missed++
-		}
-		if picked {
-			if k.sampled++; k.sampled >= 2*sampleSize {
-				k.shift++
-				k.sampled = sampleSize // about half of them pass the new rule too
-			}
-		}
-		b = b[n:]
+	if k.err != nil || k.written+int64(size) > most {
+		k.missed++
+		return
 	}
-	*h = HeldFrames{Buf: h.Buf[:0]}
+	k.written += int64(size)
+	if len(k.block) > 0 && len(k.block)+size > blockSize {
+		k.full = append(k.full, k.block)
+		k.block = nil
+		if !k.writing {
+			k.writing = true
+			go k.write()
+		}
+	}
+	if n := len(k.spare); k.block == nil && n > 0 {
+		k.block, k.spare = k.spare[n-1], k.spare[:n-1]
+	} else if k.block == nil {
+		k.block = make([]byte, 0, blockSize)
+	}
+	k.block = headerOf(len(payload), f, ok).append(k.block)
+	k.block = append(k.block, payload...)
 }
 
-// write reports whether b is in the scratch file.
-func (k *Check) write(b []byte) bool {
-	if k.err != nil || k.written+int64(len(b)) > k.limit {
-		return false
+// Seen counts frames that Keep has been asked about.
+func (k *Check) Seen(n int) {
+	if k != nil {
+		k.frames.Add(int64(n))
 	}
-	if k.file == nil {
-		// os.CreateTemp gives mode 0600.
-		if k.file, k.err = os.CreateTemp(k.dir, "inferometer-frames-*"); k.err != nil {
-			return false
+}
+
+// write writes the blocks that are full, until there are none.
+func (k *Check) write() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for len(k.full) > 0 {
+		b := k.full[0]
+		k.full = k.full[1:]
+		if k.open(); k.err != nil {
+			continue
 		}
-		_ = os.Remove(k.file.Name()) // so that not even a crash leaves it; Windows refuses, and Close does it there
-		k.w = bufio.NewWriterSize(k.file, 256<<10)
+		k.mu.Unlock()
+		_, err := k.file.Write(b)
+		k.mu.Lock()
+		if k.err = err; cap(b) == blockSize {
+			k.spare = append(k.spare, b[:0])
+		}
 	}
-	_, k.err = k.w.Write(b)
-	k.written += int64(len(b))
-	return k.err == nil
+	k.full, k.writing = nil, false
+	k.idle.Broadcast()
+}
+
+// open makes the scratch file, if there is none. k.mu is held.
+func (k *Check) open() {
+	if k.file != nil || k.err != nil {
+		return
+	}
+	// os.CreateTemp gives mode 0600.
+	if k.file, k.err = os.CreateTemp(k.dir, "inferometer-frames-*"); k.err == nil {
+		_ = os.Remove(k.file.Name()) // so that not even a crash leaves it; Windows refuses, and Close does it there
+	}
+}
+
+// flush writes all that is kept. k.mu is held, but not all the time.
+func (k *Check) flush() {
+	for k.writing {
+		k.idle.Wait()
+	}
+	if len(k.block) == 0 {
+		return
+	}
+	if k.open(); k.err == nil {
+		_, k.err = k.file.Write(k.block)
+	}
+	k.block = k.block[:0]
 }
 
 // Close deletes the scratch file. It may be called more than once.
 func (k *Check) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	for k.writing {
+		k.idle.Wait()
+	}
+	if k.block = nil; k.err == nil {
+		k.err = errors.New("the check is closed")
+	}
 	if k.file == nil {
 		return nil
 	}
@@ -221,9 +249,6 @@ func (k *Check) Close() error {
 		err = errors.Join(err, rm)
 	}
 	k.file = nil
-	if k.err == nil {
-		k.err = errors.New("the check is closed")
-	}
 	return err
 }
 
@@ -243,15 +268,13 @@ type Report struct {
 func (k *Check) Compare(ctx context.Context, d *dialect.Dialect) (Report, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.flush()
 	out := Report{Frames: k.frames.Load(), Missed: k.missed, Differences: map[string]int{}}
 	if k.err != nil {
 		return out, fmt.Errorf("failed to keep frames for the check of the parser: %w", k.err)
 	}
 	if k.file == nil {
 		return out, nil
-	}
-	if err := k.w.Flush(); err != nil {
-		return out, fmt.Errorf("failed to keep frames for the check of the parser: %w", err)
 	}
 	if _, err := k.file.Seek(0, io.SeekStart); err != nil {
 		return out, fmt.Errorf("failed to read frames for the check of the parser: %w", err)
