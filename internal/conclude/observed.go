@@ -21,6 +21,7 @@ type observed struct {
 
 	repeated                                int // prompts that the target had been sent before
 	coalesced, fresh, retransmits, unpriced int
+	readings                                result.Readings
 	rtts, proxies                           []float64 // ms
 	forms                                   map[string]int
 
@@ -65,6 +66,7 @@ func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 		return
 	}
 	o.coalesced += x.Coalesced
+	o.read(x)
 	if x.Connected.Happened() {
 		o.fresh++
 	}
@@ -84,6 +86,21 @@ func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 		if u := pricing.Used(x); u != (pricing.Use{}) {
 			o.failedBilled = append(o.failedBilled, u)
 		}
+	}
+}
+
+// read counts how an answer was read.
+func (o *observed) read(x *exchange.Exchange) {
+	if !x.FirstByte.Happened() {
+		return
+	}
+	switch x.Reading {
+	case exchange.PerStream:
+		o.readings.PerStream++
+	case exchange.Batched:
+		o.readings.Batched++
+	case exchange.NetHTTP:
+		o.readings.NetHTTP++
 	}
 }
 
@@ -143,6 +160,9 @@ func clientOf(c *cell) *result.Client {
 	k := c.Window.Client
 	k.Coalesced += c.seen.coalesced
 	k.NewConnections += c.seen.fresh
+	if c.seen.readings.Total() > 0 {
+		k.Readings = &c.seen.readings
+	}
 	if len(c.seen.proxies) > 0 {
 		slices.Sort(c.seen.proxies)
 		k.ProxyP50 = new(stats.Quantile(c.seen.proxies, 0.5))

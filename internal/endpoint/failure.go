@@ -27,12 +27,12 @@ func (c *Client) explain(err error) error {
 		record   tls.RecordHeaderError
 		connect  *transport.ConnectError
 	)
-	if proxy := c.Proxy(); proxy != "" && transport.ByProxy(err) {
-		return fmt.Errorf("the proxy %s cannot be reached (%w); name another with --proxy, or none (--proxy none; the environment names one in HTTP_PROXY and HTTPS_PROXY)", proxy, cleanError(err))
-	}
+	proxy := c.Proxy()
 	switch {
 	case errors.As(err, &connect) && connect.Class == exchange.Local:
 		return fmt.Errorf("this client could not open another connection to %s (%w): it ran out of local ports or open files; use fewer connections, raise the limit (ulimit -n, ip_local_port_range), or a server that keeps connections open", host, cleanError(err))
+	case proxy != "" && transport.ByProxy(err):
+		return fmt.Errorf("the proxy %s cannot be reached (%w); name another with --proxy, or none (--proxy none; the environment names one in HTTP_PROXY and HTTPS_PROXY)", proxy, cleanError(err))
 	case errors.As(err, &dns):
 		return fmt.Errorf("the host %q of the URL was not found (%s); check the spelling and the network", c.base.Hostname(), dns.Err)
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -40,12 +40,11 @@ type stream struct {
 	read     int    // that brought what is being read
 	hit      int    // the same of the previous content frame
 	draining bool   // the answer is over, and what ends the response is read
-	drained  int    // reads since then
+	drained  int    // bytes since then
 }
 
-// drainReads is how many reads after the end of an answer may bring the end of its
-// response.
-const drainReads = 8
+// drainBytes is within how many bytes after the end of an answer its response must end.
+const drainBytes = 64 << 10
 
 // beginStream makes ready for an event stream.
 func (a *attempt) beginStream() {
@@ -65,8 +64,8 @@ func (a *attempt) events(p []byte, read transport.Read) bool {
 	s := &a.stream
 	s.read = read.N
 	if s.draining {
-		s.drained++
-		return s.drained < drainReads
+		s.drained += len(p)
+		return s.drained < drainBytes
 	}
 	a.begun = true
 	s.lines.Feed(p)
@@ -98,9 +97,10 @@ func (a *attempt) drain() bool {
 	if !a.finished && !a.final {
 		return false
 	}
-	a.stream.draining = true
+	s := &a.stream
+	s.draining, s.drained = true, s.lines.Left()
 	a.trip.Leave(donePatience)
-	return true
+	return s.drained < drainBytes
 }
 
 // line takes one line of an event stream.
@@ -275,7 +275,7 @@ func (a *attempt) streamEnded(parent context.Context, err error) {
 func (a *attempt) ending(err error) {
 	x := a.x
 	switch {
-	case err == nil && a.stream.drained < drainReads:
+	case err == nil && a.stream.drained < drainBytes:
 		x.Done = max(x.Done, a.trip.LastRead())
 		return
 	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, transport.ErrLeft):

@@ -39,7 +39,25 @@ type Client struct {
 	// read with the one before.
 	NewConnections int `json:"new_connections"`
 	Coalesced      int `json:"coalesced"`
+	// Readings count how the answers of measured requests were read; absent where none came.
+	Readings *Readings `json:"readings,omitempty"`
 	// ProxyP50 is the median time, in ms, that a proxy took to connect to the
 	// server, of new TLS connections through one; it is part of connect.
 	ProxyP50 *float64 `json:"proxy_p50_ms,omitempty"`
+}
+
+// Readings counts answers, of any status, by how they were read. The times of frames are of
+// the same worth in the first two where the kernel stamps them: see StampLag.
+type Readings struct {
+	PerStream int `json:"per_stream"` // each when it came
+	Batched   int `json:"batched"`    // many in one go, later than they came
+	NetHTTP   int `json:"net_http"`   // by Go's HTTP client, through a proxy
+}
+
+// Total is how many answers were read.
+func (r *Readings) Total() int {
+	if r == nil {
+		return 0
+	}
+	return r.PerStream + r.Batched + r.NetHTTP
 }

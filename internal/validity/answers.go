@@ -292,6 +292,9 @@ func bundledFrames(in Input, e Evidence) result.Check {
 		if in.loopback(e) {
 			r.Fix = "the server is on this machine, so it sends several at once, or client and server compete for its processors"
 		}
+		if k := e.Cell.Client; k != nil && inBatches(k.Readings) != "" {
+			r.Fix += "; the client read answers in batches, which INFEROMETER_READING=per-stream forbids"
+		}
 	}
 	return r
 }

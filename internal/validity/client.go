@@ -234,7 +234,7 @@ func stampLag(_ Input, e Evidence) result.Check {
 		return notAssessed("the client was not observed")
 	case e.Answers.ReadStamp == 0 && k.StampLagP99 != nil:
 		return result.Check{Status: result.Pass, Unit: "ms", Value: result.Num(*k.StampLagP99),
-			Text: fmt.Sprintf("frame times are the kernel's; bytes waited %.3g ms (p99) for their read, which is in no figure", *k.StampLagP99)}
+			Text: inBatches(k.Readings) + fmt.Sprintf("frame times are the kernel's; bytes waited %.3g ms (p99) for their read, which is in no figure", *k.StampLagP99)}
 	case k.SchedP50 == nil || k.SchedMean == nil:
 		return notAssessed("the scheduler could not be observed")
 	}
@@ -267,6 +267,18 @@ func stampLag(_ Input, e Evidence) result.Check {
 		r.Fix = fix + "; on Linux the kernel's own receive times have no such wait, where the connection has no TLS"
 	}
 	return r
+}
+
+// inBatches says which answers were read in batches, as the beginning of a sentence;
+// empty where none were.
+func inBatches(r *result.Readings) string {
+	switch {
+	case r == nil || r.Batched == 0:
+		return ""
+	case r.Batched == r.Total():
+		return "answers were read in batches; "
+	}
+	return fmt.Sprintf("%s of the answers were read in batches; ", percent(float64(r.Batched)/float64(r.Total())))
 }
 
 // retransmits: lost segments make stalls that are the network's.

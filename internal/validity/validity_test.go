@@ -210,6 +210,9 @@ var checkTests = []struct {
 	{"reads that wait for a fifth of a gap", "stamp_lag", result.Fail, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedMean = 1, f(2) }},
 	{"few reads that wait long", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP99 = 1, f(6) }},
 	{"reads that wait for the kernel's stamps", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Cell.Client.SchedMean = f(6) }},
+	{"answers that were read in batches", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) {
+		e.Cell.Client.StampLagP99, e.Cell.Client.Readings = f(1.1), &result.Readings{Batched: 400}
+	}},
 	{"a client that was not observed", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Client = nil }},
 	{"a scheduler that was not observed", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedP50 = 1, nil }},
 	{"no gaps", "stamp_lag", result.NotAssessed, func(e *Evidence, _ *Input) {

@@ -107,7 +107,7 @@ func TestAProbeDoesNotWaitForStreamsLeftOpen(t *testing.T) {
 		l, c := newPipes(), oddCase{id: "probe", replies: []reply{stream(text("a"), text("b"), finish("stop"), usage(7, 2), hang)}}
 		var wait sync.WaitGroup
 		wait.Go(func() { newServer([]oddCase{c}).serve(l) })
-		client, _, err := c.client("scripted", l.dial)
+		client, _, err := c.client("scripted", way{}, l.dial)
 		if err != nil {
 			t.Fatal(err)
 		}

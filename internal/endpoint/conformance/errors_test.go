@@ -165,7 +165,7 @@ func socketCases() []oddCase {
 			replies: []reply{ok, {fin}}, pauses: []time.Duration{2 * time.Second}, class: exchange.Stale, err: "idle for 2.0 s", check: failed(exchange.Stale), slow: true},
 		{id: "hung-up-at-once", source: "any", wire: "a busy connection is closed without an answer", say: "the server's reset",
 			replies: []reply{ok, {fin}}, pauses: []time.Duration{0}, class: exchange.Reset, check: failed(exchange.Reset), slow: true},
-		{id: "refused-connections", source: "NVIDIA/TensorRT-LLM#14562", wire: "the connection is refused", say: "nothing listens there", change: dial(syscall.ECONNREFUSED),
+		{id: "refused-connections", source: "NVIDIA/TensorRT-LLM#14562", wire: "the connection is refused", say: "nothing listens there", direct: true, change: dial(syscall.ECONNREFUSED),
 			class: exchange.Connect, err: "nothing listens at"},
 		{id: "no-ports", source: "ollama/ollama#18397", wire: "the client has no local port left", say: "the client's side: named, and no failure of the server", change: dial(syscall.EADDRNOTAVAIL),
 			class: exchange.Local, err: "ran out of local ports"},

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -39,6 +40,7 @@ type oddCase struct {
 
 	slow    bool // takes seconds: on a fake clock
 	sockets bool // needs a kernel: not on a fake clock
+	direct  bool // is of a server that is reached without a proxy
 	split   bool // gives the same cut at every byte
 }
 
@@ -221,10 +223,11 @@ func (l *pipes) dial(context.Context, string, string) (net.Conn, error) {
 	}
 }
 
-// client of a case at a host; dial is nil for the network's own.
-func (c *oddCase) client(host string, dial func(context.Context, string, string) (net.Conn, error)) (*endpoint.Client, *exchange.Clock, error) {
+// client of a case at a host, in a way to read; dial is nil for the network's own.
+func (c *oddCase) client(host string, w way, dial func(context.Context, string, string) (net.Conn, error)) (*endpoint.Client, *exchange.Clock, error) {
 	clock := exchange.NewClock()
-	cfg := endpoint.Config{URL: "http://" + host + "/" + c.id, Model: "m", API: c.api, Stream: true, Clock: clock, Dial: dial, Proxy: endpoint.NoProxy}
+	cfg := endpoint.Config{URL: "http://" + host + "/" + c.id, Model: "m", API: c.api, Stream: true, Clock: clock, Dial: dial}
+	w.set(&cfg, host)
 	if c.change != nil {
 		c.change(&cfg)
 	}
@@ -233,8 +236,8 @@ func (c *oddCase) client(host string, dial func(context.Context, string, string)
 }
 
 // run sends the requests of a case and says what is wrong with what came of them.
-func (c *oddCase) run(ctx context.Context, host string, dial func(context.Context, string, string) (net.Conn, error)) error {
-	client, clock, err := c.client(host, dial)
+func (c *oddCase) run(ctx context.Context, host string, w way, dial func(context.Context, string, string) (net.Conn, error)) error {
+	client, clock, err := c.client(host, w, dial)
 	if err != nil {
 		return err
 	}
@@ -276,15 +279,30 @@ func (c *oddCase) judge(xs []*exchange.Exchange, text string) error {
 	return nil
 }
 
-// onSockets runs a case over the kernel's loopback.
+// onSockets runs a case over the kernel's loopback, once in each way to read.
 func (c *oddCase) onSockets(t *testing.T) error {
+	var wrong []error
+	for _, w := range ways() {
+		if w.proxied && c.direct {
+			continue
+		}
+		l := listen(t)
+		go newServer([]oddCase{*c}).serve(l)
+		if err := c.run(t.Context(), l.Addr().String(), w, nil); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", w.name, err))
+		}
+		_ = l.Close()
+	}
+	return errors.Join(wrong...)
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's own
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	go newServer([]oddCase{*c}).serve(l)
-	return c.run(t.Context(), l.Addr().String(), nil)
+	return l
 }
 
 // onFakeClock runs a case over pipes in a bubble of time.
@@ -293,7 +311,7 @@ func (c *oddCase) onFakeClock(t *testing.T) (err error) {
 		l := newPipes()
 		var wait sync.WaitGroup
 		wait.Go(func() { newServer([]oddCase{*c}).serve(l) })
-		err = c.run(t.Context(), "scripted", l.dial)
+		err = c.run(t.Context(), "scripted", way{}, l.dial)
 		_ = l.Close()
 		wait.Wait()
 	})
@@ -346,7 +364,7 @@ func (c *oddCase) atEveryByte(ctx context.Context) error {
 			_ = far.Close()
 			return &cutConn{Conn: near, asked: make(chan struct{}), closed: make(chan struct{}), pieces: [][]byte{b[:i:i], b[i:]}}, nil
 		}
-		if err := c.run(ctx, "cut", dial); err != nil {
+		if err := c.run(ctx, "cut", way{}, dial); err != nil {
 			return fmt.Errorf("cut at byte %d, after %q: %w", i, b[max(0, i-20):i], err)
 		}
 	}

@@ -42,6 +42,9 @@ var ErrTooLong = errors.New("a line or an event of the stream is longer than 16 
 // stay as they are until Next says that there are no more.
 func (l *Lines) Feed(p []byte) { l.rest = p }
 
+// Left is how many of the bytes that were fed last have not been handed on.
+func (l *Lines) Left() int { return len(l.rest) }
+
 // Next returns the next whole line without its end, valid until the next call, or
 // false when more bytes are needed, of which ErrTooLong says that they are not wanted.
 func (l *Lines) Next() (line []byte, ok bool, err error) {

@@ -53,7 +53,7 @@ func (l *link) usable() bool {
 	if l.poller != nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return !l.broken
+		return !l.broken && l.conn.recv.idle() // the poller may not have looked yet
 	}
 	if l.silent != nil {
 		return l.silent.end()
@@ -86,6 +86,13 @@ func (l *link) begin(p *Trip) {
 // bytes have gone out; with none, why.
 func (l *link) sendAtOnce(req *Request, body []byte) (int, error) {
 	l.out = req.appendHead(l.out[:0], len(body))
+	if l.poller != nil { // which takes nothing for the answer to what has not gone out
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.trip == nil {
+			return 0, errStale
+		}
+	}
 	m := l.conn.marks.Load()
 	m.firstWrite.Store(int64(l.conn.clock.Now()))
 	n, err := l.conn.recv.send(l.out, body)

@@ -53,6 +53,13 @@ func (p *pause) saw(gap time.Duration, together bool) {
 	p.shown.Store(int64(p.now))
 }
 
+// blind takes a read of which the kernel did not say when its bytes came: a pause
+// would be in its stamp.
+func (p *pause) blind() {
+	p.now, p.reads, p.near = 0, 0, 0
+	p.shown.Store(0)
+}
+
 // length is how long to pause with so many exchanges.
 func (p *pause) length(active int) time.Duration {
 	if active < fewStreams {

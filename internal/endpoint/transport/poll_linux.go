@@ -21,7 +21,7 @@ import (
 // each read, knows nothing of its links.
 //
 // The zero poller is ready: it begins with its first link, and ends when it has been
-// shut down and its last link is closed.
+// shut down and its last link is closed. A link that is added later is carried as well.
 type poller struct {
 	lag    lagCounts
 	active atomic.Int64 // exchanges on its links
@@ -32,7 +32,7 @@ type poller struct {
 	links []*link      // by their slots
 	free  []int        // slots without a link
 	open  int          // links
-	down  bool         // no link is added any more
+	down  bool         // it ends with its last link
 }
 
 // polled is a socket that a poller reads.
@@ -88,9 +88,6 @@ func takeOver(c *Conn) (*polled, error) {
 
 // enter gives a socket a slot. p.mu is held.
 func (p *poller) enter(c *Conn, s *polled) (*link, error) {
-	if p.down {
-		return nil, net.ErrClosed
-	}
 	if err := p.start(); err != nil {
 		return nil, err
 	}
@@ -129,11 +126,11 @@ func (p *poller) start() error {
 		err = unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, wake, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: wakeSlot})
 	}
 	if err != nil {
-		_ = unix.Close(ep)
+		_, _ = unix.Close(ep), unix.Close(wake)
 		return os.NewSyscallError("eventfd", err)
 	}
 	p.ep, p.wake = ep, wake
-	go p.run(ep, wake)
+	go p.run(ep)
 	return nil
 }
 
@@ -164,7 +161,7 @@ func (p *poller) close(l *link) {
 	p.endIfDone()
 }
 
-// shutdown lets no link come any more, and ends the poller with its last one.
+// shutdown ends the poller with its last link.
 func (p *poller) shutdown() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -180,7 +177,7 @@ func (p *poller) endIfDone() {
 }
 
 // run reads links until there are none to come.
-func (p *poller) run(ep, wake int) {
+func (p *poller) run(ep int) {
 	buf := make([]byte, 64<<10)
 	events := make([]unix.EpollEvent, 512)
 	rest := newPause()
@@ -189,10 +186,8 @@ func (p *poller) run(ep, wake int) {
 		if err == unix.EINTR {
 			continue
 		}
-		answered, over := p.batch(events[:max(n, 0)], buf, &rest)
-		if over {
-			_ = unix.Close(ep)
-			_ = unix.Close(wake)
+		answered, woken := p.batch(events[:max(n, 0)], buf, &rest)
+		if woken && p.end() {
 			return
 		}
 		if answered {
@@ -205,20 +200,35 @@ func (p *poller) run(ep, wake int) {
 	}
 }
 
+// end ends the poller, unless a link has come since it was woken for that.
+func (p *poller) end() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open > 0 {
+		var b [8]byte
+		_, _ = unix.Read(p.wake, b[:])
+		return false
+	}
+	_ = unix.Close(p.ep)
+	_ = unix.Close(p.wake)
+	p.ep = 0
+	return true
+}
+
 // batch reads the links that have something. It reports whether a response was over,
-// and whether the poller is.
-func (p *poller) batch(events []unix.EpollEvent, buf []byte, rest *pause) (answered, over bool) {
+// and whether the poller was woken for its end.
+func (p *poller) batch(events []unix.EpollEvent, buf []byte, rest *pause) (answered, woken bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	for _, e := range events {
 		switch {
 		case e.Fd == wakeSlot:
-			over = p.down && p.open == 0
+			woken = true
 		case p.links[e.Fd] != nil:
 			answered = p.links[e.Fd].readNow(buf, rest) || answered
 		}
 	}
-	return answered, over
+	return answered, woken
 }
 
 // readNow reads what has come for a link, and reports whether the response of its
@@ -240,6 +250,11 @@ func (l *link) readNow(buf []byte, rest *pause) bool {
 	case p == nil: // the end of an idle link, or what nobody has asked for
 		l.poller.leave(l)
 		return false
+	case p.marks.firstWrite.Load() == 0: // the same, as the link is taken: another one takes the request
+		l.poller.leave(l)
+		l.idle()
+		p.answered(errStale)
+		return false
 	case err != nil:
 		l.poller.leave(l)
 		l.idle()
@@ -249,7 +264,9 @@ func (l *link) readNow(buf []byte, rest *pause) bool {
 	last, together := p.marks.lastRead.Load(), p.x.Coalesced
 	at := l.conn.stamp(now, age)
 	over, err := p.take(buf[:n])
-	if last != 0 {
+	if age < 0 {
+		rest.blind()
+	} else if last != 0 {
 		rest.saw(time.Duration(int64(at)-last), p.x.Coalesced != together)
 	}
 	if !over {

@@ -155,18 +155,18 @@ func (p *Trip) connect(ctx context.Context, req *Request) (fresh bool, err error
 // attach gives the exchange a link, which has been idle for so long.
 func (p *Trip) attach(l *link, idle time.Duration) {
 	p.link, p.conn, p.idle = l, l.conn, idle
-	p.x.Reused = l.used || l.conn.warmed
+	p.x.Reused, p.x.Reading = l.used || l.conn.warmed, exchange.PerStream
 	if l.poller != nil {
 		p.x.Reading = exchange.Batched
 		if p.done == nil {
 			p.done = make(chan struct{}, 1)
 		}
 	}
+	l.begin(p) // before abort may look for p there
 	p.mu.Lock()
 	p.cancel, p.held = nil, l
 	gone := p.why != nil
 	p.mu.Unlock()
-	l.begin(p)
 	if gone { // abort came before there was a link to close
 		l.abort(p)
 	}
@@ -177,15 +177,16 @@ func (p *Trip) attach(l *link, idle time.Duration) {
 func (p *Trip) sendAtOnce(req *Request, body []byte) error {
 	n, err := p.link.sendAtOnce(req, body)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if n > 0 {
 		p.written = n
 		p.connected()
+		p.mu.Unlock()
 		return nil
 	}
-	l := p.link
-	p.link, p.held = nil, nil
-	l.giveUp(p)
+	p.held = nil
+	p.mu.Unlock() // a poller that has the link may be waiting for it
+	p.link.giveUp(p)
+	p.link = nil
 	return err
 }
 
