@@ -35,7 +35,7 @@ func ReadFile(path string) ([]byte, error) {
 }
 
 // notKeys are variables of the program that say nothing about a plan.
-var notKeys = []string{EnvPrefix + "HISTORY"}
+var notKeys = []string{EnvPrefix + "HISTORY", EnvPrefix + "READING"}
 
 // ReadEnv hands each variable of an environment (as os.Environ has it) that is one
 // of the keys' to set, in its order. A variable with their prefix that is none of them
