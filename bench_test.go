@@ -95,6 +95,19 @@ func BenchmarkArrivals(b *testing.B) {
 	})
 }
 
+// BenchmarkBurst is an open loop whose requests are all due at one moment, over
+// standing connections.
+func BenchmarkBurst(b *testing.B) {
+	for _, streams := range []int{100, 500, 1000} {
+		b.Run(fmt.Sprint(streams), func(b *testing.B) {
+			runFloor(b, calibrate.Load{
+				Shape: loadgen.Shape{Times: make([]time.Duration, streams), Grace: time.Minute}, Connections: streams,
+				TTFT: 50 * time.Millisecond, ITL: 10 * time.Millisecond, Tokens: 64,
+			})
+		})
+	}
+}
+
 func runFloor(b *testing.B, l calibrate.Load) {
 	start := responder(b)
 	var f result.Floor
@@ -114,6 +127,7 @@ func runFloor(b *testing.B, l calibrate.Load) {
 		"stamp-p50-µs": f.StampP50US, "stamp-p99-µs": f.StampP99US, "gap-sd-ms": f.GapSD,
 		"woken-p50-µs": f.WokenP50US, "woken-p99-µs": f.WokenP99US,
 		"writing-p50-µs": f.WritingP50US, "writing-p99-µs": f.WritingP99US,
+		"writing-mean-ms": f.WritingMeanUS / 1e3, "writing-last-ms": f.WritingMaxUS / 1e3,
 		"responder-p50-µs": f.ResponderP50US, "responder-p99-µs": f.ResponderP99US,
 		"frames/s": f.FramesPerS, "coalesced": float64(f.Coalesced),
 	} {
@@ -122,7 +136,7 @@ func runFloor(b *testing.B, l calibrate.Load) {
 	if f.CPUPerFrameUS != nil {
 		b.ReportMetric(*f.CPUPerFrameUS, "cpu-µs/frame")
 	}
-	if f.RateError != nil {
+	if f.RateError != nil && len(l.Shape.Times) == 0 {
 		b.ReportMetric(100**f.RateError, "rate-err-%")
 	}
 }

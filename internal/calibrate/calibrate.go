@@ -275,6 +275,7 @@ func (m *measurement) floor(l Load, written map[string][]write) (result.Floor, e
 	f.StampP50US, f.StampP99US = quantiles(stamp)
 	f.WokenP50US, f.WokenP99US = quantiles(woken)
 	f.WritingP50US, f.WritingP99US = quantiles(writing)
+	f.WritingMeanUS, f.WritingMaxUS = stats.Mean(writing), slices.Max(writing)
 	f.ResponderP50US, f.ResponderP99US = quantiles(lateness)
 	f.GapSD = gaps.sd()
 	if m.client.CPUMS != nil {
@@ -305,7 +306,10 @@ func describe(l Load) string {
 	if l.Shape.Users == 1 {
 		how = "1 user at a time"
 	}
-	if l.Shape.Open() {
+	switch {
+	case len(l.Shape.Times) > 0:
+		how = fmt.Sprintf("%d requests at recorded times", len(l.Shape.Times))
+	case l.Shape.Open():
 		how = l.Shape.Schedule.Curve.String() + " requests/s"
 	}
 	return fmt.Sprintf("%s, answers of %d tokens every %v", how, l.Tokens, l.ITL)

@@ -47,6 +47,9 @@ type Floor struct {
 	WokenP99US   float64 `json:"woken_p99_us"`
 	WritingP50US float64 `json:"writing_p50_us"`
 	WritingP99US float64 `json:"writing_p99_us"`
+	// WritingMeanUS and WritingMaxUS are absent in older results.
+	WritingMeanUS float64 `json:"writing_mean_us,omitempty"`
+	WritingMaxUS  float64 `json:"writing_max_us,omitempty"`
 	// RateError is, in an open loop, the rate at which requests were written
 	// over that of the drawn schedule, minus 1.
 	RateError *float64 `json:"rate_error,omitempty"`
