@@ -53,7 +53,7 @@ var (
 // the readers of HTTP word what broke.
 func words(x *exchange.Exchange) string {
 	err := wrapped.ReplaceAllString(address.ReplaceAllString(x.Error, "HOST"), "the server")
-	if x.Class == exchange.Protocol && (strings.Contains(err, "malformed") || strings.Contains(err, "chunk") || strings.Contains(err, "HTTP/1")) {
+	if x.Class == exchange.Protocol && (strings.Contains(err, "malformed") || strings.Contains(err, "chunk") || strings.Contains(err, "header line") || strings.Contains(err, "HTTP/1")) {
 		return "malformed"
 	}
 	return err
@@ -460,4 +460,21 @@ func (r random) cut(wire string, last end) reply {
 		out = append(out, 5*ms) // or it overtakes the bytes
 	}
 	return append(out, last)
+}
+
+// Any bytes, cut anywhere. Over sockets, minimizing takes long: -fuzzminimizetime 1x.
+func FuzzBytesAreReadAlike(f *testing.F) {
+	for i := range uint64(20) {
+		r := newRandom(i)
+		f.Add([]byte(r.framed(r.answer())), i)
+	}
+	f.Fuzz(func(t *testing.T, wire []byte, cuts uint64) {
+		if len(wire) == 0 {
+			return
+		}
+		c := oddCase{id: "fuzz", replies: []reply{newRandom(cuts).cut(string(wire), fin)}}
+		if c.same(t, 1) != nil && c.same(t, 1) != nil { // a pause that was stretched is not stretched twice
+			t.Error(c.same(t, 1))
+		}
+	})
 }
