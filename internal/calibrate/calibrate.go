@@ -166,28 +166,17 @@ type sameRequest struct {
 
 func (s sameRequest) Prepare(_ exchange.Phase, _ int, x *exchange.Exchange) (loadgen.Request, error) {
 	x.AskedOutput = s.tokens
-	return &oneRequest{of: s}, nil
+	return &oneRequest{s.client.NewSending(s.call)}, nil
 }
 
 // oneRequest is sent as those of a load are.
-type oneRequest struct {
-	of   sameRequest
-	sent *endpoint.Sent
-}
+type oneRequest struct{ sending endpoint.Sending }
 
 // Write implements loadgen.Writer.
-func (r *oneRequest) Write(_ context.Context, x *exchange.Exchange) {
-	r.sent = r.of.client.Write(r.of.call, x)
-}
+func (r *oneRequest) Write(_ context.Context, x *exchange.Exchange) { r.sending.Write(x) }
 
 // Send implements loadgen.Request.
-func (r *oneRequest) Send(ctx context.Context, x *exchange.Exchange) {
-	if r.sent != nil {
-		r.sent.Finish(ctx)
-		return
-	}
-	r.of.client.Do(ctx, r.of.call, x)
-}
+func (r *oneRequest) Send(ctx context.Context, x *exchange.Exchange) { r.sending.Do(ctx, x) }
 
 // write is one write of the responder: when it was due, and when it began, in
 // Unix nanoseconds.

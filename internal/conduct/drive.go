@@ -218,31 +218,22 @@ func (q *requester) Prepare(phase exchange.Phase, i int, x *exchange.Exchange) (
 	if t.Plan.API != vocab.Embeddings {
 		x.AskedOutput = it.MaxTokens
 	}
-	return &request{from: q, item: it, call: call}, nil
+	return &request{from: q, item: it, call: call, sending: t.Client.NewSending(call)}, nil
 }
 
-// request is one prepared request of a cell.
+// request is one prepared request of a cell. It is a loadgen.Writer.
 type request struct {
-	from *requester
-	item workload.Item
-	call *endpoint.Call
-	sent *endpoint.Sent // what Write has sent; nil: nothing
+	from    *requester
+	item    workload.Item
+	call    *endpoint.Call
+	sending endpoint.Sending
 }
 
-// Write implements loadgen.Writer.
-func (r *request) Write(_ context.Context, x *exchange.Exchange) {
-	r.sent = r.from.cell.target.Client.Write(r.call, x)
-}
+func (r *request) Write(_ context.Context, x *exchange.Exchange) { r.sending.Write(x) }
 
-// Send implements loadgen.Request.
 func (r *request) Send(ctx context.Context, x *exchange.Exchange) {
 	c, s, it := r.from.cell, r.from.session, r.item
-	var text string
-	if r.sent != nil {
-		text = r.sent.Finish(ctx)
-	} else {
-		text = c.target.Client.Do(ctx, r.call, x)
-	}
+	text := r.sending.Do(ctx, x)
 	switch { // the exchange is over, and its stamps are set
 	case c.items != nil:
 		c.items.Take(x, text, c.target.Client.ToolCalls(r.call))

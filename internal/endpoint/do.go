@@ -24,28 +24,36 @@ func (c *Client) Do(ctx context.Context, call *Call, x *exchange.Exchange) strin
 	return text
 }
 
-// Sent is an exchange whose request has been written.
-type Sent struct{ attempt attempt }
-
-// Write begins an exchange: it sends call if nothing has to be waited for, that is if a
-// connection stands ready and takes the request at once. It makes it possible to send a
-// request from the goroutine that waits for the moment when it is due; Sent.Finish does
-// the rest. Where something has to be waited for it does nothing and returns nil, and Do
-// does all.
-func (c *Client) Write(call *Call, x *exchange.Exchange) *Sent {
-	s := &Sent{attempt{client: c, x: x, call: call}}
-	a := &s.attempt
-	a.trip.Begin(c.transport, x, a)
-	if a.trip.Write(c.template(call), call.body) {
-		return s
-	}
-	a.trip.End()
-	return nil
+// Sending is a call that is written at the moment when it is due, and carried out after
+// that. Make it with NewSending.
+type Sending struct {
+	client *Client
+	call   *Call
+	begun  *attempt // what Write has written; nil: nothing
 }
 
-// Finish goes on with the exchange, and is to it what Do is.
-func (s *Sent) Finish(ctx context.Context) string {
-	text, _ := s.attempt.finish(ctx)
+// NewSending prepares the sending of call, once.
+func (c *Client) NewSending(call *Call) Sending { return Sending{client: c, call: call} }
+
+// Write sends the request if nothing has to be waited for, that is if a connection
+// stands ready and takes it at once, and does nothing otherwise. It makes it possible to
+// send a request from the goroutine that waits for the moment when it is due.
+func (s *Sending) Write(x *exchange.Exchange) {
+	a := &attempt{client: s.client, x: x, call: s.call}
+	a.trip.Begin(s.client.transport, x, a)
+	if a.trip.Write(s.client.template(s.call), s.call.body) {
+		s.begun = a
+		return
+	}
+	a.trip.End()
+}
+
+// Do is Client.Do, as far as Write has not done it. x is the one of Write.
+func (s *Sending) Do(ctx context.Context, x *exchange.Exchange) string {
+	if s.begun == nil {
+		return s.client.Do(ctx, s.call, x)
+	}
+	text, _ := s.begun.finish(ctx)
 	return text
 }
 

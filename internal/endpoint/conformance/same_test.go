@@ -134,13 +134,9 @@ func one(ctx context.Context, client *endpoint.Client, clock *exchange.Clock) (*
 		return nil, "", err
 	}
 	x := &exchange.Exchange{Phase: exchange.Measured, Due: clock.Now()}
-	var text string
-	if sent := client.Write(call, x); sent != nil {
-		text = sent.Finish(ctx)
-	} else {
-		text = client.Do(ctx, call, x)
-	}
-	return x, text, nil
+	sending := client.NewSending(call)
+	sending.Write(x)
+	return x, sending.Do(ctx, x), nil
 }
 
 // same compares the exchanges of a case in all ways.

@@ -1,9 +1,6 @@
 package transport
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // How long a poller pauses between two looks at its links. The kernel has stamped what
 // comes meanwhile, so that the pause is in no figure, and what it saves is a wake for
@@ -25,7 +22,6 @@ const (
 type pause struct {
 	now         time.Duration // 0: there is none
 	reads, near int           // since it was set anew; those that were near to the one before
-	shown       atomic.Int64  // now, for others
 }
 
 // newPause is what a poller begins with.
@@ -50,14 +46,12 @@ func (p *pause) saw(gap time.Duration, together bool) {
 		p.now = min(longPause, max(shortPause, 2*p.now))
 	}
 	p.reads, p.near = 0, 0
-	p.shown.Store(int64(p.now))
 }
 
 // blind takes a read of which the kernel did not say when its bytes came: a pause
 // would be in its stamp.
 func (p *pause) blind() {
 	p.now, p.reads, p.near = 0, 0, 0
-	p.shown.Store(0)
 }
 
 // length is how long to pause with so many exchanges.
