@@ -59,12 +59,10 @@ func http2TLS(conf *tls.Config) *tls.Config {
 
 // tlsError is the class of a failed handshake, and its error with what it says of HTTP/2.
 func tlsError(err error) *ConnectError {
-	var alert tls.AlertError
-	const noApplicationProtocol = 120 // RFC 7301
 	switch {
 	case errors.Is(err, ErrNotHTTP2):
 		return &ConnectError{exchange.Protocol, err}
-	case errors.As(err, &alert) && alert == noApplicationProtocol:
+	case strings.Contains(err.Error(), "tls: no application protocol"): // crypto/tls exports no type for it
 		return &ConnectError{exchange.Protocol, fmt.Errorf("%w (%w)", ErrNotHTTP2, err)}
 	}
 	return &ConnectError{exchange.TLS, err}
