@@ -65,7 +65,7 @@ func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 		return
 	}
 	o.coalesced += x.Coalesced
-	if x.Connected.Happened() {
+	if x.Connected.Happened() && !x.Reused {
 		o.fresh++
 	}
 	if x.Proxy > 0 {

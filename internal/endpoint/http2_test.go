@@ -472,7 +472,7 @@ func TestHTTP2Failures(t *testing.T) {
 		{"the end of the connection within an answer", func(w net.Conn, _ int, stream uint32, _ int) {
 			_, _ = w.Write(http2Answer(stream, false, wholeAnswer[:2]...))
 			_ = w.Close()
-		}, exchange.Reset, "", 1},
+		}, exchange.Truncated, "in the middle", 1},
 		{"a stream that ends early", func(w net.Conn, _ int, stream uint32, _ int) {
 			_, _ = w.Write(http2Answer(stream, true, wholeAnswer[:2]...))
 		}, exchange.Truncated, "finish_reason", 1},
