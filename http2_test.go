@@ -41,16 +41,22 @@ func TestServerOfHTTP2Only(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Load) != 1 {
-		t.Fatalf("%d loads", len(r.Load))
+	if len(r.Benchmarks.Load.Cells) != 1 {
+		t.Fatalf("%d loads", len(r.Benchmarks.Load.Cells))
 	}
-	c := r.Load[0]
+	c := r.Benchmarks.Load.Cells[0]
 	if c.Counts.OK < 60 || c.Counts.Failed != 0 {
 		t.Errorf("counts %+v", c.Counts)
 	}
-	queued, own, ttft := c.Metrics.Stats["queued"].P50, c.Metrics.Stats["client_delay"].P50, c.Metrics.Stats["ttft"].P50
-	if queued.Value < 20 || own.Value > queued.Value/2 || ttft.Value < queued.Value+20 {
-		t.Errorf("queued %v ms, client_delay %v ms, ttft %v ms", queued.Value, own.Value, ttft.Value)
+	mean := func(tag string) float64 {
+		v := c.Metrics.Stats[tag].Mean
+		if v == nil {
+			t.Fatalf("%s has no mean", tag)
+		}
+		return float64(*v)
+	}
+	if queued, own, ttft := mean("queued"), mean("client_delay"), mean("ttft"); queued < 20 || own > queued/2 || ttft < queued+20 {
+		t.Errorf("queued %v ms, client_delay %v ms, ttft %v ms", queued, own, ttft)
 	}
 	if check, ok := checkOf(r, "http2"); !ok || check.Status != result.Warn {
 		t.Errorf("the check of HTTP/2: %+v", check)
