@@ -162,7 +162,7 @@ func urlChecks(ctx context.Context, pl plan.Plan) []check {
 	c, err := endpoint.New(endpoint.Config{
 		URL: url, Model: t.Model, API: t.API, Stream: t.Stream, Key: key, Headers: t.Headers, Body: t.Body,
 		ConnectTimeout: pl.Client.ConnectTimeout.Std(), IdleTimeout: 30 * time.Second, Insecure: pl.Client.Insecure, CACert: pl.Client.CACert,
-		ClientCert: pl.Client.ClientCert, ClientKey: pl.Client.ClientKey, Proxy: pl.Client.Proxy,
+		ClientCert: pl.Client.ClientCert, ClientKey: pl.Client.ClientKey, Proxy: pl.Client.Proxy, HTTP2: pl.Client.HTTP == plan.HTTP2,
 		Clock: exchange.NewClock(),
 	})
 	if err != nil {

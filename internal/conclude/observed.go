@@ -67,7 +67,7 @@ func (c *cell) add(x *exchange.Exchange, sent map[uint64]struct{}) {
 	}
 	o.coalesced += x.Coalesced
 	o.read(x)
-	if x.Connected.Happened() {
+	if x.Connected.Happened() && !x.Reused {
 		o.fresh++
 	}
 	if x.Proxy > 0 {
@@ -101,6 +101,8 @@ func (o *observed) read(x *exchange.Exchange) {
 		o.readings.Batched++
 	case exchange.NetHTTP:
 		o.readings.NetHTTP++
+	case exchange.HTTP2:
+		o.readings.HTTP2++
 	}
 }
 

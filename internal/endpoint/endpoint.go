@@ -57,6 +57,8 @@ type Config struct {
 	// Proxy is the URL of a proxy (http, https, socks5), or "none"; empty
 	// means what the environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
 	Proxy string
+	// HTTP2 speaks HTTP/2 and nothing else, without a proxy.
+	HTTP2 bool
 	// MetricsURL is where the server shows its own metrics as Prometheus text;
 	// empty: /metrics next to the API; MetricsOff: it is not asked for them.
 	MetricsURL string
@@ -148,10 +150,20 @@ func New(cfg Config) (*Client, error) {
 			return nil, fmt.Errorf("%s is %q: it must be one of per-stream, batched, portable, or not set", readingVar, plaintext.Short(string(cfg.Reading), 40))
 		}
 	}
+	if cfg.HTTP2 && proxy != nil {
+		via, err := proxy(&http.Request{URL: u})
+		if err != nil {
+			return nil, fmt.Errorf("failed to read the proxy from the environment: %w", errorsUnwrapURL(err))
+		}
+		if via != nil {
+			return nil, fmt.Errorf("HTTP/2 does not go through a proxy here, and %s is set for %s: give --proxy none, or leave out --http 2", via.Redacted(), u.Host)
+		}
+		proxy = nil
+	}
 	c.transport = transport.New(transport.Config{
 		Clock: cfg.Clock, TLS: conf, Proxy: proxy, Dial: cfg.Dial,
 		ConnectTimeout: cfg.ConnectTimeout, Timeout: cfg.Timeout, IdleTimeout: cfg.IdleTimeout,
-		Reading: cfg.Reading,
+		Reading: cfg.Reading, HTTP2: cfg.HTTP2,
 	})
 	if err := c.newMetrics(); err != nil {
 		c.Close()

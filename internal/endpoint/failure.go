@@ -29,6 +29,10 @@ func (c *Client) explain(err error) error {
 	)
 	proxy := c.Proxy()
 	switch {
+	case errors.Is(err, transport.ErrNotHTTP2):
+		return fmt.Errorf("%s: %w; leave out --http 2", host, cleanError(err))
+	case transport.ResetStream(err):
+		return fmt.Errorf("the server ended the HTTP/2 stream of this request (%w)", cleanError(err))
 	case errors.As(err, &connect) && connect.Class == exchange.Local:
 		return fmt.Errorf("this client could not open another connection to %s (%w): it ran out of local ports or open files; use fewer connections, raise the limit (ulimit -n, ip_local_port_range), or a server that keeps connections open", host, cleanError(err))
 	case proxy != "" && transport.ByProxy(err):

@@ -52,14 +52,15 @@ func (c *Client) newMetrics() error {
 		m.url = u
 	}
 	m.header = http.Header{}
-	if m.url.Scheme == c.base.Scheme && strings.EqualFold(transport.HostPort(m.url), transport.HostPort(c.base)) {
+	same := m.url.Scheme == c.base.Scheme && strings.EqualFold(transport.HostPort(m.url), transport.HostPort(c.base))
+	if same {
 		m.header = c.header.Clone()
 		m.header.Del("Content-Type")
 	} else if c.cfg.UserAgent != "" {
 		m.header.Set("User-Agent", c.cfg.UserAgent)
 	}
 	m.header.Set("Accept", "text/plain;version=0.0.4, */*;q=0.1")
-	m.transport = c.transport.Separate()
+	m.transport = c.transport.Separate(same)
 	return nil
 }
 

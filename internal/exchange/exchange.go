@@ -113,6 +113,7 @@ const (
 	PerStream Reading = ""         // by the goroutine that waits for it, when bytes come
 	Batched   Reading = "batched"  // many in one go, some of them later than they came; their times are the kernel's
 	NetHTTP   Reading = "net/http" // by Go's HTTP client: through a proxy
+	HTTP2     Reading = "http2"    // by Go's HTTP client, over a connection that all requests share
 )
 
 // Phase is the part of a cell that an exchange belongs to.

@@ -82,7 +82,7 @@ var all = []Metric{
 		Formula: "gap ÷ tokens of the frame, counted once per token; withheld where the tokens of a frame are unknown, and where more than a tenth of the frames arrived together with another",
 	},
 	{Tag: "lateness", Name: "pacing error of the client", Unit: "ms", Formula: "woken − due"},
-	{Tag: "queued", Name: "wait at a limit that the user set", Unit: "ms", Formula: "started − woken"},
+	{Tag: "queued", Name: "wait at a limit that the user set, or for a stream of HTTP/2", Unit: "ms", Formula: "started − woken"},
 	{Tag: "connect", Name: "DNS, TCP and TLS of a new connection, including those of a proxy", Unit: "ms", Formula: "dns + tcp + proxy + tls"},
 	{Tag: "client_delay", Name: "the client's own work before the first byte", Unit: "ms", Formula: "writing − started − connect"},
 	{Tag: "input_tokens", Name: "input tokens of a request", Unit: "tokens", Formula: "usage.prompt_tokens"},

@@ -53,4 +53,7 @@ var clientKeys = []key.Declaration[Plan]{
 	{Key: key.Key{Path: "client.proxy", Flag: "proxy", Group: key.GroupConnection, Value: "URL", Rare: true, Unset: "HTTPS_PROXY", NoSweep: notSweptConnection,
 		Help: "proxy (http, https, socks5), or none", More: "The default is what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say."},
 		Bind: key.Text(func(p *Plan) *string { return &p.Client.Proxy })},
+	{Key: key.Key{Path: "client.http", Flag: "http", Group: key.GroupConnection, Value: "1|2", Rare: true, Unset: "1", NoSweep: notSweptConnection,
+		Help: "version of HTTP", More: "2 is for servers that speak nothing else: by agreement over TLS, by prior knowledge without, never through a proxy. All requests to a target then share one connection, so that they share its delays, and the client's own clock stamps the frames; see performance.md."},
+		Bind: key.Text(func(p *Plan) *string { return &p.Client.HTTP })},
 }

@@ -289,6 +289,9 @@ type CapacityPlan struct {
 // stands for the limits of that MLPerf benchmark.
 type SLO []string
 
+// HTTP2 is the value of ClientPlan.HTTP for HTTP/2.
+const HTTP2 = "2"
+
 // ClientPlan is how the client behaves.
 type ClientPlan struct {
 	MaxInflight    int      `yaml:"max_inflight,omitempty" json:"max_inflight,omitempty"` // 0: no limit
@@ -302,6 +305,8 @@ type ClientPlan struct {
 	ClientKey      string   `yaml:"client_key,omitempty" json:"client_key,omitempty"`   // client's own certificate
 	// Proxy is the URL of a proxy, or "none"; empty means what the environment says.
 	Proxy string `yaml:"proxy,omitempty" json:"proxy,omitempty"`
+	// HTTP is the version of HTTP that servers are spoken to in: "1", "2", or empty for 1.
+	HTTP string `yaml:"http,omitempty" json:"http,omitempty"`
 	// Breaker is the share of failures among the latest requests at which a
 	// cell is hopeless and ends; above 1 never.
 	Breaker float64 `yaml:"breaker" json:"breaker"`

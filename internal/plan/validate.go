@@ -174,6 +174,12 @@ func (p Plan) validateSizes(out *key.Problems) {
 			out.Add(f.path, "invalid time %v: must be greater than 0", f.v)
 		}
 	}
+	if v := p.Client.HTTP; v != "" && v != "1" && v != HTTP2 {
+		out.Add("client.http", "%q is not a version of HTTP that is spoken here: give 1 or 2", v)
+	}
+	if v := p.Client; v.HTTP == HTTP2 && v.Proxy != "" && v.Proxy != "none" {
+		out.Add("client.http", "HTTP/2 does not go through a proxy here: leave out --proxy or --http 2")
+	}
 	if p.Client.Grace < 0 {
 		out.Add("client.grace", "%v is negative", p.Client.Grace)
 	}

@@ -52,6 +52,7 @@ type Readings struct {
 	PerStream int `json:"per_stream"` // each when it came
 	Batched   int `json:"batched"`    // many in one go, later than they came
 	NetHTTP   int `json:"net_http"`   // by Go's HTTP client, through a proxy
+	HTTP2     int `json:"http2"`      // by Go's HTTP client, as streams of one connection
 }
 
 // Total is how many answers were read.
@@ -59,5 +60,5 @@ func (r *Readings) Total() int {
 	if r == nil {
 		return 0
 	}
-	return r.PerStream + r.Batched + r.NetHTTP
+	return r.PerStream + r.Batched + r.NetHTTP + r.HTTP2
 }

@@ -190,7 +190,7 @@ func New(c Config) *Server {
 // alone, call Close at the end.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Serve answers on the listener, HTTP/1.1 only, until ctx is done or the
+// Serve answers on the listener, in HTTP/1.1 and in HTTP/2 without TLS, until ctx is done or the
 // listener fails. It then refuses new requests, gives running ones up to five
 // seconds, cuts the rest, and calls Close. A stop by ctx is not an error.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
@@ -206,6 +206,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		},
 	}
 	srv.Protocols.SetHTTP1(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 

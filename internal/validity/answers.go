@@ -13,6 +13,7 @@ import (
 type Answers struct {
 	OK        int // all of them
 	ReadStamp int // with a frame time that is not the kernel's receive time
+	HTTP2     int // that came over HTTP/2
 
 	// Signs that the server's counts are not those of what it was sent and sent.
 	Uncounted      int // output tokens that nobody counted
@@ -48,6 +49,9 @@ func (a *Answers) Add(x *exchange.Exchange, embeds bool) {
 	a.Streams.add(x)
 	if !x.KernelStamps {
 		a.ReadStamp++
+	}
+	if x.Reading == exchange.HTTP2 {
+		a.HTTP2++
 	}
 	if x.NotStreamed() {
 		a.AtOnce++

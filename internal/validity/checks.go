@@ -93,6 +93,8 @@ var checks = []check{
 	{id: "arrival_process", cell: arrivalProcess, long: true, figures: all(latencies, paces, rates), about: "gaps between requests vary as their arrival process does and do not correlate, or it warns"},
 	{id: "stamp_lag", cell: stampLag, client: true, figures: all(latencies, paces),
 		about: "without the kernel's receive times: how long received bytes waited for a processor, by the mean or the median, whichever is more, as a share of each figure's median: over 2 % warns, over 10 % spoils that figure. With them no such wait is in a figure, also where answers were read in batches"},
+	{id: "http2", cell: sharedConnection, figures: all(latencies, paces),
+		about: "the requests went over HTTP/2, as streams of one connection that share its delays: warns where several were in flight"},
 	{id: "network", cell: retransmits, figures: all(latencies, paces), about: "share of requests with a retransmitted segment: over 1 % warns"},
 	{id: "machine", cell: otherLoad, client: true, figures: all(latencies, paces), about: "processors that other programs used (over 90 % warns) or that the host withheld from this virtual machine (over 5 % warns)"},
 	{id: "conversations", cell: conversations, figures: all(latencies, counts, rates), about: "share of conversations that were unfinished at the end of the window: over half warns"},

@@ -281,6 +281,21 @@ func inBatches(r *result.Readings) string {
 	return fmt.Sprintf("%s of the answers were read in batches; ", percent(float64(r.Batched)/float64(r.Total())))
 }
 
+// sharedConnection: what delays one stream of HTTP/2 on its way (a lost segment, a full
+// window, a slow read) delays all that share the connection.
+func sharedConnection(_ Input, e Evidence) result.Check {
+	if e.Answers.HTTP2 == 0 {
+		return result.Check{}
+	}
+	r := result.Check{Status: result.Pass, Text: "the requests went over HTTP/2, one at a time; frame times are the client's own clock"}
+	if e.Flow.InFlight > 1 {
+		r.Status = result.Warn
+		r.Text = fmt.Sprintf("%.3g requests at once (on average) were streams of one HTTP/2 connection: what delays one on its way delays all; frame times are the client's own clock, and not the kernel's", e.Flow.InFlight)
+		r.Fix = "leave out --http 2 where the server speaks HTTP/1.1 too"
+	}
+	return r
+}
+
 // retransmits: lost segments make stalls that are the network's.
 func retransmits(in Input, e Evidence) result.Check {
 	k := e.Cell.Client

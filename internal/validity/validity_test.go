@@ -203,6 +203,8 @@ var checkTests = []struct {
 	{"too few gaps", "arrival_process", result.NotAssessed, func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process.Gaps = 49 }},
 	{"a trace", "arrival_process", "absent", func(e *Evidence, _ *Input) { e.Cell.Arrivals.Process = nil }},
 
+	{"streams of one connection", "http2", result.Warn, func(e *Evidence, _ *Input) { e.Answers.HTTP2 = 400 }},
+	{"HTTP/2, one at a time", "http2", result.Pass, func(e *Evidence, _ *Input) { e.Answers.HTTP2, e.Flow.InFlight = 400, 0.9 }},
 	{"the kernel's stamps", "stamp_lag", result.Pass, nothing},
 	{"stamps after each read", "stamp_lag", result.Pass, func(e *Evidence, _ *Input) { e.Answers.ReadStamp = 1 }},
 	{"reads that wait", "stamp_lag", result.Warn, func(e *Evidence, _ *Input) { e.Answers.ReadStamp, e.Cell.Client.SchedMean = 1, f(0.5) }},

@@ -173,7 +173,7 @@ func (f *Finder) Prepare(ctx context.Context, t *Target) error {
 		URL: url, Model: t.Plan.Model, ModelUnlisted: t.Plan.ModelUnlisted, API: t.Plan.API, Stream: t.Plan.Stream, Key: key,
 		Headers: t.Plan.Headers, Body: t.Plan.Body,
 		ConnectTimeout: c.ConnectTimeout.Std(), Timeout: c.Timeout.Std(), IdleTimeout: c.IdleTimeout.Std(),
-		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy,
+		Insecure: c.Insecure, CACert: c.CACert, ClientCert: c.ClientCert, ClientKey: c.ClientKey, Proxy: c.Proxy, HTTP2: c.HTTP == plan.HTTP2,
 		Logprobs: t.Plan.Logprobs, CacheSalt: f.cacheSalt(t.Name), Check: check, Unmeasured: watch, MetricsURL: t.Plan.MetricsURL,
 		UserAgent: "inferometer/" + f.Version, Clock: f.Clock,
 		Tell: func(text string) { f.tell(t, text) },

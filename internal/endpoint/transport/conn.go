@@ -31,6 +31,7 @@ type Conn struct {
 	dialled       exchange.Stamp
 	connected     exchange.Stamp
 	warmed        bool // dialled ahead of any request
+	shared        bool // by the exchanges of HTTP/2: what goes and comes is nobody's alone, and not marked
 }
 
 // marks are when bytes of one exchange went and came. Each exchange has its
@@ -103,6 +104,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.reused.Swap(false) && !c.Alive() {
 		return 0, errStale
 	}
+	if c.shared {
+		return c.Conn.Write(p)
+	}
 	m := c.marks.Load()
 	m.firstWrite.CompareAndSwap(0, int64(c.clock.Now()))
 	n, err := c.Conn.Write(p)
@@ -111,6 +115,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 }
 
 func (c *Conn) Read(p []byte) (int, error) {
+	if c.shared {
+		return c.Conn.Read(p)
+	}
 	if c.recv == nil {
 		n, err := c.Conn.Read(p)
 		if n > 0 {
@@ -165,6 +172,7 @@ type dialer struct {
 	timeout time.Duration
 	clock   *exchange.Clock
 	tls     *tls.Config
+	shared  bool                 // by the exchanges of HTTP/2
 	plainly bool                 // without the kernel's receive times
 	lags    [lagShares]lagCounts // of all connections, each of which has one of them
 	next    atomic.Uint32        // whose it is
@@ -186,7 +194,7 @@ func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, er
 func (d *dialer) open(ctx context.Context, network, addr string) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	c := &Conn{clock: d.clock, dialled: d.clock.Now(), lag: &d.lags[d.next.Add(1)%lagShares]}
+	c := &Conn{clock: d.clock, dialled: d.clock.Now(), shared: d.shared, lag: &d.lags[d.next.Add(1)%lagShares]}
 	c.marks.Store(new(marks)) // of the handshake
 	var dnsStart exchange.Stamp
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -224,7 +232,7 @@ func (d *dialer) handshake(ctx context.Context, network, addr string) (*Conn, ne
 	secure := tls.Client(c, conf)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = c.Close()
-		return nil, nil, &ConnectError{exchange.TLS, err}
+		return nil, nil, tlsError(err)
 	}
 	now := d.clock.Now()
 	c.tls = time.Duration(now - c.connected)

@@ -48,6 +48,8 @@ func ClassOf(err error) exchange.Class {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
 		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
 		return exchange.Reset
+	case ResetStream(err), goneHTTP2(err):
+		return exchange.Reset
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return exchange.Timeout
 	case strings.Contains(err.Error(), "server closed idle connection"): // net/http exports no value for it
@@ -58,4 +60,16 @@ func ClassOf(err error) exchange.Class {
 		return exchange.Reset
 	}
 	return exchange.Protocol
+}
+
+// goneHTTP2 reports whether an error of net/http says that the server, or the path to it,
+// ended a connection of HTTP/2. It exports no types for them.
+func goneHTTP2(err error) bool {
+	text := err.Error()
+	for _, s := range []string{"server sent GOAWAY", "received GOAWAY", "graceful shutdown GOAWAY", "client connection lost", "http2: client conn"} {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,5 +1,6 @@
 // Package transport sends HTTP/1.1 requests over connections that note when
-// bytes went and came, and ends exchanges that take too long.
+// bytes went and came, and ends exchanges that take too long. It speaks HTTP/2 with
+// servers that speak nothing else.
 //
 // A stamp is the time when the bytes arrived: on Linux the kernel's receive
 // time, elsewhere the time right after the read. Connections may be dialled
@@ -10,7 +11,7 @@
 // A response is read in one of three ways, which all hand the same bytes to the
 // same Taker: by the goroutine that waits for it; on Linux, where many are in flight
 // and the kernel's receive times make it right, by a poller that reads many in one
-// go; and by net/http through a proxy.
+// go; and by net/http, through a proxy and over HTTP/2.
 package transport
 
 import (
@@ -37,6 +38,9 @@ type Config struct {
 	IdleTimeout    time.Duration // of a silence within an exchange
 
 	Reading Reading
+	// HTTP2 sends everything over HTTP/2: by agreement over TLS, by prior knowledge
+	// without. All exchanges then share one connection, as its streams. Proxy must be nil.
+	HTTP2 bool
 
 	// Dial replaces the network's dialler, for tests over net.Pipe.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -53,6 +57,7 @@ type Transport struct {
 	dialer   dialer
 	pool     pool
 	poller   poller
+	streams  *streams  // nil: HTTP/1.1 is spoken
 	stamping io.Closer // nil where there are no kernel stamps
 
 	many    atomic.Bool // connections were dialled ahead for many exchanges at once
@@ -75,15 +80,18 @@ func Readings() []Reading { return []Reading{Fitting, PerStream, Batched, Portab
 
 // New returns a transport. Nothing is dialled.
 func New(cfg Config) *Transport {
+	if cfg.HTTP2 {
+		cfg.TLS = http2TLS(cfg.TLS)
+	}
 	t := &Transport{
 		cfg:    cfg,
-		dialer: dialer{dial: cfg.Dial, timeout: cfg.ConnectTimeout, clock: cfg.Clock, tls: cfg.TLS},
+		dialer: dialer{dial: cfg.Dial, timeout: cfg.ConnectTimeout, clock: cfg.Clock, tls: cfg.TLS, shared: cfg.HTTP2},
 		pool:   pool{clock: cfg.Clock},
 	}
 	if cfg.Dial == nil {
 		t.dialer.dial = (&net.Dialer{}).DialContext
 	}
-	if t.dialer.plainly = cfg.Reading == Portable; cfg.Dial == nil && !t.dialer.plainly {
+	if t.dialer.plainly = cfg.Reading == Portable; cfg.Dial == nil && !t.dialer.plainly && !cfg.HTTP2 {
 		t.stamping = keepStamping()
 	}
 	t.http = &http.Transport{
@@ -96,6 +104,10 @@ func New(cfg Config) *Transport {
 		MaxIdleConnsPerHost: 1 << 20, // the default of 2 would close the others
 		IdleConnTimeout:     keepLife,
 		Protocols:           http1Only(),
+	}
+	if cfg.HTTP2 {
+		t.streams = newStreams(t)
+		t.http.DialContext, t.http.Protocols, t.http.HTTP2 = t.dialer.plainStreams, http2Only(), cfg.http2()
 	}
 	return t
 }
@@ -144,15 +156,23 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // Separate returns a transport with untimed connections of its own, through
-// the same proxy: what goes over them leaves the timed ones alone.
-func (t *Transport) Separate() *http.Transport {
+// the same proxy: what goes over them leaves the timed ones alone. same says that they
+// go to the server of the timed ones, which may speak nothing but HTTP/2.
+func (t *Transport) Separate(same bool) *http.Transport {
 	dial := t.cfg.Dial
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
+	conf, protocols := t.cfg.TLS.Clone(), http1Only()
+	switch {
+	case t.cfg.HTTP2 && same:
+		protocols = http2Only()
+	case t.cfg.HTTP2:
+		conf.NextProtos, conf.VerifyConnection = nil, nil
+	}
 	return &http.Transport{
-		Proxy: t.cfg.Proxy, DialContext: dial, TLSClientConfig: t.cfg.TLS.Clone(),
-		DisableCompression: true, MaxIdleConns: 1, IdleConnTimeout: keepLife, Protocols: http1Only(),
+		Proxy: t.cfg.Proxy, DialContext: dial, TLSClientConfig: conf,
+		DisableCompression: true, MaxIdleConns: 1, IdleConnTimeout: keepLife, Protocols: protocols,
 	}
 }
 
@@ -172,13 +192,16 @@ func (t *Transport) ProxyOf(u *url.URL) *url.URL {
 // Warm dials n connections to the server of u, in the place of those that stood ready
 // before, so that the next n concurrent requests need not. Not all of them need
 // succeed: the others are dialled, and timed, when they are needed. Through a proxy it
-// does nothing.
+// does nothing. Over HTTP/2 it dials one, which all share.
 //
 // awaited says that the end of an answer makes another request due, as in a closed
 // loop: then each response is read when it comes. Otherwise many are read in batches.
 func (t *Transport) Warm(ctx context.Context, u *url.URL, n int, awaited bool) error {
 	if t.ProxyOf(u) != nil {
 		return nil // a proxy's connections are the proxy's business
+	}
+	if t.streams != nil {
+		return t.streams.warm(ctx, u)
 	}
 	t.many.Store(n >= fewStreams)
 	t.awaited.Store(awaited)
@@ -199,6 +222,9 @@ func HostPort(u *url.URL) string {
 func (t *Transport) Close() {
 	if t.stamping != nil {
 		_ = t.stamping.Close()
+	}
+	if t.streams != nil {
+		t.streams.close()
 	}
 	t.pool.close()
 	t.poller.shutdown()

@@ -19,16 +19,17 @@ type Trip struct {
 	to    Taker
 	began exchange.Stamp
 
-	conn    *Conn         // that carries it, or did
-	link    *link         // the same, where it is one of ours
-	written int           // bytes of the request that have gone out at once
-	idle    time.Duration // how long the connection had been idle
-	marks   marks
-	reads   int           // that gave bytes
-	whole   bool          // the response has ended, and its connection may be used again
-	closes  bool          // the request says that its connection is not used again
-	done    chan struct{} // where a poller reads: the response is over
-	err     error         // with which it was
+	conn        *Conn         // that carries it, or did
+	link        *link         // the same, where it is one of ours
+	retransmits uint32        // of a connection of HTTP/2, before this exchange
+	written     int           // bytes of the request that have gone out at once
+	idle        time.Duration // how long the connection had been idle
+	marks       marks
+	reads       int           // that gave bytes
+	whole       bool          // the response has ended, and its connection may be used again
+	closes      bool          // the request says that its connection is not used again
+	done        chan struct{} // where a poller reads: the response is over
+	err         error         // with which it was
 
 	mu       sync.Mutex // protects all following fields
 	ended    bool       // the exchange belongs to the caller again: nobody may touch it
@@ -48,7 +49,7 @@ func (p *Trip) Begin(t *Transport, x *exchange.Exchange, to Taker) {
 // Write sends the request if nothing has to be waited for: if a plain connection stands
 // ready and takes it at once. It reports whether it has begun to; Do goes on with it.
 func (p *Trip) Write(req *Request, body []byte) bool {
-	if req.err != nil || req.byNetHTTP {
+	if req.err != nil || req.byNetHTTP || p.t.streams != nil {
 		return false
 	}
 	l, idle := p.t.pool.take()
@@ -73,10 +74,13 @@ func (p *Trip) Write(req *Request, body []byte) bool {
 // the connection before or within the response), a *http1.Error, or one of the system.
 //
 // Where a connection turns out to be closed before a byte of the request was written,
-// another one is taken; that is not a second attempt.
+// another one is taken; that is not a second attempt. Nor is it where a server says over
+// HTTP/2 that it has not looked at the request.
 func (p *Trip) Do(ctx context.Context, req *Request, body []byte) error {
 	var err error
-	if req.byNetHTTP {
+	if p.t.streams != nil {
+		err = p.viaStreams(ctx, req, body)
+	} else if req.byNetHTTP {
 		err = p.viaNetHTTP(ctx, req, body)
 	} else {
 		err = p.viaLink(ctx, req, body)

@@ -16,7 +16,7 @@ import (
 var checkNames = map[string]string{
 	"complete": "planned end reached", "errors": "requests that failed", "users": "users that had an answer", "cut": "requests cut by the client",
 	"client_added": "time added by the client", "arrivals": "load as planned", "window": "length of the measured window", "warmup": "warm-up was over",
-	"steady": "steady latency", "little": "Little's law", "arrival_process": "spacing of requests", "stamp_lag": "lag of time stamps", "network": "packets sent again",
+	"steady": "steady latency", "little": "Little's law", "arrival_process": "spacing of requests", "stamp_lag": "lag of time stamps", "http2": "one HTTP/2 connection for all", "network": "packets sent again",
 	"machine": "other programs on the client", "output_length": "equal lengths of answers", "unfinished": "answers without an end", "stream_end": "ends of streams",
 	"token_counts": "counts of tokens", "prefix_cache": "prompts found in a cache", "bundled": "tokens that came together", "repeated_prompts": "prompts sent before",
 	"samples": "enough requests", "server_queue": "queue in the server", "heat": "heat of the machine", "same_fields": "same fields sent to all", "plausibility": "within physics",
