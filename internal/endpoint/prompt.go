@@ -2,7 +2,7 @@ package endpoint
 
 import (
 	"github.com/inferometer/inferometer/internal/endpoint/dialect"
-	"github.com/inferometer/inferometer/internal/endpoint/transport"
+	"github.com/inferometer/inferometer/internal/endpoint/lag"
 )
 
 // What callers hand to a Client and get from it, by the names of the packages
@@ -13,7 +13,7 @@ type (
 	Wants    = dialect.Wants
 	Tool     = dialect.Tool
 	ToolCall = dialect.ToolCall
-	Lag      = transport.Lag
+	Lag      = lag.Lag
 )
 
 // Roles of a Message.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/lag"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -18,7 +19,7 @@ type Conn struct {
 	net.Conn
 	clock *exchange.Clock
 	recv  receiver // nil where the kernel's receive times are not available
-	lag   *lagCounts
+	lag   *lag.Counts
 
 	gone   atomic.Bool // it was seen to end while it was idle
 	noWait bool        // a read that finds nothing is an error; set between exchanges only
@@ -137,7 +138,7 @@ func (c *Conn) stamp(now time.Time, age time.Duration) exchange.Stamp {
 	m, at := c.marks.Load(), c.clock.At(now)
 	if age >= 0 {
 		m.kernel.Store(true)
-		c.lag.add(age)
+		c.lag.Add(age)
 		at = max(1, at-exchange.Stamp(age))
 	} else {
 		m.late.Store(true)
@@ -172,10 +173,10 @@ type dialer struct {
 	timeout time.Duration
 	clock   *exchange.Clock
 	tls     *tls.Config
-	shared  bool                 // by the exchanges of HTTP/2
-	plainly bool                 // without the kernel's receive times
-	lags    [lagShares]lagCounts // of all connections, each of which has one of them
-	next    atomic.Uint32        // whose it is
+	shared  bool                  // by the exchanges of HTTP/2
+	plainly bool                  // without the kernel's receive times
+	lags    [lagShares]lag.Counts // of all connections, each of which has one of them
+	next    atomic.Uint32         // whose it is
 }
 
 // lagShares is over how many counters the connections are spread: one that all

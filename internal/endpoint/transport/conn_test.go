@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/lag"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -41,7 +42,7 @@ func TestStampsNeverRunBackwards(t *testing.T) {
 	} {
 		near, far := net.Pipe()
 		_ = far.Close()
-		var lag lagCounts
+		var lag lag.Counts
 		c := &Conn{Conn: near, clock: exchange.NewClock(), recv: &aged{tt.ages}, lag: &lag}
 		time.Sleep(3 * time.Millisecond) // bytes are not older than the clock
 		m := new(marks)

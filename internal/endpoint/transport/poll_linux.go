@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/lag"
 	"golang.org/x/sys/unix"
 )
 
@@ -23,7 +24,7 @@ import (
 // The zero poller is ready: it begins with its first link, and ends when it has been
 // shut down and its last link is closed. A link that is added later is carried as well.
 type poller struct {
-	lag    lagCounts
+	lag    lag.Counts
 	active atomic.Int64 // exchanges on its links
 
 	mu    sync.RWMutex // protects all following fields

@@ -5,12 +5,14 @@ package transport
 import (
 	"errors"
 	"sync/atomic"
+
+	"github.com/inferometer/inferometer/internal/endpoint/lag"
 )
 
 // poller reads many links in batches where the system has what that needs, which this
 // one has not: without the kernel's receive times a read must not be late.
 type poller struct {
-	lag    lagCounts
+	lag    lag.Counts
 	active atomic.Int64
 }
 

@@ -24,6 +24,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/lag"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -229,4 +230,20 @@ func (t *Transport) Close() {
 	t.pool.close()
 	t.poller.shutdown()
 	t.http.CloseIdleConnections()
+}
+
+// lags is what all connections have counted so far.
+func (t *Transport) lags() lag.Snapshot {
+	s := t.poller.lag.Snapshot()
+	for i := range t.dialer.lags {
+		s = s.Plus(t.dialer.lags[i].Snapshot())
+	}
+	return s
+}
+
+// Watch begins to observe how long received bytes wait for their read; the
+// function that it returns ends that and says what was seen.
+func (t *Transport) Watch() func() lag.Lag {
+	begun := t.lags()
+	return func() lag.Lag { return t.lags().Since(begun) }
 }

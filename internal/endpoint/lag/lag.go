@@ -1,4 +1,5 @@
-package transport
+// Package lag counts how long received bytes wait for their read.
+package lag
 
 import (
 	"math/bits"
@@ -19,27 +20,28 @@ type Lag struct {
 
 // Bins up to 1 µs and then eight for each doubling; the last is beyond an hour.
 const (
-	lagBins  = 8 * 33
+	bins     = 8 * 33
 	perTwice = 3 // bits of a bin's place within its doubling
 )
 
-// lagCounts is a histogram that many readers add to.
-type lagCounts [lagBins]atomic.Uint64
+// Counts is a histogram that many readers may add to. The zero Counts is ready to use.
+type Counts [bins]atomic.Uint64
 
-func (c *lagCounts) add(d time.Duration) { c[lagBin(d)].Add(1) }
+// Add counts one wait.
+func (c *Counts) Add(d time.Duration) { c[bin(d)].Add(1) }
 
-// lagBin is the bin of a wait: the exponent and the first bits of its nanoseconds ÷ 1024.
-func lagBin(d time.Duration) int {
+// bin is the bin of a wait: the exponent and the first bits of its nanoseconds ÷ 1024.
+func bin(d time.Duration) int {
 	us := uint64(max(d, 0)) >> (10 - perTwice) // eighths of 1.024 µs
 	if us < 1<<perTwice {
 		return 0
 	}
 	twice := bits.Len64(us) - perTwice - 1
-	return min(lagBins-1, 1+twice<<perTwice+int(us>>twice)&(1<<perTwice-1))
+	return min(bins-1, 1+twice<<perTwice+int(us>>twice)&(1<<perTwice-1))
 }
 
-// lagTop is the upper edge of a bin.
-func lagTop(i int) time.Duration {
+// top is the upper edge of a bin.
+func top(i int) time.Duration {
 	if i == 0 {
 		return 1 << 10
 	}
@@ -47,18 +49,27 @@ func lagTop(i int) time.Duration {
 	return time.Duration(1<<perTwice+part+1) << (twice + 10 - perTwice)
 }
 
-// snapshot returns the counts so far.
-func (c *lagCounts) snapshot() (s lagSnapshot) {
+// Snapshot returns the counts so far.
+func (c *Counts) Snapshot() (s Snapshot) {
 	for i := range c {
 		s[i] = c[i].Load()
 	}
 	return s
 }
 
-type lagSnapshot [lagBins]uint64
+// Snapshot is what was counted up to a moment.
+type Snapshot [bins]uint64
 
-// since is what came after an earlier snapshot.
-func (s lagSnapshot) since(t lagSnapshot) Lag {
+// Plus is the sum of two.
+func (s Snapshot) Plus(t Snapshot) Snapshot {
+	for i, n := range t {
+		s[i] += n
+	}
+	return s
+}
+
+// Since is what came after an earlier snapshot.
+func (s Snapshot) Since(t Snapshot) Lag {
 	var l Lag
 	last := 0
 	for i := range s {
@@ -75,29 +86,11 @@ func (s lagSnapshot) since(t lagSnapshot) Lag {
 		seen := uint64(0)
 		for i, n := range s {
 			if seen += n; float64(seen) >= q*float64(l.Reads) {
-				return lagTop(i)
+				return top(i)
 			}
 		}
-		return lagTop(last)
+		return top(last)
 	}
-	l.P50, l.P99, l.Max = at(0.5), at(0.99), lagTop(last)
+	l.P50, l.P99, l.Max = at(0.5), at(0.99), top(last)
 	return l
-}
-
-// lagNow is the counts of all connections so far.
-func (t *Transport) lagNow() lagSnapshot {
-	s := t.poller.lag.snapshot()
-	for i := range t.dialer.lags {
-		for j, n := range t.dialer.lags[i].snapshot() {
-			s[j] += n
-		}
-	}
-	return s
-}
-
-// Watch begins to observe how long received bytes wait for their read; the
-// function that it returns ends that and says what was seen.
-func (t *Transport) Watch() func() Lag {
-	begun := t.lagNow()
-	return func() Lag { return t.lagNow().since(begun) }
 }
