@@ -3,10 +3,10 @@ package catalog
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/suggest"
 	"github.com/inferometer/inferometer/internal/tariff"
 )
@@ -106,7 +106,7 @@ func (l List) match(model string, sells func(provider string) bool) (found []Pri
 	for _, undated := range []bool{false, true} {
 		text := want
 		if undated {
-			if text = version.ReplaceAllString(want, ""); text == want {
+			if text = version().ReplaceAllString(want, ""); text == want {
 				break
 			}
 		}
@@ -125,7 +125,7 @@ func (l List) match(model string, sells func(provider string) bool) (found []Pri
 }
 
 // version is what names of versions end with: a date, or "latest".
-var version = regexp.MustCompile(`[-@](\d{4}-\d{2}-\d{2}|20\d{6}|latest)$`)
+var version = lazy.Regexp(`[-@](\d{4}-\d{2}-\d{2}|20\d{6}|latest)$`)
 
 // sells reports whether a provider sells anything.
 func (l List) sells(provider string) bool {

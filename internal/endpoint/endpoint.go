@@ -18,7 +18,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -28,6 +27,7 @@ import (
 	"github.com/inferometer/inferometer/internal/endpoint/framecheck"
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
@@ -108,7 +108,7 @@ type Client struct {
 // readingVar names the environment variable that says how answers are read.
 const readingVar = "INFEROMETER_READING"
 
-var versionPath = regexp.MustCompile(`/v\d+(beta)?$`)
+var versionPath = lazy.Regexp(`/v\d+(beta)?$`)
 
 // New returns a client. Nothing is sent.
 func New(cfg Config) (*Client, error) {
@@ -127,7 +127,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Clock = exchange.NewClock()
 	}
 	c := &Client{cfg: cfg, base: u, model: cfg.Model, clock: cfg.Clock, dialect: d, fields: d.Fields}
-	if !versionPath.MatchString(u.Path) {
+	if !versionPath().MatchString(u.Path) {
 		if u.Path != "" {
 			given := *u
 			c.fallback = &given

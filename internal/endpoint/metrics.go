@@ -73,7 +73,7 @@ func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 	}
 	if c.cfg.MetricsURL == "" {
 		root := *c.base
-		root.Path = versionPath.ReplaceAllString(root.Path, "")
+		root.Path = versionPath().ReplaceAllString(root.Path, "")
 		u = root.JoinPath("metrics")
 	}
 	b, err := c.metrics.get(ctx, u)

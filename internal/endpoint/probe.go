@@ -324,7 +324,7 @@ func (c *Client) probeFailed(x *exchange.Exchange) error {
 
 func (c *Client) version(ctx context.Context, found *Found) {
 	u := *c.base
-	u.Path = versionPath.ReplaceAllString(u.Path, "")
+	u.Path = versionPath().ReplaceAllString(u.Path, "")
 	a, err := c.get(ctx, u.JoinPath("version").String())
 	var v struct {
 		Version string `json:"version"`

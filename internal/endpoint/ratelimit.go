@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // RateLimit is what a server says that it takes in a minute; 0: it does not say.
@@ -30,7 +31,7 @@ func limitOf(h http.Header, message string) RateLimit {
 	if l.Tokens == 0 {
 		l.Tokens = number(h.Get("Anthropic-Ratelimit-Tokens-Limit"))
 	}
-	for _, m := range limitWords.FindAllStringSubmatch(message, 4) {
+	for _, m := range limitWords().FindAllStringSubmatch(message, 4) {
 		n := number(m[3])
 		switch unit := strings.ToLower(m[1] + m[2]); {
 		case n == 0 || strings.Contains(unit, "day"):
@@ -45,7 +46,7 @@ func limitOf(h http.Header, message string) RateLimit {
 
 // limitWords are those of OpenAI and of servers that copy it: "on requests per min
 // (RPM): Limit 3, Used 3", "on tokens per min (TPM): Limit 30000".
-var limitWords = regexp.MustCompile(`(?i)\b(requests|tokens) per (min|minute|day)[^:]{0,20}: ?Limit:? ?([0-9][0-9,]*)`)
+var limitWords = lazy.Regexp(`(?i)\b(requests|tokens) per (min|minute|day)[^:]{0,20}: ?Limit:? ?([0-9][0-9,]*)`)
 
 // perMinute reads a limit and says what it is in a minute. Of what time it is no
 // header says; what is missing and when it will be back does: a bucket that refills

@@ -25,7 +25,7 @@ const (
 // versions say so under HTTP 200.
 func (c *Client) ResetCache(ctx context.Context) error {
 	root := *c.base
-	root.Path = versionPath.ReplaceAllString(root.Path, "")
+	root.Path = versionPath().ReplaceAllString(root.Path, "")
 	u := root.JoinPath("reset_prefix_cache").String()
 	var err error
 	for try := range resetTries {

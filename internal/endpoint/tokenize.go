@@ -22,7 +22,7 @@ func (c *Client) Tokenize(ctx context.Context, text string) ([]int, error) {
 		return nil, fmt.Errorf("failed to encode a text for /tokenize: %w", err)
 	}
 	u := *c.base
-	u.Path = versionPath.ReplaceAllString(u.Path, "")
+	u.Path = versionPath().ReplaceAllString(u.Path, "")
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout*3)
 	defer cancel()
 	req, err := c.request(ctx, http.MethodPost, u.JoinPath("tokenize").String(), body)

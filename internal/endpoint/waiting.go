@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // retryAfter is how many seconds a server asks to wait after a refusal: by the
@@ -29,18 +30,18 @@ func retryAfter(h http.Header, body []byte, now time.Time) float64 {
 }
 
 var (
-	retryDelay = regexp.MustCompile(`"(?:retryDelay|retry_delay|retry_after|retryAfter)"\s*:\s*"?(\d[0-9.]*(?:ms|s)?)"?`)
-	retryWords = regexp.MustCompile(`(?i)(?:try again|retry)(?: after| in) (\d[0-9.hms]*)( ?seconds?\b| ?milliseconds?\b| ?minutes?\b)?`)
+	retryDelay = lazy.Regexp(`"(?:retryDelay|retry_delay|retry_after|retryAfter)"\s*:\s*"?(\d[0-9.]*(?:ms|s)?)"?`)
+	retryWords = lazy.Regexp(`(?i)(?:try again|retry)(?: after| in) (\d[0-9.hms]*)( ?seconds?\b| ?milliseconds?\b| ?minutes?\b)?`)
 )
 
 // retryInBody is how many seconds the body of a refusal asks to wait: Google's
 // RetryInfo ("retryDelay":"38s"), retry_after, or OpenAI's words "try again in
 // 7.66s"; 0 if it does not say.
 func retryInBody(b []byte) float64 {
-	if m := retryDelay.FindSubmatch(b); m != nil {
+	if m := retryDelay().FindSubmatch(b); m != nil {
 		return seconds(string(m[1]), "")
 	}
-	if m := retryWords.FindSubmatch(b); m != nil {
+	if m := retryWords().FindSubmatch(b); m != nil {
 		return seconds(string(m[1]), strings.TrimSpace(string(m[2])))
 	}
 	return 0

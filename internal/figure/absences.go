@@ -3,10 +3,10 @@ package figure
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -62,10 +62,10 @@ func (a absences) told() []string {
 	return out
 }
 
-var digits = regexp.MustCompile(`[0-9][0-9.,]*`)
+var digits = lazy.Regexp(`[0-9][0-9.,]*`)
 
 // wordsOf a reason are the same for points that differ in a number only.
-func wordsOf(reason string) string { return digits.ReplaceAllString(reason, "#") }
+func wordsOf(reason string) string { return digits().ReplaceAllString(reason, "#") }
 
 // Gather names together the points that have the same reason, numbers in it
 // aside. Each text is a point's name, a colon and the reason.

@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/wholefile"
 )
 
@@ -24,12 +24,12 @@ const TagsName = "tags.json"
 // mostTags of a run.
 const mostTags = 64
 
-var tagForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$`)
+var tagForm = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$`)
 
 // CheckTag says what is wrong with a tag.
 func CheckTag(tag string) error {
 	switch {
-	case !tagForm.MatchString(tag):
+	case !tagForm().MatchString(tag):
 		return fmt.Errorf("invalid tag %.80q: up to 64 letters, digits and . _ / -, and the first one a letter or a digit", tag)
 	case tag == latest:
 		return fmt.Errorf("invalid tag %q: it stands for the latest run", tag)

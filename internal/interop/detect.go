@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/plaintext"
 )
 
@@ -82,7 +82,7 @@ func detect(r io.Reader, columns Columns) (*format, io.Reader, error) {
 		return nil, nil, errors.New("the file is Parquet, which is supported for data sets (--dataset) only; convert the trace to CSV or JSON lines first")
 	case strings.HasPrefix(h.line, "version https://git-lfs"):
 		return nil, nil, errors.New("the file is a Git LFS pointer, not the trace; fetch it with git lfs pull")
-	case servegenLengths.Match(raw):
+	case servegenLengths().Match(raw):
 		return nil, nil, errors.New("the file is a length file of ServeGen with histograms, not recorded requests; generate a trace with ServeGen first")
 	case isServeGen(h.line):
 		return nil, nil, errors.New("this is a window file of ServeGen: rates to draw arrivals from, and no recorded requests; generate a trace with ServeGen first")
@@ -125,7 +125,7 @@ func wide(raw []byte) bool {
 
 // servegenLengths are histograms as ServeGen's dataset.json has them: text that
 // holds a literal of Python.
-var servegenLengths = regexp.MustCompile(`^\s*\{\s*"\d+"\s*:\s*\{\s*"\w+"\s*:\s*"\{`)
+var servegenLengths = lazy.Regexp(`^\s*\{\s*"\d+"\s*:\s*\{\s*"\w+"\s*:\s*"\{`)
 
 func firstLine(raw []byte) string {
 	line, _, _ := strings.Cut(strings.TrimLeft(string(raw), " \t\r\n"), "\n")

@@ -3,9 +3,10 @@ package metric
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // Change is one statement about how a run differs from another, such as
@@ -24,8 +25,8 @@ type Change struct {
 }
 
 var (
-	changeForm = regexp.MustCompile(`^([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+?))?\s*(<=|>=|<|>)\s*([-+]?)([0-9]*\.?[0-9]+)\s*([a-zA-Z%µμ/]*)$`)
-	tagForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/@-]*$`)
+	changeForm = lazy.Regexp(`^([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+?))?\s*(<=|>=|<|>)\s*([-+]?)([0-9]*\.?[0-9]+)\s*([a-zA-Z%µμ/]*)$`)
+	tagForm    = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._/@-]*$`)
 )
 
 // ParseChange reads a change: 'ttft.p95>+5%', 'e2e.p50>+20ms', 'success<-1pp', with
@@ -41,12 +42,12 @@ func ParseChange(s string) (Change, error) {
 		if !ok {
 			return fail("a colon is missing after the tag, as in 'vs %s: ttft.p95>+5%%'", strings.Fields(rest + " main")[0])
 		}
-		if c.Against = strings.TrimSpace(tag); !tagForm.MatchString(c.Against) {
+		if c.Against = strings.TrimSpace(tag); !tagForm().MatchString(c.Against) {
 			return fail("invalid tag %q: letters, digits and . _ / @ - only", c.Against)
 		}
 		text = strings.TrimSpace(condition)
 	}
-	m := changeForm.FindStringSubmatch(text)
+	m := changeForm().FindStringSubmatch(text)
 	if m == nil {
 		return fail("must be of the form metric.statistic>+change, like ttft.p95>+5%% or success<-1pp")
 	}

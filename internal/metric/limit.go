@@ -2,10 +2,10 @@ package metric
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/suggest"
 )
 
@@ -30,13 +30,13 @@ type Limit struct {
 	Value float64 // in Metric.Unit (a share as ratio, savings in percent)
 }
 
-var limitForm = regexp.MustCompile(`^\s*([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+?))?\s*(<=|>=|<|>)\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([a-zA-Z%µμ/]*)\s*$`)
+var limitForm = lazy.Regexp(`^\s*([a-z][a-z0-9_]*)(?:\.([a-z0-9.]+?))?\s*(<=|>=|<|>)\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([a-zA-Z%µμ/]*)\s*$`)
 
 // ParseLimit reads a limit. Durations take ns, us, µs, ms, s or m; shares take
 // % or a plain ratio; a plain number is in the metric's own unit. The error
 // says what was wrong and what would be right.
 func ParseLimit(s string) (Limit, error) {
-	m := limitForm.FindStringSubmatch(s)
+	m := limitForm().FindStringSubmatch(s)
 	if m == nil {
 		return Limit{}, fmt.Errorf("invalid limit %q: must be of the form metric.statistic<value, like ttft.p95<50ms or success>=98%%", s)
 	}
@@ -63,12 +63,12 @@ func ParseLimit(s string) (Limit, error) {
 	return l, nil
 }
 
-var statForm = regexp.MustCompile(`^(p[0-9.]+|mean|min|max|median)$`)
+var statForm = lazy.Regexp(`^(p[0-9.]+|mean|min|max|median)$`)
 
 // meant says which metric an unknown name probably stands for.
 func meant(name string) string {
 	switch {
-	case statForm.MatchString(name):
+	case statForm().MatchString(name):
 		return ", which is a statistic; name the metric first, as in ttft.p95<500ms"
 	case strings.HasPrefix(name, "latenc"):
 		return "; the latency of a whole answer is e2e, that of its first token ttft"
@@ -80,7 +80,7 @@ func meant(name string) string {
 // milliseconds or seconds. It is apart from ParseLimit, which reads the limits of
 // old runs as they were meant, in milliseconds.
 func CheckUnit(s string) error {
-	m := limitForm.FindStringSubmatch(s)
+	m := limitForm().FindStringSubmatch(s)
 	if m == nil || m[5] != "" {
 		return nil
 	}

@@ -2,11 +2,11 @@ package quality
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/quality/overlap"
 	"github.com/inferometer/inferometer/internal/quality/prose"
 )
@@ -95,7 +95,7 @@ var (
 	secondPerson = words(`you your you're yours yourself you'll you've`)
 	contrast     = words(`but yet instead however without stop never nobody most until wrong myth mistake actually`)
 	callTo       = words(`try save share follow comment start learn read watch tell join click bookmark tag ask`)
-	example      = regexp.MustCompile(`(?i)\b(for example|for instance|such as|imagine|suppose|example)\b|\be\.g\.|, say,`)
+	example      = lazy.Regexp(`(?i)\b(for example|for instance|such as|imagine|suppose|example)\b|\be\.g\.|, say,`)
 )
 
 // has reports whether one of the words is in the set.
@@ -128,7 +128,7 @@ func (a *assessment) engagement() (v float64, ok bool) {
 		v -= 5 * math.Max(0, float64(shouting-3))
 		return v, true
 	}
-	add(35, example.MatchString(body) || len(t.Blocks) > 0)
+	add(35, example().MatchString(body) || len(t.Blocks) > 0)
 	add(25, has(a.all, secondPerson) || strings.Contains(body, "?"))
 	add(20, strings.ContainsAny(body, "0123456789"))
 	add(20, has(a.all, contrast))

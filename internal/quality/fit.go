@@ -2,9 +2,9 @@ package quality
 
 import (
 	"math"
-	"regexp"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/quality/overlap"
 	"github.com/inferometer/inferometer/internal/quality/prose"
 )
@@ -72,7 +72,7 @@ func (a *assessment) keywordShare() float64 {
 	return share(n, len(a.content))
 }
 
-var refusal = regexp.MustCompile(`(?i)\b(i['’]?m sorry|sorry,|i (?:can ?not|can['’]t|won['’]t|will not|am unable to|am not able to) (?:help|assist|answer|provide|comply|write|create|do that|fulfil)|i must decline|as an? (?:ai|language) (?:language )?model)`)
+var refusal = lazy.Regexp(`(?i)\b(i['’]?m sorry|sorry,|i (?:can ?not|can['’]t|won['’]t|will not|am unable to|am not able to) (?:help|assist|answer|provide|comply|write|create|do that|fulfil)|i must decline|as an? (?:ai|language) (?:language )?model)`)
 
 // refuses looks for the usual words of a refusal in the first 200 bytes of a
 // short answer without code. It knows English refusals only.
@@ -81,7 +81,7 @@ func (a *assessment) refuses() bool {
 		return false
 	}
 	p := a.text.Prose()
-	return refusal.MatchString(strings.ToValidUTF8(p[:min(200, len(p))], ""))
+	return refusal().MatchString(strings.ToValidUTF8(p[:min(200, len(p))], ""))
 }
 
 // leaks reports marks that a chat template or a reasoning parser should have
@@ -97,7 +97,7 @@ func (a *assessment) leaks() bool {
 }
 
 // requestWords describe the requested answer, not its subject.
-var requestWords = func() map[string]bool {
+var requestWords = lazy.Value(func() map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(`write explain describe name give answer tell say show create list example sentence sentences paragraph
 word words short brief briefly please step steps point points code function program python javascript golang typescript java rust hook viral
@@ -105,4 +105,4 @@ social media post video question call comment result print return returns prints
 		m[prose.Stem(w)] = true
 	}
 	return m
-}()
+})

@@ -200,7 +200,7 @@ func (a *assessment) isHook() bool { return a.item.rules() == vocab.ViralHook }
 func (a *assessment) keywordStems() []string {
 	stems := a.Stems(strings.Join(a.item.Keywords, " "))
 	if len(stems) == 0 {
-		stems = slices.DeleteFunc(a.Stems(a.item.Prompt), func(s string) bool { return requestWords[s] })
+		stems = slices.DeleteFunc(a.Stems(a.item.Prompt), func(s string) bool { return requestWords()[s] })
 	}
 	slices.Sort(stems)
 	return slices.Compact(stems)

@@ -2,9 +2,10 @@ package quality
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // quantity is a number with a unit, in the base unit of its dimension.
@@ -14,7 +15,7 @@ type quantity struct {
 }
 
 // units by how they are written. Letters' case counts: Mb is no MB.
-var units = func() map[string]struct {
+var units = lazy.Value(func() map[string]struct {
 	dimension string
 	factor    float64
 } {
@@ -51,16 +52,16 @@ var units = func() map[string]struct {
 		}
 	}
 	return m
-}()
+})
 
-var number = regexp.MustCompile(`([$€£])?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:[ \x{00a0}\x{202f}-]?(%|€|°C|per cent\b|[A-Za-zµ]{1,12}))?`)
+var number = lazy.Regexp(`([$€£])?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:[ \x{00a0}\x{202f}-]?(%|€|°C|per cent\b|[A-Za-zµ]{1,12}))?`)
 
 // quantities finds the numbers with units in a text. A number without one is none: it
 // may be a list number, a year, or a part of a name. A decimal comma is not read, so
 // that 3,5 kg is no quantity but "1,000 B" is.
 func quantities(s string) []quantity {
 	var out []quantity
-	for _, m := range number.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range number().FindAllStringSubmatchIndex(s, -1) {
 		if before := m[0] - 1; before >= 0 && m[2] < 0 && (wordByte(s[before]) || s[before] == '.' || s[before] == ',') {
 			continue // v2, 3.5.1, 3,5
 		}
@@ -76,9 +77,9 @@ func quantities(s string) []quantity {
 			continue
 		}
 		name := s[m[6]:m[7]]
-		u, ok := units[name]
+		u, ok := units()[name]
 		if !ok {
-			u, ok = units[strings.TrimSuffix(strings.ToLower(name), "s")]
+			u, ok = units()[strings.TrimSuffix(strings.ToLower(name), "s")]
 			ok = ok && len(name) > 3 // plurals of words, not of signs
 		}
 		if ok {

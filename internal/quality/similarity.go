@@ -229,7 +229,7 @@ func (it Item) reference() string {
 // query is what an answer should be about, as stems: the words of the prompt less
 // those that only say what to write, and the keywords; without a prompt, the reference.
 func (it Item) query(stemmer *prose.Stemmer) []string {
-	stems := slices.DeleteFunc(stemmer.Stems(head(it.Prompt, mostSource)), func(s string) bool { return requestWords[s] })
+	stems := slices.DeleteFunc(stemmer.Stems(head(it.Prompt, mostSource)), func(s string) bool { return requestWords()[s] })
 	for _, k := range it.Keywords {
 		stems = append(stems, stemmer.Stems(k)...)
 	}

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/catalog"
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/tariff"
 )
 
 // threshold is the key of a price for long context.
-var threshold = regexp.MustCompile(`^input_cost_per_token_above_(\d+)k_tokens$`)
+var threshold = lazy.Regexp(`^input_cost_per_token_above_(\d+)k_tokens$`)
 
 // liteLLM reads a flat map of models to prices per token. A request above a
 // threshold is priced by it as a whole; "above" is meant strictly, except for xAI:
@@ -99,7 +99,7 @@ func (e object) note() string {
 func (e object) thresholds() []int {
 	var out []int
 	for key := range e {
-		if m := threshold.FindStringSubmatch(key); m != nil {
+		if m := threshold().FindStringSubmatch(key); m != nil {
 			if n, err := strconv.Atoi(m[1]); err == nil && n > 0 {
 				out = append(out, n)
 			}

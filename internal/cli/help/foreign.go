@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/inferometer/inferometer/internal/suggest"
+	"github.com/inferometer/inferometer/internal/lazy"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/inferometer/inferometer/internal/suggest"
 )
 
 // synonyms are names of flags that stand for another name, on every command
@@ -142,7 +144,7 @@ func Unknown(c *cobra.Command, err error) string {
 	name := unknown.GetSpecifiedName()
 	if hint, ok := foreign[name]; ok {
 		text := fmt.Sprintf("unknown flag: --%s; here it is %s", name, hint)
-		flag := ours.FindString(hint)
+		flag := ours().FindString(hint)
 		if other := elsewhere(c, flag); other != "" {
 			text += fmt.Sprintf("; %s has %s", other, flag)
 		}
@@ -162,7 +164,7 @@ func Unknown(c *cobra.Command, err error) string {
 }
 
 // ours finds the first flag in a hint.
-var ours = regexp.MustCompile(`--[a-z][a-z-]*`)
+var ours = lazy.Regexp(`--[a-z][a-z-]*`)
 
 // elsewhere names a command that has a flag that c lacks; "" if c has it, or none has.
 // Of several it is load, which puts load on a server as other tools do, or run.

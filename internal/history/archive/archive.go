@@ -12,9 +12,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -103,7 +104,7 @@ func packFile(t *tar.Writer, at, name string) (int64, error) {
 }
 
 // folderForm is how the one folder of an archive may be named.
-var folderForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+var folderForm = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
 // Unpack reads an archive and makes its folder in dir, whole or not at all, once check finds
 // nothing wrong with it. It returns the folder's path. It never writes into one that is there.
@@ -215,7 +216,7 @@ func nameOf(h *tar.Header, top *string) (string, error) {
 	}
 	first, _, inside := strings.Cut(name, "/")
 	switch {
-	case !folderForm.MatchString(first):
+	case !folderForm().MatchString(first):
 		return "", fmt.Errorf("%.200q cannot be the name of a run's folder", first)
 	case *top != "" && *top != first:
 		return "", fmt.Errorf("it has several folders, %q and %q, and is not that of one run", *top, first)

@@ -9,12 +9,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/launch"
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/metering"
 	"github.com/inferometer/inferometer/internal/seeded"
@@ -136,8 +136,8 @@ func (m Matrix) BaselineName() string {
 }
 
 var (
-	placeholder = regexp.MustCompile(`\{[a-z][a-z0-9_]*\}`)
-	safeName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+	placeholder = lazy.Regexp(`\{[a-z][a-z0-9_]*\}`)
+	safeName    = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 )
 
 // values are what placeholders of a configuration stand for, but for {port} and
@@ -169,7 +169,7 @@ func (m Matrix) Launch(c Configuration) (launch.Engine, error) {
 	v := m.values(c)
 	var unknown error
 	fill := func(text string) string {
-		return placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		return placeholder().ReplaceAllStringFunc(text, func(p string) string {
 			name := strings.Trim(p, "{}")
 			value, ok := v[name]
 			if !ok && unknown == nil {
@@ -334,7 +334,7 @@ func (m Matrix) validateWorkloads(bad func(path, format string, args ...any)) {
 	for i, w := range m.Workloads {
 		at := fmt.Sprintf("workloads[%d]", i)
 		switch {
-		case !safeName.MatchString(w.Name):
+		case !safeName().MatchString(w.Name):
 			bad(at+".name", "%q: must be 1 to 40 letters, digits, dots, dashes and underscores", w.Name)
 		case names[w.Name]:
 			bad(at+".name", "%q is listed twice", w.Name)
@@ -360,7 +360,7 @@ func (m Matrix) validateConfigurations(bad func(path, format string, args ...any
 	for i, c := range m.Configurations {
 		at := fmt.Sprintf("configurations[%d]", i)
 		switch {
-		case !safeName.MatchString(c.Name):
+		case !safeName().MatchString(c.Name):
 			bad(at+".name", "%q: must be 1 to 40 letters, digits, dots, dashes and underscores", c.Name)
 		case names[c.Name]:
 			bad(at+".name", "%q is listed twice", c.Name)

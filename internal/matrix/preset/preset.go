@@ -7,12 +7,12 @@ package preset
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/matrix/design"
 	"github.com/inferometer/inferometer/internal/suggest"
 )
@@ -294,7 +294,7 @@ func (p Preset) Matrix(models Models, threads int) design.Matrix {
 var formats = map[string]string{"f32": "fp32", "f16": "bf16", "bf16": "bf16", "q8_0": "q8_0", "q4_0": "q4_0", "8bit": "q8_0", "4bit": "q4_0", "q8": "q8_0", "q4": "q4_k_m"}
 
 // precision is the part of a file's name that says in which precision it is.
-var precision = regexp.MustCompile(`(?i)(^|[-._])(f32|fp32|f16|fp16|bf16|q8_0|q4_0|q4_k_m|8bit|4bit)([-._]|$)`)
+var precision = lazy.Regexp(`(?i)(^|[-._])(f32|fp32|f16|fp16|bf16|q8_0|q4_0|q4_k_m|8bit|4bit)([-._]|$)`)
 
 // of is the model of a precision: as given, or the file next to the given model whose
 // name differs in the precision alone.
@@ -306,7 +306,7 @@ func (m Models) of(key string) string {
 		return ""
 	}
 	dir, base := filepath.Split(m.Model)
-	if at := precision.FindStringSubmatchIndex(base); at != nil {
+	if at := precision().FindStringSubmatchIndex(base); at != nil {
 		was := base[at[4]:at[5]]
 		if strings.ToUpper(was) == was {
 			key = strings.ToUpper(key)

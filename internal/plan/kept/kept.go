@@ -4,10 +4,10 @@ package kept
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/metric"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
@@ -32,7 +32,7 @@ var Keys = []key.Declaration[Kept]{
 		Bind: key.Added(func(p *Kept) *[]string { return &p.Labels })},
 }
 
-var labelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
+var labelName = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._/-]*$`)
 
 const (
 	maxLabels     = 50
@@ -50,7 +50,7 @@ func (p Kept) Validate(out *key.Problems) {
 		switch {
 		case !ok || value == "":
 			out.Add("label", "invalid label %q: must be NAME=VALUE, like gpu=h100", l)
-		case !labelName.MatchString(name):
+		case !labelName().MatchString(name):
 			out.Add("label", "invalid name %q of a label: letters, digits and . _ / - only", name)
 		case len(l) > maxLabelBytes:
 			out.Add("label", "the label %s has %d bytes, of at most %d", name, len(l), maxLabelBytes)

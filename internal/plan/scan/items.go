@@ -77,7 +77,7 @@ func Expand(items []string, kind key.Kind) (Values, error) {
 	for _, item := range items {
 		p, isRange := cutRange(item)
 		if free && isRange { // a text with two dots may well be one
-			isRange = p.step != "" && decimal.MatchString(p.from) && decimal.MatchString(p.to) && decimal.MatchString(p.step)
+			isRange = p.step != "" && decimal().MatchString(p.from) && decimal().MatchString(p.to) && decimal().MatchString(p.step)
 		}
 		values := []string{item}
 		if ranges && isRange {

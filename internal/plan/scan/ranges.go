@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/plan/key"
 )
 
@@ -18,7 +18,7 @@ const Ranges = "1..64x2 (each twice the one before) or 0.5..4+0.5 (in steps of 0
 
 // decimal is a number of a range: without sign and exponent, so that it stays
 // small when it is worked with exactly.
-var decimal = regexp.MustCompile(`^(\d+\.?\d*|\.\d+)$`)
+var decimal = lazy.Regexp(`^(\d+\.?\d*|\.\d+)$`)
 
 // parts of a range, as texts.
 type parts struct {
@@ -153,7 +153,7 @@ func rangeNumber(s, text string, k key.Kind) (*big.Rat, error) {
 		return new(big.Rat).SetInt64(int64(d)), nil
 	}
 	s = key.CleanNumber(s)
-	if !decimal.MatchString(s) || len(s) > 18 {
+	if !decimal().MatchString(s) || len(s) > 18 {
 		return nil, fmt.Errorf("%q in the range %q is not a number like 4 or 0.5; ranges are written as %s", s, text, Ranges)
 	}
 	r, ok := new(big.Rat).SetString(s)

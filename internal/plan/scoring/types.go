@@ -3,9 +3,10 @@ package scoring
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -57,7 +58,7 @@ var types = key.Binding[Quality]{
 	Text: func(q *Quality) string { return strings.Join(sorted(q.Types), " ") },
 }
 
-var typeName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+var typeName = lazy.Regexp(`^[a-z][a-z0-9_]{0,39}$`)
 
 // validateTypes adds what is wrong with the user's own kinds.
 func (q Quality) validateTypes(out *key.Problems) {
@@ -66,7 +67,7 @@ func (q Quality) validateTypes(out *key.Problems) {
 		switch {
 		case slices.Contains(vocab.QualityKinds(), name):
 			out.Add(path, "%s is a kind that is shipped; choose another name, or set quality.weights for it", name)
-		case !typeName.MatchString(name):
+		case !typeName().MatchString(name):
 			out.Add(path, "invalid name %q: must be lower-case letters, digits and _", name)
 		}
 		if t.Like != "" && !slices.Contains(vocab.QualityKinds(), t.Like) {

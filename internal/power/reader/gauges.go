@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -201,8 +202,8 @@ func dcgmDevice(m *dto.Metric) string {
 }
 
 var (
-	ipmi   = regexp.MustCompile(`(?i)instantaneous power reading\s*:\s*([0-9.]+)\s*watts?`)
-	watts  = regexp.MustCompile(`(?i)^\s*([0-9]+(?:\.[0-9]+)?)\s*(mW|kW|W|watts?|mJ|kJ|J|kWh|Wh|uW|uJ)?\s*$`)
+	ipmi   = lazy.Regexp(`(?i)instantaneous power reading\s*:\s*([0-9.]+)\s*watts?`)
+	watts  = lazy.Regexp(`(?i)^\s*([0-9]+(?:\.[0-9]+)?)\s*(mW|kW|W|watts?|mJ|kJ|J|kWh|Wh|uW|uJ)?\s*$`)
 	scales = map[string]float64{
 		"": 1, "w": 1, "watt": 1, "watts": 1, "uw": 1e-6, "mw": 1e-3, "kw": 1e3,
 		"j": 1, "uj": 1e-6, "mj": 1e-3, "kj": 1e3, "wh": 3600, "kwh": 3.6e6,
@@ -223,14 +224,14 @@ func Node(b []byte, device string) (Look, error) {
 		r.Watts, r.Joules = j.Watts, j.Joules
 		return Look{Readings: []power.Reading{r}}, nil
 	}
-	if m := ipmi.FindSubmatch(b); m != nil {
+	if m := ipmi().FindSubmatch(b); m != nil {
 		if v, err := strconv.ParseFloat(string(m[1]), 64); err == nil {
 			r.Watts = &v
 			return Look{Readings: []power.Reading{r}}, nil
 		}
 	}
 	for line := range strings.Lines(string(b)) {
-		m := watts.FindStringSubmatch(line)
+		m := watts().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}

@@ -3,10 +3,10 @@ package reader
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/power"
 )
 
@@ -119,9 +119,9 @@ func SplitPlists(data []byte, atEOF bool) (advance int, token []byte, err error)
 }
 
 var (
-	sampled   = regexp.MustCompile(`^\*\*\* Sampled system activity \(.*\) \(([0-9.]+)ms elapsed\) \*\*\*`)
-	powerLine = regexp.MustCompile(`^(CPU|GPU|ANE|DRAM) Power: ([0-9.]+) mW`)
-	gpuClock  = regexp.MustCompile(`^GPU HW active frequency: ([0-9.]+) MHz`)
+	sampled   = lazy.Regexp(`^\*\*\* Sampled system activity \(.*\) \(([0-9.]+)ms elapsed\) \*\*\*`)
+	powerLine = lazy.Regexp(`^(CPU|GPU|ANE|DRAM) Power: ([0-9.]+) mW`)
+	gpuClock  = lazy.Regexp(`^GPU HW active frequency: ([0-9.]+) MHz`)
 )
 
 // Text reads the text of powermetrics, of macOS 12 and later: one Look for each sample
@@ -132,13 +132,13 @@ func (p *Powermetrics) Text(b []byte) []Look {
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(b)) {
 		line = strings.TrimSpace(line)
-		if m := sampled.FindStringSubmatch(line); m != nil {
+		if m := sampled().FindStringSubmatch(line); m != nil {
 			ms, _ := strconv.ParseFloat(m[1], 64) // the pattern has digits
 			out = append(out, Look{Seconds: ms / 1e3})
 			clear(seen)
 			continue
 		}
-		m := powerLine.FindStringSubmatch(line)
+		m := powerLine().FindStringSubmatch(line)
 		if len(out) == 0 {
 			if m == nil {
 				continue
@@ -159,7 +159,7 @@ func (p *Powermetrics) Text(b []byte) []Look {
 		case strings.HasPrefix(line, "Current pressure level: "):
 			look.state().Thermal = strings.TrimPrefix(line, "Current pressure level: ")
 		default:
-			if c := gpuClock.FindStringSubmatch(line); c != nil {
+			if c := gpuClock().FindStringSubmatch(line); c != nil {
 				mhz, _ := strconv.ParseFloat(c[1], 64)
 				look.state().MHz = &mhz
 			}

@@ -72,7 +72,7 @@ func (c Check) Name() string {
 
 // Validate says what is wrong with the parameters, or nil.
 func (c Check) Validate() error {
-	r, ok := rules[c.Type]
+	r, ok := rules()[c.Type]
 	if !ok {
 		return fmt.Errorf("unknown type of check %q: must be one of %s", c.Type, strings.Join(ruleNames(), ", "))
 	}
@@ -127,7 +127,7 @@ func (c Check) Verify(a Answer) Outcome {
 	if !utf8.ValidString(a.Text) {
 		a.Text = strings.ToValidUTF8(a.Text, "\uFFFD")
 	}
-	r := rules[c.Type]
+	r := rules()[c.Type]
 	if r.outcome != nil {
 		return c.turned(r.outcome(c, a))
 	}

@@ -5,26 +5,28 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // How answers name a choice, surest first. A lone A is an article more often than a
 // choice, and I a pronoun, so that a letter alone counts only where nothing but a
 // choice can be meant.
 var (
-	stated   = regexp.MustCompile(`(?i)\b(?:answer|choice|option|solution)(?:\s+is)?\s*[:=]?\s*[:(\[{]*\s*([A-Z])\b`)
-	answered = regexp.MustCompile(`(?i)\b(?:answer|solution|(?:correct|right|best) (?:choice|option))(?:\s+is)?\s*[:=]?\s*[:(\[{]*\s*([A-Z])\b`)
+	stated   = lazy.Regexp(`(?i)\b(?:answer|choice|option|solution)(?:\s+is)?\s*[:=]?\s*[:(\[{]*\s*([A-Z])\b`)
+	answered = lazy.Regexp(`(?i)\b(?:answer|solution|(?:correct|right|best) (?:choice|option))(?:\s+is)?\s*[:=]?\s*[:(\[{]*\s*([A-Z])\b`)
 	// openers are what a whole answer, or a line of it, begins with.
-	opener  = regexp.MustCompile(`^\s*(?:[(\[]([A-Z])[)\]]|([A-Z])(?:[).:]|\s*$))`)
-	bracket = regexp.MustCompile(`[(\[]([A-Z])[)\]]`)
-	lone    = regexp.MustCompile(`\b(?:([B-HJ-Z])\b|(A)(?:[.;:!]|\s*$))`)
+	opener  = lazy.Regexp(`^\s*(?:[(\[]([A-Z])[)\]]|([A-Z])(?:[).:]|\s*$))`)
+	bracket = lazy.Regexp(`[(\[]([A-Z])[)\]]`)
+	lone    = lazy.Regexp(`\b(?:([B-HJ-Z])\b|(A)(?:[.;:!]|\s*$))`)
 	// alone is a letter and nothing else, in any case.
-	alone = regexp.MustCompile(`^[\s(\[{"'*_]*([A-Za-z])[\s)\]}"'*_.:]*$`)
+	alone = lazy.Regexp(`^[\s(\[{"'*_]*([A-Za-z])[\s)\]}"'*_.:]*$`)
 	// refused are letters that an answer says are not the right one.
-	refused  = regexp.MustCompile(`,?\s*\b(?:(?i:not|never|neither|nor|rather than|instead of|cannot be)|(?i:is|was)n['’]t)\s+(?:(?i:be|option|choice|answer)\s+)*[(\[]?[A-Z]\b[)\]]?`)
-	excluded = regexp.MustCompile(`[(\[]?\b[A-Z]\b[)\]]?\s+(?:(?:is|was)\s+(?:not|wrong|incorrect|false)|(?:is|was)n['’]t|cannot be)\b`)
+	refused  = lazy.Regexp(`,?\s*\b(?:(?i:not|never|neither|nor|rather than|instead of|cannot be)|(?i:is|was)n['’]t)\s+(?:(?i:be|option|choice|answer)\s+)*[(\[]?[A-Z]\b[)\]]?`)
+	excluded = lazy.Regexp(`[(\[]?\b[A-Z]\b[)\]]?\s+(?:(?:is|was)\s+(?:not|wrong|incorrect|false)|(?:is|was)n['’]t|cannot be)\b`)
 	// ended is what may follow a small letter that is a choice.
-	ended   = regexp.MustCompile(`^[*_]*(?:$|[.)\]},:;!\n]|\s+(?:because|since)\b)`)
-	several = regexp.MustCompile(`^\s*(?:,|/|&|\bor\b|\band\b)\s*[(\[]?([A-Z])\b`)
+	ended   = lazy.Regexp(`^[*_]*(?:$|[.)\]},:;!\n]|\s+(?:because|since)\b)`)
+	several = lazy.Regexp(`^\s*(?:,|/|&|\bor\b|\band\b)\s*[(\[]?([A-Z])\b`)
 )
 
 // chosen returns the letter that an answer chooses; "" where none or several.
@@ -34,12 +36,12 @@ func chosen(text string, options []string) string {
 		limit = string(rune('A' + n - 1))
 	}
 	text = strings.NewReplacer("**", "", "__", "", "`", "", `\text{`, "{", `\mathrm{`, "{").Replace(text)
-	if m := alone.FindStringSubmatch(text); m != nil && strings.ToUpper(m[1]) <= limit {
+	if m := alone().FindStringSubmatch(text); m != nil && strings.ToUpper(m[1]) <= limit {
 		return strings.ToUpper(m[1])
 	}
-	text = excluded.ReplaceAllString(refused.ReplaceAllString(text, ""), "")
+	text = excluded().ReplaceAllString(refused().ReplaceAllString(text, ""), "")
 	within := func(letter string) bool { return letter != "" && letter <= limit }
-	if m := boxed.FindAllStringSubmatch(strings.ReplaceAll(text, "{{", "{"), -1); m != nil {
+	if m := boxed().FindAllStringSubmatch(strings.ReplaceAll(text, "{{", "{"), -1); m != nil {
 		if letter := strings.Trim(m[len(m)-1][1], " ()"); len(letter) == 1 && within(letter) {
 			return letter
 		}
@@ -50,14 +52,14 @@ func chosen(text string, options []string) string {
 	// The last statement counts: models correct themselves.
 	// What is called the answer goes before what is called an option, which a remark on
 	// the wrong ones names as well.
-	for _, pattern := range []*regexp.Regexp{answered, stated} {
+	for _, pattern := range []*regexp.Regexp{answered(), stated()} {
 		all := pattern.FindAllStringSubmatchIndex(text, -1)
 		for _, m := range slices.Backward(all) {
 			letter, rest := text[m[2]:m[3]], text[m[3]:]
-			if small := letter >= "a"; small && ended.MatchString(rest) {
+			if small := letter >= "a"; small && ended().MatchString(rest) {
 				letter = strings.ToUpper(letter)
 			}
-			if s := several.FindStringSubmatch(rest); s != nil && within(letter) && within(s[1]) && s[1] != letter {
+			if s := several().FindStringSubmatch(rest); s != nil && within(letter) && within(s[1]) && s[1] != letter {
 				return ""
 			}
 			if !within(letter) || letter == "A" && article(rest) {
@@ -75,7 +77,7 @@ func chosen(text string, options []string) string {
 		}
 	}
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	first, last := opener.FindStringSubmatch(lines[0]), opener.FindStringSubmatch(lines[len(lines)-1])
+	first, last := opener().FindStringSubmatch(lines[0]), opener().FindStringSubmatch(lines[len(lines)-1])
 	a, b := either(first), either(last)
 	switch {
 	case within(a) && within(b) && a != b:
@@ -86,7 +88,7 @@ func chosen(text string, options []string) string {
 	case within(b):
 		return b
 	}
-	for _, pattern := range []*regexp.Regexp{bracket, lone} {
+	for _, pattern := range []*regexp.Regexp{bracket(), lone()} {
 		letter := ""
 		for _, m := range pattern.FindAllStringSubmatch(text, -1) {
 			switch got := strings.Join(m[1:], ""); {

@@ -2,28 +2,29 @@ package check
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // How answers say which of their numbers is the answer.
 var (
 	// says is what stands before a number that is called the answer.
-	says = regexp.MustCompile(`(?i)\b(?:answer|final (?:result|value|number))\b(?:(?:\s+(?:to|for|of|in|here)\b[^.!?,\n:=]{0,60}?)?\s+(?:is|was|equals|must be|should be)\b|[\s*_]*[:=])`)
+	says = lazy.Regexp(`(?i)\b(?:answer|final (?:result|value|number))\b(?:(?:\s+(?:to|for|of|in|here)\b[^.!?,\n:=]{0,60}?)?\s+(?:is|was|equals|must be|should be)\b|[\s*_]*[:=])`)
 	// filler may stand between that and the number.
-	filler = regexp.MustCompile(`(?i)^[\s*_$€£:=>"'(\[{\\~≈-]*(?:(?:therefore|thus|hence|then|indeed|simply|just|exactly|about|approximately|roughly|equal to|[a-z] ?=)[\s*_$€£:=,"'(\[{\\~≈-]+){0,3}$`)
+	filler = lazy.Regexp(`(?i)^[\s*_$€£:=>"'(\[{\\~≈-]*(?:(?:therefore|thus|hence|then|indeed|simply|just|exactly|about|approximately|roughly|equal to|[a-z] ?=)[\s*_$€£:=,"'(\[{\\~≈-]+){0,3}$`)
 	// clause is where a statement ends.
-	clause = regexp.MustCompile(`(?i)\n|[.!?;](?:\s|$)|\s\(|,?\s+(?:because|since)\b|,\s+(?:as|which|where|given|not|that)\b`)
+	clause = lazy.Regexp(`(?i)\n|[.!?;](?:\s|$)|\s\(|,?\s+(?:because|since)\b|,\s+(?:as|which|where|given|not|that)\b`)
 	// retracted is how models take back what they said.
-	retracted = regexp.MustCompile(`(?i)\b(?:wait[,.!…—-]|actually,|correction:|hmm\b|oops\b)`)
+	retracted = lazy.Regexp(`(?i)\b(?:wait[,.!…—-]|actually,|correction:|hmm\b|oops\b)`)
 	// working is what stands after a number that a short answer begins with.
-	working = regexp.MustCompile(`^[*_$}]*(?:\s?(?:%|°[CF]|[\pL€£²³µμ]+(?:/\pL+)?))?[*_]*(?:\s*\([^()]*\)\W*$|,?\s+(?:because|since)\b)`)
+	working = lazy.Regexp(`^[*_$}]*(?:\s?(?:%|°[CF]|[\pL€£²³µμ]+(?:/\pL+)?))?[*_]*(?:\s*\([^()]*\)\W*$|,?\s+(?:because|since)\b)`)
 	// alternative is what stands between two numbers of which one may be right.
-	alternative = regexp.MustCompile(`(?i)^[*_$}\])]*\s?(%|°[CF]|[\pL²³µμ/]*?)[*_$}\])]*,?\s*\bor\s+(?:maybe |perhaps |possibly |even )?[*_$€£\[({]*(?:\\boxed\{)?-?$`)
+	alternative = lazy.Regexp(`(?i)^[*_$}\])]*\s?(%|°[CF]|[\pL²³µμ/]*?)[*_$}\])]*,?\s*\bor\s+(?:maybe |perhaps |possibly |even )?[*_$€£\[({]*(?:\\boxed\{)?-?$`)
 	// counted is what stands before the number of a step.
-	counted = regexp.MustCompile(`(?i)\b(?:step|part|question|section|phase|case|method|option)\s*#?$`)
-	listed  = regexp.MustCompile(`^(?:[.)]\s+\pL|:\s)`)
+	counted = lazy.Regexp(`(?i)\b(?:step|part|question|section|phase|case|method|option)\s*#?$`)
+	listed  = lazy.Regexp(`^(?:[.)]\s+\pL|:\s)`)
 )
 
 const (
@@ -82,16 +83,16 @@ func hashed(text string, all []found) int {
 // something follows, and is no answer.
 func heads(text string, f found) bool {
 	before := text[max(0, f.from-20):f.from]
-	if counted.MatchString(before) {
+	if counted().MatchString(before) {
 		return true
 	}
 	before = strings.TrimRight(before, " *_")
 	hash := strings.HasSuffix(before, "####") && strings.Contains(text[f.to:], "\n")
-	return (hash || strings.HasSuffix(before, "\n")) && listed.MatchString(f.after)
+	return (hash || strings.HasSuffix(before, "\n")) && listed().MatchString(f.after)
 }
 
 func inBox(text string, all []found) int {
-	m := boxed.FindAllStringSubmatchIndex(text, -1)
+	m := boxed().FindAllStringSubmatchIndex(text, -1)
 	if m == nil {
 		return -1
 	}
@@ -105,16 +106,16 @@ func inBox(text string, all []found) int {
 
 // named is the number that is last called the answer.
 func named(text string, all []found) int {
-	said := says.FindAllStringIndex(text, -1)
+	said := says().FindAllStringIndex(text, -1)
 	for _, m := range slices.Backward(said[max(0, len(said)-maxSaid):]) {
 		at := next(all, m[1])
-		if at == len(all) || all[at].from-m[1] > maxClause || !filler.MatchString(text[m[1]:all[at].from]) || heads(text, all[at]) {
+		if at == len(all) || all[at].from-m[1] > maxClause || !filler().MatchString(text[m[1]:all[at].from]) || heads(text, all[at]) {
 			continue
 		}
 		if at = stands(text, all, at); at < 0 {
 			continue
 		}
-		if retracted.MatchString(text[m[1]:]) {
+		if retracted().MatchString(text[m[1]:]) {
 			return -1
 		}
 		return at
@@ -127,7 +128,7 @@ func named(text string, all []found) int {
 func stands(text string, all []found, at int) int {
 	first := all[at]
 	end := min(len(text), first.to+maxClause)
-	if m := clause.FindStringIndex(text[first.to:end]); m != nil {
+	if m := clause().FindStringIndex(text[first.to:end]); m != nil {
 		end = first.to + m[0]
 	}
 	past := next(all, end)
@@ -154,7 +155,7 @@ func leading(text string, all []found) int {
 	if len(text) > maxShort || strings.Contains(text, "\n") || strings.Trim(text[:all[0].from], "*_$€£ -") != "" {
 		return -1
 	}
-	if working.MatchString(text[all[0].to:]) {
+	if working().MatchString(text[all[0].to:]) {
 		return 0
 	}
 	return -1
@@ -166,7 +167,7 @@ func alternatives(text string, a, b found) bool {
 	if b.from-a.to > 60 || a.value.Cmp(b.value) == 0 {
 		return false
 	}
-	m := alternative.FindStringSubmatch(text[a.to:b.from])
+	m := alternative().FindStringSubmatch(text[a.to:b.from])
 	if m == nil {
 		return false
 	}

@@ -3,24 +3,25 @@ package check
 import (
 	"fmt"
 	"math/big"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // A number as people and models write it: sign, digits with separators between groups
 // of three (comma, or a space), a decimal point, an exponent, or a fraction of two whole
 // numbers. A sign after a digit or letter is a hyphen.
 var (
-	grouped  = regexp.MustCompile(`^(?:\d{1,3}(?:,\d{3})+|[1-9]\d{0,2}(?:(?: \d{3})+|(?:[\x{202f}\x{a0}\x{2009}]\d{3})+))(?:\.\d+)?`)
-	numeral  = regexp.MustCompile(`\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3}\b)?|\.\d+`)
-	fraction = regexp.MustCompile(`^\d{1,9}/\d{1,9}$`)
-	boxed    = regexp.MustCompile(`\\boxed\{([^{}]*)\}`)
+	grouped  = lazy.Regexp(`^(?:\d{1,3}(?:,\d{3})+|[1-9]\d{0,2}(?:(?: \d{3})+|(?:[\x{202f}\x{a0}\x{2009}]\d{3})+))(?:\.\d+)?`)
+	numeral  = lazy.Regexp(`\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3}\b)?|\.\d+`)
+	fraction = lazy.Regexp(`^\d{1,9}/\d{1,9}$`)
+	boxed    = lazy.Regexp(`\\boxed\{([^{}]*)\}`)
 	// moment is a time of day, a date or a version: its parts are no numbers of their own.
-	moment = regexp.MustCompile(`\b(?:\d{4}-\d{2}-\d{2}(?:T[\d:.]+)?|\d{1,2}:\d{2}(?::\d{2})?|\d+(?:\.\d+){2,})\b`)
-	frac   = regexp.MustCompile(`\\[dt]?frac\{\s*(\d{1,9})\s*\}\{\s*(\d{1,9})\s*\}`)
-	mixed  = regexp.MustCompile(`(\d)\s*(\\[dt]?frac\{)`)
-	denied = regexp.MustCompile(`(?i)(?:\b(?:not|never|neither|nor|rather than|instead of|cannot be)|n['’]t|≠|!=|\\neq?)(?:\s+(?:be|equal|equal to|equals))?[\s*_$€£(]*-?$`)
+	moment = lazy.Regexp(`\b(?:\d{4}-\d{2}-\d{2}(?:T[\d:.]+)?|\d{1,2}:\d{2}(?::\d{2})?|\d+(?:\.\d+){2,})\b`)
+	frac   = lazy.Regexp(`\\[dt]?frac\{\s*(\d{1,9})\s*\}\{\s*(\d{1,9})\s*\}`)
+	mixed  = lazy.Regexp(`(\d)\s*(\\[dt]?frac\{)`)
+	denied = lazy.Regexp(`(?i)(?:\b(?:not|never|neither|nor|rather than|instead of|cannot be)|n['’]t|≠|!=|\\neq?)(?:\s+(?:be|equal|equal to|equals))?[\s*_$€£(]*-?$`)
 )
 
 // maxDigits caps a number; a longer run of digits is no number that anyone wants.
@@ -37,8 +38,8 @@ type found struct {
 // and without times and dates.
 func tidied(text string) string {
 	text = strings.NewReplacer("{,}", ",", `\,`, "", `\%`, "%", `\$`, "$", "−", "-", "**", "", "`", "", `\text{`, "", `\mathrm{`, "").Replace(text)
-	text = frac.ReplaceAllString(mixed.ReplaceAllString(text, "$1 $2"), "$1/$2")
-	return moment.ReplaceAllString(text, "…")
+	text = frac().ReplaceAllString(mixed().ReplaceAllString(text, "$1 $2"), "$1/$2")
+	return moment().ReplaceAllString(text, "…")
 }
 
 // numbers returns the numbers of a text that is tidied, in order, but for those that it
@@ -47,14 +48,14 @@ func numbers(text string) []found {
 	var all []found
 	list := 0 // where one ends
 	for at := 0; at < len(text); {
-		m := numeral.FindStringIndex(text[at:])
+		m := numeral().FindStringIndex(text[at:])
 		if m == nil {
 			break
 		}
 		from, to := at+m[0], at+m[1]
 		// 1,234,56 is a list, and so is 1 2345.
 		if from >= list {
-			if g := grouped.FindStringIndex(text[from:]); g != nil && !digitAt(text, from+g[1]) {
+			if g := grouped().FindStringIndex(text[from:]); g != nil && !digitAt(text, from+g[1]) {
 				to = from + g[1]
 			} else if g != nil {
 				list = from + g[1] // and is not looked at again from its other numbers
@@ -68,7 +69,7 @@ func numbers(text string) []found {
 			}
 			before := from > 0 && text[from-1] == '/'
 			more := end < len(text) && (text[end] == '/' || text[end] == '.' && digitAt(text, end+1))
-			if fraction.MatchString(text[from:end]) && !before && !more {
+			if fraction().MatchString(text[from:end]) && !before && !more {
 				to = end
 			}
 		}
@@ -96,7 +97,7 @@ func numbers(text string) []found {
 // isDenied reports whether a text ends with a word like not. Most numbers have nothing
 // before them that could be one, and a pattern is slow.
 func isDenied(before string) bool {
-	return strings.ContainsAny(before, "nN≠=") && denied.MatchString(before)
+	return strings.ContainsAny(before, "nN≠=") && denied().MatchString(before)
 }
 
 // isMixed reports whether two numbers are one, as 3 1/2 is.

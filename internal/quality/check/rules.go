@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/quality/ifeval"
 )
 
@@ -34,7 +35,7 @@ var order = []string{"exact", "numeric", "contains", "regex", "choice", "json_sc
 func Rules() []Rule {
 	var all []Rule
 	for _, name := range order {
-		all = append(all, rules[name])
+		all = append(all, rules()[name])
 	}
 	return all
 }
@@ -42,10 +43,10 @@ func Rules() []Rule {
 // Takes returns the parameters of the rule, besides type and not.
 func (r Rule) Takes() []string { return slices.Clone(r.takes) }
 
-func ruleNames() []string { return slices.Sorted(maps.Keys(rules)) }
+func ruleNames() []string { return slices.Sorted(maps.Keys(rules())) }
 
 // rules is filled by a function, since the rules refer to it themselves.
-var rules = table()
+var rules = lazy.Value(table)
 
 func table() map[string]Rule {
 	all := []Rule{

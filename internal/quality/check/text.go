@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
+
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -27,19 +29,19 @@ func isExact(c Check, text string) (bool, string) {
 }
 
 // prefix is what stands before an answer that is otherwise as it should be.
-var prefix = regexp.MustCompile(`(?i)^(the )?((final|correct|right) )?(answer|result|output|solution)( is)?\s*[:=]?\s+`)
+var prefix = lazy.Regexp(`(?i)^(the )?((final|correct|right) )?(answer|result|output|solution)( is)?\s*[:=]?\s+`)
 
 // wrapping is a line that says nothing of the answer: an opening, a closing, a fence.
-var wrapping = regexp.MustCompile("(?i)^\\W*$|^\\s*```\\w*\\s*$|^[^:]*:[\\s*_]*$|^\\W*(?:the )?(?:final |correct )?answer(?: is)?\\W*$|" +
+var wrapping = lazy.Regexp("(?i)^\\W*$|^\\s*```\\w*\\s*$|^[^:]*:[\\s*_]*$|^\\W*(?:the )?(?:final |correct )?answer(?: is)?\\W*$|" +
 	`^\W*(?:sure|certainly|of course|ok|okay|great|absolutely)(?:\W*$|\W+(?:here|i|let|thing|question)\b)|^\W*(?:i hope|hope (?:this|that)|let me know|happy to help|is there anything)\b`)
 
 // stripped takes the lines off with which a text begins and ends that are wrapping.
 func stripped(text string) string {
 	lines := strings.Split(text, "\n")
-	for len(lines) > 1 && wrapping.MatchString(lines[0]) {
+	for len(lines) > 1 && wrapping().MatchString(lines[0]) {
 		lines = lines[1:]
 	}
-	for len(lines) > 1 && wrapping.MatchString(lines[len(lines)-1]) {
+	for len(lines) > 1 && wrapping().MatchString(lines[len(lines)-1]) {
 		lines = lines[:len(lines)-1]
 	}
 	return strings.Join(lines, "\n")
@@ -50,7 +52,7 @@ func stripped(text string) string {
 func unwrapped(s string) string {
 	const around = "*_`\"'“”‘’ "
 	s = fold(strings.Trim(plain(s), around))
-	s = prefix.ReplaceAllString(s, "")
+	s = prefix().ReplaceAllString(s, "")
 	s = strings.TrimSpace(strings.Trim(strings.TrimRight(strings.Trim(s, around), ".!"), around))
 	inside := strings.Trim(s, "$ .")
 	for _, open := range []string{`\boxed{`, `\text{`} {

@@ -1,20 +1,23 @@
 package check
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
-var unitName = regexp.MustCompile(`^[ \x{a0}\x{202f}\x{2009}]?(%|°[CF]|per cent|(?:(?:square|cubic) )?[µμ\pL$€£²³]+(?:/\pL+| per (?:cent|second|minute|hour|day)\b)?)`)
+var unitName = lazy.Regexp(`^[ \x{a0}\x{202f}\x{2009}]?(%|°[CF]|per cent|(?:(?:square|cubic) )?[µμ\pL$€£²³]+(?:/\pL+| per (?:cent|second|minute|hour|day)\b)?)`)
 
 // unitWords are the symbols of units, by their names in small letters and without the s of
 // the plural.
-var unitWords = words(map[string]string{
-	"km": "kilometre kilometer", "m": "metre meter", "dm": "decimetre decimeter", "cm": "centimetre centimeter", "mm": "millimetre millimeter",
-	"kg": "kilogram kilogramme", "g": "gram gramme", "l": "litre liter L", "ml": "millilitre milliliter mL",
-	"s": "second sec", "ms": "millisecond", "min": "minute", "h": "hour hr", "d": "day",
-	"B": "byte", "kB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "Mbit": "megabit",
-	"%": "percent per.cent", "€": "euro EUR", "$": "dollar USD",
+var unitWords = lazy.Value(func() map[string]string {
+	return words(map[string]string{
+		"km": "kilometre kilometer", "m": "metre meter", "dm": "decimetre decimeter", "cm": "centimetre centimeter", "mm": "millimetre millimeter",
+		"kg": "kilogram kilogramme", "g": "gram gramme", "l": "litre liter L", "ml": "millilitre milliliter mL",
+		"s": "second sec", "ms": "millisecond", "min": "minute", "h": "hour hr", "d": "day",
+		"B": "byte", "kB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "Mbit": "megabit",
+		"%": "percent per.cent", "€": "euro EUR", "$": "dollar USD",
+	})
 })
 
 func words(units map[string]string) map[string]string {
@@ -29,7 +32,7 @@ func words(units map[string]string) map[string]string {
 
 // unit returns the unit that a text begins with, as a symbol.
 func unit(after string) string {
-	m := unitName.FindStringSubmatch(strings.TrimLeft(after, "*}"))
+	m := unitName().FindStringSubmatch(strings.TrimLeft(after, "*}"))
 	if m == nil {
 		return ""
 	}
@@ -44,7 +47,7 @@ func symbol(name string) string {
 	} else if rest, ok := strings.CutPrefix(name, "cubic "); ok {
 		name, power = rest, "³"
 	}
-	if s, ok := unitWords[fold(name)]; ok {
+	if s, ok := unitWords()[fold(name)]; ok {
 		return s + power
 	}
 	for _, between := range []string{" per ", "/"} {
@@ -53,7 +56,7 @@ func symbol(name string) string {
 		}
 	}
 	for _, n := range []string{name, fold(name), strings.TrimSuffix(fold(name), "s")} {
-		if s, ok := unitWords[n]; ok {
+		if s, ok := unitWords()[n]; ok {
 			return s + power
 		}
 	}

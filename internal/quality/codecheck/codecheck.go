@@ -8,8 +8,9 @@ package codecheck
 import (
 	"go/parser"
 	"go/token"
-	"regexp"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // Result is what a check found.
@@ -31,7 +32,7 @@ func (r Result) Whole() bool {
 	return r.Balanced && r.Indented
 }
 
-var definition = regexp.MustCompile(`(?m)\bfunc\s+(\([^)\n]*\)\s*)?\w+\s*[(\[]|\bdef\s+\w+\s*\(|\bfunction\s*\*?\s*\w*\s*\(|\bclass\s+\w+[^.\n]*[:{]|\bfn\s+\w+\s*[<(]|\b(const|let|var)\s+\w+\s*=|\btype\s+\w+\s+(struct|interface|=)|\b(struct|interface|enum|trait|impl)\s+\w+[^.\n]*\{|\)\s*=>|\w+\s*\([^)\n]*\)[^.;\n]*\{`)
+var definition = lazy.Regexp(`(?m)\bfunc\s+(\([^)\n]*\)\s*)?\w+\s*[(\[]|\bdef\s+\w+\s*\(|\bfunction\s*\*?\s*\w*\s*\(|\bclass\s+\w+[^.\n]*[:{]|\bfn\s+\w+\s*[<(]|\b(const|let|var)\s+\w+\s*=|\btype\s+\w+\s+(struct|interface|=)|\b(struct|interface|enum|trait|impl)\s+\w+[^.\n]*\{|\)\s*=>|\w+\s*\([^)\n]*\)[^.;\n]*\{`)
 
 // Check checks code in a language as a fence names it; "" is guessed.
 func Check(language, code string) Result {
@@ -41,7 +42,7 @@ func Check(language, code string) Result {
 		Language: language,
 		Balanced: closed && balanced(language, masked),
 		Indented: language != "python" || indented(masked),
-		Defines:  definition.MatchString(masked),
+		Defines:  definition().MatchString(masked),
 		Stub:     stub(code),
 	}
 	if scripts[language] {
@@ -165,8 +166,8 @@ func indented(masked string) bool {
 }
 
 var (
-	leftOut = regexp.MustCompile(`(?i)^(pass|\.\.\.|return( None| nil| null)?;?|raise NotImplementedError.*|panic\(.*(not implemented|unimplemented|todo).*|throw new Error\(.*(not implemented|unimplemented|todo).*|(//|#)\s*(todo|your code|implement|add your|logic|\.\.\.).*)$`)
-	frame   = regexp.MustCompile(`^(package|import|from|using|#include|def|func|function|class|async|export|public|private|static|fn|pub|const \w+ = (async )?\(.*=>)\b|^"""|^'''|^(//|#|/\*|\*)|^[)\]};,]*$`)
+	leftOut = lazy.Regexp(`(?i)^(pass|\.\.\.|return( None| nil| null)?;?|raise NotImplementedError.*|panic\(.*(not implemented|unimplemented|todo).*|throw new Error\(.*(not implemented|unimplemented|todo).*|(//|#)\s*(todo|your code|implement|add your|logic|\.\.\.).*)$`)
+	frame   = lazy.Regexp(`^(package|import|from|using|#include|def|func|function|class|async|export|public|private|static|fn|pub|const \w+ = (async )?\(.*=>)\b|^"""|^'''|^(//|#|/\*|\*)|^[)\]};,]*$`)
 )
 
 // stub reports code with a sign of something left out and at most one line
@@ -176,9 +177,9 @@ func stub(code string) bool {
 	for line := range strings.SplitSeq(code, "\n") {
 		switch text := strings.TrimSpace(line); {
 		case text == "":
-		case leftOut.MatchString(text):
+		case leftOut().MatchString(text):
 			sign = true
-		case !frame.MatchString(text):
+		case !frame().MatchString(text):
 			work++
 		case strings.HasSuffix(text, "{}"):
 			sign = true

@@ -1,9 +1,10 @@
 package detect
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // scripts that are told apart. Greek letters stand in formulas, so they are none.
@@ -22,7 +23,7 @@ var scripts = []struct {
 }
 
 // named are prompts that are about a language, so that another one is no fault.
-var named = regexp.MustCompile(`translat|übersetz|tradui|traduc|перевед|翻译|翻譯|翻訳|번역|language|sprache|langue|idioma|\b(?:english|german|french|spanish|italian|portuguese|dutch|polish|russian|ukrainian|chinese|mandarin|japanese|korean|arabic|hebrew|hindi|turkish|latin|greek|swedish|thai|vietnamese|urdu|bengali|persian|swahili)\b`)
+var named = lazy.Regexp(`translat|übersetz|tradui|traduc|перевед|翻译|翻譯|翻訳|번역|language|sprache|langue|idioma|\b(?:english|german|french|spanish|italian|portuguese|dutch|polish|russian|ukrainian|chinese|mandarin|japanese|korean|arabic|hebrew|hindi|turkish|latin|greek|swedish|thai|vietnamese|urdu|bengali|persian|swahili)\b`)
 
 // common are words that are frequent in one language and mean nothing in the others.
 // Words that several have count for each.
@@ -38,7 +39,7 @@ var common = []struct{ name, words string }{
 }
 
 // languages are those that have a word among their common ones.
-var languages = func() map[string][]int {
+var languages = lazy.Value(func() map[string][]int {
 	of := map[string][]int{}
 	for i, l := range common {
 		for w := range strings.FieldsSeq(l.words) {
@@ -46,7 +47,7 @@ var languages = func() map[string][]int {
 		}
 	}
 	return of
-}()
+})
 
 // switchesLanguage compares the answer with the prompt, by scripts and, within Latin,
 // by common words. It keeps silent about under 30 letters, or a prompt of under 10, and where the prompt speaks
@@ -60,10 +61,10 @@ func switchesLanguage(a *seen) bool {
 	for i, n := range said {
 		// A name or a word in its own script is no switch; a tenth of all letters is.
 		if asked[i] == 0 && n*10 >= total && n >= 10 {
-			return !named.MatchString(a.prompt)
+			return !named().MatchString(a.prompt)
 		}
 	}
-	return latinSwitched(a) && !named.MatchString(a.prompt)
+	return latinSwitched(a) && !named().MatchString(a.prompt)
 }
 
 func lettersByScript(text string) (n []int, total int) {
@@ -99,7 +100,7 @@ func latinSwitched(a *seen) bool {
 func shares(words []string) []float64 {
 	out := make([]float64, len(common))
 	for _, w := range words {
-		for _, l := range languages[w] {
+		for _, l := range languages()[w] {
 			out[l] += 1 / float64(len(words))
 		}
 	}

@@ -2,10 +2,11 @@ package detect
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 func isEmpty(a *seen) bool {
@@ -20,7 +21,7 @@ func isReasoningOnly(a *seen) bool {
 var limitReached = map[string]bool{"length": true, "max_tokens": true, "max_output_tokens": true, "model_length": true}
 
 // open is words that no sentence ends with.
-var open = regexp.MustCompile(`(?i)(?:^|[\s"'(])(?:the|a|an|and|or|of|to|with|for|in|is|are|that|which|because|der|die|das|und|oder|mit|für|le|la|les|et|de|des|el|los|y|con)$`)
+var open = lazy.Regexp(`(?i)(?:^|[\s"'(])(?:the|a|an|and|or|of|to|with|for|in|is|are|that|which|because|der|die|das|und|oder|mit|für|le|la|les|et|de|des|el|los|y|con)$`)
 
 func isTruncated(a *seen) bool {
 	text := strings.TrimRight(a.Text, " \t\r\n")
@@ -36,7 +37,7 @@ func isTruncated(a *seen) bool {
 	if a.Finish == "" && utf8.RuneCountInString(text) >= 80 && (unicode.IsLetter(last) || unicode.IsDigit(last)) {
 		return !endsInList(text) // nobody said that this is the end, and the sentence has none
 	}
-	return utf8.RuneCountInString(text) >= 40 && (strings.ContainsRune(",;([{", last) || open.MatchString(string(lastRunes(text, 12))))
+	return utf8.RuneCountInString(text) >= 40 && (strings.ContainsRune(",;([{", last) || open().MatchString(string(lastRunes(text, 12))))
 }
 
 func hasOpenFence(text string) bool {
@@ -53,14 +54,14 @@ func hasOpenFence(text string) bool {
 // a table, which need no full stop; or stands in a script that writes none.
 func endsInList(text string) bool {
 	line := strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
-	return listLine.MatchString(line) || strings.IndexFunc(line, func(r rune) bool { return unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer) }) >= 0
+	return listLine().MatchString(line) || strings.IndexFunc(line, func(r rune) bool { return unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer) }) >= 0
 }
 
-var listLine = regexp.MustCompile(`^(?:[-*+•#|>]|\d{1,3}[.)]|[\w -]{1,30}:\s)`)
+var listLine = lazy.Regexp(`^(?:[-*+•#|>]|\d{1,3}[.)]|[\w -]{1,30}:\s)`)
 
 // refusals are openings, in lower case. A verb of helping or providing belongs to
 // them: "I can't attend" is an answer to a task about letters.
-var refusals = regexp.MustCompile(strings.Join([]string{
+var refusals = lazy.Regexp(strings.Join([]string{
 	// English
 	`^(?:i'm (?:really |very )?sorry|i am (?:really |very )?sorry|sorry|i apologi[sz]e|unfortunately)?[,.!:]?\s*(?:but )?(?:as an ai[^,.]*,? )?(?:i|we) (?:can't|cannot|can not|won't|will not|am unable to|am not able to|'m unable to|must decline|have to decline|don't feel comfortable)(?: to)?\s*(?:help|assist|provide|comply|fulfil|answer|create|write|generate|support|share|discuss|do that|engage|offer|give|continue|with|$)`,
 	`^(?:i'm|i am) (?:unable|not able) to (?:help|assist|provide|comply|fulfil|answer|create|write|generate|support|share|discuss|do that)`,
@@ -95,35 +96,35 @@ func isRefusal(a *seen) bool {
 	if utf8.RuneCountInString(firstRunes(a.Text, 601)) > 600 {
 		return false
 	}
-	m := strings.TrimSpace(refusals.FindString(a.start))
+	m := strings.TrimSpace(refusals().FindString(a.start))
 	return m != "" && !strings.Contains(a.prompt, m)
 }
 
 // Special tokens of the templates and tokenizers in use.
 var (
-	special = regexp.MustCompile(`<[||][A-Za-z0-9_▁ -]{1,40}[||]>|\[/?INST\]|<</?SYS>>|</?(?:think|thinking|tool_call|start_of_turn|end_of_turn|unk|pad|bos|eos|image_soft_token)>|\[(?:PAD|UNK|CLS|SEP|MASK|AVAILABLE_TOOLS|TOOL_CALLS)\]|<0x[0-9A-F]{2}>|◁/?think▷`)
-	edge    = regexp.MustCompile(`^\s*</?s>|</?s>\s*$`) // inside a text they are HTML
-	pieces  = regexp.MustCompile(`[▁Ġ]\pL+(?:[▁Ġ]\pL+){2}`)
-	spoken  = regexp.MustCompile(`special tokens?|chat ?template|chatml|tokeni[sz]er|stop tokens?|control tokens?|prompt format|end-of-(?:text|turn|sequence)`)
+	special = lazy.Regexp(`<[||][A-Za-z0-9_▁ -]{1,40}[||]>|\[/?INST\]|<</?SYS>>|</?(?:think|thinking|tool_call|start_of_turn|end_of_turn|unk|pad|bos|eos|image_soft_token)>|\[(?:PAD|UNK|CLS|SEP|MASK|AVAILABLE_TOOLS|TOOL_CALLS)\]|<0x[0-9A-F]{2}>|◁/?think▷`)
+	edge    = lazy.Regexp(`^\s*</?s>|</?s>\s*$`) // inside a text they are HTML
+	pieces  = lazy.Regexp(`[▁Ġ]\pL+(?:[▁Ġ]\pL+){2}`)
+	spoken  = lazy.Regexp(`special tokens?|chat ?template|chatml|tokeni[sz]er|stop tokens?|control tokens?|prompt format|end-of-(?:text|turn|sequence)`)
 )
 
 // leaksTokens lets a text about tokens be: where the prompt is about them, where it
 // has the same token, and in code, unless the answer ends with it.
 func leaksTokens(a *seen) bool {
-	return strings.ContainsAny(a.Text, "<[◁▁Ġ") && hasTokens(a) && !spoken.MatchString(a.prompt)
+	return strings.ContainsAny(a.Text, "<[◁▁Ġ") && hasTokens(a) && !spoken().MatchString(a.prompt)
 }
 
 func hasTokens(a *seen) bool {
-	if edge.MatchString(a.Text) && !strings.Contains(a.prompt, "<s>") || pieces.MatchString(a.prose) && !strings.ContainsAny(a.prompt, "▁ġ") {
+	if edge().MatchString(a.Text) && !strings.Contains(a.prompt, "<s>") || pieces().MatchString(a.prose) && !strings.ContainsAny(a.prompt, "▁ġ") {
 		return true
 	}
-	for _, m := range special.FindAllString(a.prose, 20) {
+	for _, m := range special().FindAllString(a.prose, 20) {
 		if !strings.Contains(a.prompt, strings.ToLower(m)) {
 			return true
 		}
 	}
 	tail := strings.TrimRight(string(lastRunes(a.Text, 60)), " \n\r\t")
-	for _, at := range special.FindAllStringIndex(tail, -1) {
+	for _, at := range special().FindAllStringIndex(tail, -1) {
 		if at[1] == len(tail) && !strings.Contains(a.prompt, strings.ToLower(tail[at[0]:])) {
 			return true
 		}
@@ -131,38 +132,38 @@ func hasTokens(a *seen) bool {
 	return false
 }
 
-var thought = regexp.MustCompile(`(?i)^\s*(?:<(?:think|thinking|reasoning|reflection)>|◁think▷|<\|channel\|>\s*analysis|analysis\s*<\|message\|>)|</(?:think|thinking|reasoning)>|◁/think▷`)
+var thought = lazy.Regexp(`(?i)^\s*(?:<(?:think|thinking|reasoning|reflection)>|◁think▷|<\|channel\|>\s*analysis|analysis\s*<\|message\|>)|</(?:think|thinking|reasoning)>|◁/think▷`)
 
 func leaksReasoning(a *seen) bool {
 	if !strings.ContainsAny(a.prose, "<◁") && !strings.Contains(a.prose, "analysis") {
 		return false
 	}
-	m := thought.FindString(a.prose)
-	return m != "" && !spoken.MatchString(a.prompt) && !strings.Contains(a.prompt, strings.ToLower(strings.TrimSpace(m)))
+	m := thought().FindString(a.prose)
+	return m != "" && !spoken().MatchString(a.prompt) && !strings.Contains(a.prompt, strings.ToLower(strings.TrimSpace(m)))
 }
 
-var turn = regexp.MustCompile(`(?m)^(?:#{2,3} ?)?(?:User|Human|USER|HUMAN|Instruction|Q)\s*:\s*\S.*(?:\n.*){0,3}\n+(?:#{2,3} ?)?(?:Assistant|AI|ASSISTANT|Response|A)\s*:`)
+var turn = lazy.Regexp(`(?m)^(?:#{2,3} ?)?(?:User|Human|USER|HUMAN|Instruction|Q)\s*:\s*\S.*(?:\n.*){0,3}\n+(?:#{2,3} ?)?(?:Assistant|AI|ASSISTANT|Response|A)\s*:`)
 
 // hasExtraTurn finds turns of both sides: a line that begins with "Human:" alone may
 // be part of a text about people.
 func hasExtraTurn(a *seen) bool {
-	return strings.Contains(a.prose, ":") && turn.MatchString(a.prose) && !dialogue.MatchString(a.prompt)
+	return strings.Contains(a.prose, ":") && turn().MatchString(a.prose) && !dialogue().MatchString(a.prompt)
 }
 
-var dialogue = regexp.MustCompile(`dialog|conversation|interview|q ?& ?a|q:|user:|human:|faq|chat|script|transcript|question`)
+var dialogue = lazy.Regexp(`dialog|conversation|interview|q ?& ?a|q:|user:|human:|faq|chat|script|transcript|question`)
 
 func echoes(a *seen) bool {
 	p, text := strings.TrimSpace(a.Prompt), strings.TrimSpace(a.Text)
 	return utf8.RuneCountInString(firstRunes(p, 41)) > 40 && strings.HasPrefix(text, p) && !strings.Contains(a.prompt, "repeat") && !strings.Contains(a.prompt, "word for word")
 }
 
-var garbled = regexp.MustCompile(`[ÂÃ][\x{80}-\x{BF}]|â€[\x{80}-\x{BF}™œžšŸ“”˜¦¢¡]|ðŸ|Ð[\x{80}-\x{BF}]Ñ|\x{FFFD}`)
+var garbled = lazy.Regexp(`[ÂÃ][\x{80}-\x{BF}]|â€[\x{80}-\x{BF}™œžšŸ“”˜¦¢¡]|ðŸ|Ð[\x{80}-\x{BF}]Ñ|\x{FFFD}`)
 
 func hasMojibake(a *seen) bool {
 	if !utf8.ValidString(a.Text) {
 		return true
 	}
-	return strings.ContainsAny(a.prose, "ÂÃâðÐ\uFFFD") && garbled.MatchString(a.prose) && !garbled.MatchString(a.Prompt+a.System)
+	return strings.ContainsAny(a.prose, "ÂÃâðÐ\uFFFD") && garbled().MatchString(a.prose) && !garbled().MatchString(a.Prompt+a.System)
 }
 
 // hasBrokenJSON takes JSON in a code block or within a sentence for JSON: whether that

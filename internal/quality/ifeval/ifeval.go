@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // Params are the parameters of an instruction, by the names of the released files.
@@ -80,11 +82,11 @@ func kinds() []kind {
 		{"length_constraints:number_sentences", "so many sentences", []string{"num_sentences", "relation"}, nil, func(p Params, s string) bool { return related(p.Relation, Sentences(s), p.NumSentences) }},
 		{"length_constraints:number_paragraphs", "exactly so many paragraphs, with *** between them", []string{"num_paragraphs"}, nil, paragraphs},
 		{"length_constraints:number_words", "so many words", []string{"num_words", "relation"}, nil, func(p Params, s string) bool {
-			return related(p.Relation, len(word.FindAllStringIndex(s, -1)), p.NumWords)
+			return related(p.Relation, len(word().FindAllStringIndex(s, -1)), p.NumWords)
 		}},
 		{"length_constraints:nth_paragraph_first_word", "exactly so many paragraphs, with an empty line between them, of which one begins with a word", []string{"num_paragraphs", "nth_paragraph", "first_word"}, nthInRange, nthParagraph},
 		{"detectable_content:number_placeholders", "at least so many [placeholders]", []string{"num_placeholders"}, nil, func(p Params, s string) bool {
-			return len(placeholder.FindAllStringIndex(s, -1)) >= int(p.NumPlaceholders)
+			return len(placeholder().FindAllStringIndex(s, -1)) >= int(p.NumPlaceholders)
 		}},
 		{"detectable_content:postscript", "a postscript begins with the marker", []string{"postscript_marker"}, nil, postscript},
 		{"detectable_format:number_bullet_lists", "exactly so many bullet points (* or -)", []string{"num_bullets"}, nil, bullets},
@@ -221,16 +223,16 @@ const space = `[\s\v\x{1c}-\x{1f}\x{85}\p{Z}]`
 var (
 	// A word is letters with their marks, and digits. NLTK 3.10 counts so;
 	// before, a vowel sign of Devanagari ended a word.
-	word        = regexp.MustCompile(`[\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d}]+`)
-	placeholder = regexp.MustCompile(`\[.*?\]`)
-	stars       = regexp.MustCompile(space + `?\*\*\*` + space + `?`)
-	bulletStar  = regexp.MustCompile(`(?m)^` + space + `*\*[^*].*$`)
-	bulletDash  = regexp.MustCompile(`(?m)^` + space + `*-.*$`)
-	highlight   = regexp.MustCompile(`\*[^\n*]*\*`)
-	highlight2  = regexp.MustCompile(`\*\*[^\n*]*\*\*`)
-	titled      = regexp.MustCompile(`<<[^\n]+>>`)
-	post        = regexp.MustCompile(`p\.` + space + `?s\.`)
-	postPost    = regexp.MustCompile(`p\.` + space + `?p\.` + space + `?s`)
+	word        = lazy.Regexp(`[\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d}]+`)
+	placeholder = lazy.Regexp(`\[.*?\]`)
+	stars       = lazy.Regexp(space + `?\*\*\*` + space + `?`)
+	bulletStar  = lazy.Regexp(`(?m)^` + space + `*\*[^*].*$`)
+	bulletDash  = lazy.Regexp(`(?m)^` + space + `*-.*$`)
+	highlight   = lazy.Regexp(`\*[^\n*]*\*`)
+	highlight2  = lazy.Regexp(`\*\*[^\n*]*\*\*`)
+	titled      = lazy.Regexp(`<<[^\n]+>>`)
+	post        = lazy.Regexp(`p\.` + space + `?s\.`)
+	postPost    = lazy.Regexp(`p\.` + space + `?p\.` + space + `?s`)
 )
 
 // trim is Python's strip.
@@ -287,7 +289,7 @@ func letterFrequency(p Params, s string) bool {
 }
 
 func paragraphs(p Params, s string) bool {
-	parts := stars.Split(s, -1)
+	parts := stars().Split(s, -1)
 	n := len(parts)
 	for i, part := range parts {
 		if trim(part) == "" {
@@ -334,16 +336,16 @@ func postscript(p Params, s string) bool {
 	s = strings.ToLower(s)
 	switch marker := trim(p.PostscriptMarker); marker {
 	case "P.P.S":
-		return postPost.MatchString(s)
+		return postPost().MatchString(s)
 	case "P.S.":
-		return post.MatchString(s)
+		return post().MatchString(s)
 	default:
 		return pattern(strings.ToLower(marker)).MatchString(s)
 	}
 }
 
 func bullets(p Params, s string) bool {
-	return len(bulletStar.FindAllStringIndex(s, -1))+len(bulletDash.FindAllStringIndex(s, -1)) == int(p.NumBullets)
+	return len(bulletStar().FindAllStringIndex(s, -1))+len(bulletDash().FindAllStringIndex(s, -1)) == int(p.NumBullets)
 }
 
 func constrained(_ Params, s string) bool {
@@ -357,12 +359,12 @@ func constrained(_ Params, s string) bool {
 
 func highlights(p Params, s string) bool {
 	n := 0
-	for _, h := range highlight.FindAllString(s, -1) {
+	for _, h := range highlight().FindAllString(s, -1) {
 		if trim(strings.Trim(h, "*")) != "" {
 			n++
 		}
 	}
-	for _, h := range highlight2.FindAllString(s, -1) {
+	for _, h := range highlight2().FindAllString(s, -1) {
 		if trim(h[2:len(h)-2]) != "" {
 			n++
 		}
@@ -388,7 +390,7 @@ func jsonFormat(_ Params, s string) bool {
 }
 
 func hasTitle(_ Params, s string) bool {
-	return slices.ContainsFunc(titled.FindAllString(s, -1), func(t string) bool {
+	return slices.ContainsFunc(titled().FindAllString(s, -1), func(t string) bool {
 		return trim(strings.TrimRight(strings.TrimLeft(t, "<"), ">")) != ""
 	})
 }

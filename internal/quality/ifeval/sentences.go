@@ -2,10 +2,11 @@ package ifeval
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 
 	"github.com/neurosnap/sentences/data"
 )
@@ -193,13 +194,13 @@ type token struct {
 	initial, full bool // one letter and a full stop; ends with a full stop
 }
 
-var numeric = regexp.MustCompile(`^-?[.,]?\p{Nd}[\p{Nd},.-]*\.?$`)
+var numeric = lazy.Regexp(`^-?[.,]?\p{Nd}[\p{Nd},.-]*\.?$`)
 
 func newToken(s string) *token {
 	t := &token{text: s, kind: strings.ToLower(s), full: strings.HasSuffix(s, ".")}
 	runes := []rune(s)
 	t.first = runes[0]
-	if numeric.MatchString(t.kind) {
+	if numeric().MatchString(t.kind) {
 		t.kind = "##number##"
 	}
 	t.initial = len(runes) == 2 && t.full && isWord(runes[0]) && !unicode.IsDigit(runes[0])

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/quality/check"
 )
 
@@ -149,11 +150,11 @@ func demands(r *rand.Rand, topic string) []demand {
 }
 
 // words counts as package ifeval does, for text that is made here.
-var words = regexp.MustCompile(`\w+`)
+var words = lazy.Regexp(`\w+`)
 
 // length asks for a number of words that the answer has.
 func length(r *rand.Rand, answer string) demand {
-	n := len(words.FindAllString(answer, -1))
+	n := len(words().FindAllString(answer, -1))
 	if r.IntN(2) == 0 {
 		least := n - between(r, 5, 14)
 		return demand{

@@ -3,29 +3,31 @@ package judge
 import (
 	"regexp"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // families are the makers of models, by how their models are called.
 var families = []struct {
 	name    string
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 }{
-	{"OpenAI", regexp.MustCompile(`(?:^|[^a-z])(?:gpt|chatgpt|davinci|o[1-9](?:-|$)|gpt-oss)`)},
-	{"Anthropic", regexp.MustCompile(`claude`)},
-	{"Google", regexp.MustCompile(`gemini|gemma|palm-|t5gemma`)},
-	{"Meta", regexp.MustCompile(`llama(?:[-_ .]?\d|-guard|$)|code-?llama|nemotron`)}, // Nemotron is Llama further trained
-	{"Qwen", regexp.MustCompile(`qwen|qwq|qvq`)},
-	{"DeepSeek", regexp.MustCompile(`deepseek`)},
-	{"Mistral", regexp.MustCompile(`mi[sx]tral|ministral|codestral|devstral|magistral|pixtral`)},
-	{"Microsoft", regexp.MustCompile(`(?:^|[^a-z])phi-?\d|wizardlm`)},
-	{"xAI", regexp.MustCompile(`grok`)},
-	{"Cohere", regexp.MustCompile(`command-?[ra]|(?:^|[^a-z])aya-`)},
-	{"Zhipu", regexp.MustCompile(`(?:^|[^a-z])(?:chat)?glm`)},
-	{"Moonshot", regexp.MustCompile(`kimi|moonshot`)},
-	{"IBM", regexp.MustCompile(`granite`)},
-	{"Ai2", regexp.MustCompile(`olmo|tulu`)},
-	{"Amazon", regexp.MustCompile(`(?:^|[^a-z])nova-|titan-text`)},
-	{"MiniMax", regexp.MustCompile(`minimax|abab`)},
+	{"OpenAI", lazy.Regexp(`(?:^|[^a-z])(?:gpt|chatgpt|davinci|o[1-9](?:-|$)|gpt-oss)`)},
+	{"Anthropic", lazy.Regexp(`claude`)},
+	{"Google", lazy.Regexp(`gemini|gemma|palm-|t5gemma`)},
+	{"Meta", lazy.Regexp(`llama(?:[-_ .]?\d|-guard|$)|code-?llama|nemotron`)}, // Nemotron is Llama further trained
+	{"Qwen", lazy.Regexp(`qwen|qwq|qvq`)},
+	{"DeepSeek", lazy.Regexp(`deepseek`)},
+	{"Mistral", lazy.Regexp(`mi[sx]tral|ministral|codestral|devstral|magistral|pixtral`)},
+	{"Microsoft", lazy.Regexp(`(?:^|[^a-z])phi-?\d|wizardlm`)},
+	{"xAI", lazy.Regexp(`grok`)},
+	{"Cohere", lazy.Regexp(`command-?[ra]|(?:^|[^a-z])aya-`)},
+	{"Zhipu", lazy.Regexp(`(?:^|[^a-z])(?:chat)?glm`)},
+	{"Moonshot", lazy.Regexp(`kimi|moonshot`)},
+	{"IBM", lazy.Regexp(`granite`)},
+	{"Ai2", lazy.Regexp(`olmo|tulu`)},
+	{"Amazon", lazy.Regexp(`(?:^|[^a-z])nova-|titan-text`)},
+	{"MiniMax", lazy.Regexp(`minimax|abab`)},
 }
 
 // Families are the families that a model belongs to by its name, in the order of the
@@ -34,7 +36,7 @@ func Families(model string) []string {
 	model = strings.ToLower(model)
 	var out []string
 	for _, f := range families {
-		if f.pattern.MatchString(model) {
+		if f.pattern().MatchString(model) {
 			out = append(out, f.name)
 		}
 	}

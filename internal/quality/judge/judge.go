@@ -6,10 +6,11 @@ package judge
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
 // Verdicts on a pair, by the place of an answer in the question.
@@ -53,7 +54,7 @@ func Rate(task, answer string) Question {
 	return Question{rating, block("task", task) + block("answer", answer) + "Your grade, one digit:"}
 }
 
-var tags = regexp.MustCompile(`(?i)<(/?\s*(?:task|answer(?:_\d)?)\s*)>`)
+var tags = lazy.Regexp(`(?i)<(/?\s*(?:task|answer(?:_\d)?)\s*)>`)
 
 // block puts a text between tags that the text itself cannot close. What is no text
 // (control bytes) is left out.
@@ -72,12 +73,12 @@ func block(name, text string) string {
 		}
 		return r
 	}, text)
-	return "<" + name + ">\n" + tags.ReplaceAllString(text, "‹$1›") + "\n</" + name + ">\n\n"
+	return "<" + name + ">\n" + tags().ReplaceAllString(text, "‹$1›") + "\n</" + name + ">\n\n"
 }
 
 var (
-	verdictLine = regexp.MustCompile(`(?i)verdict\W{0,8}(?:answer[ _]?)?(1|2|tie)\b`)
-	bare        = regexp.MustCompile(`(?i)^\W{0,4}(?:answer[ _]?)?(1|2|tie)\W{0,4}$`)
+	verdictLine = lazy.Regexp(`(?i)verdict\W{0,8}(?:answer[ _]?)?(1|2|tie)\b`)
+	bare        = lazy.Regexp(`(?i)^\W{0,4}(?:answer[ _]?)?(1|2|tie)\W{0,4}$`)
 )
 
 // Read finds the verdict in a judge's answer: the last line that has one. "": it has
@@ -85,11 +86,11 @@ var (
 func Read(answer string) string {
 	lines := strings.Split(strings.TrimSpace(answer), "\n")
 	for i := len(lines) - 1; i >= 0; i-- {
-		if m := verdictLine.FindAllStringSubmatch(lines[i], -1); m != nil {
+		if m := verdictLine().FindAllStringSubmatch(lines[i], -1); m != nil {
 			return strings.ToLower(m[len(m)-1][1])
 		}
 	}
-	if m := bare.FindStringSubmatch(lines[len(lines)-1]); m != nil {
+	if m := bare().FindStringSubmatch(lines[len(lines)-1]); m != nil {
 		return strings.ToLower(m[1])
 	}
 	return ""
@@ -111,12 +112,12 @@ func Grade(top map[string]float64) (grade float64, ok bool) {
 	return sum / all, all > 0
 }
 
-var digit = regexp.MustCompile(`\b[1-5]\b`)
+var digit = lazy.Regexp(`\b[1-5]\b`)
 
 // ReadGrade finds the grade in a judge's answer. ok is false where there is none, or
 // more than one.
 func ReadGrade(answer string) (grade float64, ok bool) {
-	m := digit.FindAllString(answer, 2)
+	m := digit().FindAllString(answer, 2)
 	if len(m) != 1 || utf8.RuneCountInString(answer) > 200 {
 		return 0, false
 	}

@@ -142,7 +142,7 @@ func abbreviated(s string) bool {
 	if r, n := utf8.DecodeRuneInString(word); n == len(word) && unicode.IsUpper(r) && r != 'I' {
 		return true
 	}
-	return abbreviations[strings.ToLower(word)]
+	return abbreviations()[strings.ToLower(word)]
 }
 
 // Words returns the words of a text in lower case: runs of letters, marks and

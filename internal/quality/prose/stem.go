@@ -5,15 +5,19 @@ import (
 	"unicode"
 
 	"github.com/kljensen/snowball/english"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 )
 
-// set makes a word list.
-func set(words string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		m[w] = true
-	}
-	return m
+// set makes a word list when it is first asked for.
+func set(words string) func() map[string]bool {
+	return lazy.Value(func() map[string]bool {
+		m := map[string]bool{}
+		for w := range strings.FieldsSeq(words) {
+			m[w] = true
+		}
+		return m
+	})
 }
 
 // stopWords carry grammar and no subject. They are never changed.
@@ -28,7 +32,7 @@ upon us use used uses using usually very via want was wasn't way ways we we're w
 whether which while who whole whom whose why will with within without won't would wouldn't yet you you'll you're you've your yours yourself`)
 
 // IsStop reports whether a lower-case word carries grammar and no subject.
-func IsStop(word string) bool { return stopWords[word] }
+func IsStop(word string) bool { return stopWords()[word] }
 
 // Stem returns the stem of a lower-case word by Porter's second algorithm
 // (Snowball's English stemmer), so that "caches", "cached" and "caching" meet. It
@@ -69,7 +73,7 @@ func (m *Stemmer) Stems(s string) []string { return m.ContentStems(Words(splitCa
 func (m *Stemmer) ContentStems(words []string) []string {
 	var out []string
 	for _, w := range words {
-		if stopWords[w] {
+		if stopWords()[w] {
 			continue
 		}
 		if !strings.ContainsAny(w, "-_") {
@@ -77,7 +81,7 @@ func (m *Stemmer) ContentStems(words []string) []string {
 			continue
 		}
 		for p := range strings.FieldsFuncSeq(w, func(r rune) bool { return r == '-' || r == '_' }) {
-			if !stopWords[p] {
+			if !stopWords()[p] {
 				out = append(out, m.Stem(p))
 			}
 		}
@@ -115,7 +119,7 @@ func English(words []string) bool {
 	}
 	n := 0
 	for _, w := range words {
-		if unmistakable[w] {
+		if unmistakable()[w] {
 			n++
 		}
 	}

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"html"
 	"image/color"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/inferometer/inferometer/internal/lazy"
 
 	"gonum.org/v1/plot/vg"
 
@@ -38,8 +39,8 @@ const fonts = "font-family:'Liberation Sans',Arial,Helvetica,sans-serif"
 // fonts that take the place of its own.
 func finishSVG(svg []byte, f figure.Figure) []byte {
 	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans"), []byte(fonts))
-	svg = written.ReplaceAllFunc(svg, fixWidth)
-	svg = tintedFill.ReplaceAllFunc(svg, palette)
+	svg = written().ReplaceAllFunc(svg, fixWidth)
+	svg = tintedFill().ReplaceAllFunc(svg, palette)
 	head, body, ok := bytes.Cut(svg, []byte("<g "))
 	if !ok {
 		return svg
@@ -49,12 +50,12 @@ func finishSVG(svg []byte, f figure.Figure) []byte {
 }
 
 // tintedFill is the fill of an area that is not opaque.
-var tintedFill = regexp.MustCompile(`fill:#([0-9A-F-]+);fill-opacity:[0-9.]+`)
+var tintedFill = lazy.Regexp(`fill:#([0-9A-F-]+);fill-opacity:[0-9.]+`)
 
 // palette gives a fill that is not opaque back its colour of the palette, which the library
 // rounds, so that the page replaces it like the others; one that is not seen at all has none.
 func palette(fill []byte) []byte {
-	m := tintedFill.FindSubmatch(fill)
+	m := tintedFill().FindSubmatch(fill)
 	v, err := strconv.ParseUint(string(m[1]), 16, 24)
 	if err != nil {
 		return []byte("fill:none")
@@ -71,12 +72,12 @@ func palette(fill []byte) []byte {
 }
 
 // written is a text of a drawing: attributes, weight, size and words.
-var written = regexp.MustCompile(`<text ([^>]*font-weight:(normal|bold)[^>]*font-size:([0-9.]+)px[^>]*)>([^<]+)</text>`)
+var written = lazy.Regexp(`<text ([^>]*font-weight:(normal|bold)[^>]*font-size:([0-9.]+)px[^>]*)>([^<]+)</text>`)
 
 // fixWidth gives a text the width that it was laid out with. A reader's font
 // may be a sixth wider, and would run over what is next to it.
 func fixWidth(element []byte) []byte {
-	m := written.FindSubmatch(element)
+	m := written().FindSubmatch(element)
 	words := html.UnescapeString(string(m[4]))
 	size, err := strconv.ParseFloat(string(m[3]), 64)
 	if err != nil || strings.ContainsFunc(words, foreign) {
@@ -103,7 +104,7 @@ func Inline(svg []byte, f figure.Figure) string {
 		return ""
 	}
 	opening, body, ok := strings.Cut(s[i:], ">")
-	size := viewBox.FindString(opening)
+	size := viewBox().FindString(opening)
 	if !ok || size == "" {
 		return ""
 	}
@@ -115,6 +116,6 @@ func Inline(svg []byte, f figure.Figure) string {
 }
 
 // viewBox of a drawing, in points.
-var viewBox = regexp.MustCompile(`viewBox="[0-9. ]+"`)
+var viewBox = lazy.Regexp(`viewBox="[0-9. ]+"`)
 
 func escape(s string) string { return html.EscapeString(plaintext.Line(s)) }

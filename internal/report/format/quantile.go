@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/result"
 )
 
@@ -174,12 +174,12 @@ func answeredBy(s result.Statistic, stat string) (float64, bool) {
 }
 
 var (
-	sizes     = regexp.MustCompile(` \((?:n=|needs n=|[0-9]+ of [0-9]+ s)[^)]*\)`)
-	intervals = regexp.MustCompile(` \[[^\]]*\]`)
+	sizes     = lazy.Regexp(` \((?:n=|needs n=|[0-9]+ of [0-9]+ s)[^)]*\)`)
+	intervals = lazy.Regexp(` \[[^\]]*\]`)
 )
 
 // WithoutSize takes the size of the sample out of what this package wrote.
-func WithoutSize(text string) string { return sizes.ReplaceAllString(text, "") }
+func WithoutSize(text string) string { return sizes().ReplaceAllString(text, "") }
 
 // WithoutInterval takes the intervals out of what this package wrote.
-func WithoutInterval(text string) string { return intervals.ReplaceAllString(text, "") }
+func WithoutInterval(text string) string { return intervals().ReplaceAllString(text, "") }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/metric"
 )
 
@@ -23,9 +24,8 @@ var spellings = map[string]string{
 	"success": "success", "goodput": "goodput", "output speed": "user_rate", "saved": "savings",
 }
 
-// named are the tags of metrics by what they are called, in lower case; and the form of
-// any of them at the beginning of a text, the longest first.
-var named, namedForm = func() (map[string]string, *regexp.Regexp) {
+// named are the tags of metrics by what they are called, in lower case.
+var named = lazy.Value(func() map[string]string {
 	tags := map[string]string{}
 	for _, m := range metric.All() {
 		tags[strings.ToLower(m.Name)] = m.Tag
@@ -34,8 +34,13 @@ var named, namedForm = func() (map[string]string, *regexp.Regexp) {
 	for word, tag := range spellings {
 		tags[word] = tag
 	}
+	return tags
+})
+
+// namedForm is the form of any of them at the beginning of a text, the longest first.
+var namedForm = lazy.Value(func() *regexp.Regexp {
 	var words []string
-	for word := range tags {
+	for word := range named() {
 		words = append(words, regexp.QuoteMeta(word))
 	}
 	slices.SortFunc(words, func(a, b string) int {
@@ -44,27 +49,27 @@ var named, namedForm = func() (map[string]string, *regexp.Regexp) {
 		}
 		return strings.Compare(a, b)
 	})
-	return tags, regexp.MustCompile(`(?i)^(?:` + strings.Join(words, "|") + `)(?:$|[^a-z0-9_-])`)
-}()
+	return regexp.MustCompile(`(?i)^(?:` + strings.Join(words, "|") + `)(?:$|[^a-z0-9_-])`)
+})
 
-var flagForm = regexp.MustCompile(`(?:^| )(--[a-z][a-z0-9-]*)`)
+var flagForm = lazy.Regexp(`(?:^| )(--[a-z][a-z0-9-]*)`)
 
 // marks finds the flags in a text and, if head says that it is the head of a column or
 // a row, the metric that it begins with.
 func marks(s string, head bool) []piece {
 	var out []piece
 	if head {
-		if name := namedForm.FindString(s); name != "" {
-			if _, whole := named[strings.ToLower(name)]; !whole {
+		if name := namedForm().FindString(s); name != "" {
+			if _, whole := named()[strings.ToLower(name)]; !whole {
 				_, after := utf8.DecodeLastRuneInString(name)
 				name = name[:len(name)-after]
 			}
-			out = append(out, piece{Text: name, Metric: named[strings.ToLower(name)]})
+			out = append(out, piece{Text: name, Metric: named()[strings.ToLower(name)]})
 			s = s[len(name):]
 		}
 	}
 	for s != "" {
-		at := flagForm.FindStringSubmatchIndex(s)
+		at := flagForm().FindStringSubmatchIndex(s)
 		if at == nil {
 			return append(out, piece{Text: s})
 		}

@@ -12,11 +12,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/inferometer/inferometer/internal/figure"
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/plaintext"
 	"github.com/inferometer/inferometer/internal/report/content"
 	"github.com/inferometer/inferometer/internal/report/draw"
@@ -33,11 +33,13 @@ var Style string
 //go:embed page.html.tmpl
 var source string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"marks": marks,
-	"weak":  format.Weak,
-	"join":  strings.Join,
-}).Parse(source))
+var page = lazy.Value(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"marks": marks,
+		"weak":  format.Weak,
+		"join":  strings.Join,
+	}).Parse(source))
+})
 
 // Policy returns the content security policy of a page that has these scripts and
 // styles inside: they run as they are, and nothing else runs or loads.
@@ -121,7 +123,7 @@ func HTML(d content.Document, figures []figure.Figure) ([]byte, error) {
 		v.Sections = append(v.Sections, p)
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, v); err != nil {
+	if err := page().Execute(&b, v); err != nil {
 		return nil, fmt.Errorf("failed to make the page: %w", err)
 	}
 	return b.Bytes(), nil
@@ -156,15 +158,15 @@ func drawnForPage(figures []figure.Figure) (map[string]template.HTML, error) {
 }
 
 var (
-	styles   = regexp.MustCompile(` style="([^"<>]*)"`)
-	property = regexp.MustCompile(`([a-z-]+):([^;]*);?`)
+	styles   = lazy.Regexp(` style="([^"<>]*)"`)
+	property = lazy.Regexp(`([a-z-]+):([^;]*);?`)
 )
 
 // withoutStyles makes the styles of a drawing attributes of their own, which a policy
 // without 'unsafe-inline' allows.
 func withoutStyles(svg string) string {
-	return styles.ReplaceAllStringFunc(svg, func(style string) string {
-		return property.ReplaceAllString(styles.FindStringSubmatch(style)[1], ` $1="$2"`)
+	return styles().ReplaceAllStringFunc(svg, func(style string) string {
+		return property().ReplaceAllString(styles().FindStringSubmatch(style)[1], ` $1="$2"`)
 	})
 }
 
@@ -239,13 +241,13 @@ func classes(value string) string {
 	return strings.Join(out, " ")
 }
 
-var leading = regexp.MustCompile(`^[~≥≤] ?|^`)
-var figureForm = regexp.MustCompile(`^(−?)\$?([0-9][0-9,]*(?:\.[0-9]+)?|∞)([kM]?)`)
+var leading = lazy.Regexp(`^[~≥≤] ?|^`)
+var figureForm = lazy.Regexp(`^(−?)\$?([0-9][0-9,]*(?:\.[0-9]+)?|∞)([kM]?)`)
 
 // number is the value that a text of package format begins with, so that a table can
 // be sorted by it; "" without one.
 func number(text string) string {
-	m := figureForm.FindStringSubmatch(leading.ReplaceAllString(text, ""))
+	m := figureForm().FindStringSubmatch(leading().ReplaceAllString(text, ""))
 	if m == nil {
 		return ""
 	}

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/seeded"
 	"github.com/inferometer/inferometer/internal/workload/textgen/grammar"
 )
@@ -92,7 +92,7 @@ type wordCosts struct {
 const mark = " |" + before
 
 // piece matches a word with what comes before it, or a punctuation mark.
-var piece = regexp.MustCompile(`\.?\n[A-Za-z]+| ?[A-Za-z]+|[.,\n]`)
+var piece = lazy.Regexp(`\.?\n[A-Za-z]+| ?[A-Za-z]+|[.,\n]`)
 
 // pieces lists all that an English text can have.
 func (t *wordCosts) pieces() []string {
@@ -196,7 +196,7 @@ func indexOf(ids, part []int, from int) int {
 func (t *wordCosts) Count(text string) (int, error) {
 	rest := strings.TrimPrefix(text, before) // before a piece that is counted in its place; it costs nothing
 	n, done := 0, 0
-	for _, at := range piece.FindAllStringIndex(rest, -1) {
+	for _, at := range piece().FindAllStringIndex(rest, -1) {
 		p := rest[at[0]:at[1]]
 		c, ok := t.costs[p]
 		switch {
