@@ -156,3 +156,33 @@ func TestNoPauseWithoutStamps(t *testing.T) {
 		t.Error("it never pauses again")
 	}
 }
+
+// After a burst the links that nobody will use any more are closed, one for each that
+// comes back.
+func TestExpiredLinksAreClosed(t *testing.T) {
+	tr, req, conns := batched(t)
+	if err := tr.Warm(t.Context(), req.http.URL, 3, false); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		<-conns
+	}
+	var all []*link
+	for range 3 {
+		all = append(all, tr.pool.pop())
+	}
+	for _, l := range all[:2] {
+		tr.pool.put(l)
+	}
+	for _, l := range all[:2] {
+		l.since -= exchange.Stamp(keepLife)
+	}
+	tr.pool.put(all[2])
+	if n := len(tr.pool.idle); n != 2 || all[0].conn.Alive() || !all[1].conn.Alive() {
+		t.Errorf("%d links are left", n)
+	}
+	tr.pool.put(tr.pool.pop())
+	if n := len(tr.pool.idle); n != 1 || all[1].conn.Alive() || !all[2].conn.Alive() {
+		t.Errorf("%d links are left", n)
+	}
+}

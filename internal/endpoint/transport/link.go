@@ -34,7 +34,8 @@ type link struct {
 
 // A request that is longer than this is written by a goroutine of its own, so that an
 // answer that comes before its end is seen. What is shorter fits into the buffer of a
-// socket; a connection without one, a pipe, has no room for anything.
+// socket; one that is full already, and a connection without one, a pipe, have no room
+// for anything.
 const shortRequest = 64 << 10
 
 // writeWait is how long the end of writing a request is waited for when its answer
@@ -107,7 +108,7 @@ func (l *link) sendAtOnce(req *Request, body []byte) (int, error) {
 // sendRest sends what is left of a request, and calls failed with the error that it
 // ends with. It returns a channel that is closed when it has ended; nil: it has.
 func (l *link) sendRest(rest []byte, failed func(error)) <-chan struct{} {
-	if l.poller == nil && l.conn.recv != nil && len(rest) <= shortRequest {
+	if !l.sendsAtOnce() && l.conn.recv != nil && len(rest) <= shortRequest {
 		if _, err := l.wire.Write(rest); err != nil {
 			failed(err)
 		}

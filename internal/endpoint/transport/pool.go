@@ -65,8 +65,12 @@ func (p *pool) put(l *link) {
 	p.giveBack(l)
 }
 
-// giveBack takes back a link that was not used.
+// giveBack takes back a link that was not used. It closes the one that has been idle for
+// the longest, if nobody will use that any more: after a burst all others would stay open.
 func (p *pool) giveBack(l *link) {
+	if old := p.expired(); old != nil {
+		old.close()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -75,6 +79,19 @@ func (p *pool) giveBack(l *link) {
 	}
 	l.rest()
 	p.idle = append(p.idle, l)
+}
+
+// expired takes out the link that has been idle for the longest, if that is too long.
+func (p *pool) expired() *link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) == 0 || time.Duration(p.clock.Now()-p.idle[0].since) < keepLife {
+		return nil
+	}
+	l := p.idle[0]
+	p.idle[0] = nil
+	p.idle = p.idle[1:]
+	return l
 }
 
 // close closes the idle links, and each other one when it comes back.

@@ -127,7 +127,11 @@ func (t *Transport) dial(ctx context.Context, u *url.URL) (*link, error) {
 		return nil, err
 	}
 	if c.recv != nil && t.batches() {
-		return t.poller.add(c)
+		l, err := t.poller.add(c)
+		if err != nil {
+			return nil, &ConnectError{connectClass(err), err}
+		}
+		return l, nil
 	}
 	return &link{conn: c, wire: c}, nil
 }

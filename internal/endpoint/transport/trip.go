@@ -98,6 +98,9 @@ func (p *Trip) viaLink(ctx context.Context, req *Request, body []byte) error {
 	if req.err != nil {
 		return req.err
 	}
+	if p.link == nil && ctx.Err() != nil { // nothing goes out any more
+		return context.Cause(ctx)
+	}
 	for p.link == nil {
 		fresh, err := p.connect(ctx, req)
 		if err != nil {
@@ -208,8 +211,8 @@ func (p *Trip) sendRest(req *Request, body []byte) <-chan struct{} {
 	return p.link.sendRest(req.whole(body)[p.written:], p.wroteNot)
 }
 
-// An answer that was sent before the request could not be written further is waited
-// for so long.
+// The beginning of an answer that was sent before the request could not be written
+// further is waited for so long.
 const lastWords = time.Second
 
 // wroteNot takes the error with which the writing of the request ended. The server may
@@ -221,7 +224,9 @@ func (p *Trip) wroteNot(err error) {
 		return
 	}
 	p.writeErr = err
-	p.guard(lastWords)
+	if p.marks.lastRead.Load() == 0 {
+		p.guard(lastWords)
+	}
 }
 
 // take hands on bytes of the response. It reports whether it is over, and if that is

@@ -85,6 +85,8 @@ func (p *Trip) limit() error {
 	switch {
 	case w.leaving:
 		return ErrLeft
+	case p.writeErr != nil && p.marks.lastRead.Load() == 0:
+		return p.writeErr
 	case w.from == 0 && cfg.Timeout < cfg.IdleTimeout:
 		return ErrTimeout
 	case w.from == 0:
