@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/socket"
+
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
@@ -70,13 +72,7 @@ type receiver interface {
 	alive() bool
 	// path is what the kernel knows of the network path; ok is false where it
 	// does not say.
-	path() (p tcpPath, ok bool)
-}
-
-// tcpPath is what the kernel knows of a connection's path.
-type tcpPath struct {
-	rtt         time.Duration // the lowest round trip of late
-	retransmits uint32        // segments sent again since the connection began
+	path() (p socket.Path, ok bool)
 }
 
 // arm hands the connection to an exchange, whose marks are made from now on.

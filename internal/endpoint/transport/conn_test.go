@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/socket"
+
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
@@ -26,7 +28,7 @@ func (r *aged) read(p []byte, _ bool) (int, time.Time, time.Duration, error) {
 func (r *aged) send(head, body []byte) (int, error) { return len(head) + len(body), nil }
 func (r *aged) idle() bool                          { return true }
 func (r *aged) alive() bool                         { return true }
-func (r *aged) path() (tcpPath, bool)               { return tcpPath{}, false }
+func (r *aged) path() (socket.Path, bool)           { return socket.Path{}, false }
 
 // The kernel's times of two reads of one burst jitter by microseconds: those of one
 // answer never run backwards. Where one read has no such time, the exchange's are

@@ -239,7 +239,7 @@ func (p *Trip) send(ctx context.Context, c *streamConn, req *Request, body []byt
 	p.conn = c.conn
 	if c.conn.recv != nil {
 		path, _ := c.conn.recv.path()
-		p.retransmits = path.retransmits
+		p.retransmits = path.Retransmits
 	}
 	m, clock := &p.marks, p.t.cfg.Clock
 	m.firstWrite.Store(0)
@@ -299,7 +299,7 @@ func (p *Trip) notePath(c *Conn) {
 		return
 	}
 	if path, ok := c.recv.path(); ok {
-		p.x.RTT, p.x.Retransmits = path.rtt, path.retransmits-p.retransmits
+		p.x.RTT, p.x.Retransmits = path.RTT, path.Retransmits-p.retransmits
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/socket"
+
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
 	"golang.org/x/sys/unix"
 )
@@ -39,11 +41,11 @@ type poller struct {
 // polled is a socket that a poller reads.
 type polled struct {
 	ep      int
-	message message // with the mutex of the link
+	message socket.Message // with the mutex of the link
 
 	mu    sync.Mutex // protects all following fields; fd changes with that of the link as well
 	fd    int        // −1: closed
-	calls socketCalls
+	calls socket.Calls
 }
 
 // havePollers reports whether this system has them.
@@ -72,13 +74,13 @@ func (p *poller) add(c *Conn) (*link, error) {
 // wake for each of its segments.
 func takeOver(c *Conn) (*polled, error) {
 	defer func() { _ = c.Close() }()
-	s, ok := c.recv.(*socket)
+	s, ok := c.recv.(*watched)
 	if !ok {
 		return nil, net.ErrClosed
 	}
 	var fd uintptr
 	var errno syscall.Errno
-	err := s.raw.Control(func(own uintptr) { // it does not block, see message.receive
+	err := s.raw.Control(func(own uintptr) { // it does not block, see message.Receive
 		fd, _, errno = syscall.RawSyscall(syscall.SYS_FCNTL, own, unix.F_DUPFD_CLOEXEC, 0)
 	})
 	if err == nil && errno != 0 {
@@ -241,12 +243,12 @@ func (l *link) readNow(buf []byte, rest *pause) bool {
 		return false
 	}
 	s, p := l.conn.recv.(*polled), l.trip
-	s.message.into(buf)
-	s.message.receive(uintptr(s.fd))
-	if s.message.errno == syscall.EAGAIN {
+	s.message.Into(buf)
+	s.message.Receive(uintptr(s.fd))
+	if s.message.Nothing() {
 		return false
 	}
-	n, now, age, err := s.message.received()
+	n, now, age, err := s.message.Received()
 	switch {
 	case p == nil: // the end of an idle link, or what nobody has asked for
 		l.poller.leave(l)
@@ -292,8 +294,7 @@ func (s *polled) send(head, body []byte) (int, error) {
 	if s.fd < 0 {
 		return 0, net.ErrClosed
 	}
-	n, errno := s.calls.send(uintptr(s.fd), head, body)
-	return n, sendError(errno)
+	return s.calls.Send(uintptr(s.fd), head, body)
 }
 
 // sendWaiting sends all of p, and waits where the socket takes no more at once.
@@ -323,7 +324,7 @@ func (s *polled) idle() bool {
 	if s.fd < 0 {
 		return false
 	}
-	bytes, open := s.calls.look(uintptr(s.fd))
+	bytes, open := s.calls.Look(uintptr(s.fd))
 	return open && !bytes
 }
 
@@ -333,17 +334,17 @@ func (s *polled) alive() bool {
 	if s.fd < 0 {
 		return false
 	}
-	_, open := s.calls.look(uintptr(s.fd))
+	_, open := s.calls.Look(uintptr(s.fd))
 	return open
 }
 
-func (s *polled) path() (p tcpPath, ok bool) {
+func (s *polled) path() (p socket.Path, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fd < 0 {
-		return tcpPath{}, false
+		return socket.Path{}, false
 	}
-	return s.calls.path(uintptr(s.fd))
+	return s.calls.Path(uintptr(s.fd))
 }
 
 func (s *polled) close() {

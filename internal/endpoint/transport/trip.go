@@ -297,8 +297,8 @@ func (p *Trip) release(writing <-chan struct{}) {
 	}
 	if l.conn.recv != nil {
 		if path, ok := l.conn.recv.path(); ok {
-			p.x.RTT, p.x.Retransmits = path.rtt, path.retransmits-l.retransmits
-			l.retransmits = path.retransmits
+			p.x.RTT, p.x.Retransmits = path.RTT, path.Retransmits-l.retransmits
+			l.retransmits = path.Retransmits
 		}
 	}
 	reusable := p.whole && !p.closes && written(writing)
