@@ -9,9 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/endpoint/socket"
-
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
+	"github.com/inferometer/inferometer/internal/endpoint/socket"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 

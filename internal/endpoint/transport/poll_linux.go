@@ -12,10 +12,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/inferometer/inferometer/internal/endpoint/socket"
+	"golang.org/x/sys/unix"
 
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
-	"golang.org/x/sys/unix"
+	"github.com/inferometer/inferometer/internal/endpoint/socket"
 )
 
 // poller reads the responses of many links from one goroutine, in batches. It looks
