@@ -127,7 +127,12 @@ func unpack(frames []Frame, buf, times, tokens, kinds []byte, first, last Stamp)
 		}
 	}
 	if last.Happened() {
-		frames[len(frames)-1].At = last
+		end := len(frames) - 1
+		frames[end].At = last
+		// Rounding alone puts no frame after the last one.
+		for i := end - 1; i >= 0 && frames[i].At > last && frames[i].At-last < 1000; i-- {
+			frames[i].At = last
+		}
 	}
 	return frames, buf, nil
 }
