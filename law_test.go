@@ -27,7 +27,7 @@ const module = "github.com/inferometer/inferometer"
 var order = []string{
 	"laboratory", "inferometer.go", "cmd", "cli", "serve", "matrix", "repeat", "compare", "history", "suite", "export", "report", "conduct", "estimate", "conclude", "blocks", "cells", "forecast", "interop", "launch",
 	"calibrate", "loadgen", "workload", "endpoint", "runlog", "scrape", "sim", "observe", "power", "hardware", "quality", "cost", "pricing", "validity", "capacity", "measure",
-	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "warmup", "stats", "tariff", "amount", "plaintext", "wholefile", "seeded", "pace", "suggest", "vocab",
+	"figure", "result", "exchange", "plan", "scenario", "tokens", "physics", "catalog", "metric", "arrival", "warmup", "stats", "tariff", "amount", "plaintext", "wholefile", "seeded", "lazy", "pace", "suggest", "vocab",
 }
 
 // leaves hold files that are embedded, and tools of the build. Every package may

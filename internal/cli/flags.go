@@ -48,8 +48,9 @@ func (v *value) Set(s string) error {
 // add adds the flags of groups of keys.
 func (f *planFlags) add(c *cobra.Command, groups ...key.Group) {
 	c.Flags().SortFlags = false
+	keys := plan.Keys()
 	for _, g := range groups {
-		for _, k := range plan.Keys() {
+		for _, k := range keys {
 			if k.Group == g {
 				f.addKey(c.Flags(), k)
 			}

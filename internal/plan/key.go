@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/inferometer/inferometer/internal/lazy"
 	"github.com/inferometer/inferometer/internal/plan/kept"
 	"github.com/inferometer/inferometer/internal/plan/key"
 	"github.com/inferometer/inferometer/internal/plan/scoring"
@@ -15,34 +16,34 @@ import (
 var declared = slices.Concat(targetKeys(), suiteKeys, key.LiftAll(kept.Keys, func(p *Plan) *kept.Kept { return &p.Kept }), workloadKeys, benchmarkKeys, loadKeys, key.LiftAll(scoring.CanaryKeys, func(p *Plan) *QualityPlan { return &p.Quality }), clientKeys)
 
 // Keys returns every key that has a flag, in the order of the manual.
-func Keys() []key.Key {
-	return keysWhere(func(k key.Key) bool { return k.Flag != "" })
-}
+func Keys() []key.Key { return slices.Clone(described().flags) }
 
 // FileKeys returns the keys that only a plan file can set.
-func FileKeys() []key.Key {
-	return keysWhere(func(k key.Key) bool { return k.Flag == "" })
-}
+func FileKeys() []key.Key { return slices.Clone(described().files) }
 
-func keysWhere(keep func(key.Key) bool) []key.Key {
-	var out []key.Key
+// described is every key with what holds when nobody sets it. It is made once:
+// each command of the program has the flags of many keys.
+var described = lazy.Value(func() (keys struct{ flags, files []key.Key }) {
 	p := Default()
 	for _, d := range declared {
-		if keep(d.Key) {
-			d.Default = cmp.Or(d.NonZero(&p), d.Unset)
-			out = append(out, d.Key)
+		d.Default = cmp.Or(d.NonZero(&p), d.Unset)
+		if d.Flag != "" {
+			keys.flags = append(keys.flags, d.Key)
+		} else {
+			keys.files = append(keys.files, d.Key)
 		}
 	}
-	return out
-}
+	return keys
+})
 
 // LookupKey finds a key by its flag.
 func LookupKey(flag string) (key.Key, bool) {
-	found := keysWhere(func(k key.Key) bool { return k.Flag == flag && flag != "" })
-	if len(found) == 0 {
+	keys := described().flags
+	i := slices.IndexFunc(keys, func(k key.Key) bool { return k.Flag == flag })
+	if i < 0 {
 		return key.Key{}, false
 	}
-	return found[0], true
+	return keys[i], true
 }
 
 func lookupPath(path string) (key.Declaration[Plan], bool) {
