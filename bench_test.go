@@ -35,7 +35,7 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 	return exe, nil
 })
 
-func responder(b *testing.B) calibrate.Responder {
+func responder(b testing.TB) calibrate.Responder {
 	exe, err := buildOnce()
 	if err != nil {
 		b.Fatal(err)

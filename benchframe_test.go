@@ -102,9 +102,12 @@ func watchUse(b *testing.B) func() used {
 	}
 }
 
-func peakRSS() float64 {
+func peakRSS() float64 { return statusBytes("VmHWM:") }
+
+// statusBytes reads a line of /proc/self/status; 0 where there is none.
+func statusBytes(name string) float64 {
 	status, _ := os.ReadFile("/proc/self/status")
-	_, rest, ok := strings.Cut(string(status), "VmHWM:")
+	_, rest, ok := strings.Cut(string(status), name)
 	if !ok {
 		return 0
 	}
