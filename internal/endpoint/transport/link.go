@@ -36,7 +36,7 @@ type link struct {
 // answer that comes before its end is seen. What is shorter fits into the buffer of a
 // socket; one that is full already, and a connection without one, a pipe, have no room
 // for anything.
-const shortRequest = 64 << 10
+const shortRequest = 16 << 10
 
 // writeWait is how long the end of writing a request is waited for when its answer
 // has ended.
@@ -74,9 +74,6 @@ func (l *link) usable() bool {
 // begin hands the link to an exchange.
 func (l *link) begin(p *Trip) {
 	l.conn.arm(&p.marks, false)
-	if l.poller != nil {
-		l.poller.active.Add(1)
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reader.Reset()
@@ -170,7 +167,7 @@ func (l *link) abort(p *Trip) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.trip == p {
-		l.idle()
+		l.trip = nil
 		l.poller.leave(l)
 		p.answered(net.ErrClosed)
 	}
@@ -180,20 +177,12 @@ func (l *link) abort(p *Trip) {
 func (l *link) giveUp(p *Trip) {
 	l.mu.Lock()
 	if l.trip == p {
-		l.idle()
+		l.trip = nil
 	} else {
 		<-p.done // the poller has seen the end of the connection meanwhile
 	}
 	l.mu.Unlock()
 	l.close()
-}
-
-// idle takes the link from its exchange. l.mu is held.
-func (l *link) idle() {
-	l.trip = nil
-	if l.poller != nil {
-		l.poller.active.Add(-1)
-	}
 }
 
 // close closes the link, which has no exchange.

@@ -11,9 +11,6 @@ import "time"
 const (
 	shortPause = 250 * time.Microsecond
 	longPause  = time.Millisecond
-	// fewStreams is up to how many exchanges at once a frame is read when it comes: a
-	// wake for each costs little then.
-	fewStreams = 50
 	// pauseReads is after how many reads the pause is set anew.
 	pauseReads = 256
 )
@@ -52,12 +49,4 @@ func (p *pause) saw(gap time.Duration, together bool) {
 // would be in its stamp.
 func (p *pause) blind() {
 	p.now, p.reads, p.near = 0, 0, 0
-}
-
-// length is how long to pause with so many exchanges.
-func (p *pause) length(active int) time.Duration {
-	if active < fewStreams {
-		return 0
-	}
-	return p.now
 }

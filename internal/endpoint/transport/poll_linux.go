@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,8 +25,7 @@ import (
 // The zero poller is ready: it begins with its first link, and ends when it has been
 // shut down and its last link is closed. A link that is added later is carried as well.
 type poller struct {
-	lag    lag.Counts
-	active atomic.Int64 // exchanges on its links
+	lag lag.Counts
 
 	mu    sync.RWMutex // protects all following fields
 	ep    int          // 0: it does not run yet
@@ -196,8 +194,8 @@ func (p *poller) run(ep int) {
 		if answered {
 			runtime.Gosched() // to those whose responses are over: a pause keeps the processor from them
 		}
-		if d := rest.length(int(p.active.Load())); d > 0 && n < len(events) {
-			ts := unix.NsecToTimespec(int64(d))
+		if rest.now > 0 && n < len(events) {
+			ts := unix.NsecToTimespec(int64(rest.now))
 			_ = unix.Nanosleep(&ts, nil)
 		}
 	}
@@ -255,12 +253,12 @@ func (l *link) readNow(buf []byte, rest *pause) bool {
 		return false
 	case p.marks.firstWrite.Load() == 0: // the same, as the link is taken: another one takes the request
 		l.poller.leave(l)
-		l.idle()
+		l.trip = nil
 		p.answered(errStale)
 		return false
 	case err != nil:
 		l.poller.leave(l)
-		l.idle()
+		l.trip = nil
 		p.answered(l.ended(err))
 		return true
 	}
@@ -278,7 +276,7 @@ func (l *link) readNow(buf []byte, rest *pause) bool {
 	if !p.whole {
 		l.poller.leave(l)
 	}
-	l.idle()
+	l.trip = nil
 	p.answered(err)
 	return true
 }

@@ -4,7 +4,6 @@ package transport
 
 import (
 	"errors"
-	"sync/atomic"
 
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
 )
@@ -12,8 +11,7 @@ import (
 // poller reads many links in batches where the system has what that needs, which this
 // one has not: without the kernel's receive times a read must not be late.
 type poller struct {
-	lag    lag.Counts
-	active atomic.Int64
+	lag lag.Counts
 }
 
 const havePollers = false

@@ -136,6 +136,10 @@ func (t *Transport) dial(ctx context.Context, u *url.URL) (*link, error) {
 	return &link{conn: c, wire: c}, nil
 }
 
+// fewStreams is up to how many exchanges at once each response is read when it comes: a
+// wake for each frame costs little then.
+const fewStreams = 50
+
 // batches reports whether a connection that is dialled now is read in batches: where
 // many exchanges are in flight and nothing waits for the end of one. Where something
 // does, a late read would be lateness.

@@ -293,7 +293,7 @@ func (p *Trip) answered(err error) {
 func (p *Trip) release(writing <-chan struct{}) {
 	l := p.link
 	if l.poller == nil {
-		l.idle()
+		l.trip = nil
 	}
 	if l.conn.recv != nil {
 		if path, ok := l.conn.recv.path(); ok {
