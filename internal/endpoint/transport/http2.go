@@ -218,7 +218,7 @@ func (p *Trip) viaStreams(ctx context.Context, req *Request, body []byte) error 
 			return err
 		}
 		from := p.t.cfg.Clock.Now()
-		resp, err := p.send(ctx, c, req, body)
+		resp, err := p.send(ctx, c, req, body) //nolint:bodyclose // receive closes it
 		if err == nil {
 			err = p.receive(resp)
 			p.notePath(c.conn)
