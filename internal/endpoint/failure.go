@@ -31,6 +31,8 @@ func (c *Client) explain(err error) error {
 	switch {
 	case errors.Is(err, transport.ErrNotHTTP2):
 		return fmt.Errorf("%s: %w; leave out --http 2", host, cleanError(err))
+	case errors.Is(err, transport.ErrUnheard):
+		return fmt.Errorf("%s: %w; if it does not speak HTTP/2, leave out --http 2", host, cleanError(err))
 	case transport.ResetStream(err):
 		return fmt.Errorf("the server ended the HTTP/2 stream of this request (%w)", cleanError(err))
 	case errors.As(err, &connect) && connect.Class == exchange.Local:

@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/exchange"
@@ -23,6 +24,9 @@ const protoHTTP2 = "h2"
 var (
 	// ErrNotHTTP2 says that a server was asked for HTTP/2 and does not speak it.
 	ErrNotHTTP2 = errors.New("the server does not speak HTTP/2")
+	// ErrUnheard says that a connection came to nothing before a word of HTTP/2 was heard
+	// on it: the server may not speak it, and may as well have been stopped.
+	ErrUnheard = errors.New("the server said nothing in HTTP/2")
 	// errClosesAtOnce: connections were closed before they could be used.
 	errClosesAtOnce = errors.New("the server closed each connection before it could be used")
 )
@@ -72,30 +76,92 @@ func tlsError(err error) *ConnectError {
 // its SETTINGS, which say how many streams it takes.
 type opening struct {
 	net.Conn
-	reads int           // only the reader touches it
+	reads int // only the reader touches it
+	once  sync.Once
 	heard chan struct{} // closed when what was read first has been taken, or err is set
-	err   error         // with which the first read ended
+	err   error         // why it never was: ErrNotHTTP2 or ErrUnheard, and what led to it
 }
 
 func newOpening(c net.Conn) *opening { return &opening{Conn: c, heard: make(chan struct{})} }
 
-func (o *opening) Read(p []byte) (int, error) {
-	o.reads++
-	if o.reads == 2 && o.err == nil {
-		close(o.heard) // net/http reads on when it has taken what there was
-	}
-	n, err := o.Conn.Read(p)
-	if o.reads > 1 {
-		return n, err
-	}
-	if bytes.HasPrefix(p[:n], []byte("HTTP/1")) {
-		n, err = 0, fmt.Errorf("%w: it answered in HTTP/1", ErrNotHTTP2)
-	}
-	if err != nil {
+// end ends the opening, with an error if the server's first frame was not taken.
+func (o *opening) end(err error) {
+	o.once.Do(func() {
 		o.err = err
 		close(o.heard)
+	})
+}
+
+func (o *opening) Read(p []byte) (int, error) {
+	if o.reads++; o.reads > 1 {
+		o.end(nil) // net/http reads on when it has taken what there was
+		return o.Conn.Read(p)
+	}
+	n, err := io.ReadAtLeast(o.Conn, p, min(len(p), headOfFrame))
+	if err != nil {
+		err = fmt.Errorf("%w (%w)", ErrUnheard, err)
+	} else {
+		err = notSettings(p[:n])
+	}
+	if err != nil {
+		o.end(err)
+		return 0, err
+	}
+	return n, nil
+}
+
+// Write says of a connection that ends before the server was heard that it did.
+func (o *opening) Write(p []byte) (int, error) {
+	n, err := o.Conn.Write(p)
+	if err != nil {
+		err = o.explain(err)
 	}
 	return n, err
+}
+
+// Close ends the opening too: net/http closes what it cannot take.
+func (o *opening) Close() error {
+	o.end(fmt.Errorf("%w: its first frame was not taken", ErrUnheard))
+	return o.Conn.Close()
+}
+
+// explain is err with what is known of the opening, if that failed; nil if err is and it
+// did not. It tells an end of the
+// connection from an answer in another protocol: net/http has one error for both.
+func (o *opening) explain(err error) error {
+	select {
+	case <-o.heard:
+		if o.err == nil {
+			return err
+		}
+		err = o.err
+	default:
+	}
+	switch {
+	case errors.Is(err, ErrNotHTTP2):
+		return &ConnectError{exchange.Protocol, err}
+	case !errors.Is(err, ErrUnheard):
+		err = fmt.Errorf("%w (%w)", ErrUnheard, err)
+	}
+	return &ConnectError{ClassOf(err), err}
+}
+
+// headOfFrame is how long the head of a frame is (RFC 9113, section 4.1).
+const headOfFrame = 9
+
+// notSettings says why what a server sent first is not SETTINGS, which all that speak
+// HTTP/2 begin with (RFC 9113, section 3.4); nil: it is.
+func notSettings(b []byte) error {
+	const settings, goAway = 4, 7
+	switch {
+	case bytes.HasPrefix(b, []byte("HTTP/1")):
+		return fmt.Errorf("%w: it answered in HTTP/1", ErrNotHTTP2)
+	case len(b) < headOfFrame || b[3] == settings:
+		return nil
+	case b[3] == goAway:
+		return fmt.Errorf("%w: received GOAWAY", ErrUnheard)
+	}
+	return fmt.Errorf("%w: it answered in another protocol", ErrNotHTTP2)
 }
 
 // plainStreams dials a connection for net/http's own HTTP/2 without TLS.
@@ -133,24 +199,21 @@ func (t *Transport) dialStreams(ctx context.Context, u *url.URL) (*streamConn, e
 	}).NewClientConn(ctx, "http", HostPort(u))
 	if err != nil {
 		_ = c.Close()
-		return nil, &ConnectError{connectClass(err), err}
+		return nil, o.explain(err)
 	}
 	limit := time.NewTimer(t.cfg.ConnectTimeout)
 	defer limit.Stop()
 	select {
 	case <-o.heard:
-		err = o.err
+		err = o.explain(nil)
 	case <-limit.C:
-		err = fmt.Errorf("%w: it sent nothing within the connect timeout", ErrNotHTTP2)
+		err = &ConnectError{exchange.Timeout, fmt.Errorf("%w within the connect timeout", ErrUnheard)}
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	if err != nil {
 		_ = h2.Close()
-		if errors.Is(err, ErrNotHTTP2) {
-			return nil, &ConnectError{exchange.Protocol, err}
-		}
-		return nil, &ConnectError{ClassOf(err), fmt.Errorf("%w: it closed the connection (%w)", ErrNotHTTP2, err)}
+		return nil, err
 	}
 	ready := t.cfg.Clock.Now()
 	if u.Scheme == "https" {
