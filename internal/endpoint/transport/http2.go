@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,24 +11,17 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/opening"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
 // protoHTTP2 is the name of HTTP/2 in the TLS handshake.
 const protoHTTP2 = "h2"
 
-var (
-	// ErrNotHTTP2 says that a server was asked for HTTP/2 and does not speak it.
-	ErrNotHTTP2 = errors.New("the server does not speak HTTP/2")
-	// ErrUnheard says that a connection came to nothing before a word of HTTP/2 was heard
-	// on it: the server may not speak it, and may as well have been stopped.
-	ErrUnheard = errors.New("the server said nothing in HTTP/2")
-	// errClosesAtOnce: connections were closed before they could be used.
-	errClosesAtOnce = errors.New("the server closed each connection before it could be used")
-)
+// errClosesAtOnce: connections were closed before they could be used.
+var errClosesAtOnce = errors.New("the server closed each connection before it could be used")
 
 // http2Only is HTTP/2 over TLS by negotiation, and without TLS by prior knowledge.
 func http2Only() *http.Protocols {
@@ -54,7 +46,7 @@ func http2TLS(conf *tls.Config) *tls.Config {
 	conf.NextProtos = []string{protoHTTP2}
 	conf.VerifyConnection = func(s tls.ConnectionState) error {
 		if s.NegotiatedProtocol != protoHTTP2 {
-			return ErrNotHTTP2
+			return opening.ErrNotHTTP2
 		}
 		return nil
 	}
@@ -64,104 +56,25 @@ func http2TLS(conf *tls.Config) *tls.Config {
 // tlsError is the class of a failed handshake, and its error with what it says of HTTP/2.
 func tlsError(err error) *ConnectError {
 	switch {
-	case errors.Is(err, ErrNotHTTP2):
+	case errors.Is(err, opening.ErrNotHTTP2):
 		return &ConnectError{exchange.Protocol, err}
 	case strings.Contains(err.Error(), "tls: no application protocol"): // crypto/tls exports no type for it
-		return &ConnectError{exchange.Protocol, fmt.Errorf("%w (%w)", ErrNotHTTP2, err)}
+		return &ConnectError{exchange.Protocol, fmt.Errorf("%w (%w)", opening.ErrNotHTTP2, err)}
 	}
 	return &ConnectError{exchange.TLS, err}
 }
 
-// opening is a connection of HTTP/2 that tells when the server's first frame was read,
-// its SETTINGS, which say how many streams it takes.
-type opening struct {
-	net.Conn
-	reads int // only the reader touches it
-	once  sync.Once
-	heard chan struct{} // closed when what was read first has been taken, or err is set
-	err   error         // why it never was: ErrNotHTTP2 or ErrUnheard, and what led to it
-}
-
-func newOpening(c net.Conn) *opening { return &opening{Conn: c, heard: make(chan struct{})} }
-
-// end ends the opening, with an error if the server's first frame was not taken.
-func (o *opening) end(err error) {
-	o.once.Do(func() {
-		o.err = err
-		close(o.heard)
-	})
-}
-
-func (o *opening) Read(p []byte) (int, error) {
-	if o.reads++; o.reads > 1 {
-		o.end(nil) // net/http reads on when it has taken what there was
-		return o.Conn.Read(p)
-	}
-	n, err := io.ReadAtLeast(o.Conn, p, min(len(p), headOfFrame))
-	if err != nil {
-		err = fmt.Errorf("%w (%w)", ErrUnheard, err)
-	} else {
-		err = notSettings(p[:n])
-	}
-	if err != nil {
-		o.end(err)
-		return 0, err
-	}
-	return n, nil
-}
-
-// Write says of a connection that ends before the server was heard that it did.
-func (o *opening) Write(p []byte) (int, error) {
-	n, err := o.Conn.Write(p)
-	if err != nil {
-		err = o.explain(err)
-	}
-	return n, err
-}
-
-// Close ends the opening too: net/http closes what it cannot take.
-func (o *opening) Close() error {
-	o.end(fmt.Errorf("%w: its first frame was not taken", ErrUnheard))
-	return o.Conn.Close()
-}
-
-// explain is err with what is known of the opening, if that failed; nil if err is and it
-// did not. It tells an end of the
-// connection from an answer in another protocol: net/http has one error for both.
-func (o *opening) explain(err error) error {
-	select {
-	case <-o.heard:
-		if o.err == nil {
-			return err
-		}
-		err = o.err
-	default:
-	}
+// openingError is err with what is known of the opening of its connection, if that failed;
+// nil if err is and it did not.
+func openingError(o *opening.Conn, err error) error {
+	err = o.Explain(err)
 	switch {
-	case errors.Is(err, ErrNotHTTP2):
+	case errors.Is(err, opening.ErrNotHTTP2):
 		return &ConnectError{exchange.Protocol, err}
-	case !errors.Is(err, ErrUnheard):
-		err = fmt.Errorf("%w (%w)", ErrUnheard, err)
+	case errors.Is(err, opening.ErrUnheard):
+		return &ConnectError{ClassOf(err), err}
 	}
-	return &ConnectError{ClassOf(err), err}
-}
-
-// headOfFrame is how long the head of a frame is (RFC 9113, section 4.1).
-const headOfFrame = 9
-
-// notSettings says why what a server sent first is not SETTINGS, which all that speak
-// HTTP/2 begin with (RFC 9113, section 3.4); nil: it is.
-func notSettings(b []byte) error {
-	const settings, goAway = 4, 7
-	switch {
-	case bytes.HasPrefix(b, []byte("HTTP/1")):
-		return fmt.Errorf("%w: it answered in HTTP/1", ErrNotHTTP2)
-	case len(b) < headOfFrame || b[3] == settings:
-		return nil
-	case b[3] == goAway:
-		return fmt.Errorf("%w: received GOAWAY", ErrUnheard)
-	}
-	return fmt.Errorf("%w: it answered in another protocol", ErrNotHTTP2)
+	return err
 }
 
 // plainStreams dials a connection for net/http's own HTTP/2 without TLS.
@@ -170,7 +83,7 @@ func (d *dialer) plainStreams(ctx context.Context, network, addr string) (net.Co
 	if err != nil {
 		return nil, err
 	}
-	return newOpening(c), nil
+	return opening.New(c), nil
 }
 
 // dialStreams makes a connection of HTTP/2 and waits for the server's SETTINGS: a wait
@@ -191,7 +104,7 @@ func (t *Transport) dialStreams(ctx context.Context, u *url.URL) (*streamConn, e
 	if err != nil {
 		return nil, err
 	}
-	o := newOpening(wire)
+	o := opening.New(wire)
 	// net/http is given a connection on which HTTP/2 has been agreed.
 	h2, err := (&http.Transport{
 		DialContext:        func(context.Context, string, string) (net.Conn, error) { return o, nil },
@@ -199,15 +112,15 @@ func (t *Transport) dialStreams(ctx context.Context, u *url.URL) (*streamConn, e
 	}).NewClientConn(ctx, "http", HostPort(u))
 	if err != nil {
 		_ = c.Close()
-		return nil, o.explain(err)
+		return nil, openingError(o, err)
 	}
 	limit := time.NewTimer(t.cfg.ConnectTimeout)
 	defer limit.Stop()
 	select {
-	case <-o.heard:
-		err = o.explain(nil)
+	case <-o.Heard:
+		err = openingError(o, nil)
 	case <-limit.C:
-		err = &ConnectError{exchange.Timeout, fmt.Errorf("%w within the connect timeout", ErrUnheard)}
+		err = &ConnectError{exchange.Timeout, fmt.Errorf("%w within the connect timeout", opening.ErrUnheard)}
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
+	"github.com/inferometer/inferometer/internal/endpoint/opening"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -158,16 +159,16 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.streams == nil {
 		return t.http.RoundTrip(req)
 	}
-	var last atomic.Pointer[opening] // the hook runs in a goroutine of net/http's
+	var last atomic.Pointer[opening.Conn] // the hook runs in a goroutine of net/http's
 	resp, err := t.http.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			if o, ok := info.Conn.(*opening); ok {
+			if o, ok := info.Conn.(*opening.Conn); ok {
 				last.Store(o)
 			}
 		},
 	})))
 	if o := last.Load(); err != nil && o != nil && !errors.Is(err, context.Canceled) {
-		err = o.explain(err)
+		err = openingError(o, err)
 	}
 	return resp, err
 }
