@@ -26,7 +26,7 @@ type Conn struct {
 
 	reads int // only the reader touches it
 	once  sync.Once
-	err   error         // why it never was: ErrNotHTTP2 or ErrUnheard, and what led to it
+	err   error // why it never was: ErrNotHTTP2 or ErrUnheard, and what led to it
 }
 
 // New is the opening of c.
