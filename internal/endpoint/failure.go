@@ -11,6 +11,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/inferometer/inferometer/internal/endpoint/opening"
 	"github.com/inferometer/inferometer/internal/endpoint/transport"
 	"github.com/inferometer/inferometer/internal/exchange"
 	"github.com/inferometer/inferometer/internal/plaintext"
@@ -29,8 +30,10 @@ func (c *Client) explain(err error) error {
 	)
 	proxy := c.Proxy()
 	switch {
-	case errors.Is(err, transport.ErrNotHTTP2):
+	case errors.Is(err, opening.ErrNotHTTP2):
 		return fmt.Errorf("%s: %w; leave out --http 2", host, cleanError(err))
+	case errors.Is(err, opening.ErrUnheard):
+		return fmt.Errorf("%s: %w; if it does not speak HTTP/2, leave out --http 2", host, cleanError(err))
 	case transport.ResetStream(err):
 		return fmt.Errorf("the server ended the HTTP/2 stream of this request (%w)", cleanError(err))
 	case errors.As(err, &connect) && connect.Class == exchange.Local:

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,18 +13,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/inferometer/inferometer/internal/endpoint/opening"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
 // protoHTTP2 is the name of HTTP/2 in the TLS handshake.
 const protoHTTP2 = "h2"
 
-var (
-	// ErrNotHTTP2 says that a server was asked for HTTP/2 and does not speak it.
-	ErrNotHTTP2 = errors.New("the server does not speak HTTP/2")
-	// errClosesAtOnce: connections were closed before they could be used.
-	errClosesAtOnce = errors.New("the server closed each connection before it could be used")
-)
+// errClosesAtOnce: connections were closed before they could be used.
+var errClosesAtOnce = errors.New("the server closed each connection before it could be used")
 
 // http2Only is HTTP/2 over TLS by negotiation, and without TLS by prior knowledge.
 func http2Only() *http.Protocols {
@@ -50,7 +46,7 @@ func http2TLS(conf *tls.Config) *tls.Config {
 	conf.NextProtos = []string{protoHTTP2}
 	conf.VerifyConnection = func(s tls.ConnectionState) error {
 		if s.NegotiatedProtocol != protoHTTP2 {
-			return ErrNotHTTP2
+			return opening.ErrNotHTTP2
 		}
 		return nil
 	}
@@ -60,42 +56,25 @@ func http2TLS(conf *tls.Config) *tls.Config {
 // tlsError is the class of a failed handshake, and its error with what it says of HTTP/2.
 func tlsError(err error) *ConnectError {
 	switch {
-	case errors.Is(err, ErrNotHTTP2):
+	case errors.Is(err, opening.ErrNotHTTP2):
 		return &ConnectError{exchange.Protocol, err}
 	case strings.Contains(err.Error(), "tls: no application protocol"): // crypto/tls exports no type for it
-		return &ConnectError{exchange.Protocol, fmt.Errorf("%w (%w)", ErrNotHTTP2, err)}
+		return &ConnectError{exchange.Protocol, fmt.Errorf("%w (%w)", opening.ErrNotHTTP2, err)}
 	}
 	return &ConnectError{exchange.TLS, err}
 }
 
-// opening is a connection of HTTP/2 that tells when the server's first frame was read,
-// its SETTINGS, which say how many streams it takes.
-type opening struct {
-	net.Conn
-	reads int           // only the reader touches it
-	heard chan struct{} // closed when what was read first has been taken, or err is set
-	err   error         // with which the first read ended
-}
-
-func newOpening(c net.Conn) *opening { return &opening{Conn: c, heard: make(chan struct{})} }
-
-func (o *opening) Read(p []byte) (int, error) {
-	o.reads++
-	if o.reads == 2 && o.err == nil {
-		close(o.heard) // net/http reads on when it has taken what there was
+// openingError is err with what is known of the opening of its connection, if that failed;
+// nil if err is and it did not.
+func openingError(o *opening.Conn, err error) error {
+	err = o.Explain(err)
+	switch {
+	case errors.Is(err, opening.ErrNotHTTP2):
+		return &ConnectError{exchange.Protocol, err}
+	case errors.Is(err, opening.ErrUnheard):
+		return &ConnectError{ClassOf(err), err}
 	}
-	n, err := o.Conn.Read(p)
-	if o.reads > 1 {
-		return n, err
-	}
-	if bytes.HasPrefix(p[:n], []byte("HTTP/1")) {
-		n, err = 0, fmt.Errorf("%w: it answered in HTTP/1", ErrNotHTTP2)
-	}
-	if err != nil {
-		o.err = err
-		close(o.heard)
-	}
-	return n, err
+	return err
 }
 
 // plainStreams dials a connection for net/http's own HTTP/2 without TLS.
@@ -104,7 +83,7 @@ func (d *dialer) plainStreams(ctx context.Context, network, addr string) (net.Co
 	if err != nil {
 		return nil, err
 	}
-	return newOpening(c), nil
+	return opening.New(c), nil
 }
 
 // dialStreams makes a connection of HTTP/2 and waits for the server's SETTINGS: a wait
@@ -125,7 +104,7 @@ func (t *Transport) dialStreams(ctx context.Context, u *url.URL) (*streamConn, e
 	if err != nil {
 		return nil, err
 	}
-	o := newOpening(wire)
+	o := opening.New(wire)
 	// net/http is given a connection on which HTTP/2 has been agreed.
 	h2, err := (&http.Transport{
 		DialContext:        func(context.Context, string, string) (net.Conn, error) { return o, nil },
@@ -133,24 +112,21 @@ func (t *Transport) dialStreams(ctx context.Context, u *url.URL) (*streamConn, e
 	}).NewClientConn(ctx, "http", HostPort(u))
 	if err != nil {
 		_ = c.Close()
-		return nil, &ConnectError{connectClass(err), err}
+		return nil, openingError(o, err)
 	}
 	limit := time.NewTimer(t.cfg.ConnectTimeout)
 	defer limit.Stop()
 	select {
-	case <-o.heard:
-		err = o.err
+	case <-o.Heard:
+		err = openingError(o, nil)
 	case <-limit.C:
-		err = fmt.Errorf("%w: it sent nothing within the connect timeout", ErrNotHTTP2)
+		err = &ConnectError{exchange.Timeout, fmt.Errorf("%w within the connect timeout", opening.ErrUnheard)}
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	if err != nil {
 		_ = h2.Close()
-		if errors.Is(err, ErrNotHTTP2) {
-			return nil, &ConnectError{exchange.Protocol, err}
-		}
-		return nil, &ConnectError{ClassOf(err), fmt.Errorf("%w: it closed the connection (%w)", ErrNotHTTP2, err)}
+		return nil, err
 	}
 	ready := t.cfg.Clock.Now()
 	if u.Scheme == "https" {

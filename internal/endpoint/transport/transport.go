@@ -17,14 +17,17 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
 	"time"
 
 	"github.com/inferometer/inferometer/internal/endpoint/lag"
+	"github.com/inferometer/inferometer/internal/endpoint/opening"
 	"github.com/inferometer/inferometer/internal/exchange"
 )
 
@@ -161,7 +164,21 @@ func http1Only() *http.Protocols {
 
 // RoundTrip carries out a request that belongs to no exchange.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	return t.http.RoundTrip(req)
+	if t.streams == nil {
+		return t.http.RoundTrip(req)
+	}
+	var last atomic.Pointer[opening.Conn] // the hook runs in a goroutine of net/http's
+	resp, err := t.http.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			if o, ok := info.Conn.(*opening.Conn); ok {
+				last.Store(o)
+			}
+		},
+	})))
+	if o := last.Load(); err != nil && o != nil && !errors.Is(err, context.Canceled) {
+		err = openingError(o, err)
+	}
+	return resp, err
 }
 
 // Separate returns a transport with untimed connections of its own, through
