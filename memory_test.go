@@ -72,7 +72,8 @@ type streamMemory struct{ heap, stacks, resident float64 }
 // all of them are in flight; after a collection each time, if collect is set.
 func holdStreams(tb testing.TB, streams int, collect bool) streamMemory {
 	needFiles(tb, streams+200)
-	url, stop, err := responder(tb)(tb.Context(), []string{"--profile", "fixed", "--ttft", "2s", "--itl", "500ms"})
+	first := time.Second + time.Duration(streams)*100*time.Microsecond // by then all are in flight
+	url, stop, err := responder(tb)(tb.Context(), []string{"--profile", "fixed", "--ttft", first.String(), "--itl", "500ms"})
 	if err != nil {
 		tb.Fatal(err)
 	}
