@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,12 +68,12 @@ func TestAProbeSaysWhatItWaitsFor(t *testing.T) {
 // A server that never gives a reason of the end is known by its probe; one that
 // does and leaves it out once has broken off.
 func TestAnEndWithoutAReason(t *testing.T) {
-	bare := false
+	var bare atomic.Bool
 	c := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/v1/models":
 			_, _ = io.WriteString(w, `{"data":[{"id":"m"}]}`)
-		case bare:
+		case bare.Load():
 			streamOf(textFrame("a"), doneFrame)(w, r)
 		default:
 			streamOf(textFrame("a"), finishFrame, usageFrame, doneFrame)(w, r)
@@ -81,7 +82,7 @@ func TestAnEndWithoutAReason(t *testing.T) {
 	if _, err := c.Probe(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	bare = true
+	bare.Store(true)
 	if x, _ := do(t, c); x.Class != "truncated" {
 		t.Errorf("class %q", x.Class)
 	}

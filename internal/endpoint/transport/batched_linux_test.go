@@ -75,10 +75,35 @@ func TestNothingIsAnsweredBeforeItIsAsked(t *testing.T) {
 	}
 	go func() {
 		c := <-conns
+		_, _ = c.Read(make([]byte, 1)) // an answer before its request would be none
 		_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 	}()
 	if err := p.Do(t.Context(), req, nil); err != nil || k.heads != 1 || k.bodies != 1 {
 		t.Errorf("%v, %d heads, %d bodies", err, k.heads, k.bodies)
+	}
+	p.End()
+}
+
+// A link that ends after it was looked at and before it has the exchange sends nothing:
+// nobody would read the answer.
+func TestALinkThatEndsAsItIsTakenSendsNothing(t *testing.T) {
+	tr, req, conns := batched(t)
+	if err := tr.Warm(t.Context(), req.http.URL, 1, false); err != nil {
+		t.Fatal(err)
+	}
+	p := &Trip{}
+	p.Begin(tr, &exchange.Exchange{}, &taken{})
+	l, idle := tr.pool.take()
+	_ = (<-conns).Close()
+	for broken := false; !broken; { // or the test runs into its timeout
+		time.Sleep(time.Millisecond)
+		l.mu.Lock()
+		broken = l.broken
+		l.mu.Unlock()
+	}
+	p.attach(l, idle)
+	if err := p.sendAtOnce(req, nil); !errors.Is(err, errStale) || p.link != nil {
+		t.Errorf("%v, link %v", err, p.link)
 	}
 	p.End()
 }

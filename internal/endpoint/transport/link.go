@@ -87,7 +87,7 @@ func (l *link) sendAtOnce(req *Request, body []byte) (int, error) {
 	if l.poller != nil { // which takes nothing for the answer to what has not gone out
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.trip == nil {
+		if l.trip == nil || l.broken { // it may have ended before it had the exchange
 			return 0, errStale
 		}
 	}
